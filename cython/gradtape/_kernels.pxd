@@ -1,0 +1,29 @@
+"""Kernels chosen once at import for this processor. All are nogil loops over flat, contiguous runs."""
+
+# Reductions over the middle axis of a contiguous (outer, reduced, inner) array.
+cdef enum Reduction:
+    SUM
+    PROD
+    MAX
+    MIN
+
+cdef struct Kernels:
+    # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.
+    # out may be identical to any operand; otherwise runs do not overlap.
+    void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
+    void (*run64)(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil
+    # Sum of n elements; float32 input is accumulated in lanes per block of at most 1024 and in double across blocks.
+    double (*sum32)(const float* a, Py_ssize_t n) noexcept nogil
+    double (*sum64)(const double* a, Py_ssize_t n) noexcept nogil
+    # out[o, i] (OUT) = reduction over r of a[o, r, i] (IN); empty reductions give the identity (0, 1, -inf, inf);
+    # MAX and MIN give NaN where any element is NaN.
+    void (*reduce32)(int kind, const float* a, float* out, Py_ssize_t outer, Py_ssize_t reduced, Py_ssize_t inner) noexcept nogil
+    void (*reduce64)(int kind, const double* a, double* out, Py_ssize_t outer, Py_ssize_t reduced, Py_ssize_t inner) noexcept nogil
+    # c (OUT, m x n, row stride ldc) = or += op(a) op(b): small products, register-blocked, no packing.
+    # Element (i, k) of op(a) is a[i*sa_row + k*sa_col]; (k, j) of op(b) is b[k*sb_row + j*sb_col].
+    void (*gemm32)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
+                   const float* b, Py_ssize_t sb_row, Py_ssize_t sb_col, float* c, Py_ssize_t ldc, bint accumulate) noexcept nogil
+    void (*gemm64)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
+                   const double* b, Py_ssize_t sb_row, Py_ssize_t sb_col, double* c, Py_ssize_t ldc, bint accumulate) noexcept nogil
+
+cdef Kernels kernels          # filled at import, never changed afterwards

@@ -1,0 +1,44 @@
+"""Expressions, their derivatives, and the block interpreter that runs them."""
+
+from gradtape._types cimport MAX_RANK, MAX_OPERANDS
+
+cdef enum OperandMode:
+    FULL          # contiguous, one element per result element
+    SCALAR        # one element for all
+    STRIDED       # anything else: element strides per result axis, 0 where broadcast
+
+cdef struct Operand:
+    const void* data
+    int mode
+    bint bytes                         # elements are bool bytes: loaded as 0.0 or 1.0 of the program's type
+    Py_ssize_t strides[MAX_RANK]       # in elements; read in STRIDED mode only
+
+# Roles that a derivative program's operands play, in Derivative.reads.
+cdef enum Role:
+    COTANGENT = -1
+    RESULT = -2                        # the op's own output; roles >= 0 are its operands by position
+
+cdef class Program                     # forward declaration
+
+cdef final class Derivative:
+    """The reverse rule of one operand: cotangent of the operand = program(*reads)."""
+    cdef readonly bint zero            # identically zero: no cotangent flows
+    cdef readonly bint identity        # the cotangent itself; program is None
+    cdef readonly Program program
+    cdef readonly int count
+    cdef int reads[MAX_OPERANDS]       # a Role or an operand position per operand of `program`
+
+cdef final class Program:
+    """A compiled elementwise function of `arity` operands."""
+    cdef readonly str name             # the public op's name, or a text of the formula for derived programs
+    cdef readonly int arity
+    cdef readonly bint predicate       # result is to be stored as bool bytes
+    cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
+    cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
+    # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when
+    # `predicate`, or one element when `total` (the sum over all elements is stored instead of the elements).
+    # out may be identical to a FULL operand of the same type.
+    cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
+                  Py_ssize_t size, bint total) noexcept nogil
+
+cdef Program program(str name)         # the program of a row of the elementwise table; KeyError if there is none
