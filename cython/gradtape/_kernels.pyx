@@ -1,0 +1,54 @@
+"""Picks, once at import, the set of kernels that this processor runs fastest.
+
+The environment variable GRADTAPE_ISA (baseline, avx2 or avx512) overrides the choice.
+"""
+
+import importlib
+import os
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+    static int gradtape_has_avx2(void) {
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    }
+    static int gradtape_has_avx512(void) {
+        return gradtape_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+            && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    }
+    #else
+    static int gradtape_has_avx2(void) { return 0; }
+    static int gradtape_has_avx512(void) { return 0; }
+    #endif
+    """
+    bint gradtape_has_avx2()
+    bint gradtape_has_avx512()
+
+
+def available():
+    """The names of the kernel sets that this processor can run, fastest first."""
+    names = ["baseline"]
+    if gradtape_has_avx2():
+        names.insert(0, "avx2")
+    if gradtape_has_avx512():
+        names.insert(0, "avx512")
+    return names
+
+
+def _choose():
+    names = available()
+    wanted = os.environ.get("GRADTAPE_ISA") or names[0]
+    if wanted not in names:
+        raise ImportError(f"GRADTAPE_ISA={wanted!r} is not a kernel set that this processor can run; "
+                          f"choose one of {', '.join(names)}, or unset it.")
+    return wanted
+
+
+cdef str _isa = _choose()
+kernels = (<const Kernels*><size_t>importlib.import_module(f"gradtape._kernels_{_isa}").table())[0]
+
+
+def isa():
+    """The name of the kernel set in use: 'baseline', 'avx2' or 'avx512'."""
+    return _isa

@@ -1,0 +1,3 @@
+"""The loops of kernels.pxi, compiled for any processor."""
+
+include "kernels.pxi"
