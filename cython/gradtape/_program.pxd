@@ -1,5 +1,7 @@
 """Expressions, their derivatives, and the block interpreter that runs them."""
 
+cimport cython
+
 from gradtape._types cimport MAX_RANK, MAX_OPERANDS
 
 cdef enum OperandMode:
@@ -18,9 +20,18 @@ cdef enum Role:
     COTANGENT = -1
     RESULT = -2                        # the op's own output; roles >= 0 are its operands by position
 
+# One vector instruction of a program: `out` and its operands `a`, `b`, `c` are register numbers.
+cdef struct Instruction:
+    int code
+    int out
+    int a
+    int b
+    int c
+
 cdef class Program                     # forward declaration
 
-cdef final class Derivative:
+@cython.final
+cdef class Derivative:
     """The reverse rule of one operand: cotangent of the operand = program(*reads)."""
     cdef readonly bint zero            # identically zero: no cotangent flows
     cdef readonly bint identity        # the cotangent itself; program is None
@@ -28,12 +39,22 @@ cdef final class Derivative:
     cdef readonly int count
     cdef int reads[MAX_OPERANDS]       # a Role or an operand position per operand of `program`
 
-cdef final class Program:
+@cython.final
+cdef class Program:
     """A compiled elementwise function of `arity` operands."""
     cdef readonly str name             # the public op's name, or a text of the formula for derived programs
     cdef readonly int arity
     cdef readonly bint predicate       # result is to be stored as bool bytes
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
+    cdef readonly object expression    # the formula: gradtape.expressions.Expr over operands 0 .. arity-1
+    cdef dict overrides                # operand position -> rule that replaces the derived derivative
+    cdef list derivatives              # Derivative per operand, None until first used
+    # Registers are numbered: operands, constants, temporaries, and last the result.
+    cdef Instruction* instructions
+    cdef double* constants
+    cdef int length, constant_count, registers
+    cdef int compile(self, root) except -1
+    cdef Derivative derive(self, int operand)
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when
     # `predicate`, or one element when `total` (the sum over all elements is stored instead of the elements).

@@ -1,0 +1,495 @@
+"""Programs: elementwise expressions compiled to vector instructions, and the interpreter that runs them block by block.
+
+Expressions and their derivatives are made in gradtape.expressions, the rows of the table in gradtape.elementwise.
+"""
+
+cimport cython
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.string cimport memcpy
+
+from gradtape cimport _types
+from gradtape._kernels cimport kernels
+from gradtape._types cimport MAX_OPERANDS, MAX_RANK, CODE_COUNT, real
+
+from gradtape import expressions
+
+cdef extern from *:
+    """
+    #ifdef _MSC_VER
+    #include <malloc.h>
+    #define gradtape_alloca _alloca
+    #else
+    #define gradtape_alloca __builtin_alloca
+    #endif
+    """
+    void* gradtape_alloca(size_t size) noexcept nogil
+
+cdef enum:
+    BLOCK_BYTES = 4096          # of one register: small enough that all of a program's stay in L1
+    SCRATCH_BYTES = 32768       # of all registers that need memory of their own; taken from the stack
+    LANES = 16                  # registers start at multiples of this many elements
+    MAX_REGISTERS = 250
+
+# What an operand's register needs before a block is run.
+cdef enum Upkeep:
+    KEEP          # nothing: the same elements serve every block
+    ADVANCE       # the pointer moves by the block
+    LOCATE        # the pointer moves by strides: the block's elements are contiguous
+    COPY_IN       # elements are gathered or converted into the register's own memory
+
+# Names in gradtape.expressions of the instructions, in the order of their codes.
+CODES = {name: code for code, name in enumerate((
+    "copy neg abs sign recip square sqrt rsqrt exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh "
+    "atanh sigmoid erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow atan2 "
+    "minimum maximum floor_mod fmod mul_no_nan div_no_nan nextafter eq ne lt le gt ge and or select"
+).split())}
+assert len(CODES) == CODE_COUNT and CODES["select"] == _types.SELECT and CODES["add"] == _types.ADD
+
+
+# The result's axes as STRIDED operands see them: axes of one element dropped, axes that run on merged.
+cdef struct Walk:
+    int rank
+    Py_ssize_t shape[MAX_RANK]
+    Py_ssize_t strides[MAX_OPERANDS][MAX_RANK]
+
+
+cdef void fold_axes(Walk* walk, const Operand* operands, int arity, int rank, const Py_ssize_t* shape) noexcept nogil:
+    """Fills `walk` (OUT) from the result's shape and the strides of the operands that are STRIDED (all IN)."""
+    cdef int axis, k, last
+    cdef bint merge
+    walk.rank = 0
+    for axis in range(rank):
+        if shape[axis] == 1:
+            continue
+        last = walk.rank - 1
+        merge = last >= 0
+        for k in range(arity):
+            if merge and operands[k].mode == STRIDED:
+                merge = walk.strides[k][last] == operands[k].strides[axis] * shape[axis]
+        if merge:
+            walk.shape[last] *= shape[axis]
+        else:
+            last += 1
+            walk.rank = last + 1
+            walk.shape[last] = shape[axis]
+        for k in range(arity):
+            walk.strides[k][last] = operands[k].strides[axis] if operands[k].mode == STRIDED else 0
+
+
+cdef Py_ssize_t whole_rows(const Walk* walk, Py_ssize_t block) noexcept nogil:
+    """The largest block that holds whole trailing subarrays; 0 if even one row is longer."""
+    cdef Py_ssize_t rows = 1
+    cdef int axis
+    for axis in range(walk.rank - 1, -1, -1):
+        if rows * walk.shape[axis] > block:
+            break
+        rows *= walk.shape[axis]
+    return block // rows * rows if rows > 1 else 0
+
+
+cdef Py_ssize_t period(const Walk* walk, int k) noexcept nogil:
+    """After how many elements operand k repeats from its start for good."""
+    cdef Py_ssize_t length = 1
+    cdef int axis, first = 0
+    while first < walk.rank and walk.strides[k][first] == 0:
+        first += 1
+    for axis in range(first, walk.rank):
+        length *= walk.shape[axis]
+    return length
+
+
+cdef Py_ssize_t locate(const Walk* walk, int k, Py_ssize_t offset, Py_ssize_t* index) noexcept nogil:
+    """Element of operand k for the result's element `offset`; `index` (OUT) is its position on each axis."""
+    cdef Py_ssize_t element = 0
+    cdef int axis
+    for axis in range(walk.rank - 1, -1, -1):
+        index[axis] = offset % walk.shape[axis]
+        offset //= walk.shape[axis]
+        element += index[axis] * walk.strides[k][axis]
+    return element
+
+
+cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = value
+
+
+cdef void from_bytes(real* out, const unsigned char* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = a[i * stride]
+
+
+cdef void gather_run(real* out, const real* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if stride == 0:
+        fill(out, a[0], n)
+    elif stride == 1 and n > 32:
+        memcpy(out, a, n * sizeof(real))
+    else:
+        for i in range(n):
+            out[i] = a[i * stride]
+
+
+cdef void gather(real* out, const Operand* operand, const Walk* walk, int k, Py_ssize_t offset,
+                 Py_ssize_t n) noexcept nogil:
+    """Copies operand k (IN) for the result's elements offset .. offset+n into `out` (OUT), axis by axis."""
+    cdef Py_ssize_t index[MAX_RANK]
+    cdef Py_ssize_t element, run, stride
+    cdef int axis, last = walk.rank - 1
+    element = locate(walk, k, offset, index)
+    stride = walk.strides[k][last]
+    while True:
+        run = min(walk.shape[last] - index[last], n)
+        if operand.bytes:
+            from_bytes(out, <const unsigned char*> operand.data + element, stride, run)
+        else:
+            gather_run(out, <const real*> operand.data + element, stride, run)
+        n -= run
+        if n == 0:
+            return
+        out += run
+        element -= index[last] * stride
+        index[last] = 0
+        axis = last - 1
+        while axis > 0 and index[axis] == walk.shape[axis] - 1:
+            element -= index[axis] * walk.strides[k][axis]
+            index[axis] = 0
+            axis -= 1
+        index[axis] += 1
+        element += walk.strides[k][axis]
+
+
+cdef void interpret(Program program, real* out, const Operand* operands, int rank, const Py_ssize_t* shape,
+                    Py_ssize_t size, bint total) noexcept nogil:
+    """Program.run for one element type."""
+    cdef real* registers[MAX_REGISTERS + 1]
+    cdef int upkeep[MAX_OPERANDS]
+    cdef Py_ssize_t index[MAX_RANK]
+    cdef Walk walk
+    cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
+    cdef int k, i, owned, moving = 0
+    cdef bint strided = False
+    cdef Py_ssize_t block, stride, n, row = 0, offset = 0
+    cdef const Instruction* step
+    cdef const Operand* operand
+    cdef real* spare
+    cdef double sum = 0.0
+    cdef unsigned char* flags
+
+    if size == 0:
+        if total:
+            out[0] = 0
+        return
+    owned = program.registers - 1 - arity + (program.predicate or total)
+    for k in range(arity):
+        operand = &operands[k]
+        if operand.bytes or (operand.mode != FULL and size > 1):
+            owned += 1
+            strided |= operand.mode == STRIDED and size > 1
+    block = BLOCK_BYTES // <Py_ssize_t> sizeof(real)
+    if owned > SCRATCH_BYTES // BLOCK_BYTES:
+        block = SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES
+    block = min(block, size)
+    if strided:
+        fold_axes(&walk, operands, arity, rank, shape)
+        n = whole_rows(&walk, block)
+        if n > 0:
+            block = n
+        else:
+            row = walk.shape[walk.rank - 1]
+    stride = (block + LANES - 1) // LANES * LANES
+    spare = <real*> gradtape_alloca((owned * stride + LANES) * sizeof(real))
+    spare += ((-<Py_ssize_t> spare) & (LANES * <Py_ssize_t> sizeof(real) - 1)) // <Py_ssize_t> sizeof(real)
+
+    for k in range(arity):
+        operand = &operands[k]
+        upkeep[k] = KEEP
+        if not operand.bytes and (operand.mode == FULL or size == 1):
+            registers[k] = <real*> operand.data
+            if size > 1:
+                upkeep[k] = ADVANCE
+        else:
+            registers[k] = spare
+            spare += stride
+            if operand.mode == SCALAR or size == 1:
+                fill(registers[k], (<const unsigned char*> operand.data)[0] if operand.bytes
+                     else (<const real*> operand.data)[0], block)
+            elif operand.mode == FULL:
+                upkeep[k] = COPY_IN
+            elif block % period(&walk, k) == 0:
+                gather(registers[k], operand, &walk, k, 0, block)
+            elif not operand.bytes and walk.strides[k][walk.rank - 1] == 1 and (row or block == walk.shape[walk.rank - 1]):
+                upkeep[k] = LOCATE
+            else:
+                upkeep[k] = COPY_IN
+        if upkeep[k] != KEEP:
+            moving = k + 1
+    for k in range(constants):
+        registers[arity + k] = spare
+        fill(spare, <real> program.constants[k], block)
+        spare += stride
+    for k in range(arity + constants, program.registers):
+        registers[k] = spare
+        spare += stride
+    registers[program.registers] = NULL
+
+    while offset < size:
+        n = min(block, size - offset)
+        if row:
+            n = min(n, row - offset % row)
+        for k in range(moving):
+            operand = &operands[k]
+            if upkeep[k] == ADVANCE:
+                registers[k] = <real*> operand.data + offset
+            elif upkeep[k] == LOCATE:
+                registers[k] = <real*> operand.data + locate(&walk, k, offset, index)
+            elif upkeep[k] == COPY_IN and operand.mode == FULL:
+                from_bytes(registers[k], <const unsigned char*> operand.data + offset, 1, n)
+            elif upkeep[k] == COPY_IN:
+                gather(registers[k], operand, &walk, k, offset, n)
+        if not (program.predicate or total):
+            registers[result] = out + offset
+        for i in range(program.length):
+            step = &program.instructions[i]
+            if real is float:
+                kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+            else:
+                kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        if total:
+            if real is float:
+                sum += kernels.sum32(registers[result], n)
+            else:
+                sum += kernels.sum64(registers[result], n)
+        elif program.predicate:
+            flags = <unsigned char*> out + offset
+            for i in range(<int> n):
+                flags[i] = registers[result][i] != 0
+        offset += n
+    if total:
+        out[0] = <real> sum
+
+
+@cython.final
+cdef class Derivative:
+    """The reverse rule of one operand: cotangent of the operand = program(*reads)."""
+
+    @property
+    def roles(self):
+        """The role of each operand of `program`: -1 the cotangent, -2 the operation's result, else an operand's position."""
+        return tuple([self.reads[k] for k in range(self.count)])
+
+    def __repr__(self):
+        if self.zero:
+            return "Derivative(zero)"
+        return f"Derivative({'identity' if self.identity else self.program.name}, {self.roles})"
+
+
+@cython.final
+cdef class Program:
+    """A compiled elementwise function of `arity` operands."""
+
+    def __init__(self, str name, int arity, expression, dict overrides):
+        self.name = name
+        self.arity = arity
+        self.expression = expression
+        self.overrides = overrides
+        self.derivatives = [None] * arity
+        self.predicate = expression.code in expressions.PREDICATES
+        self.compile(expression if expression.args else expressions.copy(expression))
+
+    def __dealloc__(self):
+        PyMem_Free(self.instructions)
+        PyMem_Free(self.constants)
+
+    cdef int compile(self, root) except -1:
+        """Lists the instructions of an expression, its values in as few registers as their lifetimes allow."""
+        cdef int k
+        order = expressions.nodes(root)
+        constants = [node for node in order if node.code == "constant"]
+        steps = [node for node in order if node.args]
+        register = {node: int(node.value) for node in order if node.code == "operand"}
+        register.update({node: self.arity + k for k, node in enumerate(constants)})
+        first = count = self.arity + len(constants)
+        idle = []
+        uses = dict.fromkeys(order, 0)
+        for node in steps:
+            for arg in set(node.args):
+                uses[arg] += 1
+        for node in steps:
+            for arg in dict.fromkeys(node.args):
+                uses[arg] -= 1
+                if uses[arg] == 0 and register[arg] >= first:
+                    idle.append(register[arg])
+            if node is root or not idle:
+                idle.append(count)
+                count += 1
+            register[node] = idle.pop()
+        if count > MAX_REGISTERS:
+            raise ValueError(f"{self.name}: the formula needs {count} registers, at most {MAX_REGISTERS} are supported")
+        self.registers = count
+        self.constant_count = len(constants)
+        self.length = len(steps)
+        self.constants = <double*> PyMem_Malloc(max(1, len(constants)) * sizeof(double))
+        self.instructions = <Instruction*> PyMem_Malloc(len(steps) * sizeof(Instruction))
+        if self.constants == NULL or self.instructions == NULL:
+            raise MemoryError()
+        for k, node in enumerate(constants):
+            self.constants[k] = node.value
+        for k, node in enumerate(steps):
+            sources = [register[arg] for arg in node.args] + [count, count]
+            self.instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])
+        self.single = -1
+        if len(steps) == 1 and [register[arg] for arg in root.args] == list(range(self.arity)):
+            self.single = self.instructions[0].code
+        return 0
+
+    cdef Derivative derivative(self, int operand):
+        found = self.derivatives[operand]
+        if found is None:
+            found = self.derivatives[operand] = self.derive(operand)
+        return <Derivative> found
+
+    cdef Derivative derive(self, int operand):
+        cdef Derivative made = Derivative.__new__(Derivative)
+        cdef int k
+        if operand in self.overrides:
+            rule = self.overrides[operand]
+            roles = (expressions.COTANGENT, expressions.RESULT, *range(self.arity))
+            formula = rule and rule(*map(expressions.operand, roles))
+        else:
+            formula = expressions.derivative(self.expression, operand)
+        if formula is None:
+            made.zero = True
+            return made
+        if isinstance(formula, expressions.Call):
+            made.program = program(formula.name)
+            roles = tuple([int(node.value) for node in formula.operands])
+        else:
+            formula, roles = expressions.canonical(formula)
+            roles = roles or (expressions.COTANGENT,)          # a constant still needs a shape
+            if len(roles) > MAX_OPERANDS:
+                raise ValueError(f"the derivative of {self.name} reads more than {MAX_OPERANDS} operands")
+            if formula.code == "operand":
+                made.identity = True
+            else:
+                made.program = derived_program(formula, len(roles))
+        made.count = len(roles)
+        for k in range(made.count):
+            made.reads[k] = roles[k]
+        return made
+
+    cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
+                  Py_ssize_t size, bint total) noexcept nogil:
+        cdef const void* data[3]
+        cdef int k
+        cdef bint whole = self.single >= 0 and not (total or self.predicate)
+        if whole:
+            for k in range(self.arity):
+                data[k] = operands[k].data
+                whole &= not operands[k].bytes and (operands[k].mode == FULL or size == 1)
+        # One instruction over whole runs needs no blocks.
+        if whole and double_precision:
+            kernels.run64(self.single, <double*> out, <const double*> data[0], <const double*> data[1],
+                          <const double*> data[2], size)
+        elif whole:
+            kernels.run32(self.single, <float*> out, <const float*> data[0], <const float*> data[1],
+                          <const float*> data[2], size)
+        elif double_precision:
+            interpret[double](self, <double*> out, operands, rank, shape, size, total)
+        else:
+            interpret[float](self, <float*> out, operands, rank, shape, size, total)
+
+    # For tests and for documentation; the engine calls `derivative` and `run`.
+
+    def rule(self, int operand):
+        """The `Derivative` with respect to the operand at a position."""
+        if not 0 <= operand < self.arity:
+            raise IndexError(operand)
+        return self.derivative(operand)
+
+    def evaluate(self, *arrays, bint total=False, out=None):
+        """The program's value on NumPy arrays: float64 if one of them is, else float32; bool arrays are read as bytes.
+
+        Arrays broadcast as NumPy's do, and any strides will do. With `total`, the sum over all elements.
+        `out` is a contiguous array of the result's shape and type; it may be an operand of that shape.
+        """
+        import numpy
+
+        cdef Operand operands[MAX_OPERANDS]
+        cdef Py_ssize_t shape[MAX_RANK]
+        cdef int k, axis
+        arrays = [numpy.asarray(array) for array in arrays]
+        if len(arrays) != self.arity:
+            raise TypeError(f"{self.name} takes {self.arity} operands, not {len(arrays)}")
+        dtype = numpy.float64 if any([array.dtype == numpy.float64 for array in arrays]) else numpy.float32
+        arrays = [array if array.dtype == bool else array.astype(dtype, copy=False) for array in arrays]
+        extents = numpy.broadcast_shapes(*[array.shape for array in arrays])
+        if len(extents) > MAX_RANK:
+            raise ValueError(f"at most {MAX_RANK} axes are supported")
+        for axis in range(len(extents)):
+            shape[axis] = extents[axis]
+        for k, array in enumerate(arrays):
+            operands[k].data = <const void*> <size_t> array.ctypes.data
+            operands[k].bytes = array.dtype == bool
+            if array.shape == extents and array.flags.c_contiguous:
+                operands[k].mode = FULL
+            elif array.size == 1:
+                operands[k].mode = SCALAR
+            else:
+                operands[k].mode = STRIDED
+                strides = numpy.broadcast_to(array, extents).strides
+                for axis in range(len(extents)):
+                    operands[k].strides[axis] = strides[axis] // array.itemsize
+        if out is None:
+            out = numpy.empty(() if total else extents, bool if self.predicate and not total else dtype)
+        self.run(dtype is numpy.float64, <void*> <size_t> out.ctypes.data, operands, len(extents), shape,
+                 max(0, numpy.prod(extents, dtype=int)), total)
+        return out
+
+    def __repr__(self):
+        return f"Program({self.name})"
+
+
+# Programs without overriding rules, by formula and arity, so that equal derivatives are one program.
+cdef dict shared = {}
+cdef dict named = {}
+cdef dict rows = {}
+
+
+cdef Program derived_program(expression, int arity):
+    found = shared.get((expression, arity))
+    if found is None:
+        found = shared[expression, arity] = Program(repr(expression), arity, expression, {})
+    return <Program> found
+
+
+cdef Program program(str name):
+    found = named.get(name)
+    if found is None:
+        row = table()[name]
+        arity = len(row.arguments)
+        formula = row.value(*map(expressions.operand, range(arity)))
+        if row.derivatives:
+            found = Program(name, arity, formula, row.derivatives)
+        else:
+            found = derived_program(formula, arity)
+            if not any([other is found for other in named.values()]):
+                (<Program> found).name = name
+        named[name] = found
+    return <Program> found
+
+
+def table():
+    """The rows of the elementwise table, by name."""
+    if not rows:
+        from gradtape import elementwise
+
+        rows.update({row.name: row for row in elementwise.ROWS})
+    return rows
+
+
+def named_program(str name):
+    """The program of a row of the table, for tests; KeyError if there is none."""
+    return program(name)

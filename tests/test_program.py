@@ -1,0 +1,282 @@
+"""Programs: values against a plain evaluator, derivatives against central differences, every way operands can lie."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from gradtape import expressions
+from gradtape._program import named_program, table
+
+SPECIAL = {"lgamma": math.lgamma, "erf": math.erf, "erfc": math.erfc}
+PLAIN = {
+    "copy": np.array,
+    "neg": np.negative,
+    "recip": np.reciprocal,
+    "rsqrt": lambda a: 1 / np.sqrt(a),
+    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "is_nan": np.isnan,
+    "is_inf": np.isinf,
+    "is_finite": np.isfinite,
+    "not": np.logical_not,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "pow": np.power,
+    "atan2": np.arctan2,
+    "floor_mod": np.mod,
+    "mul_no_nan": lambda a, b: np.where(b == 0, 0, a * b),
+    "div_no_nan": lambda a, b: np.where(b == 0, 0, a / b),
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "select": lambda c, a, b: np.where(c != 0, a, b),
+}
+
+
+def plain(expression, arrays):
+    """The plain twin of the interpreter: one NumPy call per node over whole arrays."""
+    if expression.code == "operand":
+        return arrays[int(expression.value)]
+    if expression.code == "constant":
+        return arrays[0].dtype.type(expression.value)
+    args = [plain(arg, arrays) for arg in expression.args]
+    if expression.code in SPECIAL:
+        return np.vectorize(SPECIAL[expression.code], otypes=[args[0].dtype])(args[0])
+    function = PLAIN.get(expression.code) or getattr(np, expression.code)
+    return np.asarray(function(*args)).astype(arrays[0].dtype)
+
+
+def samples(program, shape, dtype, seed=0):
+    rng = np.random.default_rng(seed)
+    row = table().get(program.name)
+    domains = row.domain if row and row.domain else ((0.5, 2.0),) * program.arity
+    return [rng.uniform(low, high, shape).astype(dtype) for low, high in domains]
+
+
+def close(actual, expected, dtype=np.float64):
+    tolerance = 1e-12 if dtype == np.float64 else 2e-5
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
+
+
+SIZES = (0, 1, 2, 15, 16, 17, 511, 512, 513, 1023, 1024, 1025, 3000)
+# Row shape pairs and triples: scalars, rows, columns, inner axes, and rows longer than a block.
+SHAPES = [
+    ((7, 5), (5,)), ((7, 5), (7, 1)), ((5,), (7, 5)), ((7, 1), (1, 5)), ((300, 7), (7,)), ((300, 7), (300, 1)),
+    ((3, 1500), (1500,)), ((3, 1500), (3, 1)), ((2, 3, 4), (3, 1)), ((2, 3, 4), (2, 1, 4)), ((2, 3, 4), (1, 1, 1)),
+    ((40, 3, 20), (3, 20)), ((40, 3, 20), (40, 1, 20)), ((1, 1, 9), (4, 1, 1)), ((2, 1, 3, 1, 2), (4, 1, 5, 1)),
+    ((), (4, 5)), ((0, 3), (3,)), ((600, 2), (600, 1)), ((2, 600), (600,)), ((1, 2049), (2, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["softplus", "subtract", "squared_difference", "less", "select", "atan2"])
+def test_sizes_around_block_boundaries(name, dtype):
+    program = named_program(name)
+    for size in SIZES:
+        arrays = samples(program, size, dtype)
+        close(program.evaluate(*arrays), plain(program.expression, arrays), dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["subtract", "squared_difference", "greater"])
+@pytest.mark.parametrize("left, right", SHAPES)
+def test_broadcasting(name, left, right, dtype):
+    program = named_program(name)
+    rng = np.random.default_rng(1)
+    arrays = [rng.standard_normal(shape).astype(dtype) for shape in (left, right)]
+    for pair in (arrays, arrays[::-1]):
+        close(program.evaluate(*pair), plain(program.expression, pair), dtype)
+        full = np.broadcast_arrays(*pair)
+        close(program.evaluate(*pair, total=True), plain(program.expression, full).sum(dtype=np.float64), dtype)
+
+
+def test_three_operands_that_broadcast_differently():
+    rng = np.random.default_rng(2)
+    program = named_program("select")
+    for shapes in itertools.permutations([(30, 1, 40), (30, 50, 1), (50, 40)]):
+        condition, a, b = (rng.standard_normal(shape) for shape in shapes)
+        for condition in (condition, condition > 0):
+            close(program.evaluate(condition, a, b), np.where(condition, a, b))
+
+
+def test_any_strides():
+    rng = np.random.default_rng(3)
+    matrix = rng.standard_normal((90, 110))
+    other = rng.standard_normal((110, 90))
+    program = named_program("subtract")
+    close(program.evaluate(matrix.T, other), matrix.T - other)
+    close(program.evaluate(matrix[::-1, ::2], other.T[:, ::2]), matrix[::-1, ::2] - other.T[:, ::2])
+    close(program.evaluate(matrix[:, 10:60], matrix[:, 20:70]), matrix[:, 10:60] - matrix[:, 20:70])
+    wide = rng.standard_normal((3, 4000))
+    close(program.evaluate(wide[:, 100:1900], wide[:, 2000:3800]), wide[:, 100:1900] - wide[:, 2000:3800])
+    close(program.evaluate(wide[:, ::3], wide[:, ::-3]), wide[:, ::3] - wide[:, ::-3])
+
+
+def test_bool_operands_are_zeros_and_ones():
+    rng = np.random.default_rng(4)
+    a, b = rng.random(2500) < 0.5, rng.random(2500) < 0.5
+    for name, function in (("logical_and", np.logical_and), ("logical_or", np.logical_or), ("equal", np.equal)):
+        result = named_program(name).evaluate(a, b)
+        assert result.dtype == bool
+        np.testing.assert_array_equal(result, function(a, b))
+        np.testing.assert_array_equal(named_program(name).evaluate(a[:1], b), function(a[:1], b))
+        np.testing.assert_array_equal(
+            named_program(name).evaluate(a[:50, None], b[:70]), function(a[:50, None], b[:70])
+        )
+
+
+def test_result_may_replace_an_operand():
+    program = named_program("softplus")
+    values = np.random.default_rng(5).standard_normal(5000)
+    expected = program.evaluate(values)
+    np.testing.assert_array_equal(program.evaluate(values, out=values), expected)
+    assert values is not expected
+
+
+def test_total_is_accumulated_in_double_across_blocks():
+    tenths = np.full(3_000_000, 0.1, np.float32)
+    total = named_program("add").evaluate(tenths, np.zeros(1, np.float32), total=True)
+    np.testing.assert_allclose(total, 300_000, rtol=5e-7)  # adding one by one in float32 is off by 1e-2
+
+
+class Value:
+    """A result on a tape in miniature, which uses programs and their rules as the engine does."""
+
+    def __init__(self, array, program=None, operands=()):
+        self.array, self.program, self.operands = array, program, operands
+
+
+def run(program, *operands):
+    return Value(program.evaluate(*(value.array for value in operands)), program, operands)
+
+
+def gradient(target, source):
+    """d target / d source for elementwise results, itself differentiable; None if unconnected."""
+    order = {}
+
+    def visit(value):
+        if value not in order:
+            for operand in value.operands:
+                visit(operand)
+            order[value] = None
+
+    visit(target)
+    cotangents = {target: Value(np.ones_like(target.array))}
+    for value in reversed(order):
+        g = cotangents.get(value)
+        for k, operand in enumerate(value.operands if g else ()):
+            rule = value.program.rule(k)
+            if rule.zero:
+                continue
+            roles = {-1: g, -2: value, **dict(enumerate(value.operands))}
+            share = g if rule.identity else run(rule.program, *(roles[role] for role in rule.roles))
+            before = cotangents.get(operand)
+            cotangents[operand] = run(named_program("add"), before, share) if before else share
+    return cotangents.get(source)
+
+
+def partial(program, path):
+    """The mixed derivative of a program with respect to the operands at the positions in `path`, as a function."""
+
+    def function(*arrays):
+        sources = [Value(array) for array in arrays]
+        value = run(program, *sources)
+        for k in path:
+            value = value and gradient(value, sources[k])
+        return value.array if value else np.zeros_like(arrays[0])
+
+    return function
+
+
+def central(function, arrays, k, h=1e-3):
+    """The derivative of a function with respect to its array k from five points, to fourth order in h."""
+    shifted = [[a + (h * step if i == k else 0) for i, a in enumerate(arrays)] for step in (-2, -1, 1, 2)]
+    a, b, c, d = (function(*arrays) for arrays in shifted)
+    return (a - 8 * b + 8 * c - d) / (12 * h)
+
+
+def away_from_kinks(row, arrays):
+    """The samples at which no operand, and no difference of two operands, is near one of the row's kinks."""
+    operands = [*arrays, *(a - b for a, b in itertools.combinations(arrays, 2))]
+    near = [np.abs(a - kink) < 0.02 for kink in row.kinks for a in operands]
+    return [a[~np.any(near, axis=0)] if near else a for a in arrays]
+
+
+SMOOTH = [row.name for row in table().values() if row.domain]
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_derivatives_to_third_order(name):
+    program = named_program(name)
+    arrays = away_from_kinks(table()[name], samples(program, 40, np.float64))
+    assert len(arrays[0]) > 10
+    for order in range(3):
+        for path in itertools.product(range(program.arity), repeat=order):
+            for k in range(program.arity):
+                numeric = central(partial(program, path), arrays, k)
+                scale = np.maximum(1, np.abs(numeric))
+                error = (partial(program, (*path, k))(*arrays) - numeric) / scale
+                np.testing.assert_allclose(error, 0, atol=1e-7, err_msg=f"{name} {path} {k}")
+
+
+@pytest.mark.parametrize("name", list(table()))
+def test_every_row_equals_its_plain_twin(name):
+    program, row = named_program(name), table()[name]
+    assert program.arity == len(row.arguments)
+    for dtype in (np.float32, np.float64):
+        arrays = samples(program, 700, dtype)
+        with np.errstate(all="ignore"):
+            expected = plain(program.expression, arrays)
+        close(program.evaluate(*arrays), expected, dtype)
+
+
+def test_equal_derivatives_are_one_program():
+    multiply, subtract = named_program("multiply"), named_program("subtract")
+    assert multiply.rule(0).program is multiply and multiply.rule(0).roles == (-1, 1)
+    assert multiply.rule(1).program is multiply and multiply.rule(1).roles == (-1, 0)
+    assert subtract.rule(0).identity and subtract.rule(0).roles == (-1,)
+    assert subtract.rule(1).program is named_program("negative")
+    assert named_program("exp").rule(0).program is multiply
+    assert named_program("exp").rule(0).roles == (-1, -2)
+    assert named_program("less").rule(0).zero and named_program("less").predicate
+
+
+def test_derivatives_read_only_what_they_need():
+    assert named_program("tanh").rule(0).roles == (-1, -2)
+    assert named_program("sqrt").rule(0).roles == (-1, -2)
+    assert named_program("relu").rule(0).roles == (-1, -2)
+    assert named_program("sin").rule(0).roles == (-1, 0)
+
+
+def test_expressions_simplify():
+    x, y = expressions.operand(0), expressions.operand(1)
+    assert x * y is y * x
+    assert -(-x) is x
+    assert x * 1 is x and x / 1 is x and x * -1 is -x
+    assert x + -y is x - y and x - -y is x + y
+    assert x * x is expressions.square(x) and (-x) * (-x) is expressions.square(x)
+    assert (-x) * y is -(x * y) and (-x) / y is -(x / y)
+    assert 1 / x is expressions.recip(x) and x / 4 is x * 0.25
+    assert expressions.constant(0.0) is not expressions.constant(-0.0)
+
+
+def test_wrong_use_is_reported():
+    with pytest.raises(KeyError):
+        named_program("no such row")
+    with pytest.raises(TypeError, match="takes 2 operands, not 1"):
+        named_program("add").evaluate(np.ones(3))
+    with pytest.raises(IndexError):
+        named_program("add").rule(2)
