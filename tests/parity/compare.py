@@ -1,0 +1,113 @@
+"""Runs one program under TensorFlow and under gradtape and compares what came of it.
+
+A program is a function of one argument, the library, conventionally called ``tf``::
+
+    same(lambda tf: tf.constant([1.0, 2.0]) ** 2)
+
+Its result (tensors, variables, arrays, shapes, dtypes, numbers, text, None and nests of them), its printed output and
+its exception, type and message, must be equal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow
+
+import gradtape
+
+Program = Callable[[Any], Any]
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a program did: its result in plain terms, what it printed, and its exception if it raised."""
+
+    result: Any
+    printed: str
+    exception: str = ""
+    message: str = ""
+
+
+def run(library: Any, program: Program) -> Outcome:
+    """The outcome of ``program`` under ``library``."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        try:
+            result = plain(program(library))
+        except Exception as error:
+            return Outcome(None, neutral(printed.getvalue()), type(error).__name__, neutral(str(error)))
+    return Outcome(result, neutral(printed.getvalue()))
+
+
+def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True) -> Outcome:
+    """Asserts that both libraries give the same outcome, and returns gradtape's.
+
+    Args:
+      program: what to run.
+      rtol, atol: tolerance of floating-point results; zero asks for equal bits, NaN equal to NaN.
+      message: whether the text of an exception must agree as well as its type.
+    """
+    expected, actual = run(tensorflow, program), run(gradtape, program)
+    assert actual.exception == expected.exception, (
+        f"TensorFlow: {expected.exception or expected.result} {expected.message}\n"
+        f"gradtape: {actual.exception or actual.result} {actual.message}"
+    )
+    if message:
+        assert actual.message == expected.message
+    assert actual.printed == expected.printed
+    assert_equal(actual.result, expected.result, rtol, atol)
+    return actual
+
+
+def plain(value: Any) -> Any:
+    """``value`` in terms that belong to neither library."""
+    kind = type(value).__name__
+    if kind == "IndexedSlices":
+        return {"values": plain(value.values), "indices": plain(value.indices)}
+    if kind in ("Tensor", "EagerTensor", "Variable", "ResourceVariable"):
+        return ("tensor", value.dtype.name, value.numpy())
+    if kind in ("DType", "TensorShape"):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, *(plain(item) for item in value)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def neutral(text: str) -> str:
+    """``text`` without the libraries' own names for their classes, or addresses."""
+    text = re.sub(r"(tensorflow|gradtape)(\.\w+)*\.(Eager)?Tensor\b", "Tensor", text)
+    text = re.sub(r"(tensorflow|gradtape)(\.\w+)*\.(Resource)?Variable\b", "Variable", text)
+    text = re.sub(r"\bEagerTensor\b", "Tensor", re.sub(r"\bResourceVariable\b", "Variable", text))
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+def assert_equal(actual: Any, expected: Any, rtol: float, atol: float) -> None:
+    """Asserts that two results of :func:`plain` agree."""
+    if isinstance(expected, np.ndarray | np.generic | float):
+        actual, expected = np.asarray(actual), np.asarray(expected)
+        assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+        if expected.dtype.kind == "f":
+            np.testing.assert_allclose(actual, expected, rtol, atol, equal_nan=True)
+        else:
+            np.testing.assert_array_equal(actual, expected)
+    elif isinstance(expected, Mapping):
+        assert list(actual) == list(expected)
+        for key, item in expected.items():
+            assert_equal(actual[key], item, rtol, atol)
+    elif isinstance(expected, list | tuple):
+        assert len(actual) == len(expected)
+        for one, other in zip(actual, expected, strict=True):
+            assert_equal(one, other, rtol, atol)
+    else:
+        assert actual == expected

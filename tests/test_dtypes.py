@@ -1,0 +1,97 @@
+"""Element types: names, conversions, bounds and comparison."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from gradtape import dtypes
+
+NAMES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
+
+
+@pytest.mark.parametrize("code, name", list(enumerate(NAMES)))
+def test_each_type_describes_itself(code, name):
+    dtype = getattr(dtypes, name)
+    numpy_dtype = np.dtype(name)
+    assert dtype is dtypes.DTYPES[code]
+    assert (dtype.code, dtype.name, dtype.size) == (code, name, numpy_dtype.itemsize)
+    assert dtype.as_numpy_dtype is numpy_dtype.type
+    assert (dtype.is_floating, dtype.is_integer, dtype.is_bool) == (code < 2, 2 <= code < 5, code == 5)
+    assert repr(dtype) == f"tf.{name}"
+    assert str(dtype) == f"<dtype: '{name}'>"
+    assert pickle.loads(pickle.dumps(dtype)) is dtype
+    assert copy.deepcopy(dtype) is dtype
+
+
+@pytest.mark.parametrize(
+    "value, name",
+    [
+        *[(name, name) for name in NAMES],
+        *[(np.dtype(name), name) for name in NAMES],
+        *[(np.dtype(name).type, name) for name in NAMES],
+        ("float", "float32"),
+        ("double", "float64"),
+        (float, "float32"),
+        (bool, "bool"),
+        (1, "float32"),
+        (9, "int64"),
+        (np.dtype(">f4"), "float32"),
+        (np.longlong, "int64"),
+        (np.zeros(2), "float64"),
+    ],
+)
+def test_as_dtype_accepts_what_names_a_type(value, name):
+    assert dtypes.as_dtype(value) is getattr(dtypes, name)
+    assert getattr(dtypes, name) == value
+    assert hash(getattr(dtypes, name)) == hash(dtypes.as_dtype(value))
+
+
+@pytest.mark.parametrize("value", ["int", "f4", "<f4", "", int, str, None, 3.5, -1, [1], (1, 2), np.longdouble])
+def test_as_dtype_refuses_what_names_none(value):
+    with pytest.raises(TypeError) as caught:
+        dtypes.as_dtype(value)
+    assert str(caught.value) == f"Cannot convert the argument `type_value`: {value!r} to a TensorFlow DType."
+    assert dtypes.float32 != value
+
+
+@pytest.mark.parametrize(
+    "value, name",
+    [
+        (np.float16, "float16"),
+        ("half", "half"),
+        ("bfloat16", "bfloat16"),
+        (np.int8, "int8"),
+        (np.dtype("uint16"), "uint16"),
+        ("complex64", "complex64"),
+        (np.complex128(1.5), "complex128"),
+        (np.str_, "string"),
+        (np.array(["a"]), "string"),
+        ("string", "string"),
+    ],
+)
+def test_a_type_that_only_tensorflow_has_is_named_with_the_remedy(value, name):
+    with pytest.raises(TypeError) as caught:
+        dtypes.as_dtype(value)
+    assert str(caught.value) == (
+        f"gradtape has no dtype '{name}': the supported dtypes are float32, float64, int32, int64, uint8, bool."
+    )
+    assert dtypes.float32 != value
+
+
+def test_bounds():
+    assert dtypes.float32.max == np.finfo("f4").max and type(dtypes.float32.max) is np.float32
+    assert dtypes.float64.min == np.finfo("f8").min
+    assert (dtypes.int32.min, dtypes.int32.max) == (-(2**31), 2**31 - 1)
+    assert dtypes.uint8.limits == (0, 255)
+    assert dtypes.int64.limits == (0, 2**63 - 1)
+    assert dtypes.float32.limits == (0, 1)
+    assert dtypes.bool.limits == (0, True)
+    with pytest.raises(TypeError, match=r"^Cannot find minimum value of <dtype: 'bool'> with type <dtype: 'bool'>.$"):
+        _ = dtypes.bool.min
+
+
+def test_a_type_does_not_change():
+    with pytest.raises(AttributeError, match=r"^property 'name' of 'DType' object has no setter$"):
+        dtypes.float32.name = "other"
