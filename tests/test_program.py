@@ -1,16 +1,17 @@
 """Programs: values against a plain evaluator, derivatives against central differences, every way operands can lie."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
-
-from gradtape import expressions
+import scipy.special
 from gradtape._program import named_program, table
 
-SPECIAL = {"lgamma": math.lgamma, "erf": math.erf, "erfc": math.erfc}
+from gradtape import expressions
+
 PLAIN = {
+    **{name: getattr(scipy.special, name) for name in ("erf", "erfc", "digamma")},
+    "lgamma": scipy.special.gammaln,
     "copy": np.array,
     "neg": np.negative,
     "recip": np.reciprocal,
@@ -53,8 +54,6 @@ def plain(expression, arrays):
     if expression.code == "constant":
         return arrays[0].dtype.type(expression.value)
     args = [plain(arg, arrays) for arg in expression.args]
-    if expression.code in SPECIAL:
-        return np.vectorize(SPECIAL[expression.code], otypes=[args[0].dtype])(args[0])
     function = PLAIN.get(expression.code) or getattr(np, expression.code)
     return np.asarray(function(*args)).astype(arrays[0].dtype)
 
@@ -108,8 +107,8 @@ def test_three_operands_that_broadcast_differently():
     program = named_program("select")
     for shapes in itertools.permutations([(30, 1, 40), (30, 50, 1), (50, 40)]):
         condition, a, b = (rng.standard_normal(shape) for shape in shapes)
-        for condition in (condition, condition > 0):
-            close(program.evaluate(condition, a, b), np.where(condition, a, b))
+        close(program.evaluate(condition, a, b), np.where(condition, a, b))
+        close(program.evaluate(condition > 0, a, b), np.where(condition > 0, a, b))
 
 
 def test_any_strides():
@@ -264,10 +263,10 @@ def test_derivatives_read_only_what_they_need():
 def test_expressions_simplify():
     x, y = expressions.operand(0), expressions.operand(1)
     assert x * y is y * x
-    assert -(-x) is x
+    assert -(-x) is x  # noqa: B002
     assert x * 1 is x and x / 1 is x and x * -1 is -x
     assert x + -y is x - y and x - -y is x + y
-    assert x * x is expressions.square(x) and (-x) * (-x) is expressions.square(x)
+    assert x * x is expressions.square(x) is (-x) * (-x)
     assert (-x) * y is -(x * y) and (-x) / y is -(x / y)
     assert 1 / x is expressions.recip(x) and x / 4 is x * 0.25
     assert expressions.constant(0.0) is not expressions.constant(-0.0)

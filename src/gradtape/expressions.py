@@ -1,7 +1,7 @@
-"""Elementwise expressions as a shared graph of vector instructions, and the expressions that are their derivatives.
+"""Elementwise expressions as a shared graph of vector instructions, and their derivatives as expressions again.
 
-A node is an operand, a constant or an instruction applied to nodes. Nodes are interned: equal expressions are one object,
-so common subexpressions are computed once and programs can be recognised by identity. Functions here have the
+A node is an operand, a constant or an instruction applied to nodes. Nodes are interned: equal expressions are one
+object, so common subexpressions are computed once and programs can be recognised by identity. Functions here have the
 instructions' names and take nodes or Python numbers, so that a formula reads as mathematics:
 
     maximum(x, 0) + log1p(exp(-abs(x)))
@@ -242,6 +242,27 @@ nextafter, eq, ne, logical_and, logical_or = map(_instruction, ("nextafter", "eq
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
+def trigamma(x: Expr) -> Expr:
+    """The derivative of digamma: recurrence up to 8, then the asymptotic series; reflected where x is below 0.
+
+    Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7 and 6.4.12.
+    """
+    below = x < 0
+    z = select(below, 1 - x, x)
+    w = recip(z + 8)
+    v = square(w)
+    # Bernoulli numbers B16, B14, ..., B2 in Horner's scheme.
+    series: Number = -3617 / 510
+    for coefficient in (7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6):
+        series = v * series + coefficient
+    value = w + v * 0.5 + v * w * series
+    for step in range(7, -1, -1):
+        value = value + square(recip(z + step))
+    # Guarded so that no infinity of the reflection reaches the derivatives of the other branch.
+    angle = select(below, (x - rint(x)) * math.pi, 1)
+    return select(below, math.pi**2 / square(sin(angle)) - value, value)
+
+
 def _log_of_positive(x: Expr) -> Expr:
     return select(x > 0, log(select(x > 0, x, 1)), 0)
 
@@ -279,7 +300,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
     "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
     "lgamma": (lambda g, y, a: g * digamma(a),),
-    "digamma": (None,),
+    "digamma": (lambda g, y, a: g * trigamma(a),),
     "floor": (None,),
     "ceil": (None,),
     "rint": (None,),
@@ -287,8 +308,8 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "add": (lambda g, y, a, b: g, lambda g, y, a, b: g),
     "sub": (lambda g, y, a, b: g, lambda g, y, a, b: -g),
     "mul": (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
-    "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g / b * y)),
-    "pow": (lambda g, y, a, b: g * (b * pow_(a, b - 1)), lambda g, y, a, b: g * (y * _log_of_positive(a))),
+    "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b))),
+    "pow": (lambda g, y, a, b: g * b * pow_(a, b - 1), lambda g, y, a, b: g * (y * _log_of_positive(a))),
     "atan2": (
         lambda g, y, a, b: b * (g / (square(a) + square(b))),
         lambda g, y, a, b: -(a * (g / (square(a) + square(b)))),
@@ -301,12 +322,12 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "div_no_nan": (lambda g, y, a, b: div_no_nan(g, b), lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b))),
     "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
     "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
-    **{code: (None, None) for code in PREDICATES},
+    **dict.fromkeys(PREDICATES, (None, None)),
 }
 
 
 class Call(NamedTuple):
-    """A derivative that is a row of the elementwise table, so that its own derivatives can override derived ones too."""
+    """A derivative that is a row of the elementwise table, whose own derivatives can override derived ones too."""
 
     name: str
     operands: tuple[Expr, ...]
@@ -333,7 +354,7 @@ def nodes(root: Expr) -> list[Expr]:
 
 
 def derivative(root: Expr, position: int) -> Expr | None:
-    """The cotangent of the operand at `position`, by reverse accumulation; None where the result does not depend on it."""
+    """The cotangent of the operand at `position`, by reverse accumulation; None where there is none."""
     target = operand(position)
     order = nodes(root)
     depends = {target}
