@@ -1,0 +1,8 @@
+"""Says which peers are missing, above the benchmarks."""
+
+from benchmarks.peers import absent
+
+
+def pytest_report_header() -> str | None:
+    missing = absent()
+    return f"not installed, so not measured: {', '.join(missing)}" if missing else None

@@ -1,0 +1,226 @@
+"""Counts the instructions of a recorded operation and of a swept one, with callgrind.
+
+Times move with the machine; instruction counts do not, so they can be held in a test. A workload runs at two lengths,
+with and without the sweep, and the differences give the cost of one more operation; starting the interpreter cancels.
+All of it is one run of valgrind: a call of getppid, which nothing else makes, ends each part of the profile.
+
+    python -m benchmarks.instructions             count and compare with instructions.json
+    python -m benchmarks.instructions --record    count and write instructions.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+RECORDED = HERE / "instructions.json"
+ISA = "baseline"
+SHORT, LONG = 50, 250
+ENGINE = re.compile(r"/gradtape/[^/]+\.(so|pyd)$")
+
+TITLES = {
+    "multiply": "scalar multiplication",
+    "elementwise": "tanh of 10 elements",
+    "matmul": "product of 8×8 matrices",
+    "variable": "variable read, added, and assigned",
+    "tape": "tape entered, x * x, left",
+}
+KINDS = {
+    "recorded": "recorded, all",
+    "recorded_engine": "recorded, in the engine",
+    "swept": "swept, all",
+    "swept_engine": "swept, in the engine",
+}
+"""The counts of a workload: everything executed, and what of it is gradtape's own machine code."""
+
+
+def multiply(tf: Any, count: int, sweep: bool) -> None:
+    x, factor = tf.Variable(1.0), tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        y = x * factor
+        for _ in range(count):
+            y = y * factor
+    if sweep:
+        tape.gradient(y, x)
+
+
+def elementwise(tf: Any, count: int, sweep: bool) -> None:
+    x = tf.Variable([0.1 * i for i in range(10)])
+    with tf.GradientTape() as tape:
+        y = tf.tanh(x)
+        for _ in range(count):
+            y = tf.tanh(y)
+    if sweep:
+        tape.gradient(y, x)
+
+
+def matmul(tf: Any, count: int, sweep: bool) -> None:
+    x, factor = tf.Variable([[0.1] * 8] * 8), tf.constant([[0.1] * 8] * 8)
+    with tf.GradientTape() as tape:
+        y = x @ factor
+        for _ in range(count):
+            y = y @ factor
+    if sweep:
+        tape.gradient(y, x)
+
+
+def variable(tf: Any, count: int, sweep: bool) -> None:
+    x, step = tf.Variable(1.0), tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        y = x + step
+        for _ in range(count):
+            y = y + x
+            x.assign(step)
+    if sweep:
+        tape.gradient(y, x)
+
+
+def tape(tf: Any, count: int, sweep: bool) -> None:
+    x = tf.Variable(1.0)
+    for _ in range(count):
+        with tf.GradientTape() as tape:
+            y = x * x
+        if sweep:
+            tape.gradient(y, x)
+
+
+WORKLOADS: dict[str, Callable[[Any, int, bool], None]] = {
+    "multiply": multiply,
+    "elementwise": elementwise,
+    "matmul": matmul,
+    "variable": variable,
+    "tape": tape,
+}
+
+
+def parts() -> Iterator[tuple[str, int, bool]]:
+    """The parts of the profile, in order."""
+    for name in WORKLOADS:
+        for sweep in (False, True):
+            for count in (SHORT, LONG):
+                yield name, count, sweep
+
+
+def work() -> None:
+    """What valgrind watches: every part, once to fill pools and caches and once between two marks."""
+    import gc
+
+    import gradtape as tf
+
+    for name, count, sweep in parts():
+        WORKLOADS[name](tf, count, sweep)
+    gc.collect()
+    gc.disable()
+    for name, count, sweep in parts():
+        os.getppid()
+        WORKLOADS[name](tf, count, sweep)
+    os.getppid()
+
+
+def totals(profile: Path) -> tuple[int, int]:
+    """Instructions in one part of a profile: all, and those of gradtape's own shared objects."""
+    everything = engine = 0
+    inside = False
+    after_call = False
+    for line in profile.read_text().splitlines():
+        if line.startswith("ob="):
+            inside = ENGINE.search(line) is not None
+        elif line.startswith("calls="):
+            after_call = True  # the next line is the callee's cost, which is counted where the callee is
+        elif line[:1].isdigit():
+            if not after_call:
+                cost = int(line.split()[1])
+                everything += cost
+                engine += cost * inside
+            after_call = False
+    return everything, engine
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Counts per operation for every workload; needs valgrind.
+
+    Raises RuntimeError with valgrind's last words if it or the work fails.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        out = Path(directory) / "profile"
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            f"--callgrind-out-file={out}",
+            "--compress-strings=no",
+            "--compress-pos=no",
+            "--dump-before=getppid",
+            sys.executable,
+            str(Path(__file__).resolve()),
+            "--work",
+        ]
+        paths = [path for path in (os.environ.get("PYTHONPATH"), str(HERE.parent)) if path]
+        fixed = {
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": os.pathsep.join(paths),
+            "GRADTAPE_ISA": ISA,
+            "OPENBLAS_NUM_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+        done = subprocess.run(command, env={**os.environ, **fixed}, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        # Part 1 ends at the first mark; part i + 1 is what the i-th entry of parts() executed.
+        counted = {part: totals(Path(f"{out}.{number}")) for number, part in enumerate(parts(), start=2)}
+
+    def slope(name: str, sweep: bool, kind: int) -> float:
+        return (counted[name, LONG, sweep][kind] - counted[name, SHORT, sweep][kind]) / (LONG - SHORT)
+
+    return {
+        name: {
+            "recorded": slope(name, False, 0),
+            "recorded_engine": slope(name, False, 1),
+            "swept": slope(name, True, 0) - slope(name, False, 0),
+            "swept_engine": slope(name, True, 1) - slope(name, False, 1),
+        }
+        for name in WORKLOADS
+    }
+
+
+def interpreter() -> str:
+    """What besides gradtape decides the counts."""
+    return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--record", action="store_true", help="write instructions.json")
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.work:
+        work()
+        return
+    counts = measure()
+    found = {"interpreter": interpreter(), "counts": counts}
+    if chosen.record:
+        RECORDED.write_text(json.dumps(found, indent=2) + "\n")
+    if chosen.json:
+        print(json.dumps(found))
+        return
+    recorded = json.loads(RECORDED.read_text())["counts"] if RECORDED.exists() else {}
+    for name, kinds in counts.items():
+        print(TITLES[name])
+        for kind, count in kinds.items():
+            before = recorded.get(name, {}).get(kind)
+            change = f"  {count / before - 1:+.1%}" if before else ""
+            print(f"    {KINDS[kind]:<24}{count:>10.1f}{change}")
+
+
+if __name__ == "__main__":
+    main()

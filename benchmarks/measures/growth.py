@@ -1,0 +1,196 @@
+"""How gradtape's cost grows: per recorded operation, by accumulation, by watched variables, by nesting depth.
+
+Also what one recorded operation costs over the interpreter's own call, and the sweep back against the way forward.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+
+from benchmarks.harness import QUICK, Effort, in_fresh_process, timing
+from benchmarks.peers import PEERS
+from benchmarks.section import Section, Verdict, duration
+from benchmarks.targets import GROWTH, REVERSE_TO_FORWARD, SCALAR_OP_NANOSECONDS
+
+Case = Callable[[Any, int], Any]
+OPERATIONS = [10**exponent for exponent in range(1, 7)]
+DEPTHS = [1, 10, 100, 1000]
+CHAINS = [1_000, 10_000, 100_000, 1_000_000, 4_000_000]
+PER_DEPTH = 1000
+
+
+def chain(tf: Any, count: int) -> Any:
+    """A chain of `count` multiplications and its sweep."""
+    x, factor = tf.Variable(1.0), tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        y = x * factor
+        for _ in range(count - 1):
+            y = y * factor
+    return tape.gradient(y, x)
+
+
+def accumulation(tf: Any, count: int) -> Any:
+    """One source used `count` times, so that its gradient is a sum of as many terms."""
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x
+        for _ in range(count):
+            y = y + x
+    return tape.gradient(y, x)
+
+
+def variables(tf: Any, count: int) -> Any:
+    """`count` variables, each read once and each a source."""
+    sources = [tf.Variable(1.0) for _ in range(count)]
+    with tf.GradientTape() as tape:
+        y = tf.constant(0.0)
+        for source in sources:
+            y = y + source
+    return tape.gradient(y, sources)
+
+
+def nesting(tf: Any, depth: int) -> Any:
+    """`depth` tapes, one in the other, over the same thousand multiplications; the innermost is swept."""
+    x, factor = tf.Variable(1.0), tf.constant(1.0)
+    with ExitStack() as stack:
+        for _ in range(depth):
+            tape = stack.enter_context(tf.GradientTape())
+        y = x * factor
+        for _ in range(PER_DEPTH - 1):
+            y = y * factor
+    return tape.gradient(y, x)
+
+
+def per_operation(case: Case, counts: list[int], operations: list[int], rounds: int) -> list[float]:
+    """Seconds per operation at each count, the median of `rounds`, after a first time that fills the pools.
+
+    `operations` says how many operations the case performs at each of `counts`.
+    """
+    import gradtape as tf
+
+    case(tf, min(counts[-1], 10_000))
+    figures = []
+    for count, performed in zip(counts, operations, strict=True):
+        repeats = max(1, 10_000 // performed)
+        times = []
+        for _ in range(rounds):
+            start = time.perf_counter()
+            for _ in range(repeats):
+                case(tf, count)
+            times.append((time.perf_counter() - start) / repeats / performed)
+        figures.append(statistics.median(times))
+    return figures
+
+
+def growth(effort: Effort) -> Section:
+    """Cost per operation as the work grows; constant is the target."""
+    cases: list[tuple[str, Case, list[int], list[int]]] = [
+        ("chain of n recorded ops, with gradient", chain, OPERATIONS, OPERATIONS),
+        ("one source used n times", accumulation, OPERATIONS, OPERATIONS),
+        ("n variables, each a source", variables, OPERATIONS, OPERATIONS),
+        (f"n nested tapes over {PER_DEPTH} ops", nesting, DEPTHS, [PER_DEPTH + depth for depth in DEPTHS]),
+    ]
+    rows, verdicts = [], []
+    for title, case, counts, operations in cases:
+        figures = in_fresh_process(per_operation, case, counts, operations, 3 if effort == QUICK else 5)
+        rows.append([title, *(f"{f * 1e9:.0f} (n = {n:,})" for f, n in zip(figures, counts, strict=True))])
+        rows[-1] += [""] * (1 + len(OPERATIONS) - len(rows[-1]))
+        # The smallest counts carry the cost of the tape itself, so growth is against the cheapest.
+        ratio = figures[-1] / min(figures)
+        verdicts.append(Verdict(f"growth: {title}", f"≤ {GROWTH:g} × the least", f"{ratio:.2f} ×", ratio <= GROWTH))
+    header = ["ns per operation", *("" for _ in OPERATIONS)]
+    return Section("Growth", header, rows, verdicts=verdicts)
+
+
+def scalar_call_costs(effort: Effort) -> dict[str, float]:
+    """Seconds for a call of an empty lambda, of one that multiplies unrecorded, and of one that is recorded."""
+    import gradtape as tf
+
+    x, factor = tf.constant(1.0), tf.constant(1.0)
+    calls: dict[str, Callable[[Any, Any], Any]] = {
+        "empty call": lambda a, b: None,
+        "x * y, not recorded": lambda a, b: a * b,
+        "x * y, recorded": lambda a, b: a * b,
+    }
+    count = 20_000
+    costs = {}
+    for name, call in calls.items():
+
+        def loop(call: Callable[[Any, Any], Any] = call, recorded: bool = name.endswith(", recorded")) -> None:
+            with tf.GradientTape() as tape:
+                if recorded:
+                    tape.watch(x)
+                for _ in range(count):
+                    call(x, factor)
+
+        costs[name] = timing(loop, effort).best / count
+    return costs
+
+
+def operation_cost(effort: Effort) -> Section:
+    """A recorded scalar operation over the interpreter's own call."""
+    costs = in_fresh_process(scalar_call_costs, effort)
+    empty = costs["empty call"]
+    rows = [[name, duration(cost), duration(max(cost - empty, 0.0))] for name, cost in costs.items()]
+    over = (costs["x * y, recorded"] - empty) * 1e9
+    target = f"≤ {SCALAR_OP_NANOSECONDS:g} ns"
+    verdict = Verdict("recorded scalar op over a call", target, f"{over:.0f} ns", over <= SCALAR_OP_NANOSECONDS)
+    return Section("One scalar operation", ["call", "time", "over an empty call"], rows, verdicts=[verdict])
+
+
+def forward_and_both(module: str, size: int, effort: Effort) -> tuple[float, float]:
+    """Seconds for x·tanh(x) + exp(−x²) under a tape, and for the same with its gradient."""
+    values = np.random.default_rng(0).standard_normal(size, np.float32)
+    forward: Callable[[], Any]
+    both: Callable[[], Any]
+    if module == "gradtape":
+        import gradtape as tf
+
+        x = tf.constant(values)
+
+        def taped(sweep: bool) -> Any:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = x * tf.tanh(x) + tf.exp(-tf.square(x))
+            return tape.gradient(y, x) if sweep else None
+
+        forward, both = lambda: taped(False), lambda: taped(True)
+    else:
+        import torch
+
+        z, ones = torch.from_numpy(values).requires_grad_(), torch.ones(size)
+
+        def graphed(sweep: bool) -> Any:
+            y = z * torch.tanh(z) + torch.exp(-torch.square(z))
+            return torch.autograd.grad(y, z, ones) if sweep else None
+
+        forward, both = lambda: graphed(False), lambda: graphed(True)
+    return timing(forward, effort).best, timing(both, effort).best
+
+
+def reverse_to_forward(effort: Effort) -> Section:
+    """The sweep back through an elementwise chain, relative to the way forward."""
+    rows, verdicts = [], []
+    for peer in ("gradtape", "torch"):
+        if not PEERS[peer].present:
+            continue
+        for size in CHAINS:
+            forward, both = in_fresh_process(forward_and_both, peer, size, effort)
+            ratio = (both - forward) / forward
+            rows.append([PEERS[peer].title, f"{size:,}", duration(forward), duration(both - forward), f"{ratio:.2f}"])
+            if peer == "gradtape":
+                verdicts.append(
+                    Verdict(
+                        f"reverse ÷ forward, {size:,} floats", f"≤ {REVERSE_TO_FORWARD:g}", f"{ratio:.2f}",
+                        ratio <= REVERSE_TO_FORWARD,
+                    )
+                )  # fmt: skip
+    header = ["peer", "floats", "forward", "reverse", "reverse ÷ forward"]
+    return Section("Reverse against forward, x·tanh(x) + exp(−x²)", header, rows, verdicts=verdicts)

@@ -1,0 +1,61 @@
+"""What gradtape is to reach, as data: ratios are a peer's time ÷ gradtape's, taken in one run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Ratio(NamedTuple):
+    """`workload` is to be at least `least` times as fast as `peer`."""
+
+    workload: str
+    peer: str
+    least: float
+
+
+RATIOS = [
+    Ratio("scalar", "torch", 35),
+    Ratio("regression", "torch", 45),
+    Ratio("regression", "jax", 2.5),
+    Ratio("regression", "numpy", 5.5),
+    Ratio("regression", "tensorflow", 700),
+    Ratio("chain", "torch", 50),
+    Ratio("mlp-32", "torch", 11),
+    Ratio("mlp-32", "jax", 3.3),
+    Ratio("mlp-32", "numpy", 2.4),
+    Ratio("mlp-128", "torch", 1.4),
+    Ratio("mlp-128", "numpy", 1.15),
+    Ratio("mlp-256", "torch", 1.15),
+    Ratio("mlp-256", "jax", 1.2),
+    Ratio("mlp-256", "numpy", 1.09),
+    Ratio("mlp-1024", "floor", 1 / 1.04),
+    Ratio("mlp-1024", "jax", 1),
+    Ratio("rnn", "torch", 18),
+    Ratio("rnn", "jax", 1.7),
+    Ratio("logistic", "torch", 11),
+    Ratio("logistic", "jax", 4),
+    Ratio("logistic-adam", "torch", 20),
+    Ratio("jacobian", "torch", 20),
+    Ratio("jacobian", "jax", 1.7),
+    Ratio("hessian", "torch", 50),
+    Ratio("hessian", "jax", 1.1),
+    Ratio("elementwise", "torch", 1.3),
+    Ratio("conv", "torch", 1),
+]
+
+PASS_SHARE = 0.80
+"""Of STREAM's bandwidth, or of the same operation's rate in cache, that every elementwise pass is to reach."""
+
+IMPORT_SECONDS = 0.030
+"""What importing gradtape may add to importing NumPy."""
+
+WHEEL_MEGABYTES = 3.0
+
+SCALAR_OP_NANOSECONDS = 80.0
+"""A recorded scalar operation, over the interpreter's own call."""
+
+REVERSE_TO_FORWARD = 2.5
+"""Of the time forward, that the sweep back through an elementwise chain may take."""
+
+GROWTH = 1.5
+"""Of the smallest cost per operation, that the cost at a million may be and still count as constant."""
