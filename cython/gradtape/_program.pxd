@@ -51,7 +51,8 @@ cdef class Program:
     cdef list derivatives              # Derivative per operand, None until first used
     # Registers are numbered: operands, constants, temporaries, and last the result.
     cdef Instruction* instructions
-    cdef double* constants
+    cdef float* constants32            # each constant repeated, for runs of few elements
+    cdef double* constants64
     cdef int length, constant_count, registers
     cdef int compile(self, root) except -1
     cdef Derivative derive(self, int operand)

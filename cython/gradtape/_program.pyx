@@ -28,6 +28,7 @@ cdef enum:
     BLOCK_BYTES = 4096          # of one register: small enough that all of a program's stay in L1
     SCRATCH_BYTES = 32768       # of all registers that need memory of their own; taken from the stack
     LANES = 16                  # registers start at multiples of this many elements
+    FEW = 32                    # registers of the programs that have a short way for at most LANES elements
     MAX_REGISTERS = 250
 
 # What an operand's register needs before a block is run.
@@ -121,6 +122,31 @@ cdef void from_bytes(real* out, const unsigned char* a, Py_ssize_t stride, Py_ss
         out[i] = a[i * stride]
 
 
+cdef void to_bytes(unsigned char* out, const real* a, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = a[i] != 0
+
+
+cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return kernels.sum32(a, n)
+    else:
+        return kernels.sum64(a, n)
+
+
+cdef inline void run_steps(Program program, real** registers, Py_ssize_t n) noexcept nogil:
+    """Every instruction of a program on the first n elements of its registers."""
+    cdef const Instruction* step = program.instructions
+    cdef const Instruction* end = step + program.length
+    while step < end:
+        if real is float:
+            kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        else:
+            kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        step += 1
+
+
 cdef void gather_run(real* out, const real* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     if stride == 0:
@@ -161,6 +187,55 @@ cdef void gather(real* out, const Operand* operand, const Walk* walk, int k, Py_
         element += walk.strides[k][axis]
 
 
+cdef void repeat(real* out, const Operand* operand, const Walk* walk, int k, Py_ssize_t n) noexcept nogil:
+    """Fills `out` (OUT, n elements) with the period of operand k (IN) over and over, by doubling."""
+    cdef Py_ssize_t done = period(walk, k)
+    gather(out, operand, walk, k, 0, done)
+    while done < n:
+        memcpy(out + done, out, min(done, n - done) * sizeof(real))
+        done += min(done, n - done)
+
+
+cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_ssize_t size,
+                        bint total) noexcept nogil:
+    """Program.run for at most LANES elements, without blocks and axes; False (nothing done) if an operand is STRIDED."""
+    cdef real* registers[FEW + 1]
+    cdef real[FEW][LANES] memory
+    cdef int k, arity = program.arity, last = program.registers - 1
+    cdef const Operand* operand
+    cdef const Instruction* step
+    cdef Py_ssize_t i
+    for k in range(arity):
+        operand = &operands[k]
+        if operand.mode == STRIDED and size > 1:
+            return False
+        if operand.bytes:
+            registers[k] = memory[k]
+            from_bytes(memory[k], <const unsigned char*> operand.data, operand.mode == FULL, size)
+        elif operand.mode == FULL or size == 1:
+            registers[k] = <real*> operand.data
+        else:
+            registers[k] = memory[k]
+            fill(memory[k], (<const real*> operand.data)[0], size)
+    for k in range(program.constant_count):
+        if real is float:
+            registers[arity + k] = program.constants32 + k * LANES
+        else:
+            registers[arity + k] = program.constants64 + k * LANES
+    for k in range(arity + program.constant_count, last):
+        registers[k] = memory[k]
+    registers[last] = out
+    if program.predicate or total:
+        registers[last] = memory[last]
+    registers[last + 1] = NULL
+    run_steps(program, registers, size)
+    if total:
+        out[0] = sum_of(registers[last], size)
+    elif program.predicate:
+        to_bytes(<unsigned char*> out, registers[last], size)
+    return True
+
+
 cdef void interpret(Program program, real* out, const Operand* operands, int rank, const Py_ssize_t* shape,
                     Py_ssize_t size, bint total) noexcept nogil:
     """Program.run for one element type."""
@@ -169,18 +244,18 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef Py_ssize_t index[MAX_RANK]
     cdef Walk walk
     cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
-    cdef int k, i, owned, moving = 0
+    cdef int k, owned, moving = 0
     cdef bint strided = False
     cdef Py_ssize_t block, stride, n, row = 0, offset = 0
-    cdef const Instruction* step
     cdef const Operand* operand
     cdef real* spare
     cdef double sum = 0.0
-    cdef unsigned char* flags
 
     if size == 0:
         if total:
             out[0] = 0
+        return
+    if size <= LANES and program.registers <= FEW and interpret_few(program, out, operands, size, total):
         return
     owned = program.registers - 1 - arity + (program.predicate or total)
     for k in range(arity):
@@ -219,7 +294,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
             elif operand.mode == FULL:
                 upkeep[k] = COPY_IN
             elif block % period(&walk, k) == 0:
-                gather(registers[k], operand, &walk, k, 0, block)
+                repeat(registers[k], operand, &walk, k, block)
             elif not operand.bytes and walk.strides[k][walk.rank - 1] == 1 and (row or block == walk.shape[walk.rank - 1]):
                 upkeep[k] = LOCATE
             else:
@@ -228,7 +303,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
             moving = k + 1
     for k in range(constants):
         registers[arity + k] = spare
-        fill(spare, <real> program.constants[k], block)
+        fill(spare, <real> program.constants64[k * LANES], block)
         spare += stride
     for k in range(arity + constants, program.registers):
         registers[k] = spare
@@ -251,21 +326,11 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
                 gather(registers[k], operand, &walk, k, offset, n)
         if not (program.predicate or total):
             registers[result] = out + offset
-        for i in range(program.length):
-            step = &program.instructions[i]
-            if real is float:
-                kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
-            else:
-                kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        run_steps(program, registers, n)
         if total:
-            if real is float:
-                sum += kernels.sum32(registers[result], n)
-            else:
-                sum += kernels.sum64(registers[result], n)
+            sum += sum_of(registers[result], n)
         elif program.predicate:
-            flags = <unsigned char*> out + offset
-            for i in range(<int> n):
-                flags[i] = registers[result][i] != 0
+            to_bytes(<unsigned char*> out + offset, registers[result], n)
         offset += n
     if total:
         out[0] = <real> sum
@@ -301,7 +366,8 @@ cdef class Program:
 
     def __dealloc__(self):
         PyMem_Free(self.instructions)
-        PyMem_Free(self.constants)
+        PyMem_Free(self.constants32)
+        PyMem_Free(self.constants64)
 
     cdef int compile(self, root) except -1:
         """Lists the instructions of an expression, its values in as few registers as their lifetimes allow."""
@@ -331,12 +397,14 @@ cdef class Program:
         self.registers = count
         self.constant_count = len(constants)
         self.length = len(steps)
-        self.constants = <double*> PyMem_Malloc(max(1, len(constants)) * sizeof(double))
+        self.constants32 = <float*> PyMem_Malloc(max(1, len(constants)) * LANES * sizeof(float))
+        self.constants64 = <double*> PyMem_Malloc(max(1, len(constants)) * LANES * sizeof(double))
         self.instructions = <Instruction*> PyMem_Malloc(len(steps) * sizeof(Instruction))
-        if self.constants == NULL or self.instructions == NULL:
+        if self.constants32 == NULL or self.constants64 == NULL or self.instructions == NULL:
             raise MemoryError()
         for k, node in enumerate(constants):
-            self.constants[k] = node.value
+            fill(self.constants32 + k * LANES, <float> node.value, LANES)
+            fill(self.constants64 + k * LANES, <double> node.value, LANES)
         for k, node in enumerate(steps):
             sources = [register[arg] for arg in node.args] + [count, count]
             self.instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])

@@ -134,7 +134,7 @@ ROWS = (
         domain=(EVERYWHERE, POSITIVE)),
     Row("negative", ("x",), neg, "-x", ("math.negative", "negative"), domain=REAL),
     Row("floordiv", ("x", "y"), lambda x, y: floor(x / y), "The largest integer not above x / y",
-        ("math.floordiv", "floordiv")),
+        ("math.floordiv",)),
     Row("floormod", ("x", "y"), floor_mod, "x - y floor(x / y), with the sign of y",
         ("math.floormod", "math.mod"), domain=((0.1, 0.9), (1.0, 3.0))),
     Row("truncatemod", ("x", "y"), fmod, "Remainder of x / y rounded towards 0, with the sign of x", ("truncatemod",),
@@ -156,7 +156,7 @@ ROWS = (
         lambda t, low, high: maximum(minimum(t, high), low), "t within bounds", ("clip_by_value",),
         domain=(EVERYWHERE, (-2.0, -1.0), (1.0, 2.0)), kinks=(0.0,)),
     Row("nextafter", ("x1", "x2"), nextafter, "The next number after x1 towards x2", ("math.nextafter",)),
-    Row("copy", ("x",), copy, "x", ("identity",), domain=REAL),
+    Row("identity", ("input",), copy, "x", ("identity",), domain=REAL),
     # Rounding and signs
     Row("abs", ("x",), abs, "|x|; gradient 0 at 0", ("math.abs", "abs"), domain=REAL, kinks=(0.0,)),
     Row("sign", ("x",), sign, "-1, 0 or 1", ("math.sign", "sign"), domain=REAL, kinks=(0.0,)),
