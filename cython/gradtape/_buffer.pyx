@@ -1,0 +1,227 @@
+"""Pooled storage.
+
+Every tensor larger than its inline cell lives in a Block: a run of bytes inside a Slab. A slab is contiguous float
+memory held by one typed memoryview, acquired when the slab is made. Blocks come in size classes; a released block goes on top of
+its class' free list, so that the next op's output is the memory that is still in cache, and a step of fixed
+shapes asks the system for nothing. All of it runs under the interpreter's lock.
+"""
+
+cimport cython
+
+from cpython.buffer cimport PyBuffer_FillInfo
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdlib cimport free, malloc
+
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    #if defined(_WIN32)
+    #include <malloc.h>
+    static void* slab_alloc(size_t n) { return _aligned_malloc(n, 64); }
+    static void slab_free(void* p) { _aligned_free(p); }
+    static void slab_advise(void* p, size_t n) { (void)p; (void)n; }
+    #else
+    #include <sys/mman.h>
+    static void* slab_alloc(size_t n) { void* p = 0; return posix_memalign(&p, n >= (1 << 22) ? (1 << 21) : 64, n) ? 0 : p; }
+    static void slab_free(void* p) { free(p); }
+    #ifdef MADV_HUGEPAGE
+    static void slab_advise(void* p, size_t n) { madvise(p, n & ~(size_t)((1 << 21) - 1), MADV_HUGEPAGE); }
+    #else
+    static void slab_advise(void* p, size_t n) { (void)p; (void)n; }
+    #endif
+    #endif
+    """
+    void* slab_alloc(size_t n) nogil
+    void slab_free(void* p) nogil
+    void slab_advise(void* p, size_t n) nogil
+
+cdef enum:
+    GRAIN = 64                    # smallest block and alignment, bytes
+    LINEAR_CLASSES = 16           # GRAIN, 2*GRAIN, ... 1 KiB
+    SHARED_LIMIT = 1 << 17        # larger blocks get a slab of their own, returned to the system when idle
+    SHARED_SLAB = 1 << 18
+    HUGE = 1 << 22                # slabs from here on ask for huge pages: fewer faults on first touch
+    CLASSES = 256
+    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is always kept
+
+cdef Block* _idle[CLASSES]
+cdef Py_ssize_t _in_use = 0, _peak = 0, _reserved = 0, _idle_dedicated = 0
+cdef Py_ssize_t _slabs = 0, _acquired = 0, _system_calls = 0
+
+
+cdef class SlabMemory:
+    """Owns the bytes. It is a separate object because an exporter that held a view of itself would never be freed."""
+    cdef void* start
+    cdef Py_ssize_t nbytes
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        PyBuffer_FillInfo(view, self, self.start, self.nbytes, 0, flags)
+
+    def __dealloc__(self):
+        slab_free(self.start)
+
+
+@cython.final
+cdef class Slab:
+    """A contiguous run of float storage and the memoryview that holds it."""
+    cdef unsigned char[::1] view
+    cdef unsigned char* cursor
+    cdef Py_ssize_t left
+
+    @staticmethod
+    cdef Slab make(Py_ssize_t nbytes):
+        global _slabs, _reserved, _system_calls
+        cdef SlabMemory memory = SlabMemory.__new__(SlabMemory)
+        memory.start = slab_alloc(nbytes)
+        if memory.start == NULL:
+            raise MemoryError(f"gradtape could not allocate {nbytes} bytes for a tensor")
+        memory.nbytes = nbytes
+        if nbytes >= HUGE:
+            slab_advise(memory.start, nbytes)
+        cdef Slab slab = Slab.__new__(Slab)
+        slab.view = memory
+        slab.cursor = &slab.view[0]
+        slab.left = nbytes
+        _slabs += 1
+        _system_calls += 1
+        _reserved += nbytes
+        return slab
+
+
+cdef Slab _open_slab = None       # shared slab that small blocks are being cut from
+
+
+cdef inline int class_of(Py_ssize_t nbytes) noexcept nogil:
+    """Multiples of 64 bytes up to 1 KiB, then eight steps per doubling (at most 12.5% of slack)."""
+    cdef Py_ssize_t grains = (nbytes + GRAIN - 1) // GRAIN
+    cdef int shift = 0
+    if grains <= LINEAR_CLASSES:
+        return <int>(grains - 1) if grains > 0 else 0
+    while (grains - 1) >> shift >= 16:
+        shift += 1
+    return LINEAR_CLASSES + (shift - 1) * 8 + <int>(((grains - 1) >> shift) - 8)
+
+
+cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
+    cdef int shift, step
+    if size_class < LINEAR_CLASSES:
+        return (<Py_ssize_t>size_class + 1) * GRAIN
+    shift = (size_class - LINEAR_CLASSES) // 8 + 1
+    step = (size_class - LINEAR_CLASSES) % 8
+    return ((<Py_ssize_t>(step + 9)) << shift) * GRAIN
+
+
+cdef Block* acquire(Py_ssize_t nbytes) except NULL:
+    global _in_use, _peak, _acquired, _idle_dedicated
+    cdef int size_class = class_of(nbytes)
+    cdef Block* block = _idle[size_class]
+    if block == NULL:
+        block = make_block(size_class)
+    else:
+        _idle[size_class] = block.next
+        if block.capacity > SHARED_LIMIT:
+            _idle_dedicated -= block.capacity
+    block.refs = 1
+    _acquired += 1
+    _in_use += block.capacity
+    if _in_use > _peak:
+        _peak = _in_use
+    return block
+
+
+cdef Block* make_block(int size_class) except NULL:
+    global _open_slab
+    cdef Py_ssize_t capacity = class_capacity(size_class)
+    cdef Slab slab
+    cdef Block* block
+    if capacity > SHARED_LIMIT:
+        trim(_in_use + capacity)
+        slab = Slab.make(capacity)
+        Py_INCREF(slab)          # returned by free_block
+    else:
+        if _open_slab is None or _open_slab.left < capacity:
+            shelve_rest()
+            _open_slab = Slab.make(SHARED_SLAB)
+            Py_INCREF(_open_slab)    # shared slabs stay
+        slab = _open_slab
+    block = cut(slab, size_class)
+    return block
+
+
+cdef Block* cut(Slab slab, int size_class) except NULL:
+    cdef Block* block = <Block*>malloc(sizeof(Block))
+    if block == NULL:
+        raise MemoryError("gradtape could not allocate a block header")
+    block.capacity = class_capacity(size_class)
+    block.size_class = size_class
+    block.data = <char*>slab.cursor
+    block.slab = <void*>slab
+    block.next = NULL
+    slab.cursor += block.capacity
+    slab.left -= block.capacity
+    return block
+
+
+cdef int shelve_rest() except -1:
+    """Hands what is left of the open slab to the free lists, so that nothing of it is lost."""
+    cdef Block* block
+    cdef int size_class
+    if _open_slab is None:
+        return 0
+    while _open_slab.left >= GRAIN:
+        size_class = class_of(_open_slab.left)
+        while class_capacity(size_class) > _open_slab.left:
+            size_class -= 1
+        block = cut(_open_slab, size_class)
+        block.next = _idle[size_class]
+        _idle[size_class] = block
+    return 0
+
+
+cdef void recycle(Block* block) noexcept:
+    global _in_use, _idle_dedicated
+    _in_use -= block.capacity
+    block.next = _idle[block.size_class]
+    _idle[block.size_class] = block
+    if block.capacity > SHARED_LIMIT:
+        _idle_dedicated += block.capacity
+        if _idle_dedicated > IDLE_FLOOR and _idle_dedicated > _peak:
+            trim(_peak // 2)
+
+
+cdef void trim(Py_ssize_t keep) noexcept:
+    """Returns idle dedicated slabs to the system, largest first, until at most `keep` idle bytes are left."""
+    global _reserved, _slabs, _idle_dedicated
+    cdef int size_class = CLASSES - 1
+    cdef Block* block
+    if keep < IDLE_FLOOR:
+        keep = IDLE_FLOOR
+    while size_class >= 0 and _idle_dedicated > keep:
+        while _idle[size_class] != NULL and _idle_dedicated > keep and _idle[size_class].capacity > SHARED_LIMIT:
+            block = _idle[size_class]
+            _idle[size_class] = block.next
+            _idle_dedicated -= block.capacity
+            _reserved -= block.capacity
+            _slabs -= 1
+            Py_DECREF(<Slab>block.slab)
+            free(block)
+        size_class -= 1
+
+
+def statistics() -> dict:
+    """Counters of the pool, in bytes unless said: what tensors hold now and held at most, what the system gave,
+    how many slabs that is, and how many blocks were handed out and system allocations made since import (counts)."""
+    return {
+        "in_use": _in_use,
+        "peak": _peak,
+        "reserved": _reserved,
+        "slabs": _slabs,
+        "blocks_acquired": _acquired,
+        "system_allocations": _system_calls,
+    }
+
+
+def reset_peak() -> None:
+    """Makes the present use the highest seen so far."""
+    global _peak
+    _peak = _in_use

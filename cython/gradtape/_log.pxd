@@ -1,0 +1,134 @@
+"""The log: entries in pages, windows over them, and each thread's place in it."""
+
+cimport cython
+
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t, uint64_t
+from gradtape._extent cimport Extent
+
+cdef enum:
+    PAGE_BITS = 9
+    PAGE_SIZE = 512              # entries
+    PAGE_MASK = 511
+    MAX_INPUTS = 3               # operands of an inline entry; ops with more record a Call
+    RESULT_SLOT = 3              # place of the op's own output among the saved values
+
+cdef enum EntryKind:
+    VACANT = 0                   # never recorded, or dropped
+    PROGRAM = 1                  # elementwise: op is a Program
+    STRUCTURAL = 2               # op is a compiled Op with a C reverse rule
+    CALL = 3                     # op is a Call: several operands or outputs, or a Python reverse rule
+    READ = 4                     # a variable was read: operand 0 is the variable's own number
+    MARK = 5                     # a watched tensor's number: a leaf
+    OUTPUT = 6                   # further output of the Call at position operand 0
+
+cdef struct Entry:
+    PyObject* op                 # borrowed: programs and ops live for ever, Calls live in their page's `held`
+    int64_t inputs[MAX_INPUTS]   # operand numbers
+    PyObject* saved[4]           # owned: what the reverse rule reads, by operand, then the result
+    Extent* extents[MAX_INPUTS]  # owned: operands' shapes where they differ from the result's, else NULL
+    int64_t attribute            # a small attribute of the op; the place in `held` for a Call
+    unsigned char kind
+    unsigned char dead           # the output tensor no longer exists
+    unsigned char count          # operands
+
+@cython.final
+cdef class Page:
+    """PAGE_SIZE entries at fixed addresses; entry i has position number * PAGE_SIZE + i."""
+    cdef Entry* entries
+    cdef int64_t number
+    cdef int owners              # windows that cover it
+    cdef list held               # Calls: kept here so that the cycle collector sees them
+
+cdef class Call:
+    """An op with more operands or outputs than an inline entry holds, or whose reverse rule is Python."""
+    cdef readonly str name
+    cdef public object rule              # callable(*cotangents, call) -> cotangents; see _tape
+    cdef readonly tuple saved            # tensors that the rule reads
+    cdef readonly object attributes      # the op's attributes, as the rule wants them
+    cdef readonly list outputs           # (extent holder, dtype code) of each output, to make zeros
+    cdef int64_t* inputs
+    cdef readonly int input_count
+    cdef readonly int output_count
+
+cdef class Window:
+    """What one tape has seen: segments of the log of its thread, and what was watched."""
+    cdef object __weakref__
+    cdef list pages
+    cdef void** directory                # page by number - first_page; NULL in gaps, borrowed
+    # Room for a tape of ordinary size, so that a training step asks the system for nothing.
+    cdef void* own_directory[4]
+    cdef int64_t own_segments[4]
+    cdef int64_t own_marks[32]
+    cdef uint64_t own_active[24]
+    cdef int64_t first_page
+    cdef int64_t page_count
+    cdef int64_t page_capacity
+    cdef int64_t low                     # position of the first segment's start, or -1
+    cdef int64_t* segments               # pairs (start, end), end = -1 while recording
+    cdef int segment_count
+    cdef int segment_capacity
+    cdef Thread owner                    # the thread that records, while recording
+    cdef bint watch_variables
+    cdef list variables                  # watched variables in order; None until there is one
+    cdef int64_t* marks                  # watched numbers that lie outside [low, ...): open addressing, 0 is empty
+    cdef Py_ssize_t mark_count
+    cdef Py_ssize_t mark_capacity
+    cdef uint64_t* active                # bit per position from first_page on: depends on something watched
+    cdef int64_t active_words
+    cdef int64_t analysed                # positions below this have their bit
+    cdef void settle_in(self) noexcept
+    cdef void move_out(self) noexcept
+    cdef void leave_pages(self) noexcept
+    cdef int rehash(self) except -1
+    cdef void insert(self, int64_t number) noexcept
+    cdef int reach(self, int64_t position) except -1
+    cdef int start(self, Thread thread) except -1
+    cdef int stop(self) except -1
+    cdef int forget(self) except -1
+    cdef int mark(self, int64_t number) except -1
+    cdef bint marked(self, int64_t number) noexcept
+    cdef bint is_active(self, int64_t number) noexcept
+    cdef int analyse(self, int64_t end) except -1
+    cdef bint covers(self, int64_t position) noexcept
+    cdef bint sole_owner(self) noexcept
+
+@cython.final
+cdef class Thread:
+    """A thread's place in its log."""
+    cdef int64_t floor                   # lowest position of an open window
+    cdef uint64_t span                   # positions from floor on that are recorded; 0 when nothing records
+    cdef int64_t next                    # number of the next entry
+    cdef int64_t limit                   # end of the present page
+    cdef Entry* entries                  # of the present page
+    cdef Page page
+    cdef Window root                     # the open window that starts lowest
+    cdef list windows                    # open windows, oldest first
+    cdef int marking                     # open windows that have marks
+    cdef int64_t epoch                   # changes whenever cached variable reads go stale; unique in the process
+    cdef list accumulators               # active forward accumulators, outermost first
+    cdef list watchers                   # lists that collect the variables read, for custom gradients
+    cdef bint forward                    # any accumulator is active
+    cdef int64_t survivors               # entries alive after the last whole collection
+    cdef int64_t collected               # pages that the last whole collection saw
+
+cdef Thread thread()
+cdef int next_page(Thread thread) except -1
+cdef int ensure_page(Thread thread) except -1
+cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
+cdef int64_t new_variable_number() noexcept
+cdef void mark_dead(int64_t number) noexcept
+cdef int drop(Entry* entry, Page page) except -1
+cdef int renew_epoch(Thread thread) except -1
+
+cdef inline bint on_open_window(Thread thread, int64_t number) noexcept:
+    return <uint64_t>(number - thread.floor) < thread.span or (
+        thread.marking != 0 and number != 0 and marked_in_open_window(thread, number))
+
+cdef inline Entry* append(Thread thread) except NULL:
+    """The next entry, clean; its number is thread.next - 1 afterwards."""
+    if thread.next == thread.limit:
+        next_page(thread)
+    cdef Entry* entry = &thread.entries[thread.next & PAGE_MASK]
+    thread.next += 1
+    return entry

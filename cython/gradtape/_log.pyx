@@ -1,0 +1,527 @@
+"""The log is the program: ops append entries to their thread's log, tapes are windows over it.
+
+Numbers. Every tensor that was recorded or watched has one number, never changed. The number of a recorded tensor is
+its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so numbers are unique
+in the process. Variables have numbers of their own below the first tag. Number 0 means never recorded or watched.
+
+Pages never move and are owned by the windows that cover them. A tensor that dies flags its entry; before a page is
+added, `collect` drops entries that no live tensor reaches, so results that were discarded hold nothing.
+"""
+
+cimport cython
+
+from cpython.ref cimport Py_DECREF, PyObject
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcpy, memset
+
+from gradtape._extent cimport Extent, release_extent
+
+cdef extern from "Python.h":
+    PyObject* PyThreadState_GetDict()
+
+cdef extern from *:
+    """
+    #if defined(_MSC_VER)
+    static __declspec(thread) PyObject* gradtape_thread = 0;
+    #else
+    static __thread PyObject* gradtape_thread = 0;
+    #endif
+    """
+    PyObject* gradtape_thread
+
+cdef enum:
+    TAG_SHIFT = 40
+
+cdef int64_t _tags = 0
+cdef int64_t _variables = 0
+cdef int64_t _epochs = 0
+
+
+cdef int64_t new_variable_number() noexcept:
+    global _variables
+    _variables += 1
+    return _variables
+
+
+cdef Thread thread():
+    if gradtape_thread == NULL:
+        make_thread()
+    return <Thread>gradtape_thread
+
+
+cdef int make_thread() except -1:
+    """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
+    global gradtape_thread, _tags
+    cdef Thread made = Thread.__new__(Thread)
+    _tags += 1
+    made.next = (_tags << TAG_SHIFT) + PAGE_SIZE
+    made.limit = made.next
+    made.windows = []
+    made.accumulators = []
+    made.watchers = []
+    made.survivors = PAGE_SIZE
+    renew_epoch(made)
+    (<dict>PyThreadState_GetDict())["gradtape"] = made
+    gradtape_thread = <PyObject*>made
+    return 0
+
+
+cdef int renew_epoch(Thread thread) except -1:
+    global _epochs
+    _epochs += 1
+    thread.epoch = _epochs
+    return 0
+
+
+@cython.final
+cdef class Thread:
+    pass
+
+
+@cython.final
+cdef class Page:
+    def __cinit__(self):
+        self.entries = <Entry*>calloc(PAGE_SIZE, sizeof(Entry))
+        if self.entries == NULL:
+            raise MemoryError("gradtape could not allocate a page of its log")
+        self.held = []
+
+    def __dealloc__(self):
+        cdef int i
+        if self.entries != NULL:
+            for i in range(PAGE_SIZE):
+                if self.entries[i].kind != VACANT:
+                    clear(&self.entries[i])
+            free(self.entries)
+
+
+cdef class Call:
+    def __dealloc__(self):
+        free(self.inputs)
+
+
+cdef inline void clear(Entry* entry) noexcept:
+    cdef int i
+    cdef PyObject* saved
+    entry.kind = VACANT
+    for i in range(4):
+        saved = entry.saved[i]
+        if saved != NULL:
+            entry.saved[i] = NULL
+            Py_DECREF(<object>saved)
+    for i in range(MAX_INPUTS):
+        if entry.extents[i] != NULL:
+            release_extent(entry.extents[i])
+            entry.extents[i] = NULL
+
+
+cdef int drop(Entry* entry, Page page) except -1:
+    cdef bint is_call = entry.kind == CALL
+    cdef int64_t place = entry.attribute
+    clear(entry)
+    if is_call:
+        page.held[place] = None
+    return 0
+
+
+cdef int ensure_page(Thread thread) except -1:
+    """A page at the thread's next position that no window owns yet."""
+    if thread.page is not None and thread.page.owners == 0:
+        if thread.next == thread.limit:
+            thread.page.number = thread.next >> PAGE_BITS
+            thread.limit = thread.next + PAGE_SIZE
+        if thread.page.held:
+            thread.page.held.clear()
+        return 0
+    thread.page = Page.__new__(Page)
+    thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
+    thread.page.number = thread.next >> PAGE_BITS
+    thread.limit = thread.next + PAGE_SIZE
+    thread.entries = thread.page.entries
+    return 0
+
+
+cdef int next_page(Thread thread) except -1:
+    cdef Window window
+    if not thread.windows:
+        return ensure_page(thread)
+    collect(thread)
+    thread.page = Page.__new__(Page)
+    thread.page.number = thread.next >> PAGE_BITS
+    thread.limit = thread.next + PAGE_SIZE
+    thread.entries = thread.page.entries
+    for window in thread.windows:
+        adopt(window, thread.page)
+    return 0
+
+
+cdef int adopt(Window window, Page page) except -1:
+    """Adds a page to what the window covers."""
+    cdef int64_t place, capacity
+    if window.page_count == 0:
+        window.first_page = page.number
+    place = page.number - window.first_page
+    if place < window.page_count and window.directory[place] == <void*>page:
+        return 0
+    if place >= window.page_capacity:
+        capacity = 2 * place + 4
+        window.directory = <void**>grow(window.directory, window.own_directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
+        window.page_capacity = capacity
+    window.directory[place] = <void*>page
+    window.page_count = place + 1
+    window.pages.append(page)
+    page.owners += 1
+    return 0
+
+
+cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes) except NULL:
+    """More zeroed room for an array that may still stand in its window's own room."""
+    cdef void* made = malloc(new_bytes) if old == own else realloc(old, new_bytes)
+    if made == NULL:
+        raise MemoryError("gradtape could not grow its log")
+    if old == own:
+        memcpy(made, old, old_bytes)
+    memset(<char*>made + old_bytes, 0, new_bytes - old_bytes)
+    return made
+
+
+cdef int settle(Thread thread) except -1:
+    """Recomputes what the thread records after a window opened, closed or was marked."""
+    cdef Window window
+    thread.root = None
+    thread.marking = 0
+    thread.span = 0
+    thread.floor = 0
+    for window in thread.windows:
+        if thread.root is None or window.low < thread.root.low:
+            thread.root = window
+        if window.mark_count:
+            thread.marking += 1
+    if thread.root is not None:
+        thread.floor = thread.root.low
+        thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
+    return 0
+
+
+cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
+    cdef Window window
+    for window in thread.windows:
+        if window.mark_count and window.marked(number):
+            return True
+    return False
+
+
+cdef void mark_dead(int64_t number) noexcept:
+    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
+    cdef Thread thread
+    cdef int64_t place
+    if gradtape_thread == NULL:
+        return
+    thread = <Thread>gradtape_thread
+    if <uint64_t>(number - thread.floor) < thread.span:
+        place = (number >> PAGE_BITS) - thread.root.first_page
+        if 0 <= place < thread.root.page_count and thread.root.directory[place] != NULL:
+            (<Page>thread.root.directory[place]).entries[number & PAGE_MASK].dead = 1
+
+
+cdef class Window:
+    def __cinit__(self):
+        self.pages = []
+        self.watch_variables = True
+        self.settle_in()
+
+    cdef void settle_in(self) noexcept:
+        """Empty, in its own room."""
+        self.low = -1
+        self.directory = self.own_directory
+        self.page_capacity = 4
+        self.page_count = 0
+        self.segments = self.own_segments
+        self.segment_capacity = 2
+        self.segment_count = 0
+        self.marks = self.own_marks
+        self.mark_capacity = 32
+        self.mark_count = 0
+        self.active = self.own_active
+        self.active_words = 24
+        memset(self.own_directory, 0, sizeof(self.own_directory))
+        memset(self.own_marks, 0, sizeof(self.own_marks))
+        memset(self.own_active, 0, sizeof(self.own_active))
+
+    cdef void move_out(self) noexcept:
+        """Frees what outgrew its own room."""
+        if self.directory != self.own_directory:
+            free(self.directory)
+        if self.segments != self.own_segments:
+            free(self.segments)
+        if self.marks != self.own_marks:
+            free(self.marks)
+        if self.active != self.own_active:
+            free(self.active)
+
+    def __dealloc__(self):
+        cdef Page page
+        if self.pages is not None:
+            self.leave_pages()
+        self.move_out()
+
+    cdef int start(self, Thread thread) except -1:
+        """Opens a segment at the thread's next position."""
+        if not thread.windows:
+            ensure_page(thread)
+        elif thread.next == thread.limit:
+            next_page(thread)
+        if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
+            raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
+                               "Make a new tape for this thread.")
+        adopt(self, thread.page)
+        if self.segment_count == self.segment_capacity:
+            self.segments = <int64_t*>grow(self.segments, self.own_segments, self.segment_capacity * 2 * sizeof(int64_t),
+                                           self.segment_capacity * 4 * sizeof(int64_t))
+            self.segment_capacity *= 2
+        self.segments[2 * self.segment_count] = thread.next
+        self.segments[2 * self.segment_count + 1] = -1
+        self.segment_count += 1
+        if self.low < 0:
+            self.low = thread.next
+            self.analysed = thread.next
+        self.owner = thread
+        thread.windows.append(self)
+        settle(thread)
+        renew_epoch(thread)
+        return 0
+
+    cdef int stop(self) except -1:
+        """Closes the open segment."""
+        cdef Thread thread = self.owner
+        if thread is None:
+            return 0
+        self.segments[2 * self.segment_count - 1] = thread.next
+        self.owner = None
+        thread.windows.remove(self)
+        settle(thread)
+        if thread.windows:
+            renew_epoch(thread)
+        return 0
+
+    cdef int forget(self) except -1:
+        """Lets go of all that was recorded and watched."""
+        self.leave_pages()
+        self.move_out()
+        self.settle_in()
+        self.variables = None
+        return 0
+
+    cdef void leave_pages(self) noexcept:
+        """Pages that nobody else covers are emptied; of shared pages, the entries that only this window covered."""
+        cdef Page page
+        cdef Entry* entry
+        cdef int64_t i
+        cdef list pages = self.pages
+        self.pages = []
+        self.page_count = 0
+        for page in pages:
+            page.owners -= 1
+            if page.owners == 0:
+                for i in range(PAGE_SIZE):
+                    entry = &page.entries[i]
+                    if entry.kind != VACANT:
+                        clear(entry)
+                if page.held:
+                    page.held = []
+
+    cdef int mark(self, int64_t number) except -1:
+        """Watches a number from here on."""
+        cdef int64_t last, place
+        if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
+            last = self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1]
+            self.analyse(last)
+            self.reach(number)
+            place = number - (self.first_page << PAGE_BITS)
+            self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+            return 0
+        if self.marked(number):
+            return 0
+        # What was recorded before the mark must not come to depend on it.
+        if self.low >= 0:
+            self.analyse(self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1])
+        if 2 * self.mark_count >= self.mark_capacity:
+            self.rehash()
+        self.insert(number)
+        if self.owner is not None and self.mark_count == 1:
+            settle(self.owner)
+        return 0
+
+    cdef int rehash(self) except -1:
+        cdef int64_t* old = self.marks
+        cdef Py_ssize_t i, old_capacity = self.mark_capacity
+        self.mark_capacity = 2 * old_capacity
+        self.marks = <int64_t*>calloc(self.mark_capacity, sizeof(int64_t))
+        if self.marks == NULL:
+            self.marks = old
+            self.mark_capacity = old_capacity
+            raise MemoryError("gradtape could not grow a tape's watched set")
+        self.mark_count = 0
+        for i in range(old_capacity):
+            if old[i]:
+                self.insert(old[i])
+        if old != self.own_marks:
+            free(old)
+        return 0
+
+    cdef void insert(self, int64_t number) noexcept:
+        cdef Py_ssize_t mask = self.mark_capacity - 1
+        cdef Py_ssize_t i = <Py_ssize_t>(<uint64_t>number * <uint64_t>0x9E3779B97F4A7C15 >> 20) & mask
+        while self.marks[i]:
+            i = (i + 1) & mask
+        self.marks[i] = number
+        self.mark_count += 1
+
+    cdef bint marked(self, int64_t number) noexcept:
+        cdef Py_ssize_t mask, i
+        if self.mark_count == 0:
+            return False
+        mask = self.mark_capacity - 1
+        i = <Py_ssize_t>(<uint64_t>number * <uint64_t>0x9E3779B97F4A7C15 >> 20) & mask
+        while self.marks[i]:
+            if self.marks[i] == number:
+                return True
+            i = (i + 1) & mask
+        return False
+
+    cdef bint is_active(self, int64_t number) noexcept:
+        """Whether the number is watched or depends on what is; the caller has analysed up to it."""
+        cdef int64_t place
+        if number == 0:
+            return False
+        if self.low >= 0 and number >= self.low:
+            place = number - (self.first_page << PAGE_BITS)
+            if 0 <= place < self.active_words * 64:
+                return (self.active[place >> 6] >> (place & 63)) & 1
+        return self.mark_count != 0 and self.marked(number)
+
+    cdef int reach(self, int64_t position) except -1:
+        """Makes room for the bit of a position."""
+        cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
+        if words > self.active_words:
+            words = 2 * words + 8
+            self.active = <uint64_t*>grow(self.active, self.own_active, self.active_words * 8, words * 8)
+            self.active_words = words
+        return 0
+
+    cdef int analyse(self, int64_t end) except -1:
+        """Extends the activity bits to positions below `end`."""
+        cdef int64_t position = self.analysed, stop, place
+        cdef int i, s
+        cdef Entry* entry
+        cdef Page page
+        cdef Call call
+        cdef bint live
+        if position >= end:
+            return 0
+        self.reach(end)
+        for s in range(self.segment_count):
+            stop = self.segments[2 * s + 1]
+            if stop < 0 or stop > end:
+                stop = end
+            if position < self.segments[2 * s]:
+                position = self.segments[2 * s]
+            while position < stop:
+                place = (position >> PAGE_BITS) - self.first_page
+                if place >= self.page_count:
+                    break
+                if self.directory[place] == NULL:
+                    position = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+                    continue
+                entry = &(<Page>self.directory[place]).entries[position & PAGE_MASK]
+                live = False
+                if entry.kind == PROGRAM or entry.kind == STRUCTURAL or entry.kind == READ or entry.kind == OUTPUT:
+                    for i in range(entry.count):
+                        if self.is_active(entry.inputs[i]):
+                            live = True
+                            break
+                elif entry.kind == CALL:
+                    call = <Call>entry.op
+                    for i in range(call.input_count):
+                        if self.is_active(call.inputs[i]):
+                            live = True
+                            break
+                if live:
+                    place = position - (self.first_page << PAGE_BITS)
+                    self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+                position += 1
+        self.analysed = end
+        return 0
+
+    cdef bint covers(self, int64_t position) noexcept:
+        cdef int s
+        for s in range(self.segment_count):
+            if position >= self.segments[2 * s] and (self.segments[2 * s + 1] < 0 or position < self.segments[2 * s + 1]):
+                return True
+        return False
+
+    cdef bint sole_owner(self) noexcept:
+        cdef Page page
+        for page in self.pages:
+            if page.owners != 1:
+                return False
+        return True
+
+
+cdef int collect(Thread thread) except -1:
+    """Drops entries that no live tensor reaches: of the last page always, of all pages when they have doubled."""
+    cdef Window root = thread.root
+    cdef int64_t first = root.page_count - 1
+    cdef int64_t low, position, place
+    cdef unsigned char* needed
+    cdef Entry* entry
+    cdef Page page
+    cdef Call call
+    cdef int i
+    if root.page_count >= 2 * thread.collected:
+        first = 0
+    low = (root.first_page + first) << PAGE_BITS
+    needed = <unsigned char*>calloc((root.page_count - first) << PAGE_BITS, 1)
+    if needed == NULL:
+        raise MemoryError("gradtape could not collect its log")
+    try:
+        place = root.page_count - 1
+        while place >= first:
+            if root.directory[place] != NULL:
+                page = <Page>root.directory[place]
+                collect_page(page, needed, low)
+            place -= 1
+    finally:
+        free(needed)
+    if first == 0:
+        thread.collected = root.page_count
+    return 0
+
+
+cdef int collect_page(Page page, unsigned char* needed, int64_t low) except -1:
+    cdef int64_t position
+    cdef int i, j
+    cdef Entry* entry
+    cdef Call call
+    i = PAGE_SIZE
+    while i > 0:
+        i -= 1
+        entry = &page.entries[i]
+        if entry.kind == VACANT:
+            continue
+        position = (page.number << PAGE_BITS) + i
+        if entry.dead and not needed[position - low]:
+            drop(entry, page)
+            entry.dead = 0
+            continue
+        if entry.kind == CALL:
+            call = <Call>entry.op
+            for j in range(call.input_count):
+                if call.inputs[j] >= low and call.inputs[j] < position:
+                    needed[call.inputs[j] - low] = 1
+        else:
+            for j in range(entry.count):
+                if entry.inputs[j] >= low and entry.inputs[j] < position:
+                    needed[entry.inputs[j] - low] = 1
+    return 0

@@ -1,0 +1,42 @@
+"""Dispatch: operations on tensors, each recorded where an operand is on an open window."""
+
+cimport cython
+
+from libc.stdint cimport int64_t
+from gradtape._extent cimport Extent
+from gradtape._log cimport Call, Entry, Thread
+from gradtape._program cimport Program
+from gradtape._tensor cimport Tensor
+
+# Cotangent of one operand; None where none flows.
+ctypedef object (*ReverseRule)(Entry* entry, Tensor cotangent, int operand)
+
+@cython.final
+cdef class Op:
+    """A structural op compiled into the engine."""
+    cdef readonly str name
+    cdef ReverseRule rule
+    cdef bint linear                  # its forward rule is itself
+
+# What forward accumulation and generic forward rules need from the rooms above.
+cdef struct ForwardHooks:
+    int (*push)(Thread thread, Entry* entry, Tensor out) except -1
+    int (*push_call)(Thread thread, Call call, object outputs) except -1
+
+cdef ForwardHooks* forward_hooks() noexcept
+
+cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
+cdef Tensor elementwise_list(Program program, list operands)
+cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand)
+cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims)
+cdef Tensor sum_to(Tensor a, Extent* extent)
+cdef Tensor broadcast_to(Tensor a, Extent* extent)
+cdef Tensor reshape(Tensor a, Extent* extent)
+cdef Tensor transpose(Tensor a, int64_t permutation)
+cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)
+cdef Tensor cast(Tensor a, int dtype_code)
+cdef Tensor add(Tensor a, Tensor b)
+cdef Tensor filled(int dtype_code, Extent* extent, double value)
+cdef Tensor identity(Tensor a)
+cdef bint numbered(Thread thread, Tensor a) noexcept
+cdef object incompatible(str op, Tensor a, Tensor b)

@@ -1,0 +1,1488 @@
+"""Dispatch.
+
+An op computes its result with a kernel, then records one entry if an operand's number is on an open window. The entry
+holds only what the reverse rule reads. Reverse rules are made of these same functions, so they are recorded in their
+turn when an outer window is open, and derivatives of every order need no second set of rules.
+
+Three kinds of op share the log: programs (elementwise; the rule is derived), structural ops (compiled here, with a rule
+in C) and calls (anything else: the rule is a Python callable over tensors, see `record`).
+"""
+
+cimport cython
+cimport numpy as cnp
+from cpython.ref cimport Py_INCREF, PyObject
+from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdlib cimport malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._contract cimport product
+from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent,
+                               same_extent, scalar_extent, tensor_shape)
+from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
+from gradtape._log cimport (CALL, MAX_INPUTS, OUTPUT, PAGE_MASK, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Page, Thread, append,
+                            next_page, ensure_page, on_open_window, thread)
+from gradtape._program cimport (COTANGENT, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, program)
+from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
+                               is_floating, item_size, new_scalar, new_tensor, operators, scalar_value, share, to_numpy)
+from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT,
+                              MAX_OPERANDS, MAX_RANK, MUL, NE, NEG, NOT, OR, SUB, U8)
+
+import numpy as np
+
+from gradtape.errors import InvalidArgumentError
+
+cnp.import_array()
+
+cdef enum:
+    XOR = 1000
+    MEAN = 10                 # a fifth reduction: a sum divided by its count
+
+cdef ForwardHooks _forward
+_forward.push = NULL
+_forward.push_call = NULL
+
+cdef Program ADD_PROGRAM = program("add")
+cdef Program SQUARE_PROGRAM = program("square")
+cdef Program POW_PROGRAM = program("pow")
+cdef Program MULTIPLY_PROGRAM = program("multiply")
+cdef Program DIVIDE_PROGRAM = program("divide")
+cdef Program EQUAL_PROGRAM = program("equal")
+cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
+cdef list _binary_programs = [None] * CODE_COUNT
+for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "divide"), (FLOOR_MOD, "floormod"), (LT, "less"),
+                     (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
+                     (NE, "not_equal")):
+    _binary_programs[_code] = program(_name)
+
+# The names under which TensorFlow's messages know ops, where CamelCase of the public name is not it.
+cdef dict _kernel_names = {
+    "add": "AddV2", "subtract": "Sub", "multiply": "Mul", "divide": "RealDiv", "floormod": "FloorMod", "negative": "Neg",
+    "floordiv": "FloorDiv", "select": "SelectV2", "reciprocal": "Reciprocal", "divide_no_nan": "DivNoNan",
+    "multiply_no_nan": "MulNoNan", "truncatediv": "TruncateDiv", "truncatemod": "TruncateMod",
+}
+
+# Elementwise ops on integers and bools are NumPy's: they carry data and indices, not gradients.
+cdef dict _integer_functions = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "floordiv": np.floor_divide, "floormod": np.remainder,
+    "negative": np.negative, "abs": np.abs, "square": np.square, "pow": np.power, "sign": np.sign, "maximum": np.maximum,
+    "minimum": np.minimum, "less": np.less, "less_equal": np.less_equal, "greater": np.greater,
+    "greater_equal": np.greater_equal, "equal": np.equal, "not_equal": np.not_equal, "logical_and": np.logical_and,
+    "logical_or": np.logical_or, "logical_xor": np.logical_xor, "logical_not": np.logical_not, "select": np.where,
+    "squared_difference": lambda a, b: np.square(a - b), "truncatemod": np.fmod,
+    "truncatediv": lambda a, b: (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype),
+    "floor": np.positive, "ceil": np.positive, "rint": np.positive, "round": np.positive, "relu": lambda a: np.maximum(a, 0),
+    "relu6": lambda a: np.clip(a, 0, 6), "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
+    "identity": np.positive,
+}
+
+
+def kernel_name(str name) -> str:
+    """The name under which an op appears in error messages."""
+    known = _kernel_names.get(name)
+    return known if known is not None else "".join([part.capitalize() for part in name.split("_")])
+
+
+def op_error(str op, str message):
+    """An InvalidArgumentError in TensorFlow's words: what is wrong, then the op in brackets."""
+    return InvalidArgumentError(
+        None, None,
+        f"{{{{function_node __wrapped__{op}_device_/job:localhost/replica:0/task:0/device:CPU:0}}}} {message} [Op:{op}] name: ")
+
+
+cdef object incompatible(str op, Tensor a, Tensor b):
+    return op_error(op, f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(b.extent)}")
+
+
+cdef str dtype_word(int dtype_code):
+    return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+
+
+cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place):
+    return op_error(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a {dtype_word(a.dtype_code)} "
+                        f"tensor but is a {dtype_word(b.dtype_code)} tensor")
+
+
+@cython.final
+cdef class Op:
+    pass
+
+
+cdef ForwardHooks* forward_hooks() noexcept:
+    return &_forward
+
+
+cdef Op make_op(str name, ReverseRule rule, bint linear):
+    cdef Op op = Op.__new__(Op)
+    op.name = name
+    op.rule = rule
+    op.linear = linear
+    return op
+
+
+# Recording
+
+cdef inline bint numbered(Thread thread, Tensor a) noexcept:
+    return on_open_window(thread, a.number)
+
+
+cdef inline PyObject* keep(Tensor a) noexcept:
+    Py_INCREF(a)
+    return <PyObject*>a
+
+
+cdef int give_number(Thread thread, Tensor out) except -1:
+    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
+    if thread.next == thread.limit:
+        next_page(thread)
+    out.number = thread.next
+    thread.next += 1
+    return 0
+
+
+cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
+    """Records a structural op of one or two operands. `saves`: bit 0 and 1 the operands, bit 2 the result; operand i is
+    only kept where the other operand's rule needs it, so the caller has already decided."""
+    cdef Entry* entry
+    cdef Entry loose
+    cdef bint live = on_open_window(thread, a.number) or (b is not None and on_open_window(thread, b.number))
+    if not live and not thread.forward:
+        return 0
+    if live:
+        entry = append(thread)
+        out.number = thread.next - 1
+        entry.dead = 0
+    else:
+        if a.number == 0 and (b is None or b.number == 0):
+            return 0
+        memset(&loose, 0, sizeof(Entry))
+        entry = &loose
+    entry.kind = STRUCTURAL
+    entry.op = <PyObject*>op
+    entry.attribute = attribute
+    entry.inputs[0] = a.number
+    entry.count = 1
+    if saves & 1:
+        entry.saved[0] = keep(a)
+    if saves & 4:
+        entry.saved[RESULT_SLOT] = keep(out)
+    if a.extent != out.extent:
+        entry.extents[0] = retain_extent(a.extent)
+    if b is not None:
+        entry.inputs[1] = b.number
+        entry.count = 2
+        if saves & 2:
+            entry.saved[1] = keep(b)
+        if b.extent != out.extent:
+            entry.extents[1] = retain_extent(b.extent)
+    if thread.forward:
+        if not live:
+            give_number(thread, out)
+        _forward.push(thread, entry, out)
+        if not live:
+            release_loose(entry)
+    return 0
+
+
+cdef void release_loose(Entry* entry) noexcept:
+    cdef int i
+    for i in range(4):
+        if entry.saved[i] != NULL:
+            held = <object>entry.saved[i]
+            cpython_decref(entry.saved[i])
+    for i in range(MAX_INPUTS):
+        if entry.extents[i] != NULL:
+            release_extent(entry.extents[i])
+
+
+cdef extern from "Python.h":
+    void cpython_decref "Py_DECREF"(PyObject* o)
+
+
+# Elementwise
+
+cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, bint live) except -1:
+    cdef Entry* entry
+    cdef Entry loose
+    if live:
+        entry = append(thread)
+        out.number = thread.next - 1
+        entry.dead = 0
+    else:
+        memset(&loose, 0, sizeof(Entry))
+        entry = &loose
+    entry.kind = PROGRAM
+    entry.op = <PyObject*>program
+    entry.count = program.arity
+    entry.inputs[0] = a.number
+    if a.extent != out.extent and not same_extent(a.extent, out.extent):
+        entry.extents[0] = retain_extent(a.extent)
+    if b is not None:
+        entry.inputs[1] = b.number
+        if b.extent != out.extent and not same_extent(b.extent, out.extent):
+            entry.extents[1] = retain_extent(b.extent)
+        if c is not None:
+            entry.inputs[2] = c.number
+            if c.extent != out.extent and not same_extent(c.extent, out.extent):
+                entry.extents[2] = retain_extent(c.extent)
+    save(thread, entry, program, 0, a, a, b, c, out)
+    if b is not None:
+        save(thread, entry, program, 1, b, a, b, c, out)
+        if c is not None:
+            save(thread, entry, program, 2, c, a, b, c, out)
+    if thread.forward:
+        if not live:
+            give_number(thread, out)
+        _forward.push(thread, entry, out)
+        if not live:
+            release_loose(entry)
+    return 0
+
+
+cdef inline int save(Thread thread, Entry* entry, Program program, int operand, Tensor own, Tensor a, Tensor b, Tensor c,
+                     Tensor out) except -1:
+    """Keeps what the rule of one operand reads, if that operand can receive a cotangent."""
+    cdef Derivative derivative
+    cdef int i, role
+    if own.number == 0 or not (thread.forward or on_open_window(thread, own.number)):
+        return 0
+    derivative = program.derivative(operand)
+    for i in range(derivative.count):
+        role = derivative.reads[i]
+        if role == RESULT:
+            if entry.saved[RESULT_SLOT] == NULL:
+                entry.saved[RESULT_SLOT] = keep(out)
+        elif role >= 0 and entry.saved[role] == NULL:
+            entry.saved[role] = keep(a if role == 0 else b if role == 1 else c)
+    return 0
+
+
+cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dtype_code) noexcept:
+    """How a program reads a tensor for results of this extent."""
+    cdef int i, shift
+    cdef Py_ssize_t stride
+    operand.data = tensor.data
+    operand.bytes = tensor.dtype_code == BOOL
+    if tensor.extent == extent or same_extent(tensor.extent, extent):
+        operand.mode = FULL
+    elif tensor.extent.size == 1:
+        operand.mode = SCALAR
+    else:
+        operand.mode = STRIDED
+        shift = extent.rank - tensor.extent.rank
+        stride = 1
+        for i in range(extent.rank - 1, -1, -1):
+            if i < shift or tensor.extent.dims[i - shift] == 1:
+                operand.strides[i] = 0
+            else:
+                operand.strides[i] = stride
+                stride *= tensor.extent.dims[i - shift]
+    return 0
+
+
+cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
+    cdef Thread th
+    cdef Tensor out
+    cdef Extent* extent
+    cdef Operand operands[3]
+    cdef int code = a.dtype_code
+    cdef char* second = NULL
+    cdef bint live
+    if code > F64:
+        if code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64)):
+            code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
+        else:
+            return integer_elementwise(program, a, b, c)
+    if b is not None and b.dtype_code != code and b.dtype_code != BOOL:
+        raise mixed_dtypes(kernel_name(program.name), a, b, 1)
+    if c is not None and c.dtype_code != code and c.dtype_code != BOOL:
+        raise mixed_dtypes(kernel_name(program.name), b if a.dtype_code == BOOL else a, c, 2)
+    if b is None or b.extent == a.extent:
+        extent = retain_extent(a.extent)
+    else:
+        extent = broadcast_extents(a.extent, b.extent)
+        if extent == NULL:
+            raise incompatible(kernel_name(program.name), a, b)
+    if c is not None and c.extent != extent:
+        extent = widen(program, extent, a, c)
+    out = new_tensor(BOOL if program.predicate else code, extent)
+    if (program.single >= 0 and not program.predicate and a.extent == extent and a.dtype_code != BOOL
+            and (b is None or (b.extent == extent and b.dtype_code != BOOL)) and c is None and extent.size <= 16384):
+        if b is not None:
+            second = b.data
+        if code == F32:
+            kernels.run32(program.single, <float*>out.data, <const float*>a.data, <const float*>second, NULL, extent.size)
+        else:
+            kernels.run64(program.single, <double*>out.data, <const double*>a.data, <const double*>second, NULL, extent.size)
+    else:
+        describe(&operands[0], a, extent, code)
+        if b is not None:
+            describe(&operands[1], b, extent, code)
+            if c is not None:
+                describe(&operands[2], c, extent, code)
+        execute(program, code == F64, out.data, operands, extent, False)
+    release_extent(extent)
+    if not program.predicate:
+        th = thread()
+        live = th.span != 0 and (on_open_window(th, a.number) or (b is not None and on_open_window(th, b.number))
+                                 or (c is not None and on_open_window(th, c.number)))
+        if live or (th.forward and (a.number or (b is not None and b.number) or (c is not None and c.number))):
+            record_program(th, program, out, a, b, c, live)
+    return out
+
+
+cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1:
+    """Long runs let other threads in: inputs are immutable and the output is not yet shared."""
+    if extent.size > 32768:
+        with nogil:
+            program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
+    else:
+        program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
+    return 0
+
+
+cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except NULL:
+    """Broadcasts an owned extent with a further operand's."""
+    cdef Extent* wider = broadcast_extents(extent, c.extent)
+    if wider == NULL:
+        text = dims_text(extent)
+        release_extent(extent)
+        raise op_error(kernel_name(program.name), f"Incompatible shapes: {text} vs. {dims_text(c.extent)}")
+    release_extent(extent)
+    return wider
+
+
+cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    cdef list tensors = [t for t in (a, b, c) if t is not None]
+    cdef Tensor tensor, out
+    cdef int i
+    cdef str op = kernel_name(program.name)
+    function = _integer_functions.get(program.name)
+    if program.name == "divide":
+        return elementwise(program, cast(a, F64), cast(b, F64), None)
+    if function is None:
+        raise op_error(op, f"Value for attr 'T' of {dtype_word(a.dtype_code)} is not in the list of allowed values: "
+                           "float, double. Convert the operand with tf.cast")
+    for i in range(1 if program.name != "select" else 2, len(tensors)):
+        tensor = tensors[i]
+        if tensor.dtype_code != (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code:
+            raise mixed_dtypes(op, tensors[0 if program.name != "select" else 1], tensor, i)
+    if program.name in ("floordiv", "floormod", "truncatediv", "truncatemod") and not np.all(as_array(b)):
+        raise op_error(op, "Integer division by zero")
+    if program.name == "pow" and (np.asarray(as_array(b)) < 0).any():
+        raise op_error(op, "Integers to negative integer powers are not allowed")
+    try:
+        with np.errstate(all="ignore"):
+            array = np.asarray(function(*[as_array(t) for t in tensors]))
+    except ValueError:
+        raise incompatible(op, a, b) from None
+    if program.predicate:
+        return from_array(array, BOOL)
+    return from_array(array, (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code)
+
+
+cdef Tensor elementwise_list(Program program, list operands):
+    """An elementwise op of any arity; up to three operands take the quick way."""
+    cdef int count = len(operands), i, code = -1
+    cdef Operand described[MAX_OPERANDS]
+    cdef Extent* extent
+    cdef Tensor tensor, out
+    cdef Thread th
+    if count <= 3:
+        return elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
+    extent = retain_extent((<Tensor>operands[0]).extent)
+    for i in range(count):
+        tensor = operands[i]
+        extent = widen(program, extent, operands[0], tensor)
+        if tensor.dtype_code != BOOL:
+            if code >= 0 and tensor.dtype_code != code:
+                release_extent(extent)
+                raise mixed_dtypes(kernel_name(program.name), operands[0], tensor, i)
+            code = tensor.dtype_code
+    out = new_tensor(code, extent)
+    for i in range(count):
+        describe(&described[i], operands[i], extent, code)
+    execute(program, code == F64, out.data, described, extent, False)
+    release_extent(extent)
+    th = thread()
+    if th.span != 0 or th.forward:
+        record_call(th, program.name, program_rule, tuple(operands), (out,), (*operands, out), program)
+    return out
+
+
+def program_rule(Call call, needs, Tensor cotangent):
+    """Reverse rule of an elementwise op of more than three operands."""
+    cdef Program program = call.attributes
+    cdef Derivative derivative
+    cdef Tensor result
+    cdef list cotangents = [], arguments
+    cdef int i, j, role
+    for i in range(program.arity):
+        if not needs[i]:
+            cotangents.append(None)
+            continue
+        derivative = program.derivative(i)
+        if derivative.zero:
+            cotangents.append(None)
+            continue
+        result = cotangent
+        if not derivative.identity:
+            arguments = []
+            for j in range(derivative.count):
+                role = derivative.reads[j]
+                arguments.append(cotangent if role == COTANGENT else call.saved[program.arity if role == RESULT else role])
+            result = elementwise_list(derivative.program, arguments)
+        cotangents.append(sum_to(result, (<Tensor>call.saved[i]).extent))
+    return cotangents
+
+
+cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
+    """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
+    cdef Program program = <Program>entry.op
+    cdef Derivative derivative = program.derivative(operand)
+    cdef Extent* extent = entry.extents[operand]
+    cdef Tensor first, second = None, third = None, out
+    cdef Thread th
+    cdef Operand operands[MAX_OPERANDS]
+    cdef list arguments
+    cdef int i
+    if derivative.zero:
+        return None
+    if derivative.identity:
+        return cotangent if extent == NULL else sum_to(cotangent, extent)
+    if derivative.count > 3:
+        arguments = [argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
+        out = elementwise_list(derivative.program, arguments)
+    else:
+        first = argument(entry, cotangent, derivative.reads[0])
+        if derivative.count > 1:
+            second = argument(entry, cotangent, derivative.reads[1])
+            if derivative.count > 2:
+                third = argument(entry, cotangent, derivative.reads[2])
+        if extent != NULL and extent.size == 1 and cotangent.dtype_code <= F64:
+            th = thread()
+            if th.span == 0 and not th.forward:
+                # Nobody records: the products and their sum are one pass.
+                describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
+                if second is not None:
+                    describe(&operands[1], second, cotangent.extent, cotangent.dtype_code)
+                    if third is not None:
+                        describe(&operands[2], third, cotangent.extent, cotangent.dtype_code)
+                out = new_tensor(cotangent.dtype_code, extent)
+                execute(derivative.program, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
+                return out
+        out = elementwise(derivative.program, first, second, third)
+    return out if extent == NULL else sum_to(out, extent)
+
+
+cdef inline Tensor argument(Entry* entry, Tensor cotangent, int role):
+    if role == COTANGENT:
+        return cotangent
+    return <Tensor>entry.saved[RESULT_SLOT if role == RESULT else role]
+
+
+cdef Tensor add(Tensor a, Tensor b):
+    return elementwise(ADD_PROGRAM, a, b, None)
+
+
+# Structural ops
+
+cdef Tensor filled(int dtype_code, Extent* extent, double value):
+    cdef Tensor out = new_tensor(dtype_code, extent)
+    cdef Py_ssize_t i, n = extent.size
+    cdef float* singles = <float*>out.data
+    cdef double* doubles = <double*>out.data
+    cdef float single = <float>value
+    if dtype_code == F32:
+        for i in range(n):
+            singles[i] = single
+    elif dtype_code == F64:
+        for i in range(n):
+            doubles[i] = value
+    elif value == 0.0:
+        memset(out.data, 0, n * item_size(dtype_code))
+    else:
+        if dtype_code == I32:
+            for i in range(n):
+                (<int32_t*>out.data)[i] = <int32_t>value
+        elif dtype_code == I64:
+            for i in range(n):
+                (<int64_t*>out.data)[i] = <int64_t>value
+        else:
+            memset(out.data, <int>value, n)
+    return out
+
+
+cdef object identity_rule(Entry* entry, Tensor cotangent, int operand):
+    return cotangent
+
+
+cdef Op IDENTITY = make_op("identity", identity_rule, True)
+
+
+cdef Tensor identity(Tensor a):
+    """The same value under a number of its own."""
+    cdef Tensor out = share(a, a.extent)
+    record_structural(thread(), IDENTITY, out, a, None, 0, 0)
+    return out
+
+
+cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand):
+    return reshape(cotangent, entry.extents[0] if entry.extents[0] != NULL else cotangent.extent)
+
+
+cdef Op RESHAPE = make_op("reshape", reshape_rule, True)
+
+
+cdef Tensor reshape(Tensor a, Extent* extent):
+    """The same elements under another shape of equal size; no copy."""
+    cdef Tensor out
+    if extent.size != a.extent.size:
+        raise op_error("Reshape", f"Input to reshape is a tensor with {a.extent.size} values, but the requested shape has "
+                                  f"{extent.size}")
+    out = share(a, extent)
+    if is_floating(a.dtype_code):
+        record_structural(thread(), RESHAPE, out, a, None, 0, 0)
+    return out
+
+
+cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand):
+    return cotangent if entry.extents[0] == NULL else sum_to(cotangent, entry.extents[0])
+
+
+cdef Op BROADCAST = make_op("broadcast_to", broadcast_rule, False)
+
+
+cdef Tensor broadcast_to(Tensor a, Extent* extent):
+    cdef Tensor out
+    cdef Operand operand
+    cdef Extent* common
+    if same_extent(a.extent, extent):
+        return a
+    common = broadcast_extents(a.extent, extent)
+    if common == NULL or not same_extent(common, extent):
+        if common != NULL:
+            release_extent(common)
+        raise op_error("BroadcastTo", f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(extent)}")
+    release_extent(common)
+    if not is_floating(a.dtype_code):
+        return from_array(np.broadcast_to(as_array(a), tensor_shape(extent)), a.dtype_code)
+    if a.extent.size == 1:
+        out = filled(a.dtype_code, extent, scalar_value(a))
+    else:
+        out = new_tensor(a.dtype_code, extent)
+        describe(&operand, a, extent, a.dtype_code)
+        execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
+    record_structural(thread(), BROADCAST, out, a, None, 0, 0)
+    return out
+
+
+cdef Program COPY_PROGRAM = program("copy")
+
+
+cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand):
+    return broadcast_to(cotangent, entry.extents[0])
+
+
+cdef Op SUM_TO = make_op("sum_to", sum_to_rule, False)
+
+
+cdef Tensor sum_to(Tensor a, Extent* extent):
+    """Sums the axes along which `extent` was broadcast to a's shape: the reverse of broadcasting."""
+    cdef Tensor out
+    cdef int64_t axes = 0
+    cdef int i, shift = a.extent.rank - extent.rank
+    if same_extent(a.extent, extent):
+        return a
+    if shift < 0:
+        # A cotangent that has not been spread over its tensor's shape yet.
+        return broadcast_to(a, extent)
+    for i in range(a.extent.rank):
+        if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
+            axes |= (<int64_t>1) << i
+    out = new_tensor(a.dtype_code, extent)
+    reduce_into(SUM, a, axes, out)
+    record_structural(thread(), SUM_TO, out, a, None, 0, 0)
+    return out
+
+
+cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
+    """Reduces the masked axes, the last run of neighbouring axes first, through scratch tensors where there are several."""
+    cdef Py_ssize_t outer, reduced, inner
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Extent* extent
+    cdef Tensor source = a, target
+    cdef int rank = a.extent.rank, last, first, i
+    cdef bint more
+    if axes == 0:
+        memcpy(out.data, a.data, a.extent.size * item_size(a.dtype_code))
+        return 0
+    while True:
+        last = rank - 1
+        while not (axes >> last) & 1:
+            last -= 1
+        first = last
+        while first > 0 and (axes >> (first - 1)) & 1:
+            first -= 1
+        outer = reduced = inner = 1
+        for i in range(rank):
+            dims[i] = source.extent.dims[i]
+            if i < first:
+                outer *= dims[i]
+            elif i <= last:
+                reduced *= dims[i]
+                dims[i] = 1
+            else:
+                inner *= dims[i]
+            if first <= i <= last:
+                axes &= ~((<int64_t>1) << i)
+        more = axes != 0
+        if more:
+            extent = new_extent(rank, dims)
+            target = new_tensor(a.dtype_code, extent)
+            release_extent(extent)
+        else:
+            target = out
+        reduce_run(kind, a.dtype_code, source.data, target.data, outer, reduced, inner)
+        if not more:
+            return 0
+        source = target
+
+
+cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
+                     Py_ssize_t inner) noexcept:
+    """a is IN, out is OUT."""
+    if outer * reduced * inner > 32768:
+        with nogil:
+            if dtype_code == F32:
+                kernels.reduce32(kind, <const float*>a, <float*>out, outer, reduced, inner)
+            else:
+                kernels.reduce64(kind, <const double*>a, <double*>out, outer, reduced, inner)
+    elif dtype_code == F32:
+        kernels.reduce32(kind, <const float*>a, <float*>out, outer, reduced, inner)
+    else:
+        kernels.reduce64(kind, <const double*>a, <double*>out, outer, reduced, inner)
+
+
+# A reduction's attribute: kind in bits 0-3, the axes' mask from bit 8.
+
+cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes):
+    """A reduced tensor with its reduced axes put back as 1."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int i
+    cdef Extent* extent
+    cdef Tensor out
+    if a.extent.size == 1 and a.extent.rank == 0:
+        return a
+    for i in range(source.rank):
+        dims[i] = 1 if (axes >> i) & 1 else source.dims[i]
+    extent = new_extent(source.rank, dims)
+    out = a if same_extent(extent, a.extent) else reshape(a, extent)
+    release_extent(extent)
+    return out
+
+
+cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand):
+    cdef int kind = entry.attribute & 15
+    cdef int64_t axes = entry.attribute >> 8
+    cdef Extent* source = entry.extents[0]
+    cdef Tensor spread, chosen, count, result, a
+    if source == NULL:
+        source = cotangent.extent
+    spread = unreduced(cotangent, source, axes)
+    if kind == SUM:
+        return broadcast_to(spread, source)
+    if kind == MEAN:
+        if source.size:
+            spread = elementwise(DIVIDE_PROGRAM, spread, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
+        return broadcast_to(spread, source)
+    a = <Tensor>entry.saved[0]
+    result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes)
+    chosen = cast(elementwise(EQUAL_PROGRAM, a, result, None), cotangent.dtype_code)
+    count = reduce(SUM, chosen, axes, True)
+    return elementwise(MULTIPLY_PROGRAM, elementwise(DIVIDE_PROGRAM, chosen, count, None), spread, None)
+
+
+cdef double reduced_count(Extent* source, int64_t axes) noexcept:
+    cdef double count = 1
+    cdef int i
+    for i in range(source.rank):
+        if (axes >> i) & 1:
+            count *= source.dims[i]
+    return count
+
+
+cdef Op REDUCE = make_op("reduce", reduce_rule, False)
+cdef dict _integer_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
+
+
+cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
+    """Sum, mean, largest or smallest over a mask of axes."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank = 0, i
+    cdef Extent* extent
+    cdef Tensor out
+    cdef double count
+    for i in range(a.extent.rank):
+        if not (axes >> i) & 1:
+            dims[rank] = a.extent.dims[i]
+            rank += 1
+        elif keepdims:
+            dims[rank] = 1
+            rank += 1
+    if not is_floating(a.dtype_code):
+        return integer_reduce(kind, a, axes, keepdims)
+    extent = new_extent(rank, dims)
+    out = new_tensor(a.dtype_code, extent)
+    release_extent(extent)
+    reduce_into(SUM if kind == MEAN else kind, a, axes, out)
+    if kind == MEAN:
+        count = reduced_count(a.extent, axes)
+        for i in range(out.extent.size):
+            if a.dtype_code == F32:
+                (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
+            else:
+                (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    record_structural(thread(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
+    return out
+
+
+cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
+    cdef object array = as_array(a)
+    cdef tuple chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
+    if kind == MEAN:
+        count = reduced_count(a.extent, axes)
+        summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
+        if count == 0:
+            raise op_error("Mean", "Mean of no integers is undefined: the reduced axes are empty")
+        return from_array(np.asarray(np.trunc(summed / count)), a.dtype_code)
+    if kind >= MAX and array.size == 0:
+        limits = np.iinfo(array.dtype)
+        return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else
+                                     np.min(array, axis=chosen, keepdims=keepdims, initial=limits.max)), a.dtype_code)
+    if kind <= PROD:
+        return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims, dtype=array.dtype)),
+                          a.dtype_code)
+    return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)
+
+
+# A permutation is packed four bits per axis.
+
+cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand):
+    cdef int64_t permutation = entry.attribute, inverse = 0
+    cdef int i
+    for i in range(cotangent.extent.rank):
+        inverse |= (<int64_t>i) << (4 * ((permutation >> (4 * i)) & 15))
+    return transpose(cotangent, inverse)
+
+
+cdef Op TRANSPOSE = make_op("transpose", transpose_rule, True)
+
+
+cdef Tensor transpose(Tensor a, int64_t permutation):
+    """Axis i of the result is axis (permutation >> 4i) & 15 of a."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t strides[MAX_RANK]
+    cdef Py_ssize_t stride = 1
+    cdef Operand operand
+    cdef int i, rank = a.extent.rank
+    cdef Extent* extent
+    cdef Tensor out
+    for i in range(rank - 1, -1, -1):
+        strides[i] = stride
+        stride *= a.extent.dims[i]
+    for i in range(rank):
+        dims[i] = a.extent.dims[(permutation >> (4 * i)) & 15]
+        operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
+    extent = new_extent(rank, dims)
+    if not is_floating(a.dtype_code):
+        out = from_array(np.ascontiguousarray(as_array(a).transpose([(permutation >> (4 * i)) & 15 for i in range(rank)])),
+                         a.dtype_code)
+        release_extent(extent)
+        return out
+    out = new_tensor(a.dtype_code, extent)
+    operand.data = a.data
+    operand.mode = STRIDED
+    operand.bytes = False
+    execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
+    release_extent(extent)
+    record_structural(thread(), TRANSPOSE, out, a, None, 0, permutation)
+    return out
+
+
+cdef object cast_rule(Entry* entry, Tensor cotangent, int operand):
+    return cast(cotangent, <int>entry.attribute)
+
+
+cdef Op CAST = make_op("cast", cast_rule, False)
+
+
+cdef Tensor cast(Tensor a, int dtype_code):
+    """The same values in another dtype; floats to integers truncate."""
+    cdef Tensor out
+    cdef Py_ssize_t i, n = a.extent.size
+    if a.dtype_code == dtype_code:
+        return a
+    out = new_tensor(dtype_code, a.extent)
+    if a.dtype_code == F32 and dtype_code == F64:
+        for i in range(n):
+            (<double*>out.data)[i] = (<float*>a.data)[i]
+    elif a.dtype_code == F64 and dtype_code == F32:
+        for i in range(n):
+            (<float*>out.data)[i] = <float>(<double*>a.data)[i]
+    elif a.dtype_code == BOOL and dtype_code == F32:
+        for i in range(n):
+            (<float*>out.data)[i] = (<unsigned char*>a.data)[i]
+    elif a.dtype_code == BOOL and dtype_code == F64:
+        for i in range(n):
+            (<double*>out.data)[i] = (<unsigned char*>a.data)[i]
+    else:
+        with np.errstate(all="ignore"):
+            return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
+    if is_floating(a.dtype_code) and is_floating(dtype_code):
+        record_structural(thread(), CAST, out, a, None, 0, a.dtype_code)
+    return out
+
+
+# Products. The attribute's bits 0 and 1 say which operand is transposed.
+
+cdef object matmul_rule(Entry* entry, Tensor g, int operand):
+    cdef bint ta = entry.attribute & 1, tb = (entry.attribute >> 1) & 1
+    cdef Tensor result, other = <Tensor>entry.saved[1 - operand]
+    if operand == 0:
+        if not ta:
+            result = matmul(g, other, False, not tb)
+        else:
+            result = matmul(other, g, tb, True)
+    else:
+        if not tb:
+            result = matmul(other, g, not ta, False)
+        else:
+            result = matmul(g, other, True, ta)
+    return result if entry.extents[operand] == NULL else sum_to(result, entry.extents[operand])
+
+
+cdef Op MATMUL = make_op("matmul", matmul_rule, False)
+
+
+cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
+    """Matrix product over the last two axes, the others broadcast."""
+    cdef Extent* x = a.extent
+    cdef Extent* y = b.extent
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t m, n, k, batch = 1
+    cdef int i, rank
+    cdef Extent* extent
+    cdef Tensor out, left = a, right = b
+    cdef Thread th
+    cdef int saves = 0
+    cdef str op = "MatMul" if x.rank == 2 and y.rank == 2 else "BatchMatMulV2"
+    if a.dtype_code != b.dtype_code:
+        raise mixed_dtypes(op, a, b, 1)
+    if x.rank < 2 or y.rank < 2:
+        which = 0 if x.rank < 2 else 1
+        raise op_error(op, f"In[{which}] ndims must be >= 2: {(a if which == 0 else b).extent.rank}. "
+                           "Give a vector a second axis with tf.expand_dims, or use tf.linalg.matvec")
+    m = x.dims[x.rank - 1] if ta else x.dims[x.rank - 2]
+    k = x.dims[x.rank - 2] if ta else x.dims[x.rank - 1]
+    n = y.dims[y.rank - 2] if tb else y.dims[y.rank - 1]
+    if k != (y.dims[y.rank - 1] if tb else y.dims[y.rank - 2]):
+        raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
+    if not is_floating(a.dtype_code):
+        return integer_matmul(a, b, ta, tb)
+    if y.rank == 2 and not ta:
+        # Rows of all batches are rows of one product.
+        for i in range(x.rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+        rank = x.rank
+        m *= batch
+        batch = 1
+    elif x.rank == y.rank and batches_match(x, y):
+        rank = x.rank
+        for i in range(rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+    else:
+        left, right = broadcast_batches(a, b, op)
+        x = left.extent
+        y = right.extent
+        rank = x.rank
+        for i in range(rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+    dims[rank - 2] = m if rank == 2 or batch != 1 or x.rank == 2 else (x.dims[x.rank - 1] if ta else x.dims[x.rank - 2])
+    dims[rank - 1] = n
+    extent = new_extent(rank, dims)
+    out = new_tensor(a.dtype_code, extent)
+    release_extent(extent)
+    product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, m * k, right.data, n * k, out.data)
+    th = thread()
+    if th.span != 0 or th.forward:
+        if th.forward:
+            saves = 3
+        else:
+            if on_open_window(th, a.number):
+                saves = 2
+            if on_open_window(th, b.number):
+                saves |= 1
+        if saves:
+            record_structural(th, MATMUL, out, a, b, saves, ta | (tb << 1))
+    return out
+
+
+cdef bint batches_match(Extent* x, Extent* y) noexcept:
+    cdef int i
+    for i in range(x.rank - 2):
+        if x.dims[i] != y.dims[i]:
+            return False
+    return True
+
+
+cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
+    """Both operands with their batch axes spread to the common ones; unrecorded copies, the rule sums them back."""
+    cdef tuple x = tuple(tensor_shape(a.extent)), y = tuple(tensor_shape(b.extent))
+    cdef Py_ssize_t p = len(x) - 2, q = len(y) - 2
+    try:
+        batch = np.broadcast_shapes(x[:p], y[:q])
+    except ValueError:
+        raise op_error(op, f"In[0] and In[1] must have compatible batch dimensions: {dims_text(a.extent)} vs. "
+                           f"{dims_text(b.extent)}") from None
+    return (from_array(np.broadcast_to(as_array(a), (*batch, *x[p:])), a.dtype_code),
+            from_array(np.broadcast_to(as_array(b), (*batch, *y[q:])), b.dtype_code))
+
+
+cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
+    x, y = as_array(a), as_array(b)
+    return from_array(np.matmul(np.matrix_transpose(x) if ta else x, np.matrix_transpose(y) if tb else y), a.dtype_code)
+
+
+# Operators
+
+cdef inline Tensor operand_like(object value, Tensor other):
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type(value) is float and is_floating(other.dtype_code):
+        return new_scalar(other.dtype_code, <double>value)
+    return convert(value, other.dtype_code, True)
+
+
+cdef object binary(int code, object a, object b):
+    cdef Tensor left, right
+    try:
+        if type(a) is Tensor:
+            left = <Tensor>a
+            right = operand_like(b, left)
+        elif type(b) is Tensor:
+            right = <Tensor>b
+            left = operand_like(a, right)
+        elif isinstance(a, Readable):
+            left = (<Readable>a).read()
+            right = operand_like(b, left)
+        else:
+            right = (<Readable>b).read()
+            left = operand_like(a, right)
+    except (TypeError, ValueError):
+        if not isinstance(a, (Tensor, Readable)) or not hasattr(type(b), "__radd__"):
+            raise
+        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)):
+            raise
+        return NotImplemented
+    if left.dtype_code == BOOL and right.dtype_code == BOOL and code in (ADD, SUB, MUL, DIV, FLOOR_MOD):
+        raise op_error(kernel_name((<Program>_binary_programs[code]).name),
+                       "Value for attr 'T' of bool is not in the list of allowed values. Convert the operands with tf.cast")
+    return elementwise(<Program>_binary_programs[code], left, right, None)
+
+
+cdef object unary(int code, object a):
+    cdef Tensor tensor = a if type(a) is Tensor else (<Readable>a).read()
+    if code == NOT:
+        if tensor.dtype_code == BOOL:
+            return elementwise(program("logical_not"), tensor, None, None)
+        if is_floating(tensor.dtype_code):
+            raise op_error("Invert", f"Value for attr 'T' of {dtype_word(tensor.dtype_code)} is not in the list of allowed values: "
+                                     "int32, int64, uint8")
+        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+    return elementwise(<Program>_binary_programs[code], tensor, None, None)
+
+
+cdef object power(object a, object b):
+    cdef Tensor left, right
+    cdef double exponent
+    if (type(b) is int or type(b) is float) and isinstance(a, (Tensor, Readable)):
+        left = a if type(a) is Tensor else (<Readable>a).read()
+        if b == 2 and is_floating(left.dtype_code):
+            return elementwise(SQUARE_PROGRAM, left, None, None)
+        right = operand_like(b, left)
+    elif isinstance(a, (Tensor, Readable)):
+        left = a if type(a) is Tensor else (<Readable>a).read()
+        right = operand_like(b, left)
+    else:
+        right = b if type(b) is Tensor else (<Readable>b).read()
+        left = operand_like(a, right)
+    return elementwise(POW_PROGRAM, left, right, None)
+
+
+cdef object floordiv(object a, object b):
+    cdef Tensor left, right
+    if isinstance(a, (Tensor, Readable)):
+        left = a if type(a) is Tensor else (<Readable>a).read()
+        right = operand_like(b, left)
+    else:
+        right = b if type(b) is Tensor else (<Readable>b).read()
+        left = operand_like(a, right)
+    return elementwise(program("floordiv"), left, right, None)
+
+
+cdef object matmul_operator(object a, object b):
+    cdef Tensor left, right
+    if isinstance(a, (Tensor, Readable)):
+        left = a if type(a) is Tensor else (<Readable>a).read()
+        right = operand_like(b, left)
+    else:
+        right = b if type(b) is Tensor else (<Readable>b).read()
+        left = operand_like(a, right)
+    return matmul(left, right, False, False)
+
+
+cdef object equal(object a, object b, bint negate):
+    cdef Tensor left, right
+    if b is None:
+        return negate
+    try:
+        if isinstance(a, (Tensor, Readable)):
+            left = a if type(a) is Tensor else (<Readable>a).read()
+            right = operand_like(b, left)
+        else:
+            right = b if type(b) is Tensor else (<Readable>b).read()
+            left = operand_like(a, right)
+    except (TypeError, ValueError):
+        return negate
+    common = broadcast_extents(left.extent, right.extent)
+    if common == NULL:
+        return negate
+    release_extent(common)
+    return elementwise(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right, None)
+
+
+cdef object bitwise(int code, object a, object b):
+    cdef Tensor left, right
+    if isinstance(a, (Tensor, Readable)):
+        left = a if type(a) is Tensor else (<Readable>a).read()
+        right = operand_like(b, left)
+    else:
+        right = b if type(b) is Tensor else (<Readable>b).read()
+        left = operand_like(a, right)
+    name = "And" if code == AND else "Or" if code == OR else "Xor"
+    if is_floating(left.dtype_code) or left.dtype_code != right.dtype_code:
+        raise op_error("Bitwise" + name if left.dtype_code != BOOL else "Logical" + name,
+                       f"operands must be bool or integers of one dtype, got {dtype_word(left.dtype_code)} and "
+                       f"{dtype_word(right.dtype_code)}")
+    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
+    try:
+        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
+    except ValueError:
+        raise incompatible("Logical" + name, left, right) from None
+
+
+cdef Operators* _table = operators()
+_table.binary = binary
+_table.unary = unary
+_table.power = power
+_table.floordiv = floordiv
+_table.matmul = matmul_operator
+_table.equal = equal
+_table.bitwise = bitwise
+
+
+# Calls: ops whose reverse rule is a Python callable
+
+cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple outputs, tuple saved, object attributes) except -1:
+    cdef Call call
+    cdef Entry* entry
+    cdef Tensor tensor, out
+    cdef bint live = False, any_number = False
+    cdef int i
+    cdef int64_t position
+    for i in range(len(inputs)):
+        tensor = <Tensor?>inputs[i]
+        if tensor.number != 0:
+            any_number = True
+            if on_open_window(thread, tensor.number):
+                live = True
+    if not live and not (thread.forward and any_number):
+        return 0
+    call = Call.__new__(Call)
+    call.name = name
+    call.rule = rule
+    call.saved = saved
+    call.attributes = attributes
+    call.input_count = len(inputs)
+    call.output_count = len(outputs)
+    call.inputs = <int64_t*>malloc(sizeof(int64_t) * (call.input_count + 1))
+    if call.inputs == NULL:
+        raise MemoryError()
+    for i in range(call.input_count):
+        call.inputs[i] = (<Tensor>inputs[i]).number
+    call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
+    if live:
+        # Numbers of one call are neighbours on one page, so that its outputs find each other.
+        entry = append(thread)
+        position = thread.next - 1
+        entry.dead = 0
+        entry.kind = CALL
+        entry.count = 0
+        entry.op = <PyObject*>call
+        entry.attribute = len(thread.page.held)
+        thread.page.held.append(call)
+        out = outputs[0]
+        if is_floating(out.dtype_code):
+            out.number = position
+        for i in range(1, call.output_count):
+            out = outputs[i]
+            entry = append(thread)
+            entry.dead = 0
+            entry.kind = OUTPUT
+            entry.count = 1
+            entry.inputs[0] = position
+            entry.attribute = i
+            if is_floating(out.dtype_code):
+                out.number = thread.next - 1
+    elif thread.forward:
+        for out in outputs:
+            give_number(thread, out)
+    if thread.forward:
+        _forward.push_call(thread, call, outputs)
+    return 0
+
+
+def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=None):
+    """Records an op that was computed outside the engine and returns its outputs.
+
+    name: the op's name, for messages.
+    rule: the reverse rule, called as rule(call, needs, *cotangents) with one cotangent tensor per output (zeros where none
+        arrived); `needs` says per input whether its cotangent is wanted, `call.saved` and `call.attributes` are what was
+        given here. It returns one tensor or None per input. It is made of gradtape ops, so that it differentiates again.
+    inputs, outputs: tensors; outputs may be one tensor or a tuple of tensors, fresh ones that nothing recorded before.
+    saved: the tensors that the rule reads, nothing more.
+    """
+    cdef Thread th = thread()
+    if th.span != 0 or th.forward:
+        record_call(th, name, rule, inputs, outputs if type(outputs) is tuple else (outputs,), saved, attributes)
+    return outputs
+
+
+def is_recorded(*tensors) -> bool:
+    """Whether an op on these tensors would be recorded by an open tape or forward accumulator."""
+    cdef Thread th = thread()
+    cdef Tensor tensor
+    for tensor in tensors:
+        if tensor.number and (th.forward or on_open_window(th, tensor.number)):
+            return True
+    return False
+
+
+# The engine's door for Python
+
+def as_tensor(value, dtype=None, hint=None) -> Tensor:
+    """A tensor of the value: itself if it is one, a variable's present value, or a copy of the data.
+
+    dtype: the dtype it must have (ValueError or TypeError where it cannot); hint: the dtype it gets if that loses nothing.
+    """
+    if type(value) is Tensor and dtype is None:
+        return value
+    if dtype is not None:
+        return convert(value, dtype_code_of(dtype), False)
+    if hint is not None:
+        return convert(value, dtype_code_of(hint), True)
+    return convert(value, -1, False)
+
+
+def view(Tensor tensor):
+    """The tensor's data as a read-only NumPy array, without a copy."""
+    return as_array(tensor)
+
+
+def empty(shape, dtype):
+    """A fresh tensor of undefined contents and a writable NumPy array over its data, to be filled before anyone sees it."""
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor tensor
+    cdef object array
+    try:
+        tensor = new_tensor(dtype_code_of(dtype), extent)
+    finally:
+        release_extent(extent)
+    array = as_array(tensor)
+    cnp.PyArray_ENABLEFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
+    return tensor, array
+
+
+def tensor_from(array, dtype=None) -> Tensor:
+    """A tensor with a copy of a NumPy array's data."""
+    return from_array(np.asarray(array), -1 if dtype is None else dtype_code_of(dtype))
+
+
+def full(shape, value, dtype) -> Tensor:
+    """A tensor of one repeated value."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return filled(dtype_code_of(dtype), extent, value)
+    finally:
+        release_extent(extent)
+
+
+def full_like(Tensor like, double value, dtype=None) -> Tensor:
+    """A tensor of one repeated value with another's shape, and its dtype unless one is given."""
+    return filled(like.dtype_code if dtype is None else dtype_code_of(dtype), like.extent, value)
+
+
+def elementwise_function(row):
+    """The public function of a row of the elementwise table: its operands, then `name`, which nothing reads.
+
+    The usual signatures get a compiled function of their own; a call then costs no more than the operator.
+    """
+    arguments = tuple(row.arguments)
+    found = program(row.name)
+    if arguments == ("x",):
+        function = unary_x(found)
+    elif arguments == ("features",):
+        function = unary_features(found)
+    elif arguments == ("x", "y"):
+        function = binary_xy(found)
+    else:
+        function = by_name(found, arguments)
+    function.__name__ = function.__qualname__ = row.name
+    function.__doc__ = row.doc
+    return function
+
+
+def unary_x(Program row):
+    def op(x, name=None):
+        cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+        return elementwise(row, tensor, None, None)
+    return op
+
+
+def unary_features(Program row):
+    def op(features, name=None):
+        cdef Tensor tensor = <Tensor>features if type(features) is Tensor else convert(features, -1, False)
+        return elementwise(row, tensor, None, None)
+    return op
+
+
+def binary_xy(Program row):
+    def op(x, y, name=None):
+        if type(x) is Tensor and type(y) is Tensor:
+            return elementwise(row, <Tensor>x, <Tensor>y, None)
+        return apply_program(row, (x, y))
+    return op
+
+
+def by_name(Program row, tuple arguments):
+    def op(*operands, name=None, **named):
+        cdef str argument
+        if named:
+            for argument in arguments[len(operands):]:
+                if argument not in named:
+                    raise TypeError(f"{row.name}() missing the argument {argument!r}")
+                operands += (named.pop(argument),)
+            if named:
+                raise TypeError(f"{row.name}() got an unexpected argument {next(iter(named))!r}")
+        if len(operands) == len(arguments) + 1:
+            operands = operands[:len(arguments)]
+        if len(operands) != len(arguments):
+            raise TypeError(f"{row.name}() takes {len(arguments)} operands, got {len(operands)}")
+        return apply_program(row, operands)
+    return op
+
+
+def apply_elementwise(str name, *operands):
+    """The elementwise op of a row of the table, on tensors, variables, arrays or numbers."""
+    return apply_program(program(name), operands)
+
+
+cdef object apply_program(Program row, tuple operands):
+    cdef Tensor first = None, tensor
+    cdef list tensors
+    cdef int i, count = len(operands)
+    if count == 1:
+        value = operands[0]
+        tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
+        return elementwise(row, tensor, None, None)
+    for value in operands:
+        if isinstance(value, (Tensor, Readable)):
+            tensor = value if type(value) is Tensor else (<Readable>value).read()
+            if first is None or first.dtype_code == BOOL:
+                first = tensor
+    if first is None:
+        first = convert(operands[0], -1, False)
+        operands = (first, *operands[1:])
+    tensors = []
+    for value in operands:
+        if type(value) is Tensor:
+            tensors.append(value)
+        else:
+            tensors.append(operand_like(value, first))
+    return elementwise_list(row, tensors)
+
+
+cdef int64_t axes_mask(object axis, int rank, str op) except -1:
+    cdef int64_t mask = 0
+    cdef Py_ssize_t place
+    if axis is None:
+        return ((<int64_t>1) << rank) - 1
+    if type(axis) is int:
+        place = axis
+        if -rank <= place < rank:
+            return (<int64_t>1) << (place if place >= 0 else place + rank)
+    if not isinstance(axis, (int, list, tuple)):
+        axis = np.asarray(axis).tolist()
+    for item in ([axis] if isinstance(axis, int) else axis):
+        if not -rank <= item < rank:
+            raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
+        place = item % rank
+        if (mask >> place) & 1:
+            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {item}")
+        mask |= (<int64_t>1) << place
+    return mask
+
+
+def apply_reduce(int kind, x, axis, bint keepdims, str op):
+    """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    if tensor.dtype_code == BOOL:
+        raise op_error(op, f"Value for attr 'T' of bool is not in the list of allowed values. "
+                           "Use tf.reduce_any or tf.reduce_all, or convert with tf.cast")
+    return reduce(kind, tensor, axes_mask(axis, tensor.extent.rank, op), keepdims)
+
+
+def apply_matmul(a, b, bint transpose_a, bint transpose_b):
+    """The matrix product over the last two axes."""
+    cdef Tensor left, right
+    if type(a) is Tensor:
+        left = <Tensor>a
+        right = <Tensor>b if type(b) is Tensor else convert(b, left.dtype_code, False)
+    elif type(b) is Tensor or isinstance(b, Readable):
+        right = <Tensor>b if type(b) is Tensor else (<Readable>b).read()
+        left = convert(a, right.dtype_code, False)
+    else:
+        left = convert(a, -1, False)
+        right = convert(b, left.dtype_code, False)
+    return matmul(left, right, transpose_a, transpose_b)
+
+
+def apply_reshape(x, shape):
+    """x under another shape; one -1 is worked out."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Extent* extent
+    cdef list dims
+    cdef Py_ssize_t known = 1
+    if isinstance(shape, (Tensor, Readable)):
+        shape = np.asarray(shape).reshape(-1).tolist()
+    elif isinstance(shape, int):
+        shape = (shape,)
+    dims = [int(d) for d in shape]
+    if -1 in dims:
+        if dims.count(-1) > 1:
+            raise op_error("Reshape", "Only one input size may be -1, not both "
+                           f"{dims.index(-1)} and {dims.index(-1, dims.index(-1) + 1)}")
+        for d in dims:
+            if d != -1:
+                known *= d
+        if known == 0 or tensor.extent.size % known:
+            raise op_error("Reshape", f"Input to reshape is a tensor with {tensor.extent.size} values, but the requested shape "
+                                      f"requires a multiple of {known}")
+        dims[dims.index(-1)] = tensor.extent.size // known
+    for place, d in enumerate(dims):
+        if d < 0:
+            raise op_error("Reshape", f"Size {place} must be non-negative, not {d}")
+    extent = extent_from(tuple(dims))
+    try:
+        return reshape(tensor, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_transpose(x, perm=None):
+    """x with its axes permuted; reversed where perm is None."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef int rank = tensor.extent.rank, i
+    cdef int64_t packed = 0
+    cdef list order
+    if perm is None:
+        order = list(range(rank))[::-1]
+    else:
+        order = [int(p) for p in np.asarray(perm).reshape(-1)]
+        if len(order) != rank:
+            raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
+        for p in order:
+            if not -rank <= p < rank:
+                raise op_error("Transpose", f"{p} is out of range [0 .. {rank})")
+        order = [p % rank for p in order]
+        if len(set(order)) != rank:
+            missing = min(set(range(rank)) - set(order))
+            raise op_error("Transpose", f"{missing} is missing from {{{','.join([str(p) for p in order])}}}.")
+    for i in range(rank):
+        packed |= (<int64_t>order[i]) << (4 * i)
+    if order == list(range(rank)):
+        return identity(tensor)
+    return transpose(tensor, packed)
+
+
+def apply_broadcast_to(x, shape):
+    """x repeated to a shape that it broadcasts to."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return broadcast_to(tensor, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_sum_to(Tensor x, shape):
+    """Sums x over the axes along which `shape` was broadcast to x's shape."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return sum_to(x, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_cast(x, dtype):
+    """x in another dtype."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    return cast(tensor, dtype_code_of(dtype))
+
+
+def apply_identity(x):
+    """x itself under a number of its own."""
+    return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
+
+
+def apply_stop_gradient(x):
+    """x's value without its history."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    return share(tensor, tensor.extent)
+
+
+def install_indexing(getitem, pack) -> None:
+    """Gives tensors their indexing and sequences of tensors their packing, which are written in Python."""
+    global _getitem, _pack
+    _getitem = getitem
+    _pack = pack
+
+
+_getitem = None
+_pack = None
+
+
+cdef object getitem_hook(object a, object key):
+    return _getitem(a, key)
+
+
+cdef object pack_hook(object values, int dtype_code):
+    return _pack(values, None if dtype_code < 0 else dtype_object(dtype_code))
+
+
+_table.getitem = getitem_hook
+_table.pack = pack_hook

@@ -1,0 +1,649 @@
+"""The reverse sweep.
+
+`gradient` seeds the targets' cotangents and scans the log backwards. Each entry that has a cotangent and depends on
+something watched gives cotangents to its operands; the scan ends when no cotangent waits below. A variable's reads hand
+theirs to the variable's own number. Where no outer window covers the log and the tape is not persistent, entries are
+dropped as they are passed, so memory falls as the sweep proceeds.
+"""
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
+from gradtape._kernels cimport kernels
+from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
+                            Thread, Window, append, drop, ensure_page, next_page, renew_epoch, thread)
+from gradtape._ops cimport Op, add, filled, program_cotangent
+from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
+from gradtape._types cimport ADD, F32, F64
+from gradtape._variable cimport BaseVariable, watch_variable
+
+import logging
+
+from gradtape import nest
+from gradtape.errors import InvalidArgumentError
+
+cdef object _logger = logging.getLogger("gradtape")
+cdef dict _warned = {}
+
+
+def warn_few_times(str message, int times, *arguments):
+    """Logs a warning, at most so many times per message in a process, as TensorFlow does."""
+    count = _warned.get(message, 0)
+    if count < times:
+        _warned[message] = count + 1
+        _logger.warning(message, *arguments)
+
+
+# Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
+# cotangent must stay, or a Call with a cotangent at a further output.
+
+cdef enum:
+    SOURCE = 1
+    CALLED = 2
+    TAGS = 3
+    OWN_PAGES = 4
+    OWN_EXTRAS = 32
+
+ctypedef PyObject* Slot
+
+cdef struct Sweep:
+    Slot** pages
+    Slot* own_pages[OWN_PAGES]
+    int64_t count
+    int64_t waiting                  # positions with a cotangent that the scan must still visit
+    int64_t high                     # highest position that has one
+    int64_t lowest                   # lowest and highest positions ever touched
+    int64_t highest
+    Slot* extras                     # slots beside the window's marks
+    Slot own_extras[OWN_EXTRAS]
+    int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
+    Py_ssize_t extra_count
+
+cdef Slot* _spare_pages[16]
+cdef int _spare_count = 0
+
+
+cdef Slot* slot_page() except NULL:
+    global _spare_count
+    cdef Slot* page
+    if _spare_count:
+        _spare_count -= 1
+        return _spare_pages[_spare_count]
+    page = <Slot*>calloc(PAGE_SIZE, sizeof(Slot))
+    if page == NULL:
+        raise MemoryError("gradtape could not allocate a page of cotangents")
+    return page
+
+
+cdef inline PyObject* pointer(Slot slot) noexcept:
+    return <PyObject*>(<size_t>slot & ~<size_t>TAGS)
+
+
+cdef inline size_t tags(Slot slot) noexcept:
+    return <size_t>slot & TAGS
+
+
+cdef Slot* slot_at(Sweep* sweep, Window window, int64_t position) except NULL:
+    cdef int64_t place = (position >> PAGE_BITS) - window.first_page
+    if sweep.pages[place] == NULL:
+        sweep.pages[place] = slot_page()
+    if position < sweep.lowest:
+        sweep.lowest = position
+    if position > sweep.highest:
+        sweep.highest = position
+    return &sweep.pages[place][position & PAGE_MASK]
+
+
+cdef int begin(Sweep* sweep, Window window) except -1:
+    sweep.waiting = 0
+    sweep.high = -1
+    sweep.lowest = (<int64_t>1) << 62
+    sweep.highest = -1
+    sweep.count = window.page_count
+    sweep.pages = sweep.own_pages
+    sweep.extra_count = window.mark_capacity
+    sweep.extras = sweep.own_extras
+    if sweep.count > OWN_PAGES:
+        sweep.pages = <Slot**>calloc(sweep.count, sizeof(Slot*))
+        if sweep.pages == NULL:
+            raise MemoryError("gradtape could not allocate its cotangents")
+    else:
+        memset(sweep.own_pages, 0, sizeof(sweep.own_pages))
+    if sweep.extra_count > OWN_EXTRAS:
+        sweep.extras = <Slot*>calloc(sweep.extra_count, sizeof(Slot))
+        if sweep.extras == NULL:
+            if sweep.pages != sweep.own_pages:
+                free(sweep.pages)
+            raise MemoryError("gradtape could not allocate its cotangents")
+    else:
+        memset(sweep.own_extras, 0, sizeof(sweep.own_extras))
+    sweep.numbers = window.marks
+    if window.owner is not None:
+        sweep.numbers = <int64_t*>malloc(sweep.extra_count * sizeof(int64_t))
+        if sweep.numbers == NULL:
+            raise MemoryError("gradtape could not allocate its cotangents")
+        memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
+    return 0
+
+
+cdef int end(Sweep* sweep, Window window) except -1:
+    """Lets go of every cotangent left, and returns the slot pages clean."""
+    global _spare_count
+    cdef int64_t position, place
+    cdef Py_ssize_t i
+    cdef Slot* page
+    cdef PyObject* left
+    position = sweep.lowest
+    while position <= sweep.highest:
+        place = (position >> PAGE_BITS) - window.first_page
+        if sweep.pages[place] == NULL:
+            position = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+            continue
+        page = sweep.pages[place]
+        left = pointer(page[position & PAGE_MASK])
+        page[position & PAGE_MASK] = NULL
+        if left != NULL:
+            Py_DECREF(<object>left)
+        position += 1
+    for place in range(sweep.count):
+        if sweep.pages[place] != NULL:
+            if _spare_count < 16:
+                _spare_pages[_spare_count] = sweep.pages[place]
+                _spare_count += 1
+            else:
+                free(sweep.pages[place])
+    for i in range(sweep.extra_count):
+        left = sweep.extras[i]
+        if left != NULL:
+            sweep.extras[i] = NULL
+            Py_DECREF(<object>left)
+    if sweep.pages != sweep.own_pages:
+        free(sweep.pages)
+    if sweep.extras != sweep.own_extras:
+        free(sweep.extras)
+    if sweep.numbers != window.marks and window.owner is not None:
+        free(sweep.numbers)
+    return 0
+
+
+cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
+    """Where a mark stands in the window's table, or -1."""
+    cdef Py_ssize_t mask = sweep.extra_count - 1
+    cdef Py_ssize_t i = <Py_ssize_t>(<unsigned long long>number * <unsigned long long>0x9E3779B97F4A7C15 >> 20) & mask
+    while sweep.numbers[i]:
+        if sweep.numbers[i] == number:
+            return i
+        i = (i + 1) & mask
+    return -1
+
+
+cdef int merge(Slot* slot, object cotangent) except -1:
+    """Adds a cotangent to a slot; in place where the slot is the sum's only holder and nothing records."""
+    cdef PyObject* old = pointer(slot[0])
+    cdef size_t kept = tags(slot[0])
+    cdef Tensor sum_, more
+    cdef Thread th
+    if old == NULL:
+        Py_INCREF(cotangent)
+        slot[0] = <Slot>(<size_t><PyObject*>cotangent | kept)
+        return 0
+    if type(cotangent) is Tensor and type(<object>old) is Tensor:
+        more = <Tensor>cotangent
+        th = thread()
+        if (old.ob_refcnt == 1 and th.span == 0 and not th.forward
+                and ((<Tensor>old).block == NULL or (<Tensor>old).block.refs == 1)
+                and same_extent((<Tensor>old).extent, more.extent) and (<Tensor>old).dtype_code == more.dtype_code):
+            sum_ = <Tensor>old
+            if more.dtype_code == F32:
+                kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
+            else:
+                kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
+            return 0
+        total = add(<Tensor>old, more)
+    else:
+        total = add_slices(<object>old, cotangent)
+    Py_INCREF(total)
+    slot[0] = <Slot>(<size_t><PyObject*>total | kept)
+    Py_DECREF(<object>old)
+    return 0
+
+
+cdef object add_slices(object a, object b):
+    """The sum of two cotangents of which at least one is IndexedSlices."""
+    if type(a) is Tensor:
+        return b._add_to(a)
+    return a._add_to(b)
+
+
+cdef Tensor dense(object cotangent):
+    return <Tensor>cotangent if type(cotangent) is Tensor else convert(cotangent, -1, False)
+
+
+cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+    """Gives a cotangent to a number that is known to be active."""
+    cdef Slot* slot
+    cdef Entry* entry
+    cdef Py_ssize_t place
+    if window.low >= 0 and number >= window.low and 0 <= (number >> PAGE_BITS) - window.first_page < sweep.count:
+        entry = entry_at(window, number)
+        slot = slot_at(sweep, window, number)
+        if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
+            if tags(slot[0]) & SOURCE:
+                merge(slot, cotangent)
+            return 0
+        if entry.kind == READ and not tags(slot[0]) & SOURCE:
+            return accumulate(sweep, window, entry.inputs[0], cotangent)
+        if pointer(slot[0]) == NULL and not tags(slot[0]) & CALLED:
+            sweep.waiting += 1
+            if number > sweep.high:
+                sweep.high = number
+        merge(slot, cotangent)
+        return 0
+    place = mark_place(sweep, number)
+    if place >= 0:
+        merge(&sweep.extras[place], cotangent)
+    return 0
+
+
+cdef inline Entry* entry_at(Window window, int64_t position) noexcept:
+    cdef int64_t place = (position >> PAGE_BITS) - window.first_page
+    if place < 0 or place >= window.page_count or window.directory[place] == NULL:
+        return NULL
+    return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
+
+
+cdef int visit(Sweep* sweep, Window window, int64_t position, Entry* entry, Tensor cotangent) except -1:
+    """Runs the reverse rule of an inline entry."""
+    cdef int i
+    cdef object given
+    for i in range(entry.count):
+        if window.is_active(entry.inputs[i]):
+            if entry.kind == PROGRAM:
+                given = program_cotangent(entry, cotangent, i)
+            else:
+                given = (<Op>entry.op).rule(entry, cotangent, i)
+            if given is not None:
+                accumulate(sweep, window, entry.inputs[i], given)
+    return 0
+
+
+cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) except -1:
+    """Runs a Python reverse rule: cotangents of all outputs in, of all inputs out."""
+    cdef list arguments = []
+    cdef Slot* slot
+    cdef PyObject* own
+    cdef int i
+    cdef tuple needs = tuple([window.is_active(call.inputs[i]) for i in range(call.input_count)])
+    for i in range(call.output_count):
+        slot = slot_at(sweep, window, position + i)
+        own = pointer(slot[0])
+        if own == NULL:
+            shape, code = call.outputs[i]
+            arguments.append(zeros(shape, code))
+        else:
+            arguments.append(dense(<object>own))
+            if not tags(slot[0]) & SOURCE:
+                slot[0] = NULL
+                Py_DECREF(<object>own)
+            elif i == 0:
+                slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
+    given = call.rule(call, needs, *arguments)
+    if type(given) is not list and type(given) is not tuple:
+        given = (given,)
+    if len(given) != call.input_count:
+        raise ValueError(f"The reverse rule of {call.name} returned {len(given)} cotangents for {call.input_count} operands")
+    for i in range(call.input_count):
+        if needs[i] and given[i] is not None:
+            accumulate(sweep, window, call.inputs[i], given[i])
+    return 0
+
+
+def zeros(shape, int dtype_code):
+    """Zeros of a shape, for an output that no cotangent reached."""
+    from gradtape._ops import full
+    return full(shape, 0, dtype_object(dtype_code))
+
+
+cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
+    """From the highest cotangent down until none waits."""
+    cdef int64_t position = sweep.high, place
+    cdef Slot* slots
+    cdef Slot* slot
+    cdef Slot* main
+    cdef Entry* entry
+    cdef PyObject* own
+    cdef Tensor cotangent
+    cdef object given
+    cdef bint source
+    while sweep.waiting > 0 and position >= window.low:
+        place = (position >> PAGE_BITS) - window.first_page
+        slots = sweep.pages[place]
+        if slots == NULL:
+            position = ((position >> PAGE_BITS) << PAGE_BITS) - 1
+            continue
+        slot = &slots[position & PAGE_MASK]
+        own = pointer(slot[0])
+        if own == NULL and not tags(slot[0]) & CALLED:
+            position -= 1
+            continue
+        entry = entry_at(window, position)
+        if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
+            position -= 1
+            continue
+        sweep.waiting -= 1
+        source = tags(slot[0]) & SOURCE
+        if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
+            cotangent = dense(<object>own)
+            if not source:
+                slot[0] = NULL
+                Py_DECREF(<object>own)
+            visit(sweep, window, position, entry, cotangent)
+            cotangent = None
+        elif entry.kind == READ:
+            given = <object>own
+            accumulate(sweep, window, entry.inputs[0], given)
+        elif entry.kind == OUTPUT:
+            main = slot_at(sweep, window, entry.inputs[0])
+            if pointer(main[0]) == NULL and not tags(main[0]) & CALLED:
+                sweep.waiting += 1
+            main[0] = <Slot>(<size_t>main[0] | CALLED)
+        elif entry.kind == CALL:
+            slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
+            visit_call(sweep, window, position, <Call>entry.op)
+        if dropping and entry.kind != READ and entry.kind != OUTPUT:
+            drop(entry, <Page>window.directory[place])
+        position -= 1
+    return 0
+
+
+cdef inline int64_t number_of(object source) noexcept:
+    if type(source) is Tensor:
+        return (<Tensor>source).number
+    return (<BaseVariable>source).number
+
+
+cdef class Tape(Window):
+    """The compiled part of gradtape.GradientTape."""
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        self.keeps = persistent
+        self.watch_variables = watch_accessed_variables
+
+    def __enter__(self):
+        if self.owner is not None:
+            raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
+        if self.spent:
+            self.spent = False
+            self.forget()
+        self.entered = True
+        self.start(thread())
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self.stop()
+
+    @property
+    def _recording(self):
+        return self.owner is not None
+
+    @property
+    def _persistent(self):
+        return self.keeps
+
+    def watch(self, tensor):
+        """Traces a tensor, a variable or a nested structure of them from here on.
+
+        Raises ValueError for anything that is neither; logs a warning for dtypes that have no gradient.
+        """
+        if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
+            self.watch_one(tensor)
+            return
+        for item in nest.flatten(tensor):
+            self.watch_one(item)
+
+    cdef int watch_one(self, object item) except -1:
+        cdef Thread th
+        cdef Tensor tensor
+        cdef Entry* entry
+        if type(item) is Tensor:
+            tensor = <Tensor>item
+            if not is_floating(tensor.dtype_code):
+                warn_few_times("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", 5, tensor.dtype)
+                return 0
+            if tensor.number == 0:
+                th = thread()
+                if not th.windows:
+                    ensure_page(th)
+                entry = append(th)
+                entry.dead = 0
+                if th.windows:
+                    entry.kind = MARK
+                    entry.count = 0
+                tensor.number = th.next - 1
+            self.mark(tensor.number)
+        elif isinstance(item, BaseVariable):
+            if not is_floating((<BaseVariable>item).held.dtype_code):
+                warn_few_times("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", 5, item.dtype)
+                return 0
+            if not self.marked((<BaseVariable>item).number):
+                watch_variable(self, <BaseVariable>item)
+                # A value read before the watch is a constant; the next read must be seen.
+                (<BaseVariable>item).handle = None
+        else:
+            slices = getattr(item, "values", None)
+            if type(slices) is Tensor and hasattr(item, "indices"):
+                return self.watch_one(slices)
+            raise ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or "
+                             "ExtensionType.")
+        return 0
+
+    def watched_variables(self):
+        """The variables that the tape watches, in the order in which it met them."""
+        if self.variables is not None:
+            return tuple(self.variables)
+        return tuple(self.seen_variables) if self.seen_variables is not None else ()
+
+    def reset(self):
+        """Forgets everything recorded and watched, and goes on recording."""
+        cdef Thread th = self.owner
+        self.stop()
+        self.forget()
+        self.spent = False
+        self.seen_variables = None
+        self.start(th if th is not None else thread())
+
+    def _pause(self):
+        """Closes the window's present segment; True if it was recording."""
+        if not self.entered:
+            raise RuntimeError("Tape has never been entered: use it in a with statement first.")
+        if self.owner is None:
+            return False
+        self.stop()
+        return True
+
+    def _resume(self):
+        self.start(thread())
+
+    def _release(self):
+        """What a non-persistent tape does once it has given its gradients."""
+        self.seen_variables = self.variables
+        self.stop()
+        self.forget()
+        self.spent = True
+
+    def _check_usable(self):
+        """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
+        if self.spent or not self.entered:
+            raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+        if self.owner is not None:
+            if not self.keeps:
+                self.stop()
+            else:
+                warn_few_times("Calling GradientTape.gradient on a persistent tape inside its context is significantly less "
+                               "efficient than calling it outside the context (it causes the gradient ops to be recorded on the "
+                               "tape, leading to increased CPU and memory usage). Only call GradientTape.gradient inside the "
+                               "context if you actually want to trace the gradient in order to compute higher order derivatives.",
+                               1)
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
+        """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
+
+        target: a tensor, variable or nested structure of them; more than one are summed.
+        sources: tensors or variables, or a nested structure of them.
+        output_gradients: cotangents of the targets, in target's structure; ones where None.
+        unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
+
+        Returns one gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows
+        were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape.
+        """
+        cdef list flat_targets, flat_sources, seeds, results
+        cdef bint simple
+        self._check_usable()
+        if target is None:
+            raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
+                            "be differentiated, but received None.")
+        zero_unconnected = unconnected_gradients != "none" and is_zero(unconnected_gradients)
+        flat_targets = [target] if type(target) is Tensor else nest.flatten(target)
+        if type(sources) is list:
+            simple = True
+            for source in sources:
+                if type(source) is not Tensor and not isinstance(source, BaseVariable):
+                    simple = False
+                    break
+            flat_sources = <list>sources if simple else nest.flatten(sources)
+        elif isinstance(sources, BaseVariable) or type(sources) is Tensor:
+            simple = False
+            flat_sources = [sources]
+        else:
+            simple = False
+            flat_sources = nest.flatten(sources)
+        if output_gradients is None:
+            seeds = None
+        else:
+            seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(output_gradients)
+        results = self.sweep(self.readable_targets(flat_targets), check_sources(flat_sources), seeds)
+        if zero_unconnected:
+            for i, source in enumerate(flat_sources):
+                if results[i] is None:
+                    results[i] = zeros(source.shape, source.dtype.code)
+        if not self.keeps:
+            self._release()
+        if simple:
+            return results
+        if type(sources) is Tensor or isinstance(sources, BaseVariable):
+            return results[0]
+        return nest.pack_sequence_as(sources, results)
+
+    cdef list readable_targets(self, list targets):
+        """Targets as tensors; a variable is read as a target of this tape."""
+        cdef list tensors = []
+        for target in targets:
+            if type(target) is Tensor:
+                if not is_floating((<Tensor>target).dtype_code):
+                    warn_few_times("The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
+                                   "GradientTape.gradient, got %r", 5, target.dtype)
+                tensors.append(target)
+            elif isinstance(target, BaseVariable):
+                tensors.append(target)
+            else:
+                raise bad_operand("target", target)
+        return tensors
+
+    cdef list sweep(self, list targets, list sources, list seeds):
+        cdef Sweep sweep
+        cdef int64_t number, top = -1
+        cdef Slot* slot
+        cdef Py_ssize_t place
+        cdef Tensor tensor, seed
+        cdef list results = []
+        cdef list direct = None
+        cdef bint dropping = not self.keeps and self.sole_owner()
+        if self.low >= 0:
+            self.analyse(self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1])
+        begin(&sweep, self)
+        try:
+            for source in sources:
+                number = number_of(source)
+                if number and self.low >= 0 and number >= self.low and (
+                        0 <= (number >> PAGE_BITS) - self.first_page < sweep.count):
+                    slot = slot_at(&sweep, self, number)
+                    slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
+            for i, target in enumerate(targets):
+                seed = make_seed(target, None if seeds is None else seeds[i])
+                number = number_of(target)
+                if self.is_active(number) and (type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
+                    accumulate(&sweep, self, number, seed)
+                else:
+                    for source in sources:
+                        if source is target:
+                            direct = [] if direct is None else direct
+                            direct.append((target, seed))
+                            break
+            scan(&sweep, self, dropping)
+            for source in sources:
+                number = number_of(source)
+                found = None
+                if number:
+                    if self.low >= 0 and number >= self.low and 0 <= (number >> PAGE_BITS) - self.first_page < sweep.count:
+                        slot = slot_at(&sweep, self, number)
+                        if pointer(slot[0]) != NULL:
+                            found = <object>pointer(slot[0])
+                    else:
+                        place = mark_place(&sweep, number)
+                        if place >= 0 and sweep.extras[place] != NULL:
+                            found = <object>sweep.extras[place]
+                if direct is not None:
+                    for target, given in direct:
+                        if target is source:
+                            found = given if found is None else add(found, given)
+                results.append(found)
+        finally:
+            end(&sweep, self)
+        return results
+
+
+cdef Tensor make_seed(object target, object given):
+    """The cotangent that a target starts with: ones unless given."""
+    cdef Tensor tensor = (<Readable>target).read() if type(target) is not Tensor else <Tensor>target
+    cdef Tensor seed
+    if given is None:
+        return filled(tensor.dtype_code, tensor.extent, 1.0)
+    seed = convert(given, tensor.dtype_code, False)
+    if not same_extent(seed.extent, tensor.extent):
+        raise InvalidArgumentError(
+            None, None, f"output_gradients of shape {dims_text(seed.extent)} do not match their target of shape "
+                        f"{dims_text(tensor.extent)}. Give each target a cotangent of its own shape.")
+    return seed
+
+
+cdef list flatten_seeds(object output_gradients):
+    return [None if item is None else item if type(item) is Tensor else convert(item, -1, False)
+            for item in nest.flatten(output_gradients)]
+
+
+cdef bint is_zero(object unconnected) except -1:
+    value = getattr(unconnected, "value", unconnected)
+    if value == "zero":
+        return True
+    if value == "none":
+        return False
+    raise ValueError(f"Unknown value for unconnected_gradients: {unconnected!r}")
+
+
+cdef list check_sources(list sources):
+    for source in sources:
+        if type(source) is Tensor:
+            if not is_floating((<Tensor>source).dtype_code):
+                warn_few_times("The dtype of the source tensor must be floating (e.g. tf.float32) when calling "
+                               "GradientTape.gradient, got %r", 5, source.dtype)
+        elif not isinstance(source, BaseVariable):
+            raise bad_operand("source", source)
+    return sources
+
+
+cdef object bad_operand(str role, object value):
+    return TypeError(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
+                     f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")

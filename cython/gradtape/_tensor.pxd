@@ -1,0 +1,50 @@
+"""Tensors: immutable values over pooled storage, and how data comes in and goes out."""
+
+cimport cython
+
+from libc.stdint cimport int64_t
+from gradtape._buffer cimport Block
+from gradtape._extent cimport Extent
+
+cdef class Readable:
+    """Something whose present value is a tensor: a variable."""
+    cdef Tensor read(self)
+
+@cython.final
+cdef class Tensor:
+    cdef char* data              # inline cell, or the block's bytes
+    cdef Block* block            # NULL when inline
+    cdef Extent* extent
+    cdef int64_t number          # 0: never recorded or watched
+    cdef int dtype_code
+    cdef double cell[2]
+    cdef object __weakref__
+
+# What the operators of Tensor and Variable call; set by the rooms above.
+cdef struct Operators:
+    object (*binary)(int code, object a, object b)
+    object (*unary)(int code, object a)
+    object (*power)(object a, object b)
+    object (*matmul)(object a, object b)
+    object (*getitem)(object a, object key)
+    object (*equal)(object a, object b, bint negate)
+    object (*pack)(object values, int dtype_code)        # a sequence that holds tensors becomes one tensor
+    object (*bitwise)(int code, object a, object b)
+    object (*floordiv)(object a, object b)
+
+cdef Operators* operators() noexcept
+
+cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
+cdef Tensor new_scalar(int dtype_code, double value)
+cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
+cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
+cdef Tensor from_array(object array, int dtype_code)
+cdef object as_array(Tensor tensor)                                  # read-only view
+cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
+cdef object dtype_object(int dtype_code)
+cdef int dtype_code_of(object dtype) except -1
+cdef double scalar_value(Tensor tensor) noexcept
+cdef inline int item_size(int dtype_code) noexcept nogil:
+    return 8 if dtype_code == 1 or dtype_code == 3 else 4 if dtype_code < 3 else 1
+cdef inline bint is_floating(int dtype_code) noexcept nogil:
+    return dtype_code <= 1

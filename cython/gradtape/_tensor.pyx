@@ -1,0 +1,645 @@
+"""Tensors.
+
+A Tensor is immutable: its bytes are written once, by the op that makes it, before anyone else sees it. Values of up to
+16 bytes live in the tensor itself, larger ones in a pooled block that tensors, variables and exports share.
+"""
+
+cimport cython
+cimport numpy as cnp
+from cpython.bool cimport PyBool_Check
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
+from cpython.ref cimport Py_INCREF
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._buffer cimport acquire, release
+from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, tensor_shape)
+from gradtape._log cimport mark_dead
+from gradtape._types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
+                              OR, ABS, SUB, U8)
+
+import copyreg
+
+import numpy as np
+
+from gradtape import dtypes as _dtypes
+from gradtape import formatting as _formatting
+from gradtape.errors import InvalidArgumentError
+
+cnp.import_array()
+
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_Scalar(void* data, cnp.dtype descr, object base)
+
+cdef enum:
+    XOR = 1000       # bitwise operators' third code, beside AND and OR
+
+cdef Operators _operators
+memset(&_operators, 0, sizeof(Operators))
+
+cdef list _dtype_objects = sorted(
+    (_dtypes.float32, _dtypes.float64, _dtypes.int32, _dtypes.int64, _dtypes.uint8, _dtypes.bool), key=lambda d: d.code)
+cdef list _numpy_dtypes = [np.dtype(d.as_numpy_dtype) for d in _dtype_objects]
+cdef dict _codes_by_numpy = {d: i for i, d in enumerate(_numpy_dtypes)}
+cdef int[6] _type_numbers = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_INT32, cnp.NPY_INT64, cnp.NPY_UINT8, cnp.NPY_BOOL]
+cdef const char* _formats = "f\0d\0i\0q\0B\0?\0"       # of the buffer protocol, by dtype code
+
+
+cdef Operators* operators() noexcept:
+    return &_operators
+
+
+cdef object dtype_object(int dtype_code):
+    return _dtype_objects[dtype_code]
+
+
+cdef int dtype_code_of(object dtype) except -1:
+    return _dtypes.as_dtype(dtype).code
+
+
+cdef class Readable:
+    cdef Tensor read(self):
+        raise NotImplementedError
+
+
+@cython.freelist(512)
+@cython.c_api_binop_methods(True)
+@cython.final
+cdef class Tensor:
+    """An immutable array of float32, float64, int32, int64, uint8 or bool.
+
+    Made by `gradtape.constant`, `gradtape.convert_to_tensor` and every operation; never by calling this class.
+    Supports Python's operators with numbers, lists and NumPy arrays on either side, indexing, iteration,
+    `numpy()` (a writable copy), `np.asarray` (a read-only view) and the buffer protocol.
+    """
+
+    __array_priority__ = 100
+
+    def __cinit__(self):
+        self.extent = NULL
+
+    def __init__(self, *arguments, **keywords):
+        raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
+
+    def __dealloc__(self):
+        if self.number:
+            mark_dead(self.number)
+        if self.block != NULL:
+            release(self.block)
+        if self.extent != NULL:
+            release_extent(self.extent)
+
+    # What it is
+
+    @property
+    def shape(self):
+        """Its shape, a TensorShape."""
+        return tensor_shape(self.extent)
+
+    def get_shape(self):
+        """Its shape, a TensorShape."""
+        return tensor_shape(self.extent)
+
+    @property
+    def dtype(self):
+        """Its element type, a DType."""
+        return dtype_object(self.dtype_code)
+
+    @property
+    def ndim(self):
+        """Its number of axes."""
+        return self.extent.rank
+
+    @property
+    def device(self):
+        """The one device there is, under TensorFlow's name."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
+    def name(self):
+        raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
+
+    @property
+    def op(self):
+        raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
+
+    @property
+    def graph(self):
+        raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
+
+    def set_shape(self, shape):
+        """Checks that the tensor has this shape; raises ValueError where it has not."""
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}.")
+
+    # Data out
+
+    def numpy(self):
+        """Its value as a writable NumPy array, a copy; a NumPy scalar where the rank is 0."""
+        return to_numpy(self)
+
+    def __array__(self, dtype=None, copy=None):
+        array = as_array(self)
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        cdef Py_ssize_t* strides
+        cdef Py_ssize_t stride = item_size(self.dtype_code)
+        cdef int i
+        if flags & PyBUF_WRITABLE:
+            raise BufferError("Tensors are immutable: ask for a read-only buffer, or use numpy() for a writable copy")
+        strides = <Py_ssize_t*>malloc((self.extent.rank + 1) * sizeof(Py_ssize_t))
+        if strides == NULL:
+            raise MemoryError()
+        view.itemsize = stride
+        for i in range(self.extent.rank - 1, -1, -1):
+            strides[i] = stride
+            stride *= self.extent.dims[i]
+        view.buf = self.data
+        view.len = self.extent.size * view.itemsize
+        view.readonly = 1
+        view.format = <char*>_formats + 2 * self.dtype_code if flags & PyBUF_FORMAT else NULL
+        view.ndim = self.extent.rank
+        view.shape = self.extent.dims
+        view.strides = strides
+        view.suboffsets = NULL
+        view.internal = strides
+        view.obj = self
+
+    def __releasebuffer__(self, Py_buffer* view):
+        free(view.internal)
+
+    def __float__(self):
+        return float(to_numpy(self))
+
+    def __int__(self):
+        return int(to_numpy(self))
+
+    def __index__(self):
+        return to_numpy(self).__index__()
+
+    def __complex__(self):
+        return complex(to_numpy(self))
+
+    def __bool__(self):
+        return bool(to_numpy(self))
+
+    def __len__(self):
+        if self.extent.rank == 0:
+            raise TypeError("Scalar tensor has no `len()`")
+        return self.extent.dims[0]
+
+    def __iter__(self):
+        cdef Py_ssize_t i
+        if self.extent.rank == 0:
+            raise TypeError("Cannot iterate over a scalar tensor.")
+        for i in range(self.extent.dims[0]):
+            yield _operators.getitem(self, i)
+
+    def __getitem__(self, key):
+        return _operators.getitem(self, key)
+
+    def __hash__(self):
+        raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
+
+    def ref(self):
+        """A hashable reference to the tensor; `.deref()` gives it back."""
+        return Reference(self)
+
+    def __repr__(self):
+        return _formatting.tensor_repr(as_array(self), self.dtype.name)
+
+    def __str__(self):
+        return _formatting.tensor_str(as_array(self), self.dtype.name)
+
+    def __format__(self, specification):
+        return _formatting.tensor_format(to_numpy(self), specification)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return from_array(to_numpy(self), self.dtype_code)
+
+    def __reduce__(self):
+        return _restore, (np.array(to_numpy(self)),)
+
+    # Operators
+
+    def __add__(a, b):
+        return _operators.binary(ADD, a, b)
+
+    def __sub__(a, b):
+        return _operators.binary(SUB, a, b)
+
+    def __mul__(a, b):
+        return _operators.binary(MUL, a, b)
+
+    def __truediv__(a, b):
+        return _operators.binary(DIV, a, b)
+
+    def __floordiv__(a, b):
+        return _operators.floordiv(a, b)
+
+    def __mod__(a, b):
+        return _operators.binary(FLOOR_MOD, a, b)
+
+    def __pow__(a, b, modulus):
+        return _operators.power(a, b)
+
+    def __matmul__(a, b):
+        return _operators.matmul(a, b)
+
+    def __and__(a, b):
+        return _operators.bitwise(AND, a, b)
+
+    def __or__(a, b):
+        return _operators.bitwise(OR, a, b)
+
+    def __xor__(a, b):
+        return _operators.bitwise(XOR, a, b)
+
+    def __neg__(self):
+        return _operators.unary(NEG, self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return _operators.unary(ABS, self)
+
+    def __invert__(self):
+        return _operators.unary(NOT, self)
+
+    def __lt__(self, other):
+        return _operators.binary(LT, self, other)
+
+    def __le__(self, other):
+        return _operators.binary(LE, self, other)
+
+    def __gt__(self, other):
+        return _operators.binary(GT, self, other)
+
+    def __ge__(self, other):
+        return _operators.binary(GE, self, other)
+
+    def __eq__(self, other):
+        return _operators.equal(self, other, False)
+
+    def __ne__(self, other):
+        return _operators.equal(self, other, True)
+
+
+class Reference:
+    """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
+
+    __slots__ = ("_wrapped",)
+
+    def __init__(self, wrapped):
+        self._wrapped = wrapped
+
+    def deref(self):
+        """The object itself."""
+        return self._wrapped
+
+    def __hash__(self):
+        return id(self._wrapped)
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and self._wrapped is other._wrapped
+
+    def __repr__(self):
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
+def _restore(array):
+    return from_array(array, -1)
+
+
+cdef Tensor new_tensor(int dtype_code, Extent* extent):
+    cdef Tensor tensor = Tensor.__new__(Tensor)
+    cdef Py_ssize_t nbytes = extent.size * item_size(dtype_code)
+    tensor.dtype_code = dtype_code
+    if nbytes <= 16:
+        tensor.data = <char*>tensor.cell
+    else:
+        tensor.block = acquire(nbytes)
+        tensor.data = tensor.block.data
+    tensor.extent = retain_extent(extent)
+    return tensor
+
+
+cdef Tensor new_scalar(int dtype_code, double value):
+    cdef Tensor tensor = Tensor.__new__(Tensor)
+    tensor.dtype_code = dtype_code
+    tensor.data = <char*>tensor.cell
+    tensor.extent = retain_extent(scalar_extent())
+    if dtype_code == F32:
+        (<float*>tensor.data)[0] = <float>value
+    elif dtype_code == F64:
+        (<double*>tensor.data)[0] = value
+    elif dtype_code == I32:
+        (<int32_t*>tensor.data)[0] = <int32_t>value
+    elif dtype_code == I64:
+        (<int64_t*>tensor.data)[0] = <int64_t>value
+    else:
+        (<unsigned char*>tensor.data)[0] = <unsigned char>value
+    return tensor
+
+
+cdef double scalar_value(Tensor tensor) noexcept:
+    if tensor.dtype_code == F32:
+        return (<float*>tensor.data)[0]
+    if tensor.dtype_code == F64:
+        return (<double*>tensor.data)[0]
+    if tensor.dtype_code == I32:
+        return (<int32_t*>tensor.data)[0]
+    if tensor.dtype_code == I64:
+        return <double>(<int64_t*>tensor.data)[0]
+    return (<unsigned char*>tensor.data)[0]
+
+
+cdef Tensor share(Tensor tensor, Extent* extent):
+    cdef Tensor other = Tensor.__new__(Tensor)
+    other.dtype_code = tensor.dtype_code
+    other.extent = retain_extent(extent)
+    if tensor.block == NULL:
+        other.cell[0] = tensor.cell[0]
+        other.cell[1] = tensor.cell[1]
+        other.data = <char*>other.cell
+    else:
+        other.block = tensor.block
+        other.block.refs += 1
+        other.data = tensor.data
+    return other
+
+
+cdef object as_array(Tensor tensor):
+    cdef cnp.npy_intp dims[MAX_RANK]
+    cdef int i
+    for i in range(tensor.extent.rank):
+        dims[i] = tensor.extent.dims[i]
+    array = cnp.PyArray_SimpleNewFromData(tensor.extent.rank, dims, _type_numbers[tensor.dtype_code], tensor.data)
+    cnp.set_array_base(array, tensor)
+    cnp.PyArray_CLEARFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
+    return array
+
+
+cdef object to_numpy(Tensor tensor):
+    cdef cnp.npy_intp dims[MAX_RANK]
+    cdef int i
+    if tensor.extent.rank == 0:
+        return PyArray_Scalar(tensor.data, _numpy_dtypes[tensor.dtype_code], None)
+    for i in range(tensor.extent.rank):
+        dims[i] = tensor.extent.dims[i]
+    array = cnp.PyArray_SimpleNew(tensor.extent.rank, dims, _type_numbers[tensor.dtype_code])
+    memcpy(cnp.PyArray_DATA(array), tensor.data, tensor.extent.size * item_size(tensor.dtype_code))
+    return array
+
+
+# Data in
+
+ctypedef fused source_type:
+    float
+    double
+    int32_t
+    int64_t
+
+ctypedef fused target_type:
+    float
+    double
+
+
+cdef inline void copy_as(const source_type* source, target_type* target, Py_ssize_t n) noexcept nogil:
+    """source is IN, target is OUT."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        target[i] = <target_type>source[i]
+
+
+cdef bint copy_floating(int type_number, const void* source, int dtype_code, void* target, Py_ssize_t n) noexcept nogil:
+    """Contiguous data (IN) into a floating tensor's (OUT); False when the source's type is not one of the usual ones."""
+    if type_number == cnp.NPY_LONGLONG:
+        type_number = cnp.NPY_INT64
+    if dtype_code == F32:
+        if type_number == cnp.NPY_FLOAT32:
+            memcpy(target, source, n * 4)
+        elif type_number == cnp.NPY_FLOAT64:
+            copy_as(<const double*>source, <float*>target, n)
+        elif type_number == cnp.NPY_INT64:
+            copy_as(<const int64_t*>source, <float*>target, n)
+        elif type_number == cnp.NPY_INT32:
+            copy_as(<const int32_t*>source, <float*>target, n)
+        else:
+            return False
+    else:
+        if type_number == cnp.NPY_FLOAT64:
+            memcpy(target, source, n * 8)
+        elif type_number == cnp.NPY_FLOAT32:
+            copy_as(<const float*>source, <double*>target, n)
+        elif type_number == cnp.NPY_INT64:
+            copy_as(<const int64_t*>source, <double*>target, n)
+        elif type_number == cnp.NPY_INT32:
+            copy_as(<const int32_t*>source, <double*>target, n)
+        else:
+            return False
+    return True
+
+
+cdef Tensor from_array(object value, int dtype_code):
+    """A tensor with a copy of the array's data, cast to the dtype (-1: its own)."""
+    cdef cnp.ndarray array = value
+    cdef Extent* extent
+    cdef Tensor tensor
+    cdef int rank = cnp.PyArray_NDIM(array)
+    if dtype_code < 0:
+        dtype_code = array_code(array)
+    if rank > MAX_RANK:
+        raise ValueError(f"Tensors of rank {rank} are not supported: gradtape's limit is rank {MAX_RANK}.")
+    extent = new_extent(rank, <Py_ssize_t*>cnp.PyArray_DIMS(array))
+    tensor = new_tensor(dtype_code, extent)
+    release_extent(extent)
+    if (dtype_code <= F64 and cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISALIGNED(array)
+            and cnp.PyArray_ISNOTSWAPPED(array)
+            and copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)):
+        return tensor
+    plain = np.ascontiguousarray(array, dtype=_numpy_dtypes[dtype_code])
+    memcpy(tensor.data, cnp.PyArray_DATA(plain), tensor.extent.size * item_size(dtype_code))
+    return tensor
+
+
+cdef int array_code(cnp.ndarray array) except -1:
+    code = _codes_by_numpy.get(array.dtype)
+    if code is None:
+        return dtype_code_of(array.dtype)
+    return code
+
+
+cdef Tensor convert(object value, int dtype_code, bint preferred):
+    cdef Tensor tensor
+    cdef cnp.ndarray array
+    if type(value) is Tensor:
+        tensor = <Tensor>value
+    elif isinstance(value, Readable):
+        tensor = (<Readable>value).read()
+    elif type(value) is float:
+        if dtype_code >= 0 and not is_floating(dtype_code):
+            if not preferred:
+                raise cannot_convert(value, dtype_code)
+            dtype_code = F32
+        return new_scalar(dtype_code if dtype_code >= 0 else F32, <double>value)
+    elif type(value) is int:
+        return from_int(value, dtype_code, preferred)
+    elif isinstance(value, np.ndarray):
+        array = value
+        return from_array(array, conversion_code(array, dtype_code, preferred))
+    else:
+        return convert_object(value, dtype_code, preferred)
+    if dtype_code >= 0 and tensor.dtype_code != dtype_code and not preferred:
+        raise ValueError(f"Tensor conversion requested dtype {dtype_object(dtype_code).name} for Tensor with dtype "
+                         f"{dtype_object(tensor.dtype_code).name}: {tensor!r}")
+    return tensor
+
+
+cdef Tensor from_int(object value, int dtype_code, bint preferred):
+    cdef Tensor tensor
+    cdef int64_t number
+    if dtype_code < 0:
+        dtype_code = I32
+    if is_floating(dtype_code):
+        return new_scalar(dtype_code, float(value))
+    if dtype_code == BOOL:
+        if preferred:
+            return from_int(value, -1, True)
+        raise cannot_convert(value, dtype_code)
+    limits = np.iinfo(_numpy_dtypes[dtype_code])
+    if not limits.min <= value <= limits.max:
+        raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor: {value} is not a "
+                         f"{dtype_object(dtype_code).name}. Pass a wider dtype.")
+    number = value
+    tensor = new_scalar(dtype_code, 0)
+    if dtype_code == I32:
+        (<int32_t*>tensor.data)[0] = <int32_t>number
+    elif dtype_code == I64:
+        (<int64_t*>tensor.data)[0] = number
+    else:
+        (<unsigned char*>tensor.data)[0] = <unsigned char>number
+    return tensor
+
+
+cdef object cannot_convert(object value, int dtype_code):
+    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(dtype_code).name}")
+
+
+cdef int conversion_code(cnp.ndarray array, int dtype_code, bint preferred) except -2:
+    """The dtype that an array becomes where `dtype_code` is asked for (or merely preferred)."""
+    cdef str kind = array.dtype.kind
+    if dtype_code < 0:
+        return array_code(array)
+    if kind in "OSUVMmc":
+        return array_code(array)
+    if preferred and not is_floating(dtype_code):
+        # TensorFlow takes a hint only where no value would change its kind.
+        if kind == "f" or (kind == "b") != (dtype_code == BOOL):
+            return array_code(array)
+    return dtype_code
+
+
+cdef Tensor convert_object(object value, int dtype_code, bint preferred):
+    cdef object array
+    cdef bint has_tensor = False
+    if PyBool_Check(value):
+        if dtype_code >= 0 and dtype_code != BOOL:
+            if not preferred:
+                raise cannot_convert(value, dtype_code)
+        return new_scalar(BOOL, 1.0 if value else 0.0)
+    if isinstance(value, np.generic):
+        array = np.asarray(value)
+        return from_array(array, conversion_code(array, dtype_code, preferred))
+    if isinstance(value, (list, tuple, range)):
+        if holds_tensor(value):
+            return _operators.pack(value, dtype_code)
+        return from_sequence(value, dtype_code, preferred)
+    as_dtype_tensor = getattr(value, "__tf_tensor__", None)
+    if as_dtype_tensor is not None:
+        return convert(as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None), dtype_code, preferred)
+    if hasattr(value, "__array__") or isinstance(value, (memoryview, bytearray)):
+        array = np.asarray(value)
+        return from_array(array, conversion_code(array, dtype_code, preferred))
+    if isinstance(value, (float, int)):
+        return convert(float(value) if isinstance(value, float) else int(value), dtype_code, preferred)
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no string dtype; "
+                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
+    if isinstance(value, complex):
+        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no complex dtype; "
+                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
+    raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.")
+
+
+cdef bint holds_tensor(object sequence):
+    for item in sequence:
+        if isinstance(item, (Tensor, Readable)):
+            return True
+        if isinstance(item, (list, tuple)) and holds_tensor(item):
+            return True
+    return False
+
+
+cdef object first_leaf(object value):
+    while isinstance(value, (list, tuple, range, np.ndarray)) and len(value):
+        value = value[0]
+    return value
+
+
+cdef Tensor from_sequence(object value, int dtype_code, bint preferred):
+    cdef object leaf
+    cdef int code
+    try:
+        array = np.array(value)
+    except ValueError:
+        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
+    except OverflowError:
+        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.") from None
+    kind = array.dtype.kind
+    if kind == "O":
+        leaf = next((item for item in array.ravel() if not isinstance(item, (int, float, np.generic))), None)
+        if isinstance(leaf, (list, tuple, np.ndarray)):
+            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.")
+        if leaf is None and any(item is not None for item in array.ravel()):
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+        raise ValueError(f"Attempt to convert a value ({leaf!r}) with an unsupported type ({type(leaf)}) to a Tensor.")
+    if kind in "US":
+        leaf = next(item for item in array.ravel())
+        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no string dtype; "
+                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
+    leaf = first_leaf(value)
+    if isinstance(leaf, (np.generic, np.ndarray)):
+        return from_array(array, conversion_code(array, dtype_code, preferred))
+    if array.size == 0:
+        return from_array(array, dtype_code if dtype_code >= 0 else F32)
+    if dtype_code < 0:
+        if kind == "f":
+            code = F32
+        elif kind == "b":
+            code = BOOL
+        else:
+            code = I32
+    elif preferred and not is_floating(dtype_code) and kind == "f":
+        code = F32
+    else:
+        code = dtype_code
+        if kind == "f" and not is_floating(code):
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(code).name}")
+        if kind == "b" and code != BOOL:
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(code).name}")
+        if kind != "b" and code == BOOL:
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype bool")
+    if kind in "iu" and not is_floating(code):
+        limits = np.iinfo(_numpy_dtypes[code])
+        if array.min() < limits.min or array.max() > limits.max:
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
+    return from_array(array, code)

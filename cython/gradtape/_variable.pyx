@@ -1,0 +1,316 @@
+"""Variables.
+
+A variable owns a tensor that it never hands out. A read makes a handle, a tensor with a number of its own that shares
+the storage; the handle serves every further read until a window opens, resumes or resets. Assignment drops the handle,
+then writes in place if nobody else holds the storage, and into fresh storage otherwise.
+"""
+
+cimport cython
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from gradtape._extent cimport Extent, extent_from, release_extent, same_extent, tensor_shape
+from gradtape._log cimport READ, Entry, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
+from gradtape._ops cimport add, elementwise, forward_hooks
+from gradtape._program cimport Program, program
+from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, is_floating,
+                               item_size, new_tensor, operators, share, to_numpy)
+from gradtape._types cimport (ABS, ADD, AND, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB)
+from gradtape._kernels cimport kernels
+
+from gradtape import formatting as _formatting
+
+cdef enum:
+    XOR = 1000
+
+cdef Operators* _operators = operators()
+cdef Program SUBTRACT_PROGRAM = program("subtract")
+
+
+@cython.c_api_binop_methods(True)
+cdef class BaseVariable(Readable):
+    """The compiled part of gradtape.Variable."""
+
+    __array_priority__ = 100
+
+    def __cinit__(self, *arguments, **keywords):
+        self.number = new_variable_number()
+        self.is_trainable = True
+
+    cdef Tensor read(self):
+        cdef Thread th = thread()
+        cdef Window window
+        cdef Entry* entry
+        cdef Tensor handle
+        cdef bint live = False
+        if self.handle is not None and self.epoch == th.epoch:
+            return self.handle
+        handle = share(self.held, self.held.extent)
+        for found in th.watchers:
+            if self.is_trainable and not any([v is self for v in found]):
+                (<list>found).append(self)
+        if th.span != 0 and is_floating(handle.dtype_code):
+            for window in th.windows:
+                if window.marked(self.number):
+                    live = True
+                elif window.watch_variables and self.is_trainable:
+                    live = True
+                    watch_variable(window, self)
+            if live:
+                entry = append(th)
+                entry.dead = 0
+                entry.kind = READ
+                entry.count = 1
+                entry.inputs[0] = self.number
+                handle.number = th.next - 1
+        if th.forward and is_floating(handle.dtype_code):
+            if handle.number == 0:
+                if th.next == th.limit:
+                    next_page(th)
+                handle.number = th.next
+                th.next += 1
+            for accumulator in th.accumulators:
+                tangents = accumulator._tangents
+                tangent = tangents.get(self.number)
+                if tangent is not None:
+                    tangents[handle.number] = tangent
+        self.handle = handle
+        self.epoch = th.epoch
+        return handle
+
+    cdef char* writable(self) except NULL:
+        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        self.handle = None
+        if self.held.block != NULL and self.held.block.refs > 1:
+            self.held = new_tensor(self.held.dtype_code, self.held.extent)
+        return self.held.data
+
+    cdef int store(self, Tensor value) except -1:
+        cdef char* target
+        if value.dtype_code != self.held.dtype_code:
+            raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
+                             f"{dtype_object(value.dtype_code).name}: {value!r}")
+        if not same_extent(value.extent, self.held.extent):
+            raise ValueError(f"Cannot assign value to variable '{self.name}': Shape mismatch."
+                             f"The variable shape {tensor_shape(self.held.extent)}, and the "
+                             f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+        target = self.writable()
+        memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
+        return 0
+
+    def _initialise(self, value, bint trainable, str name):
+        """Sets value, trainability and name; called once."""
+        cdef Tensor tensor = value
+        self.held = new_tensor(tensor.dtype_code, tensor.extent)
+        memcpy(self.held.data, tensor.data, tensor.extent.size * item_size(tensor.dtype_code))
+        self.is_trainable = trainable
+        self.given_name = name
+
+    # What it is
+
+    @property
+    def name(self):
+        """Its name with TensorFlow's output suffix."""
+        return self.given_name + ":0"
+
+    @property
+    def trainable(self):
+        """Whether tapes watch it by themselves."""
+        return self.is_trainable
+
+    @property
+    def shape(self):
+        """Its shape, a TensorShape."""
+        return tensor_shape(self.held.extent)
+
+    def get_shape(self):
+        """Its shape, a TensorShape."""
+        return tensor_shape(self.held.extent)
+
+    @property
+    def dtype(self):
+        """Its element type, a DType."""
+        return dtype_object(self.held.dtype_code)
+
+    @property
+    def ndim(self):
+        """Its number of axes."""
+        return self.held.extent.rank
+
+    # Reading
+
+    def value(self):
+        """Its present value, a tensor."""
+        return self.read()
+
+    def read_value(self):
+        """Its present value, a tensor."""
+        return self.read()
+
+    def numpy(self):
+        """Its present value as a writable NumPy array, a copy; a NumPy scalar where the rank is 0."""
+        return to_numpy(self.held)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.read().__array__(dtype, copy)
+
+    # Assigning
+
+    def assign(self, value, use_locking=False, name=None, read_value=True):
+        """Sets the value. It carries none of the new value's history. Raises ValueError on another shape or dtype."""
+        self.store(convert(value, self.held.dtype_code, False))
+        return self
+
+    def assign_add(self, delta, use_locking=False, name=None, read_value=True):
+        """Adds delta, of the variable's shape, in place."""
+        self.shift(delta, ADD)
+        return self
+
+    def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
+        """Subtracts delta, of the variable's shape, in place."""
+        self.shift(delta, SUB)
+        return self
+
+    cdef int shift(self, object delta, int code) except -1:
+        cdef Tensor change = convert(delta, self.held.dtype_code, False), old
+        cdef char* target
+        if not same_extent(change.extent, self.held.extent):
+            raise ValueError(f"Cannot {'add to' if code == ADD else 'subtract from'} variable '{self.name}': Shape mismatch. "
+                             f"The variable shape {tensor_shape(self.held.extent)}, and the value shape "
+                             f"{tensor_shape(change.extent)} are incompatible.")
+        if not is_floating(self.held.dtype_code):
+            array = as_array(self.held)
+            return self.store(convert(array + as_array(change) if code == ADD else array - as_array(change),
+                                      self.held.dtype_code, False))
+        old = self.held
+        target = self.writable()
+        if self.held.dtype_code == F32:
+            kernels.run32(code, <float*>target, <const float*>old.data, <const float*>change.data, NULL, old.extent.size)
+        else:
+            kernels.run64(code, <double*>target, <const double*>old.data, <const double*>change.data, NULL, old.extent.size)
+        return 0
+
+    # Conversions and operators are those of the value
+
+    def __repr__(self):
+        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
+
+    def __format__(self, specification):
+        return format(repr(self), specification)
+
+    def __float__(self):
+        return float(to_numpy(self.held))
+
+    def __int__(self):
+        return int(to_numpy(self.held))
+
+    def __complex__(self):
+        return complex(to_numpy(self.held))
+
+    def __index__(self):
+        return to_numpy(self.held).__index__()
+
+    def __bool__(self):
+        return bool(to_numpy(self.held))
+
+    def __len__(self):
+        return len(self.read())
+
+    def __iter__(self):
+        return iter(self.read())
+
+    def __getitem__(self, key):
+        return _operators.getitem(self.read(), key)
+
+    def __hash__(self):
+        raise TypeError("Variable is unhashable. Instead, use variable.ref() as the key. "
+                        f"(Variable: {self!r})")
+
+    def __add__(a, b):
+        return _operators.binary(ADD, a, b)
+
+    def __sub__(a, b):
+        return _operators.binary(SUB, a, b)
+
+    def __mul__(a, b):
+        return _operators.binary(MUL, a, b)
+
+    def __truediv__(a, b):
+        return _operators.binary(DIV, a, b)
+
+    def __floordiv__(a, b):
+        return _operators.floordiv(a, b)
+
+    def __mod__(a, b):
+        return _operators.binary(FLOOR_MOD, a, b)
+
+    def __pow__(a, b, modulus):
+        return _operators.power(a, b)
+
+    def __matmul__(a, b):
+        return _operators.matmul(a, b)
+
+    def __and__(a, b):
+        return _operators.bitwise(AND, a, b)
+
+    def __or__(a, b):
+        return _operators.bitwise(OR, a, b)
+
+    def __xor__(a, b):
+        return _operators.bitwise(XOR, a, b)
+
+    def __neg__(self):
+        return _operators.unary(NEG, self)
+
+    def __pos__(self):
+        return self.read()
+
+    def __abs__(self):
+        return _operators.unary(ABS, self)
+
+    def __invert__(self):
+        return _operators.unary(NOT, self)
+
+    def __lt__(self, other):
+        return _operators.binary(LT, self, other)
+
+    def __le__(self, other):
+        return _operators.binary(LE, self, other)
+
+    def __gt__(self, other):
+        return _operators.binary(GT, self, other)
+
+    def __ge__(self, other):
+        return _operators.binary(GE, self, other)
+
+    def __eq__(self, other):
+        return _operators.equal(self, other, False)
+
+    def __ne__(self, other):
+        return _operators.equal(self, other, True)
+
+
+cdef int watch_variable(Window window, BaseVariable variable) except -1:
+    """Marks the variable in a window and lists it among the watched."""
+    if window.marked(variable.number):
+        return 0
+    window.mark(variable.number)
+    if window.variables is None:
+        window.variables = []
+    window.variables.append(variable)
+    return 0
+
+
+class VariableWatcher:
+    """Collects, in order, the trainable variables that its thread reads within the block."""
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        self.found = []
+        th.watchers.append(self.found)
+        renew_epoch(th)
+        return self
+
+    def __exit__(self, *exception):
+        cdef Thread th = thread()
+        th.watchers[:] = [found for found in th.watchers if found is not self.found]

@@ -1,0 +1,11 @@
+"""tf.nn: activations, made from the table."""
+
+from __future__ import annotations
+
+from gradtape._ops import elementwise_function
+from gradtape.elementwise import ROWS
+
+for _row in ROWS:
+    for _place in _row.tensorflow:
+        if _place.startswith("nn."):
+            globals()[_place.removeprefix("nn.")] = elementwise_function(_row)
