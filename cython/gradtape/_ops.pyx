@@ -577,7 +577,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
     return out
 
 
-cdef Program COPY_PROGRAM = program("copy")
+cdef Program COPY_PROGRAM = program("identity")
 
 
 cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand):
