@@ -40,7 +40,8 @@ def extensions() -> list[Extension]:
             Extension(
                 f"gradtape.{source.stem}",
                 [str(source)],
-                include_dirs=[numpy.get_include()],
+                include_dirs=[numpy.get_include(), str(ENGINE)],
+                depends=[str(ENGINE / "tile.h")] if source.stem.startswith("_kernels_") else [],
                 define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
                 extra_compile_args=FLAGS + KERNEL_SETS.get(kernel_set, []),
                 extra_link_args=LINK_FLAGS,

@@ -1,225 +1,38 @@
 # Every loop of the engine over flat runs of floats, compiled once per instruction set.
 #
-# In all signatures `out` is OUT, `a`, `b`, `c` are IN. The loops are plain so that the compiler vectorises them; what they
-# call is branch-free where it can be.
+# In all signatures `out` is OUT, `a`, `b`, `c` are IN. The loops are plain so that the compiler vectorises them.
 
-from libc.math cimport (acos, acosf, acosh, acoshf, asin, asinf, asinh, asinhf, atan, atan2, atan2f, atanf, atanh, atanhf,
-                        ceil, ceilf, copysign, copysignf, cos, cosf, cosh, coshf, erf, erfc, erfcf, erff, exp, expf, expm1,
-                        expm1f, fabs, fabsf, floor, floorf, fmod, fmodf, lgamma, lgammaf, log, log1p, log1pf, logf,
-                        nextafter, nextafterf, pow, powf, rint, rintf, sin, sinf, sinh, sinhf, sqrt, sqrtf, tan, tanf,
-                        tanh, tanhf, trunc, truncf, INFINITY, NAN, M_PI)
+from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floor, floorf, fmod, fmodf, lgamma, log,
+                        nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
+from libc.string cimport memset
 from gradtape._types cimport *
 from gradtape._kernels cimport Kernels, PROD, MAX, MIN, SUM
+
+include "elementary.pxi"
 
 ctypedef void (*Loop32)(float*, const float*, const float*, const float*, Py_ssize_t) noexcept nogil
 ctypedef void (*Loop64)(double*, const double*, const double*, const double*, Py_ssize_t) noexcept nogil
 
-cdef inline real sqrt_(real x) noexcept nogil:
-    if real is float:
-        return sqrtf(x)
-    else:
-        return sqrt(x)
-
-cdef inline real exp_(real x) noexcept nogil:
-    if real is float:
-        return expf(x)
-    else:
-        return exp(x)
-
-cdef inline real expm1_(real x) noexcept nogil:
-    if real is float:
-        return expm1f(x)
-    else:
-        return expm1(x)
-
-cdef inline real log_(real x) noexcept nogil:
-    if real is float:
-        return logf(x)
-    else:
-        return log(x)
-
-cdef inline real log1p_(real x) noexcept nogil:
-    if real is float:
-        return log1pf(x)
-    else:
-        return log1p(x)
-
-cdef inline real sin_(real x) noexcept nogil:
-    if real is float:
-        return sinf(x)
-    else:
-        return sin(x)
-
-cdef inline real cos_(real x) noexcept nogil:
-    if real is float:
-        return cosf(x)
-    else:
-        return cos(x)
-
-cdef inline real tan_(real x) noexcept nogil:
-    if real is float:
-        return tanf(x)
-    else:
-        return tan(x)
-
-cdef inline real asin_(real x) noexcept nogil:
-    if real is float:
-        return asinf(x)
-    else:
-        return asin(x)
-
-cdef inline real acos_(real x) noexcept nogil:
-    if real is float:
-        return acosf(x)
-    else:
-        return acos(x)
-
-cdef inline real atan_(real x) noexcept nogil:
-    if real is float:
-        return atanf(x)
-    else:
-        return atan(x)
-
-cdef inline real sinh_(real x) noexcept nogil:
-    if real is float:
-        return sinhf(x)
-    else:
-        return sinh(x)
-
-cdef inline real cosh_(real x) noexcept nogil:
-    if real is float:
-        return coshf(x)
-    else:
-        return cosh(x)
-
-cdef inline real tanh_(real x) noexcept nogil:
-    if real is float:
-        return tanhf(x)
-    else:
-        return tanh(x)
-
-cdef inline real asinh_(real x) noexcept nogil:
-    if real is float:
-        return asinhf(x)
-    else:
-        return asinh(x)
-
-cdef inline real acosh_(real x) noexcept nogil:
-    if real is float:
-        return acoshf(x)
-    else:
-        return acosh(x)
-
-cdef inline real atanh_(real x) noexcept nogil:
-    if real is float:
-        return atanhf(x)
-    else:
-        return atanh(x)
-
-cdef inline real erf_(real x) noexcept nogil:
-    if real is float:
-        return erff(x)
-    else:
-        return erf(x)
-
-cdef inline real erfc_(real x) noexcept nogil:
-    if real is float:
-        return erfcf(x)
-    else:
-        return erfc(x)
-
-cdef inline real lgamma_(real x) noexcept nogil:
-    if real is float:
-        return lgammaf(x)
-    else:
-        return lgamma(x)
-
-cdef inline real floor_(real x) noexcept nogil:
-    if real is float:
-        return floorf(x)
-    else:
-        return floor(x)
-
-cdef inline real ceil_(real x) noexcept nogil:
-    if real is float:
-        return ceilf(x)
-    else:
-        return ceil(x)
-
-cdef inline real rint_(real x) noexcept nogil:
-    if real is float:
-        return rintf(x)
-    else:
-        return rint(x)
-
-cdef inline real trunc_(real x) noexcept nogil:
-    if real is float:
-        return truncf(x)
-    else:
-        return trunc(x)
-
-cdef inline real fabs_(real x) noexcept nogil:
-    if real is float:
-        return fabsf(x)
-    else:
-        return fabs(x)
-
-cdef inline real pow_(real x, real y) noexcept nogil:
-    if real is float:
-        return powf(x, y)
-    else:
-        return pow(x, y)
-
-cdef inline real atan2_(real x, real y) noexcept nogil:
-    if real is float:
-        return atan2f(x, y)
-    else:
-        return atan2(x, y)
-
-cdef inline real fmod_(real x, real y) noexcept nogil:
-    if real is float:
-        return fmodf(x, y)
-    else:
-        return fmod(x, y)
-
-cdef inline real nextafter_(real x, real y) noexcept nogil:
-    if real is float:
-        return nextafterf(x, y)
-    else:
-        return nextafter(x, y)
-
-cdef inline real copysign_(real x, real y) noexcept nogil:
-    if real is float:
-        return copysignf(x, y)
-    else:
-        return copysign(x, y)
-
-cdef inline double digamma64(double x) noexcept nogil:
-    # Recurrence to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18); reflection (6.3.7) below zero.
-    cdef double shift = 0.0, r, y
-    if x <= 0.0:
-        if x == floor(x):
-            return -INFINITY if x == 0.0 else NAN
-        y = x - floor(x)
-        shift = -M_PI / tan(M_PI * y)
-        x = 1.0 - x
-    while x < 10.0:
-        shift -= 1.0 / x
-        x += 1.0
-    r = 1.0 / (x * x)
-    return shift + log(x) - 0.5 / x - r * (1 / 12.0 - r * (1 / 120.0 - r * (1 / 252.0 - r * (
-        1 / 240.0 - r * (1 / 132.0 - r * (691 / 32760.0 - r * (1 / 12.0)))))))
-
-cdef inline real digamma_(real x) noexcept nogil:
-    return <real>digamma64(x)
-
-cdef inline real sigmoid_(real x) noexcept nogil:
-    cdef real z = exp_(-fabs_(x))
-    return (z if x < 0 else <real>1) / (1 + z)
-
 cdef inline real sign_(real x) noexcept nogil:
     cdef real s = <real>(x > 0) - <real>(x < 0)
     return x if x != x else s
+
+cdef inline real maximum_(real x, real y) noexcept nogil:
+    return y if (y > x) | (y != y) else x
+
+cdef inline real minimum_(real x, real y) noexcept nogil:
+    return y if (y < x) | (y != y) else x
+
+cdef inline real mul_no_nan_(real x, real y) noexcept nogil:
+    cdef real product = x * y
+    return <real>0 if y == 0 else product
+
+cdef inline real div_no_nan_(real x, real y) noexcept nogil:
+    cdef real quotient = x / y
+    return <real>0 if y == 0 else quotient
+
+cdef inline real select_(real condition, real x, real y) noexcept nogil:
+    return x if condition != 0 else y
 
 cdef inline real floor_mod_(real x, real y) noexcept nogil:
     cdef real r = fmod_(x, y)
@@ -285,20 +98,46 @@ cdef void log1p_loop(real* out, const real* a, const real* b, const real* c, Py_
     for i in range(n):
         out[i] = log1p_(a[i])
 
-cdef void sin_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+cdef inline bint in_circle(const real* a, Py_ssize_t n) noexcept nogil:
+    """Whether every element is small enough for the reduction of turned()."""
     cdef Py_ssize_t i
+    cdef int outside = 0
     for i in range(n):
-        out[i] = sin_(a[i])
+        outside |= not (fabs_(a[i]) <= CIRCLE_LIMIT)
+    return not outside
+
+cdef void sin_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i, start, stop
+    for start in range(0, n, 512):
+        stop = min(start + 512, n)
+        if in_circle(a + start, stop - start):
+            for i in range(start, stop):
+                out[i] = sin_(a[i])
+        else:
+            for i in range(start, stop):
+                out[i] = <real>sin(a[i])
 
 cdef void cos_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n):
-        out[i] = cos_(a[i])
+    cdef Py_ssize_t i, start, stop
+    for start in range(0, n, 512):
+        stop = min(start + 512, n)
+        if in_circle(a + start, stop - start):
+            for i in range(start, stop):
+                out[i] = cos_(a[i])
+        else:
+            for i in range(start, stop):
+                out[i] = <real>cos(a[i])
 
 cdef void tan_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n):
-        out[i] = tan_(a[i])
+    cdef Py_ssize_t i, start, stop
+    for start in range(0, n, 512):
+        stop = min(start + 512, n)
+        if in_circle(a + start, stop - start):
+            for i in range(start, stop):
+                out[i] = tan_(a[i])
+        else:
+            for i in range(start, stop):
+                out[i] = <real>tan(a[i])
 
 cdef void asin_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
@@ -443,12 +282,12 @@ cdef void atan2_loop(real* out, const real* a, const real* b, const real* c, Py_
 cdef void minimum_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = a[i] if a[i] < b[i] or a[i] != a[i] else b[i]
+        out[i] = minimum_(a[i], b[i])
 
 cdef void maximum_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = a[i] if a[i] > b[i] or a[i] != a[i] else b[i]
+        out[i] = maximum_(a[i], b[i])
 
 cdef void floor_mod_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
@@ -463,12 +302,12 @@ cdef void fmod_loop(real* out, const real* a, const real* b, const real* c, Py_s
 cdef void mul_no_nan_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = <real>0 if b[i] == 0 else a[i] * b[i]
+        out[i] = mul_no_nan_(a[i], b[i])
 
 cdef void div_no_nan_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = <real>0 if b[i] == 0 else a[i] / b[i]
+        out[i] = div_no_nan_(a[i], b[i])
 
 cdef void nextafter_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
@@ -518,7 +357,7 @@ cdef void or_loop(real* out, const real* a, const real* b, const real* c, Py_ssi
 cdef void select_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = b[i] if a[i] != 0 else c[i]
+        out[i] = select_(a[i], b[i], c[i])
 
 cdef Loop32 loops32[CODE_COUNT]
 cdef Loop64 loops64[CODE_COUNT]
@@ -593,80 +432,8 @@ cdef void run32(int code, float* out, const float* a, const float* b, const floa
 cdef void run64(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil:
     loops64[code](out, a, b, c, n)
 
-cdef enum:
-    BLOCK = 1024
-    LANES = 32
-
-cdef double sum_run(const real* a, Py_ssize_t n) noexcept nogil:
-    cdef double total = 0
-    cdef real lanes[LANES]
-    cdef real rest
-    cdef Py_ssize_t i, j, stop, start = 0
-    if n < LANES:
-        rest = 0
-        for i in range(n):
-            rest += a[i]
-        return rest
-    while start < n:
-        stop = min(start + BLOCK, n)
-        for j in range(LANES):
-            lanes[j] = 0
-        i = start
-        while i + LANES <= stop:
-            for j in range(LANES):
-                lanes[j] += a[i + j]
-            i += LANES
-        rest = 0
-        while i < stop:
-            rest += a[i]
-            i += 1
-        for j in range(16):
-            lanes[j] += lanes[j + 16]
-        for j in range(8):
-            lanes[j] += lanes[j + 8]
-        for j in range(4):
-            lanes[j] += lanes[j + 4]
-        total += ((lanes[0] + lanes[2]) + (lanes[1] + lanes[3])) + rest
-        start = stop
-    return total
-
-cdef void reduce_run(int kind, const real* a, real* out, Py_ssize_t outer, Py_ssize_t reduced,
-                     Py_ssize_t inner) noexcept nogil:
-    cdef Py_ssize_t o, r, i
-    cdef const real* row
-    cdef real* to
-    cdef real value
-    for o in range(outer):
-        to = out + o * inner
-        if kind == SUM and inner == 1:
-            to[0] = <real>sum_run(a + o * reduced, reduced)
-            continue
-        for i in range(inner):
-            to[i] = 0 if kind == SUM else (1 if kind == PROD else (-INFINITY if kind == MAX else INFINITY))
-        for r in range(reduced):
-            row = a + (o * reduced + r) * inner
-            for i in range(inner):
-                value = row[i]
-                if kind == SUM:
-                    to[i] += value
-                elif kind == PROD:
-                    to[i] *= value
-                elif kind == MAX:
-                    to[i] = value if value > to[i] or value != value else to[i]
-                else:
-                    to[i] = value if value < to[i] or value != value else to[i]
-
-cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
-                   const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
-                   bint accumulate) noexcept nogil:
-    cdef Py_ssize_t i, j, q
-    cdef real total
-    for i in range(m):
-        for j in range(n):
-            total = c[i * ldc + j] if accumulate else 0
-            for q in range(k):
-                total += a[i * sa_row + q * sa_col] * b[q * sb_row + j * sb_col]
-            c[i * ldc + j] = total
+include "reductions.pxi"
+include "products.pxi"
 
 cdef Kernels kernels_here
 kernels_here.run32 = run32

@@ -1,0 +1,68 @@
+# Small matrix products: which loop of tile.h fits the strides, and the little packing that the others need.
+
+cdef extern from "tile.h" nogil:
+    void tiles32(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                 const float* b, Py_ssize_t b_row, float* c, Py_ssize_t c_row, int accumulate) noexcept
+    void tiles64(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                 const double* b, Py_ssize_t b_row, double* c, Py_ssize_t c_row, int accumulate) noexcept
+    void dots32(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, const float* b,
+                Py_ssize_t b_col, float* c, Py_ssize_t c_row, int accumulate) noexcept
+    void dots64(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, const double* b,
+                Py_ssize_t b_col, double* c, Py_ssize_t c_row, int accumulate) noexcept
+
+cdef enum:
+    PANEL_ROWS = 128
+    PANEL_COLUMNS = 64
+    FEW_ROWS = 4         # up to here multiplying rows costs less than packing a panel
+
+cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                       const real* b, Py_ssize_t b_row, real* c, Py_ssize_t c_row, bint accumulate) noexcept nogil:
+    if real is float:
+        tiles32(m, n, k, a, a_row, a_col, b, b_row, c, c_row, accumulate)
+    else:
+        tiles64(m, n, k, a, a_row, a_col, b, b_row, c, c_row, accumulate)
+
+cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                 const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
+                 bint accumulate) noexcept nogil:
+    """Products with a b of any strides, through row-major panels of it on the stack."""
+    cdef real panel[PANEL_ROWS * PANEL_COLUMNS]
+    cdef Py_ssize_t start, p, j, rows, columns
+    while n > 0:
+        columns = min(n, PANEL_COLUMNS)
+        start = 0
+        while start < k:
+            rows = min(k - start, PANEL_ROWS)
+            for p in range(rows):
+                for j in range(columns):
+                    panel[p * columns + j] = b[(start + p) * b_row + j * b_col]
+            tiles(m, columns, rows, a + start * a_col, a_row, a_col, panel, columns, c, c_row, accumulate or start > 0)
+            start += rows
+        n -= columns
+        b += columns * b_col
+        c += columns
+
+cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
+                   const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
+                   bint accumulate) noexcept nogil:
+    cdef Py_ssize_t i
+    if n == 1 and ldc == 1 and sa_row == 1 and m > 1:
+        # One column: the transposed product has one row and runs along a's columns.
+        tiles(1, m, k, b, 0, sb_row, a, sa_col, c, m, accumulate)
+    elif n == 1 and sb_row == 1 and sa_col == 1 and ldc == 1:
+        if real is float:
+            dots32(1, m, k, b, 0, a, sa_row, c, m, accumulate)
+        else:
+            dots64(1, m, k, b, 0, a, sa_row, c, m, accumulate)
+    elif sb_col == 1 or n == 1:
+        tiles(m, n, k, a, sa_row, sa_col, b, sb_row, c, ldc, accumulate)
+    elif sb_row == 1 and sa_col == 1 and m <= FEW_ROWS:
+        if real is float:
+            dots32(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
+        else:
+            dots64(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
+    elif k == 0:
+        for i in range(m):
+            memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
+    else:
+        packed(m, n, k, a, sa_row, sa_col, b, sb_row, sb_col, c, ldc, accumulate)

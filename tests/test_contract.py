@@ -1,0 +1,70 @@
+"""Products: direct kernels and BLAS, all transposes, batches, edges."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from gradtape import _kernel_checks as checks
+
+SHAPES = [(1, 1, 1), (2, 3, 4), (32, 64, 64), (32, 10, 64), (128, 128, 784), (16, 32, 32), (1, 300, 500),
+          (300, 1, 500), (500, 300, 1), (1, 1, 5000), (200, 210, 190), (3, 500, 400), (65, 257, 33)]
+
+
+def multiply(a, b, transpose_a, transpose_b, batch=1):
+    """The product through the engine, of matrices given as they lie in memory."""
+    c = np.full((batch, a.shape[2 if transpose_a else 1], b.shape[1 if transpose_b else 2]), 7, a.dtype)
+    checks.contract(c, a, b, transpose_a, transpose_b)
+    return c
+
+
+def operands(m, n, k, transpose_a, transpose_b, dtype, batch=(1, 1)):
+    random = np.random.default_rng(4)
+    a = random.normal(size=(batch[0], k, m) if transpose_a else (batch[0], m, k)).astype(dtype)
+    b = random.normal(size=(batch[1], n, k) if transpose_b else (batch[1], k, n)).astype(dtype)
+    return a, b
+
+
+def check(got, a, b, transpose_a, transpose_b):
+    left, right = (x.astype(np.float64).transpose(0, 2, 1) if flip else x.astype(np.float64)
+                   for x, flip in ((a, transpose_a), (b, transpose_b)))
+    bound = 4 * np.finfo(got.dtype).eps * (np.abs(left) @ np.abs(right))
+    assert (np.abs(got - left @ right) <= bound + np.finfo(got.dtype).tiny).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
+@pytest.mark.parametrize("m, n, k", SHAPES)
+def test_products(m, n, k, transpose_a, transpose_b, dtype):
+    a, b = operands(m, n, k, transpose_a, transpose_b, dtype)
+    check(multiply(a, b, transpose_a, transpose_b), a, b, transpose_a, transpose_b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
+@pytest.mark.parametrize("m, n, k", [(2, 3, 4), (64, 64, 64), (130, 120, 110), (1, 70, 60), (40, 1, 300)])
+@pytest.mark.parametrize("batch", [(5, 5), (1, 5), (5, 1)])
+def test_batches_and_repeated_operands(m, n, k, transpose_a, transpose_b, dtype, batch):
+    a, b = operands(m, n, k, transpose_a, transpose_b, dtype, batch)
+    check(multiply(a, b, transpose_a, transpose_b, batch=5), a, b, transpose_a, transpose_b)
+
+
+def test_products_with_an_empty_axis():
+    zeros = multiply(np.ones((2, 3, 0)), np.ones((2, 0, 4)), False, False, batch=2)
+    np.testing.assert_array_equal(zeros, np.zeros((2, 3, 4)))
+    assert multiply(np.ones((1, 0, 3)), np.ones((1, 3, 4)), False, False).size == 0
+    assert multiply(np.ones((1, 4, 3)), np.ones((1, 3, 0)), False, False).size == 0
+
+
+@pytest.mark.parametrize("size", [8, 300])
+def test_a_matrix_times_its_own_transpose(size):
+    a = np.random.default_rng(0).normal(size=(1, size, size + 5))
+    check(multiply(a, a, False, True), a, a, False, True)
+
+
+@pytest.mark.parametrize("size", [8, 300])
+def test_nan_and_infinity_reach_only_their_row(size):
+    a, b = np.ones((1, size, size)), np.ones((1, size, size))
+    a[0, 1, 2], a[0, 3, 4] = np.nan, np.inf
+    c = multiply(a, b, False, False)[0]
+    assert np.isnan(c[1]).all() and np.isinf(c[3]).all() and np.isfinite(np.delete(c, [1, 3], 0)).all()
