@@ -19,6 +19,7 @@ from gradtape._ops import (
     view,
 )
 from gradtape._tensor import Tensor
+from gradtape.table import ALL, call, op, real, values
 
 __all__ = ["broadcast_to", "cast", "identity", "reshape", "stack", "transpose"]
 
@@ -38,11 +39,20 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     return apply_reshape(tensor, shape)
 
 
+@op(
+    "transpose",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3, 4)), call(real(2, 3, 4), [1, 0, 2]), call(real(2, 3), perm=[-1, 0])),
+        *(call(real(0, 2)), call(real())),
+    ],
+)
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
     """Axes permuted; reversed where perm is None."""
     return apply_transpose(a, perm)
 
 
+@op("broadcast_to", dtypes=ALL, samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2])])
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """Repeated to a shape that it broadcasts to."""
     return apply_broadcast_to(input, shape)
@@ -69,6 +79,12 @@ def _unslice_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _slice(cotangent, call.attributes)
 
 
+@op(
+    "stack",
+    dtypes=ALL,
+    samples=lambda: [call([real(2, 3), real(2, 3)]), call([real(2), real(2)], axis=-1), call([real(), real()])],
+    edges=lambda: [call([values([float("nan")]), values([1.0])])],
+)
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
     """Tensors of one shape along a new axis."""
     hint = next((value.dtype for value in values if isinstance(value, Tensor)), None)
