@@ -9,8 +9,10 @@ from gradtape._program import named_program, table
 
 from gradtape import expressions
 
+FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "i0", "i1", "i0e", "i1e")
 PLAIN = {
-    **{name: getattr(scipy.special, name) for name in ("erf", "erfc", "digamma")},
+    **{name: getattr(scipy.special, name) for name in FROM_SCIPY},
+    "trigamma": lambda a: scipy.special.polygamma(1, a),
     "lgamma": scipy.special.gammaln,
     "copy": np.array,
     "neg": np.negative,

@@ -362,7 +362,7 @@ cdef class Program:
         self.overrides = overrides
         self.derivatives = [None] * arity
         self.predicate = expression.code in expressions.PREDICATES
-        self.compile(expression if expression.args else expressions.copy(expression))
+        self.compile(expressions.expand(expression if expression.args else expressions.copy(expression), ()))
 
     def __dealloc__(self):
         PyMem_Free(self.instructions)
@@ -372,7 +372,7 @@ cdef class Program:
     cdef int compile(self, root) except -1:
         """Lists the instructions of an expression, its values in as few registers as their lifetimes allow."""
         cdef int k
-        order = expressions.nodes(root)
+        order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
         steps = [node for node in order if node.args]
         register = {node: int(node.value) for node in order if node.code == "operand"}

@@ -13,7 +13,7 @@ are expressions again, so there are derivatives of every order.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 # Roles an operand of a derivative can have beside the positions (0, 1, ...) of the operation's own operands.
@@ -81,11 +81,15 @@ class Expr:
         return apply("ge", self, other)
 
     def __repr__(self) -> str:
+        return self.text(6)
+
+    def text(self, levels: int) -> str:
+        """The formula, with dots for what is nested deeper than so many levels."""
         if self.code == "operand":
             return {COTANGENT: "g", RESULT: "y"}.get(int(self.value), f"x{int(self.value)}")
         if self.code == "constant":
             return f"{self.value:g}"
-        return f"{self.code}({', '.join(map(repr, self.args))})"
+        return f"{self.code}({', '.join(arg.text(levels - 1) for arg in self.args)})" if levels else "…"
 
 
 Number = Expr | float
@@ -242,29 +246,14 @@ nextafter, eq, ne, logical_and, logical_or = map(_instruction, ("nextafter", "eq
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
 
 
-def trigamma(x: Expr) -> Expr:
-    """The derivative of digamma: recurrence up to 8, then the asymptotic series; reflected where x is below 0.
-
-    Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7 and 6.4.12.
-    """
-    below = x < 0
-    z = select(below, 1 - x, x)
-    w = recip(z + 8)
-    v = square(w)
-    # Bernoulli numbers B16, B14, ..., B2 in Horner's scheme.
-    series: Number = -3617 / 510
-    for coefficient in (7 / 6, -691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6):
-        series = v * series + coefficient
-    value = w + v * 0.5 + v * w * series
-    for step in range(7, -1, -1):
-        value = value + square(recip(z + step))
-    # Guarded so that no infinity of the reflection reaches the derivatives of the other branch.
-    angle = select(below, (x - rint(x)) * math.pi, 1)
-    return select(below, math.pi**2 / square(sin(angle)) - value, value)
-
-
 def _log_of_positive(x: Expr) -> Expr:
     return select(x > 0, log(select(x > 0, x, 1)), 0)
+
+
+def _half_at_zero(x: Expr, slope: Callable[[Expr], Expr]) -> Expr:
+    """0.5 where x is 0, else slope(x), of which no infinity at 0 may reach higher derivatives."""
+    zero = eq(x, 0)
+    return select(zero, 0.5, slope(select(zero, 1, x)))
 
 
 # The cotangent of each argument from the cotangent g of the result y and the arguments; None where no cotangent flows,
@@ -300,7 +289,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
     "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
     "lgamma": (lambda g, y, a: g * digamma(a),),
-    "digamma": (lambda g, y, a: g * trigamma(a),),
+    "digamma": (lambda g, y, a: g * apply("trigamma", a),),
     "floor": (None,),
     "ceil": (None,),
     "rint": (None,),
@@ -323,6 +312,16 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
     "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
     **dict.fromkeys(PREDICATES, (None, None)),
+    # Functions that gradtape.special expands
+    "zeta": (None, lambda g, y, x, q: -(g * (x * apply("zeta", x + 1, q)))),
+    "polygamma": (None, lambda g, y, n, x: g * apply("polygamma", n + 1, x)),
+    "erfinv": (lambda g, y, a: g * (exp(square(y)) * (math.sqrt(math.pi) / 2)),),
+    "erfcinv": (lambda g, y, a: -(g * (exp(square(y)) * (math.sqrt(math.pi) / 2))),),
+    "ndtri": (lambda g, y, a: g * (exp(square(y) * 0.5) * math.sqrt(2 * math.pi)),),
+    "i0": (lambda g, y, a: g * apply("i1", a),),
+    "i1": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0", a) - y / x),),
+    "i0e": (lambda g, y, a: g * (apply("i1e", a) - sign(a) * y),),
+    "i1e": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0e", a) - y * (sign(a) + recip(x))),),
 }
 
 
@@ -338,14 +337,16 @@ def call(name: str, *operands: Expr) -> Call:
     return Call(name, operands)
 
 
-def nodes(root: Expr) -> list[Expr]:
-    """Every node of an expression once, arguments before what uses them."""
+def nodes(root: Expr, deepest_first: bool = False) -> list[Expr]:
+    """Every node of an expression once, arguments before what uses them.
+
+    To evaluate the deepest argument first keeps fewer values alive.
+    """
     found: dict[Expr, None] = {}
 
     def visit(node: Expr) -> None:
         if node not in found:
-            # Evaluating the deepest argument first keeps fewer values alive.
-            for arg in sorted(node.args, key=lambda a: -a.depth):
+            for arg in sorted(node.args, key=lambda a: -a.depth) if deepest_first else node.args:
                 visit(arg)
             found[node] = None
 
@@ -356,6 +357,8 @@ def nodes(root: Expr) -> list[Expr]:
 def derivative(root: Expr, position: int) -> Expr | None:
     """The cotangent of the operand at `position`, by reverse accumulation; None where there is none."""
     target = operand(position)
+    if any(node.code not in RULES for node in nodes(root) if node.args):
+        root = expand(root, RULES)
     order = nodes(root)
     depends = {target}
     for node in order:
@@ -375,21 +378,35 @@ def derivative(root: Expr, position: int) -> Expr | None:
     return cotangents.get(target)
 
 
+def rebuild(root: Expr, make: Callable[[Expr, tuple[Expr, ...]], Expr]) -> Expr:
+    """The expression with every node replaced by what `make` gives for it and its replaced arguments."""
+    made: dict[Expr, Expr] = {}
+    for node in nodes(root):
+        made[node] = make(node, tuple(made[arg] for arg in node.args))
+    return made[root]
+
+
+def expand(root: Expr, keep: Container[str]) -> Expr:
+    """The expression with the functions of gradtape.special, but those in `keep`, spelled out in instructions."""
+    from gradtape.special import EXPANSIONS
+
+    def make(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if not args:
+            return node
+        if node.code in EXPANSIONS and node.code not in keep:
+            return expand(EXPANSIONS[node.code](*args), keep)
+        return apply(node.code, *args)
+
+    return rebuild(root, make)
+
+
 def canonical(root: Expr) -> tuple[Expr, tuple[int, ...]]:
     """The expression with its operands renumbered by first use, and the role each number had."""
     roles: dict[int, int] = {}
-    renumbered: dict[Expr, Expr] = {}
 
-    def visit(node: Expr) -> Expr:
-        new = renumbered.get(node)
-        if new is None:
-            if node.code == "operand":
-                new = operand(roles.setdefault(int(node.value), len(roles)))
-            elif node.code == "constant":
-                new = node
-            else:
-                new = apply(node.code, *map(visit, node.args))
-            renumbered[node] = new
-        return new
+    def make(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if node.code == "operand":
+            return operand(roles.setdefault(int(node.value), len(roles)))
+        return apply(node.code, *args) if args else node
 
-    return visit(root), tuple(roles)
+    return rebuild(root, make), tuple(roles)
