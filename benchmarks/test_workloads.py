@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.harness import QUICK, warm
 from benchmarks.peers import PEERS
 from benchmarks.workloads import WORKLOADS
 
@@ -27,4 +28,6 @@ def test_step(benchmark: Any, workload: str, peer: str) -> None:
     if peer != "floor":
         assert not chosen.disagreement(chosen.values(peer), chosen.values("numpy"))
     benchmark.group = chosen.title
-    benchmark(chosen.setup(peer).step)
+    step = chosen.setup(peer).step
+    warm(step, QUICK.warm_up)
+    benchmark(step)

@@ -19,6 +19,7 @@ def jax_descent(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: 
 
     def step() -> None:
         nonlocal parameters
-        _, parameters = jax.block_until_ready(update(parameters, *data))
+        loss, parameters = update(parameters, *data)
+        loss.block_until_ready()  # cheaper than waiting for every output, and they are ready together
 
     return Run(step, lambda: parameters)

@@ -56,10 +56,10 @@ def with_jax() -> Run:
     import jax.numpy as jnp
 
     x = jnp.asarray(data())
-    gradient = jax.jit(jax.value_and_grad(lambda x: jnp.sum(x * jnp.tanh(x) + jnp.exp(-jnp.square(x)))))
+    gradient = jax.jit(jax.grad(lambda x: jnp.sum(x * jnp.tanh(x) + jnp.exp(-jnp.square(x)))))
 
     def step() -> Any:
-        return jax.block_until_ready(gradient(x))[1]
+        return gradient(x).block_until_ready()
 
     return Run(step, step)
 

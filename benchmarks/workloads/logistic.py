@@ -124,7 +124,8 @@ def with_jax(rate: float, adam: bool) -> Run:
 
     def step() -> None:
         nonlocal state
-        _, state = jax.block_until_ready(update(state, x, y))
+        loss, state = update(state, x, y)
+        loss.block_until_ready()
 
     return Run(step, lambda: state[0])
 

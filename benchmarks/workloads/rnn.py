@@ -90,10 +90,12 @@ def with_jax() -> Run:
         h, _ = jax.lax.scan(lambda h, x: (jnp.tanh(x @ wx + h @ wh + b), None), first, sequence)
         return jnp.mean(jnp.square(h))
 
-    gradient = jax.jit(jax.value_and_grad(loss_of))
+    gradient = jax.jit(jax.grad(loss_of))
 
     def step() -> Any:
-        return jax.block_until_ready(gradient(parameters, sequence, first))[1]
+        gradients = gradient(parameters, sequence, first)
+        gradients[0].block_until_ready()  # the outputs are ready together
+        return gradients
 
     return Run(step, step)
 

@@ -53,10 +53,10 @@ def descent_jax() -> Run:
     import jax.numpy as jnp
 
     a, y, x = jnp.float32(A), jnp.float32(Y), jnp.float32(X)
-    gradient = jax.jit(jax.value_and_grad(lambda x, a, y: jnp.abs(a * x - y)))
+    gradient = jax.jit(jax.grad(lambda x, a, y: jnp.abs(a * x - y)))
 
     def step() -> Any:
-        return jax.block_until_ready(gradient(x, a, y))[1]
+        return gradient(x, a, y).block_until_ready()
 
     return Run(step, step)
 
