@@ -1,10 +1,10 @@
 """Counts the instructions of a recorded operation and of a swept one, with callgrind.
 
 Times move with the machine; instruction counts do not, so they can be held in a test. A workload runs at two lengths,
-with and without the sweep, and the differences give the cost of one more operation; starting the interpreter cancels.
-All of it is one run of valgrind: a call of getppid, which nothing else makes, ends each part of the profile.
+and the differences give the cost of one more operation; what happens once cancels. All of it is one run of valgrind: a
+call of getppid, which nothing else makes, begins each part of the profile.
 
-    python -m benchmarks.instructions             count and compare with instructions.json
+    python -m benchmarks.instructions             count and print
     python -m benchmarks.instructions --record    count and write instructions.json
 """
 
@@ -33,97 +33,97 @@ TITLES = {
     "elementwise": "tanh of 10 elements",
     "matmul": "product of 8×8 matrices",
     "variable": "variable read, added, and assigned",
-    "tape": "tape entered, x * x, left",
+    "tape": "tape entered, x * x, left, gradient",
 }
-KINDS = {
-    "recorded": "recorded, all",
-    "recorded_engine": "recorded, in the engine",
-    "swept": "swept, all",
-    "swept_engine": "swept, in the engine",
-}
-"""The counts of a workload: everything executed, and what of it is gradtape's own machine code."""
+
+Sweep = Callable[[], Any]
+"""What remains of a workload after `count` operations were recorded: their sweep."""
 
 
-def multiply(tf: Any, count: int, sweep: bool) -> None:
+def multiply(tf: Any, count: int) -> Sweep:
     x, factor = tf.Variable(1.0), tf.constant(1.0)
     with tf.GradientTape() as tape:
         y = x * factor
         for _ in range(count):
             y = y * factor
-    if sweep:
-        tape.gradient(y, x)
+    return lambda: tape.gradient(y, x)
 
 
-def elementwise(tf: Any, count: int, sweep: bool) -> None:
+def elementwise(tf: Any, count: int) -> Sweep:
     x = tf.Variable([0.1 * i for i in range(10)])
     with tf.GradientTape() as tape:
         y = tf.tanh(x)
         for _ in range(count):
             y = tf.tanh(y)
-    if sweep:
-        tape.gradient(y, x)
+    return lambda: tape.gradient(y, x)
 
 
-def matmul(tf: Any, count: int, sweep: bool) -> None:
+def matmul(tf: Any, count: int) -> Sweep:
     x, factor = tf.Variable([[0.1] * 8] * 8), tf.constant([[0.1] * 8] * 8)
     with tf.GradientTape() as tape:
         y = x @ factor
         for _ in range(count):
             y = y @ factor
-    if sweep:
-        tape.gradient(y, x)
+    return lambda: tape.gradient(y, x)
 
 
-def variable(tf: Any, count: int, sweep: bool) -> None:
+def variable(tf: Any, count: int) -> Sweep:
     x, step = tf.Variable(1.0), tf.constant(1.0)
     with tf.GradientTape() as tape:
         y = x + step
         for _ in range(count):
             y = y + x
             x.assign(step)
-    if sweep:
-        tape.gradient(y, x)
+    return lambda: tape.gradient(y, x)
 
 
-def tape(tf: Any, count: int, sweep: bool) -> None:
+def tape(tf: Any, count: int) -> None:
     x = tf.Variable(1.0)
     for _ in range(count):
         with tf.GradientTape() as tape:
             y = x * x
-        if sweep:
-            tape.gradient(y, x)
+        tape.gradient(y, x)
 
 
-WORKLOADS: dict[str, Callable[[Any, int, bool], None]] = {
+WORKLOADS: dict[str, Callable[[Any, int], Sweep | None]] = {
     "multiply": multiply,
     "elementwise": elementwise,
     "matmul": matmul,
     "variable": variable,
     "tape": tape,
 }
+PHASES = {name: ("step",) if name == "tape" else ("recorded", "swept") for name in WORKLOADS}
+"""What is counted of each workload: an operation's recording and its sweep, or a step as a whole."""
 
 
-def parts() -> Iterator[tuple[str, int, bool]]:
+def parts() -> Iterator[tuple[str, int, str]]:
     """The parts of the profile, in order."""
-    for name in WORKLOADS:
-        for sweep in (False, True):
-            for count in (SHORT, LONG):
-                yield name, count, sweep
+    for name, phases in PHASES.items():
+        for count in (SHORT, LONG):
+            for phase in phases:
+                yield name, count, phase
 
 
 def work() -> None:
-    """What valgrind watches: every part, once to fill pools and caches and once between two marks."""
+    """What valgrind watches: every workload once to fill pools and caches, and once with a mark before each part."""
     import gc
 
     import gradtape as tf
 
-    for name, count, sweep in parts():
-        WORKLOADS[name](tf, count, sweep)
+    def run(mark: Callable[[], Any]) -> None:
+        for workload in WORKLOADS.values():
+            for count in (SHORT, LONG):
+                mark()
+                sweep = workload(tf, count)
+                if sweep is not None:
+                    mark()
+                    sweep()
+                del sweep
+
+    run(lambda: None)
     gc.collect()
     gc.disable()
-    for name, count, sweep in parts():
-        os.getppid()
-        WORKLOADS[name](tf, count, sweep)
+    run(os.getppid)
     os.getppid()
 
 
@@ -146,8 +146,8 @@ def totals(profile: Path) -> tuple[int, int]:
     return everything, engine
 
 
-def measure() -> dict[str, dict[str, float]]:
-    """Counts per operation for every workload; needs valgrind.
+def measure() -> dict[str, dict[str, dict[str, float]]]:
+    """Counts per operation for every workload and phase, of everything and of the engine's own; needs valgrind.
 
     Raises RuntimeError with valgrind's last words if it or the work fails.
     """
@@ -175,20 +175,15 @@ def measure() -> dict[str, dict[str, float]]:
         done = subprocess.run(command, env={**os.environ, **fixed}, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr[-2000:])
-        # Part 1 ends at the first mark; part i + 1 is what the i-th entry of parts() executed.
+        # Part 1 ends at the first mark; part i + 1 is what entry i of parts() executed.
         counted = {part: totals(Path(f"{out}.{number}")) for number, part in enumerate(parts(), start=2)}
 
-    def slope(name: str, sweep: bool, kind: int) -> float:
-        return (counted[name, LONG, sweep][kind] - counted[name, SHORT, sweep][kind]) / (LONG - SHORT)
+    def slope(name: str, phase: str, kind: int) -> float:
+        return (counted[name, LONG, phase][kind] - counted[name, SHORT, phase][kind]) / (LONG - SHORT)
 
     return {
-        name: {
-            "recorded": slope(name, False, 0),
-            "recorded_engine": slope(name, False, 1),
-            "swept": slope(name, True, 0) - slope(name, False, 0),
-            "swept_engine": slope(name, True, 1) - slope(name, False, 1),
-        }
-        for name in WORKLOADS
+        name: {phase: {"all": slope(name, phase, 0), "engine": slope(name, phase, 1)} for phase in phases}
+        for name, phases in PHASES.items()
     }
 
 
@@ -213,13 +208,17 @@ def main() -> None:
     if chosen.json:
         print(json.dumps(found))
         return
-    recorded = json.loads(RECORDED.read_text())["counts"] if RECORDED.exists() else {}
-    for name, kinds in counts.items():
-        print(TITLES[name])
-        for kind, count in kinds.items():
-            before = recorded.get(name, {}).get(kind)
-            change = f"  {count / before - 1:+.1%}" if before else ""
-            print(f"    {KINDS[kind]:<24}{count:>10.1f}{change}")
+    for name, phase, count, engine in lines(counts):
+        print(f"{name:<40}{phase:<10}{count:>10.1f}{engine:>10.1f} in the engine")
+
+
+def lines(counts: dict[str, dict[str, dict[str, float]]]) -> list[tuple[str, str, float, float]]:
+    """The counts as rows: workload, phase, instructions in all, instructions in the engine."""
+    return [
+        (TITLES[name], phase, kinds["all"], kinds["engine"])
+        for name, phases in counts.items()
+        for phase, kinds in phases.items()
+    ]
 
 
 if __name__ == "__main__":

@@ -32,14 +32,16 @@ def instruction_counts(effort: Effort) -> Section:
     """The recorded instruction counts, as they stand in instructions.json."""
     recorded = json.loads(instructions.RECORDED.read_text())
     rows = [
-        [instructions.TITLES[name], *(f"{counts[kind]:,.0f}" for kind in instructions.KINDS)]
-        for name, counts in recorded["counts"].items()
+        [name, phase, f"{count:,.0f}", f"{engine:,.0f}"]
+        for name, phase, count, engine in instructions.lines(recorded["counts"])
     ]
     remark = (
         "Counted by callgrind and recorded by `python -m benchmarks.instructions --record`; repeatable where times are "
         f"not. Taken with {recorded['interpreter']}, kernel set {instructions.ISA}."
     )
-    return Section("Instructions per operation", ["workload", *instructions.KINDS.values()], rows, [remark])
+    return Section(
+        "Instructions per operation", ["operation", "phase", "instructions", "in the engine"], rows, [remark]
+    )
 
 
 GRADTAPE_MEASURES: dict[str, Measure] = {
