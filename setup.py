@@ -13,7 +13,7 @@ ENGINE = Path("cython/gradtape")
 
 # IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math.
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fvisibility=hidden", "-g0", "-Wall"]
-LINK_FLAGS = ["-s"] if platform.system() == "Linux" else []
+LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
 # One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import.
 KERNEL_SETS = {"baseline": []}

@@ -38,6 +38,7 @@ cdef class Page:
     cdef Entry* entries
     cdef int64_t number
     cdef int owners              # windows that cover it
+    cdef int first               # entries before this one are vacant
     cdef list held               # Calls: kept here so that the cycle collector sees them
 
 cdef class Call:
@@ -77,7 +78,7 @@ cdef class Window:
     cdef uint64_t* active                # bit per position from first_page on: depends on something watched
     cdef int64_t active_words
     cdef int64_t analysed                # positions below this have their bit
-    cdef void settle_in(self) noexcept
+    cdef void take_own_room(self) noexcept
     cdef void move_out(self) noexcept
     cdef void leave_pages(self) noexcept
     cdef int rehash(self) except -1

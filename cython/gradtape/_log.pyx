@@ -131,6 +131,7 @@ cdef int ensure_page(Thread thread) except -1:
         if thread.next == thread.limit:
             thread.page.number = thread.next >> PAGE_BITS
             thread.limit = thread.next + PAGE_SIZE
+        thread.page.first = thread.next & PAGE_MASK
         if thread.page.held:
             thread.page.held.clear()
         return 0
@@ -229,10 +230,10 @@ cdef class Window:
     def __cinit__(self):
         self.pages = []
         self.watch_variables = True
-        self.settle_in()
+        self.take_own_room()
 
-    cdef void settle_in(self) noexcept:
-        """Empty, in its own room."""
+    cdef void take_own_room(self) noexcept:
+        """Empty, in its own room, which is all zeros."""
         self.low = -1
         self.directory = self.own_directory
         self.page_capacity = 4
@@ -245,9 +246,6 @@ cdef class Window:
         self.mark_count = 0
         self.active = self.own_active
         self.active_words = 24
-        memset(self.own_directory, 0, sizeof(self.own_directory))
-        memset(self.own_marks, 0, sizeof(self.own_marks))
-        memset(self.own_active, 0, sizeof(self.own_active))
 
     cdef void move_out(self) noexcept:
         """Frees what outgrew its own room."""
@@ -309,7 +307,10 @@ cdef class Window:
         """Lets go of all that was recorded and watched."""
         self.leave_pages()
         self.move_out()
-        self.settle_in()
+        memset(self.own_directory, 0, sizeof(self.own_directory))
+        memset(self.own_marks, 0, sizeof(self.own_marks))
+        memset(self.own_active, 0, sizeof(self.own_active))
+        self.take_own_room()
         self.variables = None
         return 0
 
@@ -317,14 +318,18 @@ cdef class Window:
         """Pages that nobody else covers are emptied; of shared pages, the entries that only this window covered."""
         cdef Page page
         cdef Entry* entry
-        cdef int64_t i
+        cdef Thread thread = <Thread>gradtape_thread if gradtape_thread != NULL else None
+        cdef int64_t i, end
         cdef list pages = self.pages
         self.pages = []
         self.page_count = 0
         for page in pages:
             page.owners -= 1
             if page.owners == 0:
-                for i in range(PAGE_SIZE):
+                end = PAGE_SIZE
+                if thread is not None and page is thread.page and thread.next < thread.limit:
+                    end = thread.next & PAGE_MASK
+                for i in range(page.first, end):
                     entry = &page.entries[i]
                     if entry.kind != VACANT:
                         clear(entry)

@@ -968,6 +968,13 @@ cdef inline Tensor operand_like(object value, Tensor other):
 
 
 cdef object binary(int code, object a, object b):
+    if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
+        return elementwise(<Program>_binary_programs[code], <Tensor>a, <Tensor>b, None)
+    return mixed_binary(code, a, b)
+
+
+cdef object mixed_binary(int code, object a, object b):
+    """An operator of which an operand is a number, an array or a variable, or both are integers."""
     cdef Tensor left, right
     try:
         if type(a) is Tensor:
@@ -991,6 +998,8 @@ cdef object binary(int code, object a, object b):
     if left.dtype_code == BOOL and right.dtype_code == BOOL and code in (ADD, SUB, MUL, DIV, FLOOR_MOD):
         raise op_error(kernel_name((<Program>_binary_programs[code]).name),
                        "Value for attr 'T' of bool is not in the list of allowed values. Convert the operands with tf.cast")
+    if left.dtype_code != right.dtype_code:
+        raise mixed_dtypes(kernel_name((<Program>_binary_programs[code]).name), left, right, 1)
     return elementwise(<Program>_binary_programs[code], left, right, None)
 
 
@@ -1272,7 +1281,7 @@ def unary_features(Program row):
 
 def binary_xy(Program row):
     def op(x, y, name=None):
-        if type(x) is Tensor and type(y) is Tensor:
+        if type(x) is Tensor and type(y) is Tensor and (<Tensor>x).dtype_code == (<Tensor>y).dtype_code:
             return elementwise(row, <Tensor>x, <Tensor>y, None)
         return apply_program(row, (x, y))
     return op
@@ -1323,6 +1332,11 @@ cdef object apply_program(Program row, tuple operands):
             tensors.append(value)
         else:
             tensors.append(operand_like(value, first))
+    for i in range(1 if row.name != "select" else 2, count):
+        tensor = tensors[i]
+        first = tensors[i - 1]
+        if tensor.dtype_code != first.dtype_code:
+            raise mixed_dtypes(kernel_name(row.name), first, tensor, i)
     return elementwise_list(row, tensors)
 
 
