@@ -3,7 +3,7 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import dtypes, errors, math, nn
+from gradtape import dtypes, errors, keras, math, nn, optimizers
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
 from gradtape.creation import *
