@@ -6,7 +6,6 @@ A Tensor is immutable: its bytes are written once, by the op that makes it, befo
 
 cimport cython
 cimport numpy as cnp
-from cpython.bool cimport PyBool_Check
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t
@@ -16,6 +15,8 @@ from libc.string cimport memcpy, memset
 from gradtape._buffer cimport acquire, release
 from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, tensor_shape)
 from gradtape._log cimport mark_dead
+from gradtape._sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
+                                 UNSUPPORTED, WIDE_FOUND, fill, survey)
 from gradtape._types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
                               OR, ABS, SUB, U8)
 
@@ -474,110 +475,61 @@ cdef Tensor from_array(object value, int dtype_code):
 cdef int array_code(cnp.ndarray array) except -1:
     code = _codes_by_numpy.get(array.dtype)
     if code is None:
+        if array.dtype.kind in "OMmV" or array.dtype.char in "gG":
+            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(array.flat[0]).__name__})."
+                             if array.dtype.kind == "O" and array.size else
+                             f"Failed to convert a NumPy array to a Tensor (Unsupported numpy type: {array.dtype}).")
         return dtype_code_of(array.dtype)
     return code
 
 
 cdef Tensor convert(object value, int dtype_code, bint preferred):
-    cdef Tensor tensor
-    cdef cnp.ndarray array
     if type(value) is Tensor:
-        tensor = <Tensor>value
-    elif isinstance(value, Readable):
-        tensor = (<Readable>value).read()
-    elif type(value) is float:
-        if dtype_code >= 0 and not is_floating(dtype_code):
-            if not preferred:
-                raise cannot_convert(value, dtype_code)
-            dtype_code = F32
-        return new_scalar(dtype_code if dtype_code >= 0 else F32, <double>value)
-    elif type(value) is int:
-        return from_int(value, dtype_code, preferred)
-    elif isinstance(value, np.ndarray):
-        array = value
-        return from_array(array, conversion_code(array, dtype_code, preferred))
-    else:
-        return convert_object(value, dtype_code, preferred)
+        return expect(<Tensor>value, dtype_code, preferred)
+    if isinstance(value, Readable):
+        return expect((<Readable>value).read(), dtype_code, preferred)
+    if type(value) is float and is_floating(dtype_code) and dtype_code >= 0:
+        return new_scalar(dtype_code, <double>value)
+    if isinstance(value, np.ndarray):
+        return from_array(value, conversion_code(value, dtype_code))
+    if not preferred or dtype_code < 0:
+        return convert_object(value, dtype_code)
+    try:
+        return convert_object(value, dtype_code)
+    except (TypeError, ValueError):
+        return convert_object(value, -1)
+
+
+cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
     if dtype_code >= 0 and tensor.dtype_code != dtype_code and not preferred:
         raise ValueError(f"Tensor conversion requested dtype {dtype_object(dtype_code).name} for Tensor with dtype "
                          f"{dtype_object(tensor.dtype_code).name}: {tensor!r}")
     return tensor
 
 
-cdef Tensor from_int(object value, int dtype_code, bint preferred):
-    cdef Tensor tensor
-    cdef int64_t number
-    if dtype_code < 0:
-        dtype_code = I32
-    if is_floating(dtype_code):
-        return new_scalar(dtype_code, float(value))
-    if dtype_code == BOOL:
-        if preferred:
-            return from_int(value, -1, True)
-        raise cannot_convert(value, dtype_code)
-    limits = np.iinfo(_numpy_dtypes[dtype_code])
-    if not limits.min <= value <= limits.max:
-        raise ValueError(f"Can't convert Python sequence with out-of-range integer to Tensor: {value} is not a "
-                         f"{dtype_object(dtype_code).name}. Pass a wider dtype.")
-    number = value
-    tensor = new_scalar(dtype_code, 0)
-    if dtype_code == I32:
-        (<int32_t*>tensor.data)[0] = <int32_t>number
-    elif dtype_code == I64:
-        (<int64_t*>tensor.data)[0] = number
-    else:
-        (<unsigned char*>tensor.data)[0] = <unsigned char>number
-    return tensor
-
-
-cdef object cannot_convert(object value, int dtype_code):
-    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(dtype_code).name}")
-
-
-cdef int conversion_code(cnp.ndarray array, int dtype_code, bint preferred) except -2:
-    """The dtype that an array becomes where `dtype_code` is asked for (or merely preferred)."""
+cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
+    """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
     cdef str kind = array.dtype.kind
-    if dtype_code < 0:
+    if dtype_code < 0 or kind in "SUVMmc":
         return array_code(array)
-    if kind in "OSUVMmc":
-        return array_code(array)
-    if preferred and not is_floating(dtype_code):
-        # TensorFlow takes a hint only where no value would change its kind.
-        if kind == "f" or (kind == "b") != (dtype_code == BOOL):
-            return array_code(array)
     return dtype_code
 
 
-cdef Tensor convert_object(object value, int dtype_code, bint preferred):
+cdef Tensor convert_object(object value, int dtype_code):
+    """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
     cdef object array
-    cdef bint has_tensor = False
-    if PyBool_Check(value):
-        if dtype_code >= 0 and dtype_code != BOOL:
-            if not preferred:
-                raise cannot_convert(value, dtype_code)
-        return new_scalar(BOOL, 1.0 if value else 0.0)
     if isinstance(value, np.generic):
         array = np.asarray(value)
-        return from_array(array, conversion_code(array, dtype_code, preferred))
-    if isinstance(value, (list, tuple, range)):
-        if holds_tensor(value):
-            return _operators.pack(value, dtype_code)
-        return from_sequence(value, dtype_code, preferred)
+        return from_array(array, conversion_code(array, dtype_code))
+    if isinstance(value, (list, tuple)) and holds_tensor(value):
+        return _operators.pack(value, dtype_code)
     as_dtype_tensor = getattr(value, "__tf_tensor__", None)
     if as_dtype_tensor is not None:
-        return convert(as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None), dtype_code, preferred)
-    if hasattr(value, "__array__") or isinstance(value, (memoryview, bytearray)):
+        return expect(as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None), dtype_code, False)
+    if hasattr(value, "__array__"):
         array = np.asarray(value)
-        return from_array(array, conversion_code(array, dtype_code, preferred))
-    if isinstance(value, (float, int)):
-        return convert(float(value) if isinstance(value, float) else int(value), dtype_code, preferred)
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no string dtype; "
-                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
-    if isinstance(value, complex):
-        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no complex dtype; "
-                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
-    raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({type(value)}) to a Tensor.")
+        return from_array(array, conversion_code(array, dtype_code))
+    return from_sequence(value, dtype_code)
 
 
 cdef bint holds_tensor(object sequence):
@@ -589,57 +541,77 @@ cdef bint holds_tensor(object sequence):
     return False
 
 
-cdef object first_leaf(object value):
-    while isinstance(value, (list, tuple, range, np.ndarray)) and len(value):
-        value = value[0]
-    return value
+cdef object cannot_convert(object value, int dtype_code, str remedy):
+    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_word(dtype_code)}{remedy}")
 
 
-cdef Tensor from_sequence(object value, int dtype_code, bint preferred):
-    cdef object leaf
-    cdef int code
+cdef str dtype_word(int dtype_code):
+    return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+
+
+cdef object misfit(int outcome):
+    """The exception for a sequence that filling refused, TensorFlow's sentence and then the remedy."""
+    if outcome == MIXED:
+        return ValueError("Can't convert Python sequence with mixed types to Tensor. "
+                          "Make every element a number of one kind.")
+    if outcome == RAGGED:
+        return ValueError("Can't convert non-rectangular Python sequence to Tensor. Give all rows of an axis one length.")
+    if outcome == OVERFLOWED:
+        return ValueError("Can't convert Python sequence with a value out of range for a double-precision float. "
+                          "Pass dtype=tf.float64 for values beyond float32.")
+    return ValueError("Can't convert Python sequence with out-of-range integer to Tensor. "
+                      "Pass a dtype that holds it: tf.int64, or a floating one.")
+
+
+cdef Tensor from_sequence(object value, int dtype_code):
+    """A tensor of a number or a nested sequence of numbers, of the dtype asked for or of the one it suggests."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank = 0, outcome, kind = survey(value, dims, &rank), code
+    cdef Extent* extent = new_extent(rank, dims)
+    cdef Tensor tensor
     try:
-        array = np.array(value)
-    except ValueError:
-        raise ValueError("Can't convert non-rectangular Python sequence to Tensor.") from None
-    except OverflowError:
-        raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.") from None
-    kind = array.dtype.kind
-    if kind == "O":
-        leaf = next((item for item in array.ravel() if not isinstance(item, (int, float, np.generic))), None)
-        if isinstance(leaf, (list, tuple, np.ndarray)):
-            raise ValueError("Can't convert non-rectangular Python sequence to Tensor.")
-        if leaf is None and any(item is not None for item in array.ravel()):
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-        raise ValueError(f"Attempt to convert a value ({leaf!r}) with an unsupported type ({type(leaf)}) to a Tensor.")
-    if kind in "US":
-        leaf = next(item for item in array.ravel())
-        raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape has no string dtype; "
-                        "its dtypes are float32, float64, int32, int64, uint8 and bool.")
-    leaf = first_leaf(value)
-    if isinstance(leaf, (np.generic, np.ndarray)):
-        return from_array(array, conversion_code(array, dtype_code, preferred))
-    if array.size == 0:
-        return from_array(array, dtype_code if dtype_code >= 0 else F32)
-    if dtype_code < 0:
-        if kind == "f":
+        if kind == EMPTY:
+            return new_tensor(dtype_code if dtype_code >= 0 else F32, extent)
+        if kind == UNSUPPORTED:
+            if dtype_code >= 0:
+                raise cannot_convert(value, dtype_code, "")
+            raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape's dtypes are float32, float64, int32, int64, uint8 and "
+                            "bool; it has no strings, complex or half-precision numbers.")
+        if dtype_code >= 0 and dtype_code != U8:
+            tensor = new_tensor(dtype_code, extent)
+            if fill(value, dtype_code, True, dims, rank, tensor.data) == FILLED:
+                return tensor
+        code = F64 if kind == DOUBLE else F32 if kind == FLOAT else BOOL if kind == BOOLEAN else I32
+        if dtype_code == U8 and kind == INTEGER:
+            code = I64
+        tensor = new_tensor(code, extent)
+        outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome == WIDE_FOUND or outcome == FLOAT_FOUND:
+            code = I64 if outcome == WIDE_FOUND else F32
+            tensor = new_tensor(code, extent)
+            outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome == FLOAT_FOUND:
             code = F32
-        elif kind == "b":
-            code = BOOL
-        else:
-            code = I32
-    elif preferred and not is_floating(dtype_code) and kind == "f":
-        code = F32
-    else:
-        code = dtype_code
-        if kind == "f" and not is_floating(code):
-            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(code).name}")
-        if kind == "b" and code != BOOL:
-            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_object(code).name}")
-        if kind != "b" and code == BOOL:
-            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype bool")
-    if kind in "iu" and not is_floating(code):
-        limits = np.iinfo(_numpy_dtypes[code])
-        if array.min() < limits.min or array.max() > limits.max:
-            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor.")
-    return from_array(array, code)
+            tensor = new_tensor(code, extent)
+            outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome != FILLED:
+            if outcome == OVERFLOWED and dtype_code > F64:
+                raise cannot_convert(value, dtype_code, "")
+            raise misfit(outcome)
+        if dtype_code < 0 or dtype_code == code:
+            return tensor
+        if dtype_code == U8 and code == I64:
+            array = as_array(tensor)
+            if array.min() >= 0 and array.max() <= 255:
+                return from_array(array, U8)
+        if not is_floating(dtype_code) and dtype_code != BOOL and (code == I32 or code == I64):
+            raise misfit(WIDE_FOUND)
+        raise cannot_convert(value, dtype_code, remedy_for(dtype_code, code))
+    finally:
+        release_extent(extent)
+
+
+cdef str remedy_for(int wanted, int found):
+    if is_floating(found) and not is_floating(wanted) or wanted == BOOL:
+        return f". Convert it first: tf.cast(value, tf.{dtype_object(wanted).name})"
+    return ""
