@@ -11,10 +11,10 @@ SHAPES = [(1, 1, 1), (2, 3, 4), (32, 64, 64), (32, 10, 64), (128, 128, 784), (16
           (300, 1, 500), (500, 300, 1), (1, 1, 5000), (200, 210, 190), (3, 500, 400), (65, 257, 33)]
 
 
-def multiply(a, b, transpose_a, transpose_b, batch=1):
+def multiply(a, b, transpose_a, transpose_b, batch=1, how="chosen"):
     """The product through the engine, of matrices given as they lie in memory."""
     c = np.full((batch, a.shape[2 if transpose_a else 1], b.shape[1 if transpose_b else 2]), 7, a.dtype)
-    checks.contract(c, a, b, transpose_a, transpose_b)
+    checks.contract(c, a, b, transpose_a, transpose_b, how)
     return c
 
 
@@ -35,9 +35,10 @@ def check(got, a, b, transpose_a, transpose_b):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
 @pytest.mark.parametrize("m, n, k", SHAPES)
-def test_products(m, n, k, transpose_a, transpose_b, dtype):
+@pytest.mark.parametrize("how", ["chosen", "direct", "blas"])
+def test_products(how, m, n, k, transpose_a, transpose_b, dtype):
     a, b = operands(m, n, k, transpose_a, transpose_b, dtype)
-    check(multiply(a, b, transpose_a, transpose_b), a, b, transpose_a, transpose_b)
+    check(multiply(a, b, transpose_a, transpose_b, how=how), a, b, transpose_a, transpose_b)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -12,8 +12,18 @@ cdef extern from "numpy/arrayobject.h":
                        void* data, int itemsize, int flags, object obj)
     object PyArray_MatrixProduct2(object a, object b, cnp.ndarray out)
 
-# Direct products win up to about this many multiply-adds.
-cdef Py_ssize_t DIRECT_WORK = 64 * 64 * 64
+# Direct products win up to these numbers of multiply-adds, about where BLAS takes a second thread: by shape, since matrices
+# that are used once only wait for memory. Measured by `python benchmarks/product_thresholds.py`.
+cdef enum:
+    DIRECT_WORK = 1_000_000
+    DIRECT_NARROW_WORK = 400_000      # a result of fewer than 16 rows or columns
+    DIRECT_VECTOR_WORK = 100_000      # a result of one row or column
+    LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
+
+
+cdef inline bint _small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
+    cdef Py_ssize_t narrow = min(m, n)
+    return m * n * k <= (DIRECT_VECTOR_WORK if narrow == 1 else DIRECT_NARROW_WORK if narrow < 16 else DIRECT_WORK)
 
 
 cdef object _matrix(bint double_precision, bint transpose, Py_ssize_t rows, Py_ssize_t columns, const void* data):
@@ -29,43 +39,56 @@ cdef object _matrix(bint double_precision, bint transpose, Py_ssize_t rows, Py_s
                        <void*>data, 0, cnp.NPY_ARRAY_WRITEABLE | cnp.NPY_ARRAY_ALIGNED, None)
 
 
-cdef inline void _direct(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n,
-                         Py_ssize_t k, const char* a, const char* b, char* c) noexcept nogil:
+cdef void direct_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
+                         Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
+                         const void* b, Py_ssize_t b_batch_stride, void* c) noexcept nogil:
     cdef Py_ssize_t a_row = 1 if transpose_a else k, a_col = m if transpose_a else 1
     cdef Py_ssize_t b_row = 1 if transpose_b else n, b_col = k if transpose_b else 1
+    cdef Py_ssize_t i
     if double_precision:
-        kernels.gemm64(m, n, k, <const double*>a, a_row, a_col, <const double*>b, b_row, b_col, <double*>c, n, False)
+        for i in range(batch):
+            kernels.gemm64(m, n, k, <const double*>a + i * a_batch_stride, a_row, a_col,
+                           <const double*>b + i * b_batch_stride, b_row, b_col, <double*>c + i * m * n, n, False)
     else:
-        kernels.gemm32(m, n, k, <const float*>a, a_row, a_col, <const float*>b, b_row, b_col, <float*>c, n, False)
+        for i in range(batch):
+            kernels.gemm32(m, n, k, <const float*>a + i * a_batch_stride, a_row, a_col,
+                           <const float*>b + i * b_batch_stride, b_row, b_col, <float*>c + i * m * n, n, False)
+
+
+cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
+                      Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
+                      const void* b, Py_ssize_t b_batch_stride, void* c) except -1:
+    cdef Py_ssize_t item = 8 if double_precision else 4
+    cdef Py_ssize_t i
+    for i in range(batch):
+        PyArray_MatrixProduct2(
+            _matrix(double_precision, transpose_a, m, k, <const char*>a + i * a_batch_stride * item),
+            _matrix(double_precision, transpose_b, k, n, <const char*>b + i * b_batch_stride * item),
+            _matrix(double_precision, False, m, n, <char*>c + i * m * n * item))
+    return 0
 
 
 cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride,
                  void* c) except -1:
-    cdef Py_ssize_t item = 8 if double_precision else 4
-    cdef Py_ssize_t i
-    cdef const char* left = <const char*>a
-    cdef const char* right = <const char*>b
-    cdef char* to = <char*>c
     if batch * m * n == 0:
         return 0
     if k == 0:
-        memset(c, 0, batch * m * n * item)
+        memset(c, 0, batch * m * n * (8 if double_precision else 4))
         return 0
-    if m * n * k <= DIRECT_WORK:
-        if batch * m * n * k < DIRECT_WORK:
-            for i in range(batch):
-                _direct(double_precision, transpose_a, transpose_b, m, n, k, left + i * a_batch_stride * item,
-                        right + i * b_batch_stride * item, to + i * m * n * item)
-        else:
-            with nogil:
-                for i in range(batch):
-                    _direct(double_precision, transpose_a, transpose_b, m, n, k, left + i * a_batch_stride * item,
-                            right + i * b_batch_stride * item, to + i * m * n * item)
-        return 0
-    for i in range(batch):
-        PyArray_MatrixProduct2(_matrix(double_precision, transpose_a, m, k, left + i * a_batch_stride * item),
-                               _matrix(double_precision, transpose_b, k, n, right + i * b_batch_stride * item),
-                               _matrix(double_precision, False, m, n, to + i * m * n * item))
+    if b_batch_stride == 0 and batch > 1 and not transpose_a and a_batch_stride == m * k:
+        # One matrix for the whole batch: a single product of all rows.
+        m *= batch
+        batch = 1
+    if not _small(m, n, k):
+        return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
+                            b, b_batch_stride, c)
+    if batch * m * n * k < LONG_WORK:
+        direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
+                       b, b_batch_stride, c)
+    else:
+        with nogil:
+            direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
+                           b, b_batch_stride, c)
     return 0

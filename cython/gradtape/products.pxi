@@ -9,6 +9,8 @@ cdef extern from "tile.h" nogil:
                 Py_ssize_t b_col, float* c, Py_ssize_t c_row, int accumulate) noexcept
     void dots64(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, const double* b,
                 Py_ssize_t b_col, double* c, Py_ssize_t c_row, int accumulate) noexcept
+    void transpose32(Py_ssize_t rows, Py_ssize_t columns, const float* b, Py_ssize_t b_col, float* panel) noexcept
+    void transpose64(Py_ssize_t rows, Py_ssize_t columns, const double* b, Py_ssize_t b_col, double* panel) noexcept
 
 cdef enum:
     PANEL_ROWS = 128
@@ -33,9 +35,15 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
         start = 0
         while start < k:
             rows = min(k - start, PANEL_ROWS)
-            for p in range(rows):
-                for j in range(columns):
-                    panel[p * columns + j] = b[(start + p) * b_row + j * b_col]
+            if b_row == 1:
+                if real is float:
+                    transpose32(rows, columns, b + start, b_col, panel)
+                else:
+                    transpose64(rows, columns, b + start, b_col, panel)
+            else:
+                for p in range(rows):
+                    for j in range(columns):
+                        panel[p * columns + j] = b[(start + p) * b_row + j * b_col]
             tiles(m, columns, rows, a + start * a_col, a_row, a_col, panel, columns, c, c_row, accumulate or start > 0)
             start += rows
         n -= columns

@@ -2,6 +2,7 @@
  *
  *   tiles_*: c (OUT, m x n) = or += a b, b with unit column stride, a with any strides (its elements are broadcast).
  *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (rows of both are multiplied).
+ *   transpose_*: a panel of b for tiles_* out of a b with unit row stride.
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
  * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
@@ -28,8 +29,12 @@
   #endif
   typedef float vector32 __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
   typedef double vector64 __attribute__((vector_size(VECTOR_BYTES), aligned(8), may_alias));
+  typedef float four32 __attribute__((vector_size(16), aligned(4), may_alias));
+  typedef double four64 __attribute__((vector_size(32), aligned(8), may_alias));
+  typedef int fourmask32 __attribute__((vector_size(16)));
+  typedef long long fourmask64 __attribute__((vector_size(32)));
 
-  /* The first `lanes` elements from p, zeros after them; and the reverse. */
+  /* load: the first `lanes` elements from p, zeros after them; store: the reverse; across: the sum of all lanes. */
   #if defined(__AVX512F__)
   TILE_INLINE vector32 load32(const float* p, int lanes) {
       return (vector32)_mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), p);
@@ -43,17 +48,25 @@
   TILE_INLINE void store64(double* p, vector64 x, int lanes) {
       _mm512_mask_storeu_pd(p, (__mmask8)((1u << lanes) - 1), (__m512d)x);
   }
+  TILE_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
+  TILE_INLINE double across64(vector64 x) { return _mm512_reduce_add_pd((__m512d)x); }
   #elif defined(__AVX2__)
-  TILE_INLINE __m256i mask32(int lanes) {
+  TILE_INLINE __m256i first32(int lanes) {
       return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  TILE_INLINE __m256i mask64(int lanes) {
+  TILE_INLINE __m256i first64(int lanes) {
       return _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes), _mm256_setr_epi64x(0, 1, 2, 3));
   }
-  TILE_INLINE vector32 load32(const float* p, int lanes) { return (vector32)_mm256_maskload_ps(p, mask32(lanes)); }
-  TILE_INLINE vector64 load64(const double* p, int lanes) { return (vector64)_mm256_maskload_pd(p, mask64(lanes)); }
-  TILE_INLINE void store32(float* p, vector32 x, int lanes) { _mm256_maskstore_ps(p, mask32(lanes), (__m256)x); }
-  TILE_INLINE void store64(double* p, vector64 x, int lanes) { _mm256_maskstore_pd(p, mask64(lanes), (__m256d)x); }
+  TILE_INLINE vector32 load32(const float* p, int lanes) { return (vector32)_mm256_maskload_ps(p, first32(lanes)); }
+  TILE_INLINE vector64 load64(const double* p, int lanes) { return (vector64)_mm256_maskload_pd(p, first64(lanes)); }
+  TILE_INLINE void store32(float* p, vector32 x, int lanes) { _mm256_maskstore_ps(p, first32(lanes), (__m256)x); }
+  TILE_INLINE void store64(double* p, vector64 x, int lanes) { _mm256_maskstore_pd(p, first64(lanes), (__m256d)x); }
+  TILE_INLINE float across32(vector32 x) {
+      __m128 y = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+      y = _mm_add_ps(y, _mm_movehl_ps(y, y));
+      return _mm_cvtss_f32(_mm_add_ss(y, _mm_movehdup_ps(y)));
+  }
+  TILE_INLINE double across64(vector64 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   #else
   TILE_INLINE vector32 load32(const float* p, int lanes) {
       vector32 x = {0};
@@ -69,22 +82,23 @@
   }
   TILE_INLINE void store32(float* p, vector32 x, int lanes) { memcpy(p, &x, lanes * sizeof(float)); }
   TILE_INLINE void store64(double* p, vector64 x, int lanes) { memcpy(p, &x, lanes * sizeof(double)); }
+  TILE_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+  TILE_INLINE double across64(vector64 x) { return x[0] + x[1]; }
   #endif
 #endif
 
+#define VECTOR TILE(vector)
+#define FOUR TILE(four)
+#define FOURMASK TILE(fourmask)
 #define REAL float
-#define VECTOR vector32
 #define TILE(name) name##32
 #include "tile.h"
 #undef REAL
-#undef VECTOR
 #undef TILE
 #define REAL double
-#define VECTOR vector64
 #define TILE(name) name##64
 #include "tile.h"
 #undef REAL
-#undef VECTOR
 #undef TILE
 
 #else /* once per element type */
@@ -112,7 +126,6 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, 
                                 const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes, int accumulate) {
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
     VECTOR sums[8][8][4];
-    ptrdiff_t p = 0;
     #pragma GCC unroll 8
     for (int s = 0; s < steps; s++)
         #pragma GCC unroll 8
@@ -120,14 +133,13 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, 
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
-    for (; p + steps <= k; p += steps) {
+    for (; k >= steps; k -= steps)
         #pragma GCC unroll 8
-        for (int s = 0; s < steps; s++)
-            TILE(one_step)(rows, vectors, sums[s], a + (p + s) * a_col, a_row, b + (p + s) * b_row, lanes);
-    }
+        for (int s = 0; s < steps; s++, a += a_col, b += b_row)
+            TILE(one_step)(rows, vectors, sums[s], a, a_row, b, lanes);
     if (steps > 1)
-        for (; p < k; p++)
-            TILE(one_step)(rows, vectors, sums[0], a + p * a_col, a_row, b + p * b_row, lanes);
+        for (; k > 0; k--, a += a_col, b += b_row)
+            TILE(one_step)(rows, vectors, sums[0], a, a_row, b, lanes);
     #pragma GCC unroll 8
     for (int i = 0; i < rows; i++) {
         REAL* to = c + i * c_row;
@@ -186,17 +198,6 @@ static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, pt
     }
 }
 
-TILE_INLINE REAL TILE(across)(VECTOR x) {
-    REAL lanes[WIDTH];
-    memcpy(lanes, &x, sizeof lanes);
-    #pragma GCC unroll 4
-    for (int half = WIDTH / 2; half; half /= 2)
-        #pragma GCC unroll 8
-        for (int i = 0; i < half; i++)
-            lanes[i] += lanes[i + half];
-    return lanes[0];
-}
-
 /* One row of a times `columns` columns of b. */
 TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_col, REAL* c,
                                int accumulate) {
@@ -237,6 +238,32 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
     }
 }
 
+/* panel (OUT, rows x columns) = the transpose of the columns x rows elements at b, whose rows are b_col apart. */
+static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_col, REAL* panel) {
+    ptrdiff_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+        const REAL* from = b + j * b_col;
+        REAL* to = panel + j;
+        ptrdiff_t p = 0;
+        for (; p + 4 <= rows; p += 4, from += 4, to += 4 * columns) {
+            FOUR w = *(const FOUR*)from, x = *(const FOUR*)(from + b_col);
+            FOUR y = *(const FOUR*)(from + 2 * b_col), z = *(const FOUR*)(from + 3 * b_col);
+            FOUR wx = __builtin_shuffle(w, x, (FOURMASK){0, 4, 1, 5}), yz = __builtin_shuffle(y, z, (FOURMASK){0, 4, 1, 5});
+            *(FOUR*)to = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
+            *(FOUR*)(to + columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
+            wx = __builtin_shuffle(w, x, (FOURMASK){2, 6, 3, 7}), yz = __builtin_shuffle(y, z, (FOURMASK){2, 6, 3, 7});
+            *(FOUR*)(to + 2 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
+            *(FOUR*)(to + 3 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
+        }
+        for (; p < rows; p++, from++, to += columns)
+            for (int i = 0; i < 4; i++)
+                to[i] = from[i * b_col];
+    }
+    for (; j < columns; j++)
+        for (ptrdiff_t p = 0; p < rows; p++)
+            panel[p * columns + j] = b[j * b_col + p];
+}
+
 #undef WIDTH
 
 #else /* not GNU C */
@@ -261,6 +288,12 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
                 sum += a[i * a_row + p] * b[j * b_col + p];
             c[i * c_row + j] = sum;
         }
+}
+
+static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_col, REAL* panel) {
+    for (ptrdiff_t p = 0; p < rows; p++)
+        for (ptrdiff_t j = 0; j < columns; j++)
+            panel[p * columns + j] = b[j * b_col + p];
 }
 
 #endif

@@ -1,0 +1,57 @@
+"""Where direct products stop winning over BLAS: times both on a ladder of shapes, in every transposition.
+
+    python benchmarks/product_thresholds.py [float32 | float64]
+
+The constants in cython/gradtape/_contract.pyx come from its last column: the direct kernel's time over BLAS's, each the best
+of many short runs. Run it on a quiet machine; BLAS keeps its default number of threads.
+"""
+
+import sys
+from time import perf_counter
+
+import numpy as np
+
+from gradtape import _kernel_checks, _kernels
+
+SHAPES = [
+    *[(n, n, n) for n in (8, 16, 32, 48, 64, 80, 96, 128, 160)],
+    *[(32, 64, 64), (64, 64, 32), (16, 32, 32), (32, 128, 128), (256, 64, 64), (128, 128, 784), (784, 128, 128)],
+    *[(32, 10, 64), (128, 10, 128), (128, 128, 10), (256, 10, 512), (1024, 10, 1024)],
+    *[(1, n, n) for n in (64, 256, 1024)],
+    *[(n, 1, n) for n in (64, 256, 1024)],
+    *[(569, 1, 30), (30, 1, 569), (20, 20, 20), (20, 1, 20)],
+]
+
+
+def best_time(m: int, n: int, k: int, transpose_a: bool, transpose_b: bool, dtype: str, how: str) -> float:
+    """The shortest time of one m x n x k product, in seconds."""
+    random = np.random.default_rng(0)
+    a = random.normal(size=(1, k, m) if transpose_a else (1, m, k)).astype(dtype)
+    b = random.normal(size=(1, n, k) if transpose_b else (1, k, n)).astype(dtype)
+    c = np.empty((1, m, n), dtype)
+    repeat = max(1, 300_000 // (m * n * k))
+    best = np.inf
+    for _ in range(25):
+        start = perf_counter()
+        _kernel_checks.contract(c, a, b, transpose_a, transpose_b, how, repeat)
+        best = min(best, (perf_counter() - start) / repeat)
+    return best
+
+
+def main() -> None:
+    print(f"kernels: {_kernels.isa()}; microseconds")
+    for dtype in sys.argv[1:] or ("float32", "float64"):
+        for m, n, k in SHAPES:
+            for transpose_a, transpose_b in ((False, False), (False, True), (True, False), (True, True)):
+                direct, blas = (best_time(m, n, k, transpose_a, transpose_b, dtype, how) for how in ("direct", "blas"))
+                flags = "NT"[transpose_a] + "NT"[transpose_b]
+                rate = 2e-9 * m * n * k
+                print(
+                    f"{dtype} {m:5}x{n:4}x{k:4} {flags} {m * n * k:>10,}"
+                    f"  direct {direct * 1e6:8.2f} ({rate / direct:5.1f} GFLOP/s)"
+                    f"  BLAS {blas * 1e6:8.2f} ({rate / blas:5.1f} GFLOP/s)  ratio {direct / blas:5.2f}"
+                )
+
+
+if __name__ == "__main__":
+    main()
