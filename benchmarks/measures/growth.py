@@ -6,106 +6,110 @@ Also what one recorded operation costs over the interpreter's own call, and the 
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import QUICK, Effort, in_fresh_process, timing
+from benchmarks.harness import QUICK, Effort, in_fresh_process, seconds_per_step, timing
 from benchmarks.peers import PEERS
 from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import GROWTH, REVERSE_TO_FORWARD, SCALAR_OP_NANOSECONDS
 
-Case = Callable[[Any, int], Any]
-OPERATIONS = [10**exponent for exponent in range(1, 7)]
-DEPTHS = [1, 10, 100, 1000]
+Case = Callable[[Any, int], Callable[[], Any]]
+COUNTS = [10**exponent for exponent in range(1, 7)]
+DEPTHS = COUNTS[:3]
 CHAINS = [1_000, 10_000, 100_000, 1_000_000, 4_000_000]
-PER_DEPTH = 1000
 
 
-def chain(tf: Any, count: int) -> Any:
+def chain(tf: Any, count: int) -> Callable[[], Any]:
     """A chain of `count` multiplications and its sweep."""
     x, factor = tf.Variable(1.0), tf.constant(1.0)
-    with tf.GradientTape() as tape:
-        y = x * factor
-        for _ in range(count - 1):
-            y = y * factor
-    return tape.gradient(y, x)
+
+    def step() -> Any:
+        with tf.GradientTape() as tape:
+            y = x * factor
+            for _ in range(count - 1):
+                y = y * factor
+        return tape.gradient(y, x)
+
+    return step
 
 
-def accumulation(tf: Any, count: int) -> Any:
+def accumulation(tf: Any, count: int) -> Callable[[], Any]:
     """One source used `count` times, so that its gradient is a sum of as many terms."""
     x = tf.constant(1.0)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = x
-        for _ in range(count):
-            y = y + x
-    return tape.gradient(y, x)
+
+    def step() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in range(count):
+                y = y + x
+        return tape.gradient(y, x)
+
+    return step
 
 
-def variables(tf: Any, count: int) -> Any:
+def variables(tf: Any, count: int) -> Callable[[], Any]:
     """`count` variables, each read once and each a source."""
     sources = [tf.Variable(1.0) for _ in range(count)]
-    with tf.GradientTape() as tape:
-        y = tf.constant(0.0)
-        for source in sources:
-            y = y + source
-    return tape.gradient(y, sources)
+    zero = tf.constant(0.0)
+
+    def step() -> Any:
+        with tf.GradientTape() as tape:
+            y = zero
+            for source in sources:
+                y = y + source
+        return tape.gradient(y, sources)
+
+    return step
 
 
-def nesting(tf: Any, depth: int) -> Any:
-    """`depth` tapes, one in the other, over the same thousand multiplications; the innermost is swept."""
+def nesting(tf: Any, depth: int) -> Callable[[], Any]:
+    """`depth` tapes, one in the other, around one multiplication; the innermost is swept."""
     x, factor = tf.Variable(1.0), tf.constant(1.0)
-    with ExitStack() as stack:
-        for _ in range(depth):
-            tape = stack.enter_context(tf.GradientTape())
-        y = x * factor
-        for _ in range(PER_DEPTH - 1):
-            y = y * factor
-    return tape.gradient(y, x)
+
+    def step() -> Any:
+        with ExitStack() as stack:
+            for _ in range(depth):
+                tape = stack.enter_context(tf.GradientTape())
+            y = x * factor
+        return tape.gradient(y, x)
+
+    return step
 
 
-def per_operation(case: Case, counts: list[int], operations: list[int], rounds: int) -> list[float]:
-    """Seconds per operation at each count, the median of `rounds`, after a first time that fills the pools.
-
-    `operations` says how many operations the case performs at each of `counts`.
-    """
+def per_operation(case: Case, counts: list[int], rounds: int) -> list[float]:
+    """Seconds per operation at each count, the median of `rounds`, after a first time that fills the pools."""
     import gradtape as tf
 
-    case(tf, min(counts[-1], 10_000))
     figures = []
-    for count, performed in zip(counts, operations, strict=True):
-        repeats = max(1, 10_000 // performed)
-        times = []
-        for _ in range(rounds):
-            start = time.perf_counter()
-            for _ in range(repeats):
-                case(tf, count)
-            times.append((time.perf_counter() - start) / repeats / performed)
-        figures.append(statistics.median(times))
+    for count in counts:
+        step = case(tf, count)
+        step()
+        repeats = max(1, 10_000 // count)
+        figures.append(statistics.median(seconds_per_step(step, repeats) for _ in range(rounds)) / count)
     return figures
 
 
 def growth(effort: Effort) -> Section:
     """Cost per operation as the work grows; constant is the target."""
-    cases: list[tuple[str, Case, list[int], list[int]]] = [
-        ("chain of n recorded ops, with gradient", chain, OPERATIONS, OPERATIONS),
-        ("one source used n times", accumulation, OPERATIONS, OPERATIONS),
-        ("n variables, each a source", variables, OPERATIONS, OPERATIONS),
-        (f"n nested tapes over {PER_DEPTH} ops", nesting, DEPTHS, [PER_DEPTH + depth for depth in DEPTHS]),
+    cases: list[tuple[str, Case, list[int]]] = [
+        ("chain of n recorded ops, with gradient", chain, COUNTS),
+        ("one source used n times", accumulation, COUNTS),
+        ("n variables, each a source", variables, COUNTS),
+        ("n nested tapes", nesting, DEPTHS),
     ]
     rows, verdicts = [], []
-    for title, case, counts, operations in cases:
-        figures = in_fresh_process(per_operation, case, counts, operations, 3 if effort == QUICK else 5)
-        rows.append([title, *(f"{f * 1e9:.0f} (n = {n:,})" for f, n in zip(figures, counts, strict=True))])
-        rows[-1] += [""] * (1 + len(OPERATIONS) - len(rows[-1]))
+    for title, case, counts in cases:
+        figures = in_fresh_process(per_operation, case, counts, 3 if effort == QUICK else 7)
+        rows.append([title, *(f"{figure * 1e9:.0f}" for figure in figures), *[""] * (len(COUNTS) - len(figures))])
         # The smallest counts carry the cost of the tape itself, so growth is against the cheapest.
         ratio = figures[-1] / min(figures)
         verdicts.append(Verdict(f"growth: {title}", f"≤ {GROWTH:g} × the least", f"{ratio:.2f} ×", ratio <= GROWTH))
-    header = ["ns per operation", *("" for _ in OPERATIONS)]
+    header = ["ns per operation", *(f"n = {count:,}" for count in COUNTS)]
     return Section("Growth", header, rows, verdicts=verdicts)
 
 

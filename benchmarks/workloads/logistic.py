@@ -26,8 +26,8 @@ def taped(tf: Any, rate: float, adam: bool) -> Run:
     features, labels, *initial = data()
     x, y = tf.constant(features), tf.constant(labels)
     parameters = w, b = [tf.Variable(value) for value in initial]
-    optimizer = tf.optimizers.Adam(rate, BETA1, BETA2, EPSILON)
     if adam:
+        optimizer = tf.optimizers.Adam(rate, BETA1, BETA2, EPSILON)
         optimizer.build(parameters)
 
     def step() -> None:
