@@ -3,12 +3,12 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import dtypes, errors, keras, math, nn, optimizers
+from gradtape import dtypes, errors, keras, math, nest, nn, optimizers, random
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
 from gradtape.creation import *
 from gradtape.custom_gradient import *
-from gradtape.dtypes import as_dtype, bool, float32, float64, int32, int64, uint8
+from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
 from gradtape.math import *
 from gradtape.tape import GradientTape, UnconnectedGradients
 from gradtape.tensor_shape import TensorShape

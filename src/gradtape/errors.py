@@ -69,7 +69,7 @@ class OpError(Exception):
         return type(self), (self._node_def, self._op, self._message)
 
 
-def _kind(name: str, code: int, doc: str) -> type[OpError]:
+def _kind(name: str, code: int, doc: str) -> Any:
     """The OpError subclass that carries ``code``."""
 
     def __init__(self: OpError, node_def: Any, op: Any, message: str, *args: Any) -> None:

@@ -1,0 +1,149 @@
+"""Streams of random numbers and the rules by which seeds choose them; everything here is NumPy arrays.
+
+The numbers themselves are made by the engine's ``_random``. A call without a seed of its own takes the next seed of the
+global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape import _random
+
+if TYPE_CHECKING:
+    import random
+
+RESERVED = 256  # blocks that most ops set aside for each of their outputs
+DEFAULT_GLOBAL_SEED = 87654321  # pairs with an op's own seed when set_seed was never called
+_MAX_SEED = 2**31 - 1
+WORD = 2**64 - 1
+
+
+class Stream(NamedTuple):
+    """A Philox stream: its 64-bit key and the low and high half of its 128-bit counter of four-word blocks."""
+
+    key: int
+    low: int
+    high: int
+
+    def skip(self, blocks: int) -> Stream:
+        counter = self.low + (self.high << 64) + blocks
+        return Stream(self.key, counter & WORD, counter >> 64 & WORD)
+
+
+def fresh_stream() -> Stream:
+    """A stream that nobody can foresee."""
+    words = os.urandom(16)
+    return Stream(int.from_bytes(words[:8], "little"), 0, int.from_bytes(words[8:], "little"))
+
+
+def stateless_stream(seed: Sequence[int] | np.ndarray) -> Stream:
+    """The stream of a stateless seed, a pair of integers, scrambled so that neighbouring seeds are unrelated."""
+    low, high = (int(part) & WORD for part in seed)
+    words = np.empty(4, np.uint32)
+    _random.fill_bits(words, 0x02461E293EC8F720, low, high)
+    key, counter = words.view(np.uint64).tolist()
+    return Stream(key, 0, counter)
+
+
+class _Global:
+    """The global seed, the seeds it hands out, and where calls with a seed of their own have got to."""
+
+    seed: int | None = None
+    handed: random.Random
+    streams: dict[tuple[Any, ...], Stream]
+
+
+_global = _Global()
+_global.streams = {}
+
+
+def set_seed(seed: int | None) -> None:
+    """Starts every sequence anew from ``seed``; None forgets the global seed."""
+    from random import Random
+
+    _global.seed = None if seed is None else int(seed)
+    _global.handed = Random(_global.seed)
+    _global.streams.clear()
+
+
+def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
+    """The stream for one call of a stateful op.
+
+    Args:
+      op: what makes the call the same as another: the op's name and dtypes.
+      seed: the call's own seed, or None.
+      blocks: how many blocks the call may use, which the next call with this seed skips.
+    """
+    if seed is None and _global.seed is None:
+        return fresh_stream()
+    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
+    if (first, second) == (0, 0):
+        second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
+    stream = Stream(first, 0, second)
+    if seed is None:
+        return stream
+    key = (*op, first, second)
+    stream = _global.streams.get(key, stream)
+    _global.streams[key] = stream.skip(blocks)
+    return stream
+
+
+def bits(stream: Stream, words: int) -> np.ndarray:
+    """The stream's first words, as uint32."""
+    out = np.empty(words, np.uint32)
+    _random.fill_bits(out, *stream)
+    return out
+
+
+def full_integers(stream: Stream, shape: Sequence[int], dtype: Any) -> np.ndarray:
+    """Integers of the dtype's whole range."""
+    dtype = np.dtype(dtype)
+    return bits(stream, math.prod(shape) * dtype.itemsize // 4).view(dtype).reshape(shape)
+
+
+def integers(stream: Stream, shape: Sequence[int], low: int, high: int, dtype: Any) -> np.ndarray:
+    """Integers of [low, high), by remainder, so not exactly uniform unless the range divides a power of two."""
+    unsigned = np.dtype(dtype).str.replace("i", "u")
+    drawn = full_integers(stream, shape, unsigned) % np.array(high - low, unsigned)
+    with np.errstate(over="ignore"):
+        return (drawn + np.array(low, dtype).view(unsigned)).view(dtype)
+
+
+def gamma(stream: Stream, samples: int, alpha: np.ndarray) -> np.ndarray:
+    """Gamma(alpha, 1) in float64, of shape [samples, *alpha.shape]."""
+    out = np.empty((samples, alpha.size))
+    _random.fill_gamma(out, np.ascontiguousarray(alpha, np.float64).ravel(), *stream)
+    return out.reshape(samples, *alpha.shape)
+
+
+def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> np.ndarray:
+    """Poisson(rate) in float64, of shape [samples, *rate.shape], none above ``highest``."""
+    out = np.empty((samples, rate.size))
+    _random.fill_poisson(out, np.ascontiguousarray(rate, np.float64).ravel(), highest, *stream)
+    return out.reshape(samples, *rate.shape)
+
+
+def categorical(stream: Stream, logits: np.ndarray, samples: int) -> np.ndarray:
+    """Classes of shape [rows, samples], int64, drawn by the unnormalised log-probabilities of [rows, classes]."""
+    out = np.empty((logits.shape[0], samples), np.int64)
+    if out.size:
+        finite = np.isfinite(logits)
+        largest = np.max(logits, axis=1, initial=np.finfo(logits.dtype).min, where=finite, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            weights = np.where(finite, np.exp(logits.astype(np.float64) - largest.astype(np.float64)), 0.0)
+        _random.fill_categorical(out, np.cumsum(weights, axis=1), *stream)
+    return out
+
+
+def permutation(stream: Stream, size: int) -> np.ndarray:
+    """0..size-1 in random order, int64."""
+    out = np.empty(size, np.int64)
+    _random.fill_permutation(out, *stream)
+    return out
