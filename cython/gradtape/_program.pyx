@@ -110,6 +110,11 @@ cdef Py_ssize_t locate(const Walk* walk, int k, Py_ssize_t offset, Py_ssize_t* i
     return element
 
 
+cdef inline bint is_run(const Operand* operand, Py_ssize_t size) noexcept nogil:
+    """Whether the operand's elements lie side by side in the program's type, one for each of the result."""
+    return not operand.bytes and (operand.mode == FULL or size == 1)
+
+
 cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -450,20 +455,18 @@ cdef class Program:
 
     cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
                   Py_ssize_t size, bint total) noexcept nogil:
-        cdef const void* data[3]
-        cdef int k
-        cdef bint whole = self.single >= 0 and not (total or self.predicate)
-        if whole:
-            for k in range(self.arity):
-                data[k] = operands[k].data
-                whole &= not operands[k].bytes and (operands[k].mode == FULL or size == 1)
+        cdef int arity = self.arity
         # One instruction over whole runs needs no blocks.
-        if whole and double_precision:
-            kernels.run64(self.single, <double*> out, <const double*> data[0], <const double*> data[1],
-                          <const double*> data[2], size)
-        elif whole:
-            kernels.run32(self.single, <float*> out, <const float*> data[0], <const float*> data[1],
-                          <const float*> data[2], size)
+        if (self.single >= 0 and not (total or self.predicate) and is_run(&operands[0], size)
+                and (arity < 2 or is_run(&operands[1], size)) and (arity < 3 or is_run(&operands[2], size))):
+            if double_precision:
+                kernels.run64(self.single, <double*> out, <const double*> operands[0].data,
+                              <const double*> operands[1].data if arity > 1 else NULL,
+                              <const double*> operands[2].data if arity > 2 else NULL, size)
+            else:
+                kernels.run32(self.single, <float*> out, <const float*> operands[0].data,
+                              <const float*> operands[1].data if arity > 1 else NULL,
+                              <const float*> operands[2].data if arity > 2 else NULL, size)
         elif double_precision:
             interpret[double](self, <double*> out, operands, rank, shape, size, total)
         else:

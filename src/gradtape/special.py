@@ -20,7 +20,6 @@ from gradtape.expressions import (
     lgamma,
     log,
     logical_and,
-    logical_or,
     maximum,
     minimum,
     pow_,
@@ -90,7 +89,7 @@ ZETA_TERMS = 10
 
 
 def zeta(x: Expr, q: Expr) -> Expr:
-    """Hurwitz' zeta for x >= 1 and q > -1: first terms of its sum, then Euler and Maclaurin's formula for the rest.
+    """Hurwitz' zeta for x >= 1 and q > -3: first terms of its sum, then Euler and Maclaurin's formula for the rest.
 
     NIST Digital Library of Mathematical Functions, 25.11.5.
     """
@@ -105,8 +104,9 @@ def zeta(x: Expr, q: Expr) -> Expr:
     value = rest
     for k in range(ZETA_TERMS - 1, -1, -1):
         value = value + pow_(q + k, -x)
-    pole = logical_or(eq(x, 1), logical_and(q <= 0, eq(q, rint(q))))
-    return select(x >= 1, select(pole, math.inf, select(q > -1, value, math.nan)), math.nan)
+    even = select(eq(x, rint(x * 0.5) * 2), math.inf, math.nan)
+    inside = select(logical_and(q <= 0, eq(q, rint(q))), even, select(q > -3, value, math.nan))
+    return select(x > 1, select(eq(q, math.inf), 0, inside), select(eq(x, 1), math.inf, math.nan))
 
 
 def polygamma(a: Expr, x: Expr) -> Expr:
