@@ -960,6 +960,7 @@ cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
 # Operators
 
 cdef inline Tensor operand_like(object value, Tensor other):
+    """A value as the other operand of a tensor: taken over in its dtype where that loses nothing."""
     if type(value) is Tensor:
         return <Tensor>value
     if type(value) is float and is_floating(other.dtype_code):
@@ -967,44 +968,41 @@ cdef inline Tensor operand_like(object value, Tensor other):
     return convert(value, other.dtype_code, True)
 
 
+cdef inline Tensor left_operand(object a, object b):
+    """The left operand of an operator of which at least one operand is a tensor or variable."""
+    if type(a) is Tensor:
+        return <Tensor>a
+    if isinstance(a, Readable):
+        return (<Readable>a).read()
+    return operand_like(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
+
+
 cdef object binary(int code, object a, object b):
     if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
         return elementwise(<Program>_binary_programs[code], <Tensor>a, <Tensor>b, None)
-    return mixed_binary(code, a, b)
+    return mixed_binary(<Program>_binary_programs[code], a, b)
 
 
-cdef object mixed_binary(int code, object a, object b):
+cdef object mixed_binary(Program program, object a, object b):
     """An operator of which an operand is a number, an array or a variable, or both are integers."""
     cdef Tensor left, right
     try:
-        if type(a) is Tensor:
-            left = <Tensor>a
-            right = operand_like(b, left)
-        elif type(b) is Tensor:
-            right = <Tensor>b
-            left = operand_like(a, right)
-        elif isinstance(a, Readable):
-            left = (<Readable>a).read()
-            right = operand_like(b, left)
-        else:
-            right = (<Readable>b).read()
-            left = operand_like(a, right)
+        left = left_operand(a, b)
+        right = operand_like(b, left)
     except (TypeError, ValueError):
-        if not isinstance(a, (Tensor, Readable)) or not hasattr(type(b), "__radd__"):
-            raise
-        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)):
+        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
             raise
         return NotImplemented
-    if left.dtype_code == BOOL and right.dtype_code == BOOL and code in (ADD, SUB, MUL, DIV, FLOOR_MOD):
-        raise op_error(kernel_name((<Program>_binary_programs[code]).name),
-                       "Value for attr 'T' of bool is not in the list of allowed values. Convert the operands with tf.cast")
     if left.dtype_code != right.dtype_code:
-        raise mixed_dtypes(kernel_name((<Program>_binary_programs[code]).name), left, right, 1)
-    return elementwise(<Program>_binary_programs[code], left, right, None)
+        raise mixed_dtypes(kernel_name(program.name), left, right, 1)
+    if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
+        raise op_error(kernel_name(program.name),
+                       "Value for attr 'T' of bool is not in the list of allowed values. Convert the operands with tf.cast")
+    return elementwise(program, left, right, None)
 
 
 cdef object unary(int code, object a):
-    cdef Tensor tensor = a if type(a) is Tensor else (<Readable>a).read()
+    cdef Tensor tensor = left_operand(a, a)
     if code == NOT:
         if tensor.dtype_code == BOOL:
             return elementwise(program("logical_not"), tensor, None, None)
@@ -1016,72 +1014,41 @@ cdef object unary(int code, object a):
 
 
 cdef object power(object a, object b):
-    cdef Tensor left, right
-    cdef double exponent
-    if (type(b) is int or type(b) is float) and isinstance(a, (Tensor, Readable)):
-        left = a if type(a) is Tensor else (<Readable>a).read()
-        if b == 2 and is_floating(left.dtype_code):
-            return elementwise(SQUARE_PROGRAM, left, None, None)
-        right = operand_like(b, left)
-    elif isinstance(a, (Tensor, Readable)):
-        left = a if type(a) is Tensor else (<Readable>a).read()
-        right = operand_like(b, left)
-    else:
-        right = b if type(b) is Tensor else (<Readable>b).read()
-        left = operand_like(a, right)
-    return elementwise(POW_PROGRAM, left, right, None)
+    cdef Tensor left = left_operand(a, b)
+    if (type(b) is int or type(b) is float) and b == 2 and is_floating(left.dtype_code):
+        return elementwise(SQUARE_PROGRAM, left, None, None)
+    return mixed_binary(POW_PROGRAM, left, b)
 
 
 cdef object floordiv(object a, object b):
-    cdef Tensor left, right
-    if isinstance(a, (Tensor, Readable)):
-        left = a if type(a) is Tensor else (<Readable>a).read()
-        right = operand_like(b, left)
-    else:
-        right = b if type(b) is Tensor else (<Readable>b).read()
-        left = operand_like(a, right)
-    return elementwise(program("floordiv"), left, right, None)
+    return mixed_binary(program("floordiv"), a, b)
 
 
 cdef object matmul_operator(object a, object b):
-    cdef Tensor left, right
-    if isinstance(a, (Tensor, Readable)):
-        left = a if type(a) is Tensor else (<Readable>a).read()
-        right = operand_like(b, left)
-    else:
-        right = b if type(b) is Tensor else (<Readable>b).read()
-        left = operand_like(a, right)
-    return matmul(left, right, False, False)
+    cdef Tensor left = left_operand(a, b)
+    return matmul(left, operand_like(b, left), False, False)
 
 
 cdef object equal(object a, object b, bint negate):
+    """Elementwise equality; operands that cannot be compared are unequal."""
     cdef Tensor left, right
-    if b is None:
+    cdef Extent* common
+    if a is None or b is None:
         return negate
     try:
-        if isinstance(a, (Tensor, Readable)):
-            left = a if type(a) is Tensor else (<Readable>a).read()
-            right = operand_like(b, left)
-        else:
-            right = b if type(b) is Tensor else (<Readable>b).read()
-            left = operand_like(a, right)
+        left = left_operand(a, b)
+        right = operand_like(b, left)
     except (TypeError, ValueError):
         return negate
     common = broadcast_extents(left.extent, right.extent)
     if common == NULL:
         return negate
     release_extent(common)
-    return elementwise(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right, None)
+    return mixed_binary(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right)
 
 
 cdef object bitwise(int code, object a, object b):
-    cdef Tensor left, right
-    if isinstance(a, (Tensor, Readable)):
-        left = a if type(a) is Tensor else (<Readable>a).read()
-        right = operand_like(b, left)
-    else:
-        right = b if type(b) is Tensor else (<Readable>b).read()
-        left = operand_like(a, right)
+    cdef Tensor left = left_operand(a, b), right = operand_like(b, left)
     name = "And" if code == AND else "Or" if code == OR else "Xor"
     if is_floating(left.dtype_code) or left.dtype_code != right.dtype_code:
         raise op_error("Bitwise" + name if left.dtype_code != BOOL else "Logical" + name,

@@ -228,7 +228,7 @@ cdef class Tensor:
     def __reduce__(self):
         return _restore, (np.array(to_numpy(self)),)
 
-    # Operators
+    # Operators, once more in BaseVariable: a common base class would cost tensors their free list
 
     def __add__(a, b):
         return _operators.binary(ADD, a, b)
