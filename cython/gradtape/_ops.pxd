@@ -38,5 +38,7 @@ cdef Tensor cast(Tensor a, int dtype_code)
 cdef Tensor add(Tensor a, Tensor b)
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor identity(Tensor a)
+cdef Tensor uniform(int dtype_code, Extent* extent, double value)
+cdef Tensor spread(Tensor a)
 cdef bint numbered(Thread thread, Tensor a) noexcept
 cdef object incompatible(str op, Tensor a, Tensor b)

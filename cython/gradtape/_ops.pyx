@@ -262,7 +262,9 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
     cdef Py_ssize_t stride
     operand.data = tensor.data
     operand.bytes = tensor.dtype_code == BOOL
-    if tensor.extent == extent or same_extent(tensor.extent, extent):
+    if tensor.uniform:
+        operand.mode = SCALAR
+    elif tensor.extent == extent or same_extent(tensor.extent, extent):
         operand.mode = FULL
     elif tensor.extent.size == 1:
         operand.mode = SCALAR
@@ -306,8 +308,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     if c is not None and c.extent != extent:
         extent = widen(program, extent, a, c)
     out = new_tensor(BOOL if program.predicate else code, extent)
-    if (program.single >= 0 and not program.predicate and a.extent == extent and a.dtype_code != BOOL
-            and (b is None or (b.extent == extent and b.dtype_code != BOOL)) and c is None and extent.size <= 16384):
+    if (program.single >= 0 and not program.predicate and a.extent == extent and a.dtype_code != BOOL and not a.uniform
+            and (b is None or (b.extent == extent and b.dtype_code != BOOL and not b.uniform)) and c is None and extent.size <= 16384):
         if b is not None:
             second = b.data
         if code == F32:
@@ -459,6 +461,11 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
             second = argument(entry, cotangent, derivative.reads[1])
             if derivative.count > 2:
                 third = argument(entry, cotangent, derivative.reads[2])
+        if cotangent.uniform and constant(first) and (second is None or constant(second)) and (third is None or constant(third)):
+            out = elementwise(derivative.program, scalar_of(first), None if second is None else scalar_of(second),
+                              None if third is None else scalar_of(third))
+            out = uniform(out.dtype_code, cotangent.extent, scalar_value(out))
+            return out if extent == NULL else sum_to(out, extent)
         if extent != NULL and extent.size == 1 and cotangent.dtype_code <= F64:
             th = thread()
             if th.span == 0 and not th.forward:
@@ -473,6 +480,33 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
                 return out
         out = elementwise(derivative.program, first, second, third)
     return out if extent == NULL else sum_to(out, extent)
+
+
+cdef inline bint constant(Tensor tensor) noexcept:
+    return tensor.uniform or tensor.extent.size == 1
+
+
+cdef Tensor scalar_of(Tensor tensor):
+    return new_scalar(tensor.dtype_code, scalar_value(tensor))
+
+
+cdef Tensor uniform(int dtype_code, Extent* extent, double value):
+    """A cotangent that is one value everywhere, kept as that one value. It never leaves the sweep: see `spread`."""
+    cdef Tensor out = Tensor.__new__(Tensor)
+    out.dtype_code = dtype_code
+    out.data = <char*>out.cell
+    out.extent = retain_extent(extent)
+    out.uniform = True
+    if dtype_code == F32:
+        (<float*>out.data)[0] = <float>value
+    else:
+        (<double*>out.data)[0] = value
+    return out
+
+
+cdef Tensor spread(Tensor a):
+    """A uniform cotangent as an ordinary tensor."""
+    return filled(a.dtype_code, a.extent, scalar_value(a)) if a.uniform else a
 
 
 cdef inline Tensor argument(Entry* entry, Tensor cotangent, int role):
@@ -594,9 +628,8 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     cdef int i, shift = a.extent.rank - extent.rank
     if same_extent(a.extent, extent):
         return a
-    if shift < 0:
-        # A cotangent that has not been spread over its tensor's shape yet.
-        return broadcast_to(a, extent)
+    if a.uniform:
+        return uniform(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
     for i in range(a.extent.rank):
         if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
             axes |= (<int64_t>1) << i
@@ -686,21 +719,31 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand):
     cdef int kind = entry.attribute & 15
     cdef int64_t axes = entry.attribute >> 8
     cdef Extent* source = entry.extents[0]
-    cdef Tensor spread, chosen, count, result, a
+    cdef Tensor wide, chosen, count, result, a
+    cdef double value
     if source == NULL:
         source = cotangent.extent
-    spread = unreduced(cotangent, source, axes)
+    cdef Thread th
+    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1:
+        th = thread()
+        if th.span == 0 and not th.forward:
+            value = scalar_value(cotangent)
+            if kind == MEAN:
+                value = value / reduced_count(source, axes)
+            return uniform(cotangent.dtype_code, source, value)
+    cotangent = spread(cotangent)
+    wide = unreduced(cotangent, source, axes)
     if kind == SUM:
-        return broadcast_to(spread, source)
+        return broadcast_to(wide, source)
     if kind == MEAN:
         if source.size:
-            spread = elementwise(DIVIDE_PROGRAM, spread, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
-        return broadcast_to(spread, source)
+            wide = elementwise(DIVIDE_PROGRAM, wide, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
+        return broadcast_to(wide, source)
     a = <Tensor>entry.saved[0]
     result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes)
     chosen = cast(elementwise(EQUAL_PROGRAM, a, result, None), cotangent.dtype_code)
     count = reduce(SUM, chosen, axes, True)
-    return elementwise(MULTIPLY_PROGRAM, elementwise(DIVIDE_PROGRAM, chosen, count, None), spread, None)
+    return elementwise(MULTIPLY_PROGRAM, elementwise(DIVIDE_PROGRAM, chosen, count, None), wide, None)
 
 
 cdef double reduced_count(Extent* source, int64_t axes) noexcept:
@@ -849,6 +892,10 @@ cdef Tensor cast(Tensor a, int dtype_code):
 cdef object matmul_rule(Entry* entry, Tensor g, int operand):
     cdef bint ta = entry.attribute & 1, tb = (entry.attribute >> 1) & 1
     cdef Tensor result, other = <Tensor>entry.saved[1 - operand]
+    if operand == 1 and not ta and g.extent.rank > 2 and entry.extents[1] != NULL and entry.extents[1].rank == 2:
+        # One matrix served all batches: their rows are rows of one product.
+        other = as_rows(other)
+        g = as_rows(g)
     if operand == 0:
         if not ta:
             result = matmul(g, other, False, not tb)
@@ -860,6 +907,19 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand):
         else:
             result = matmul(g, other, True, ta)
     return result if entry.extents[operand] == NULL else sum_to(result, entry.extents[operand])
+
+
+cdef Tensor as_rows(Tensor a):
+    cdef Py_ssize_t dims[2]
+    cdef Extent* extent
+    dims[1] = a.extent.dims[a.extent.rank - 1]
+    dims[0] = 1
+    for i in range(a.extent.rank - 1):
+        dims[0] *= a.extent.dims[i]
+    extent = new_extent(2, dims)
+    a = reshape(a, extent)
+    release_extent(extent)
+    return a
 
 
 cdef Op MATMUL = make_op("matmul", matmul_rule, False)

@@ -15,7 +15,7 @@ from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
                             Thread, Window, append, drop, ensure_page, next_page, renew_epoch, thread)
-from gradtape._ops cimport Op, add, filled, program_cotangent
+from gradtape._ops cimport Op, add, filled, program_cotangent, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
 from gradtape._types cimport ADD, F32, F64
 from gradtape._variable cimport BaseVariable, watch_variable
@@ -193,7 +193,7 @@ cdef int merge(Slot* slot, object cotangent) except -1:
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
         th = thread()
-        if (old.ob_refcnt == 1 and th.span == 0 and not th.forward
+        if (old.ob_refcnt == 1 and not (<Tensor>old).uniform and not more.uniform and th.span == 0 and not th.forward
                 and ((<Tensor>old).block == NULL or (<Tensor>old).block.refs == 1)
                 and same_extent((<Tensor>old).extent, more.extent) and (<Tensor>old).dtype_code == more.dtype_code):
             sum_ = <Tensor>old
@@ -214,12 +214,13 @@ cdef int merge(Slot* slot, object cotangent) except -1:
 cdef object add_slices(object a, object b):
     """The sum of two cotangents of which at least one is IndexedSlices."""
     if type(a) is Tensor:
-        return b._add_to(a)
-    return a._add_to(b)
+        return b._add_to(spread(<Tensor>a))
+    return a._add_to(spread(<Tensor>b) if type(b) is Tensor else b)
 
 
 cdef Tensor dense(object cotangent):
-    return <Tensor>cotangent if type(cotangent) is Tensor else convert(cotangent, -1, False)
+    """A cotangent as an ordinary tensor."""
+    return spread(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
 
 
 cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
@@ -336,7 +337,10 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
         sweep.waiting -= 1
         source = tags(slot[0]) & SOURCE
         if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
-            cotangent = dense(<object>own)
+            if type(<object>own) is Tensor and entry.kind == PROGRAM:
+                cotangent = <Tensor>own
+            else:
+                cotangent = dense(<object>own)
             if not source:
                 slot[0] = NULL
                 Py_DECREF(<object>own)
@@ -599,7 +603,7 @@ cdef class Tape(Window):
                     for target, given in direct:
                         if target is source:
                             found = given if found is None else add(found, given)
-                results.append(found)
+                results.append(spread(<Tensor>found) if type(found) is Tensor else found)
         finally:
             end(&sweep, self)
         return results

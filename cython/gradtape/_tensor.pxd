@@ -17,6 +17,7 @@ cdef class Tensor:
     cdef Extent* extent
     cdef int64_t number          # 0: never recorded or watched
     cdef int dtype_code
+    cdef bint uniform            # only inside a sweep: one stored element stands for all of the extent
     cdef double cell[2]
     cdef object __weakref__
 
