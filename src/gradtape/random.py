@@ -200,7 +200,7 @@ def gamma(
     sizes = _sizes(shape, "RandomGamma")
     alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
     stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
-    return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape(*sizes, *alphas.shape), beta, dtype)
+    return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
 
 
 @op(

@@ -37,6 +37,7 @@ STATEFUL = {
     "gamma": lambda tf, seed: tf.random.gamma([50], ALPHA, seed=seed),
     "gamma float64": lambda tf, seed: tf.random.gamma([5, 2], ALPHA, dtype=tf.float64, seed=seed),
     "gamma with rate": lambda tf, seed: tf.random.gamma([5], [0.5, 2.0], [[1.0], [3.0]], seed=seed),
+    "one gamma": lambda tf, seed: (tf.random.gamma([], 0.0, seed=seed), tf.random.gamma([0, 2], [1.0, 2.0], seed=seed)),
     "poisson": lambda tf, seed: tf.random.poisson([50], RATES, seed=seed),
     "poisson int32": lambda tf, seed: tf.random.poisson([], 7.0, tf.int32, seed=seed),
     "poisson of an int": lambda tf, seed: tf.random.poisson([5], 3, seed=seed),
