@@ -1,4 +1,4 @@
-"""Everything a tape does in one sitting: finite differences against it, persistence, watching, stopping, custom rules."""
+"""What a tape does, in one sitting: exact gradients, persistence, watching, stopping, rules of one's own."""
 
 import gradtape as tf
 

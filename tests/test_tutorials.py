@@ -38,7 +38,7 @@ def unit(text):
 
 
 def assert_prints(printed, documented):
-    """Equal text; equal numbers but for one unit in the documented last digit, or single precision where that is coarser."""
+    """Equal text, and equal numbers but for a unit in the documented last digit or of single precision."""
     assert len(printed) == len(documented)
     for ours, theirs in zip(printed, documented, strict=True):
         assert NUMBER.sub("#", ours) == NUMBER.sub("#", theirs)
@@ -112,7 +112,8 @@ def gradients_by_hand():
 def test_gradients_by_hand(gradients_by_hand):
     one, each, mean, two = gradients_by_hand[:4]
     assert_prints([one, each], ["one point: -1.388673 -0.42080998", "each alone: 7.625905 -1.660500"])
-    assert_prints([mean, two], [f"their mean: {(7.625905 - 1.660500) / 2:.6f}", f"two points: {(7.625905 - 1.660500) / 2:.6f}"])
+    halves = f"{(7.625905 - 1.660500) / 2:.6f}"
+    assert_prints([mean, two], [f"their mean: {halves}", f"two points: {halves}"])
     # The document prints 2.9828014 here, a ten-thousandth above the mean of its own two halves.
     np.testing.assert_allclose(numbers(two), 2.9828014, rtol=0, atol=1.01e-4)
 
@@ -129,7 +130,8 @@ def test_a_thousand_steps(gradients_by_hand):
         rf"W= {variable.format('weight')} \nb=  {variable.format('bias')}"
     )
     steps = [1, *range(50, 1001, 50)]
-    rows = {step: [float(x) for x in form.fullmatch("\n".join(block)).groups()] for step, block in zip(steps, shown, strict=True)}
+    texts = [form.fullmatch("\n".join(block)).groups() for block in shown]
+    rows = {step: [float(x) for x in text] for step, text in zip(steps, texts, strict=True)}
 
     X, Y = np.array([3.3, 1]), np.array([1.7, 2])
     W, b = rows[1][3:]

@@ -4,6 +4,7 @@ Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
 from gradtape import dtypes, errors, keras, math, nest, nn, optimizers, random
+from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
 from gradtape.creation import *
@@ -13,3 +14,7 @@ from gradtape.math import *
 from gradtape.tape import GradientTape, UnconnectedGradients
 from gradtape.tensor_shape import TensorShape
 from gradtape.variable import Variable
+
+__version__ = "0.1.0"
+
+_missing.explain_in(globals())

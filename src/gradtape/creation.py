@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradtape import dtypes
-from gradtape._ops import apply_reshape, as_tensor, full, tensor_from
+from gradtape._ops import apply_reshape, as_tensor, full
 from gradtape._tensor import Tensor
 
 __all__ = ["constant", "convert_to_tensor", "ones", "ones_like", "zeros", "zeros_like"]

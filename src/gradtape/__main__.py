@@ -1,0 +1,75 @@
+"""``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes."""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import time
+from contextlib import redirect_stdout
+
+import numpy as np
+
+import gradtape as tf
+from gradtape import _kernels
+
+
+def blas() -> str:
+    """The name and version of the BLAS that NumPy was built with, which multiplies large matrices."""
+    try:
+        found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        return f"{found['name']} {found['version']}"
+    except (KeyError, TypeError):
+        text = io.StringIO()
+        with redirect_stdout(text):
+            np.show_config()
+        return text.getvalue().strip().splitlines()[0]
+
+
+def threads() -> str:
+    """How many processors BLAS may use, and what limits them."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    limits = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
+    return f"{available} ({limits})" if limits else f"{available}"
+
+
+def main() -> None:
+    print(f"gradtape {tf.__version__} on Python {platform.python_version()}, NumPy {np.__version__}")
+    print(f"kernels: {_kernels.isa()} (this processor runs {', '.join(_kernels.available())})")
+    print(f"threads: {threads()}")
+    print(f"BLAS: {blas()}")
+    print()
+    print("y = 10 x + 13 at ten points, fitted by gradient descent on the mean squared error:")
+
+    x = np.arange(1, 11)
+    y = x * 10 + 13
+    w, b = tf.Variable(4.0), tf.Variable(1.0)
+    optimizer = tf.optimizers.SGD(learning_rate=0.01)
+
+    def step() -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(w * x + b - y))
+        gradients = tape.gradient(loss, [w, b])
+        optimizer.apply_gradients(zip(gradients, [w, b], strict=True))
+        return loss
+
+    print("epoch        w        b          loss")
+    for i in range(501):
+        loss = step()
+        if i % 50 == 0:
+            print(f"{i:5} {w.numpy():8.4f} {b.numpy():8.4f} {loss:13.6f}")
+
+    rounds, steps = [], 500
+    for _ in range(15):
+        start = time.perf_counter()
+        for _ in range(steps):
+            step()
+        rounds.append((time.perf_counter() - start) / steps)
+    print()
+    median = sorted(rounds)[len(rounds) // 2]
+    print(f"time per step: {median * 1e6:.2f} µs (median of {len(rounds)} rounds of {steps} steps)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""What is said about names that gradtape does not have."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import ModuleType
+from typing import Any
+
+# What TensorFlow has and gradtape leaves out on purpose, and what to do instead.
+_ELSEWHERE = {
+    "float16": "the floating dtypes are tf.float32 and tf.float64",
+    "half": "the floating dtypes are tf.float32 and tf.float64",
+    "bfloat16": "the floating dtypes are tf.float32 and tf.float64",
+    "complex64": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
+    "complex128": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
+    "string": "there is no string dtype; keep text in Python",
+    "int8": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "int16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint32": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint64": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "gradients": "use tf.GradientTape",
+    "Session": "operations run at once, there are no sessions",
+    "placeholder": "operations run at once, there are no placeholders",
+    "compat": "operations run at once; TensorFlow 1 programs need TensorFlow",
+    "distribute": "there is one processor",
+    "strings": "there is no string dtype; keep text in Python",
+    "sparse": "tensors are dense",
+    "ragged": "tensors are rectangular",
+    "SparseTensor": "tensors are dense",
+    "RaggedTensor": "tensors are rectangular",
+    "TensorArray": "use a Python list and tf.stack",
+}
+
+
+def explain_in(namespace: dict[str, Any]) -> None:
+    """Gives the package, by its namespace, and its public modules a ``__getattr__`` that raises what `explain` says."""
+    package = sys.modules[namespace["__name__"]]
+    for module in (package, *(value for name, value in namespace.items() if name[0] != "_" and type(value) is ModuleType)):
+        module.__getattr__ = functools.partial(_raise, module)  # type: ignore[method-assign]
+
+
+def _raise(module: ModuleType, name: str) -> Any:
+    raise AttributeError(explain(module, name))
+
+
+def explain(module: ModuleType, name: str) -> str:
+    """One sentence about a missing name, and what comes nearest to it."""
+    message = f"module {module.__name__!r} has no attribute {name!r}"
+    if name.startswith("__"):
+        return message
+    if name in _ELSEWHERE:
+        return f"{message}: {_ELSEWHERE[name]}."
+    import difflib
+
+    shown = "tf" + module.__name__.removeprefix("gradtape")
+    folded = {known.lower(): known for known in vars(module) if not known.startswith("_")}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"{message}; the nearest name that gradtape has is {shown}.{folded[near[0]]}." if near else message
