@@ -1,0 +1,101 @@
+"""Every row of the elementwise table against TensorFlow on a grid of edges: value, first and second derivatives."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from compare import same
+
+from gradtape.elementwise import ROWS, Row
+
+INF, NAN = np.inf, np.nan
+GRIDS = {
+    1: (-INF, -100, -20, -3, -2.5, -2, -1.5, -1, -0.5, -1e-3, -0.0, 0, 1e-3, 0.3, 0.5, 0.999, 1, 1.5, 2, 2.5, 3, 6, 7,
+        20, 100, INF, NAN),
+    2: (-INF, -3, -2.5, -1, -0.5, -0.0, 0, 0.5, 1, 2, 2.5, 3, 20, INF, NAN),
+    3: (-2, -1, -0.5, -0.0, 0, 0.5, 1, 2, NAN),
+}  # fmt: skip
+
+# Operands that are parameters: TensorFlow takes them as numbers, or gives them a gradient of another shape.
+PARAMETERS = {"leaky_relu": (0.25,), "silu": (1.5,)}
+
+# Rows whose first operand is a small integer.
+INTEGERS = ("polygamma", "zeta")
+
+# Orders to which TensorFlow itself has derivatives.
+ORDERS = {"truncatemod": 0, "softsign": 1}
+
+# Where TensorFlow's answer is an artefact of its formula and gradtape's is the limit, or NaN: (name, least order) ->
+# the points left out, as a function of the operands.
+LEFT_OUT = {
+    ("erf", 0): np.isinf,  # NaN in double precision
+    ("digamma", 1): np.isneginf,
+    ("digamma", 2): lambda x: x == 0,
+    ("xdivy", 2): lambda x, y: (y == 0) | np.isnan(y),  # NaN even where x is 0
+    ("bessel_i0", 2): lambda x: x == 0,  # 1 where the series says 1/2
+    ("bessel_i1", 1): lambda x: x == 0,
+    ("bessel_i1e", 2): lambda x: x == 0,  # NaN
+    ("zeta", 0): lambda x, q: q < 0,  # outside gradtape's domain
+    ("polygamma", 0): lambda a, x: x < 0,
+}
+
+
+def path(tf: Any, name: str) -> Any:
+    return functools.reduce(getattr, name.split("."), tf)
+
+
+def operands(row: Row, dtype: type, order: int) -> list[np.ndarray]:
+    """The row's grid; second derivatives are compared at finite points, where they are not differences of infinities."""
+    parameters = PARAMETERS.get(row.name, ())
+    grid = np.array(list(itertools.product(GRIDS[len(row.arguments) - len(parameters)], repeat=arity(row)))).T
+    if row.name in INTEGERS:
+        grid[0] = np.round(np.abs(np.nan_to_num(grid[0], posinf=4, neginf=4)))
+    keep = ~np.isinf(grid).any(axis=0) if order == 2 else np.ones(grid.shape[1], bool)
+    for (name, least), points in LEFT_OUT.items():
+        if name == row.name and order >= least:
+            keep &= ~points(*grid)
+    if row.name.startswith("logical"):
+        return list(grid[:, keep] > 0)
+    return list(grid[:, keep].astype(dtype))
+
+
+def arity(row: Row) -> int:
+    return len(row.arguments) - len(PARAMETERS.get(row.name, ()))
+
+
+def derivatives(tf: Any, row: Row, arrays: list[np.ndarray], order: int) -> Any:
+    """The value, the first or the second derivatives, None where an operand is unconnected."""
+    function = path(tf, row.tensorflow[0])
+    tensors = [tf.constant(array) for array in arrays]
+    if row.name == "select":
+        tensors[0] = tensors[0] > 0
+    floats = tensors[row.name == "select" :]
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(floats)
+        with tf.GradientTape(persistent=True) as inner:
+            inner.watch(floats)
+            value = function(*tensors, *PARAMETERS.get(row.name, ()))
+        if order == 0:
+            return value
+        first = [inner.gradient(value, x) for x in floats]
+    if order == 1:
+        return first
+    return [g if g is None else outer.gradient(g, x) for g in first for x in floats]
+
+
+NAMED = [row for row in ROWS if row.tensorflow]
+PREDICATES = ("logical", "is_", "equal", "not_equal", "less", "greater")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("row", NAMED, ids=[row.name for row in NAMED])
+def test_values_and_derivatives_on_the_edge_grid(row: Row, dtype: type) -> None:
+    rtol, atol = (2e-4, 2e-6) if dtype == np.float32 else (1e-7, 1e-10)
+    orders = 0 if row.name.startswith(PREDICATES) else ORDERS.get(row.name, 2)
+    for order in range(orders + 1):
+        arrays = operands(row, dtype, order)
+        same(functools.partial(derivatives, row=row, arrays=arrays, order=order), rtol=rtol, atol=atol)
