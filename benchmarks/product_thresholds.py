@@ -2,8 +2,8 @@
 
     python benchmarks/product_thresholds.py [float32 | float64]
 
-The constants in cython/gradtape/_contract.pyx come from its last column: the direct kernel's time over BLAS's, each the best
-of many short runs. Run it on a quiet machine; BLAS keeps its default number of threads.
+The constants in cython/gradtape/_contract.pyx come from its last column: the direct kernel's time over BLAS's, each the
+best of many short runs. Run it on a quiet machine; BLAS keeps its default number of threads.
 """
 
 import sys
