@@ -312,6 +312,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
     "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
     **dict.fromkeys(PREDICATES, (None, None)),
+    **dict.fromkeys(("is_nan", "is_inf", "is_finite", "not"), (None,)),
     # Functions that gradtape.special expands
     "zeta": (None, lambda g, y, x, q: -(g * (x * apply("zeta", x + 1, q)))),
     "polygamma": (None, lambda g, y, n, x: g * apply("polygamma", n + 1, x)),

@@ -49,7 +49,7 @@ def path(tf: Any, name: str) -> Any:
 
 
 def operands(row: Row, dtype: type, order: int) -> list[np.ndarray]:
-    """The row's grid; second derivatives are compared at finite points, where they are not differences of infinities."""
+    """The row's grid; second derivatives are compared at finite points, where no infinities cancel."""
     parameters = PARAMETERS.get(row.name, ())
     grid = np.array(list(itertools.product(GRIDS[len(row.arguments) - len(parameters)], repeat=arity(row)))).T
     if row.name in INTEGERS:
