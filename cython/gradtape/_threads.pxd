@@ -1,0 +1,7 @@
+"""A few parked threads for long loops."""
+
+# One part of a loop that was cut into `parts`; runs without the interpreter.
+ctypedef void (*Part)(void* context, int part, int parts) noexcept nogil
+
+cdef int thread_count() noexcept nogil
+cdef void run_parts(Part work, void* context, int parts) noexcept nogil     # returns when every part is done

@@ -1,0 +1,136 @@
+"""A few parked threads for long loops.
+
+Workers sleep on a condition variable between loops: a spinning one would starve BLAS, whose threads run on the same cores.
+A loop is cut into as many parts as there are threads, always in the same places, so results do not depend on timing. A
+second Python thread that arrives while the workers are busy runs its own loop alone. After a fork the child starts
+workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the processors that this process may use.
+"""
+
+import os
+
+cdef extern from *:
+    """
+    #if defined(_WIN32)
+    typedef void (*gradtape_part)(void*, int, int);
+    static void gradtape_pool_run(gradtape_part work, void* context, int parts) {
+        for (int i = 0; i < parts; i++) work(context, i, parts);
+    }
+    static void gradtape_pool_prepare(void) {}
+    #else
+    #include <pthread.h>
+    typedef void (*gradtape_part)(void*, int, int);
+
+    static struct {
+        pthread_mutex_t lock;
+        pthread_cond_t wake, done;
+        pthread_mutex_t owner;
+        gradtape_part work;
+        void* context;
+        int parts, next, unfinished, workers;
+        unsigned long job;
+    } gradtape_pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
+                       PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0};
+
+    static void gradtape_pool_take(void) {
+        while (gradtape_pool.next < gradtape_pool.parts) {
+            int mine = gradtape_pool.next++;
+            gradtape_part work = gradtape_pool.work;
+            void* context = gradtape_pool.context;
+            int parts = gradtape_pool.parts;
+            pthread_mutex_unlock(&gradtape_pool.lock);
+            work(context, mine, parts);
+            pthread_mutex_lock(&gradtape_pool.lock);
+            if (--gradtape_pool.unfinished == 0) pthread_cond_signal(&gradtape_pool.done);
+        }
+    }
+
+    static void* gradtape_pool_worker(void* unused) {
+        unsigned long seen = 0;
+        (void)unused;
+        pthread_mutex_lock(&gradtape_pool.lock);
+        for (;;) {
+            while (gradtape_pool.job == seen) pthread_cond_wait(&gradtape_pool.wake, &gradtape_pool.lock);
+            seen = gradtape_pool.job;
+            gradtape_pool_take();
+        }
+        return 0;
+    }
+
+    static void gradtape_pool_run(gradtape_part work, void* context, int parts) {
+        if (parts < 2 || pthread_mutex_trylock(&gradtape_pool.owner)) {
+            for (int i = 0; i < parts; i++) work(context, i, parts);
+            return;
+        }
+        pthread_mutex_lock(&gradtape_pool.lock);
+        while (gradtape_pool.workers < parts - 1) {
+            pthread_t thread;
+            if (pthread_create(&thread, 0, gradtape_pool_worker, 0)) break;
+            pthread_detach(thread);
+            gradtape_pool.workers++;
+        }
+        gradtape_pool.work = work;
+        gradtape_pool.context = context;
+        gradtape_pool.parts = parts;
+        gradtape_pool.next = 0;
+        gradtape_pool.unfinished = parts;
+        gradtape_pool.job++;
+        pthread_cond_broadcast(&gradtape_pool.wake);
+        gradtape_pool_take();
+        while (gradtape_pool.unfinished) pthread_cond_wait(&gradtape_pool.done, &gradtape_pool.lock);
+        pthread_mutex_unlock(&gradtape_pool.lock);
+        pthread_mutex_unlock(&gradtape_pool.owner);
+    }
+
+    static void gradtape_pool_in_child(void) {
+        pthread_mutex_init(&gradtape_pool.lock, 0);
+        pthread_mutex_init(&gradtape_pool.owner, 0);
+        pthread_cond_init(&gradtape_pool.wake, 0);
+        pthread_cond_init(&gradtape_pool.done, 0);
+        gradtape_pool.workers = 0;
+        gradtape_pool.unfinished = 0;
+        gradtape_pool.parts = gradtape_pool.next = 0;
+    }
+
+    static void gradtape_pool_prepare(void) { pthread_atfork(0, 0, gradtape_pool_in_child); }
+    #endif
+    """
+    void gradtape_pool_run(Part work, void* context, int parts) noexcept nogil
+    void gradtape_pool_prepare()
+
+cdef enum:
+    MOST = 64
+
+cdef int _count = 1
+
+
+cdef int thread_count() noexcept nogil:
+    return _count
+
+
+cdef void run_parts(Part work, void* context, int parts) noexcept nogil:
+    gradtape_pool_run(work, context, parts)
+
+
+def set_num_threads(int count) -> None:
+    """How many threads long loops use, the calling one included; ValueError below 1. Results depend on it only by rounding."""
+    global _count
+    if count < 1:
+        raise ValueError(f"the number of threads must be at least 1, got {count}")
+    _count = min(count, MOST)
+
+
+def get_num_threads() -> int:
+    """How many threads long loops use, the calling one included."""
+    return _count
+
+
+def default_threads() -> int:
+    """OMP_NUM_THREADS where it is a number, otherwise the processors that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+gradtape_pool_prepare()
+set_num_threads(default_threads())
