@@ -3,7 +3,7 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import dtypes, errors, keras, math, nest, nn, optimizers, random
+from gradtape import config, dtypes, errors, keras, math, nest, nn, optimizers, random
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
