@@ -178,7 +178,6 @@ REFUSALS = {
     "no maxval": lambda tf: tf.random.uniform([2], dtype=tf.int32),
     "empty range": lambda tf: tf.random.uniform([2], 5, 3, tf.int32),
     "bounds with axes": lambda tf: tf.random.uniform([2, 2], 0, [5, 6], tf.int32),
-    "integer normal": lambda tf: tf.random.normal([2], dtype=tf.int32),
     "shape without axes": lambda tf: tf.random.normal(3),
     "negative size": lambda tf: tf.random.uniform([-1]),
     "other dtype of mean": lambda tf: tf.random.normal([2], mean=tf.constant(1.0, tf.float64)),
@@ -208,6 +207,7 @@ def test_refusals(name):
     "program",
     [
         lambda tf: tf.random.uniform([2], dtype=tf.uint8),
+        lambda tf: tf.random.normal([2], dtype=tf.int32),
         lambda tf: tf.random.uniform([2.5]),
         lambda tf: tf.random.stateless_normal([2], [1.0, 2.0]),
         lambda tf: tf.random.stateless_normal([2], [1, 2, 3]),
