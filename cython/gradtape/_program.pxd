@@ -49,12 +49,12 @@ cdef class Program:
     cdef readonly object expression    # the formula: gradtape.expressions.Expr over operands 0 .. arity-1
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
-    # Registers are numbered: operands, constants, temporaries, and last the result.
+    # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
     cdef float* constants32            # each constant repeated, for runs of few elements
     cdef double* constants64
     cdef int length, constant_count, registers
-    cdef int compile(self, root) except -1
+    cdef int compile(self) except -1
     cdef Derivative derive(self, int operand)
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when

@@ -4,7 +4,7 @@ Expressions and their derivatives are made in gradtape.expressions, the rows of 
 """
 
 cimport cython
-from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy
 
 from gradtape cimport _types
@@ -367,16 +367,23 @@ cdef class Program:
         self.overrides = overrides
         self.derivatives = [None] * arity
         self.predicate = expression.code in expressions.PREDICATES
-        self.compile(expressions.expand(expression if expression.args else expressions.copy(expression), ()))
+        self.single = -1
+        if expression.args == tuple([expressions.operand(k) for k in range(arity)]):
+            self.single = CODES.get(expression.code, -1)
 
     def __dealloc__(self):
-        PyMem_Free(self.instructions)
-        PyMem_Free(self.constants32)
-        PyMem_Free(self.constants64)
+        PyMem_RawFree(self.instructions)
+        PyMem_RawFree(self.constants32)
+        PyMem_RawFree(self.constants64)
 
-    cdef int compile(self, root) except -1:
-        """Lists the instructions of an expression, its values in as few registers as their lifetimes allow."""
+    cdef int compile(self) except -1:
+        """Lists the formula's instructions, with values in as few registers as their lifetimes allow."""
         cdef int k
+        cdef float* constants32
+        cdef double* constants64
+        cdef Instruction* instructions
+        formula = self.expression
+        root = expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
         steps = [node for node in order if node.args]
@@ -399,23 +406,28 @@ cdef class Program:
             register[node] = idle.pop()
         if count > MAX_REGISTERS:
             raise ValueError(f"{self.name}: the formula needs {count} registers, at most {MAX_REGISTERS} are supported")
-        self.registers = count
-        self.constant_count = len(constants)
-        self.length = len(steps)
-        self.constants32 = <float*> PyMem_Malloc(max(1, len(constants)) * LANES * sizeof(float))
-        self.constants64 = <double*> PyMem_Malloc(max(1, len(constants)) * LANES * sizeof(double))
-        self.instructions = <Instruction*> PyMem_Malloc(len(steps) * sizeof(Instruction))
-        if self.constants32 == NULL or self.constants64 == NULL or self.instructions == NULL:
+        constants32 = <float*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(float))
+        constants64 = <double*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(double))
+        instructions = <Instruction*> PyMem_RawMalloc(len(steps) * sizeof(Instruction))
+        if constants32 != NULL and constants64 != NULL and instructions != NULL:
+            for k, node in enumerate(constants):
+                fill(constants32 + k * LANES, <float> node.value, LANES)
+                fill(constants64 + k * LANES, <double> node.value, LANES)
+            for k, node in enumerate(steps):
+                sources = [register[arg] for arg in node.args] + [count, count]
+                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])
+            # Another thread may have been here meanwhile.
+            if self.instructions == NULL:
+                self.registers = count
+                self.constant_count = len(constants)
+                self.length = len(steps)
+                self.constants32, self.constants64, self.instructions = constants32, constants64, instructions
+                return 0
+        PyMem_RawFree(constants32)
+        PyMem_RawFree(constants64)
+        PyMem_RawFree(instructions)
+        if self.instructions == NULL:
             raise MemoryError()
-        for k, node in enumerate(constants):
-            fill(self.constants32 + k * LANES, <float> node.value, LANES)
-            fill(self.constants64 + k * LANES, <double> node.value, LANES)
-        for k, node in enumerate(steps):
-            sources = [register[arg] for arg in node.args] + [count, count]
-            self.instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])
-        self.single = -1
-        if len(steps) == 1 and [register[arg] for arg in root.args] == list(range(self.arity)):
-            self.single = self.instructions[0].code
         return 0
 
     cdef Derivative derivative(self, int operand):
@@ -467,7 +479,10 @@ cdef class Program:
                 kernels.run32(self.single, <float*> out, <const float*> operands[0].data,
                               <const float*> operands[1].data if arity > 1 else NULL,
                               <const float*> operands[2].data if arity > 2 else NULL, size)
-        elif double_precision:
+            return
+        if self.instructions == NULL:
+            compile_now(self)
+        if double_precision:
             interpret[double](self, <double*> out, operands, rank, shape, size, total)
         else:
             interpret[float](self, <float*> out, operands, rank, shape, size, total)
@@ -523,31 +538,42 @@ cdef class Program:
         return f"Program({self.name})"
 
 
+cdef void compile_now(Program program) noexcept with gil:
+    program.compile()
+
+
 # Programs without overriding rules, by formula and arity, so that equal derivatives are one program.
 cdef dict shared = {}
+# The programs of the table's rows by name, and which of the shared ones have a row's name.
 cdef dict named = {}
+cdef set titled = set()
 cdef dict rows = {}
 
 
 cdef Program derived_program(expression, int arity):
     found = shared.get((expression, arity))
     if found is None:
-        found = shared[expression, arity] = Program(repr(expression), arity, expression, {})
+        found = Program(repr(expression), arity, expression, {})
+        (<Program> found).compile()
+        shared[expression, arity] = found
     return <Program> found
 
 
 cdef Program program(str name):
+    """A row's program is compiled when it is first run: importing makes those of all rows."""
     found = named.get(name)
     if found is None:
         row = table()[name]
         arity = len(row.arguments)
         formula = row.value(*map(expressions.operand, range(arity)))
-        if row.derivatives:
+        found = None if row.derivatives else shared.get((formula, arity))
+        if found is None:
             found = Program(name, arity, formula, row.derivatives)
-        else:
-            found = derived_program(formula, arity)
-            if not any([other is found for other in named.values()]):
-                (<Program> found).name = name
+        elif found not in titled:
+            (<Program> found).name = name
+        if not row.derivatives:
+            titled.add(found)
+            shared[formula, arity] = found
         named[name] = found
     return <Program> found
 
