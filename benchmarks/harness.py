@@ -12,7 +12,6 @@ import os
 import signal
 import statistics
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -113,8 +112,8 @@ def _serve(workload: Workload, peer: str, effort: Effort, pipe: Connection) -> N
             pipe.send(seconds_per_step(run.step, count))
     except (EOFError, KeyboardInterrupt):
         pass
-    except Exception:  # whatever a peer raises is one line of the report, not the end of it
-        pipe.send(RuntimeError(traceback.format_exc(limit=-3)))
+    except Exception as error:  # whatever a peer raises is one line of the report, not the end of it
+        pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
 class PeerProcess:
@@ -248,5 +247,5 @@ def _answer(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any
     hush()
     try:
         pipe.send(function(*arguments))
-    except Exception:  # carried over the pipe to be raised by the caller
-        pipe.send(RuntimeError(traceback.format_exc(limit=-3)))
+    except Exception as error:  # carried over the pipe to be raised by the caller
+        pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
