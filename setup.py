@@ -15,7 +15,9 @@ ENGINE = Path("cython/gradtape")
 FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fvisibility=hidden", "-g0", "-Wall"]
 LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
-# One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import.
+# One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import. A loop over an elementary
+# function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial twice.
+KERNEL_FLAGS = ["-finline-limit=8000", "-fno-thread-jumps"]
 KERNEL_SETS = {"baseline": []}
 if platform.machine() in ("x86_64", "AMD64"):
     KERNEL_SETS["avx2"] = ["-mavx2", "-mfma"]
@@ -35,15 +37,15 @@ def extensions() -> list[Extension]:
     """One extension per .pyx room of the engine."""
     rooms = []
     for source in sorted(ENGINE.glob("*.pyx")):
-        kernel_set = source.stem.removeprefix("_kernels_")
+        kernel_set = KERNEL_SETS.get(source.stem.removeprefix("_kernels_"))
         rooms.append(
             Extension(
                 f"gradtape.{source.stem}",
                 [str(source)],
                 include_dirs=[numpy.get_include(), str(ENGINE)],
-                depends=[str(ENGINE / "tile.h")] if source.stem.startswith("_kernels_") else [],
+                depends=[] if kernel_set is None else [str(ENGINE / "tile.h")],
                 define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-                extra_compile_args=FLAGS + KERNEL_SETS.get(kernel_set, []),
+                extra_compile_args=FLAGS + ([] if kernel_set is None else KERNEL_FLAGS + kernel_set),
                 extra_link_args=LINK_FLAGS,
             )
         )

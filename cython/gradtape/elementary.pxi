@@ -2,14 +2,15 @@
 # without branches so that a loop over them vectorises. Measured error bounds, in units in the last place, are asserted by
 # tests/test_kernels.py:
 #
-#   function                          float32   float64
-#   exp                                 1         1
-#   expm1, log, log1p                   1.5       1.5
-#   sigmoid, sin, cos                   2         2
-#   tanh, sinh, cosh                    2         3
-#   tan, asin, acos, atan and inverse
-#   hyperbolic functions, erf           1         3
-#   erfc                                2         4
+#   function                                    float32   float64
+#   exp, log, log1p                               1         1
+#   expm1                                         1.5       2
+#   sin, cos                                      1.5       1.6
+#   tanh, sigmoid, sinh, cosh                     2.2       2.5
+#   tan                                           0.6       3
+#   asin, acos, atan, asinh, acosh, atanh         0.6       2.5
+#   erf, erfc                                     0.6       3, 5
+#   pow (float64: the C library's), atan2         1         2.5
 #
 # They are exact at 0, 1 and the infinities, give NaN for NaN, subnormal numbers where those are the answer, and infinity where
 # the answer overflows. The argument reductions are the usual ones: exponents by rounding x / ln 2 with a two-part ln 2,
@@ -121,37 +122,39 @@ cdef inline real expm1_near_0(real r) noexcept nogil:
 cdef inline real exp_scaled(real x, real exponent) noexcept nogil:
     """e**x * 2**exponent, for an integer exponent of at most 4 in size."""
     cdef real lowest = -110 if real is float else -752
-    cdef real highest = 94 if real is float else 715
-    cdef real n, near
+    cdef real highest = 140 if real is float else 1040
+    cdef real n, half
     x = lowest if x < lowest else x
-    x = highest if x > highest else x
     n = nearest[real](x * <real>1.44269504088896340736)
+    n = highest if n > highest else n
     x = expm1_near_0(without_powers_of_two(x, n))
     # Two factors, since 2**n alone may be subnormal or overflow while the product does not.
     n += exponent
-    near = n
-    if real is float:
-        near = -100 if near < -100 else near
-        near = 127 if near > 127 else near
-    else:
-        near = -1000 if near < -1000 else near
-        near = 1023 if near > 1023 else near
-    return (x + 1) * power_of_two(near) * power_of_two(n - near)
+    half = nearest[real](<real>0.5 * n)
+    return (x + <real>1) * power_of_two(half) * power_of_two(n - half)
 
 cdef inline real exp_(real x) noexcept nogil:
     return exp_scaled[real](x, 0)
 
-cdef inline real expm1_(real x) noexcept nogil:
+cdef inline real exp_parts(real x, real* half_power) noexcept nogil:
+    """The y with e**x = 2 half_power (1 + y), half_power (OUT) being a power of two.
+
+    Where e**x is far beneath the last place of 1, 2 half_power (1 + y) may be anything as small.
+    """
     cdef real lowest = -18 if real is float else -38
-    cdef real highest = 89 if real is float else 710
+    cdef real highest = 128 if real is float else 1024
+    cdef real n
+    x = lowest if x < lowest else x
+    n = nearest[real](x * <real>1.44269504088896340736)
+    n = highest if n > highest else n
+    half_power[0] = power_of_two[real](n - <real>1)
+    return expm1_near_0(without_powers_of_two(x, n))
+
+cdef inline real expm1_(real x) noexcept nogil:
     cdef real smallest = 1e-8 if real is float else 1e-17     # below which e**x - 1 rounds to x
-    cdef real y, n, half_power
-    y = lowest if x < lowest else x
-    y = highest if y > highest else y
-    n = nearest[real](y * <real>1.44269504088896340736)
-    half_power = power_of_two[real](n - 1)
-    y = expm1_near_0(without_powers_of_two(y, n))
-    y = 2 * (half_power * y + (half_power - <real>0.5))
+    cdef real half_power
+    cdef real y = exp_parts(x, &half_power)
+    y = <real>2 * (half_power * y + (half_power - <real>0.5))
     return x if fabs_(x) < smallest else y
 
 cdef inline real log_sum(real k, real f, real low) noexcept nogil:
@@ -204,29 +207,32 @@ cdef inline real log_(real x) noexcept nogil:
     cdef real k, m
     m = split[real](x * up if subnormal else x, &k)
     k = k - places if subnormal else k
-    return log_edges[real](log_sum[real](k, m - 1, 0), x)
+    return log_edges[real](log_sum[real](k, m - <real>1, 0), x)
 
 cdef inline real log1p_(real x) noexcept nogil:
-    cdef real u = 1 + x
+    cdef real u = <real>1 + x
     cdef real k, f, lost
-    f = split[real](u, &k) - 1
-    lost = (1 - (u - x) if x > 1 else x - (u - 1)) / u
+    f = split[real](u, &k) - <real>1
+    lost = (<real>1 - (u - x) if x > 1 else x - (u - <real>1)) / u
     f = x if k == 0 else f
     lost = 0 if k == 0 else lost
     return copysign_[real](log_edges[real](log_sum[real](k, f, lost), u), x)
 
 cdef inline real tanh_(real x) noexcept nogil:
-    cdef real t = expm1_[real](-2 * fabs_(x))
-    return copysign_[real](-t / (t + 2), x)
+    # (1 - z) / (1 + z) for z = e**(-2|x|), halved, with z in its parts so that both sums are rounded once.
+    cdef real half_power
+    cdef real y = exp_parts[real](<real>-2 * fabs_(x), &half_power)
+    y = -(half_power * y + (half_power - <real>0.5)) / (half_power * y + (half_power + <real>0.5))
+    return copysign_[real](y, x)
 
 cdef inline real sigmoid_(real x) noexcept nogil:
     cdef real z = exp_(-fabs_(x))
-    return (z if x < 0 else <real>1) / (1 + z)
+    return (z if x < 0 else <real>1) / (<real>1 + z)
 
 cdef inline real sinh_(real x) noexcept nogil:
     cdef real size = fabs_(x)
     cdef real t = expm1_(size)
-    t = <real>0.5 * (t + t / (t + 1))
+    t = <real>0.5 * (t + t / (t + <real>1))
     return copysign_[real](exp_scaled[real](size, -1) if size > 20 else t, x)
 
 cdef inline real cosh_(real x) noexcept nogil:
@@ -433,21 +439,25 @@ cdef inline real lgamma_(real x) noexcept nogil:
     return <real>lgamma(x)
 
 cdef inline real pow_(real x, real y) noexcept nogil:
-    cdef double size, exponent, power
-    cdef bint whole, odd
+    cdef double base, exponent, size, half, power, edge, sign
     if real is double:
         return pow(x, y)
     else:
         # In double the error of y log|x| is far beneath a float's last place. Signs and edges as C's pow.
-        size = fabs(x)
+        base = x
         exponent = y
+        size = fabs(base)
         power = exp_(exponent * log_(size))
-        power = 1.0 if (size == 1) & (y == y) else power
-        whole = rint_(exponent) == exponent
-        odd = whole & (rint_(0.5 * exponent) != 0.5 * exponent)
-        power = NAN if (x < 0) & (size < INFINITY) & (whole == 0) else power
-        power = -power if odd & (copysignf(1, x) < 0) else power
-        return <float>(1.0 if (y == 0) | (x == 1) else power)
+        power = 1.0 if size == 1 else power
+        power = power if exponent == exponent else exponent
+        half = 0.5 * exponent
+        edge = NAN if size < INFINITY else 1.0
+        edge = edge if base < 0 else 1.0
+        sign = 1.0 if rint_(half) == half else -1.0
+        sign = sign if rint_(exponent) == exponent else edge
+        sign = sign if copysign(1.0, base) < 0 else 1.0
+        power = 1.0 if exponent == 0 else sign * power
+        return <float>(1.0 if base == 1 else power)
 
 cdef inline real fmod_(real x, real y) noexcept nogil:
     if real is float:

@@ -65,7 +65,7 @@ cdef inline void rows_of(int kind, const real* a, Py_ssize_t rows, Py_ssize_t st
     cdef const real* row
     for i in range(width):
         to[i] = a[i]
-    while r + 4 <= rows:
+    while (kind == SUM or kind == PROD) and r + 4 <= rows:     # nested extrema would not vectorise
         row = a + r * stride
         for i in range(width):
             to[i] = joined[real](kind, to[i], joined[real](
