@@ -66,13 +66,18 @@ cdef inline real power(real x, real y) noexcept nogil:
         return pow(x, y)
 
 
+cdef inline float cast_as_keras(double x) noexcept nogil:
+    """A Python number as Keras' cast gives it: by way of float32, even for float64 variables."""
+    return <float>x
+
+
 # One rule each. p: the parameter (IN, OUT); g: its gradient (IN); further pointers: the rule's slots (IN, OUT), of n
 # elements each; h: hyperparameters in the order of the rule's class (IN); t: the step's number from 1 on.
 
 cdef inline void sgd(real* p, const real* g, real* velocity, Py_ssize_t n, const double* h, real rate) noexcept nogil:
     """h: momentum, nesterov."""
     cdef Py_ssize_t i
-    cdef real momentum = <real>h[0]
+    cdef real momentum = <real>cast_as_keras(h[0])
     cdef real m
     if velocity == NULL:
         for i in range(n):
@@ -94,7 +99,8 @@ cdef inline void adam(real* p, const real* g, real* m, real* v, real* largest, P
     """h: beta_1, beta_2, epsilon. Kingma and Ba 2015; with the largest v so far: Reddi, Kale and Kumar 2018."""
     cdef Py_ssize_t i
     cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
-    cdef real alpha = rate * root(1 - power(<real>h[1], <real>t)) / (1 - power(<real>h[0], <real>t))
+    cdef real alpha = rate * root(1 - power(<real>cast_as_keras(h[1]), <real>t)) / (
+        1 - power(<real>cast_as_keras(h[0]), <real>t))
     cdef real u
     if largest == NULL:
         for i in range(n):
@@ -110,12 +116,131 @@ cdef inline void adam(real* p, const real* g, real* m, real* v, real* largest, P
             p[i] -= m[i] * alpha / (root(u) + epsilon)
 
 
-cdef inline void run(int rule, real* p, const real* g, real* a, real* b, real* c, Py_ssize_t n, const double* h, double rate,
-                     int64_t t, double product) noexcept nogil:
+cdef inline void rmsprop(real* p, const real* g, real* v, real* velocity, real* mean, Py_ssize_t n, const double* h,
+                         real rate) noexcept nogil:
+    """h: rho, momentum, epsilon. Tieleman and Hinton 2012; with `mean` the variance of g stands for its mean square."""
+    cdef Py_ssize_t i
+    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2]
+    cdef real spread, change
+    for i in range(n):
+        v[i] = rho * v[i] + rest * (g[i] * g[i])
+        spread = v[i]
+        if mean != NULL:
+            mean[i] = rho * mean[i] + rest * g[i]
+            spread -= mean[i] * mean[i]
+        change = rate * g[i] / root(spread + epsilon)
+        if velocity != NULL:
+            change += momentum * velocity[i]
+            velocity[i] = change
+        p[i] -= change
+
+
+cdef inline void adagrad(real* p, const real* g, real* total, Py_ssize_t n, const double* h, real rate) noexcept nogil:
+    """h: epsilon. Duchi, Hazan and Singer 2011."""
+    cdef Py_ssize_t i
+    cdef real epsilon = <real>h[0]
+    for i in range(n):
+        total[i] += g[i] * g[i]
+        p[i] -= rate * g[i] / root(total[i] + epsilon)
+
+
+cdef inline void adadelta(real* p, const real* g, real* squares, real* changes, Py_ssize_t n, const double* h,
+                          real rate) noexcept nogil:
+    """h: rho, epsilon. Zeiler 2012."""
+    cdef Py_ssize_t i
+    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), epsilon = <real>h[1]
+    cdef real change
+    for i in range(n):
+        squares[i] = rho * squares[i] + rest * (g[i] * g[i])
+        change = -(root(changes[i] + epsilon) * g[i] / root(squares[i] + epsilon))
+        changes[i] = rho * changes[i] + rest * (change * change)
+        p[i] += rate * change
+
+
+cdef inline void adamax(real* p, const real* g, real* m, real* u, Py_ssize_t n, const double* h, real rate,
+                        int64_t t) noexcept nogil:
+    """h: beta_1, beta_2, epsilon. Kingma and Ba 2015, section 7.1."""
+    cdef Py_ssize_t i
+    cdef real first = <real>(1 - h[0]), decay = <real>h[1], epsilon = <real>h[2]
+    cdef real correction = 1 - power(<real>cast_as_keras(h[0]), <real>t)
+    cdef real old, new
+    for i in range(n):
+        m[i] += (g[i] - m[i]) * first
+        old = decay * u[i]
+        new = magnitude(g[i])
+        u[i] = new if new > old else old
+        p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
+
+
+cdef inline real nadam_momentum(real beta, real decay, int64_t t) noexcept nogil:
+    """Dozat 2016: the momentum that step t uses; decay is 0.96."""
+    return beta * (1 - <real>0.5 * power(decay, <real>t))
+
+
+cdef inline void nadam(real* p, const real* g, real* m, real* v, Py_ssize_t n, const double* h, real rate, int64_t t,
+                       real product) noexcept nogil:
+    """h: beta_1, beta_2, epsilon; product: of the momenta of all steps up to this one. Dozat 2016."""
+    cdef Py_ssize_t i
+    cdef real beta_1 = <real>cast_as_keras(h[0]), beta_2 = <real>cast_as_keras(h[1]), epsilon = <real>h[2]
+    cdef real first = 1 - beta_1, second = 1 - beta_2
+    cdef real decay = cast_as_keras(0.96)
+    cdef real now = nadam_momentum(beta_1, decay, t), after = nadam_momentum(beta_1, decay, t + 1)
+    cdef real correction = 1 - power(beta_2, <real>t)
+    cdef real expected
+    for i in range(n):
+        m[i] += (g[i] - m[i]) * first
+        v[i] += (g[i] * g[i] - v[i]) * second
+        expected = after * m[i] / (1 - product * after) + (1 - now) * g[i] / (1 - product)
+        p[i] -= expected * rate / (root(v[i] / correction) + epsilon)
+
+
+cdef inline void ftrl(real* p, const real* g, real* total, real* linear, Py_ssize_t n, const double* h,
+                      real rate) noexcept nogil:
+    """h: learning_rate_power, l1, l2, l2 shrinkage, beta. McMahan et al. 2013."""
+    cdef Py_ssize_t i
+    cdef real exponent = <real>(-h[0]), l1 = <real>h[1], shrinkage = <real>(2 * h[3])
+    cdef real l2 = <real>h[2] + <real>h[4] / (2 * rate)
+    cdef real new, powered, clipped
+    for i in range(n):
+        new = total[i] + g[i] * g[i]
+        powered = power(new, exponent)
+        linear[i] += g[i] + shrinkage * p[i] - (powered - power(total[i], exponent)) / rate * p[i]
+        clipped = l1 if linear[i] > l1 else -l1 if linear[i] < -l1 else linear[i]
+        p[i] = (clipped - linear[i]) / (powered / rate + 2 * l2)
+        total[i] = new
+
+
+cdef inline void lion(real* p, const real* g, real* m, Py_ssize_t n, const double* h, real rate) noexcept nogil:
+    """h: beta_1, beta_2. Chen et al. 2023."""
+    cdef Py_ssize_t i
+    cdef real inner = <real>cast_as_keras(h[0]), outer = <real>cast_as_keras(h[1])
+    cdef real direction
+    for i in range(n):
+        direction = m[i] * inner + g[i] * (1 - inner)
+        p[i] -= rate * (<real>(direction > 0) - <real>(direction < 0) if direction == direction else direction)
+        m[i] = m[i] * outer + g[i] * (1 - outer)
+
+
+cdef inline void run(int rule, real* p, const real* g, real* a, real* b, real* c, Py_ssize_t n, const double* h, real rate,
+                     int64_t t, real product) noexcept nogil:
     if rule == SGD:
-        sgd(p, g, a, n, h, <real>rate)
+        sgd(p, g, a, n, h, rate)
     elif rule == ADAM:
-        adam(p, g, a, b, c, n, h, <real>rate, t)
+        adam(p, g, a, b, c, n, h, rate, t)
+    elif rule == RMSPROP:
+        rmsprop(p, g, a, b, c, n, h, rate)
+    elif rule == ADAGRAD:
+        adagrad(p, g, a, n, h, rate)
+    elif rule == ADADELTA:
+        adadelta(p, g, a, b, n, h, rate)
+    elif rule == ADAMAX:
+        adamax(p, g, a, b, n, h, rate, t)
+    elif rule == NADAM:
+        nadam(p, g, a, b, n, h, rate, t, product)
+    elif rule == FTRL:
+        ftrl(p, g, a, b, n, h, rate)
+    elif rule == LION:
+        lion(p, g, a, n, h, rate)
 
 
 cdef inline void shape_gradient(const real* g, real* out, Py_ssize_t n, real scale, real limit) noexcept nogil:
@@ -134,9 +259,9 @@ cdef void walk(int rule, real* p, const real* g, real* a, real* b, real* c, Py_s
     cdef real shaped[BLOCK]
     cdef Py_ssize_t start, length, i
     cdef const real* gradient
-    cdef real weight = <real>decay
+    cdef real weight = <real>cast_as_keras(decay)
     if decay == 0 and scale == 1 and limit < 0:
-        run(rule, p, g, a, b, c, n, h, rate, t, product)
+        run(rule, p, g, a, b, c, n, h, <real>rate, t, <real>product)
         return
     start = 0
     while start < n:
@@ -149,7 +274,7 @@ cdef void walk(int rule, real* p, const real* g, real* a, real* b, real* c, Py_s
             for i in range(start, start + length):
                 p[i] -= p[i] * weight * <real>rate
         run(rule, p + start, gradient, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
-            c + start if c != NULL else NULL, length, h, rate, t, product)
+            c + start if c != NULL else NULL, length, h, <real>rate, t, <real>product)
         start += length
 
 
@@ -196,12 +321,14 @@ cdef class BaseOptimizer:
     def _set_rate(self, BaseVariable rate):
         self.rate = rate
 
-    def _set_variables(self, list variables, list slots, BaseVariable product=None):
+    def _set_product(self, BaseVariable product):
+        self.product = product
+
+    def _set_variables(self, list variables, list slots):
         """Fixes the trainable variables and, per slot of the rule, one variable for each of them."""
         cdef BaseVariable variable
         self.known = variables
         self.slots = slots
-        self.product = product
         self.places = {}
         for place, variable in enumerate(variables):
             self.places[variable.number] = place
@@ -264,8 +391,16 @@ cdef class BaseOptimizer:
     def _count_step(self):
         self.count_step()
 
-    def _advance_product(self):
-        """Nadam's product of momenta takes in the present step's."""
+    def _advance(self, int64_t t):
+        """What step t does before it meets its first parameter: Nadam's product of momenta takes in the present one."""
+        cdef char* target
+        if self.product is None:
+            return
+        target = in_place(self.product)
+        if self.product.held.dtype_code == F32:
+            (<float*>target)[0] *= nadam_momentum[float](<float>self.hyper[0], <float>0.96, t)
+        else:
+            (<double*>target)[0] *= nadam_momentum[double](self.hyper[0], 0.96, t)
 
     def apply_gradients(self, grads_and_vars):
         """Applies one step of the optimizer to pairs of (gradient, variable); returns `iterations`.
@@ -284,20 +419,42 @@ cdef class BaseOptimizer:
         rate = scalar_value(self.rate.held)
         t = self.steps() + 1
         if self.product is not None:
-            self._advance_product()
+            self._advance(t)
         for i in range(len(pairs)):
             pair = <tuple>pairs[i]
             self.update(self.place_of(<BaseVariable>pair[1], i), <BaseVariable>pair[1], <Tensor>pair[0], rate, t, 0, 1, -1)
         self.count_step()
         return self.counter
 
-    def _update(self, BaseVariable variable, Tensor gradient, double rate, double decay=0, double scale=1, double limit=-1):
-        """One parameter's part of a step.
+    def _update(self, BaseVariable variable, Tensor gradient, double rate, int64_t t, double decay=0, double scale=1,
+                double limit=-1):
+        """One parameter's part of step t.
 
         gradient: of the variable's dtype and shape; it is multiplied by `scale`, then clipped to ±`limit` unless that is
         negative. decay: the weight decay, times the rate, taken off the parameter first.
         """
-        self.update(self.place_of(variable, 0), variable, gradient, rate, self.steps() + 1, decay, scale, limit)
+        self.update(self.place_of(variable, 0), variable, gradient, rate, t, decay, scale, limit)
+
+    def _update_rows(self, BaseVariable variable, Tensor values, const int64_t[::1] places, double rate, int64_t t,
+                     double scale=1, double limit=-1):
+        """The same for a gradient that is zero but for rows: `values` (IN) at `places` (IN), valid and each once."""
+        cdef Py_ssize_t place = self.place_of(variable, 0), width, row
+        cdef char* target = in_place(variable)
+        cdef char* state = NULL
+        if places.shape[0] == 0:
+            return
+        width = values.extent.size // places.shape[0]
+        if self.slots[0] is not None:
+            state = in_place(<BaseVariable>(<list>self.slots[0])[place])
+        for row in range(places.shape[0]):
+            if variable.held.dtype_code == F32:
+                walk[float](self.rule, <float*>target + places[row] * width, <const float*>values.data + row * width,
+                            <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
+                            rate, t, 1, 0, scale, limit)
+            else:
+                walk[double](self.rule, <double*>target + places[row] * width, <const double*>values.data + row * width,
+                             <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
+                             rate, t, 1, 0, scale, limit)
 
     def _check_shape(self, Tensor gradient, BaseVariable variable):
         if not same_extent(gradient.extent, variable.held.extent):

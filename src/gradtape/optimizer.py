@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._ops import apply_cast, as_tensor, full, view
+from gradtape._ops import apply_cast, as_tensor, empty, full, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape._update import BaseOptimizer
 from gradtape.dtypes import float32, int64
-from gradtape.schedules import LearningRateSchedule
+from gradtape.errors import InvalidArgumentError
+from gradtape.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape.tape import GradientTape
 from gradtape.variable import Variable
 
@@ -35,6 +36,13 @@ class Hyperparameter:
     def __set__(self, optimizer: Any, value: Any) -> None:
         optimizer.__dict__[self.name] = value
         optimizer._set_hyperparameter(self.place, value)
+
+
+class Rows(NamedTuple):
+    """A gradient that is zero but for some rows: their values, and their places (int64), each once."""
+
+    values: Tensor
+    places: np.ndarray
 
 
 class Optimizer(BaseOptimizer):
@@ -150,7 +158,8 @@ class Optimizer(BaseOptimizer):
 
     @property
     def learning_rate(self) -> Any:
-        """The learning rate: a variable, or what the schedule or callable gives now. Assigning a number sets the variable."""
+        """The learning rate: a variable, or what the schedule or callable gives now. Assigning a number sets the
+        variable."""
         if isinstance(self._learning_rate, Variable):
             return self._learning_rate
         if isinstance(self._learning_rate, LearningRateSchedule):
@@ -167,7 +176,8 @@ class Optimizer(BaseOptimizer):
             self._set_rate(None)
         elif isinstance(previous, LearningRateSchedule):
             raise TypeError(
-                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor argument, "
+                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
+                "argument, "
                 "hence its learning rate is not settable. If you need the learning rate to be settable, you should "
                 "instantiate the optimizer with a float `learning_rate` argument."
             )
@@ -211,7 +221,8 @@ class Optimizer(BaseOptimizer):
         made: list[list[Variable]] = [[] for _ in names]
         for variable in trainable:
             for slot, name in zip(made, names, strict=True):
-                value = full(variable.shape, self._initial_value(name), variable.dtype)
+                initial = float(np.float32(self._initial_value(name)))  # as Keras' cast gives it, for float64 too
+                value = full(variable.shape, initial, variable.dtype)
                 owner = variable.name.replace("/", "_").replace(":", "_")
                 slot.append(Variable(value, trainable=False, name=f"{owner}_{name}"))
                 self._variables.append(slot[-1])
@@ -251,12 +262,14 @@ class Optimizer(BaseOptimizer):
         if trainable_variables is None:
             if not self.built:
                 raise ValueError(
-                    "When passing `grads` without `variables`, the optimizer must already be built on a list of variables. "
+                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
+                    "variables. "
                     "Call `optimizer.build(trainable_variables)` first. "
                 )
             if len(grads) != len(self._trainable_variables):
                 raise ValueError(
-                    "When passing `grads` as a list of gradient tensors, the gradients must match `optimizer.variables` "
+                    "When passing `grads` as a list of gradient tensors, the gradients must match "
+                    "`optimizer.variables` "
                     f"one-to-on. Received a list of {len(grads)} gradients, but the optimizer is tracking "
                     f"{len(self._trainable_variables)} trainable variables."
                 )
@@ -265,14 +278,16 @@ class Optimizer(BaseOptimizer):
 
     def _step(self, pairs: list[tuple[Any, Variable]]) -> None:
         """A step that is more than its rule, or the first one."""
-        gradients, variables = zip(*pairs, strict=True)
+        _, variables = zip(*pairs, strict=True)
         if not self.built:
             self.build(variables)
         for variable in variables:
             if self._place(variable) is None:
                 raise ValueError(
-                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was originally "
-                    "built with. When working with a new set of variables, you should recreate a new optimizer instance."
+                    f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
+                    f"originally "
+                    "built with. When working with a new set of variables, you should recreate a new optimizer "
+                    "instance."
                 )
         present = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         if not present:
@@ -280,7 +295,8 @@ class Optimizer(BaseOptimizer):
         if len(present) < len(pairs):
             missing = [variable.name for gradient, variable in pairs if gradient is None]
             warnings.warn(
-                f"Gradients do not exist for variables {missing} when minimizing the loss. If using `model.compile()`, did "
+                f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
+                f"`model.compile()`, did "
                 "you forget to provide a `loss` argument?",
                 stacklevel=3,
             )
@@ -296,19 +312,26 @@ class Optimizer(BaseOptimizer):
         self._count_step()
 
     def _checked(self, gradient: Any, variable: Variable) -> Any:
-        """The gradient as a tensor of its variable's dtype and shape, or as IndexedSlices where rows will do."""
-        indices = getattr(gradient, "indices", None)
-        if indices is None:
+        """The gradient as a tensor of its variable's dtype and shape, or as Rows where no other rows change."""
+        if not hasattr(gradient, "indices"):
             gradient = as_tensor(gradient)
             if gradient.dtype != variable.dtype:
                 gradient = apply_cast(gradient, variable.dtype)
             self._check_shape(gradient, variable)
             return gradient
-        return gradient
+        rows = _collect(gradient, variable)
+        if self._sparse and not self.gradient_accumulation_steps:
+            return rows
+        tensor, array = empty(variable.shape, variable.dtype)
+        array.fill(0)
+        array[rows.places] = view(rows.values)
+        return tensor
 
     def _apply(self, pairs: list[tuple[Any, Variable]], scale: float) -> None:
         """Clips, decays and updates."""
         rate = float(self.learning_rate)
+        step = int(self.iterations) + 1
+        self._advance(step)
         scales = [scale] * len(pairs)
         limit = -1.0
         if self.clipnorm and self.clipnorm > 0:
@@ -321,7 +344,12 @@ class Optimizer(BaseOptimizer):
             limit = self.clipvalue
         for (gradient, variable), factor in zip(pairs, scales, strict=True):
             decay = self.weight_decay if self.weight_decay is not None and self._decays(variable) else 0.0
-            self._update(variable, gradient, rate, decay, factor, limit)
+            if isinstance(gradient, Rows):
+                if decay:
+                    variable.assign_sub(variable * (decay * rate))
+                self._update_rows(variable, gradient.values, gradient.places, rate, step, factor, limit)
+            else:
+                self._update(variable, gradient, rate, step, decay, factor, limit)
 
     def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
         """Adds to the accumulators; with the last gradient of a round, takes the step of their mean."""
@@ -356,8 +384,10 @@ class Optimizer(BaseOptimizer):
             return
         if len(var_list) != len(self._averages):
             raise ValueError(
-                f"The length of model variables ({len(var_list)}) to override does not match the length of model variables "
-                f"stored in the optimizer ({len(self._averages)}). Please check if the optimizer was called on your model."
+                f"The length of model variables ({len(var_list)}) to override does not match the length of model "
+                f"variables "
+                f"stored in the optimizer ({len(self._averages)}). Please check if the optimizer was called on your "
+                f"model."
             )
         for variable, average in zip(var_list, self._averages, strict=True):
             variable.assign(average)
@@ -396,7 +426,7 @@ class Optimizer(BaseOptimizer):
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an optimizer like this one, without its state."""
         if isinstance(self._learning_rate, LearningRateSchedule):
-            learning_rate = self._learning_rate.serialized()
+            learning_rate = serialize(self._learning_rate)
         elif isinstance(self._learning_rate, Variable):
             learning_rate = float(self._learning_rate)
         else:
@@ -422,7 +452,7 @@ class Optimizer(BaseOptimizer):
         """An optimizer made from what `get_config` gave."""
         arguments = dict(config)
         if isinstance(arguments.get("learning_rate"), dict):
-            arguments["learning_rate"] = LearningRateSchedule.deserialized(arguments["learning_rate"], custom_objects)
+            arguments["learning_rate"] = deserialize(arguments["learning_rate"], custom_objects)
         return cls(**arguments)
 
 
@@ -434,7 +464,34 @@ def _automatic_name(kind: str) -> str:
     return f"{name}_{count}" if count else name
 
 
+def _collect(slices: Any, variable: Variable) -> Rows:
+    """IndexedSlices with the values of repeated indices added up, of the variable's dtype.
+
+    Raises InvalidArgumentError for rows that the variable does not have or of another shape.
+    """
+    values, indices = view(as_tensor(slices.values)), view(as_tensor(slices.indices)).ravel()
+    shape = tuple(variable.shape)
+    if not shape or values.shape != (len(indices), *shape[1:]):
+        raise InvalidArgumentError(
+            None, None, f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
+            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but "
+            f"the first "
+            "axis.")
+    if indices.size and not (indices.min() >= 0 and indices.max() < shape[0]):
+        wrong = indices[(indices < 0) | (indices >= shape[0])][0]
+        message = f"The gradient of variable '{variable.name}' has the index {wrong}, which is not in [0, {shape[0]})."
+        raise InvalidArgumentError(None, None, message)
+    places, owner = np.unique(indices.astype(np.int64), return_inverse=True)
+    if len(places) == len(indices):
+        sums = np.empty_like(values)
+        sums[owner] = values
+    else:
+        sums = np.zeros((len(places), *shape[1:]), values.dtype)
+        np.add.at(sums, owner, values)
+    return Rows(tensor_from(sums, variable.dtype), places)
+
+
 def _norm(gradients: Sequence[Any]) -> float:
     """Euclidean norm of gradients together."""
-    parts = [view(as_tensor(getattr(gradient, "values", gradient))).ravel() for gradient in gradients]
+    parts = [view(gradient.values if isinstance(gradient, Rows) else gradient).ravel() for gradient in gradients]
     return float(np.sqrt(sum(np.dot(part, part) for part in parts)))

@@ -1,0 +1,158 @@
+"""Every optimizer and schedule against Keras over long random trajectories."""
+
+import numpy as np
+import pytest
+
+import gradtape as gt
+
+tf = pytest.importorskip("tensorflow")
+
+CASES = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9}),
+    ("SGD", {"momentum": 0.9, "nesterov": True}),
+    ("Adam", {}),
+    ("Adam", {"amsgrad": True, "beta_1": 0.8}),
+    ("AdamW", {"weight_decay": 0.1}),
+    ("RMSprop", {}),
+    ("RMSprop", {"momentum": 0.5}),
+    ("RMSprop", {"centered": True, "momentum": 0.5, "rho": 0.7}),
+    ("Adagrad", {}),
+    ("Adadelta", {}),
+    ("Adamax", {}),
+    ("Nadam", {}),
+    ("Ftrl", {}),
+    (
+        "Ftrl",
+        {
+            "l1_regularization_strength": 0.02,
+            "l2_regularization_strength": 0.1,
+            "l2_shrinkage_regularization_strength": 0.1,
+            "beta": 0.2,
+            "learning_rate_power": -0.7,
+        },
+    ),
+    ("Lion", {}),
+    ("SGD", {"weight_decay": 0.1}),
+    ("SGD", {"clipnorm": 0.5}),
+    ("Adam", {"global_clipnorm": 0.5}),
+    ("SGD", {"clipvalue": 0.3, "momentum": 0.9}),
+    ("SGD", {"use_ema": True, "ema_momentum": 0.8}),
+    ("Adam", {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3}),
+    ("SGD", {"gradient_accumulation_steps": 3, "momentum": 0.5}),
+    ("Adam", {"gradient_accumulation_steps": 2, "use_ema": True, "ema_overwrite_frequency": 2}),
+    ("SGD", {"loss_scale_factor": 4.0}),
+]
+SHAPES = [(), (5,), (30, 3)]
+
+
+def trajectory(library, name, options, dtype, steps, rate=0.01, sparse=False):
+    """Values of the variables after every step, then the optimizer's own variables."""
+    random = np.random.default_rng(0)
+    variables = [library.Variable(random.normal(size=shape).astype(dtype)) for shape in SHAPES]
+    optimizer = getattr(library.optimizers, name)(rate, **options)
+    seen = []
+    for _ in range(steps):
+        gradients = [library.constant(random.normal(size=shape).astype(dtype)) for shape in SHAPES]
+        optimizer.apply_gradients(list(zip(gradients, variables, strict=True)))
+        seen.append([v.numpy() for v in variables])
+    optimizer.finalize_variable_values(variables)
+    seen.append([v.numpy() for v in variables])
+    seen.append([np.asarray(v.numpy()) for v in optimizer.variables])
+    return seen
+
+
+def compare(got, expected, rtol):
+    for step, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
+        for a, b in zip(ours, theirs, strict=True):
+            # Rounding is that of the largest terms that were added up.
+            scale = max(1.0, np.abs(b).max())
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * scale, err_msg=f"after step {step}")
+
+
+@pytest.mark.parametrize("dtype, rtol", [("float32", 2e-5), ("float64", 1e-9)])
+@pytest.mark.parametrize("name, options", CASES)
+def test_trajectories(name, options, dtype, rtol):
+    compare(trajectory(gt, name, options, dtype, 40), trajectory(tf, name, options, dtype, 40), rtol)
+
+
+SCHEDULES = [
+    ("ExponentialDecay", (0.1, 7, 0.9)),
+    ("ExponentialDecay", (0.1, 7, 0.9, True)),
+    ("PiecewiseConstantDecay", ([3, 8, 20], [0.1, 0.2, 0.05, 0.01])),
+    ("CosineDecay", (0.1, 30)),
+    ("CosineDecay", (0.01, 20, 0.1, "warm", 0.2, 6)),
+    ("CosineDecayRestarts", (0.1, 5)),
+    ("CosineDecayRestarts", (0.1, 5, 1.0, 0.8, 0.1)),
+    ("PolynomialDecay", (0.1, 20)),
+    ("PolynomialDecay", (0.1, 8, 0.01, 2.0, True)),
+    ("InverseTimeDecay", (0.1, 7, 0.5)),
+    ("InverseTimeDecay", (0.1, 7, 0.5, True)),
+]
+
+
+@pytest.mark.parametrize("name, arguments", SCHEDULES)
+def test_schedules(name, arguments):
+    ours, theirs = (getattr(library.optimizers.schedules, name)(*arguments) for library in (gt, tf))
+    assert ours.get_config() == theirs.get_config()
+    for step in range(45):
+        got, expected = ours(step), theirs(step)
+        assert got.dtype.name == expected.dtype.name
+        np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=2e-5, atol=1e-8, err_msg=f"at step {step}")
+    configured = [library.optimizers.SGD(s, name="s").get_config() for library, s in ((gt, ours), (tf, theirs))]
+    assert configured[0] == configured[1]
+
+
+def test_scheduled_trajectory():
+    compare(
+        *[
+            trajectory(library, "Adam", {}, "float32", 40, library.optimizers.schedules.CosineDecay(0.1, 30))
+            for library in (gt, tf)
+        ],
+        rtol=2e-5,
+    )
+
+
+@pytest.mark.parametrize("name, options", CASES)
+def test_configurations(name, options):
+    ours, theirs = (getattr(library.optimizers, name)(0.25, name="o", **options) for library in (gt, tf))
+    assert ours.get_config() == theirs.get_config()
+    assert type(ours).from_config(ours.get_config()).get_config() == ours.get_config()
+
+
+WRONG = [
+    ("SGD", {"learning_rate": 1}),
+    ("SGD", {"momentum": 2.0}),
+    ("SGD", {"clipnorm": 1.0, "clipvalue": 1.0}),
+    ("SGD", {"speed": 1.0}),
+    ("Adam", {"use_ema": True, "ema_momentum": 2.0}),
+    ("Adam", {"gradient_accumulation_steps": 1}),
+    ("AdamW", {"weight_decay": None}),
+    ("Ftrl", {"beta": 0.0, "l1_regularization_strength": -1.0}),
+    ("Lion", {"beta_1": 0.0}),
+]
+
+
+@pytest.mark.parametrize("name, options", WRONG)
+def test_refused_arguments(name, options):
+    messages = []
+    for library in (gt, tf):
+        with pytest.raises(ValueError) as caught:
+            getattr(library.optimizers, name)(**options)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_none_gradients():
+    messages = []
+    for library in (gt, tf):
+        a, b = library.Variable(1.0, name="a"), library.Variable(1.0, name="b")
+        optimizer = library.optimizers.SGD(0.5)
+        with pytest.warns(UserWarning, match="Gradients do not exist") as caught:
+            optimizer.apply_gradients([(None, a), (library.constant(1.0), b)])
+        assert (a.numpy(), b.numpy()) == (1.0, 0.5)
+        with pytest.raises(ValueError) as refused:
+            optimizer.apply_gradients([(None, a), (None, b)])
+        found = [w for w in caught if issubclass(w.category, UserWarning)]
+        messages.append([str(found[0].message), str(refused.value)])
+    assert messages[0] == messages[1]
