@@ -30,7 +30,7 @@ from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F32, F64
 
 import numpy as np
 
-from gradtape.errors import InvalidArgumentError
+from gradtape.errors import InvalidArgumentError, invalid_argument
 
 cnp.import_array()
 
@@ -99,8 +99,8 @@ cdef str dtype_word(int dtype_code):
 
 
 cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place):
-    return op_error(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a {dtype_word(a.dtype_code)} "
-                        f"tensor but is a {dtype_word(b.dtype_code)} tensor")
+    return invalid_argument(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a "
+                                f"{dtype_word(a.dtype_code)} tensor but is a {dtype_word(b.dtype_code)} tensor", "", kernel=None)
 
 
 @cython.final
@@ -455,7 +455,11 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef str op = kernel_name(program.name)
     function = _integer_functions.get(program.name)
     if program.name == "divide":
-        return elementwise(program, cast(a, F64), cast(b, F64), None)
+        if a.dtype_code == BOOL or b.dtype_code == BOOL:
+            raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
+                            else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
+        i = F32 if a.dtype_code == U8 else F64
+        return elementwise(program, cast(a, i), cast(b, i), None)
     if function is None:
         raise op_error(op, f"Value for attr 'T' of {dtype_word(a.dtype_code)} is not in the list of allowed values: "
                            "float, double. Convert the operand with tf.cast")
@@ -1171,13 +1175,22 @@ cdef inline Tensor operand_like(object value, Tensor other):
     return convert(value, other.dtype_code, True)
 
 
+cdef inline Tensor strict_operand(object value, Tensor other):
+    """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if isinstance(value, Readable):
+        return (<Readable>value).read()
+    return convert(value, other.dtype_code, False)
+
+
 cdef inline Tensor left_operand(object a, object b):
     """The left operand of an operator of which at least one operand is a tensor or variable."""
     if type(a) is Tensor:
         return <Tensor>a
     if isinstance(a, Readable):
         return (<Readable>a).read()
-    return operand_like(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
+    return strict_operand(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
 
 
 cdef object binary(int code, object a, object b):
@@ -1191,12 +1204,17 @@ cdef object mixed_binary(Program program, object a, object b):
     cdef Tensor left, right
     try:
         left = left_operand(a, b)
-        right = operand_like(b, left)
+        if program is ADD_PROGRAM or program is DIVIDE_PROGRAM or program is EQUAL_PROGRAM or program is NOT_EQUAL_PROGRAM:
+            right = operand_like(b, left)
+        else:
+            right = strict_operand(b, left)
     except (TypeError, ValueError):
         if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
             raise
         return NotImplemented
     if left.dtype_code != right.dtype_code:
+        if program is DIVIDE_PROGRAM:
+            raise TypeError(f"`x` and `y` must have the same dtype, got {left.dtype!r} != {right.dtype!r}.")
         raise mixed_dtypes(kernel_name(program.name), left, right, 1)
     if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
         raise op_error(kernel_name(program.name),

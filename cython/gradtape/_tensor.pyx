@@ -7,6 +7,7 @@ A Tensor is immutable: its bytes are written once, by the op that makes it, befo
 cimport cython
 cimport numpy as cnp
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
+from cpython.long cimport PyLong_AsDouble
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
@@ -16,7 +17,7 @@ from gradtape._buffer cimport acquire, release
 from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, tensor_shape)
 from gradtape._log cimport mark_dead
 from gradtape._sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
-                                 UNSUPPORTED, WIDE_FOUND, fill, survey)
+                                 TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 from gradtape._types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
                               OR, ABS, SUB, U8)
 
@@ -488,8 +489,11 @@ cdef Tensor convert(object value, int dtype_code, bint preferred):
         return expect(<Tensor>value, dtype_code, preferred)
     if isinstance(value, Readable):
         return expect((<Readable>value).read(), dtype_code, preferred)
-    if type(value) is float and is_floating(dtype_code) and dtype_code >= 0:
-        return new_scalar(dtype_code, <double>value)
+    if is_floating(dtype_code) and dtype_code >= 0:
+        if type(value) is float:
+            return new_scalar(dtype_code, <double>value)
+        if type(value) is int:
+            return new_scalar(dtype_code, whole_as_double(value))
     if isinstance(value, np.ndarray):
         return from_array(value, conversion_code(value, dtype_code))
     if not preferred or dtype_code < 0:
@@ -498,6 +502,13 @@ cdef Tensor convert(object value, int dtype_code, bint preferred):
         return convert_object(value, dtype_code)
     except (TypeError, ValueError):
         return convert_object(value, -1)
+
+
+cdef double whole_as_double(object value) except? -1:
+    try:
+        return PyLong_AsDouble(value)
+    except OverflowError:
+        raise misfit(TOO_WIDE) from None
 
 
 cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
@@ -518,6 +529,8 @@ cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
 cdef Tensor convert_object(object value, int dtype_code):
     """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
     cdef object array
+    if type(value) is int or type(value) is float or type(value) is bool:
+        return from_sequence(value, dtype_code)
     if isinstance(value, np.generic):
         array = np.asarray(value)
         return from_array(array, conversion_code(array, dtype_code))
