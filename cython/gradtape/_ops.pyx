@@ -103,6 +103,11 @@ cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place):
                                 f"{dtype_word(a.dtype_code)} tensor but is a {dtype_word(b.dtype_code)} tensor", "", kernel=None)
 
 
+cdef object unsupported(str op, int dtype_code, str allowed):
+    return invalid_argument(op, f"Value for attr 'T' of {dtype_word(dtype_code)} is not in the list of allowed values: {allowed}. "
+                                "Convert with tf.cast", "", kernel=None)
+
+
 @cython.final
 cdef class Op:
     pass
@@ -461,8 +466,7 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
         i = F32 if a.dtype_code == U8 else F64
         return elementwise(program, cast(a, i), cast(b, i), None)
     if function is None:
-        raise op_error(op, f"Value for attr 'T' of {dtype_word(a.dtype_code)} is not in the list of allowed values: "
-                           "float, double. Convert the operand with tf.cast")
+        raise unsupported(op, a.dtype_code, "float, double")
     for i in range(1 if program.name != "select" else 2, len(tensors)):
         tensor = tensors[i]
         if tensor.dtype_code != (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code:
@@ -1204,7 +1208,7 @@ cdef object mixed_binary(Program program, object a, object b):
     cdef Tensor left, right
     try:
         left = left_operand(a, b)
-        if program is ADD_PROGRAM or program is DIVIDE_PROGRAM or program is EQUAL_PROGRAM or program is NOT_EQUAL_PROGRAM:
+        if program is ADD_PROGRAM or program is DIVIDE_PROGRAM:
             right = operand_like(b, left)
         else:
             right = strict_operand(b, left)
@@ -1217,8 +1221,7 @@ cdef object mixed_binary(Program program, object a, object b):
             raise TypeError(f"`x` and `y` must have the same dtype, got {left.dtype!r} != {right.dtype!r}.")
         raise mixed_dtypes(kernel_name(program.name), left, right, 1)
     if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
-        raise op_error(kernel_name(program.name),
-                       "Value for attr 'T' of bool is not in the list of allowed values. Convert the operands with tf.cast")
+        raise unsupported(kernel_name(program.name), BOOL, "float, double, int32, int64, uint8")
     return elementwise(program, left, right, None)
 
 
@@ -1228,9 +1231,10 @@ cdef object unary(int code, object a):
         if tensor.dtype_code == BOOL:
             return elementwise(program("logical_not"), tensor, None, None)
         if is_floating(tensor.dtype_code):
-            raise op_error("Invert", f"Value for attr 'T' of {dtype_word(tensor.dtype_code)} is not in the list of allowed values: "
-                                     "int32, int64, uint8")
+            raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
         return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+    if tensor.dtype_code == BOOL:
+        raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
     return elementwise(<Program>_binary_programs[code], tensor, None, None)
 
 
@@ -1251,35 +1255,33 @@ cdef object matmul_operator(object a, object b):
 
 
 cdef object equal(object a, object b, bint negate):
-    """Elementwise equality; operands that cannot be compared are unequal."""
+    """Elementwise equality; shapes that do not broadcast are unequal."""
     cdef Tensor left, right
     cdef Extent* common
     if a is None or b is None:
         return negate
-    try:
-        left = left_operand(a, b)
-        right = operand_like(b, left)
-    except (TypeError, ValueError):
-        return negate
+    left = left_operand(a, b)
+    right = strict_operand(b, left)
     common = broadcast_extents(left.extent, right.extent)
     if common == NULL:
-        return negate
+        return new_scalar(BOOL, negate)
     release_extent(common)
     return mixed_binary(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right)
 
 
 cdef object bitwise(int code, object a, object b):
-    cdef Tensor left = left_operand(a, b), right = operand_like(b, left)
+    cdef Tensor left = left_operand(a, b), right = strict_operand(b, left)
     name = "And" if code == AND else "Or" if code == OR else "Xor"
-    if is_floating(left.dtype_code) or left.dtype_code != right.dtype_code:
-        raise op_error("Bitwise" + name if left.dtype_code != BOOL else "Logical" + name,
-                       f"operands must be bool or integers of one dtype, got {dtype_word(left.dtype_code)} and "
-                       f"{dtype_word(right.dtype_code)}")
+    name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
+    if is_floating(left.dtype_code):
+        raise unsupported(name, left.dtype_code, "int32, int64, uint8")
+    if left.dtype_code != right.dtype_code:
+        raise mixed_dtypes(name, left, right, 1)
     function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
     try:
         return from_array(function(as_array(left), as_array(right)), left.dtype_code)
     except ValueError:
-        raise incompatible("Logical" + name, left, right) from None
+        raise incompatible(name, left, right) from None
 
 
 cdef Operators* _table = operators()
@@ -1553,8 +1555,8 @@ def apply_reduce(int kind, x, axis, bint keepdims, str op):
     """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     if tensor.dtype_code == BOOL:
-        raise op_error(op, f"Value for attr 'T' of bool is not in the list of allowed values. "
-                           "Use tf.reduce_any or tf.reduce_all, or convert with tf.cast")
+        raise invalid_argument(op, "Value for attr 'T' of bool is not in the list of allowed values: float, double, int32, int64, "
+                                   "uint8. Use tf.reduce_any or tf.reduce_all, or convert with tf.cast", "", kernel=None)
     return reduce(kind, tensor, axes_mask(axis, tensor.extent.rank, op), keepdims)
 
 

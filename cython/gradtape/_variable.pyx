@@ -9,16 +9,17 @@ cimport cython
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from gradtape._extent cimport Extent, extent_from, release_extent, same_extent, tensor_shape
+from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent, tensor_shape
 from gradtape._log cimport READ, Entry, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
 from gradtape._ops cimport add, elementwise, forward_hooks
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, is_floating,
                                item_size, new_tensor, operators, share, to_numpy)
-from gradtape._types cimport (ABS, ADD, AND, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB)
+from gradtape._types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB)
 from gradtape._kernels cimport kernels
 
 from gradtape import formatting as _formatting
+from gradtape._ops import op_error
 
 cdef enum:
     XOR = 1000
@@ -91,7 +92,7 @@ cdef class BaseVariable(Readable):
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
         if not same_extent(value.extent, self.held.extent):
-            raise ValueError(f"Cannot assign value to variable '{self.name}': Shape mismatch."
+            raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
                              f"The variable shape {tensor_shape(self.held.extent)}, and the "
                              f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
         target = self.writable()
@@ -137,6 +138,11 @@ cdef class BaseVariable(Readable):
         """Its number of axes."""
         return self.held.extent.rank
 
+    @property
+    def device(self):
+        """The one device there is, under TensorFlow's name."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
     # Reading
 
     def value(self):
@@ -159,25 +165,28 @@ cdef class BaseVariable(Readable):
     def assign(self, value, use_locking=False, name=None, read_value=True):
         """Sets the value. It carries none of the new value's history. Raises ValueError on another shape or dtype."""
         self.store(convert(value, self.held.dtype_code, False))
-        return self
+        return self if read_value else None
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
         """Adds delta, of the variable's shape, in place."""
         self.shift(delta, ADD)
-        return self
+        return self if read_value else None
 
     def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
         """Subtracts delta, of the variable's shape, in place."""
         self.shift(delta, SUB)
-        return self
+        return self if read_value else None
 
     cdef int shift(self, object delta, int code) except -1:
         cdef Tensor change = convert(delta, self.held.dtype_code, False), old
         cdef char* target
         if not same_extent(change.extent, self.held.extent):
-            raise ValueError(f"Cannot {'add to' if code == ADD else 'subtract from'} variable '{self.name}': Shape mismatch. "
-                             f"The variable shape {tensor_shape(self.held.extent)}, and the value shape "
-                             f"{tensor_shape(change.extent)} are incompatible.")
+            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
+                           f"Cannot update variable with shape {dims_text(self.held.extent)} using a Tensor with shape "
+                           f"{dims_text(change.extent)}, shapes must be equal.")
+        if self.held.dtype_code == BOOL:
+            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
+                           "bool variables have no sums. Convert with tf.cast, or use assign.")
         if not is_floating(self.held.dtype_code):
             array = as_array(self.held)
             return self.store(convert(array + as_array(change) if code == ADD else array - as_array(change),
@@ -196,7 +205,9 @@ cdef class BaseVariable(Readable):
         return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
 
     def __format__(self, specification):
-        return format(repr(self), specification)
+        if specification:
+            raise TypeError(f"unsupported format string passed to {type(self).__name__}.__format__")
+        return repr(self)
 
     def __float__(self):
         return float(to_numpy(self.held))
