@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes, errors
-from gradtape._ops import apply_broadcast_to, apply_cast, apply_reshape, as_tensor, full, tensor_from, view
+from gradtape._ops import (
+    apply_broadcast_to,
+    apply_cast,
+    apply_elementwise,
+    apply_reshape,
+    as_tensor,
+    full,
+    tensor_from,
+    view,
+)
 from gradtape._tensor import Tensor
 
 __all__ = [
@@ -55,19 +64,20 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
       ValueError: the value is no rectangle of numbers.
     """
     if dtype is not None and isinstance(value, Tensor) and value.dtype != dtype:
-        raise TypeError(f"Expected tensor {value} with dtype {dtypes.as_dtype(dtype)!r}, but got dtype {value.dtype!r}.")
+        wanted = dtypes.as_dtype(dtype)
+        raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
     tensor = as_tensor(value, dtype)
     if shape is None or tensor.shape == shape:
         return tensor
-    wanted = int(np.prod([int(dim) for dim in np.atleast_1d(shape)], dtype=object))
+    room = int(np.prod([int(dim) for dim in np.atleast_1d(shape)], dtype=object))
     present = int(np.prod(tensor.shape, dtype=object))
-    if present == wanted:
+    if present == room:
         return apply_reshape(tensor, shape)
     if present == 1:
         return apply_broadcast_to(apply_reshape(tensor, ()), shape)
     raise TypeError(
         f"Eager execution of tf.constant with unsupported shape. Tensor {view(tensor)} (converted from {value}) has "
-        f"{present} elements, but got `shape` {shape} with {wanted} elements)."
+        f"{present} elements, but got `shape` {shape} with {room} elements)."
     )
 
 
@@ -140,13 +150,13 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     first, end, step = (apply_cast(tensor, dtype).numpy() for tensor in tensors)
     for label, value in (("start", first), ("limit", end), ("delta", step)):
         if np.ndim(value):
-            raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}")
+            raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}", "")
     if step == 0:
-        raise errors.invalid_argument("Range", f"Requires delta != 0: {step}")
+        raise errors.invalid_argument("Range", f"Requires delta != 0: {step}", "")
     if step > 0 and first > end:
-        raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: {first}/{end}")
+        raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: {first}/{end}", "")
     if step < 0 and first < end:
-        raise errors.invalid_argument("Range", f"Requires start >= limit when delta < 0: {first}/{end}")
+        raise errors.invalid_argument("Range", f"Requires start >= limit when delta < 0: {first}/{end}", "")
     if dtype.is_floating:
         count = int(np.ceil(np.abs((np.float64(end) - np.float64(first)) / np.float64(step))))
     else:
@@ -162,23 +172,21 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     start and stop broadcast; integers give float64. The gradient flows to both.
 
     Raises:
-      InvalidArgumentError: num is not positive.
+      InvalidArgumentError: num is negative.
     """
-    from gradtape.arrays import concat, expand_dims
-
     first = as_tensor(start)
     last = as_tensor(stop, first.dtype)
     count = int(num)
-    if count <= 0:
-        raise errors.invalid_argument("LinSpace", f"Requires num > 0: {count}")
-    shape = np.broadcast_shapes(tuple(first.shape), tuple(last.shape))
-    first = expand_dims(apply_broadcast_to(first, shape), axis)
-    last = expand_dims(apply_broadcast_to(last, shape), axis)
+    if count < 0:
+        raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: 1/{count}", "")
+    shape = list(np.broadcast_shapes(tuple(first.shape), tuple(last.shape)))
+    place = axis if axis >= 0 else axis + len(shape) + 1
+    shape.insert(place, 1)
+    first = apply_reshape(apply_broadcast_to(first, shape[:place] + shape[place + 1 :]), shape)
+    last = apply_reshape(apply_broadcast_to(last, shape[:place] + shape[place + 1 :]), shape)
     delta = (last - first) / max(count - 1, 1)
     first, last = apply_cast(first, delta.dtype), apply_cast(last, delta.dtype)
-    if count == 1:
-        return first
-    place = axis if axis >= 0 else axis + len(shape) + 1
-    steps = np.arange(1, count - 1).astype(delta.dtype.as_numpy_dtype)
-    between = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(len(shape) + 1)])
-    return concat([first, between, last], place)
+    along = [-1 if i == place else 1 for i in np.arange(len(shape))]
+    steps = np.arange(count).reshape(along)
+    inner = first + delta * steps.astype(delta.dtype.as_numpy_dtype)
+    return apply_elementwise("select", as_tensor((steps < count - 1) | (steps == 0)), inner, last)
