@@ -9,3 +9,6 @@ for _row in ROWS:
     for _place in _row.tensorflow:
         if _place.startswith("nn."):
             globals()[_place.removeprefix("nn.")] = elementwise_function(_row)
+
+# After the table's, which know nothing of options.
+from gradtape.activations import gelu, leaky_relu, log_poisson_loss, silu, swish  # noqa: E402, F401

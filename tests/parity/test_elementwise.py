@@ -99,3 +99,30 @@ def test_values_and_derivatives_on_the_edge_grid(row: Row, dtype: type) -> None:
     for order in range(orders + 1):
         arrays = operands(row, dtype, order)
         same(functools.partial(derivatives, row=row, arrays=arrays, order=order), rtol=rtol, atol=atol)
+
+
+OPTIONS = {
+    "gelu": lambda tf, x: tf.nn.gelu(x, approximate=True),
+    "leaky_relu": lambda tf, x: tf.nn.leaky_relu(x),
+    "leaky_relu of alpha": lambda tf, x: tf.nn.leaky_relu(x, alpha=0.25),
+    "leaky_relu of integers": lambda tf, x: tf.nn.leaky_relu([1, -2]) + x[0],
+    "silu": lambda tf, x: tf.nn.silu(x),
+    "swish": lambda tf, x: tf.nn.swish(x, beta=2.0),
+    "log_poisson_loss": lambda tf, x: tf.nn.log_poisson_loss(tf.square(x), x, compute_full_loss=True),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options(name: str) -> None:
+    def program(tf: Any) -> Any:
+        x = tf.constant([-2.5, -0.5, 0.5, 1.5, 3.0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = OPTIONS[name](tf, x)
+        return y, tape.gradient(y, x)
+
+    same(program, rtol=2e-5, atol=1e-6)
+
+
+def test_gelu_of_integers_is_refused() -> None:
+    same(lambda tf: tf.nn.gelu([1, 2]))
