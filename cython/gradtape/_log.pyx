@@ -207,6 +207,8 @@ cdef int settle(Thread thread) except -1:
 
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
     cdef Window window
+    if thread.marking == 1 and thread.root.mark_count:
+        return thread.root.marked(number)
     for window in thread.windows:
         if window.mark_count and window.marked(number):
             return True

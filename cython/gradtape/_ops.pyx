@@ -21,7 +21,8 @@ from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, MAX_INPUTS, OUTPUT, PAGE_MASK, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Page, Thread, append,
                             next_page, ensure_page, on_open_window, thread)
-from gradtape._program cimport (COTANGENT, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, program)
+from gradtape._program cimport (COTANGENT, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of,
+                                program)
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
                                is_floating, item_size, new_scalar, new_tensor, operators, scalar_value, share, to_numpy)
 from gradtape._threads cimport run_parts, thread_count
@@ -206,7 +207,9 @@ cdef extern from "Python.h":
 
 # Elementwise
 
-cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, bint live) except -1:
+cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, int live) except -1:
+    """`live` has a bit per operand that an open window knows."""
+    cdef int live_or_pushed = live
     cdef Entry* entry
     cdef Entry loose
     if live:
@@ -230,11 +233,14 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
             entry.inputs[2] = c.number
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 entry.extents[2] = retain_extent(c.extent)
-    save(thread, entry, program, 0, a, a, b, c, out)
-    if b is not None:
-        save(thread, entry, program, 1, b, a, b, c, out)
-        if c is not None:
-            save(thread, entry, program, 2, c, a, b, c, out)
+    if thread.forward:
+        live_or_pushed = 7
+    if live_or_pushed & 1:
+        save(entry, program, 0, a, b, c, out)
+    if live_or_pushed & 2 and b is not None:
+        save(entry, program, 1, a, b, c, out)
+    if live_or_pushed & 4 and c is not None:
+        save(entry, program, 2, a, b, c, out)
     if thread.forward:
         if not live:
             give_number(thread, out)
@@ -244,14 +250,11 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
     return 0
 
 
-cdef inline int save(Thread thread, Entry* entry, Program program, int operand, Tensor own, Tensor a, Tensor b, Tensor c,
-                     Tensor out) except -1:
-    """Keeps what the rule of one operand reads, if that operand can receive a cotangent."""
+cdef inline int save(Entry* entry, Program program, int operand, Tensor a, Tensor b, Tensor c, Tensor out) except -1:
+    """Keeps what the rule of one operand reads."""
     cdef Derivative derivative
     cdef int i, role
-    if own.number == 0 or not (thread.forward or on_open_window(thread, own.number)):
-        return 0
-    derivative = program.derivative(operand)
+    derivative = derivative_of(program, operand)
     for i in range(derivative.count):
         role = derivative.reads[i]
         if role == RESULT:
@@ -295,7 +298,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef Operand operands[3]
     cdef int code = a.dtype_code
     cdef char* second = NULL
-    cdef bint live
+    cdef int live = 0
     if code > F64:
         if code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64)):
             code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
@@ -330,11 +333,15 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                 describe(&operands[2], c, extent, code)
         execute(program, code == F64, out.data, operands, extent, False)
     release_extent(extent)
-    if not program.predicate:
+    if not program.predicate and (a.number or (b is not None and b.number) or (c is not None and c.number)):
         th = thread()
-        live = th.span != 0 and (on_open_window(th, a.number) or (b is not None and on_open_window(th, b.number))
-                                 or (c is not None and on_open_window(th, c.number)))
-        if live or (th.forward and (a.number or (b is not None and b.number) or (c is not None and c.number))):
+        if th.span != 0:
+            live = on_open_window(th, a.number)
+            if b is not None:
+                live |= on_open_window(th, b.number) << 1
+                if c is not None:
+                    live |= on_open_window(th, c.number) << 2
+        if live or th.forward:
             record_program(th, program, out, a, b, c, live)
     return out
 
@@ -543,7 +550,7 @@ def program_rule(Call call, needs, Tensor cotangent):
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
     """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
     cdef Program program = <Program>entry.op
-    cdef Derivative derivative = program.derivative(operand)
+    cdef Derivative derivative = derivative_of(program, operand)
     cdef Extent* extent = entry.extents[operand]
     cdef Tensor first, second = None, third = None, out
     cdef Thread th

@@ -49,6 +49,7 @@ cdef class Program:
     cdef readonly object expression    # the formula: gradtape.expressions.Expr over operands 0 .. arity-1
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
+    cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
     # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
     cdef float* constants32            # each constant repeated, for runs of few elements
@@ -64,3 +65,10 @@ cdef class Program:
                   Py_ssize_t size, bint total) noexcept nogil
 
 cdef Program program(str name)         # the program of a row of the elementwise table; KeyError if there is none
+
+
+cdef inline Derivative derivative_of(Program program, int operand):
+    """`program.derivative(operand)` for the hot path."""
+    if program.ready[operand] != NULL:
+        return <Derivative>program.ready[operand]
+    return program.derivative(operand)

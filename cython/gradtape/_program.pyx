@@ -434,6 +434,7 @@ cdef class Program:
         found = self.derivatives[operand]
         if found is None:
             found = self.derivatives[operand] = self.derive(operand)
+            self.ready[operand] = <void*> found
         return <Derivative> found
 
     cdef Derivative derive(self, int operand):
