@@ -25,6 +25,9 @@ cdef struct ForwardHooks:
 
 cdef ForwardHooks* forward_hooks() noexcept
 
+cdef Op make_op(str name, ReverseRule rule, bint linear)
+cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1
+
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
 cdef Tensor elementwise_list(Program program, list operands)
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand)

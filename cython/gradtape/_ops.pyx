@@ -1676,24 +1676,17 @@ def apply_stop_gradient(x):
     return share(tensor, tensor.extent)
 
 
-def install_indexing(getitem, pack) -> None:
-    """Gives tensors their indexing and sequences of tensors their packing, which are written in Python."""
-    global _getitem, _pack
-    _getitem = getitem
+def install_packing(pack) -> None:
+    """Gives sequences of tensors their packing into one tensor, which is written in Python."""
+    global _pack
     _pack = pack
 
 
-_getitem = None
 _pack = None
-
-
-cdef object getitem_hook(object a, object key):
-    return _getitem(a, key)
 
 
 cdef object pack_hook(object values, int dtype_code):
     return _pack(values, None if dtype_code < 0 else dtype_object(dtype_code))
 
 
-_table.getitem = getitem_hook
 _table.pack = pack_hook

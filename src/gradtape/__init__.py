@@ -7,10 +7,17 @@ from gradtape import config, dtypes, errors, keras, math, nest, nn, optimizers, 
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
+from gradtape.control_flow import *
+from gradtape.counting import *
 from gradtape.creation import *
 from gradtape.custom_gradient import *
 from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
+from gradtape.gathering import *
+from gradtape.indexing import *
 from gradtape.math import *
+from gradtape.reductions import *
+from gradtape.scans import *
+from gradtape.sorting import *
 from gradtape.tape import GradientTape, UnconnectedGradients
 from gradtape.tensor_shape import TensorShape
 from gradtape.variable import Variable

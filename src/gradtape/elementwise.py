@@ -157,7 +157,7 @@ ROWS = (
         lambda t, low, high: maximum(minimum(t, high), low), "t within bounds", ("clip_by_value",),
         domain=(EVERYWHERE, (-2.0, -1.0), (1.0, 2.0)), kinks=(0.0,)),
     Row("nextafter", ("x1", "x2"), nextafter, "The next number after x1 towards x2", ("math.nextafter",)),
-    Row("identity", ("input",), copy, "x", ("identity",), domain=REAL),
+    Row("identity", ("input",), copy, "x", domain=REAL),
     # Rounding and signs
     Row("abs", ("x",), abs, "|x|; gradient 0 at 0", ("math.abs", "abs"), domain=REAL, kinks=(0.0,)),
     Row("sign", ("x",), sign, "-1, 0 or 1", ("math.sign", "sign"), domain=REAL, kinks=(0.0,)),
@@ -230,7 +230,7 @@ ROWS = (
     Row("is_nan", ("x",), is_nan, "Is x not a number?", ("math.is_nan",)),
     Row("is_inf", ("x",), is_inf, "Is x infinite?", ("math.is_inf",)),
     Row("is_finite", ("x",), is_finite, "Is x neither infinite nor NaN?", ("math.is_finite",)),
-    Row("select", ("condition", "x", "y"), select, "x where the condition holds, else y", ("where",)),
+    Row("select", ("condition", "x", "y"), select, "x where the condition holds, else y"),
     # Activations
     Row("sigmoid", ("x",), sigmoid, "1 / (1 + exp(-x))", ("math.sigmoid", "sigmoid", "nn.sigmoid"), domain=REAL),
     Row("log_sigmoid", ("x",), lambda x: minimum(x, 0) - log1p(exp(-abs(x))), "log(sigmoid(x))", ("math.log_sigmoid",),

@@ -1,14 +1,50 @@
-"""tf.math: elementwise functions, made from the table, and reductions."""
+"""tf.math: elementwise functions, made from their table, and reductions, scans, counts and orders."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from gradtape._ops import apply_matmul, apply_reduce, elementwise_function
+from gradtape._ops import apply_matmul, elementwise_function
 from gradtape._tensor import Tensor
+from gradtape.counting import bincount, confusion_matrix
 from gradtape.elementwise import ROWS
+from gradtape.reductions import (
+    accumulate_n,
+    add_n,
+    argmax,
+    argmin,
+    count_nonzero,
+    reduce_all,
+    reduce_any,
+    reduce_euclidean_norm,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_std,
+    reduce_sum,
+    reduce_variance,
+    scalar_mul,
+    zero_fraction,
+)
+from gradtape.scans import cumprod, cumsum, cumulative_logsumexp
+from gradtape.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
+from gradtape.sorting import in_top_k, invert_permutation, is_non_decreasing, is_strictly_increasing, top_k
 
-__all__ = ["abs", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "matmul"]
+__all__ = ["abs", "matmul"]
 
 for _row in ROWS:
     for _place in _row.tensorflow:
@@ -16,26 +52,6 @@ for _row in ROWS:
             globals()[_place.removeprefix("math.")] = elementwise_function(_row)
             if "." not in _place:
                 __all__.append(_place)
-
-
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Sum over axes."""
-    return apply_reduce(0, input_tensor, axis, keepdims, "Sum")
-
-
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Mean over axes."""
-    return apply_reduce(10, input_tensor, axis, keepdims, "Mean")
-
-
-def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Largest over axes; ties share the gradient."""
-    return apply_reduce(2, input_tensor, axis, keepdims, "Max")
-
-
-def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Smallest over axes; ties share the gradient."""
-    return apply_reduce(3, input_tensor, axis, keepdims, "Min")
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, name: str | None = None) -> Tensor:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from gradtape._ops import elementwise_function
+from gradtape.arrays import depth_to_space, space_to_depth
 from gradtape.elementwise import ROWS
+from gradtape.reductions import zero_fraction
+from gradtape.sorting import in_top_k, top_k
 
 for _row in ROWS:
     for _place in _row.tensorflow:

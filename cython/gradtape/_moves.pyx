@@ -1,0 +1,390 @@
+"""Moves: ops that carry elements from place to place, in pairs that are each other's reverse.
+
+`chunks` reads one run of elements from each of `outer` equal stretches of a tensor, `place` puts such runs among zeros;
+basic indexing, split and the reverse of concat are made of them. `take_rows` reads rows by index, `add_rows` adds rows
+up by index; gather, scatter and segment sums are made of those. `assemble` interleaves tensors: concat and stack.
+"""
+
+cimport numpy as cnp
+from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy, memset
+
+from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
+from gradtape._log cimport Call, Entry, thread
+from gradtape._ops cimport Op, filled, identity, make_op, record_structural
+from gradtape._tensor cimport Operators, Readable, Tensor, is_floating, item_size, new_tensor, operators
+from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
+
+from gradtape._ops import record
+
+cnp.import_array()
+
+ctypedef fused number:
+    float
+    double
+    int32_t
+    int64_t
+    uint8_t
+
+cdef int64_t OUTER_MASK = 0x7fffffff
+
+cdef enum:
+    OUTER_BITS = 31              # a chunk op's attribute: `outer` in the low bits, the first run's offset above them
+
+
+# Runs
+
+cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
+                    Py_ssize_t outer) noexcept nogil:
+    """`outer` runs of `run` bytes; target is OUT, source is IN."""
+    cdef Py_ssize_t i
+    if run == 4:
+        for i in range(outer):
+            (<int32_t*>(target + i * target_stride))[0] = (<const int32_t*>(source + i * source_stride))[0]
+    elif run == 8:
+        for i in range(outer):
+            (<int64_t*>(target + i * target_stride))[0] = (<const int64_t*>(source + i * source_stride))[0]
+    elif run:
+        for i in range(outer):
+            memcpy(target + i * target_stride, source + i * source_stride, run)
+
+
+cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand):
+    cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
+    return place(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
+
+
+cdef object place_rule(Entry* entry, Tensor cotangent, int operand):
+    cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
+    return chunks(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
+
+
+cdef Op CHUNKS = make_op("strided_slice", chunks_rule, True)
+cdef Op PLACE = make_op("strided_slice_grad", place_rule, True)
+
+
+cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
+    """A tensor of this extent made of `outer` runs of a: run i starts at element offset + i * a.size / outer."""
+    cdef Tensor out = new_tensor(a.dtype_code, extent)
+    cdef Py_ssize_t item = item_size(a.dtype_code)
+    if out.extent.size:
+        copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
+                  out.extent.size // outer * item, outer)
+    if a.number and is_floating(a.dtype_code):
+        record_structural(thread(), CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
+    return out
+
+
+cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
+    """Zeros of this extent with a's elements where `chunks` reads them."""
+    cdef Tensor out = new_tensor(a.dtype_code, extent)
+    cdef Py_ssize_t item = item_size(a.dtype_code)
+    memset(out.data, 0, extent.size * item)
+    if a.extent.size:
+        copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
+                  a.extent.size // outer * item, outer)
+    if a.number and is_floating(a.dtype_code):
+        record_structural(thread(), PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
+    return out
+
+
+def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:
+    """`chunks` for Python: the runs under this shape."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return chunks(a, extent, outer, offset)
+    finally:
+        release_extent(extent)
+
+
+# Indexing by integers, unit slices and an ellipsis. Everything else, errors among them, is for `_general`.
+
+_general = None
+
+
+def install_indexing(getitem) -> None:
+    """Gives tensors the indexing that is written in Python."""
+    global _general
+    _general = getitem
+
+
+cdef object getitem(object a, object key):
+    cdef Tensor tensor = <Tensor>a if type(a) is Tensor else (<Readable>a).read()
+    cdef Extent* source = tensor.extent
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t outer = 1, offset = 0, start, stop, step, length
+    cdef int axis = 0, rank = 0, given, skip, i
+    cdef bint pending = False            # a run has been chosen that no copy has been made of
+    cdef bint closed = False             # and an axis of it is already in the result
+    cdef tuple items
+    if type(key) is tuple:
+        items = <tuple>key
+    else:
+        items = (key,)
+    given = len(items)
+    for item in items:
+        if item is Ellipsis:
+            given -= 1
+    if given > source.rank or given < len(items) - 1 or source.size == 0:
+        return _general(tensor, key)
+    for item in items:
+        if item is Ellipsis:
+            skip = source.rank - given
+            for i in range(skip):
+                dims[rank] = source.dims[axis]
+                rank += 1
+                axis += 1
+                if pending:
+                    closed = True
+                else:
+                    outer *= source.dims[axis - 1]
+            continue
+        length = source.dims[axis]
+        if type(item) is int:
+            start = item if -0x40000000 < item < 0x40000000 else length
+            if start < 0:
+                start += length
+            if start < 0 or start >= length:
+                return _general(tensor, key)
+            stop = -1
+        elif type(item) is slice:
+            if not plain_slice(item):
+                return _general(tensor, key)
+            PySlice_Unpack(<slice>item, &start, &stop, &step)
+            if step != 1:
+                return _general(tensor, key)
+            step = PySlice_AdjustIndices(length, &start, &stop, step)
+            if step == length:
+                dims[rank] = length
+                rank += 1
+                axis += 1
+                if pending:
+                    closed = True
+                else:
+                    outer *= length
+                continue
+            stop = start + step
+        else:
+            return _general(tensor, key)
+        if pending and closed:
+            tensor = run_of(tensor, source, dims, rank, axis, outer, offset)
+            return getitem(tensor, (slice(None),) * rank + items_from(items, axis, source.rank - given))
+        pending = True
+        offset += start * stride_after(source, axis)
+        if stop >= 0:
+            dims[rank] = stop - start
+            rank += 1
+            closed = True
+        axis += 1
+    if not pending:
+        return identity(tensor)
+    return run_of(tensor, source, dims, rank, axis, outer, offset)
+
+
+cdef inline bint plain_slice(slice item):
+    return ((item.start is None or type(item.start) is int) and (item.stop is None or type(item.stop) is int)
+            and (item.step is None or type(item.step) is int))
+
+
+cdef inline Py_ssize_t stride_after(Extent* extent, int axis) noexcept:
+    cdef Py_ssize_t stride = 1
+    cdef int i
+    for i in range(axis + 1, extent.rank):
+        stride *= extent.dims[i]
+    return stride
+
+
+cdef tuple items_from(tuple items, int axis, int skip):
+    """The items of a key for the axes from `axis` on; its ellipsis stands for `skip` axes."""
+    cdef int at = 0, i
+    for i in range(len(items)):
+        if at >= axis:
+            return items[i:]
+        at += skip if items[i] is Ellipsis else 1
+    return ()
+
+
+cdef Tensor run_of(Tensor tensor, Extent* source, Py_ssize_t* dims, int rank, int axis, Py_ssize_t outer, Py_ssize_t offset):
+    """The chosen runs with the axes from `axis` on behind `dims`."""
+    cdef Extent* extent
+    cdef Tensor out
+    cdef int i
+    for i in range(axis, source.rank):
+        dims[rank + i - axis] = source.dims[i]
+    extent = new_extent(rank + source.rank - axis, dims)
+    out = chunks(tensor, extent, outer, offset)
+    release_extent(extent)
+    return out
+
+
+# Joining and parting
+
+def assemble(str name, tuple tensors, shape, Py_ssize_t outer) -> Tensor:
+    """Tensors of one dtype interleaved: each stretch of the result holds a run of every tensor in turn, `outer` times."""
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor out, part
+    cdef Py_ssize_t item, run, offset = 0
+    cdef bint watched = False
+    try:
+        out = new_tensor((<Tensor>tensors[0]).dtype_code, extent)
+    finally:
+        release_extent(extent)
+    item = item_size(out.dtype_code)
+    if out.extent.size:
+        for part in tensors:
+            run = part.extent.size // outer * item
+            copy_runs(out.data + offset, out.extent.size // outer * item, part.data, run, run, outer)
+            offset += run
+    for part in tensors:
+        if part.number:
+            watched = True
+    if watched and is_floating(out.dtype_code):
+        record(name, assemble_rule, tensors, out, (), ([tensor_shape((<Tensor>part).extent) for part in tensors], outer))
+    return out
+
+
+def assemble_rule(Call call, needs, Tensor cotangent):
+    """Each tensor's cotangent is its runs of the result's."""
+    cdef Py_ssize_t offset = 0, outer
+    cdef list shapes, given = []
+    cdef Extent* extent
+    shapes, outer = call.attributes
+    for needed, shape in zip(needs, shapes):
+        extent = extent_from(shape)
+        if not needed:
+            given.append(None)
+        else:
+            given.append(chunks(cotangent, extent, outer, offset) if outer else filled(cotangent.dtype_code, extent, 0))
+        offset += extent.size // outer if outer else 0
+        release_extent(extent)
+    return given
+
+
+def part(str name, Tensor tensor, list shapes, Py_ssize_t outer) -> tuple:
+    """The reverse of `assemble`: tensors of these shapes that hold the tensor's runs in turn."""
+    cdef list parts = []
+    cdef Extent* extent
+    cdef Tensor out
+    cdef Py_ssize_t offset = 0, run, item = item_size(tensor.dtype_code)
+    for shape in shapes:
+        extent = extent_from(shape)
+        out = new_tensor(tensor.dtype_code, extent)
+        release_extent(extent)
+        if out.extent.size:
+            run = out.extent.size // outer * item
+            copy_runs(out.data, run, tensor.data + offset, tensor.extent.size // outer * item, run, outer)
+            offset += run
+        parts.append(out)
+    if tensor.number and is_floating(tensor.dtype_code) and parts:
+        return record(name, part_rule, (tensor,), tuple(parts), (), (tensor_shape(tensor.extent), outer))
+    return tuple(parts)
+
+
+def part_rule(Call call, needs, *cotangents):
+    """The cotangents of all parts, put together again."""
+    return assemble("concat", cotangents, *call.attributes)
+
+
+# Rows by index
+
+cdef cnp.ndarray plain(cnp.ndarray index):
+    """The index as the loops below read it."""
+    if cnp.PyArray_TYPE(index) != cnp.NPY_INT64 or not cnp.PyArray_IS_C_CONTIGUOUS(index):
+        return cnp.PyArray_FROMANY(index, cnp.NPY_INT64, 0, 0, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_FORCECAST)
+    return index
+
+
+def first_outside(cnp.ndarray index, int64_t bound) -> int:
+    """The place of the first of these int64 numbers that is not in [0, bound), or -1."""
+    cdef const int64_t* numbers
+    cdef Py_ssize_t i
+    index = plain(index)
+    numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    for i in range(cnp.PyArray_SIZE(index)):
+        if numbers[i] < 0 or numbers[i] >= bound:
+            return i
+    return -1
+
+
+def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
+    """Rows of the tensor under a shape that holds one row per index; zeros for a negative index.
+
+    The tensor's elements are read as rows as long as shape has elements per index. The numbers in `index` are below the
+    count of rows, and it must not change afterwards.
+    """
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor out
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run, i
+    cdef const int64_t* numbers
+    index = plain(index)
+    numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    try:
+        out = new_tensor(tensor.dtype_code, extent)
+    finally:
+        release_extent(extent)
+    if out.extent.size:
+        run = out.extent.size // count * item_size(tensor.dtype_code)
+        for i in range(count):
+            if numbers[i] < 0:
+                memset(out.data + i * run, 0, run)
+            elif run == 4:
+                (<int32_t*>out.data)[i] = (<const int32_t*>tensor.data)[numbers[i]]
+            else:
+                memcpy(out.data + i * run, tensor.data + numbers[i] * run, run)
+    if tensor.number and is_floating(tensor.dtype_code):
+        record(name, take_rule, (tensor,), out, (), (index, tensor_shape(tensor.extent)))
+    return out
+
+
+def take_rule(Call call, needs, Tensor cotangent):
+    """Each row's cotangent is the sum over the places that it was taken to."""
+    return add_rows("gather_grad", cotangent, *call.attributes)
+
+
+cdef void sum_rows(number* target, const number* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept nogil:
+    """target is OUT and starts as zeros, source and numbers are IN."""
+    cdef Py_ssize_t i, j
+    cdef number* row
+    for i in range(count):
+        if numbers[i] >= 0:
+            row = target + numbers[i] * run
+            for j in range(run):
+                row[j] += source[i * run + j]
+
+
+def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
+    """Zeros of a shape to whose rows the tensor's rows are added by index: the reverse of `take_rows`."""
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor out
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run = tensor.extent.size // count if count else 0
+    cdef const int64_t* numbers
+    index = plain(index)
+    numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    try:
+        out = new_tensor(tensor.dtype_code, extent)
+    finally:
+        release_extent(extent)
+    memset(out.data, 0, out.extent.size * item_size(out.dtype_code))
+    if tensor.dtype_code == F32:
+        sum_rows(<float*>out.data, <const float*>tensor.data, numbers, count, run)
+    elif tensor.dtype_code == F64:
+        sum_rows(<double*>out.data, <const double*>tensor.data, numbers, count, run)
+    elif tensor.dtype_code == I32:
+        sum_rows(<int32_t*>out.data, <const int32_t*>tensor.data, numbers, count, run)
+    elif tensor.dtype_code == I64:
+        sum_rows(<int64_t*>out.data, <const int64_t*>tensor.data, numbers, count, run)
+    else:
+        sum_rows(<uint8_t*>out.data, <const uint8_t*>tensor.data, numbers, count, run)
+    if tensor.number and is_floating(tensor.dtype_code):
+        record(name, add_rule, (tensor,), out, (), (index, tensor_shape(tensor.extent)))
+    return out
+
+
+def add_rule(Call call, needs, Tensor cotangent):
+    """Each row that was added receives the cotangent of the row that it was added to."""
+    return take_rows("gather", cotangent, *call.attributes)
+
+
+cdef Operators* _table = operators()
+_table.getitem = getitem

@@ -1,0 +1,515 @@
+"""Control flow and functional ops. Everything runs eagerly, so that these are Python's own loops and branches."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradtape import dtypes, nest
+from gradtape._ops import as_tensor, full, view
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+from gradtape.arrays import stack
+from gradtape.errors import InvalidArgumentError, OutOfRangeError
+from gradtape.operands import int_of
+from gradtape.table import ALL, call, integer, op, real
+
+__all__ = [
+    *("case", "cond", "control_dependencies", "device", "executing_eagerly", "foldl", "foldr", "function", "group"),
+    *("init_scope", "map_fn", "name_scope", "no_op", "numpy_function", "py_function", "scan", "switch_case", "tuple"),
+    *("vectorized_map", "while_loop"),
+]
+
+_tuple = builtins.tuple
+
+
+def _square(x: Any) -> Any:
+    return x * x
+
+
+# Branches
+
+
+@op(
+    "cond",
+    dtypes=ALL,
+    samples=lambda: [],
+    edges=lambda: [call(integer(True, "bool"), lambda: 1, lambda: 2), call(False, lambda: 1, lambda: [2.0, None])],
+    notes="Runs the chosen branch alone",
+)
+def cond(
+    pred: Any,
+    true_fn: Callable[[], Any] | None = None,
+    false_fn: Callable[[], Any] | None = None,
+    name: str | None = None,
+) -> Any:
+    """true_fn() if pred holds, else false_fn(). TypeError unless both are callable."""
+    if not callable(true_fn):
+        raise TypeError("'true_fn' must be callable.")
+    if not callable(false_fn):
+        raise TypeError("'false_fn' must be callable.")
+    return true_fn() if pred else false_fn()
+
+
+@op(
+    "case",
+    dtypes=ALL,
+    samples=lambda: [],
+    edges=lambda: [
+        *(call([(integer(False, "bool"), lambda: 1), (integer(True, "bool"), lambda: 2)]),),
+        *(call([(integer(False, "bool"), lambda: 1)], default=lambda: 3),),
+    ],
+    notes="Runs the chosen branch alone",
+)
+def case(
+    pred_fn_pairs: Any,
+    default: Callable[[], Any] | None = None,
+    exclusive: bool = False,
+    strict: bool = False,
+    name: str = "case",
+) -> Any:
+    """The result of the first function whose predicate holds, or of default.
+
+    Raises InvalidArgumentError where none holds and there is no default.
+    """
+    pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
+    for pair in pairs:
+        if not isinstance(pair, _tuple) or len(pair) != 2:
+            raise TypeError(f"Each entry in pred_fn_pairs must be a 2-tuple. Received {pair}.")
+        if not callable(pair[1]):
+            raise TypeError(f"fn for pred {pair[0]} must be callable.")
+    for pred, function_ in pairs:
+        if pred:
+            return function_()
+    if default is None:
+        last = pairs[-1][0] if pairs else None
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"Expected '{last}' to be true. Summarized data: b'Input error: None of conditions evaluated as True:'\n"
+            + "\n".join(str(bool(pred)) for pred, _ in pairs),
+        )
+    return default()
+
+
+@op(
+    "switch_case",
+    dtypes=ALL,
+    samples=lambda: [],
+    edges=lambda: [
+        *(call(integer(1), [lambda: 1, lambda: 2]), call(integer(2), {0: lambda: 5, 1: lambda: 6})),
+        call(integer(7), [lambda: 1], default=lambda: 9),
+    ],
+    notes="Runs the chosen branch alone",
+)
+def switch_case(
+    branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
+) -> Any:
+    """The result of the function with this index; of default, or the last one, where there is none."""
+    if not isinstance(branch_index, Tensor | BaseVariable):
+        raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
+    if isinstance(branch_fns, dict) or (branch_fns and all(isinstance(item, _tuple) for item in branch_fns)):
+        functions = dict(branch_fns)
+    else:
+        functions = dict(enumerate(branch_fns))
+    if sorted(functions) != list(range(len(functions))):
+        listed = ",".join(map(str, sorted(functions)))
+        raise ValueError(
+            f"branch indices (keys) must form contiguous range of [0 to {len(functions)}) but found {{{listed}}}"
+        )
+    for function_ in functions.values():
+        if not callable(function_):
+            raise TypeError(f"Each entry in branch_fns must be callable: {function_}")
+    chosen = functions.get(int(branch_index))
+    if chosen is None:
+        chosen = default if default is not None else functions[len(functions) - 1]
+    return chosen()
+
+
+# Loops
+
+
+@op(
+    "while_loop",
+    dtypes=ALL,
+    samples=lambda: [
+        call(lambda i, x: i < 3, lambda i, x: (i + 1, x * x), (0, real(2, low=0.5, high=1.5))),
+    ],
+    edges=lambda: [
+        call(lambda i: i < 9, lambda i: [i + 2], [integer(0)]),
+        call(lambda i: i < 9, lambda i: [i + 2], [integer(0)], maximum_iterations=2),
+    ],
+)
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    shape_invariants: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    maximum_iterations: Any = None,
+    name: str | None = None,
+) -> Any:
+    """body(*loop_vars) again and again while cond(*loop_vars) holds, at most maximum_iterations times.
+
+    Returns the last loop_vars as tensors. Raises TypeError unless cond and body are callable, ValueError for no
+    loop_vars or a body that returns another structure.
+    """
+    if not callable(cond):
+        raise TypeError("'cond' must be callable.")
+    if not callable(body):
+        raise TypeError("'body' must be callable.")
+    if not loop_vars:
+        raise ValueError("'loop_vars' must be provided.")
+    limit = None if maximum_iterations is None else int_of(maximum_iterations)
+    start = list(loop_vars)
+    done = 0
+    while (limit is None or done < limit) and cond(*loop_vars):
+        loop_vars = body(*loop_vars)
+        nest.assert_same_structure(start, list(loop_vars))
+        done += 1
+    return nest.map_structure(as_tensor, loop_vars)
+
+
+def _rows(elems: Any) -> tuple[list[Tensor], int]:
+    """The flat tensors of a structure, and the size that their first axes share."""
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    for tensor in tensors:
+        if tensor.ndim == 0:
+            raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars")
+    for tensor in tensors[1:]:
+        if tensor.shape[0] != tensors[0].shape[0]:
+            raise ValueError(f"Dimensions {tensors[0].shape[0]} and {tensor.shape[0]} are not compatible")
+    return tensors, tensors[0].shape[0]
+
+
+def _stacked(results: list[Any]) -> Any:
+    """A list of structures as one structure of stacked tensors."""
+    columns = zip(*(nest.flatten(result) for result in results), strict=True)
+    return nest.pack_sequence_as(results[0], [stack(list(column)) for column in columns])
+
+
+@op(
+    "map_fn",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(_square, real(3)), call(lambda t: t[0] * t[1], (real(3), real(3, 2)), fn_output_signature="float64")),
+    ],
+    edges=lambda: [call(lambda t: t * 2, integer([1, 2])), call(_square, real(0))],
+    program=lambda tf, function, fn, elems, fn_output_signature=None: function(
+        fn, elems, fn_output_signature=fn_output_signature and nest.flatten(elems)[0].dtype
+    ),
+)
+def map_fn(
+    fn: Callable[[Any], Any],
+    elems: Any,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    name: str | None = None,
+    fn_output_signature: Any = None,
+) -> Any:
+    """fn of each slice of elems along the first axis, the results stacked.
+
+    fn_output_signature (or dtype) gives the structure and dtypes of fn's results where they are not those of elems.
+    Raises ValueError where structures differ, InvalidArgumentError where dtypes do.
+    """
+    signature = dtype if fn_output_signature is None else fn_output_signature
+    if not callable(fn):
+        raise TypeError(f"The provided function {fn!r} is not callable.")
+    tensors, count = _rows(elems)
+    wanted = elems if signature is None else signature
+    kinds = (
+        [tensor.dtype for tensor in tensors] if signature is None else [_kind(kind) for kind in nest.flatten(signature)]
+    )
+    if count == 0:
+        return nest.pack_sequence_as(wanted, [full([0], 0, kind) for kind in kinds])
+    results = []
+    for i in range(count):
+        result = fn(nest.pack_sequence_as(elems, [tensor[i] for tensor in tensors]))
+        nest.assert_same_structure(wanted, result)
+        converted = [as_tensor(value, hint=kind) for value, kind in zip(nest.flatten(result), kinds, strict=True)]
+        for value, kind in zip(converted, kinds, strict=True):
+            if value.dtype != kind:
+                raise InvalidArgumentError(
+                    None, None, f"TensorArray dtype is {kind.name} but Op is trying to write dtype {value.dtype.name} "
+                )
+        results.append(nest.pack_sequence_as(wanted, converted))
+    return _stacked(results)
+
+
+def _kind(signature: Any) -> dtypes.DType:
+    return dtypes.as_dtype(getattr(signature, "dtype", signature))
+
+
+@op(
+    "vectorized_map",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(_square, real(3, 2)), call(lambda t: {"a": t[0] * t[1]}, (real(3), real(3, 2)))),
+        call(lambda t: t[0] * t[1], (real(1, 2), real(3, 2))),
+    ],
+    edges=lambda: [call(lambda t: t * 2, integer([1, 2]))],
+    notes="Runs fn once per element",
+)
+def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
+    """fn of each slice of elems along the first axis, the results stacked. A first axis of size 1 is repeated."""
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    sizes = [tensor.shape[0] for tensor in tensors]
+    count = max(sizes, default=0)
+    for size in sizes:
+        if size not in (1, count):
+            raise ValueError(f"Expected all first dimensions of `elems` to be equal or 1, got {sizes}")
+    if count == 0:
+        raise ValueError("vectorized_map of no elements: the first axis of `elems` is empty")
+    results = [
+        fn(
+            nest.pack_sequence_as(
+                elems, [tensor[i if size > 1 else 0] for tensor, size in zip(tensors, sizes, strict=True)]
+            )
+        )
+        for i in range(count)
+    ]
+    return _stacked(results)
+
+
+def _start(initializer: Any, tensors: list[Tensor], elems: Any, order: list[int]) -> tuple[Any, list[int]]:
+    """What a fold starts with, and the elements left to fold."""
+    if initializer is not None:
+        return nest.map_structure(as_tensor, initializer), order
+    if not order:
+        raise OutOfRangeError(None, None, "Tried to read from index 0 but array size is: 0 ")
+    return nest.pack_sequence_as(elems, [tensor[order[0]] for tensor in tensors]), order[1:]
+
+
+def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Iterator[Any]:
+    """The accumulator after each step, the start itself where it is an element."""
+    if not callable(fn):
+        raise TypeError(f"{fn!r} is not callable")
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    order = list(range(tensors[0].shape[0]))
+    if backwards:
+        order.reverse()
+    total, rest = _start(initializer, tensors, elems, order)
+    if len(rest) < len(order):
+        yield total
+    for i in rest:
+        total = fn(total, nest.pack_sequence_as(elems, [tensor[i] for tensor in tensors]))
+        yield total
+    if not order:
+        yield total
+
+
+@op(
+    "scan",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(lambda a, t: a * t, real(3)), call(lambda a, t: a * t + t, real(3, 2), real(2))),
+        *(
+            call(lambda a, t: (a[0] + t, a[1] * t), real(3), (real(), real())),
+            call(lambda a, t: a * t, real(3), reverse=True),
+        ),
+        call(lambda a, t: a + t[0] * t[1], (real(3), real(3)), initializer=real()),
+    ],
+    edges=lambda: [call(lambda a, t: a + t, integer([1, 2, 3]))],
+)
+def scan(
+    fn: Callable[[Any, Any], Any],
+    elems: Any,
+    initializer: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    infer_shape: bool = True,
+    reverse: bool = False,
+    name: str | None = None,
+) -> Any:
+    """a = fn(a, elem) over the slices of elems, every a stacked; a starts as initializer, or the first slice."""
+    results = list(_folded(fn, elems, initializer, reverse))
+    return _stacked(results[::-1] if reverse else results)
+
+
+def _fold(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Any:
+    total = None
+    for total in _folded(fn, elems, initializer, backwards):  # noqa: B007
+        pass
+    return total
+
+
+@op(
+    "foldl",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(lambda a, t: a * t, real(3)), call(lambda a, t: a * 2 + t * t, real(3, 2), initializer=real(2))),
+        call(lambda a, t: a + t, real(0, 2), real(2)),
+    ],
+    edges=lambda: [call(lambda a, t: a + t, integer([1, 2, 3]))],
+)
+def foldl(
+    fn: Callable[[Any, Any], Any],
+    elems: Any,
+    initializer: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    name: str | None = None,
+) -> Any:
+    """The last a of a = fn(a, elem) over the slices of elems; a starts as initializer, or the first slice."""
+    return _fold(fn, elems, initializer, False)
+
+
+@op(
+    "foldr",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(lambda a, t: a * 2 * t, real(3)), call(lambda a, t: a * 2 + t * t, real(3, 2), initializer=real(2))),
+    ],
+    edges=lambda: [call(lambda a, t: a * 2 + t, integer([1, 2, 3]))],
+)
+def foldr(
+    fn: Callable[[Any, Any], Any],
+    elems: Any,
+    initializer: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    name: str | None = None,
+) -> Any:
+    """The last a of a = fn(a, elem) over the slices of elems from the last one back."""
+    return _fold(fn, elems, initializer, True)
+
+
+# Python inside graphs, which here is Python
+
+
+class Function:
+    """A function decorated by `function`: it runs eagerly, every time."""
+
+    def __init__(self, python_function: Callable[..., Any], input_signature: Any = None) -> None:
+        functools.update_wrapper(self, python_function)
+        self.python_function = python_function
+        self.input_signature = input_signature
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        args = _tuple(_argument(value) for value in args)
+        result = self.python_function(*args, **{key: _argument(value) for key, value in kwargs.items()})
+        return nest.map_structure(_result, result)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function:
+        """The function itself: there is nothing to specialise."""
+        return self
+
+
+def _argument(value: Any) -> Any:
+    return as_tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def _result(value: Any) -> Any:
+    return as_tensor(value) if isinstance(value, bool | int | float | np.ndarray | np.generic | BaseVariable) else value
+
+
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: Any = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Any:
+    """A decorator that changes nothing: the function runs eagerly on every call, Python side effects included.
+
+    NumPy arrays among its arguments and numbers among its results become tensors, as in TensorFlow; every other
+    argument is accepted for programs written with it.
+    """
+    if func is None:
+        return lambda inner: Function(inner, input_signature)
+    return Function(func, input_signature)
+
+
+def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
+    """func(*inp) with tensors, checked to give tensors of the dtypes Tout; differentiable."""
+    results = func(*(as_tensor(value) for value in inp))
+    return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+
+
+def numpy_function(
+    func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
+) -> Any:
+    """func(*inp) with NumPy arrays, its results as tensors of the dtypes Tout; a constant to every tape."""
+    results = func(*(np.array(view(as_tensor(value))) for value in inp))
+    return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+
+def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
+    if not isinstance(kinds, list | _tuple):
+        if isinstance(results, list | _tuple) and len(results) == 1:
+            results = results[0]
+        return convert(results, dtypes.as_dtype(kinds))
+    if not kinds:
+        return None
+    listed = results if isinstance(results, list | _tuple) else [results]
+    return [convert(value, dtypes.as_dtype(kind)) for value, kind in zip(listed, kinds, strict=True)]
+
+
+# Order of execution, which here is the order of the program
+
+
+def group(*inputs: Any, **kwargs: Any) -> None:
+    """Nothing: the operations given have run already."""
+    unknown = set(kwargs) - {"name"}
+    if unknown:
+        raise ValueError(f"Unknown keyword arguments: {', '.join(sorted(unknown))}")
+
+
+def no_op(name: str | None = None) -> None:
+    """Nothing."""
+
+
+def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> list[Any]:
+    """The tensors as a list; None stays None."""
+    return [None if value is None else as_tensor(value) for value in tensors]
+
+
+@contextlib.contextmanager
+def control_dependencies(control_inputs: Any) -> Iterator[None]:
+    """A block like any other: operations run in the order of the program."""
+    yield
+
+
+@contextlib.contextmanager
+def init_scope() -> Iterator[None]:
+    """A block like any other: there are no graphs to leave."""
+    yield
+
+
+@contextlib.contextmanager
+def name_scope(name: str) -> Iterator[str]:
+    """A block that names nothing: it gives the scope's name and a slash."""
+    yield f"{name}/"
+
+
+@contextlib.contextmanager
+def device(device_name: Any) -> Iterator[None]:
+    """A block like any other: there is one device."""
+    yield
+
+
+def executing_eagerly() -> bool:
+    """True."""
+    return True

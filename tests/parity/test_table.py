@@ -1,0 +1,64 @@
+"""Every row of the table against TensorFlow: signature, value, dtype, first and second derivative."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow
+
+import gradtape
+from drawing import derivatives, drawn, resolve, sampled
+from gradtape import table
+
+ROWS = [row for row in table.rows() if row.tensorflow]
+CALLS = sampled(ROWS, "samples") + sampled(ROWS, "edges")
+# Single precision: the two libraries may order sums differently.
+SINGLE = {"rtol": 2e-5, "atol": 2e-5}
+
+
+def signature(function: Any) -> list[tuple[str, Any]]:
+    """Argument names and defaults; dtypes by name."""
+    parameters = inspect.signature(function).parameters.values()
+    return [(p.name, p.default.name if hasattr(p.default, "as_datatype_enum") else p.default) for p in parameters]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
+def test_signature(row: table.Op) -> None:
+    for name in row.tensorflow:
+        assert signature(row.function) == signature(resolve(tensorflow, name))
+
+
+def tensors_of(results: list[Any]) -> list[Any]:
+    return [None if r is None else (getattr(getattr(r, "dtype", None), "name", None), np.asarray(r)) for r in results]
+
+
+def agree(actual: list[Any], expected: list[Any], rtol: float, atol: float, what: str) -> None:
+    mine, theirs = tensors_of(actual), tensors_of(expected)
+    assert len(mine) == len(theirs), what
+    for one, other in zip(mine, theirs, strict=True):
+        if one is None or other is None:
+            # TensorFlow gives None where a chain of constants ends, gradtape may give the zeros that it stands for.
+            assert (one is None or not np.any(one[1])) and (other is None or not np.any(other[1])), what
+            continue
+        assert one[0] == other[0], what
+        assert one[1].shape == other[1].shape, what
+        if one[1].dtype.kind == "f":
+            np.testing.assert_allclose(one[1], other[1], rtol=rtol, atol=atol, equal_nan=True, err_msg=what)
+        else:
+            np.testing.assert_array_equal(one[1], other[1], err_msg=what)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("row,call,label", CALLS)
+def test_value_and_derivatives(row: table.Op, call: table.Call, label: str, dtype: str) -> None:
+    if dtype not in row.dtypes:
+        dtype = row.dtypes.split(",")[0]
+    arrays = drawn(call, dtype if dtype.startswith("float") else "float32", label)
+    actual = derivatives(gradtape, row, row.function, call, arrays)
+    expected = derivatives(tensorflow, row, resolve(tensorflow, row.tensorflow[0]), call, arrays)
+    tolerance = {"rtol": row.tolerance, "atol": row.tolerance} if dtype == "float64" else SINGLE
+    for mine, theirs, what in zip(actual, expected, ("value", "gradient", "second derivative"), strict=True):
+        agree(mine, theirs, **tolerance, what=what)

@@ -1,0 +1,83 @@
+"""Every row of the table: present under its names, documented, and its derivatives right to second order."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtape
+from drawing import derivatives, differentiable, drawn, leaves, resolve, run, sampled, scalar
+from gradtape import table
+
+ROWS = table.rows()
+STEP = 1e-5
+
+
+def gradient_calls() -> list:
+    return sampled([row for row in ROWS if row.orders != "0"], "samples")
+
+
+def one_row(row: table.Op) -> str:
+    return row.tensorflow[0] if row.tensorflow else row.name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=one_row)
+def test_row_is_public_documented_and_tested(row: table.Op) -> None:
+    for name in row.tensorflow:
+        assert resolve(gradtape, name) is row.function
+    assert row.doc.endswith((".", ":", '"'))
+    if row.orders == "0":
+        assert (row.samples or row.edges) is not None, "no test compares it with TensorFlow"
+    else:
+        assert row.samples is not None, "no test checks its gradient"
+
+
+def value(row: table.Op, call: table.Call, arrays: list[np.ndarray]) -> float:
+    """The weighted sum of the results, in float64."""
+    total = scalar(gradtape, run(gradtape, row, row.function, call, [gradtape.constant(a) for a in arrays]))
+    return 0.0 if total is None else float(total)
+
+
+def slope(row: table.Op, call: table.Call, arrays: list[np.ndarray]) -> float:
+    """The weighted sum of the first derivatives."""
+    _, first, _ = derivatives(gradtape, row, row.function, call, arrays)
+    total = scalar(gradtape, [g for g in first if g is not None])
+    return 0.0 if total is None else float(total)
+
+
+def differences(function, row: table.Op, call: table.Call, arrays: list[np.ndarray], place: int) -> np.ndarray:
+    """Central differences of a scalar function along every element of one array."""
+    result = np.zeros(arrays[place].shape)
+    for index in np.ndindex(arrays[place].shape):
+        ends = []
+        for step in (STEP, -STEP):
+            moved = [a.copy() for a in arrays]
+            moved[place][index] += step
+            ends.append(function(row, call, moved))
+        result[index] = (ends[0] - ends[1]) / (2 * STEP)
+    return result
+
+
+@pytest.mark.parametrize("row,call,label", gradient_calls())
+def test_derivatives_agree_with_central_differences(row: table.Op, call: table.Call, label: str) -> None:
+    arrays = drawn(call, "float64", label)
+    places = [i for i, leaf in enumerate(leaves(call)) if differentiable(leaf)]
+    _, first, second = derivatives(gradtape, row, row.function, call, arrays)
+    for place, one, two in zip(places, first, second, strict=True):
+        expected = differences(value, row, call, arrays, place)
+        actual = np.zeros(expected.shape) if one is None else one.numpy()
+        np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-6)
+        expected = differences(slope, row, call, arrays, place)
+        actual = np.zeros(expected.shape) if two is None else two.numpy()
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_operations_page_is_current() -> None:
+    root = Path(__file__).parents[1]
+    script = root / "docs" / "generate_operations.py"
+    page = subprocess.run([sys.executable, str(script), "--print"], capture_output=True, text=True, check=True).stdout
+    assert (root / "docs" / "operations.md").read_text() == page, "run: python docs/generate_operations.py"
