@@ -534,7 +534,7 @@ cdef Tensor convert_object(object value, int dtype_code):
     if isinstance(value, np.generic):
         array = np.asarray(value)
         return from_array(array, conversion_code(array, dtype_code))
-    if isinstance(value, (list, tuple)) and holds_tensor(value):
+    if isinstance(value, (list, tuple)) and holds_tensor(value, MAX_RANK):
         return _operators.pack(value, dtype_code)
     as_dtype_tensor = getattr(value, "__tf_tensor__", None)
     if as_dtype_tensor is not None:
@@ -545,11 +545,12 @@ cdef Tensor convert_object(object value, int dtype_code):
     return from_sequence(value, dtype_code)
 
 
-cdef bint holds_tensor(object sequence):
+cdef bint holds_tensor(object sequence, int levels) except -1:
+    """Whether a tensor stands among so many levels of a sequence, which may hold itself."""
     for item in sequence:
         if isinstance(item, (Tensor, Readable)):
             return True
-        if isinstance(item, (list, tuple)) and holds_tensor(item):
+        if levels > 0 and isinstance(item, (list, tuple)) and holds_tensor(item, levels - 1):
             return True
     return False
 

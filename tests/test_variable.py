@@ -1,0 +1,81 @@
+"""Variables: reads are snapshots, assignments are in place and carry no history."""
+
+import copy
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+
+def test_a_read_is_a_snapshot():
+    variable = tf.Variable([1.0, 2.0, 3.0, 4.0, 5.0])
+    before, exported = variable.value(), np.asarray(variable)
+    variable.assign_add([1.0] * 5)
+    variable.assign_sub([3.0] * 5)
+    np.testing.assert_array_equal(before, [1, 2, 3, 4, 5])
+    np.testing.assert_array_equal(exported, [1, 2, 3, 4, 5])
+    np.testing.assert_array_equal(variable, [-1, 0, 1, 2, 3])
+
+
+def test_an_assignment_carries_no_history():
+    source, variable = tf.Variable(3.0), tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        variable.assign(source * 2.0)
+        y = variable * 5.0
+    assert tape.gradient(y, [source, variable])[0] is None
+
+
+def test_what_was_read_before_the_tape_is_a_constant_in_it():
+    variable = tf.Variable(3.0)
+    old = variable.value()
+    with tf.GradientTape() as tape:
+        y = old * old
+    assert tape.gradient(y, variable) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("add", [11, 2, 53]),
+        ("sub", [-9, 2, -47]),
+        ("max", [10, 2, 30]),
+        ("min", [1, 2, 3]),
+        ("mul", [10, 2, 1800]),
+        ("div", [0.1, 2, 0.005]),
+        ("update", [10, 2, 30]),
+    ],
+)
+def test_scattered_writes(name, expected):
+    variable = tf.Variable([1.0, 2.0, 3.0])
+    delta = SimpleNamespace(indices=[0, 2, 2], values=[10.0, 20.0, 30.0])
+    assert getattr(variable, "scatter_" + name)(delta) is variable
+    np.testing.assert_allclose(variable, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("indices", "values"), [([0, 3], [1.0, 1.0]), ([-1], [1.0]), ([0], [1.0, 2.0]), ([0], [[1.0]])]
+)
+def test_scattered_writes_that_do_not_fit_write_nothing(indices, values):
+    variable = tf.Variable([1.0, 2.0, 3.0])
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        variable.scatter_add(SimpleNamespace(indices=indices, values=values))
+    np.testing.assert_array_equal(variable, [1, 2, 3])
+
+
+def test_slices_at_positions():
+    variable = tf.Variable(np.zeros((2, 3)))
+    variable.scatter_nd_add([[0, 1], [1, 2], [0, 1]], [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(variable, [[0, 4, 0], [0, 0, 2]])
+    variable.scatter_nd_update([[1]], [[7.0, 8.0, 9.0]])
+    np.testing.assert_array_equal(variable, [[0, 4, 0], [7, 8, 9]])
+
+
+def test_copies_and_pickles_are_variables_of_their_own():
+    variable = tf.Variable([1.0, 2.0], trainable=False, name="kept")
+    for other in (copy.deepcopy(variable), pickle.loads(pickle.dumps(variable))):
+        assert repr(other) == repr(variable) and other.trainable is False
+        other.assign([5.0, 6.0])
+    np.testing.assert_array_equal(variable, [1, 2])
