@@ -76,7 +76,7 @@ FUNCTIONS = {
     "ACOSH": (wide(np.arccosh), (1, 1e12), (1, 1e12), 0.6, 2.5),
     "ATANH": (wide(np.arctanh), (-1, 1), (-1, 1), 0.6, 2.5),
     "SIGMOID": (wide(lambda x: 1 / (1 + np.exp(-x))), (-110, 110), (-740, 740), 2.2, 2.5),
-    "ERF": (listed(math.erf), (-6, 6), (-6, 6), 0.6, 3.0),
+    "ERF": (listed(math.erf), (-6, 6), (-6, 6), 1.6, 3.0),
     "ERFC": (listed(math.erfc), (-6, 12), (-6, 26), 0.6, 5.0),
     "LGAMMA": (listed(scipy.special.gammaln), (3, 1e6), (3, 1e6), 0.6, 4.0),
     "DIGAMMA": (listed(scipy.special.digamma), (2, 1e6), (2, 1e6), 0.6, 12.0),
