@@ -1,0 +1,76 @@
+"""The package as it is installed: version, layout, import, the demonstration, and what it says of missing names."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradtape as tf
+from gradtape import _kernels
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(*arguments, **environment):
+    import os
+
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True).stdout
+
+
+def test_version_is_the_distribution_s():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", tf.__version__)
+    assert tf.__version__ in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_demonstration():
+    lines = python("-m", "gradtape").splitlines()
+    assert lines[0].startswith(f"gradtape {tf.__version__} on Python ")
+    assert lines[1].startswith(f"kernels: {_kernels.isa()} ")
+    assert re.match(r"threads: \d+", lines[2]) and lines[3].startswith("BLAS: ")
+    table = [line.split() for line in lines if re.match(r" +\d+ ", line)]
+    assert [int(row[0]) for row in table] == list(range(0, 501, 50))
+    assert [float(x) for x in table[-1][1:]] == pytest.approx([10.1903, 11.6748, 0.379532], rel=1e-4)
+    assert re.fullmatch(r"time per step: \d+\.\d\d µs \(.*\)", lines[-1])
+
+
+def test_importing_brings_in_numpy_and_nothing_else_that_is_installed():
+    code = (
+        "import numpy, sys; before = set(sys.modules); import gradtape; "
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))"
+    )
+    assert set(python("-c", code).split()) <= {"gradtape", "numpy", "cython_runtime"} | {
+        name for name in python("-c", code).split() if name.startswith("_cython")
+    }
+
+
+@pytest.mark.parametrize("isa", _kernels.available())
+def test_the_kernel_set_can_be_chosen(isa):
+    assert python("-c", "from gradtape import _kernels; print(_kernels.isa())", GRADTAPE_ISA=isa).strip() == isa
+
+
+def test_an_unknown_kernel_set_is_refused_by_name():
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        python("-c", "import gradtape", GRADTAPE_ISA="sse9")
+    assert "sse9" in error.value.stderr and "baseline" in error.value.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        (tf, "reduce_summ", "tf.reduce_sum"),
+        (tf, "float16", "tf.float32"),
+        (tf.math, "sofplus", "tf.math.softplus"),
+        (tf.nn, "relu7", "tf.nn.relu"),
+    ],
+)
+def test_a_missing_name_says_what_comes_nearest(module, name, said):
+    with pytest.raises(AttributeError, match=re.escape(said)):
+        getattr(module, name)
+
+
+def test_the_readme_has_the_command_that_is_run_in_a_fresh_environment():
+    found = re.search(r"<!-- the test command -->\n```sh\n(.*)\n```", (ROOT / "README.md").read_text())
+    assert found and found[1].startswith("pip install ") and "pytest" in found[1]
