@@ -3,10 +3,11 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import config, dtypes, errors, keras, math, nest, nn, optimizers, random
+from gradtape import config, dtypes, errors, keras, linalg, math, nest, nn, optimizers, random
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
+from gradtape.contractions import *
 from gradtape.control_flow import *
 from gradtape.counting import *
 from gradtape.creation import *
@@ -14,6 +15,7 @@ from gradtape.custom_gradient import *
 from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
 from gradtape.gathering import *
 from gradtape.indexing import *
+from gradtape.linalg import *
 from gradtape.math import *
 from gradtape.reductions import *
 from gradtape.scans import *

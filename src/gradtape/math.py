@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gradtape._ops import apply_matmul, elementwise_function
-from gradtape._tensor import Tensor
+from gradtape._ops import elementwise_function
 from gradtape.counting import bincount, confusion_matrix
 from gradtape.elementwise import ROWS
 from gradtape.reductions import (
@@ -44,7 +41,7 @@ from gradtape.segments import (
 )
 from gradtape.sorting import in_top_k, invert_permutation, is_non_decreasing, is_strictly_increasing, top_k
 
-__all__ = ["abs", "matmul"]
+__all__ = ["abs"]
 
 for _row in ROWS:
     for _place in _row.tensorflow:
@@ -52,8 +49,3 @@ for _row in ROWS:
             globals()[_place.removeprefix("math.")] = elementwise_function(_row)
             if "." not in _place:
                 __all__.append(_place)
-
-
-def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, name: str | None = None) -> Tensor:
-    """Matrix product over the last two axes."""
-    return apply_matmul(a, b, transpose_a, transpose_b)
