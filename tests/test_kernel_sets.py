@@ -64,4 +64,6 @@ def test_a_kernel_set_agrees_with_the_baseline(isa, baseline):
         single = "float32" in name
         for ours, theirs in zip(results, baseline[name], strict=True):
             scale = np.max(np.abs(theirs), initial=1.0)
-            np.testing.assert_allclose(ours, theirs, 2e-5 if single else 1e-12, scale * (1e-6 if single else 1e-14), err_msg=name)
+            np.testing.assert_allclose(
+                ours, theirs, 2e-5 if single else 1e-12, scale * (1e-6 if single else 1e-14), err_msg=name
+            )

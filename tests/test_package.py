@@ -17,7 +17,9 @@ def python(*arguments, **environment):
     import os
 
     command = [sys.executable, *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True).stdout
+    return subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True
+    ).stdout
 
 
 def test_version_is_the_distribution_s():

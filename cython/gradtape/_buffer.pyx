@@ -74,7 +74,7 @@ cdef class Slab:
         cdef SlabMemory memory = SlabMemory.__new__(SlabMemory)
         memory.start = slab_alloc(nbytes)
         if memory.start == NULL:
-            raise MemoryError(f"gradtape could not allocate {nbytes} bytes for a tensor")
+            raise exhausted(nbytes)
         memory.nbytes = nbytes
         if nbytes >= HUGE:
             slab_advise(memory.start, nbytes)
@@ -146,6 +146,12 @@ cdef Block* make_block(int size_class) except NULL:
         slab = _open_slab
     block = cut(slab, size_class)
     return block
+
+
+cdef object exhausted(Py_ssize_t nbytes):
+    from gradtape.errors import ResourceExhaustedError
+    return ResourceExhaustedError(None, None, f"OOM when allocating a tensor of {nbytes} bytes. Work on smaller batches, or "
+                                              "delete tensors and tapes that are not needed any more.")
 
 
 cdef Block* cut(Slab slab, int size_class) except NULL:

@@ -8,7 +8,6 @@ import operator
 
 import numpy as np
 import pytest
-
 from compare import same
 
 EXPRESSIONS = """
