@@ -1,10 +1,13 @@
-"""tf.nn: activations, made from the table."""
+"""tf.nn: activations, made from the table; losses, convolutions, pooling, normalization and dropout."""
 
 from __future__ import annotations
 
 from gradtape._ops import elementwise_function
 from gradtape.arrays import depth_to_space, space_to_depth
+from gradtape.convolution import *  # noqa: F403
 from gradtape.elementwise import ROWS
+from gradtape.losses import *  # noqa: F403
+from gradtape.normalization import *  # noqa: F403
 from gradtape.reductions import zero_fraction
 from gradtape.sorting import in_top_k, top_k
 
@@ -14,4 +17,4 @@ for _row in ROWS:
             globals()[_place.removeprefix("nn.")] = elementwise_function(_row)
 
 # After the table's, which know nothing of options.
-from gradtape.activations import gelu, leaky_relu, log_poisson_loss, silu, swish  # noqa: E402, F401
+from gradtape.activations import gelu, leaky_relu, log_poisson_loss, silu, swish  # noqa: E402

@@ -1,0 +1,124 @@
+"""tf.nn: convolutions against plain loops, derivatives against differences, and what is refused."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+
+def plain_convolution(image, filters, strides, before, places, dilations):
+    """The definition, one product at a time; `before` is the padding in front of each spatial axis."""
+    batch, *sizes, _ = image.shape
+    out = np.zeros((batch, *places, filters.shape[-1]))
+    for place in np.ndindex(*places):
+        for tap in np.ndindex(*filters.shape[:-2]):
+            at = [p * s + t * d - b for p, s, t, d, b in zip(place, strides, tap, dilations, before, strict=True)]
+            if all(0 <= a < size for a, size in zip(at, sizes, strict=True)):
+                out[(slice(None), *place)] += image[(slice(None), *at)] @ filters[tap]
+    return out
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("stride, dilation", list(itertools.product([1, 2], [1, 2])))
+def test_valid_convolutions(stride, dilation, dtype):
+    random = np.random.default_rng(0)
+    for rank, function in enumerate((tf.nn.conv1d, tf.nn.conv2d, tf.nn.conv3d), start=1):
+        image = random.normal(size=(2, *(7, 6, 5)[:rank], 3)).astype(dtype)
+        filters = random.normal(size=(*(3, 2, 2)[:rank], 3, 4)).astype(dtype)
+        got = function(image, filters, stride, "VALID", dilations=dilation)
+        reach = [(size - 1) * dilation + 1 for size in filters.shape[:rank]]
+        places = [(size - r) // stride + 1 for size, r in zip(image.shape[1:], reach, strict=False)]
+        expected = plain_convolution(image, filters, (stride,) * rank, (0,) * rank, places, (dilation,) * rank)
+        np.testing.assert_allclose(got.numpy(), expected, rtol=1e-4 if dtype == np.float32 else 1e-12, atol=1e-5)
+
+
+def gradient_checked(function, *shapes):
+    """Compares the reverse rule, and its own reverse rule, with central differences along a random direction."""
+    random = np.random.default_rng(1)
+    starts = [random.normal(size=shape) for shape in shapes]
+    directions = [random.normal(size=shape) for shape in shapes]
+
+    def slopes(step, order):
+        points = [tf.constant(s + step * d) for s, d in zip(starts, directions, strict=True)]
+        with tf.GradientTape() as outer:
+            outer.watch(points)
+            with tf.GradientTape() as inner:
+                inner.watch(points)
+                value = tf.reduce_sum(tf.sin(function(*points)))
+            if order == 0:
+                return float(value)
+            gradients = inner.gradient(value, points)
+            slope = sum(tf.reduce_sum(g * d) for g, d in zip(gradients, directions, strict=True))
+        if order == 1:
+            return float(slope)
+        second = outer.gradient(slope, points)
+        return sum(float(tf.reduce_sum(g * d)) for g, d in zip(second, directions, strict=True))
+
+    for order in (1, 2):
+        expected = (slopes(1e-5, order - 1) - slopes(-1e-5, order - 1)) / 2e-5
+        np.testing.assert_allclose(slopes(0.0, order), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "function, shapes",
+    [
+        (lambda x, w: tf.nn.conv2d(x, w, 2, "SAME", dilations=1), [(1, 5, 4, 2), (3, 3, 2, 2)]),
+        (lambda x, w: tf.nn.conv2d(x, w, 1, "SAME", dilations=2), [(1, 5, 4, 2), (2, 2, 2, 1)]),
+        (lambda x, w: tf.nn.conv3d(x, w, 1, "VALID"), [(1, 3, 3, 2, 1), (2, 2, 2, 1, 2)]),
+        (lambda x, w: tf.nn.conv2d_transpose(x, w, [1, 4, 4, 1], 2), [(1, 2, 2, 2), (3, 3, 1, 2)]),
+        (lambda x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME"), [(1, 3, 3, 2), (2, 2, 2, 2)]),
+        (lambda x: tf.nn.max_pool3d(x, 2, 1, "SAME"), [(1, 2, 3, 2, 1)]),
+        (lambda x: tf.nn.avg_pool3d(x, 2, 1, "SAME"), [(1, 2, 3, 2, 1)]),
+        (lambda x: tf.nn.softmax(x, axis=0), [(3, 2)]),
+        (lambda x: tf.nn.log_softmax(x), [(3, 2)]),
+        (lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits([1, 0], x), [(2, 3)]),
+        (lambda x: tf.nn.softmax_cross_entropy_with_logits([[0.2, 0.5, 0.3], [0.0, 1.0, 0.0]], x), [(2, 3)]),
+    ],
+)
+def test_derivatives(function, shapes):
+    gradient_checked(function, *shapes)
+
+
+def test_softmax_stays_finite():
+    np.testing.assert_array_equal(tf.nn.softmax([1e4, 0.0, -1e4]).numpy(), [1, 0, 0])
+    np.testing.assert_array_equal(tf.nn.log_softmax([1e4, 0.0]).numpy(), [0, -1e4])
+
+
+def test_the_first_of_equals_has_the_gradient():
+    x = tf.ones([1, 2, 2, 1])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.nn.max_pool(x, 2, 2, "VALID")
+    np.testing.assert_array_equal(tape.gradient(y, x).numpy().ravel(), [1, 0, 0, 0])
+
+
+def test_dropout():
+    x = tf.ones([1000])
+    y = tf.nn.dropout(x, 0.25, seed=1).numpy()
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert 650 < np.count_nonzero(y) < 850
+    assert np.unique(tf.nn.dropout(tf.ones([3, 50]), 0.5, noise_shape=[1, 50]).numpy(), axis=0).shape[0] == 1
+    with pytest.raises(ValueError, match="rate"):
+        tf.nn.dropout(x, 1.5)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 3, 1]), 1, "SAME"),
+        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([4, 4, 2, 1]), 1, "VALID"),
+        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 2, 1]), 1, "FULL"),
+        lambda: tf.nn.conv2d(tf.ones([3, 3, 2]), tf.ones([2, 2, 2, 1]), 1, "SAME"),
+        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 2, 1]), [1, 2, 3], "SAME"),
+        lambda: tf.nn.conv2d_transpose(tf.ones([1, 2, 2, 1]), tf.ones([2, 2, 1, 1]), [1, 9, 9, 1], 2),
+        lambda: tf.nn.max_pool(tf.ones([1, 2, 2, 1]), 3, 1, "VALID"),
+        lambda: tf.nn.pool(tf.ones([1, 2, 2, 1]), [2, 2], "MIN"),
+        lambda: tf.nn.bias_add(tf.ones([2, 3]), tf.ones([2])),
+        lambda: tf.nn.sparse_softmax_cross_entropy_with_logits([1, 0], tf.ones([3, 2])),
+    ],
+)
+def test_refused(program):
+    with pytest.raises(ValueError):
+        program()
