@@ -20,12 +20,9 @@ from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floati
 from gradtape._types cimport ADD, F32, F64
 from gradtape._variable cimport BaseVariable, watch_variable
 
-import logging
-
 from gradtape import nest
 from gradtape.errors import InvalidArgumentError
 
-cdef object _logger = logging.getLogger("gradtape")
 cdef dict _warned = {}
 
 
@@ -34,7 +31,10 @@ def warn_few_times(str message, int times, *arguments):
     count = _warned.get(message, 0)
     if count < times:
         _warned[message] = count + 1
-        _logger.warning(message, *arguments)
+        # Imported when needed: it would be a tenth or more of importing gradtape.
+        import logging
+
+        logging.getLogger("gradtape").warning(message, *arguments)
 
 
 # Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
