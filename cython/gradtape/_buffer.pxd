@@ -15,3 +15,5 @@ cdef inline void release(Block* block) noexcept:
     block.refs -= 1
     if block.refs == 0:
         recycle(block)
+
+cdef void on_growth(int (*relieve)() except -1) noexcept     # called before memory in use grows far beyond what it was

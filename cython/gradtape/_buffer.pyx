@@ -43,6 +43,7 @@ cdef enum:
     HUGE = 1 << 22                # slabs from here on ask for huge pages: fewer faults on first touch
     CLASSES = 256
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is always kept
+    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
 
 cdef Block* _idle[CLASSES]
 cdef Py_ssize_t _in_use = 0, _peak = 0, _reserved = 0, _idle_dedicated = 0
@@ -129,11 +130,37 @@ cdef Block* acquire(Py_ssize_t nbytes) except NULL:
     return block
 
 
+cdef int (*_relieve)() except -1
+_relieve = NULL
+cdef Py_ssize_t _relieve_at = RELIEF_FLOOR
+
+
+cdef void on_growth(int (*relieve)() except -1) noexcept:
+    global _relieve
+    _relieve = relieve
+
+
+cdef int seek_relief() except -1:
+    """Asks the log for what it need not hold, each time that memory in use has doubled since."""
+    global _relieve_at
+    _relieve()
+    _relieve_at = max(RELIEF_FLOOR, 2 * _in_use)
+    return 0
+
+
 cdef Block* make_block(int size_class) except NULL:
-    global _open_slab
+    global _open_slab, _idle_dedicated
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
+    if _in_use + capacity > _relieve_at and _relieve != NULL:
+        seek_relief()
+        block = _idle[size_class]
+        if block != NULL:
+            _idle[size_class] = block.next
+            if capacity > SHARED_LIMIT:
+                _idle_dedicated -= capacity
+            return block
     if capacity > SHARED_LIMIT:
         trim(_in_use + capacity)
         slab = Slab.make(capacity)

@@ -31,6 +31,7 @@ cdef struct Entry:
     unsigned char kind
     unsigned char dead           # the output tensor no longer exists
     unsigned char count          # operands
+    int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
 
 @cython.final
 cdef class Page:
@@ -38,6 +39,9 @@ cdef class Page:
     cdef Entry* entries
     cdef int64_t number
     cdef int owners              # windows that cover it
+    cdef int capacity
+    cdef void** coverers         # those windows, borrowed
+    cdef void* own_coverers[4]
     cdef int first               # entries before this one are vacant
     cdef list held               # Calls: kept here so that the cycle collector sees them
 
@@ -51,12 +55,13 @@ cdef class Call:
     cdef int64_t* inputs
     cdef readonly int input_count
     cdef readonly int output_count
+    cdef int own                         # place in `saved`, from 1, of its first output; 0 if that is not saved
 
 cdef class Window:
     """What one tape has seen: segments of the log of its thread, and what was watched."""
     cdef object __weakref__
-    cdef list pages
-    cdef void** directory                # page by number - first_page; NULL in gaps, borrowed
+    cdef list pages                      # page by number - first_page; None in gaps
+    cdef void** directory                # the same, borrowed; NULL in gaps
     # Room for a tape of ordinary size, so that a training step asks the system for nothing.
     cdef void* own_directory[4]
     cdef int64_t own_segments[4]
@@ -78,6 +83,7 @@ cdef class Window:
     cdef uint64_t* active                # bit per position from first_page on: depends on something watched
     cdef int64_t active_words
     cdef int64_t analysed                # positions below this have their bit
+    cdef int generation                  # forward accumulators that its thread had entered before it first opened
     cdef void take_own_room(self) noexcept
     cdef void move_out(self) noexcept
     cdef void leave_pages(self) noexcept
@@ -92,6 +98,7 @@ cdef class Window:
     cdef bint is_active(self, int64_t number) noexcept
     cdef int analyse(self, int64_t end) except -1
     cdef bint covers(self, int64_t position) noexcept
+    cdef bint needs(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
 
 @cython.final
@@ -107,11 +114,24 @@ cdef class Thread:
     cdef list windows                    # open windows, oldest first
     cdef int marking                     # open windows that have marks
     cdef int64_t epoch                   # changes whenever cached variable reads go stale; unique in the process
-    cdef list accumulators               # active forward accumulators, outermost first
+    cdef list accumulators               # Tangents of the active forward accumulators, outermost first
+    cdef list trackers                   # Tangents that hold anything, active or not
+    cdef int tracking                    # how many those are
+    cdef int generation                  # forward accumulators entered so far
+    cdef int horizon                     # of entries recorded now
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
     cdef int64_t survivors               # entries alive after the last whole collection
-    cdef int64_t collected               # pages that the last whole collection saw
+    cdef int64_t collected               # after how many pages more the whole log is collected
+    cdef int64_t grown                   # pages added since
+    cdef bint collecting
+
+@cython.final
+cdef class Tangents:
+    """A forward accumulator's tangents by the number of their primal; dropped as the primal dies."""
+    cdef dict table
+    cdef int generation
+    cdef Thread owner
 
 cdef Thread thread()
 cdef int next_page(Thread thread) except -1
@@ -121,6 +141,9 @@ cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept
 cdef int drop(Entry* entry, Page page) except -1
 cdef int renew_epoch(Thread thread) except -1
+cdef int settle(Thread thread) except -1
+cdef int track(Tangents tangents) except -1
+cdef void untrack(Tangents tangents) noexcept
 
 cdef inline bint on_open_window(Thread thread, int64_t number) noexcept:
     return <uint64_t>(number - thread.floor) < thread.span or (
@@ -132,4 +155,5 @@ cdef inline Entry* append(Thread thread) except NULL:
         next_page(thread)
     cdef Entry* entry = &thread.entries[thread.next & PAGE_MASK]
     thread.next += 1
+    entry.horizon = thread.horizon
     return entry

@@ -15,10 +15,12 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
+from gradtape._buffer cimport on_growth
 from gradtape._extent cimport Extent, release_extent
 
 cdef extern from "Python.h":
     PyObject* PyThreadState_GetDict()
+    PyObject* PyTuple_GET_ITEM(object tuple, Py_ssize_t place)
 
 cdef extern from *:
     """
@@ -59,6 +61,7 @@ cdef int make_thread() except -1:
     made.limit = made.next
     made.windows = []
     made.accumulators = []
+    made.trackers = []
     made.watchers = []
     made.survivors = PAGE_SIZE
     renew_epoch(made)
@@ -86,9 +89,13 @@ cdef class Page:
         if self.entries == NULL:
             raise MemoryError("gradtape could not allocate a page of its log")
         self.held = []
+        self.coverers = self.own_coverers
+        self.capacity = 4
 
     def __dealloc__(self):
         cdef int i
+        if self.coverers != self.own_coverers:
+            free(self.coverers)
         if self.entries != NULL:
             for i in range(PAGE_SIZE):
                 if self.entries[i].kind != VACANT:
@@ -114,6 +121,24 @@ cdef inline void clear(Entry* entry) noexcept:
         if entry.extents[i] != NULL:
             release_extent(entry.extents[i])
             entry.extents[i] = NULL
+
+
+cdef int relieve() except -1:
+    """Collects what the thread's open tapes need not hold; the pool asks for it when tensors' memory has doubled."""
+    cdef Thread th
+    if gradtape_thread != NULL:
+        th = <Thread>gradtape_thread
+        if th.windows and not th.collecting:
+            th.collected = 0
+            th.collecting = True
+            try:
+                collect(th)
+            finally:
+                th.collecting = False
+    return 0
+
+
+on_growth(relieve)
 
 
 cdef int drop(Entry* entry, Page page) except -1:
@@ -147,7 +172,8 @@ cdef int next_page(Thread thread) except -1:
     cdef Window window
     if not thread.windows:
         return ensure_page(thread)
-    collect(thread)
+    if not thread.collecting:
+        collect(thread)
     thread.page = Page.__new__(Page)
     thread.page.number = thread.next >> PAGE_BITS
     thread.limit = thread.next + PAGE_SIZE
@@ -165,14 +191,32 @@ cdef int adopt(Window window, Page page) except -1:
     place = page.number - window.first_page
     if place < window.page_count and window.directory[place] == <void*>page:
         return 0
+    if page.owners == page.capacity:
+        page.coverers = <void**>grow(page.coverers, page.own_coverers, page.capacity * sizeof(void*),
+                                     2 * page.capacity * sizeof(void*))
+        page.capacity *= 2
     if place >= window.page_capacity:
         capacity = 2 * place + 4
         window.directory = <void**>grow(window.directory, window.own_directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
         window.page_capacity = capacity
     window.directory[place] = <void*>page
-    window.page_count = place + 1
+    while len(window.pages) < place:
+        window.pages.append(None)
     window.pages.append(page)
+    window.page_count = place + 1
+    page.coverers[page.owners] = <void*>window
     page.owners += 1
+    return 0
+
+
+cdef int abandon(Window window, Page page) noexcept:
+    """Removes a window from those that cover a page."""
+    cdef int i
+    for i in range(page.owners):
+        if page.coverers[i] == <void*>window:
+            page.owners -= 1
+            page.coverers[i] = page.coverers[page.owners]
+            break
     return 0
 
 
@@ -216,7 +260,7 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
 
 
 cdef void mark_dead(int64_t number) noexcept:
-    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
+    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped, and so may its tangents."""
     cdef Thread thread
     cdef int64_t place
     if gradtape_thread == NULL:
@@ -226,6 +270,55 @@ cdef void mark_dead(int64_t number) noexcept:
         place = (number >> PAGE_BITS) - thread.root.first_page
         if 0 <= place < thread.root.page_count and thread.root.directory[place] != NULL:
             (<Page>thread.root.directory[place]).entries[number & PAGE_MASK].dead = 1
+    if thread.tracking:
+        drop_tangents(thread, number)
+
+
+cdef int drop_tangents(Thread thread, int64_t number) except -1:
+    cdef Tangents tangents
+    for tangents in list(thread.trackers):
+        tangents.table.pop(number, None)
+    return 0
+
+
+@cython.final
+cdef class Tangents:
+    pass
+
+
+cdef int track(Tangents tangents) except -1:
+    """From here on the tangents are told of dying primals."""
+    tangents.owner.trackers.append(tangents)
+    tangents.owner.tracking += 1
+    return 0
+
+
+cdef void untrack(Tangents tangents) noexcept:
+    tangents.owner.trackers[:] = [other for other in tangents.owner.trackers if other is not tangents]
+    tangents.owner.tracking = len(tangents.owner.trackers)
+
+
+class Unrecorded:
+    """Within the block, its thread records on none of the tapes and forward accumulators that are active as it begins."""
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        cdef Window window
+        self._windows = list(th.windows)
+        self._accumulators = th.accumulators
+        for window in self._windows:
+            window.stop()
+        th.accumulators = []
+        th.forward = False
+        return self
+
+    def __exit__(self, *exception):
+        cdef Thread th = thread()
+        cdef Window window
+        for window in self._windows:
+            window.start(th)
+        th.accumulators = self._accumulators
+        th.forward = len(th.accumulators) != 0
 
 
 cdef class Window:
@@ -260,10 +353,12 @@ cdef class Window:
         if self.active != self.own_active:
             free(self.active)
 
-    def __dealloc__(self):
-        cdef Page page
-        if self.pages is not None:
+    def __del__(self):
+        # Pages know their windows by address, so a window leaves them before the cycle collector takes it apart.
+        if self.page_count:
             self.leave_pages()
+
+    def __dealloc__(self):
         self.move_out()
 
     cdef int start(self, Thread thread) except -1:
@@ -286,6 +381,7 @@ cdef class Window:
         if self.low < 0:
             self.low = thread.next
             self.analysed = thread.next
+            self.generation = thread.generation
         self.owner = thread
         thread.windows.append(self)
         settle(thread)
@@ -326,17 +422,21 @@ cdef class Window:
         self.pages = []
         self.page_count = 0
         for page in pages:
-            page.owners -= 1
+            if page is None:
+                continue
+            abandon(self, page)
+            end = PAGE_SIZE
+            if thread is not None and page is thread.page and thread.next < thread.limit:
+                end = thread.next & PAGE_MASK
             if page.owners == 0:
-                end = PAGE_SIZE
-                if thread is not None and page is thread.page and thread.next < thread.limit:
-                    end = thread.next & PAGE_MASK
                 for i in range(page.first, end):
                     entry = &page.entries[i]
                     if entry.kind != VACANT:
                         clear(entry)
                 if page.held:
                     page.held = []
+            else:
+                drop_unneeded(page, self, end)
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""
@@ -443,7 +543,9 @@ cdef class Window:
                     continue
                 entry = &(<Page>self.directory[place]).entries[position & PAGE_MASK]
                 live = False
-                if entry.kind == PROGRAM or entry.kind == STRUCTURAL or entry.kind == READ or entry.kind == OUTPUT:
+                if entry.horizon and self.generation >= entry.horizon:
+                    pass
+                elif entry.kind == PROGRAM or entry.kind == STRUCTURAL or entry.kind == READ or entry.kind == OUTPUT:
                     for i in range(entry.count):
                         if self.is_active(entry.inputs[i]):
                             live = True
@@ -468,49 +570,147 @@ cdef class Window:
                 return True
         return False
 
+    cdef bint needs(self, int64_t position) noexcept:
+        """Whether the entry is of this window and depends on something watched; the caller has analysed up to it."""
+        return self.covers(position) and self.is_active(position)
+
     cdef bint sole_owner(self) noexcept:
         cdef Page page
         for page in self.pages:
-            if page.owners != 1:
+            if page is not None and page.owners != 1:
                 return False
         return True
 
 
-cdef int collect(Thread thread) except -1:
-    """Drops entries that no live tensor reaches: of the last page always, of all pages when they have doubled."""
-    cdef Window root = thread.root
-    cdef int64_t first = root.page_count - 1
-    cdef int64_t low, position, place
-    cdef unsigned char* needed
+cdef int64_t last_position(Window window) noexcept:
+    """The end of what a window covers."""
+    return window.owner.next if window.owner is not None else window.segments[2 * window.segment_count - 1]
+
+
+cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
+    """Drops the entries before `end` that were of the leaving window and that no window left on the page depends on."""
+    cdef int i, k
+    cdef int64_t position
     cdef Entry* entry
+    for k in range(page.owners):
+        (<Window>page.coverers[k]).analyse(last_position(<Window>page.coverers[k]))
+    for i in range(page.first, end):
+        entry = &page.entries[i]
+        if entry.kind == VACANT:
+            continue
+        position = (page.number << PAGE_BITS) + i
+        if leaving.covers(position) and not wanted_by_coverers(page, position):
+            drop(entry, page)
+    return 0
+
+
+cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
+    cdef int k
+    for k in range(page.owners):
+        if (<Window>page.coverers[k]).needs(position):
+            return True
+    return False
+
+
+cdef int collect(Thread thread) except -1:
+    """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
+    number has doubled. Pages that are left empty go."""
+    cdef Window root = thread.root
+    cdef Window window
+    cdef int64_t first = root.page_count - 1
+    cdef int64_t place, left = 0
+    cdef unsigned char** needed
     cdef Page page
-    cdef Call call
-    cdef int i
-    if root.page_count >= 2 * thread.collected:
+    cdef bint whole
+    thread.grown += 1
+    whole = thread.grown >= thread.collected
+    if whole:
         first = 0
-    low = (root.first_page + first) << PAGE_BITS
-    needed = <unsigned char*>calloc((root.page_count - first) << PAGE_BITS, 1)
+    needed = <unsigned char**>calloc(root.page_count - first + 1, sizeof(unsigned char*))
     if needed == NULL:
         raise MemoryError("gradtape could not collect its log")
     try:
         place = root.page_count - 1
         while place >= first:
-            if root.directory[place] != NULL:
-                page = <Page>root.directory[place]
-                collect_page(page, needed, low)
+            page = any_page(thread, root.first_page + place)
+            if page is not None:
+                if collect_page(page, needed, root.first_page + first, whole):
+                    left += 1
+                elif page is not thread.page:
+                    for window in list(thread.windows):
+                        release_page(window, page)
             place -= 1
     finally:
+        for place in range(root.page_count - first):
+            free(needed[place])
         free(needed)
-    if first == 0:
-        thread.collected = root.page_count
+    if whole:
+        thread.grown = 0
+        # Pages that are gone leave a place behind, so a scan costs something for them too.
+        thread.collected = max(4, left, root.page_count >> 6)
     return 0
 
 
-cdef int collect_page(Page page, unsigned char* needed, int64_t low) except -1:
+cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_t position) except -1:
+    """Notes that the entry at a position reads an earlier one."""
+    cdef int64_t place = (number >> PAGE_BITS) - first_page
+    if place < 0 or number >= position:
+        return 0
+    if needed[place] == NULL:
+        needed[place] = <unsigned char*>calloc(PAGE_SIZE, 1)
+        if needed[place] == NULL:
+            raise MemoryError("gradtape could not collect its log")
+    needed[place][number & PAGE_MASK] = 1
+    return 0
+
+
+cdef Page any_page(Thread thread, int64_t number):
+    """The page of a number if an open window covers it."""
+    cdef Window window
+    cdef int64_t place
+    for window in thread.windows:
+        place = number - window.first_page
+        if 0 <= place < window.page_count and window.directory[place] != NULL:
+            return <Page>window.directory[place]
+    return None
+
+
+cdef int release_page(Window window, Page page) except -1:
+    cdef int64_t place = page.number - window.first_page
+    if 0 <= place < window.page_count and window.directory[place] == <void*>page:
+        window.directory[place] = NULL
+        window.pages[place] = None
+        abandon(window, page)
+    return 0
+
+
+cdef bint forgotten(Entry* entry):
+    """Whether nobody holds the entry's result, unless it is the entry itself because its reverse rule reads it."""
+    cdef PyObject* result = entry.saved[RESULT_SLOT]
+    if entry.dead:
+        return True
+    if entry.kind == CALL and (<Call>entry.op).own:
+        result = PyTuple_GET_ITEM((<Call>entry.op).saved, (<Call>entry.op).own - 1)
+    return result != NULL and result.ob_refcnt == 1
+
+
+cdef bint collect_page(Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
+    """Whether anything is left on the page."""
     cdef int64_t position
     cdef int i, j
+    cdef bint left = False, closed = False
+    # A page's only window depends on nearly all of it, so that a scan of the last page need not ask.
+    cdef bint ask = whole or page.owners > 1
+    cdef unsigned char* own
     cdef Entry* entry
     cdef Call call
+    cdef Window window
+    for i in range(page.owners):
+        window = <Window>page.coverers[i]
+        if ask:
+            window.analyse(last_position(window))
+        # Entries of a closed window may be reached from pages that this scan does not see.
+        closed = closed or window.owner is None
     i = PAGE_SIZE
     while i > 0:
         i -= 1
@@ -518,17 +718,17 @@ cdef int collect_page(Page page, unsigned char* needed, int64_t low) except -1:
         if entry.kind == VACANT:
             continue
         position = (page.number << PAGE_BITS) + i
-        if entry.dead and not needed[position - low]:
+        own = needed[page.number - first_page]
+        if (not closed and (own == NULL or not own[i]) and forgotten(entry)) or (ask and not wanted_by_coverers(page, position)):
             drop(entry, page)
             entry.dead = 0
             continue
+        left = True
         if entry.kind == CALL:
             call = <Call>entry.op
             for j in range(call.input_count):
-                if call.inputs[j] >= low and call.inputs[j] < position:
-                    needed[call.inputs[j] - low] = 1
+                need(needed, first_page, call.inputs[j], position)
         else:
             for j in range(entry.count):
-                if entry.inputs[j] >= low and entry.inputs[j] < position:
-                    needed[entry.inputs[j] - low] = 1
-    return 0
+                need(needed, first_page, entry.inputs[j], position)
+    return left

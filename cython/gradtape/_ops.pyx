@@ -1330,6 +1330,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         raise MemoryError()
     for i in range(call.input_count):
         call.inputs[i] = (<Tensor>inputs[i]).number
+    for i in range(len(saved)):
+        if saved[i] is outputs[0]:
+            call.own = i + 1
     call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
     if live:
         # Numbers of one call are neighbours on one page, so that its outputs find each other.

@@ -394,6 +394,11 @@ cdef class Tape(Window):
         return self.owner is not None
 
     @property
+    def _spent(self):
+        """Whether there is nothing to differentiate: gradients were given, or nothing was ever recorded."""
+        return self.spent or not self.entered
+
+    @property
     def _persistent(self):
         return self.keeps
 
@@ -509,7 +514,7 @@ cdef class Tape(Window):
         if target is None:
             raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
                             "be differentiated, but received None.")
-        zero_unconnected = unconnected_gradients != "none" and is_zero(unconnected_gradients)
+        zero_unconnected = unconnected_gradients != "none" and is_zero_unconnected(unconnected_gradients)
         flat_targets = [target] if type(target) is Tensor else nest.flatten(target)
         if type(sources) is list:
             simple = True
@@ -540,6 +545,30 @@ cdef class Tape(Window):
         if type(sources) is Tensor or isinstance(sources, BaseVariable):
             return results[0]
         return nest.pack_sequence_as(sources, results)
+
+    def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
+        """The gradients of every element of target: one list per element with a tensor or None per source.
+
+        With a batch, target's first axis has `batch` elements that depend on nothing but their own sources: elements of one
+        place within the batch share a sweep.
+        """
+        cdef bint keeps = self.keeps
+        cdef Tensor seed
+        cdef Py_ssize_t i, k, count = target.extent.size // batch
+        cdef list rows = []
+        self.keeps = True
+        try:
+            for i in range(count):
+                seed = filled(target.dtype_code, target.extent, 0.0)
+                for k in range(batch):
+                    if seed.dtype_code == F32:
+                        (<float*>seed.data)[k * count + i] = 1
+                    else:
+                        (<double*>seed.data)[k * count + i] = 1
+                rows.append(self.sweep([target], sources, [seed]))
+        finally:
+            self.keeps = keeps
+        return rows
 
     cdef list readable_targets(self, list targets):
         """Targets as tensors; a variable is read as a target of this tape."""
@@ -628,13 +657,14 @@ cdef list flatten_seeds(object output_gradients):
             for item in nest.flatten(output_gradients)]
 
 
-cdef bint is_zero(object unconnected) except -1:
-    value = getattr(unconnected, "value", unconnected)
+def is_zero_unconnected(unconnected_gradients) -> bool:
+    """Whether unconnected gradients are to be zeros; ValueError for anything but "none", "zero" or the enumeration's."""
+    value = getattr(unconnected_gradients, "value", unconnected_gradients)
     if value == "zero":
         return True
     if value == "none":
         return False
-    raise ValueError(f"Unknown value for unconnected_gradients: {unconnected!r}")
+    raise ValueError(f"{unconnected_gradients!r} is not a valid UnconnectedGradients")
 
 
 cdef list check_sources(list sources):

@@ -10,7 +10,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent, tensor_shape
-from gradtape._log cimport READ, Entry, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
+from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
 from gradtape._ops cimport add, elementwise, forward_hooks
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, is_floating,
@@ -70,11 +70,10 @@ cdef class BaseVariable(Readable):
                     next_page(th)
                 handle.number = th.next
                 th.next += 1
-            for accumulator in th.accumulators:
-                tangents = accumulator._tangents
-                tangent = tangents.get(self.number)
+            for tangents in th.accumulators:
+                tangent = (<Tangents>tangents).table.get(self.number)
                 if tangent is not None:
-                    tangents[handle.number] = tangent
+                    (<Tangents>tangents).table[handle.number] = tangent
         self.handle = handle
         self.epoch = th.epoch
         return handle

@@ -3,7 +3,7 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import config, dtypes, errors, keras, linalg, math, nest, nn, optimizers, random
+from gradtape import autodiff, config, dtypes, errors, keras, linalg, math, nest, nn, optimizers, random
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
@@ -13,7 +13,9 @@ from gradtape.counting import *
 from gradtape.creation import *
 from gradtape.custom_gradient import *
 from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
+from gradtape.functional import *
 from gradtape.gathering import *
+from gradtape.indexed_slices import *
 from gradtape.indexing import *
 from gradtape.linalg import *
 from gradtape.math import *

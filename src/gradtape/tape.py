@@ -5,8 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from gradtape._tape import Tape
+import numpy as np
+
+from gradtape import nest
+from gradtape._ops import apply_identity, apply_reshape, apply_transpose, as_tensor, full, is_recorded, tensor_from, view
+from gradtape._tape import Tape, is_zero_unconnected
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
 
 
 class UnconnectedGradients(enum.Enum):
@@ -38,3 +45,146 @@ class GradientTape(Tape):
         finally:
             if recording:
                 self._resume()
+
+    def jacobian(
+        self,
+        target: Any,
+        sources: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Any:
+        """The derivative of every element of target with respect to sources.
+
+        Nothing is traced or compiled; the cost is one reverse sweep per element of target. An outer tape sees it all.
+
+        Args:
+          target: a tensor.
+          sources: tensors or variables, or a nested structure of them.
+          unconnected_gradients: None or zeros where target does not depend on a source.
+          parallel_iterations: accepted as TensorFlow accepts it.
+          experimental_use_pfor: likewise; False asks for a persistent tape.
+
+        Returns:
+          In sources' structure, tensors of shape target.shape + source.shape.
+
+        Raises:
+          RuntimeError: a non-persistent tape has given its gradients already, or experimental_use_pfor is False on one.
+        """
+        self._check_has_gradients("to compute")
+        zero = is_zero_unconnected(unconnected_gradients)
+        shape = tuple(target.shape)
+        if not experimental_use_pfor:
+            self._check_persistent("the jacobian with eager execution enabled and with  experimental_use_pfor set to False.")
+        flat = nest.flatten(sources)
+        target = self._readable(target)
+        self._check_usable()
+        results = self._stacked(target, flat, shape, zero)
+        if not self._persistent:
+            self._release()
+        return nest.pack_sequence_as(sources, results)
+
+    def batch_jacobian(
+        self,
+        target: Any,
+        source: Any,
+        unconnected_gradients: Any = UnconnectedGradients.NONE,
+        parallel_iterations: int | None = None,
+        experimental_use_pfor: bool = True,
+    ) -> Tensor:
+        """The Jacobian of every example, where target[i] depends on no other example than source[i].
+
+        Args:
+          target: a tensor of shape (batch, y1, ..., yn).
+          source: a tensor or variable of shape (batch, x1, ..., xm).
+          unconnected_gradients, parallel_iterations, experimental_use_pfor: as of `jacobian`.
+
+        Returns:
+          A tensor of shape (batch, y1, ..., yn, x1, ..., xm); zeros where target does not depend on source.
+
+        Raises:
+          ValueError: the first axes differ, or an operand has less than two.
+          RuntimeError: as `jacobian`.
+        """
+        self._check_has_gradients("tocompute")
+        is_zero_unconnected(unconnected_gradients)
+        if not (
+            target.shape.with_rank_at_least(2)
+            and source.shape.with_rank_at_least(2)
+            and target.shape[0] == source.shape[0]
+        ):
+            raise ValueError(
+                f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
+            )
+        if not experimental_use_pfor:
+            self._check_persistent(
+                "the batch_jacobian with eager execution enabled and  with experimental_use_pfor set to False."
+            )
+        batch, *inner = target.shape
+        columns = target.shape.num_elements() // batch
+        target = self._readable(target)
+        self._check_usable()
+        rows = [row[0] for row in self._rows(target, [source], batch)] if target.dtype.is_floating else []
+        if not self._persistent:
+            self._release()
+        shape = (batch, *inner, *source.shape[1:])
+        if not rows or rows[0] is None:
+            return full(shape, 0, target.dtype)
+        by_column = _stack(rows, (columns, batch, -1))
+        return apply_reshape(apply_transpose(by_column, (1, 0, 2)), shape)
+
+    def _jacobians(self, values: Any, sources: Any) -> Any:
+        """The Jacobians of every leaf of `values`, in its structure, each in sources' structure; zeros if unconnected."""
+        flat = nest.flatten(sources)
+
+        def leaf(value: Any) -> Any:
+            target = as_tensor(value)
+            return nest.pack_sequence_as(sources, self._stacked(target, flat, tuple(target.shape), True))
+
+        return nest.map_structure(leaf, values)
+
+    def _stacked(self, target: Tensor, sources: list[Any], shape: tuple[int, ...], zero: bool) -> list[Any]:
+        """Jacobians of one target by sources."""
+        rows = self._rows(target, sources) if target.dtype.is_floating else []
+        results: list[Any] = []
+        for place, source in enumerate(sources):
+            column = [row[place] for row in rows]
+            whole = (*shape, *source.shape)
+            if not column or column[0] is None:
+                results.append(full(whole, 0, source.dtype) if zero else None)
+            else:
+                results.append(_stack(column, whole))
+        return results
+
+    def _readable(self, target: Any) -> Tensor:
+        """A target as a tensor; a variable's value is read as an operation of this tape."""
+        if not isinstance(target, BaseVariable):
+            return as_tensor(target)
+        recording = self._recording
+        if not recording:
+            self._resume()
+        try:
+            return apply_identity(as_tensor(target))
+        finally:
+            if not recording:
+                self._pause()
+
+    def _check_has_gradients(self, words: str) -> None:
+        if self._spent:
+            raise RuntimeError(
+                f"A non-persistent GradientTape can only be used {words} one set of gradients (or jacobians)"
+            )
+
+    def _check_persistent(self, what: str) -> None:
+        if not self._persistent:
+            raise RuntimeError(f"GradientTape must be created with persistent=True to compute {what}")
+
+
+def _stack(rows: list[Any], shape: tuple[int, ...]) -> Tensor:
+    """Gradients of one shape, one under the other, as a tensor of `shape`."""
+    tensors = [as_tensor(row) for row in rows]
+    if is_recorded(*tensors):
+        from gradtape.arrays import stack
+
+        return apply_reshape(stack(tensors), shape)
+    return tensor_from(np.stack([view(tensor) for tensor in tensors]).reshape(shape))

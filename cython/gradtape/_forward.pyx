@@ -1,0 +1,319 @@
+"""Forward accumulation.
+
+While an accumulator is active every op on a tensor that has a tangent computes its result's tangent at once, from the
+entry that a tape would record. Tangents belong to numbers and die with their primals. Elementwise ops sum derivative
+times tangent over their operands; linear structural ops apply themselves; any other op transposes its reverse rule,
+which is linear in the cotangent, by differentiating it: the transpose of a transpose.
+
+An accumulator's products are seen by the accumulators and tapes that were active before it, and by no others.
+"""
+
+from libc.stdint cimport int64_t, uint64_t
+
+from gradtape._extent cimport same_extent
+from gradtape._kernels cimport SUM
+from gradtape._log cimport PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, renew_epoch, thread, track, untrack
+from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, give_number, matmul, reduce,
+                            reshape, sum_to, transpose)
+from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
+from gradtape._tape cimport Tape
+from gradtape._tensor cimport Tensor, convert, is_floating
+from gradtape._variable cimport BaseVariable
+
+from gradtape import nest
+from gradtape._tape import is_zero_unconnected, warn_few_times, zeros
+
+cdef enum:
+    MEAN = 10                    # a reduction's attribute; see _ops
+
+
+# What a thread records and pushes while tangents of one accumulator are computed.
+cdef struct Level:
+    uint64_t span
+    int64_t floor
+    int marking
+    int horizon
+
+
+cdef Level present(Thread th) noexcept:
+    cdef Level level
+    level.span = th.span
+    level.floor = th.floor
+    level.marking = th.marking
+    level.horizon = th.horizon
+    return level
+
+
+cdef int restore(Thread th, Level level) except -1:
+    th.span = level.span
+    th.floor = level.floor
+    th.marking = level.marking
+    th.horizon = level.horizon
+    return 0
+
+
+cdef int confine(Thread th, Level level, Tangents tangents) except -1:
+    """Leaves only the tapes that were active before an accumulator recording."""
+    cdef Window window
+    restore(th, level)
+    th.horizon = tangents.generation
+    for window in th.windows:
+        if window.generation < tangents.generation:
+            return 0
+    th.span = 0
+    th.marking = 0
+    return 0
+
+
+cdef int push(Thread th, Entry* entry, Tensor out) except -1:
+    """Tangents of an inline entry's result, innermost accumulator first."""
+    cdef list accumulators = th.accumulators
+    cdef Level level = present(th)
+    cdef Tangents tangents
+    cdef Tensor tangent
+    cdef int k, i
+    cdef bint any_tangent
+    try:
+        for k in range(len(accumulators) - 1, -1, -1):
+            tangents = accumulators[k]
+            any_tangent = False
+            for i in range(entry.count):
+                if entry.inputs[i] and entry.inputs[i] in tangents.table:
+                    any_tangent = True
+            if not any_tangent:
+                continue
+            th.accumulators = accumulators[:k]
+            th.forward = k > 0
+            confine(th, level, tangents)
+            tangent = tangent_of(th, entry, out, tangents.table)
+            if tangent is not None:
+                tangents.table[out.number] = tangent
+    finally:
+        th.accumulators = accumulators
+        th.forward = True
+        restore(th, level)
+    return 0
+
+
+cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
+    cdef Tensor total = None, term, tangent
+    cdef int i
+    for i in range(entry.count):
+        tangent = table.get(entry.inputs[i]) if entry.inputs[i] else None
+        if tangent is None:
+            continue
+        if entry.kind == PROGRAM:
+            term = program_tangent(entry, tangent, i)
+        else:
+            term = structural_tangent(th, entry, out, tangent, i)
+        if term is not None:
+            if not same_extent(term.extent, out.extent):
+                term = broadcast_to(term, out.extent)
+            total = term if total is None else add(total, term)
+    return total
+
+
+cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
+    """The reverse rule with the tangent in the cotangent's place: an elementwise derivative is its own transpose."""
+    cdef Program program = <Program>entry.op
+    cdef Derivative derivative = program.derivative(operand)
+    cdef list arguments
+    cdef int i, role
+    if derivative.zero:
+        return None
+    if derivative.identity:
+        return tangent
+    arguments = []
+    for i in range(derivative.count):
+        role = derivative.reads[i]
+        arguments.append(tangent if role == COTANGENT else <Tensor>entry.saved[RESULT_SLOT if role == RESULT else role])
+    return elementwise_list(derivative.program, arguments)
+
+
+cdef Tensor structural_tangent(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
+    cdef Op op = <Op>entry.op
+    cdef int kind
+    cdef Tensor reduced
+    cdef bint ta, tb
+    if op.name == "identity":
+        return tangent
+    if op.name == "reshape":
+        return reshape(tangent, out.extent)
+    if op.name == "transpose":
+        return transpose(tangent, entry.attribute)
+    if op.name == "broadcast_to":
+        return broadcast_to(tangent, out.extent)
+    if op.name == "sum_to":
+        return sum_to(tangent, out.extent)
+    if op.name == "cast":
+        return cast(tangent, out.dtype_code)
+    if op.name == "reduce":
+        kind = entry.attribute & 15
+        if kind == SUM or kind == MEAN:
+            reduced = reduce(kind, tangent, entry.attribute >> 8, False)
+            return reduced if same_extent(reduced.extent, out.extent) else reshape(reduced, out.extent)
+    if op.name == "matmul":
+        ta, tb = entry.attribute & 1, (entry.attribute >> 1) & 1
+        if operand == 0:
+            return matmul(tangent, <Tensor>entry.saved[1], ta, tb)
+        return matmul(<Tensor>entry.saved[0], tangent, ta, tb)
+    return transposed(th, entry, op, out, tangent, operand)
+
+
+cdef Tape private_tape():
+    """A tape that sees all that is recorded, tangents included."""
+    cdef Tape tape = Tape()
+    tape.watch_variables = False
+    tape.__enter__()
+    tape.generation = 0
+    return tape
+
+
+cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangent, int operand):
+    """The transpose of a structural op's reverse rule, applied to a tangent."""
+    cdef Tape tape = private_tape()
+    cdef Tensor cotangent
+    cdef object given
+    try:
+        cotangent = filled(out.dtype_code, out.extent, 0.0)
+        tape.watch(cotangent)
+        given = op.rule(entry, cotangent, operand)
+    finally:
+        tape.__exit__(None, None, None)
+    return None if given is None else tape.gradient(given, cotangent, tangent)
+
+
+cdef int push_call(Thread th, Call call, object outputs) except -1:
+    """Tangents of a Call's results, innermost accumulator first."""
+    cdef list accumulators = th.accumulators
+    cdef Level level = present(th)
+    cdef Tangents tangents
+    cdef list given, found
+    cdef int k, i
+    try:
+        for k in range(len(accumulators) - 1, -1, -1):
+            tangents = accumulators[k]
+            given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
+            if not any([tangent is not None for tangent in given]):
+                continue
+            th.accumulators = accumulators[:k]
+            th.forward = k > 0
+            confine(th, level, tangents)
+            found = call_tangents(call, outputs, given)
+            for i in range(len(found)):
+                if found[i] is not None:
+                    tangents.table[(<Tensor>outputs[i]).number] = found[i]
+    finally:
+        th.accumulators = accumulators
+        th.forward = True
+        restore(th, level)
+    return 0
+
+
+cdef list call_tangents(Call call, object outputs, list given):
+    """The transpose of a Python reverse rule, applied to its inputs' tangents."""
+    cdef Tape tape = private_tape()
+    cdef tuple needs = tuple([tangent is not None for tangent in given])
+    cdef list cotangents, targets = [], seeds = [], sources = [], places = [], found = [None] * len(outputs)
+    cdef Tensor output
+    cdef int i
+    try:
+        cotangents = []
+        for i in range(len(outputs)):
+            output = outputs[i]
+            cotangents.append(filled(output.dtype_code, output.extent, 0.0))
+            if is_floating(output.dtype_code):
+                tape.watch(cotangents[i])
+                sources.append(cotangents[i])
+                places.append(i)
+        results = call.rule(call, needs, *cotangents)
+        if type(results) is not list and type(results) is not tuple:
+            results = (results,)
+        for i in range(call.input_count):
+            if needs[i] and results[i] is not None:
+                targets.append(convert(results[i], -1, False))
+                seeds.append(given[i])
+    finally:
+        tape.__exit__(None, None, None)
+    if targets and sources:
+        for place, tangent in zip(places, tape.gradient(targets, sources, seeds)):
+            found[place] = tangent
+    return found
+
+
+forward_hooks().push = push
+forward_hooks().push_call = push_call
+
+
+cdef class Accumulator:
+    """The compiled part of gradtape.autodiff.ForwardAccumulator."""
+
+    def __init__(self, primals, tangents):
+        seen = set()
+        for primal in nest.flatten(primals):
+            if id(primal) in seen:
+                raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
+                                 "intended, please sum the corresponding tangents.")
+            seen.add(id(primal))
+        self.tangents = Tangents.__new__(Tangents)
+        self.tangents.table = {}
+        self.tangents.owner = thread()
+        track(self.tangents)
+        nest.map_structure(self._watch_one, primals, tangents)
+
+    def __del__(self):
+        if self.tangents is not None:
+            untrack(self.tangents)
+
+    def _watch_one(self, primal, tangent):
+        cdef Thread th = thread()
+        cdef Tensor given
+        cdef int64_t number
+        if not primal.dtype.is_floating:
+            warn_few_times("The dtype of the watched primal must be floating (e.g. tf.float32), got %r", 5, primal.dtype)
+        given = convert(tangent, primal.dtype.code, False)
+        if isinstance(primal, BaseVariable):
+            number = (<BaseVariable>primal).number
+        else:
+            if (<Tensor?>primal).number == 0:
+                give_number(th, <Tensor>primal)
+            number = (<Tensor>primal).number
+        self.tangents.table[number] = given
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        if self.recording:
+            raise ValueError("Accumulator is already recording.")
+        self.recording = True
+        th.generation += 1
+        self.tangents.generation = th.generation
+        th.accumulators = [*th.accumulators, self.tangents]
+        th.forward = True
+        renew_epoch(th)
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        cdef Thread th = thread()
+        if self.recording:
+            self.recording = False
+            th.accumulators = [other for other in th.accumulators if other is not self.tangents]
+            th.forward = len(th.accumulators) != 0
+            renew_epoch(th)
+
+    def jvp(self, primals, unconnected_gradients="none"):
+        """The tangents of `primals`, a tensor or a nested structure of them, in its structure.
+
+        None where a primal does not depend on what the accumulator watches, or zeros with unconnected_gradients="zero".
+        Nothing is computed here. The result is itself a function of the primals: outer accumulators and tapes see it.
+        """
+        cdef bint zero = is_zero_unconnected(unconnected_gradients)
+
+        def fetch(primal):
+            cdef int64_t number
+            number = (<BaseVariable>primal).number if isinstance(primal, BaseVariable) else (<Tensor?>primal).number
+            tangent = self.tangents.table.get(number) if number else None
+            if tangent is None and zero:
+                return zeros(primal.shape, primal.dtype.code)
+            return tangent
+
+        return nest.map_structure(fetch, primals)

@@ -1,0 +1,119 @@
+"""IndexedSlices: a tensor that is zero except in some of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._ops import as_tensor, record, tensor_from, view
+from gradtape._tensor import Tensor
+from gradtape.tensor_shape import TensorShape
+
+__all__ = ["IndexedSlices"]
+
+
+class IndexedSlices:
+    """Rows of a larger tensor: row `indices[i]` of it is `values[i]`; rows that are listed twice are summed.
+
+    The gradient of `gather` from a variable is one. `convert_to_tensor` gives the dense tensor.
+
+    Args:
+      values: a tensor of shape (n, d1, ..., dm).
+      indices: whole numbers of shape (n,).
+      dense_shape: the shape (d0, d1, ..., dm) of the dense tensor, a tensor or sequence of whole numbers.
+    """
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self._values = values
+        self._indices = indices
+        self._dense_shape = dense_shape
+
+    @property
+    def values(self) -> Any:
+        """The rows."""
+        return self._values
+
+    @property
+    def indices(self) -> Any:
+        """Which rows they are."""
+        return self._indices
+
+    @property
+    def dense_shape(self) -> Any:
+        """The dense tensor's shape, or None if nobody said."""
+        return self._dense_shape
+
+    @property
+    def shape(self) -> TensorShape:
+        """The dense tensor's shape."""
+        if self._dense_shape is None:
+            return TensorShape(None)
+        return TensorShape(np.asarray(self._dense_shape).tolist())
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the values."""
+        return self._values.dtype
+
+    @property
+    def device(self) -> str:
+        """The device of the values."""
+        return self._values.device
+
+    def __str__(self) -> str:
+        shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
+        return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+
+    def __neg__(self) -> IndexedSlices:
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Tensor:
+        """The dense tensor. Raises ValueError if the dense shape is unknown."""
+        if self._dense_shape is None:
+            raise ValueError(
+                "Tensor conversion requested for IndexedSlices for argument '{}' without dense_shape: "
+                f"{self}".format(name or "")
+            )
+        if dtype is not None and not dtype.is_compatible_with(self.dtype):
+            raise ValueError(
+                f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {self.dtype.name}"
+            )
+        return _scatter(as_tensor(self._values), np.asarray(self._indices), tuple(self.shape))
+
+    def _add_to(self, other: Any) -> Any:
+        """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
+        if not isinstance(other, IndexedSlices):
+            return as_tensor(other) + as_tensor(self)
+        indices = np.concatenate([np.asarray(other.indices), np.asarray(self._indices)])
+        values = _concatenate(as_tensor(other.values), as_tensor(self._values))
+        return IndexedSlices(values, tensor_from(indices), self._dense_shape)
+
+
+def _scatter(values: Tensor, indices: Any, shape: tuple[int, ...]) -> Tensor:
+    """A dense tensor of the rows."""
+    dense = np.zeros(shape, view(values).dtype)
+    np.add.at(dense, indices, view(values))
+    return record("scatter_rows", _scatter_rule, (values,), tensor_from(dense), (), (indices, shape))
+
+
+def _scatter_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _take(cotangent, *call.attributes)
+
+
+def _take(dense: Tensor, indices: Any, shape: tuple[int, ...]) -> Tensor:
+    """The listed rows of a dense tensor."""
+    return record("take_rows", _take_rule, (dense,), tensor_from(view(dense)[indices]), (), (indices, shape))
+
+
+def _take_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _scatter(cotangent, *call.attributes)
+
+
+def _concatenate(first: Tensor, second: Tensor) -> Tensor:
+    joined = tensor_from(np.concatenate([view(first), view(second)]))
+    return record("concatenate_rows", _concatenate_rule, (first, second), joined, (), first.shape[0])
+
+
+def _concatenate_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+    return cotangent[: call.attributes], cotangent[call.attributes :]

@@ -1,0 +1,153 @@
+"""custom_gradient, stop_gradient, recompute_grad and grad_pass_through."""
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+from gradtape._buffer import statistics
+
+
+def slope(f, *sources):
+    with tf.GradientTape() as tape:
+        tape.watch([s for s in sources if not isinstance(s, tf.Variable)])
+        y = f(*sources)
+    return [None if g is None else np.asarray(g).tolist() for g in tape.gradient(y, list(sources))]
+
+
+@tf.custom_gradient
+def tenfold(x, scale=1.0):
+    y = x * scale
+    return y, lambda dy: dy * 10.0
+
+
+def test_plain_with_keyword_and_numpy_arguments():
+    assert slope(tenfold, tf.constant(3.0)) == [10]
+    assert slope(lambda x: tenfold(x, scale=2.0), tf.constant(3.0)) == [10]
+    assert tenfold(np.array([1.0, 2.0])).dtype == tf.float64
+
+
+def test_a_decorated_method():
+    class Layer:
+        def __init__(self):
+            self.factor = 5.0
+
+        @tf.custom_gradient
+        def call(self, x):
+            return x * 2.0, lambda dy: dy * self.factor
+
+    assert slope(Layer().call, tf.constant(3.0)) == [5]
+
+
+def test_nested_structures_in_and_out_and_none_among_gradients():
+    @tf.custom_gradient
+    def f(pair, other):
+        out = {"sum": pair["a"] + pair["b"], "rest": [other * 2.0]}
+        return out, lambda rest, total: ({"a": total * 2.0, "b": rest * 3.0}, None)
+
+    a, b, c = tf.constant(1.0), tf.constant(2.0), tf.constant(3.0)
+    assert slope(lambda a, b, c: f({"a": a, "b": b}, c), a, b, c) == [2, 3, None]
+
+
+def test_a_function_that_reads_variables():
+    v = tf.Variable(2.0)
+
+    @tf.custom_gradient
+    def f(x):
+        def grad(dy, variables=None):
+            assert variables[0] is v
+            return dy * 7.0, [dy * 9.0]
+
+        return x * v, grad
+
+    assert slope(lambda x, v: f(x), tf.constant(1.0), v) == [7, 9]
+
+
+def test_variables_that_grad_fn_does_not_take_are_a_type_error():
+    v = tf.Variable(2.0)
+    with pytest.raises(TypeError, match="must accept keyword argument 'variables'"):
+        tf.custom_gradient(lambda x: (x * v, lambda dy: dy))(tf.constant(1.0))
+
+
+def test_a_wrong_number_of_gradients_is_reported():
+    f = tf.custom_gradient(lambda x, y: (x * y, lambda dy: dy))
+    with pytest.raises(ValueError, match="expected to return 2 gradients, but returned 1 instead"):
+        slope(f, tf.constant(1.0), tf.constant(1.0))
+    v = tf.Variable(1.0)
+    g = tf.custom_gradient(lambda x: (x * v, lambda dy, variables: (dy, [])))
+    with pytest.raises(ValueError, match="Must return gradient for each variable"):
+        slope(g, tf.constant(1.0))
+
+
+def test_its_own_second_derivative_through_values_captured_from_the_body():
+    @tf.custom_gradient
+    def exp10(x):
+        y = tf.exp(x)
+        return y, lambda dy: dy * y * 10.0
+
+    x = tf.constant(1.0)
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = exp10(x)
+        first = inner.gradient(y, x)
+    # grad_fn's y is the body's own value, so the body's true derivative is what multiplies it.
+    np.testing.assert_allclose(outer.gradient(first, x), 10 * np.exp(1.0), rtol=1e-6)
+
+
+def test_a_gradient_that_states_its_own_gradient():
+    @tf.custom_gradient
+    def f(x):
+        @tf.custom_gradient
+        def first(dy):
+            return dy * 3.0, lambda ddy: ddy * 11.0
+
+        return x * 1.0, first
+
+    dy = tf.constant(1.0)
+    x = tf.constant(2.0)
+    with tf.GradientTape() as outer:
+        outer.watch(dy)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = f(x)
+        g = inner.gradient(y, x, output_gradients=dy)
+    assert (float(g), float(outer.gradient(g, dy))) == (3, 11)
+
+
+def test_stop_gradient():
+    assert slope(lambda x: tf.stop_gradient(x) * x, tf.constant(3.0)) == [3]
+
+
+def test_grad_pass_through():
+    assert slope(tf.grad_pass_through(lambda x: x * 0.0), tf.constant(3.0)) == [1]
+
+
+def test_recompute_grad_gives_gradients_of_any_order_and_of_variables():
+    v = tf.Variable(2.0)
+    f = tf.recompute_grad(lambda x: x * x * x * v)
+    assert slope(lambda x, v: f(x), tf.constant(3.0), v) == [54, 27]
+    second = tf.gradient(tf.gradient(f))
+    assert float(second(3.0)) == 36
+
+
+def test_recompute_grad_frees_what_it_promises():
+    x = tf.constant(np.ones(100_000, np.float32))
+
+    def deep(x):
+        for _ in range(20):
+            x = tf.tanh(x)
+        return x
+
+    def held(f):
+        before = statistics()["in_use"]
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        during = statistics()["in_use"] - before
+        return during, tape.gradient(y, x)
+
+    plain, expected = held(deep)
+    less, actual = held(tf.recompute_grad(deep))
+    assert plain > 8_000_000 and less < 1_000_000
+    np.testing.assert_array_equal(actual, expected)
