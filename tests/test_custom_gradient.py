@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from gradtape._buffer import statistics
 
 import gradtape as tf
-from gradtape._buffer import statistics
 
 
 def slope(f, *sources):

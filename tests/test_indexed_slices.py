@@ -50,3 +50,18 @@ def test_a_rule_may_return_slices_and_they_meet_dense_cotangents():
     assert isinstance(found, tf.IndexedSlices)
     np.testing.assert_array_equal(found.indices, [1, 3])
     np.testing.assert_array_equal(tape.gradient(both, v), [[1, 1], [3, 3], [1, 1], [3, 3]])
+
+
+def test_gathering_rows_of_a_variable_gives_slices_and_its_second_derivative():
+    v = tf.Variable(np.arange(6.0).reshape(3, 2))
+    with tf.GradientTape(persistent=True) as outer:
+        with tf.GradientTape(persistent=True) as tape:
+            y = tf.gather(v, [2, 0, 2]) ** 2.0
+            both = tf.reduce_sum(y) + tf.reduce_sum(tf.gather(v, [1]))
+        found = tape.gradient(y, v)
+        dense = tf.convert_to_tensor(found)
+    assert isinstance(found, tf.IndexedSlices) and found.indices.dtype == tf.int32
+    np.testing.assert_array_equal(found.indices, [2, 0, 2])
+    np.testing.assert_array_equal(found.values, 2 * np.arange(6.0).reshape(3, 2)[[2, 0, 2]])
+    np.testing.assert_array_equal(tape.gradient(both, v).indices, [1, 2, 0, 2])
+    np.testing.assert_array_equal(tf.convert_to_tensor(outer.gradient(dense, v)), [[2, 2], [0, 0], [4, 4]])

@@ -23,7 +23,7 @@ def test_watch_of_nested_structures():
 
 
 def test_watch_of_something_that_is_no_tensor_raises_value_error():
-    with tf.GradientTape() as tape, pytest.raises(ValueError, match="not tf.Tensor or tf.Variable"):
+    with tf.GradientTape() as tape, pytest.raises(ValueError, match=r"not tf\.Tensor or tf\.Variable"):
         tape.watch(3.0)
 
 

@@ -79,7 +79,10 @@ cdef int renew_epoch(Thread thread) except -1:
 
 @cython.final
 cdef class Thread:
-    pass
+    def __dealloc__(self):
+        global gradtape_thread
+        if gradtape_thread == <PyObject*>self:
+            gradtape_thread = NULL
 
 
 @cython.final

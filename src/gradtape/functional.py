@@ -90,7 +90,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
 
 
 def hvp(f: Function, argnums: ArgNums = 0) -> Function:
-    """A function of f's arguments and then a vector that returns the Hessian of f times the vector, forward over reverse.
+    """A function of f's arguments, then a vector, that returns f's Hessian times the vector: forward over reverse.
 
     The vector has the structure of what argnums names.
     """

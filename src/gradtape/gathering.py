@@ -15,14 +15,18 @@ from gradtape._ops import (
     apply_cast,
     apply_elementwise,
     apply_reshape,
+    apply_stop_gradient,
     as_tensor,
     full,
+    is_recorded,
     record,
     tensor_from,
     view,
 )
 from gradtape._tensor import Tensor
+from gradtape.dtypes import int32
 from gradtape.errors import OpError, invalid_argument
+from gradtape.indexed_slices import IndexedSlices
 from gradtape.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
 from gradtape.table import ALL, NUMBERS, call, integer, op, real, values
 
@@ -73,7 +77,19 @@ def gather(
     if not -tensor.ndim <= place < tensor.ndim:
         least = place + 1 if place >= 0 else -place
         raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
-    return _gather(tensor, index, place % tensor.ndim, batch)
+    place %= tensor.ndim
+    if place or batch or not is_recorded(tensor):
+        return _gather(tensor, index, place, batch)
+    rows = apply_reshape(as_tensor(indices, hint=int32), (-1,))
+    found = _gather(apply_stop_gradient(tensor), index, 0, 0)
+    return record("GatherV2", _gather_rule, (tensor,), found, (), (rows, tuple(tensor.shape)))
+
+
+def _gather_rule(call: Any, needs: Any, cotangent: Tensor) -> IndexedSlices:
+    """The gradient of rows is those rows and no others."""
+    rows, shape = call.attributes
+    values = apply_reshape(cotangent, (*rows.shape, *shape[1:]))
+    return IndexedSlices(values, rows, tensor_from(np.array(shape, np.int32)))
 
 
 def _gather(tensor: Tensor, index: np.ndarray, axis: int, batch: int) -> Tensor:

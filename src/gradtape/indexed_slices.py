@@ -85,8 +85,8 @@ class IndexedSlices:
         """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
         if not isinstance(other, IndexedSlices):
             return as_tensor(other) + as_tensor(self)
-        indices = np.concatenate([np.asarray(other.indices), np.asarray(self._indices)])
-        values = _concatenate(as_tensor(other.values), as_tensor(self._values))
+        indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
+        values = _concatenate(as_tensor(self._values), as_tensor(other.values))
         return IndexedSlices(values, tensor_from(indices), self._dense_shape)
 
 

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from gradtape import nest
-from gradtape._ops import apply_identity, apply_reshape, apply_transpose, as_tensor, full, is_recorded, tensor_from, view
+from gradtape._ops import (
+    apply_identity,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+    full,
+    is_recorded,
+    tensor_from,
+    view,
+)
 from gradtape._tape import Tape, is_zero_unconnected
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
@@ -26,11 +35,12 @@ class UnconnectedGradients(enum.Enum):
 class GradientTape(Tape):
     """Records operations for automatic differentiation.
 
-    Trainable variables are watched by themselves, tensors after `watch`. `gradient` may be called once, or any number of
-    times on a persistent tape.
+    Trainable variables are watched by themselves, tensors after `watch`. `gradient` may be called once, or any number
+    of times on a persistent tape.
 
     Args:
-      persistent: whether `gradient` may be called more than once. What was recorded is then held until the tape is deleted.
+      persistent: whether `gradient` may be called more than once. What was recorded is then held until the tape is
+        deleted.
       watch_accessed_variables: whether trainable variables are watched when they are read inside the block.
     """
 
@@ -75,7 +85,9 @@ class GradientTape(Tape):
         zero = is_zero_unconnected(unconnected_gradients)
         shape = tuple(target.shape)
         if not experimental_use_pfor:
-            self._check_persistent("the jacobian with eager execution enabled and with  experimental_use_pfor set to False.")
+            self._check_persistent(
+                "the jacobian with eager execution enabled and with  experimental_use_pfor set to False."
+            )
         flat = nest.flatten(sources)
         target = self._readable(target)
         self._check_usable()
@@ -134,7 +146,7 @@ class GradientTape(Tape):
         return apply_reshape(apply_transpose(by_column, (1, 0, 2)), shape)
 
     def _jacobians(self, values: Any, sources: Any) -> Any:
-        """The Jacobians of every leaf of `values`, in its structure, each in sources' structure; zeros if unconnected."""
+        """The Jacobians of every leaf of `values`, each in sources' structure; zeros where unconnected."""
         flat = nest.flatten(sources)
 
         def leaf(value: Any) -> Any:
