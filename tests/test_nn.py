@@ -122,3 +122,11 @@ def test_dropout():
 def test_refused(program):
     with pytest.raises(ValueError):
         program()
+
+
+def test_clipping_by_global_norm():
+    clipped, norm = tf.clip_by_global_norm([tf.constant([3.0, 0.0]), None, tf.constant(4.0)], 1.0)
+    assert norm.numpy() == 5
+    np.testing.assert_allclose(clipped[0].numpy(), [0.6, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(clipped[2].numpy(), 0.8, rtol=1e-6)
+    assert clipped[1] is None

@@ -7,6 +7,7 @@ from gradtape import autodiff, config, dtypes, errors, keras, linalg, math, nest
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
+from gradtape.clipping import *
 from gradtape.contractions import *
 from gradtape.control_flow import *
 from gradtape.counting import *
