@@ -12,8 +12,8 @@ from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
 from gradtape._log cimport Call, Entry, thread
-from gradtape._ops cimport Op, filled, identity, make_op, record_structural
-from gradtape._tensor cimport Operators, Readable, Tensor, is_floating, item_size, new_tensor, operators
+from gradtape._ops cimport Op, filled, identity, make_op, record_structural, reshape
+from gradtape._tensor cimport Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor, operators
 from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
 
 from gradtape._ops import record
@@ -98,7 +98,7 @@ def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:
         release_extent(extent)
 
 
-# Indexing by integers, unit slices and an ellipsis. Everything else, errors among them, is for `_general`.
+# Indexing by integers, unit slices, newaxis and an ellipsis. Everything else, errors among them, is for `_general`.
 
 _general = None
 
@@ -112,9 +112,10 @@ def install_indexing(getitem) -> None:
 cdef object getitem(object a, object key):
     cdef Tensor tensor = <Tensor>a if type(a) is Tensor else (<Readable>a).read()
     cdef Extent* source = tensor.extent
+    cdef Extent* extent
     cdef Py_ssize_t dims[MAX_RANK]
     cdef Py_ssize_t outer = 1, offset = 0, start, stop, step, length
-    cdef int axis = 0, rank = 0, given, skip, i
+    cdef int axis = 0, rank = 0, given, skip, i, k, new = 0
     cdef bint pending = False            # a run has been chosen that no copy has been made of
     cdef bint closed = False             # and an axis of it is already in the result
     cdef tuple items
@@ -126,9 +127,17 @@ cdef object getitem(object a, object key):
     for item in items:
         if item is Ellipsis:
             given -= 1
-    if given > source.rank or given < len(items) - 1 or source.size == 0:
+        elif item is None:
+            new += 1
+    if given < len(items) - 1 or given - new > source.rank or source.rank + new > MAX_RANK or source.size == 0:
         return _general(tensor, key)
-    for item in items:
+    given -= new
+    for k in range(len(items)):
+        item = items[k]
+        if item is None:
+            dims[rank] = 1
+            rank += 1
+            continue
         if item is Ellipsis:
             skip = source.rank - given
             for i in range(skip):
@@ -152,8 +161,6 @@ cdef object getitem(object a, object key):
             if not plain_slice(item):
                 return _general(tensor, key)
             PySlice_Unpack(<slice>item, &start, &stop, &step)
-            if step != 1:
-                return _general(tensor, key)
             step = PySlice_AdjustIndices(length, &start, &stop, step)
             if step == length:
                 dims[rank] = length
@@ -169,7 +176,7 @@ cdef object getitem(object a, object key):
             return _general(tensor, key)
         if pending and closed:
             tensor = run_of(tensor, source, dims, rank, axis, outer, offset)
-            return getitem(tensor, (slice(None),) * rank + items_from(items, axis, source.rank - given))
+            return getitem(tensor, (slice(None),) * rank + items[k:])
         pending = True
         offset += start * stride_after(source, axis)
         if stop >= 0:
@@ -177,14 +184,21 @@ cdef object getitem(object a, object key):
             rank += 1
             closed = True
         axis += 1
-    if not pending:
+    if pending:
+        return run_of(tensor, source, dims, rank, axis, outer, offset)
+    if not new:
         return identity(tensor)
-    return run_of(tensor, source, dims, rank, axis, outer, offset)
+    for i in range(axis, source.rank):
+        dims[rank + i - axis] = source.dims[i]
+    extent = new_extent(rank + source.rank - axis, dims)
+    tensor = reshape(tensor, extent)
+    release_extent(extent)
+    return tensor
 
 
 cdef inline bint plain_slice(slice item):
     return ((item.start is None or type(item.start) is int) and (item.stop is None or type(item.stop) is int)
-            and (item.step is None or type(item.step) is int))
+            and (item.step is None or (type(item.step) is int and item.step == 1)))
 
 
 cdef inline Py_ssize_t stride_after(Extent* extent, int axis) noexcept:
@@ -193,16 +207,6 @@ cdef inline Py_ssize_t stride_after(Extent* extent, int axis) noexcept:
     for i in range(axis + 1, extent.rank):
         stride *= extent.dims[i]
     return stride
-
-
-cdef tuple items_from(tuple items, int axis, int skip):
-    """The items of a key for the axes from `axis` on; its ellipsis stands for `skip` axes."""
-    cdef int at = 0, i
-    for i in range(len(items)):
-        if at >= axis:
-            return items[i:]
-        at += skip if items[i] is Ellipsis else 1
-    return ()
 
 
 cdef Tensor run_of(Tensor tensor, Extent* source, Py_ssize_t* dims, int rank, int axis, Py_ssize_t outer, Py_ssize_t offset):
@@ -220,27 +224,83 @@ cdef Tensor run_of(Tensor tensor, Extent* source, Py_ssize_t* dims, int rank, in
 
 # Joining and parting
 
+cdef Tensor interleaved(tuple tensors, Extent* extent, Py_ssize_t outer):
+    cdef Tensor out = new_tensor((<Tensor>tensors[0]).dtype_code, extent), part
+    cdef Py_ssize_t item = item_size(out.dtype_code), run, offset = 0
+    if extent.size:
+        for part in tensors:
+            run = part.extent.size // outer * item
+            copy_runs(out.data + offset, extent.size // outer * item, part.data, run, run, outer)
+            offset += run
+    return out
+
+
+cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) except -1:
+    cdef Tensor part
+    if is_floating(out.dtype_code):
+        for part in tensors:
+            if part.number:
+                record(name, assemble_rule, tensors, out, (),
+                       ([tensor_shape((<Tensor>part).extent) for part in tensors], outer))
+                return 0
+    return 0
+
+
 def assemble(str name, tuple tensors, shape, Py_ssize_t outer) -> Tensor:
     """Tensors of one dtype interleaved: each stretch of the result holds a run of every tensor in turn, `outer` times."""
     cdef Extent* extent = extent_from(shape)
-    cdef Tensor out, part
-    cdef Py_ssize_t item, run, offset = 0
-    cdef bint watched = False
+    cdef Tensor out
     try:
-        out = new_tensor((<Tensor>tensors[0]).dtype_code, extent)
+        out = interleaved(tensors, extent, outer)
     finally:
         release_extent(extent)
-    item = item_size(out.dtype_code)
-    if out.extent.size:
-        for part in tensors:
-            run = part.extent.size // outer * item
-            copy_runs(out.data + offset, out.extent.size // outer * item, part.data, run, run, outer)
-            offset += run
-    for part in tensors:
-        if part.number:
-            watched = True
-    if watched and is_floating(out.dtype_code):
-        record(name, assemble_rule, tensors, out, (), ([tensor_shape((<Tensor>part).extent) for part in tensors], outer))
+    record_joined(name, tensors, out, outer)
+    return out
+
+
+def join(str name, object values, object axis, bint stacked):
+    """concat, or stack, where all is as it should be: a list of tensors of one dtype whose shapes match.
+
+    None where anything asks for conversion or an error, which are for Python.
+    """
+    cdef Py_ssize_t count, i, place, total = 0, outer = 1
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank, j
+    cdef Tensor first, tensor
+    cdef Extent* extent
+    cdef Tensor out
+    cdef tuple tensors
+    if (type(values) is not list and type(values) is not tuple) or type(axis) is not int:
+        return None
+    tensors = tuple(values)
+    count = len(tensors)
+    if count < (1 if stacked else 2) or type(tensors[0]) is not Tensor:
+        return None
+    first = <Tensor>tensors[0]
+    rank = first.extent.rank + stacked
+    if rank > MAX_RANK or not -rank <= axis < rank:
+        return None
+    place = axis if axis >= 0 else axis + rank
+    for value in tensors:
+        if type(value) is not Tensor:
+            return None
+        tensor = <Tensor>value
+        if tensor.dtype_code != first.dtype_code or tensor.extent.rank != first.extent.rank:
+            return None
+        if tensor.extent != first.extent:
+            for j in range(first.extent.rank):
+                if tensor.extent.dims[j] != first.extent.dims[j] and (stacked or j != place):
+                    return None
+        if not stacked:
+            total += tensor.extent.dims[place]
+    for j in range(rank):
+        dims[j] = first.extent.dims[j - stacked if j > place else j] if j != place else count if stacked else total
+        if j < place:
+            outer *= dims[j]
+    extent = new_extent(rank, dims)
+    out = interleaved(tensors, extent, outer)
+    release_extent(extent)
+    record_joined(name, tensors, out, outer)
     return out
 
 
@@ -314,17 +374,18 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     count of rows, and it must not change afterwards.
     """
     cdef Extent* extent = extent_from(shape)
-    cdef Tensor out
-    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run, i
-    cdef const int64_t* numbers
-    index = plain(index)
-    numbers = <const int64_t*>cnp.PyArray_DATA(index)
     try:
-        out = new_tensor(tensor.dtype_code, extent)
+        return rows_at(name, tensor, plain(index), extent)
     finally:
         release_extent(extent)
-    if out.extent.size:
-        run = out.extent.size // count * item_size(tensor.dtype_code)
+
+
+cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent):
+    cdef Tensor out = new_tensor(tensor.dtype_code, extent)
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run, i
+    cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    if extent.size:
+        run = extent.size // count * item_size(tensor.dtype_code)
         for i in range(count):
             if numbers[i] < 0:
                 memset(out.data + i * run, 0, run)
@@ -335,6 +396,34 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     if tensor.number and is_floating(tensor.dtype_code):
         record(name, take_rule, (tensor,), out, (), (index, tensor_shape(tensor.extent)))
     return out
+
+
+def gather_rows(object params, object indices):
+    """gather along axis 0 where both are tensors and every index is in range; None otherwise."""
+    cdef Tensor tensor, index
+    cdef Py_ssize_t dims[2 * MAX_RANK]
+    cdef Extent* extent
+    cdef int i, rank
+    cdef Py_ssize_t place, number
+    if type(params) is not Tensor or type(indices) is not Tensor:
+        return None
+    tensor, index = <Tensor>params, <Tensor>indices
+    rank = tensor.extent.rank - 1 + index.extent.rank
+    if tensor.extent.rank == 0 or rank > MAX_RANK or (index.dtype_code != I32 and index.dtype_code != I64):
+        return None
+    for place in range(index.extent.size):
+        number = (<int32_t*>index.data)[place] if index.dtype_code == I32 else (<int64_t*>index.data)[place]
+        if not 0 <= number < tensor.extent.dims[0]:
+            return None
+    for i in range(index.extent.rank):
+        dims[i] = index.extent.dims[i]
+    for i in range(1, tensor.extent.rank):
+        dims[index.extent.rank + i - 1] = tensor.extent.dims[i]
+    extent = new_extent(rank, dims)
+    try:
+        return rows_at("GatherV2", tensor, plain(as_array(index)), extent)
+    finally:
+        release_extent(extent)
 
 
 def take_rule(Call call, needs, Tensor cotangent):

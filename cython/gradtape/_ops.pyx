@@ -1556,7 +1556,7 @@ cdef int64_t axes_mask(object axis, int rank, str op) except -1:
             raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
         place = item % rank
         if (mask >> place) & 1:
-            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {item}")
+            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {place}")
         mask |= (<int64_t>1) << place
     return mask
 

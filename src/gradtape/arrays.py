@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._moves import assemble, part
+from gradtape._moves import assemble, join, part
 from gradtape._ops import (
     apply_broadcast_to,
     apply_cast,
@@ -26,7 +26,7 @@ from gradtape._ops import (
 )
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
-from gradtape.errors import invalid_argument
+from gradtape.errors import InvalidArgumentError, invalid_argument
 from gradtape.operands import common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
@@ -257,6 +257,9 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
 )
 def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """Tensors joined along an axis; their other sizes are equal."""
+    joined = join("ConcatV2", values, axis, False)
+    if joined is not None:
+        return joined
     if not isinstance(values, list | tuple):
         values = [values]
     if not values:
@@ -314,6 +317,9 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
 )
 def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
     """Tensors of one shape along a new axis."""
+    joined = join("Pack", values, axis, True)
+    if joined is not None:
+        return joined
     if not isinstance(values, list | tuple):
         values = list(as_tensor(values))
     tensors = common_tensors(values)
@@ -360,7 +366,7 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     tensor = as_tensor(value)
     shape, place = tuple(tensor.shape), int_of(axis)
     if not -len(shape) <= place < len(shape):
-        raise ValueError(f"Argument `axis` = {place} not in range [-{len(shape)}, {len(shape)})")
+        raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
     if num is not None and num != shape[place]:
         raise invalid_argument(
@@ -389,7 +395,7 @@ def split(
     if not scalar and as_tensor(num_or_size_splits).ndim == 0:
         raise ValueError(
             "Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument provided: "
-            f"{num_or_size_splits}"
+            f"{num_or_size_splits!s}"
         )
     kernel = "Split" if scalar else "SplitV"
     if not -len(shape) <= place < len(shape):
@@ -833,15 +839,16 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     mask = as_tensor(condition, dtypes.bool)
     first, second = _branches(x, y)
     try:
-        np.broadcast_shapes(tuple(mask.shape), tuple(first.shape), tuple(second.shape))
-    except ValueError:
+        return apply_elementwise("select", mask, first, second)
+    except InvalidArgumentError as error:
+        if "Incompatible shapes" not in error.message:
+            raise
         raise invalid_argument(
             "SelectV2",
             f"condition {dims_text(mask.shape)}, then {dims_text(first.shape)}, and else {dims_text(second.shape)} "
             "must be broadcastable",
             "",
         ) from None
-    return apply_elementwise("select", mask, first, second)
 
 
 def _branches(x: Any, y: Any) -> tuple[Tensor, Tensor]:

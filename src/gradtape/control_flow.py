@@ -91,7 +91,7 @@ def case(
         raise InvalidArgumentError(
             None,
             None,
-            f"Expected '{last}' to be true. Summarized data: b'Input error: None of conditions evaluated as True:'\n"
+            f"Expected '{last!s}' to be true. Summarized data: b'Input error: None of conditions evaluated as True:'\n"
             + "\n".join(str(bool(pred)) for pred, _ in pairs),
         )
     return default()

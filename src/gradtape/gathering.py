@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._moves import add_rows, first_outside, take_rows
+from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
 from gradtape._ops import (
     apply_cast,
     apply_elementwise,
@@ -66,6 +66,10 @@ def gather(
     The result's shape is params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The leading
     batch_dims axes of both are matched. Raises InvalidArgumentError for an index outside the axis.
     """
+    if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
+        gathered = gather_rows(params, indices)
+        if gathered is not None:
+            return gathered
     tensor, index = as_tensor(params), index_array(indices)
     batch = int_of(batch_dims)
     batch += index.ndim if batch < 0 else 0

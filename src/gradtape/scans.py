@@ -10,7 +10,8 @@ import numpy as np
 
 from gradtape._ops import apply_elementwise, as_tensor, record, tensor_from, view
 from gradtape._tensor import Tensor
-from gradtape.operands import not_allowed, one_axis
+from gradtape.errors import invalid_argument
+from gradtape.operands import int_of, not_allowed
 from gradtape.table import NUMBERS, call, integer, op, real, values
 
 __all__ = ["cumsum"]
@@ -30,7 +31,11 @@ def _exclusive(sample: Any) -> bool:
 
 
 def _scan_axis(tensor: Tensor, axis: Any, op: str) -> int:
-    return one_axis(axis, tensor.ndim, op, "ScanOp: Expected scan axis in the range [{low}, {high}), but got {axis}")
+    place, rank = int_of(axis), tensor.ndim
+    if not -rank <= place < rank:
+        got = place if place >= 0 else place + rank
+        raise invalid_argument(op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {got}", "")
+    return place % rank
 
 
 def _run(
