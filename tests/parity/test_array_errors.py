@@ -137,7 +137,8 @@ tf.broadcast_dynamic_shape([2, 2], [1, 3])
 def execute(line: str) -> Any:
     def program(tf: Any) -> Any:
         x = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-        names = {"tf": tf, "np": np, "c": tf.constant, "x": x, "v": x[0], "s": tf.constant(3.0), "i": tf.constant([1, 2])}
+        names = {"tf": tf, "np": np, "c": tf.constant, "x": x, "v": x[0]}
+        names |= {"s": tf.constant(3.0), "i": tf.constant([1, 2])}
         return eval(line, names)
 
     return program
