@@ -43,6 +43,7 @@ cdef class Page:
     cdef void** coverers         # those windows, borrowed
     cdef void* own_coverers[4]
     cdef int first               # entries before this one are vacant
+    cdef bint clean              # all are, and it takes no more
     cdef list held               # Calls: kept here so that the cycle collector sees them
 
 cdef class Call:

@@ -34,6 +34,7 @@ cdef extern from *:
 
 cdef enum:
     TAG_SHIFT = 40
+    SPARES = 16
 
 cdef int64_t _tags = 0
 cdef int64_t _variables = 0
@@ -85,10 +86,20 @@ cdef class Thread:
             gradtape_thread = NULL
 
 
+# Entries of pages that are gone, all vacant: a step whose tape outlives it by a moment takes turns with these.
+cdef Entry* _spare[SPARES]
+cdef int _spare_count = 0
+
+
 @cython.final
 cdef class Page:
     def __cinit__(self):
-        self.entries = <Entry*>calloc(PAGE_SIZE, sizeof(Entry))
+        global _spare_count
+        if _spare_count:
+            _spare_count -= 1
+            self.entries = _spare[_spare_count]
+        else:
+            self.entries = <Entry*>calloc(PAGE_SIZE, sizeof(Entry))
         if self.entries == NULL:
             raise MemoryError("gradtape could not allocate a page of its log")
         self.held = []
@@ -99,11 +110,17 @@ cdef class Page:
         cdef int i
         if self.coverers != self.own_coverers:
             free(self.coverers)
+        global _spare_count
         if self.entries != NULL:
-            for i in range(PAGE_SIZE):
-                if self.entries[i].kind != VACANT:
-                    clear(&self.entries[i])
-            free(self.entries)
+            if not self.clean:
+                for i in range(PAGE_SIZE):
+                    if self.entries[i].kind != VACANT:
+                        clear(&self.entries[i])
+            if _spare_count < SPARES:
+                _spare[_spare_count] = self.entries
+                _spare_count += 1
+            else:
+                free(self.entries)
 
 
 cdef class Call:
@@ -160,6 +177,7 @@ cdef int ensure_page(Thread thread) except -1:
             thread.page.number = thread.next >> PAGE_BITS
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
+        thread.page.clean = False
         if thread.page.held:
             thread.page.held.clear()
         return 0
@@ -235,21 +253,25 @@ cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes
 
 
 cdef int settle(Thread thread) except -1:
-    """Recomputes what the thread records after a window opened, closed or was marked."""
+    """Finds the lowest open window anew, and with it what the thread records."""
     cdef Window window
     thread.root = None
     thread.marking = 0
-    thread.span = 0
-    thread.floor = 0
     for window in thread.windows:
         if thread.root is None or window.low < thread.root.low:
             thread.root = window
         if window.mark_count:
             thread.marking += 1
+    span_from_root(thread)
+    return 0
+
+
+cdef void span_from_root(Thread thread) noexcept:
+    thread.span = 0
+    thread.floor = 0
     if thread.root is not None:
         thread.floor = thread.root.low
         thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
-    return 0
 
 
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
@@ -387,7 +409,12 @@ cdef class Window:
             self.generation = thread.generation
         self.owner = thread
         thread.windows.append(self)
-        settle(thread)
+        # Nested tapes open and close in constant time: only the lowest window's closing asks for a search.
+        if thread.root is None or self.low < thread.root.low:
+            thread.root = self
+            span_from_root(thread)
+        if self.mark_count:
+            thread.marking += 1
         renew_epoch(thread)
         return 0
 
@@ -398,8 +425,14 @@ cdef class Window:
             return 0
         self.segments[2 * self.segment_count - 1] = thread.next
         self.owner = None
-        thread.windows.remove(self)
-        settle(thread)
+        if thread.windows[len(thread.windows) - 1] is self:
+            thread.windows.pop()
+        else:
+            thread.windows.remove(self)
+        if thread.root is self:
+            settle(thread)
+        elif self.mark_count:
+            thread.marking -= 1
         if thread.windows:
             renew_epoch(thread)
         return 0
@@ -438,6 +471,7 @@ cdef class Window:
                         clear(entry)
                 if page.held:
                     page.held = []
+                page.clean = page is not None and (thread is None or page is not thread.page)
             else:
                 drop_unneeded(page, self, end)
 
@@ -460,7 +494,7 @@ cdef class Window:
             self.rehash()
         self.insert(number)
         if self.owner is not None and self.mark_count == 1:
-            settle(self.owner)
+            self.owner.marking += 1
         return 0
 
     cdef int rehash(self) except -1:
