@@ -16,10 +16,11 @@ def _squares(t: Tensor, axes: Any, keepdims: bool) -> Tensor:
     return apply_reduce(0, apply_elementwise("square", t), axes, keepdims, "Sum")
 
 
-@op("nn.l2_normalize", samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=1), call(real(2, 3), [0, 1], 20.0)])
-def l2_normalize(
-    x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None
-) -> Tensor:
+@op(
+    *("nn.l2_normalize", "math.l2_normalize", "linalg.l2_normalize"),
+    samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=1), call(real(2, 3), [0, 1], 20.0)],
+)
+def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Tensor:
     """x over its Euclidean norm along axes, its square taken as at least epsilon. `dim` is an old name of axis."""
     x = as_tensor(x)
     axis = dim if axis is None else axis
@@ -38,6 +39,7 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     return t * clip_norm / apply_elementwise("maximum", norm, clip_norm)
 
 
+@op("linalg.global_norm", samples=lambda: [call([real(2, 3), real(2)]), call([real(3), None])])
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor | None:
     """Euclidean norm of all tensors together; None entries are left out."""
     squares = [_squares(as_tensor(t), None, False) for t in t_list if t is not None]
