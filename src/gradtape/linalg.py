@@ -30,28 +30,24 @@ from gradtape.diagonals import (
     trace,
 )
 from gradtape.errors import FailedPreconditionError, from_op, invalid_argument
-from gradtape.operands import common_tensors, not_allowed
+from gradtape.factorisations import (
+    cholesky_solve,
+    eigh,
+    eigvalsh,
+    expm,
+    matrix_rank,
+    qr,
+    solve,
+    symmetrised,
+    triangular_solve,
+)
+from gradtape.factorisations import matrices as _matrices
+from gradtape.operands import common_tensors
 from gradtape.table import NUMBERS, call, op, real
 
 __all__ = ["norm"]
 
 SUM, MAX = 0, 2
-
-
-def _floating(op: str, x: Tensor) -> None:
-    if not x.dtype.is_floating:
-        raise not_allowed(op, x.dtype, "double, float, half, complex64, complex128")
-
-
-def _matrices(op: str, x: Any, square: str | None = "Input matrix must be square.") -> Tensor:
-    """A floating tensor of matrices, square ones where `square` says so."""
-    tensor = as_tensor(x)
-    _floating(op, tensor)
-    if tensor.ndim < 2:
-        raise invalid_argument(op, f"Input tensor 0 must have rank >= 2, got {tensor.ndim}", "")
-    if square is not None and tensor.shape[-1] != tensor.shape[-2]:
-        raise invalid_argument(op, square, "")
-    return tensor
 
 
 def _invertible(array: np.ndarray) -> np.ndarray:
@@ -62,10 +58,6 @@ def _invertible(array: np.ndarray) -> np.ndarray:
 def _positive(array: np.ndarray) -> np.ndarray:
     """A symmetric positive definite matrix, its eigenvalues apart."""
     return _invertible(array @ np.swapaxes(array, -1, -2) * 0.3)
-
-
-def _symmetrised(tf: Any, x: Any) -> Any:
-    return (x + tf.linalg.matrix_transpose(x)) / 2
 
 
 def _square_samples() -> list[Any]:
@@ -123,7 +115,7 @@ def _slogdet_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
 @op(
     "linalg.logdet",
     samples=lambda: [call(real(3, 3, through=_positive)), call(real(2, 2, 2, through=_positive))],
-    program=lambda tf, f, x: f(_symmetrised(tf, x)),
+    program=lambda tf, f, x: f(symmetrised(tf, x)),
 )
 def logdet(matrix: Any, name: str | None = None) -> Tensor:
     """The logarithms of the determinants of symmetric positive definite matrices."""
@@ -131,48 +123,9 @@ def logdet(matrix: Any, name: str | None = None) -> Tensor:
 
 
 @op(
-    "linalg.solve",
-    samples=lambda: [
-        *(call(real(3, 3, through=_invertible), real(3, 2)), call(real(2, 2, 2, through=_invertible), real(2, 2, 1))),
-        call(real(3, 3, through=_invertible), real(3, 1), adjoint=True),
-    ],
-)
-def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
-    """x where matrix x = rhs, or where the transposed matrix does so if adjoint.
-
-    Raises:
-      InvalidArgumentError: the matrix is not square or not invertible, or does not fit rhs.
-    """
-    a, b = common_tensors((matrix, rhs))
-    _floating("MatrixSolve", a)
-    if a.ndim != b.ndim:
-        raise invalid_argument("MatrixSolve", "All input tensors must have the same rank.", "")
-    a = _matrices("MatrixSolve", a, "First input (lhs) must be a square matrix.")
-    if a.shape[-1] != b.shape[-2]:
-        raise invalid_argument("MatrixSolve", "Input matrix and rhs are incompatible.", "")
-    if adjoint:
-        a = matrix_transpose(a)
-    try:
-        out = tensor_from(np.linalg.solve(view(a), view(b)))
-    except np.linalg.LinAlgError:
-        raise invalid_argument("MatrixSolve", "Input matrix is not invertible.", "") from None
-    return record("MatrixSolve", _solve_rule, (a, b), out, (a, out), None)
-
-
-def _solve_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
-    a, x = call.saved
-    b = solve(a, g, adjoint=True)
-    return -matmul(b, x, transpose_b=True), b
-
-
-def _lower(array: np.ndarray) -> np.ndarray:
-    return np.tril(_invertible(array))
-
-
-@op(
     "linalg.cholesky",
     samples=lambda: [call(real(3, 3, through=_positive)), call(real(2, 2, 2, through=_positive))],
-    program=lambda tf, f, x: f(_symmetrised(tf, x)),
+    program=lambda tf, f, x: f(symmetrised(tf, x)),
 )
 def cholesky(input: Any, name: str | None = None) -> Tensor:
     """The lower triangular L with L Lᵀ the matrix, which is symmetric and positive definite; NaN where it is not.
