@@ -76,6 +76,24 @@ def test_derivatives_agree_with_central_differences(row: table.Op, call: table.C
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("row,call,label", gradient_calls())
+def test_forward_mode_agrees_with_reverse(row: table.Op, call: table.Call, label: str) -> None:
+    arrays = drawn(call, "float64", label)
+    tensors = [gradtape.constant(a) for a in arrays]
+    sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]
+    if not sources:
+        return
+    tangents = [gradtape.constant(np.sin(np.arange(t.numpy().size) + 1.0).reshape(tuple(t.shape))) for t in sources]
+    with gradtape.autodiff.ForwardAccumulator(sources, tangents) as accumulator:
+        total = scalar(gradtape, run(gradtape, row, row.function, call, tensors))
+    if total is None:
+        return
+    forward = accumulator.jvp(total)
+    _, first, _ = derivatives(gradtape, row, row.function, call, arrays)
+    reverse = sum(float(np.sum(g.numpy() * t.numpy())) for g, t in zip(first, tangents, strict=True) if g is not None)
+    np.testing.assert_allclose(0.0 if forward is None else float(forward), reverse, rtol=1e-9, atol=1e-9)
+
+
 def test_operations_page_is_current() -> None:
     root = Path(__file__).parents[1]
     script = root / "docs" / "generate_operations.py"

@@ -13,7 +13,7 @@ from libc.string cimport memcpy, memset
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
 from gradtape._log cimport Call, Entry, thread
 from gradtape._ops cimport Op, filled, identity, make_op, record_structural, reshape
-from gradtape._tensor cimport Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor, operators
+from gradtape._tensor cimport Operators, Readable, Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, operators
 from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
 
 from gradtape._ops import record
@@ -367,6 +367,15 @@ def first_outside(cnp.ndarray index, int64_t bound) -> int:
     return -1
 
 
+cdef int check_rows(const int64_t* numbers, Py_ssize_t count, Py_ssize_t rows) except -1:
+    """Raises IndexError for a number that no row has; negative ones mean no row."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        if numbers[i] >= rows:
+            raise IndexError(f"row {numbers[i]} of {rows}")
+    return 0
+
+
 def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     """Rows of the tensor under a shape that holds one row per index; zeros for a negative index.
 
@@ -375,17 +384,18 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     """
     cdef Extent* extent = extent_from(shape)
     try:
-        return rows_at(name, tensor, plain(index), extent)
+        return rows_at(name, tensor, plain(index), extent, take_rule, None)
     finally:
         release_extent(extent)
 
 
-cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent):
+cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent, object rule, object dtype):
     cdef Tensor out = new_tensor(tensor.dtype_code, extent)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run, i
     cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
     if extent.size:
         run = extent.size // count * item_size(tensor.dtype_code)
+        check_rows(numbers, count, tensor.extent.size * item_size(tensor.dtype_code) // run)
         for i in range(count):
             if numbers[i] < 0:
                 memset(out.data + i * run, 0, run)
@@ -394,12 +404,16 @@ cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent):
             else:
                 memcpy(out.data + i * run, tensor.data + numbers[i] * run, run)
     if tensor.number and is_floating(tensor.dtype_code):
-        record(name, take_rule, (tensor,), out, (), (index, tensor_shape(tensor.extent)))
+        shape = tensor_shape(tensor.extent)
+        record(name, rule, (tensor,), out, (), (index, shape) if dtype is None else (index, shape, dtype))
     return out
 
 
-def gather_rows(object params, object indices):
-    """gather along axis 0 where both are tensors and every index is in range; None otherwise."""
+def gather_rows(object params, object indices, object rule):
+    """gather along axis 0 where both are tensors and every index is in range; None otherwise.
+
+    rule: the reverse rule, whose call has as attributes the index as an array, the params' shape and the index's dtype.
+    """
     cdef Tensor tensor, index
     cdef Py_ssize_t dims[2 * MAX_RANK]
     cdef Extent* extent
@@ -421,7 +435,7 @@ def gather_rows(object params, object indices):
         dims[index.extent.rank + i - 1] = tensor.extent.dims[i]
     extent = new_extent(rank, dims)
     try:
-        return rows_at("GatherV2", tensor, plain(as_array(index)), extent)
+        return rows_at("GatherV2", tensor, plain(as_array(index)), extent, rule, dtype_object(index.dtype_code))
     finally:
         release_extent(extent)
 
@@ -455,6 +469,8 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     finally:
         release_extent(extent)
     memset(out.data, 0, out.extent.size * item_size(out.dtype_code))
+    if run:
+        check_rows(numbers, count, out.extent.size // run)
     if tensor.dtype_code == F32:
         sum_rows(<float*>out.data, <const float*>tensor.data, numbers, count, run)
     elif tensor.dtype_code == F64:

@@ -15,10 +15,8 @@ from gradtape._ops import (
     apply_cast,
     apply_elementwise,
     apply_reshape,
-    apply_stop_gradient,
     as_tensor,
     full,
-    is_recorded,
     record,
     tensor_from,
     view,
@@ -67,11 +65,11 @@ def gather(
     batch_dims axes of both are matched. Raises InvalidArgumentError for an index outside the axis.
     """
     if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
-        gathered = gather_rows(params, indices)
+        gathered = gather_rows(params, indices, _gather_rule)
         if gathered is not None:
             return gathered
-    tensor, index = as_tensor(params), index_array(indices)
-    batch = int_of(batch_dims)
+    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    index, batch = index_array(numbers), int_of(batch_dims)
     batch += index.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
@@ -82,18 +80,18 @@ def gather(
         least = place + 1 if place >= 0 else -place
         raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
     place %= tensor.ndim
-    if place or batch or not is_recorded(tensor):
-        return _gather(tensor, index, place, batch)
-    rows = apply_reshape(as_tensor(indices, hint=int32), (-1,))
-    found = _gather(apply_stop_gradient(tensor), index, 0, 0)
-    return record("GatherV2", _gather_rule, (tensor,), found, (), (rows, tuple(tensor.shape)))
+    if not place and not batch:
+        gathered = gather_rows(tensor, numbers, _gather_rule)
+        if gathered is not None:
+            return gathered
+    return _gather(tensor, index, place, batch)
 
 
 def _gather_rule(call: Any, needs: Any, cotangent: Tensor) -> IndexedSlices:
     """The gradient of rows is those rows and no others."""
-    rows, shape = call.attributes
-    values = apply_reshape(cotangent, (*rows.shape, *shape[1:]))
-    return IndexedSlices(values, rows, tensor_from(np.array(shape, np.int32)))
+    rows, shape, dtype = call.attributes
+    values = apply_reshape(cotangent, (rows.size, *shape[1:]))
+    return IndexedSlices(values, tensor_from(rows.reshape(-1), dtype), tensor_from(np.array(tuple(shape), np.int32)))
 
 
 def _gather(tensor: Tensor, index: np.ndarray, axis: int, batch: int) -> Tensor:

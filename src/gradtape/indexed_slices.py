@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import as_tensor, record, tensor_from, view
+from gradtape._moves import join
+from gradtape._ops import as_tensor, tensor_from
 from gradtape._tensor import Tensor
+from gradtape.segments import unsorted_segment_sum
 from gradtape.tensor_shape import TensorShape
 
 __all__ = ["IndexedSlices"]
@@ -79,41 +81,12 @@ class IndexedSlices:
             raise ValueError(
                 f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {self.dtype.name}"
             )
-        return _scatter(as_tensor(self._values), np.asarray(self._indices), tuple(self.shape))
+        return unsorted_segment_sum(self._values, self._indices, self.shape[0])
 
     def _add_to(self, other: Any) -> Any:
         """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
         if not isinstance(other, IndexedSlices):
             return as_tensor(other) + as_tensor(self)
         indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
-        values = _concatenate(as_tensor(self._values), as_tensor(other.values))
+        values = join("ConcatV2", [as_tensor(self._values), as_tensor(other.values)], 0, False)
         return IndexedSlices(values, tensor_from(indices), self._dense_shape)
-
-
-def _scatter(values: Tensor, indices: Any, shape: tuple[int, ...]) -> Tensor:
-    """A dense tensor of the rows."""
-    dense = np.zeros(shape, view(values).dtype)
-    np.add.at(dense, indices, view(values))
-    return record("scatter_rows", _scatter_rule, (values,), tensor_from(dense), (), (indices, shape))
-
-
-def _scatter_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return _take(cotangent, *call.attributes)
-
-
-def _take(dense: Tensor, indices: Any, shape: tuple[int, ...]) -> Tensor:
-    """The listed rows of a dense tensor."""
-    return record("take_rows", _take_rule, (dense,), tensor_from(view(dense)[indices]), (), (indices, shape))
-
-
-def _take_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return _scatter(cotangent, *call.attributes)
-
-
-def _concatenate(first: Tensor, second: Tensor) -> Tensor:
-    joined = tensor_from(np.concatenate([view(first), view(second)]))
-    return record("concatenate_rows", _concatenate_rule, (first, second), joined, (), first.shape[0])
-
-
-def _concatenate_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
-    return cotangent[: call.attributes], cotangent[call.attributes :]

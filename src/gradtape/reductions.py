@@ -209,7 +209,7 @@ def reduce_euclidean_norm(
 
 def _norm_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     (x, y), kept = call.saved, call.attributes
-    return x / apply_reshape(y / cotangent, kept)
+    return x * apply_reshape(cotangent, kept) / apply_reshape(y, kept)
 
 
 @op(

@@ -148,12 +148,28 @@ def _logsumexp_along(array: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _logsumexp_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """exp(x) times the running sums of cotangent / exp(result), in logarithms, positive and negative parts apart."""
+    """exp(x) times the running sums of cotangent / exp(result)."""
     (x, result), (axis, exclusive, reverse) = call.saved, call.attributes
+    return _weighted(cotangent, x, -result, axis, exclusive, not reverse)
 
-    def part(g: Tensor) -> Tensor:
-        logs = apply_elementwise("select", g > 0, apply_elementwise("log", g), g.dtype.min)
-        sums = cumulative_logsumexp(logs - result, axis, exclusive, not reverse)
-        return apply_elementwise("exp", sums + x)
 
-    return part(cotangent) - part(-cotangent)
+def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    """exp(p) times the running sums of u exp(q), in logarithms, with positive and negative terms apart."""
+
+    def part(terms: np.ndarray) -> np.ndarray:
+        least = np.finfo(terms.dtype).min
+        logs = np.where(terms > 0, np.log(terms), least) + view(q)
+        # A weight that is NaN adds nothing, as in TensorFlow.
+        logs = np.where(np.isnan(logs), least, logs)
+        return np.exp(_run(_logsumexp_along, logs, axis, exclusive, reverse, -INF) + view(p))
+
+    with np.errstate(all="ignore"):
+        out = tensor_from(part(view(u)) - part(-view(u)))
+    return record("CumulativeWeights", _weighted_rule, (u, p, q), out, (u, p, q, out), (axis, exclusive, reverse))
+
+
+def _weighted_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The sum's transpose runs the other way with p and q exchanged."""
+    (u, p, q, out), (axis, exclusive, reverse) = call.saved, call.attributes
+    back = _weighted(cotangent, q, p, axis, exclusive, not reverse)
+    return back, cotangent * out, u * back

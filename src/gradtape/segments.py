@@ -155,7 +155,8 @@ def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     if (ids < 0).any():
         present = tensor_from((ids >= 0).reshape(ids.shape + (1,) * (data.ndim - ids.ndim)))
         chosen = apply_elementwise("logical_and", chosen, present)
-    ties = _sums(apply_cast(chosen, data.dtype), ids, out.shape[0])
+    # A segment without rows has no ties; 1 keeps its share finite, which nothing reads.
+    ties = apply_elementwise("maximum", _sums(apply_cast(chosen, data.dtype), ids, out.shape[0]), 1.0)
     shares = take_rows("GatherV2", cotangent / ties, ids, data.shape)
     return apply_elementwise("select", chosen, shares, full(shares.shape, 0, shares.dtype))
 
