@@ -341,6 +341,99 @@ def part(str name, Tensor tensor, list shapes, Py_ssize_t outer) -> tuple:
     return tuple(parts)
 
 
+def part_alike(str name, object value, object axis, object count, bint dropped):
+    """unstack, or split into `count` equal parts, of a tensor; None where anything asks for conversion or an error.
+
+    dropped: whether the parts lose the axis, one part for each place along it; `count` is then that size or None.
+    """
+    cdef Tensor tensor, out
+    cdef Extent* extent
+    cdef Extent* source
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t outer = 1, place, parts, run, item
+    cdef int rank = 0, j
+    cdef list made = []
+    if type(value) is not Tensor or type(axis) is not int:
+        return None
+    tensor = <Tensor>value
+    source = tensor.extent
+    if not -source.rank <= axis < source.rank:
+        return None
+    place = axis if axis >= 0 else axis + source.rank
+    if count is None:
+        count = source.dims[place]
+    if type(count) is not int or count < 1 or (count != source.dims[place] if dropped else source.dims[place] % count != 0):
+        return None
+    parts = count
+    for j in range(source.rank):
+        if j != place:
+            dims[rank] = source.dims[j]
+            rank += 1
+        elif not dropped:
+            dims[rank] = source.dims[j] // parts
+            rank += 1
+        if j < place:
+            outer *= source.dims[j]
+    # The parts share one extent.
+    extent = new_extent(rank, dims)
+    item = item_size(tensor.dtype_code)
+    run = extent.size // outer * item if extent.size else 0
+    for j in range(parts):
+        out = new_tensor(tensor.dtype_code, extent)
+        copy_runs(out.data, run, tensor.data + j * run, run * parts, run, outer)
+        made.append(out)
+    release_extent(extent)
+    if tensor.number and is_floating(tensor.dtype_code):
+        record(name, part_rule, (tensor,), tuple(made), (), (tensor_shape(source), outer))
+    return made
+
+
+def expanded(object value, object axis):
+    """expand_dims of a tensor; None where anything asks for conversion or an error."""
+    cdef Tensor tensor
+    cdef Extent* extent
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank, place, j
+    if type(value) is not Tensor or type(axis) is not int:
+        return None
+    tensor = <Tensor>value
+    rank = tensor.extent.rank
+    if not -rank - 1 <= axis <= rank or rank == MAX_RANK:
+        return None
+    place = axis if axis >= 0 else axis + rank + 1
+    for j in range(rank + 1):
+        dims[j] = 1 if j == place else tensor.extent.dims[j if j < place else j - 1]
+    extent = new_extent(rank + 1, dims)
+    tensor = reshape(tensor, extent)
+    release_extent(extent)
+    return tensor
+
+
+def squeezed(object value, object axis):
+    """squeeze of a tensor, of all axes or of one; None where anything asks for conversion or an error."""
+    cdef Tensor tensor
+    cdef Extent* extent
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank = 0, place = -1, j
+    if type(value) is not Tensor or (axis is not None and type(axis) is not int):
+        return None
+    tensor = <Tensor>value
+    if axis is not None:
+        if not -tensor.extent.rank <= axis < tensor.extent.rank:
+            return None
+        place = axis if axis >= 0 else axis + tensor.extent.rank
+        if tensor.extent.dims[place] != 1:
+            return None
+    for j in range(tensor.extent.rank):
+        if j != place if place >= 0 else tensor.extent.dims[j] != 1:
+            dims[rank] = tensor.extent.dims[j]
+            rank += 1
+    extent = new_extent(rank, dims)
+    tensor = reshape(tensor, extent)
+    release_extent(extent)
+    return tensor
+
+
 def part_rule(Call call, needs, *cotangents):
     """The cotangents of all parts, put together again."""
     return assemble("concat", cotangents, *call.attributes)

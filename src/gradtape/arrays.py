@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._moves import assemble, join, part
+from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
 from gradtape._ops import (
     apply_broadcast_to,
     apply_cast,
@@ -164,7 +164,10 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
 )
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     """A new axis of size 1 at a place; negative places count from behind the last axis."""
-    tensor = input if type(input) is Tensor else as_tensor(input)
+    out = expanded(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
     place, rank = int_of(axis), tensor.ndim
     if not -rank - 1 <= place <= rank:
         raise invalid_argument(
@@ -184,7 +187,10 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
 )
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Without the axes of size 1, or without those given."""
-    tensor = input if type(input) is Tensor else as_tensor(input)
+    out = squeezed(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
     for place in [] if axis is None else ints_of(axis):
@@ -363,6 +369,9 @@ install_packing(_pack)
 )
 def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
     """The slices along an axis, as a list."""
+    slices = part_alike("Unpack", value, axis, num, True)
+    if slices is not None:
+        return slices
     tensor = as_tensor(value)
     shape, place = tuple(tensor.shape), int_of(axis)
     if not -len(shape) <= place < len(shape):
@@ -389,6 +398,10 @@ def split(
     value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
 ) -> list[Tensor]:
     """Parts along an axis: so many equal ones, or ones of the sizes given, of which one may be -1."""
+    if type(num_or_size_splits) is int:
+        parts = part_alike("Split", value, axis, num_or_size_splits, False)
+        if parts is not None:
+            return parts
     tensor = as_tensor(value)
     shape, place = tuple(tensor.shape), int_of(axis)
     scalar = isinstance(num_or_size_splits, int)
