@@ -1333,7 +1333,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     for i in range(len(saved)):
         if saved[i] is outputs[0]:
             call.own = i + 1
-    call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
+    if call.output_count > 1:
+        # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
+        call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
     if live:
         # Numbers of one call are neighbours on one page, so that its outputs find each other.
         entry = append(thread)
