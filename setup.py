@@ -21,7 +21,8 @@ KERNEL_FLAGS = ["-finline-limit=8000", "-fno-thread-jumps"]
 KERNEL_SETS = {"baseline": []}
 if platform.machine() in ("x86_64", "AMD64"):
     KERNEL_SETS["avx2"] = ["-mavx2", "-mfma"]
-    KERNEL_SETS["avx512"] = ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"]
+    KERNEL_SETS["avx512"] = [f"-mavx512{part}" for part in ("f", "dq", "bw", "vl")]
+    KERNEL_SETS["avx512"] += ["-mfma", "-mprefer-vector-width=512"]
 
 
 class ParallelBuild(build_ext):

@@ -35,7 +35,8 @@ for dtype in ("float32", "float64"):
         b = tf.Variable(generator.normal(size=(k, n)).astype(dtype))
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(tf.square(a @ b), axis=0)
-        found[f"matmul {dtype} {m} {k} {n}"] = [y.numpy().tolist(), *(g.numpy().tolist() for g in tape.gradient(y, [a, b]))]
+        values = [y, *tape.gradient(y, [a, b])]
+        found[f"matmul {dtype} {m} {k} {n}"] = [value.numpy().tolist() for value in values]
     x = tf.constant(generator.normal(size=(13, 11, 5)).astype(dtype))
     for name in ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min"):
         for axis in (None, 0, 1, 2, (0, 2)):

@@ -1,4 +1,4 @@
-"""Long loops cut among threads: the same results, the same bits at one thread count, and workers that survive a fork."""
+"""Long loops cut among threads: the same results, the same bits at one thread count, workers that survive a fork."""
 
 import os
 

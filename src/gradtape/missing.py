@@ -37,7 +37,8 @@ _ELSEWHERE = {
 def explain_in(namespace: dict[str, Any]) -> None:
     """Gives the package, by its namespace, and its public modules a ``__getattr__`` that raises what `explain` says."""
     package = sys.modules[namespace["__name__"]]
-    for module in (package, *(value for name, value in namespace.items() if name[0] != "_" and type(value) is ModuleType)):
+    modules = (value for name, value in namespace.items() if name[0] != "_" and type(value) is ModuleType)
+    for module in (package, *modules):
         module.__getattr__ = functools.partial(_raise, module)  # type: ignore[method-assign]
 
 
