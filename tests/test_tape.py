@@ -27,11 +27,11 @@ def test_watch_of_something_that_is_no_tensor_raises_value_error():
         tape.watch(3.0)
 
 
-def test_watched_variables_in_order_before_and_after_gradient_and_reset():
+def test_watched_variables_as_they_were_made_before_and_after_gradient_and_reset():
     a, b, c = (tf.Variable(float(i)) for i in (1, 2, 3))
     with tf.GradientTape() as tape:
         result = b * a
-        assert [v is w for v, w in zip(tape.watched_variables(), (b, a), strict=True)] == [True, True]
+        assert [v is w for v, w in zip(tape.watched_variables(), (a, b), strict=True)] == [True, True]
     tape.gradient(result, a)
     assert len(tape.watched_variables()) == 2
     with tf.GradientTape() as tape:

@@ -363,6 +363,10 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
     return 0
 
 
+def _made(variable):
+    return (<BaseVariable>variable).number
+
+
 cdef inline int64_t number_of(object source) noexcept:
     if type(source) is Tensor:
         return (<Tensor>source).number
@@ -450,28 +454,23 @@ cdef class Tape(Window):
         return 0
 
     def watched_variables(self):
-        """The variables that the tape watches, in the order in which it met them."""
-        if self.variables is not None:
-            return tuple(self.variables)
-        return tuple(self.seen_variables) if self.seen_variables is not None else ()
+        """The variables that the tape watches, in the order in which they were made."""
+        return tuple(sorted(self.variables or self.seen_variables or (), key=_made))
 
     def reset(self):
-        """Forgets everything recorded and watched, and goes on recording."""
+        """Forgets everything recorded and watched, and goes on recording. Raises ValueError unless the tape records."""
         cdef Thread th = self.owner
+        if th is None:
+            raise ValueError("Tape is not recording.")
         self.stop()
         self.forget()
         self.spent = False
         self.seen_variables = None
-        self.start(th if th is not None else thread())
+        self.start(th)
 
     def _pause(self):
-        """Closes the window's present segment; True if it was recording."""
-        if not self.entered:
-            raise RuntimeError("Tape has never been entered: use it in a with statement first.")
-        if self.owner is None:
-            return False
+        """Closes the window's present segment."""
         self.stop()
-        return True
 
     def _resume(self):
         self.start(thread())
@@ -514,7 +513,10 @@ cdef class Tape(Window):
         if target is None:
             raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
                             "be differentiated, but received None.")
-        zero_unconnected = unconnected_gradients != "none" and is_zero_unconnected(unconnected_gradients)
+        try:
+            zero_unconnected = unconnected_gradients != "none" and is_zero_unconnected(unconnected_gradients)
+        except ValueError:
+            raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
         flat_targets = [target] if type(target) is Tensor else nest.flatten(target)
         if type(sources) is list:
             simple = True
@@ -605,7 +607,7 @@ cdef class Tape(Window):
                     slot = slot_at(&sweep, self, number)
                     slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
             for i, target in enumerate(targets):
-                seed = make_seed(target, None if seeds is None else seeds[i])
+                seed = make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
                 number = number_of(target)
                 if self.is_active(number) and (type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
                     accumulate(&sweep, self, number, seed)

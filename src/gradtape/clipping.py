@@ -1,4 +1,4 @@
-"""Norms of gradients: scaling to unit length and clipping."""
+"""Norms: scaling to unit length, clipping, and rows looked up with their norms bounded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from gradtape._ops import apply_elementwise, apply_reduce, as_tensor
 from gradtape._tensor import Tensor
+from gradtape.arrays import concat
+from gradtape.gathering import gather
 from gradtape.table import call, op, real
 
 __all__ = ["clip_by_global_norm", "clip_by_norm"]
@@ -37,6 +39,28 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     safe = apply_elementwise("select", positive, squares, 1.0)
     norm = apply_elementwise("select", positive, apply_elementwise("sqrt", safe), squares)
     return t * clip_norm / apply_elementwise("maximum", norm, clip_norm)
+
+
+@op(
+    "nn.embedding_lookup",
+    samples=lambda: [
+        *(call(real(3, 2), [2, 0, 2]), call(real(3, 2), [[0, 1], [2, 2]], 1.0), call(real(3, 2, 2), [1, 1], 2.0)),
+        call([real(2, 3), real(1, 3)], [2, 0]),
+    ],
+)
+def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Tensor:
+    """Rows of params by number, each scaled down to a norm of at most max_norm; a list is joined along its first axis.
+
+    The result's shape is ids.shape + params.shape[1:]. The gradient of a variable is IndexedSlices. Raises ValueError
+    for no params and InvalidArgumentError for an id outside their first axis.
+    """
+    if params is None or (isinstance(params, list | tuple) and not params):
+        raise ValueError("params must be specified")
+    if isinstance(params, list | tuple):
+        params = params[0] if len(params) == 1 else concat(params, 0)
+    ids = as_tensor(ids)
+    rows = gather(params, ids)
+    return rows if max_norm is None else clip_by_norm(rows, max_norm, list(range(ids.ndim, rows.ndim)))
 
 
 @op("linalg.global_norm", samples=lambda: [call([real(2, 3), real(2)]), call([real(3), None])])

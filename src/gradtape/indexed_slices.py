@@ -64,8 +64,8 @@ class IndexedSlices:
         return self._values.device
 
     def __str__(self) -> str:
-        shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape}"
-        return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+        shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{shape})"
 
     def __neg__(self) -> IndexedSlices:
         return IndexedSlices(-self._values, self._indices, self._dense_shape)
@@ -74,12 +74,13 @@ class IndexedSlices:
         """The dense tensor. Raises ValueError if the dense shape is unknown."""
         if self._dense_shape is None:
             raise ValueError(
-                "Tensor conversion requested for IndexedSlices for argument '{}' without dense_shape: "
-                f"{self}".format(name or "")
+                f"Tensor conversion requested for IndexedSlices for argument `{name or 'value'}` without dense_shape: "
+                f"{self}"
             )
         if dtype is not None and not dtype.is_compatible_with(self.dtype):
             raise ValueError(
-                f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {self.dtype.name}"
+                f"Incompatible tensor conversion requested to `dtype` {dtype.name} for IndexedSlices ({self}) "
+                f"with dtype {self.dtype.name}"
             )
         return unsorted_segment_sum(self._values, self._indices, self.shape[0])
 

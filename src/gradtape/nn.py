@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtape._ops import elementwise_function
 from gradtape.arrays import depth_to_space, space_to_depth
-from gradtape.clipping import l2_normalize
+from gradtape.clipping import embedding_lookup, l2_normalize
 from gradtape.convolution import *  # noqa: F403
 from gradtape.elementwise import ROWS
 from gradtape.losses import *  # noqa: F403

@@ -48,13 +48,21 @@ class GradientTape(Tape):
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
-        """Within this block nothing is recorded on this tape; what is computed there is a constant to it."""
-        recording = self._pause()
+        """Within this block nothing is recorded on this tape; what is computed there is a constant to it.
+
+        Raises:
+          ValueError: the tape does not record.
+          RuntimeError: it never did, or has given its gradients.
+        """
+        if self._spent:
+            raise RuntimeError("Trying to stop recording a tape which is not recording.")
+        if not self._recording:
+            raise ValueError("Tape is not recording.")
+        self._pause()
         try:
             yield
         finally:
-            if recording:
-                self._resume()
+            self._resume()
 
     def jacobian(
         self,
@@ -163,7 +171,8 @@ class GradientTape(Tape):
             column = [row[place] for row in rows]
             whole = (*shape, *source.shape)
             if not column or column[0] is None:
-                results.append(full(whole, 0, source.dtype) if zero else None)
+                empty = target.dtype.is_floating and 0 in shape
+                results.append(full(whole, 0, source.dtype) if zero or empty else None)
             else:
                 results.append(_stack(column, whole))
         return results

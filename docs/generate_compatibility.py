@@ -1,0 +1,173 @@
+"""Writes docs/compatibility.md from the tables of operations and the tests; with --print, to standard output instead.
+
+The tests are read, not run: a name counts as tested by the files that use it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from generate_operations import heading, line
+
+import gradtape
+from gradtape import errors, functional, missing, optimizers, schedules, table
+from gradtape.elementwise import ROWS
+
+TESTS = Path(__file__).parents[1] / "tests"
+IN_TABLE = ("test_table.py", "parity/test_table.py")
+IN_ELEMENTWISE = ("parity/test_elementwise.py",)
+
+HEAD = """# Compatibility
+
+Written by `python docs/generate_compatibility.py` from the tables that gradtape is made of and from its tests, which
+`python -m pytest tests` runs. Tests under `parity/` run the same program under TensorFlow 2.21 and gradtape and compare
+results, printed text, exceptions and their messages. What is not listed here is not there, and says so when asked for.
+
+"""
+
+# What the tests of the tape promise, by file.
+PROMISES = {
+    "Tapes": ("test_tape.py", "test_higher_order.py", "test_variable.py"),
+    "Jacobians": ("test_jacobian.py",),
+    "Stated gradients": ("test_custom_gradient.py",),
+    "Forward accumulation": ("test_forward.py",),
+    "Sparse gradients": ("test_indexed_slices.py",),
+    "Functions to functions": ("test_functional.py",),
+    "Memory": ("test_memory.py",),
+    "Threads": ("test_threads.py", "test_threads_pool.py"),
+}
+
+
+def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, Any]]:
+    """Public names of a module or class with their values, under a prefix."""
+    for name in names or vars(place):
+        value = getattr(place, name)
+        if not name.startswith("_") and type(value) is not type(sys):
+            yield prefix + name, value
+
+
+def untabled() -> Iterator[tuple[str, Any]]:
+    """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
+    own = {*functional.__all__, "Tensor"}
+    yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
+    yield from public(gradtape.nn, "nn.", ("avg_pool3d", "dropout", "max_pool3d", "moments"))
+    yield from public(gradtape.autodiff, "autodiff.", gradtape.autodiff.__all__)
+    yield from public(gradtape.nest, "nest.", gradtape.nest.__all__)
+    yield from public(gradtape.random, "random.", gradtape.random.__all__)
+    yield from public(optimizers, "keras.optimizers.", [name for name in optimizers.__all__ if name != "schedules"])
+    yield from public(schedules, "keras.optimizers.schedules.", schedules.__all__)
+    for name, value in public(errors, "errors."):
+        if isinstance(value, type) and issubclass(value, errors.OpError):
+            yield name, value
+    for kind in (gradtape.GradientTape, gradtape.autodiff.ForwardAccumulator):
+        prefix = "autodiff." if kind is gradtape.autodiff.ForwardAccumulator else ""
+        for base in kind.__mro__[:2]:
+            yield from public(base, f"{prefix}{kind.__name__}.")
+
+
+def names() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Every name with what is to be said of it and the files that test it."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for row in table.rows():
+        for name in row.tensorflow:
+            found[name] = (f"derivatives of {row.orders} order; {row.dtypes}", IN_TABLE)
+            if row.orders == "0":
+                found[name] = (f"no derivative; {row.dtypes}", IN_TABLE)
+            if row.notes:
+                found[name] = (f"{found[name][0]}; {row.notes}", IN_TABLE)
+    for entry in ROWS:
+        for name in entry.tensorflow:
+            derivatives = "derivatives of any order" if entry.domain else "no derivative"
+            found[name] = (f"{derivatives}; {table.FLOATS}", IN_ELEMENTWISE)
+    texts = {str(path.relative_to(TESTS)): path.read_text() for path in sorted(TESTS.rglob("test_*.py"))}
+    for name, value in untabled():
+        if name in found:
+            continue
+        *_, kind, member = ("", *name.split("."))
+        used = (
+            rf"[\w)]\.{member}\b"
+            if kind[:1].isupper()
+            else rf"\b(?:tf|gradtape|{kind or 'tf'})\.{member}\b|\"{member}\""
+        )
+        files = [path for path, text in texts.items() if re.search(used, text)]
+        if kind == "errors":
+            files = ["test_errors.py", "parity/test_foundation.py"]
+        what = "class" if isinstance(value, type) else "function" if callable(value) else "value"
+        if kind[:1].isupper():
+            what = "method" if callable(value) else "attribute"
+        found[name] = (what, tuple(files[:3]))
+    return found
+
+
+def sentences(file: str) -> Iterator[str]:
+    """What the tests of a file say that they test: their names as words, and the first line of their docstrings."""
+    for node in ast.parse((TESTS / file).read_text()).body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            words = node.name.removeprefix("test_").replace("_", " ")
+            doc = (ast.get_docstring(node) or "").split("\n")[0]
+            yield f"- {words}" + (f": {doc}" if doc else "") + f" (`{file}`)\n"
+
+
+def compared() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The programs of parity/test_tape.py as they are shown, and its lists of differences with their reasons."""
+    tree = ast.parse((TESTS / "parity" / "test_tape.py").read_text())
+    programs: dict[str, str] = {}
+    constants: dict[str, Any] = {}
+    differences: dict[str, dict[str, str]] = {}
+
+    def reason(node: ast.expr) -> str:
+        if isinstance(node, ast.Tuple):
+            return reason(node.elts[0])
+        return constants[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and any(getattr(d, "id", "") == "program" for d in node.decorator_list):
+            programs[node.name] = node.name.replace("_", " ")
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if not isinstance(target, ast.Name):
+                continue
+            if isinstance(node.value, ast.Constant):
+                constants[target.id] = node.value.value
+            elif isinstance(node.value, ast.Dict) and target.id in ("WORDED", "DELIBERATE"):
+                pairs = zip(node.value.keys, node.value.values, strict=True)
+                differences[target.id] = {ast.literal_eval(key): reason(value) for key, value in pairs if key}
+    for group in ("CONTROL", "GRADIENT", "JACOBIAN"):
+        programs |= {text: f"`{text}`" for text in constants[group].strip().splitlines()}
+    return programs, differences
+
+
+def page() -> str:
+    """The whole document."""
+    text = HEAD + "## Names\n\n" + heading("TensorFlow", "supported", "tested by")
+    for name, (what, files) in sorted(names().items(), key=lambda item: item[0].lower()):
+        text += line(f"`tf.{name}`", f"yes: {what}" if files else "no test", ", ".join(f"`{file}`" for file in files))
+    text += "\n## Names left out\n\n" + heading("TensorFlow", "instead")
+    for name, instead in missing._ELSEWHERE.items():
+        text += line(f"`tf.{name}`", instead)
+    text += "\n## Promises of the tape\n\nEach line is a test.\n"
+    for title, files in PROMISES.items():
+        text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))
+    programs, differences = compared()
+    text += "\n## Programs that come out as under TensorFlow\n\nEach is run by both (`parity/test_tape.py`).\n\n"
+    other = {**differences["DELIBERATE"], **differences["WORDED"]}
+    text += "".join(f"- {shown}\n" for name, shown in programs.items() if name not in other)
+    text += "\n## Differences on purpose\n\n" + heading("program", "difference")
+    for name, why in differences["DELIBERATE"].items():
+        text += line(f"`{name}`", why)
+    text += "\nThese raise the same exception as TensorFlow, in other words:\n\n" + heading("program", "difference")
+    for name, why in differences["WORDED"].items():
+        text += line(f"`{name}`", why)
+    return text
+
+
+if __name__ == "__main__":
+    if "--print" in sys.argv:
+        sys.stdout.write(page())
+    else:
+        Path(__file__).with_name("compatibility.md").write_text(page())

@@ -1,0 +1,88 @@
+"""Every name of the compatibility page is TensorFlow's, and names that need no table do as they do there."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow
+from compare import same
+
+from drawing import resolve
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
+
+from generate_compatibility import names
+
+
+@pytest.mark.parametrize("name", names())
+def test_name_is_tensorflow_s(name):
+    resolve(tensorflow, name)
+
+
+def within(block, tf):
+    """A gradient taken in a block, and what the block gave."""
+    x = tf.constant(3.0)
+    with block as given, tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+    return given if isinstance(given, str) else None, tape.gradient(y, x)
+
+
+def traced(tf):
+    """A decorated function under a tape."""
+    v = tf.Variable(2.0)
+
+    @tf.function
+    def f(x):
+        return x * x * v
+
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return y, tape.gradient(y, [x, v])
+
+
+def scheduled(tf):
+    """A schedule of the program's own, and one that went through its description."""
+
+    class Half(tf.keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.5
+
+        def get_config(self):
+            return {}
+
+    v = tf.Variable(2.0)
+    optimizer = tf.keras.optimizers.SGD(Half())
+    optimizer.apply_gradients([(tf.constant(1.0), v)])
+    described = tf.keras.optimizers.schedules.serialize(tf.keras.optimizers.schedules.ExponentialDecay(0.1, 7, 0.9))
+    again = tf.keras.optimizers.schedules.deserialize(described)
+    return v, described["class_name"], again(3), isinstance(optimizer, tf.keras.optimizers.Optimizer)
+
+
+PROGRAMS = {
+    "schedules": scheduled,
+    "control_dependencies": lambda tf: within(tf.control_dependencies([tf.constant(1.0)]), tf),
+    "device": lambda tf: within(tf.device("/CPU:0"), tf),
+    "init_scope": lambda tf: within(tf.init_scope(), tf),
+    "name_scope": lambda tf: within(tf.name_scope("layer"), tf),
+    "executing_eagerly": lambda tf: tf.executing_eagerly(),
+    "function": traced,
+    "group": lambda tf: tf.group(tf.constant(1.0), tf.constant(2.0)),
+    "no_op": lambda tf: tf.no_op(),
+    "tuple": lambda tf: tf.tuple([tf.constant(1.0), tf.constant([2, 3])]),
+    "numpy_function": lambda tf: tf.numpy_function(np.sin, [tf.constant([0.0, 1.0])], tf.float32),
+    "py_function": lambda tf: tf.py_function(lambda x: x * x, [tf.constant([2.0, 3.0])], tf.float32),
+    "newaxis": lambda tf: (tf.newaxis, tf.constant([1.0, 2.0])[:, tf.newaxis]),
+    "broadcast_static_shape": lambda tf: tf.broadcast_static_shape(tf.TensorShape([2, 1]), tf.TensorShape([1, 3])),
+    "double": lambda tf: tf.constant(1.0, tf.double),
+    "DType": lambda tf: isinstance(tf.float32, tf.DType),
+    "nn.moments": lambda tf: tf.nn.moments(tf.constant([[1.0, 2.0], [3.0, 6.0]]), [0]),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name):
+    same(PROGRAMS[name], rtol=1e-6)
