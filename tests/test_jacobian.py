@@ -71,3 +71,11 @@ def test_batch_jacobian_is_the_diagonal_of_the_jacobian():
     whole = np.asarray(tape.jacobian(y, x))
     np.testing.assert_allclose(tape.batch_jacobian(y, x), np.stack([whole[i, :, i] for i in range(2)]), rtol=1e-12)
     np.testing.assert_array_equal(tape.batch_jacobian(y, tf.constant(A)), np.zeros((2, 2, 3)))
+
+
+def test_an_empty_target_has_an_empty_jacobian():
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x[:0] * 2.0
+    assert tuple(tape.jacobian(y, x).shape) == (0, 2)

@@ -207,3 +207,22 @@ def test_a_value_read_before_the_block_is_a_constant_in_it():
     with tf.GradientTape() as tape:
         y = old * 2.0
     assert tape.gradient(y, v) is None
+
+
+def test_reset_and_stop_recording_refuse_a_tape_that_does_not_record():
+    tape = tf.GradientTape()
+    with pytest.raises(RuntimeError, match="not recording"), tape.stop_recording():
+        pass
+    with tape:
+        tape.watch(tf.constant(1.0))
+    for refused in (tape.reset, tape.stop_recording().__enter__):
+        with pytest.raises(ValueError, match="not recording"):
+            refused()
+
+
+def test_targets_without_an_output_gradient_have_ones():
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        targets = [3.0 * x, 5.0 * x, 7.0 * x]
+    assert value(tape.gradient(targets, x, [tf.constant(10.0)])) == 42
