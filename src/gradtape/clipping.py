@@ -54,8 +54,10 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     The result's shape is ids.shape + params.shape[1:]. The gradient of a variable is IndexedSlices. Raises ValueError
     for no params and InvalidArgumentError for an id outside their first axis.
     """
-    if params is None or (isinstance(params, list | tuple) and not params):
+    if params is None:
         raise ValueError("params must be specified")
+    if isinstance(params, list | tuple) and not params:
+        raise ValueError("Length of params is currently 0. Need at least one param.")
     if isinstance(params, list | tuple):
         params = params[0] if len(params) == 1 else concat(params, 0)
     ids = as_tensor(ids)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes, nest
+from gradtape._log import Unrecorded
 from gradtape._ops import as_tensor, full, view
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
@@ -494,8 +495,9 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """A block like any other: there are no graphs to leave."""
-    yield
+    """A block in which the tapes and accumulators around it record nothing; there are no graphs to leave."""
+    with Unrecorded():
+        yield
 
 
 @contextlib.contextmanager

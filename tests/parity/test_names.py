@@ -44,6 +44,17 @@ def traced(tf):
     return y, tape.gradient(y, [x, v])
 
 
+def unrecorded(tf):
+    """What is computed in an initialization scope is a constant to the tape around it."""
+    x = tf.constant(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        with tf.init_scope():
+            y = x * x
+        z = y * x
+    return tape.gradient(y, x), tape.gradient(z, x)
+
+
 def scheduled(tf):
     """A schedule of the program's own, and one that went through its description."""
 
@@ -66,7 +77,7 @@ PROGRAMS = {
     "schedules": scheduled,
     "control_dependencies": lambda tf: within(tf.control_dependencies([tf.constant(1.0)]), tf),
     "device": lambda tf: within(tf.device("/CPU:0"), tf),
-    "init_scope": lambda tf: within(tf.init_scope(), tf),
+    "init_scope": unrecorded,
     "name_scope": lambda tf: within(tf.name_scope("layer"), tf),
     "executing_eagerly": lambda tf: tf.executing_eagerly(),
     "function": traced,

@@ -1593,6 +1593,7 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
     ),
     "t.gradient(p, x, output_gradients=tf.constant(5))": ("refused before anything is computed", ValueError),
     "watching_after_a_gradient_inside_the_block": ("TensorFlow fails on None", RuntimeError),
+    "jacobian_of_an_unconnected_empty_target": ("nothing is asked of an empty target but its shape", []),
     "accumulator_of_a_tangent_of_another_shape": (
         "TensorFlow carries a tangent on that is no tangent of its primal",
         "InvalidArgumentError",
@@ -1622,7 +1623,7 @@ def compared(name: str, function: Callable[[Any], Any]) -> None:
 def numbers(result: Any) -> Any:
     """A result's tensors as plain numbers, in lists."""
     if isinstance(result, tuple):
-        return float(result[2])
+        return np.asarray(result[2]).tolist()
     return [numbers(item) for item in result[1:]] if isinstance(result, list) else result
 
 
@@ -1650,19 +1651,8 @@ with tf.GradientTape(persistent=True) as tape:
     tape.watch(x)
     tape.watch(k)
     tape.watch(tf.constant(True))
-    y, z = x * x, tf.cast(x, tf.int32)
-    print("inside")
-    tape.gradient(y, x)
-    tape.gradient(y, x)
-print("target")
-tape.gradient(z, x)
-print("source")
-tape.gradient(y, [x, k])
 print("primal")
 tf.autodiff.ForwardAccumulator(k, tf.constant(1))
-print("again")
-for _ in range(9):
-    tape.watch(k)
 """
 
 
