@@ -229,7 +229,7 @@ tf.GradientTape().stop_recording().__enter__()
 once.stop_recording().__enter__()
 tf.GradientTape().watch(x)
 tf.GradientTape().__exit__(None, None, None)
-once.__enter__() is once
+once.__enter__().__exit__(None, None, None)
 once.__exit__(None, None, None)
 """
 
