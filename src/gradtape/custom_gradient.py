@@ -93,10 +93,10 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     """Lets a function state its own gradient, for numerical stability or to bend it on purpose.
 
     `f(*args, **kwargs)` returns `(result, grad_fn)`. `result` is a tensor or nested structure of them;
-    `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in `args`.
-    Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments, `grad_fn` takes
-    `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is differentiated in its turn
-    where a second derivative is asked for.
+    `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in
+    `args`. Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments,
+    `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
+    differentiated in its turn where a second derivative is asked for.
 
     Raises:
       TypeError: f reads variables and grad_fn has no argument `variables`.
