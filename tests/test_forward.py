@@ -107,3 +107,13 @@ def test_an_accumulator_in_a_cycle_is_collected():
     del acc, cell
     gc.collect()
     assert dead() is None
+
+
+def test_forward_over_reverse_through_an_operation_with_a_python_rule():
+    x, u = tf.constant([1.0, 2.0, 3.0]), tf.constant([1.0, 0.0, -1.0])
+    with tf.autodiff.ForwardAccumulator(x, u) as accumulator:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(x * x * x) * x[0]
+        slope = tape.gradient(y, x)
+    np.testing.assert_array_equal(accumulator.jvp(slope), [-15, 12, 9])

@@ -12,7 +12,8 @@ from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
 from gradtape._kernels cimport SUM
-from gradtape._log cimport PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, renew_epoch, thread, track, untrack
+from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, renew_epoch, span_from_root, thread,
+                            track, untrack)
 from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, give_number, matmul, reduce,
                             reshape, sum_to, transpose)
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
@@ -166,6 +167,8 @@ cdef Tape private_tape():
     tape.watch_variables = False
     tape.__enter__()
     tape.generation = 0
+    # A tape that opens inside another leaves the span alone, which `confine` may have closed.
+    span_from_root(tape.owner)
     return tape
 
 

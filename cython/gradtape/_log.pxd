@@ -142,6 +142,7 @@ cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept
 cdef int drop(Entry* entry, Page page) except -1
 cdef int renew_epoch(Thread thread) except -1
+cdef void span_from_root(Thread thread) noexcept
 cdef int settle(Thread thread) except -1
 cdef int track(Tangents tangents) except -1
 cdef void untrack(Tangents tangents) noexcept
