@@ -22,7 +22,8 @@ from gradtape._tensor cimport Tensor, convert, is_floating
 from gradtape._variable cimport BaseVariable
 
 from gradtape import nest
-from gradtape._tape import is_zero_unconnected, warn_few_times, zeros
+from gradtape._tape import is_zero_unconnected, zeros
+from gradtape.logger import warn_first
 
 cdef enum:
     MEAN = 10                    # a reduction's attribute; see _ops
@@ -273,7 +274,7 @@ cdef class Accumulator:
         cdef Tensor given
         cdef int64_t number
         if not primal.dtype.is_floating:
-            warn_few_times("The dtype of the watched primal must be floating (e.g. tf.float32), got %r", 5, primal.dtype)
+            warn_first(5, "primals", "The dtype of the watched primal must be floating (e.g. tf.float32), got %r", primal.dtype)
         given = convert(tangent, primal.dtype.code, False)
         if isinstance(primal, BaseVariable):
             number = (<BaseVariable>primal).number

@@ -22,19 +22,7 @@ from gradtape._variable cimport BaseVariable, watch_variable
 
 from gradtape import nest
 from gradtape.errors import InvalidArgumentError
-
-cdef dict _warned = {}
-
-
-def warn_few_times(str message, int times, *arguments):
-    """Logs a warning, at most so many times per message in a process, as TensorFlow does."""
-    count = _warned.get(message, 0)
-    if count < times:
-        _warned[message] = count + 1
-        # Imported when needed: it would be a tenth or more of importing gradtape.
-        import logging
-
-        logging.getLogger("gradtape").warning(message, *arguments)
+from gradtape.logger import note, warn_first
 
 
 # Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
@@ -373,6 +361,14 @@ cdef inline int64_t number_of(object source) noexcept:
     return (<BaseVariable>source).number
 
 
+cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r"
+cdef str INSIDE = (
+    "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than calling it "
+    "outside the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). "
+    "Only call GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher "
+    "order derivatives.")
+
+
 cdef class Tape(Window):
     """The compiled part of gradtape.GradientTape."""
 
@@ -424,7 +420,7 @@ cdef class Tape(Window):
         if type(item) is Tensor:
             tensor = <Tensor>item
             if not is_floating(tensor.dtype_code):
-                warn_few_times("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", 5, tensor.dtype)
+                warn_first(5, None, WATCHED, tensor.dtype)
                 return 0
             if tensor.number == 0:
                 th = thread()
@@ -439,7 +435,7 @@ cdef class Tape(Window):
             self.mark(tensor.number)
         elif isinstance(item, BaseVariable):
             if not is_floating((<BaseVariable>item).held.dtype_code):
-                warn_few_times("The dtype of the watched tensor must be floating (e.g. tf.float32), got %r", 5, item.dtype)
+                warn_first(5, None, WATCHED, item.dtype)
                 return 0
             if not self.marked((<BaseVariable>item).number):
                 watch_variable(self, <BaseVariable>item)
@@ -482,7 +478,7 @@ cdef class Tape(Window):
         self.forget()
         self.spent = True
 
-    def _check_usable(self):
+    def _check_usable(self, place=None):
         """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
         if self.spent or not self.entered:
             raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
@@ -490,11 +486,7 @@ cdef class Tape(Window):
             if not self.keeps:
                 self.stop()
             else:
-                warn_few_times("Calling GradientTape.gradient on a persistent tape inside its context is significantly less "
-                               "efficient than calling it outside the context (it causes the gradient ops to be recorded on the "
-                               "tape, leading to increased CPU and memory usage). Only call GradientTape.gradient inside the "
-                               "context if you actually want to trace the gradient in order to compute higher order derivatives.",
-                               1)
+                warn_first(1, place, INSIDE)
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
         """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
@@ -578,8 +570,8 @@ cdef class Tape(Window):
         for target in targets:
             if type(target) is Tensor:
                 if not is_floating((<Tensor>target).dtype_code):
-                    warn_few_times("The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
-                                   "GradientTape.gradient, got %r", 5, target.dtype)
+                    note("The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
+                         "GradientTape.gradient, got %r", target.dtype)
                 tensors.append(target)
             elif isinstance(target, BaseVariable):
                 tensors.append(target)
@@ -673,8 +665,8 @@ cdef list check_sources(list sources):
     for source in sources:
         if type(source) is Tensor:
             if not is_floating((<Tensor>source).dtype_code):
-                warn_few_times("The dtype of the source tensor must be floating (e.g. tf.float32) when calling "
-                               "GradientTape.gradient, got %r", 5, source.dtype)
+                note("The dtype of the source tensor must be floating (e.g. tf.float32) when calling "
+                     "GradientTape.gradient, got %r", source.dtype)
         elif not isinstance(source, BaseVariable):
             raise bad_operand("source", source)
     return sources

@@ -19,6 +19,7 @@ from gradtape.gathering import *
 from gradtape.indexed_slices import *
 from gradtape.indexing import *
 from gradtape.linalg import *
+from gradtape.logger import get_logger
 from gradtape.math import *
 from gradtape.reductions import *
 from gradtape.scans import *

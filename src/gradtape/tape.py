@@ -98,7 +98,7 @@ class GradientTape(Tape):
             )
         flat = nest.flatten(sources)
         target = self._readable(target)
-        self._check_usable()
+        self._check_usable("rows")
         results = self._stacked(target, flat, shape, zero)
         if not self._persistent:
             self._release()
@@ -143,7 +143,7 @@ class GradientTape(Tape):
         batch, *inner = target.shape
         columns = target.shape.num_elements() // batch
         target = self._readable(target)
-        self._check_usable()
+        self._check_usable("rows")
         rows = [row[0] for row in self._rows(target, [source], batch)] if target.dtype.is_floating else []
         if not self._persistent:
             self._release()
