@@ -113,19 +113,18 @@ def sentences(file: str) -> Iterator[str]:
             yield f"- {words}" + (f": {doc}" if doc else "") + f" (`{file}`)\n"
 
 
-def compared() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """The programs of parity/test_tape.py as they are shown, and its lists of differences with their reasons."""
-    tree = ast.parse((TESTS / "parity" / "test_tape.py").read_text())
+def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The programs of a parity module as they are shown, and its lists of differences with their reasons."""
     programs: dict[str, str] = {}
     constants: dict[str, Any] = {}
-    differences: dict[str, dict[str, str]] = {}
+    differences: dict[str, dict[str, str]] = {"WORDED": {}, "DELIBERATE": {}}
 
     def reason(node: ast.expr) -> str:
         if isinstance(node, ast.Tuple):
             return reason(node.elts[0])
         return constants[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
 
-    for node in tree.body:
+    for node in ast.parse(file.read_text()).body:
         if isinstance(node, ast.FunctionDef) and any(getattr(d, "id", "") == "program" for d in node.decorator_list):
             programs[node.name] = node.name.replace("_", " ")
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
@@ -134,11 +133,11 @@ def compared() -> tuple[dict[str, str], dict[str, dict[str, str]]]:
                 continue
             if isinstance(node.value, ast.Constant):
                 constants[target.id] = node.value.value
-            elif isinstance(node.value, ast.Dict) and target.id in ("WORDED", "DELIBERATE"):
+            elif isinstance(node.value, ast.Dict) and target.id in differences:
                 pairs = zip(node.value.keys, node.value.values, strict=True)
                 differences[target.id] = {ast.literal_eval(key): reason(value) for key, value in pairs if key}
     for group in ("CONTROL", "GRADIENT", "JACOBIAN"):
-        programs |= {text: f"`{text}`" for text in constants[group].strip().splitlines()}
+        programs |= {text: f"`{text}`" for text in constants.get(group, "").strip().splitlines()}
     return programs, differences
 
 
@@ -153,16 +152,20 @@ def page() -> str:
     text += "\n## Promises of the tape\n\nEach line is a test.\n"
     for title, files in PROMISES.items():
         text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))
-    programs, differences = compared()
-    text += "\n## Programs that come out as under TensorFlow\n\nEach is run by both (`parity/test_tape.py`).\n\n"
-    other = {**differences["DELIBERATE"], **differences["WORDED"]}
-    text += "".join(f"- {shown}\n" for name, shown in programs.items() if name not in other)
-    text += "\n## Differences on purpose\n\n" + heading("program", "difference")
-    for name, why in differences["DELIBERATE"].items():
-        text += line(f"`{name}`", why)
+    text += "\n## Programs that come out as under TensorFlow\n\nEach is run by both.\n"
+    worded, deliberate = "", ""
+    for file in sorted((TESTS / "parity").glob("test_*.py")):
+        programs, differences = compared(file)
+        if not programs:
+            continue
+        other = {**differences["DELIBERATE"], **differences["WORDED"]}
+        text += f"\n### `parity/{file.name}`\n\n"
+        text += "".join(f"- {shown}\n" for name, shown in programs.items() if name not in other)
+        worded += "".join(line(f"`{name}`", why) for name, why in differences["WORDED"].items())
+        deliberate += "".join(line(f"`{name}`", why) for name, why in differences["DELIBERATE"].items())
+    text += "\n## Differences on purpose\n\n" + heading("program", "difference") + deliberate
     text += "\nThese raise the same exception as TensorFlow, in other words:\n\n" + heading("program", "difference")
-    for name, why in differences["WORDED"].items():
-        text += line(f"`{name}`", why)
+    text += worded
     return text
 
 

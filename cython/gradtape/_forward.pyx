@@ -292,7 +292,7 @@ cdef class Accumulator:
         th.generation += 1
         self.tangents.generation = th.generation
         th.accumulators = [*th.accumulators, self.tangents]
-        th.forward = True
+        th.forward = th.stopped == 0
         renew_epoch(th)
         return self
 
@@ -301,7 +301,7 @@ cdef class Accumulator:
         if self.recording:
             self.recording = False
             th.accumulators = [other for other in th.accumulators if other is not self.tangents]
-            th.forward = len(th.accumulators) != 0
+            th.forward = th.stopped == 0 and len(th.accumulators) != 0
             renew_epoch(th)
 
     def jvp(self, primals, unconnected_gradients="none"):

@@ -122,6 +122,7 @@ cdef class Thread:
     cdef int horizon                     # of entries recorded now
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
+    cdef int stopped                     # blocks entered within which the thread records nothing
     cdef int64_t survivors               # entries alive after the last whole collection
     cdef int64_t collected               # after how many pages more the whole log is collected
     cdef int64_t grown                   # pages added since

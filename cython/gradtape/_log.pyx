@@ -269,13 +269,15 @@ cdef int settle(Thread thread) except -1:
 cdef void span_from_root(Thread thread) noexcept:
     thread.span = 0
     thread.floor = 0
-    if thread.root is not None:
+    if thread.root is not None and not thread.stopped:
         thread.floor = thread.root.low
         thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
 
 
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
     cdef Window window
+    if thread.stopped:
+        return False
     if thread.marking == 1 and thread.root.mark_count:
         return thread.root.marked(number)
     for window in thread.windows:
@@ -324,26 +326,30 @@ cdef void untrack(Tangents tangents) noexcept:
 
 
 class Unrecorded:
-    """Within the block, its thread records on none of the tapes and forward accumulators that are active as it begins."""
+    """Within the block its thread records nothing, neither on tapes and forward accumulators that are active nor on new ones."""
 
     def __enter__(self):
         cdef Thread th = thread()
-        cdef Window window
-        self._windows = list(th.windows)
-        self._accumulators = th.accumulators
-        for window in self._windows:
-            window.stop()
-        th.accumulators = []
+        th.stopped += 1
+        self._before = th.span, th.floor, th.marking, list(th.windows)
+        th.span = 0
+        th.floor = 0
+        th.marking = 0
         th.forward = False
+        renew_epoch(th)
         return self
 
     def __exit__(self, *exception):
         cdef Thread th = thread()
-        cdef Window window
-        for window in self._windows:
-            window.start(th)
-        th.accumulators = self._accumulators
-        th.forward = len(th.accumulators) != 0
+        span, floor, marking, windows = self._before
+        th.stopped -= 1
+        if th.stopped == 0:
+            settle(th)
+            if len(windows) == len(th.windows) and all([a is b for a, b in zip(windows, th.windows)]):
+                # As it was: what pushes tangents may have narrowed what is recorded.
+                th.span, th.floor, th.marking = span, floor, marking
+            th.forward = len(th.accumulators) != 0
+            renew_epoch(th)
 
 
 cdef class Window:

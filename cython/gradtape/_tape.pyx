@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
-                            Thread, Window, append, drop, ensure_page, next_page, renew_epoch, thread)
+                            Thread, Window, append, drop, next_page, renew_epoch, thread)
 from gradtape._ops cimport Op, add, filled, program_cotangent, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
 from gradtape._types cimport ADD, F32, F64
@@ -403,10 +403,14 @@ cdef class Tape(Window):
         return self.keeps
 
     def watch(self, tensor):
-        """Traces a tensor, a variable or a nested structure of them from here on.
+        """Traces a tensor, a variable or a nested structure of them from here on, in a thread with an open tape.
 
-        Raises ValueError for anything that is neither; logs a warning for dtypes that have no gradient.
+        Raises ValueError for anything that is neither, AttributeError before the tape was entered and after it gave its
+        gradients; logs a warning for dtypes that have no gradient.
         """
+        if self.spent or not self.entered:
+            raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
+                                 "gradients. Call it inside the tape's block.")
         if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
             self.watch_one(tensor)
             return
@@ -414,7 +418,7 @@ cdef class Tape(Window):
             self.watch_one(item)
 
     cdef int watch_one(self, object item) except -1:
-        cdef Thread th
+        cdef Thread th = thread()
         cdef Tensor tensor
         cdef Entry* entry
         if type(item) is Tensor:
@@ -422,22 +426,20 @@ cdef class Tape(Window):
             if not is_floating(tensor.dtype_code):
                 warn_first(5, None, WATCHED, tensor.dtype)
                 return 0
+            if th.stopped or not th.windows:
+                return 0
             if tensor.number == 0:
-                th = thread()
-                if not th.windows:
-                    ensure_page(th)
                 entry = append(th)
                 entry.dead = 0
-                if th.windows:
-                    entry.kind = MARK
-                    entry.count = 0
+                entry.kind = MARK
+                entry.count = 0
                 tensor.number = th.next - 1
             self.mark(tensor.number)
         elif isinstance(item, BaseVariable):
             if not is_floating((<BaseVariable>item).held.dtype_code):
                 warn_first(5, None, WATCHED, item.dtype)
                 return 0
-            if not self.marked((<BaseVariable>item).number):
+            if not th.stopped and th.windows and not self.marked((<BaseVariable>item).number):
                 watch_variable(self, <BaseVariable>item)
                 # A value read before the watch is a constant; the next read must be seen.
                 (<BaseVariable>item).handle = None

@@ -495,7 +495,7 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """A block in which the tapes and accumulators around it record nothing; there are no graphs to leave."""
+    """A block in which no tape and no accumulator records, not one that is made in it either; there are no graphs."""
     with Unrecorded():
         yield
 

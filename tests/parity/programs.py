@@ -1,0 +1,64 @@
+"""Programs that both libraries run and that must come out the same, and how those that do not are listed.
+
+A module of programs collects them::
+
+    PROGRAMS, program = collector()
+
+    @program
+    def addition(tf):
+        return tf.constant(1.0) + 2.0
+
+and compares each with `compared`. Its `WORDED` lists refusals of the same type whose sentence gradtape states in its
+own words; its `DELIBERATE` the programs that come out differently on purpose: why, and what gradtape gives, a result or
+an exception's type. docs/generate_compatibility.py reads these modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow
+from compare import Program, assert_equal, run, same
+
+import gradtape
+
+
+def collector() -> tuple[dict[str, Program], Callable[[Program], Program]]:
+    """A table of programs by name, and the decorator that fills it."""
+    programs: dict[str, Program] = {}
+
+    def program(function: Program) -> Program:
+        assert function.__name__ not in programs
+        programs[function.__name__] = function
+        return function
+
+    return programs, program
+
+
+def compared(
+    name: str,
+    function: Program,
+    worded: Mapping[str, str],
+    deliberate: Mapping[str, tuple[str, Any]],
+) -> None:
+    """Runs one program under both libraries and compares as the lists say."""
+    if name not in deliberate:
+        same(function, rtol=1e-6, message=name not in worded)
+        return
+    expected = deliberate[name][1]
+    theirs, mine = run(tensorflow, function), run(gradtape, function)
+    assert (mine.exception, mine.message, str(mine.result)) != (theirs.exception, theirs.message, str(theirs.result))
+    if isinstance(expected, type | str):
+        assert mine.exception == getattr(expected, "__name__", expected)
+    else:
+        assert not mine.exception
+        assert_equal(numbers(mine.result), expected, 1e-6, 0.0)
+
+
+def numbers(result: Any) -> Any:
+    """A result's tensors as plain numbers, in lists."""
+    if isinstance(result, tuple):
+        return np.asarray(result[2]).tolist()
+    return [numbers(item) for item in result[1:]] if isinstance(result, list) else result
