@@ -245,6 +245,21 @@ cdef list call_tangents(Call call, object outputs, list given):
     return found
 
 
+def carry_tangents(list bodies, tuple outputs):
+    """Gives each output the tangents of the tensor that it stands for; what has none keeps its own."""
+    cdef Thread th = thread()
+    cdef Tangents tangents
+    if not th.forward:
+        return
+    for tangents in th.accumulators:
+        for body, output in zip(bodies, outputs):
+            tangent = tangents.table.get((<Tensor?>body).number) if (<Tensor>body).number else None
+            if tangent is not None:
+                if (<Tensor?>output).number == 0:
+                    give_number(th, <Tensor>output)
+                tangents.table[(<Tensor>output).number] = tangent
+
+
 forward_hooks().push = push
 forward_hooks().push_call = push_call
 

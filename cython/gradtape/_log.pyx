@@ -412,7 +412,8 @@ cdef class Window:
         if self.low < 0:
             self.low = thread.next
             self.analysed = thread.next
-            self.generation = thread.generation
+            # One that opens while tangents are pushed is of the pushing, and must see it.
+            self.generation = thread.horizon - 1 if thread.horizon else thread.generation
         self.owner = thread
         thread.windows.append(self)
         # Nested tapes open and close in constant time: only the lowest window's closing asks for a search.

@@ -12,7 +12,8 @@ class ForwardAccumulator(Accumulator):
 
     Within its block every operation on the primals, and on what depends on them, computes a tangent at once; `jvp`
     looks tangents up. Accumulators and tapes nest: outer ones see the products of inner ones, so forward over reverse
-    gives Hessian-vector products. A tensor's tangent is dropped when the tensor dies.
+    gives Hessian-vector products. A tensor's tangent is dropped when the tensor dies. Through a custom gradient a
+    tangent passes as its body computed; what the function states serves where the body's result has no tangent.
 
     Args:
       primals: a tensor or variable, or a nested structure of them.

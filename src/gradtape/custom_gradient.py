@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradtape import nest
+from gradtape._forward import carry_tangents
 from gradtape._log import Unrecorded
 from gradtape._ops import apply_identity, apply_stop_gradient, as_tensor, is_recorded, record
 from gradtape._tensor import Tensor
@@ -50,10 +51,13 @@ class _Differentiated:
         recorded = is_recorded(*inputs)
         # The body's own entries stay beside this one: second derivatives flow through what grad_fn captured from it.
         fresh = apply_stop_gradient if recorded else apply_identity
-        outputs = tuple([fresh(value) for value in nest.flatten(result)])
+        bodies = [as_tensor(value) for value in nest.flatten(result)]
+        outputs = tuple([fresh(body) for body in bodies])
         if recorded and outputs:
             rule = _stated_rule(grad_fn, len(arguments), variables)
             record(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
+            # Forward mode goes through the body; the statement serves where the body has no tangents.
+            carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))
 
 
@@ -96,7 +100,7 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in
     `args`. Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments,
     `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
-    differentiated in its turn where a second derivative is asked for.
+    differentiated in its turn where a second derivative is asked for. `ForwardAccumulator` differentiates f's body.
 
     Raises:
       TypeError: f reads variables and grad_fn has no argument `variables`.

@@ -15,9 +15,9 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
         "TensorFlow carries a tangent on that is no tangent of its primal",
         "InvalidArgumentError",
     ),
-    "accumulator_through_a_custom_gradient": (
-        "TensorFlow pushes tangents through the body and ignores what the function states",
-        [8.0, 104.0],
+    "accumulator_through_recompute_grad": (
+        "TensorFlow raises NotImplementedError, gradtape computes anew",
+        [8.0, 12.0, 12.0, 12.0],
     ),
 }
 
@@ -149,13 +149,173 @@ def reverse_over_forward(tf):
     return slope, tape.gradient(slope, x)
 
 
+SQUARE = (lambda a: a * a, lambda a, g: g * 50.0)
+
+
+def stated(tf: Any, body: Any = SQUARE[0], grad: Any = SQUARE[1]) -> Any:
+    """A function whose gradient is stated, by default wrongly."""
+    return tf.custom_gradient(lambda a: (body(a), lambda g: grad(a, g)))
+
+
+def pushed(tf: Any, f: Any, primal: Any = 2.0) -> Any:
+    """f's value and its derivative along ones, its gradient and the derivative of that."""
+    x = tf.constant(primal)
+    with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as acc:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        slope = tape.gradient(y, x)
+    return y, acc.jvp(y), slope, acc.jvp(slope)
+
+
 @program
 def accumulator_through_a_custom_gradient(tf):
-    f = tf.custom_gradient(lambda a: (a * a, lambda g: g * 50.0))
+    f = stated(tf)
+    return pushed(tf, f), pushed(tf, lambda x: f(x) * x), pushed(tf, lambda x: x * f(f(x)))
+
+
+@program
+def accumulator_through_a_body_that_captures(tf):
+    x, z, v = tf.constant(2.0), tf.constant(5.0), tf.Variable(3.0)
+    one = tf.constant(1.0)
+    f = tf.custom_gradient(lambda a: (a * z, lambda g: g * 7.0))
+    g = tf.custom_gradient(lambda a: (a * v, lambda g, variables: (g * 10.0, [g * 100.0])))
+    with tf.autodiff.ForwardAccumulator(z, one) as of_z, tf.GradientTape() as tape:
+        tape.watch(x)
+        p = f(x)
+    with tf.autodiff.ForwardAccumulator([x, v], [one, one]) as of_both:
+        q = g(x)
+    with tf.autodiff.ForwardAccumulator(v, one) as of_v:
+        r, s = g(x), stated(tf)(v)
+    return of_z.jvp(p), tape.gradient(p, x), of_both.jvp(q), of_v.jvp([r, s])
+
+
+@program
+def accumulator_through_a_body_that_tangents_do_not_pass(tf):
+    bodies = [
+        lambda a: tf.stop_gradient(a * a),
+        lambda a: tf.constant(7.0),
+        lambda a: tf.constant(np.asarray(a) ** 2),
+        lambda a: a,
+        lambda a: (a * a, tf.stop_gradient(a)),
+        lambda a: (a * a, tf.cast(a, tf.int32)),
+    ]
+    found = []
+    for body in bodies:
+        x = tf.constant(2.0)
+        f = tf.custom_gradient(lambda a, body=body: (body(a), lambda *g: g[0] * 7.0))
+        with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc:
+            y = f(x)
+        found.append(acc.jvp(y))
+    return found
+
+
+@program
+def accumulator_through_a_custom_gradient_of_several(tf):
+    x, y = tf.constant(2.0), tf.constant(5.0)
+    f = tf.custom_gradient(lambda a, b: ((a * b, a + b), lambda g, h: (g * 10.0, h * 20.0)))
+    with tf.autodiff.ForwardAccumulator([x, y], [tf.constant(1.0), tf.constant(2.0)]) as acc:
+        found = f(x, y)
+    return found, acc.jvp(found)
+
+
+@program
+def accumulator_through_a_custom_gradient_that_raises(tf):
+    def grad(a, g):
+        raise KeyError("mine")
+
     x = tf.constant(2.0)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)):
+        return stated(tf, grad=grad)(x)
+
+
+@program
+def accumulators_nested_through_a_custom_gradient(tf):
+    x, one = tf.constant(3.0), tf.constant(1.0)
+    with tf.autodiff.ForwardAccumulator(x, one) as outer:
+        with tf.autodiff.ForwardAccumulator(x, one) as inner:
+            y = stated(tf)(x)
+        slope = inner.jvp(y)
+    return outer.jvp(y), slope, outer.jvp(slope)
+
+
+@program
+def forward_over_reverse_through_values_captured_from_the_body(tf):
+    @tf.custom_gradient
+    def exp10(a):
+        e = tf.exp(a)
+        return a * a * a, lambda g: g * e * 10.0
+
+    @tf.custom_gradient
+    def softplus(a):
+        e = tf.exp(a)
+        return tf.math.log(1.0 + e), lambda g: g * (1.0 - 1.0 / (1.0 + e))
+
+    return pushed(tf, exp10), pushed(tf, softplus, [1.0, 100.0])
+
+
+@program
+def reverse_over_forward_through_a_custom_gradient(tf):
+    x, one = tf.constant(3.0), tf.constant(1.0)
+    f = stated(tf, lambda a: a * a * a, lambda a, g: g * a * a * 10.0)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with tf.autodiff.ForwardAccumulator(x, one) as acc:
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = f(x)
+            slope = acc.jvp(y)
+    return slope, outer.gradient(y, x), outer.gradient(slope, x), inner.gradient(slope, x)
+
+
+@program
+def forward_over_reverse_over_forward_through_a_custom_gradient(tf):
+    x, one = tf.constant(3.0), tf.constant(1.0)
+    with tf.autodiff.ForwardAccumulator(x, one) as outer:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            with tf.autodiff.ForwardAccumulator(x, one) as inner:
+                y = stated(tf)(x) * x
+            first = inner.jvp(y)
+        second = tape.gradient(first, x)
+    return first, second, outer.jvp([first, second])
+
+
+@program
+def an_accumulator_inside_a_stated_gradient(tf):
+    def grad(a, g):
+        with tf.autodiff.ForwardAccumulator(g, tf.constant(1.0)) as acc:
+            square = g * g
+        return acc.jvp(square)
+
+    return pushed(tf, stated(tf, grad=grad))[2]
+
+
+@program
+def accumulator_through_grad_pass_through(tf):
+    v, x = tf.Variable(3.0), tf.constant(2.0)
+    with tf.autodiff.ForwardAccumulator(v, tf.constant(1.0)) as acc:
+        y = tf.grad_pass_through(lambda a: a * v)(x)
+    cube = tf.grad_pass_through(lambda a: a * a * a)
+    return acc.jvp(y), pushed(tf, cube), pushed(tf, lambda x: cube(x) * x), pushed(tf, tf.grad_pass_through(tf.round))
+
+
+@program
+def accumulator_through_recompute_grad(tf):
+    return pushed(tf, tf.recompute_grad(lambda a: a * a * a))
+
+
+@program
+def accumulator_beside_recompute_grad(tf):
+    x, y = tf.constant(3.0), tf.constant(2.0)
     with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc:
-        y = f(x) * x
-    return y, acc.jvp(y)
+        found = tf.recompute_grad(lambda a: a * x)(y)
+    return found, acc.jvp(found)
+
+
+@program
+def accumulator_through_stop_gradient(tf):
+    return pushed(tf, lambda a: tf.stop_gradient(a * a) * a)
 
 
 @program
