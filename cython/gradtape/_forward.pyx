@@ -56,12 +56,13 @@ cdef int restore(Thread th, Level level) except -1:
 
 cdef int confine(Thread th, Level level, Tangents tangents) except -1:
     """Leaves only the tapes that were active before an accumulator recording."""
-    cdef Window window
+    cdef Window window = th.newest
     restore(th, level)
     th.horizon = tangents.generation
-    for window in th.windows:
+    while window is not None:
         if window.generation < tangents.generation:
             return 0
+        window = window.older
     th.span = 0
     th.marking = 0
     return 0

@@ -43,6 +43,7 @@ cdef class Page:
     cdef void** coverers         # those windows, borrowed
     cdef void* own_coverers[4]
     cdef int first               # entries before this one are vacant
+    cdef int last                # and those from this one on, once its thread has left it
     cdef bint clean              # all are, and it takes no more
     cdef list held               # Calls: kept here so that the cycle collector sees them
 
@@ -61,8 +62,10 @@ cdef class Call:
 cdef class Window:
     """What one tape has seen: segments of the log of its thread, and what was watched."""
     cdef object __weakref__
-    cdef list pages                      # page by number - first_page; None in gaps
+    cdef Page foremost                   # the first page
+    cdef list pages                      # page by number - first_page, where there are more; None in gaps
     cdef void** directory                # the same, borrowed; NULL in gaps
+    cdef Window older                    # while open: the window that its thread opened before, among those still open
     # Room for a tape of ordinary size, so that a training step asks the system for nothing.
     cdef void* own_directory[4]
     cdef int64_t own_segments[4]
@@ -88,6 +91,9 @@ cdef class Window:
     cdef void take_own_room(self) noexcept
     cdef void move_out(self) noexcept
     cdef void leave_pages(self) noexcept
+    cdef void leave_page(self, Page page) noexcept
+    cdef bint ends_on(self, Page page) noexcept
+    cdef int add_segment(self, int64_t start) except -1
     cdef int rehash(self) except -1
     cdef void insert(self, int64_t number) noexcept
     cdef int reach(self, int64_t position) except -1
@@ -96,8 +102,8 @@ cdef class Window:
     cdef int forget(self) except -1
     cdef int mark(self, int64_t number) except -1
     cdef bint marked(self, int64_t number) noexcept
-    cdef bint is_active(self, int64_t number) noexcept
     cdef int analyse(self, int64_t end) except -1
+    cdef bint reads_active(self, Entry* entry) noexcept
     cdef bint covers(self, int64_t position) noexcept
     cdef bint needs(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
@@ -112,7 +118,7 @@ cdef class Thread:
     cdef Entry* entries                  # of the present page
     cdef Page page
     cdef Window root                     # the open window that starts lowest
-    cdef list windows                    # open windows, oldest first
+    cdef Window newest                   # open windows, by `older`
     cdef int marking                     # open windows that have marks
     cdef int64_t epoch                   # changes whenever cached variable reads go stale; unique in the process
     cdef list accumulators               # Tangents of the active forward accumulators, outermost first
@@ -123,7 +129,6 @@ cdef class Thread:
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
     cdef int stopped                     # blocks entered within which the thread records nothing
-    cdef int64_t survivors               # entries alive after the last whole collection
     cdef int64_t collected               # after how many pages more the whole log is collected
     cdef int64_t grown                   # pages added since
     cdef bint collecting
@@ -151,6 +156,19 @@ cdef void untrack(Tangents tangents) noexcept
 cdef inline bint on_open_window(Thread thread, int64_t number) noexcept:
     return <uint64_t>(number - thread.floor) < thread.span or (
         thread.marking != 0 and number != 0 and marked_in_open_window(thread, number))
+
+cdef inline int64_t last_position(Window window) noexcept:
+    """The end of what a window covers."""
+    return window.owner.next if window.owner is not None else window.segments[2 * window.segment_count - 1]
+
+cdef inline bint is_active(Window window, int64_t number) noexcept:
+    """Whether the number is watched or depends on what is; the caller has analysed up to it."""
+    cdef int64_t place
+    if number >= window.low and window.low >= 0:
+        place = number - (window.first_page << PAGE_BITS)
+        if 0 <= place < window.active_words * 64:
+            return (window.active[place >> 6] >> (place & 63)) & 1
+    return window.mark_count != 0 and number != 0 and window.marked(number)
 
 cdef inline Entry* append(Thread thread) except NULL:
     """The next entry, clean; its number is thread.next - 1 afterwards."""

@@ -60,11 +60,9 @@ cdef int make_thread() except -1:
     _tags += 1
     made.next = (_tags << TAG_SHIFT) + PAGE_SIZE
     made.limit = made.next
-    made.windows = []
     made.accumulators = []
     made.trackers = []
     made.watchers = []
-    made.survivors = PAGE_SIZE
     renew_epoch(made)
     (<dict>PyThreadState_GetDict())["gradtape"] = made
     gradtape_thread = <PyObject*>made
@@ -103,6 +101,7 @@ cdef class Page:
         if self.entries == NULL:
             raise MemoryError("gradtape could not allocate a page of its log")
         self.held = []
+        self.last = PAGE_SIZE
         self.coverers = self.own_coverers
         self.capacity = 4
 
@@ -148,7 +147,7 @@ cdef int relieve() except -1:
     cdef Thread th
     if gradtape_thread != NULL:
         th = <Thread>gradtape_thread
-        if th.windows and not th.collecting:
+        if th.newest is not None and not th.collecting:
             th.collected = 0
             th.collecting = True
             try:
@@ -181,6 +180,8 @@ cdef int ensure_page(Thread thread) except -1:
         if thread.page.held:
             thread.page.held.clear()
         return 0
+    if thread.page is not None and thread.next < thread.limit:
+        thread.page.last = thread.next & PAGE_MASK
     thread.page = Page.__new__(Page)
     thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
     thread.page.number = thread.next >> PAGE_BITS
@@ -190,8 +191,8 @@ cdef int ensure_page(Thread thread) except -1:
 
 
 cdef int next_page(Thread thread) except -1:
-    cdef Window window
-    if not thread.windows:
+    cdef Window window = thread.newest
+    if window is None:
         return ensure_page(thread)
     if not thread.collecting:
         collect(thread)
@@ -199,8 +200,9 @@ cdef int next_page(Thread thread) except -1:
     thread.page.number = thread.next >> PAGE_BITS
     thread.limit = thread.next + PAGE_SIZE
     thread.entries = thread.page.entries
-    for window in thread.windows:
+    while window is not None:
         adopt(window, thread.page)
+        window = window.older
     return 0
 
 
@@ -221,9 +223,14 @@ cdef int adopt(Window window, Page page) except -1:
         window.directory = <void**>grow(window.directory, window.own_directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
         window.page_capacity = capacity
     window.directory[place] = <void*>page
-    while len(window.pages) < place:
-        window.pages.append(None)
-    window.pages.append(page)
+    if place == 0:
+        window.foremost = page
+    else:
+        if window.pages is None:
+            window.pages = [window.foremost]
+        while len(window.pages) < place:
+            window.pages.append(None)
+        window.pages.append(page)
     window.page_count = place + 1
     page.coverers[page.owners] = <void*>window
     page.owners += 1
@@ -252,16 +259,26 @@ cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes
     return made
 
 
+cdef list open_windows(Thread thread):
+    cdef list found = []
+    cdef Window window = thread.newest
+    while window is not None:
+        found.append(window)
+        window = window.older
+    return found
+
+
 cdef int settle(Thread thread) except -1:
     """Finds the lowest open window anew, and with it what the thread records."""
-    cdef Window window
+    cdef Window window = thread.newest
     thread.root = None
     thread.marking = 0
-    for window in thread.windows:
+    while window is not None:
         if thread.root is None or window.low < thread.root.low:
             thread.root = window
         if window.mark_count:
             thread.marking += 1
+        window = window.older
     span_from_root(thread)
     return 0
 
@@ -275,14 +292,15 @@ cdef void span_from_root(Thread thread) noexcept:
 
 
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
-    cdef Window window
+    cdef Window window = thread.newest
     if thread.stopped:
         return False
     if thread.marking == 1 and thread.root.mark_count:
         return thread.root.marked(number)
-    for window in thread.windows:
+    while window is not None:
         if window.mark_count and window.marked(number):
             return True
+        window = window.older
     return False
 
 
@@ -331,7 +349,7 @@ class Unrecorded:
     def __enter__(self):
         cdef Thread th = thread()
         th.stopped += 1
-        self._before = th.span, th.floor, th.marking, list(th.windows)
+        self._before = th.span, th.floor, th.marking, open_windows(th)
         th.span = 0
         th.floor = 0
         th.marking = 0
@@ -345,7 +363,8 @@ class Unrecorded:
         th.stopped -= 1
         if th.stopped == 0:
             settle(th)
-            if len(windows) == len(th.windows) and all([a is b for a, b in zip(windows, th.windows)]):
+            present = open_windows(th)
+            if len(windows) == len(present) and all([a is b for a, b in zip(windows, present)]):
                 # As it was: what pushes tangents may have narrowed what is recorded.
                 th.span, th.floor, th.marking = span, floor, marking
             th.forward = len(th.accumulators) != 0
@@ -354,7 +373,6 @@ class Unrecorded:
 
 cdef class Window:
     def __cinit__(self):
-        self.pages = []
         self.watch_variables = True
         self.take_own_room()
 
@@ -394,28 +412,26 @@ cdef class Window:
 
     cdef int start(self, Thread thread) except -1:
         """Opens a segment at the thread's next position."""
-        if not thread.windows:
-            ensure_page(thread)
-        elif thread.next == thread.limit:
+        if thread.next == thread.limit:
             next_page(thread)
+        elif thread.newest is None and not self.ends_on(thread.page):
+            ensure_page(thread)
         if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
                                "Make a new tape for this thread.")
         adopt(self, thread.page)
-        if self.segment_count == self.segment_capacity:
-            self.segments = <int64_t*>grow(self.segments, self.own_segments, self.segment_capacity * 2 * sizeof(int64_t),
-                                           self.segment_capacity * 4 * sizeof(int64_t))
-            self.segment_capacity *= 2
-        self.segments[2 * self.segment_count] = thread.next
-        self.segments[2 * self.segment_count + 1] = -1
-        self.segment_count += 1
+        if self.segment_count and self.segments[2 * self.segment_count - 1] == thread.next:
+            self.segments[2 * self.segment_count - 1] = -1       # nothing was numbered meanwhile: the segment goes on
+        else:
+            self.add_segment(thread.next)
         if self.low < 0:
             self.low = thread.next
             self.analysed = thread.next
             # One that opens while tangents are pushed is of the pushing, and must see it.
             self.generation = thread.horizon - 1 if thread.horizon else thread.generation
         self.owner = thread
-        thread.windows.append(self)
+        self.older = thread.newest
+        thread.newest = self
         # Nested tapes open and close in constant time: only the lowest window's closing asks for a search.
         if thread.root is None or self.low < thread.root.low:
             thread.root = self
@@ -425,23 +441,47 @@ cdef class Window:
         renew_epoch(thread)
         return 0
 
+    cdef bint ends_on(self, Page page) noexcept:
+        """Whether the page is the last that the window covers."""
+        return self.page_count != 0 and self.directory[self.page_count - 1] == <void*>page
+
+    cdef int add_segment(self, int64_t start) except -1:
+        if self.segment_count == self.segment_capacity:
+            self.segments = <int64_t*>grow(self.segments, self.own_segments, self.segment_capacity * 2 * sizeof(int64_t),
+                                           self.segment_capacity * 4 * sizeof(int64_t))
+            self.segment_capacity *= 2
+        self.segments[2 * self.segment_count] = start
+        self.segments[2 * self.segment_count + 1] = -1
+        self.segment_count += 1
+        return 0
+
     cdef int stop(self) except -1:
         """Closes the open segment."""
         cdef Thread thread = self.owner
+        cdef Window younger
         if thread is None:
             return 0
         self.segments[2 * self.segment_count - 1] = thread.next
         self.owner = None
-        if thread.windows[len(thread.windows) - 1] is self:
-            thread.windows.pop()
+        if thread.newest is self:
+            thread.newest = self.older
         else:
-            thread.windows.remove(self)
+            younger = thread.newest
+            while younger.older is not self:
+                younger = younger.older
+            younger.older = self.older
+        self.older = None
+        if thread.newest is None:
+            thread.root = None
+            thread.marking = 0
+            thread.span = 0
+            thread.floor = 0
+            return 0
         if thread.root is self:
             settle(thread)
         elif self.mark_count:
             thread.marking -= 1
-        if thread.windows:
-            renew_epoch(thread)
+        renew_epoch(thread)
         return 0
 
     cdef int forget(self) except -1:
@@ -457,37 +497,43 @@ cdef class Window:
 
     cdef void leave_pages(self) noexcept:
         """Pages that nobody else covers are emptied; of shared pages, the entries that only this window covered."""
-        cdef Page page
-        cdef Entry* entry
-        cdef Thread thread = <Thread>gradtape_thread if gradtape_thread != NULL else None
-        cdef int64_t i, end
+        cdef Page page = self.foremost
         cdef list pages = self.pages
-        self.pages = []
+        self.foremost = None
+        self.pages = None
         self.page_count = 0
-        for page in pages:
-            if page is None:
-                continue
-            abandon(self, page)
-            end = PAGE_SIZE
-            if thread is not None and page is thread.page and thread.next < thread.limit:
-                end = thread.next & PAGE_MASK
-            if page.owners == 0:
-                for i in range(page.first, end):
-                    entry = &page.entries[i]
-                    if entry.kind != VACANT:
-                        clear(entry)
-                if page.held:
-                    page.held = []
-                page.clean = page is not None and (thread is None or page is not thread.page)
-            else:
-                drop_unneeded(page, self, end)
+        if pages is None:
+            if page is not None:
+                self.leave_page(page)
+        else:
+            for page in pages:
+                if page is not None:
+                    self.leave_page(page)
+
+    cdef void leave_page(self, Page page) noexcept:
+        cdef Thread thread = <Thread>gradtape_thread if gradtape_thread != NULL else None
+        cdef bint present = thread is not None and page is thread.page
+        cdef Entry* entry
+        cdef int i, end = page.last
+        abandon(self, page)
+        if present and thread.next < thread.limit:
+            end = thread.next & PAGE_MASK
+        if page.owners:
+            drop_unneeded(page, self, end)
+            return
+        for i in range(page.first, end):
+            entry = &page.entries[i]
+            if entry.kind != VACANT:
+                clear(entry)
+        if page.held:
+            page.held = []
+        page.clean = not present
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""
-        cdef int64_t last, place
+        cdef int64_t place
         if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
-            last = self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1]
-            self.analyse(last)
+            self.analyse(last_position(self))
             self.reach(number)
             place = number - (self.first_page << PAGE_BITS)
             self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
@@ -496,7 +542,7 @@ cdef class Window:
             return 0
         # What was recorded before the mark must not come to depend on it.
         if self.low >= 0:
-            self.analyse(self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1])
+            self.analyse(last_position(self))
         if 2 * self.mark_count >= self.mark_capacity:
             self.rehash()
         self.insert(number)
@@ -541,17 +587,6 @@ cdef class Window:
             i = (i + 1) & mask
         return False
 
-    cdef bint is_active(self, int64_t number) noexcept:
-        """Whether the number is watched or depends on what is; the caller has analysed up to it."""
-        cdef int64_t place
-        if number == 0:
-            return False
-        if self.low >= 0 and number >= self.low:
-            place = number - (self.first_page << PAGE_BITS)
-            if 0 <= place < self.active_words * 64:
-                return (self.active[place >> 6] >> (place & 63)) & 1
-        return self.mark_count != 0 and self.marked(number)
-
     cdef int reach(self, int64_t position) except -1:
         """Makes room for the bit of a position."""
         cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
@@ -563,12 +598,10 @@ cdef class Window:
 
     cdef int analyse(self, int64_t end) except -1:
         """Extends the activity bits to positions below `end`."""
-        cdef int64_t position = self.analysed, stop, place
-        cdef int i, s
-        cdef Entry* entry
-        cdef Page page
-        cdef Call call
-        cdef bint live
+        cdef int64_t position = self.analysed, stop, page_stop, place
+        cdef int64_t base = self.first_page << PAGE_BITS
+        cdef int s
+        cdef Entry* entries
         if position >= end:
             return 0
         self.reach(end)
@@ -582,30 +615,35 @@ cdef class Window:
                 place = (position >> PAGE_BITS) - self.first_page
                 if place >= self.page_count:
                     break
+                page_stop = ((position >> PAGE_BITS) + 1) << PAGE_BITS
                 if self.directory[place] == NULL:
-                    position = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+                    position = page_stop
                     continue
-                entry = &(<Page>self.directory[place]).entries[position & PAGE_MASK]
-                live = False
-                if entry.horizon and self.generation >= entry.horizon:
-                    pass
-                elif entry.kind == PROGRAM or entry.kind == STRUCTURAL or entry.kind == READ or entry.kind == OUTPUT:
-                    for i in range(entry.count):
-                        if self.is_active(entry.inputs[i]):
-                            live = True
-                            break
-                elif entry.kind == CALL:
-                    call = <Call>entry.op
-                    for i in range(call.input_count):
-                        if self.is_active(call.inputs[i]):
-                            live = True
-                            break
-                if live:
-                    place = position - (self.first_page << PAGE_BITS)
-                    self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
-                position += 1
+                entries = (<Page>self.directory[place]).entries
+                while position < stop and position < page_stop:
+                    if self.reads_active(&entries[position & PAGE_MASK]):
+                        place = position - base
+                        self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+                    position += 1
         self.analysed = end
         return 0
+
+    cdef bint reads_active(self, Entry* entry) noexcept:
+        """Whether an operand of the entry is watched or depends on what is."""
+        cdef Call call
+        cdef int i
+        if entry.kind == VACANT or entry.kind == MARK or (entry.horizon and self.generation >= entry.horizon):
+            return False
+        if entry.kind == CALL:
+            call = <Call>entry.op
+            for i in range(call.input_count):
+                if is_active(self, call.inputs[i]):
+                    return True
+            return False
+        for i in range(entry.count):
+            if is_active(self, entry.inputs[i]):
+                return True
+        return False
 
     cdef bint covers(self, int64_t position) noexcept:
         cdef int s
@@ -616,19 +654,14 @@ cdef class Window:
 
     cdef bint needs(self, int64_t position) noexcept:
         """Whether the entry is of this window and depends on something watched; the caller has analysed up to it."""
-        return self.covers(position) and self.is_active(position)
+        return self.covers(position) and is_active(self, position)
 
     cdef bint sole_owner(self) noexcept:
-        cdef Page page
-        for page in self.pages:
-            if page is not None and page.owners != 1:
+        cdef int64_t place
+        for place in range(self.page_count):
+            if self.directory[place] != NULL and (<Page>self.directory[place]).owners != 1:
                 return False
         return True
-
-
-cdef int64_t last_position(Window window) noexcept:
-    """The end of what a window covers."""
-    return window.owner.next if window.owner is not None else window.segments[2 * window.segment_count - 1]
 
 
 cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
@@ -681,8 +714,10 @@ cdef int collect(Thread thread) except -1:
                 if collect_page(page, needed, root.first_page + first, whole):
                     left += 1
                 elif page is not thread.page:
-                    for window in list(thread.windows):
+                    window = thread.newest
+                    while window is not None:
                         release_page(window, page)
+                        window = window.older
             place -= 1
     finally:
         for place in range(root.page_count - first):
@@ -710,12 +745,13 @@ cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_
 
 cdef Page any_page(Thread thread, int64_t number):
     """The page of a number if an open window covers it."""
-    cdef Window window
+    cdef Window window = thread.newest
     cdef int64_t place
-    for window in thread.windows:
+    while window is not None:
         place = number - window.first_page
         if 0 <= place < window.page_count and window.directory[place] != NULL:
             return <Page>window.directory[place]
+        window = window.older
     return None
 
 
@@ -723,7 +759,10 @@ cdef int release_page(Window window, Page page) except -1:
     cdef int64_t place = page.number - window.first_page
     if 0 <= place < window.page_count and window.directory[place] == <void*>page:
         window.directory[place] = NULL
-        window.pages[place] = None
+        if place == 0:
+            window.foremost = None
+        if window.pages is not None:
+            window.pages[place] = None
         abandon(window, page)
     return 0
 

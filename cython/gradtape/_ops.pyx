@@ -24,7 +24,7 @@ from gradtape._log cimport (CALL, MAX_INPUTS, OUTPUT, PAGE_MASK, PROGRAM, RESULT
 from gradtape._program cimport (COTANGENT, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of,
                                 program)
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
-                               is_floating, item_size, new_scalar, new_tensor, operators, scalar_value, share, to_numpy)
+                               is_floating, item_size, new_scalar, new_tensor, new_uniform, operators, scalar_value, share, to_numpy)
 from gradtape._threads cimport run_parts, thread_count
 from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT,
                               MAX_OPERANDS, MAX_RANK, MUL, NE, NEG, NOT, OR, SUB, U8)
@@ -601,11 +601,7 @@ cdef Tensor scalar_of(Tensor tensor):
 
 cdef Tensor uniform(int dtype_code, Extent* extent, double value):
     """A cotangent that is one value everywhere, kept as that one value. It never leaves the sweep: see `spread`."""
-    cdef Tensor out = Tensor.__new__(Tensor)
-    out.dtype_code = dtype_code
-    out.data = <char*>out.cell
-    out.extent = retain_extent(extent)
-    out.uniform = True
+    cdef Tensor out = new_uniform(dtype_code, extent)
     if dtype_code == F32:
         (<float*>out.data)[0] = <float>value
     else:

@@ -8,5 +8,6 @@ cdef class Tape(Window):
     cdef bint entered                    # has recorded something since it was made or reset
     cdef list seen_variables             # what a spent tape had watched
     cdef int watch_one(self, object item) except -1
-    cdef list readable_targets(self, list targets)
-    cdef list sweep(self, list targets, list sources, list seeds)
+    cdef int release(self) except -1
+    cdef int check_usable(self, object place) except -1
+    cdef list sweep(self, tuple targets, tuple sources, list seeds)

@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
-                            Thread, Window, append, drop, next_page, renew_epoch, thread)
+                            Thread, Window, append, drop, is_active, last_position, next_page, renew_epoch, thread)
 from gradtape._ops cimport Op, add, filled, program_cotangent, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
 from gradtape._types cimport ADD, F32, F64
@@ -47,6 +47,7 @@ cdef struct Sweep:
     int64_t highest
     Slot* extras                     # slots beside the window's marks
     Slot own_extras[OWN_EXTRAS]
+    Py_ssize_t held                  # how many of the extras hold a cotangent
     int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
     Py_ssize_t extra_count
 
@@ -93,6 +94,7 @@ cdef int begin(Sweep* sweep, Window window) except -1:
     sweep.count = window.page_count
     sweep.pages = sweep.own_pages
     sweep.extra_count = window.mark_capacity
+    sweep.held = 0
     sweep.extras = sweep.own_extras
     if sweep.count > OWN_PAGES:
         sweep.pages = <Slot**>calloc(sweep.count, sizeof(Slot*))
@@ -127,15 +129,17 @@ cdef int end(Sweep* sweep, Window window) except -1:
     position = sweep.lowest
     while position <= sweep.highest:
         place = (position >> PAGE_BITS) - window.first_page
-        if sweep.pages[place] == NULL:
-            position = ((position >> PAGE_BITS) + 1) << PAGE_BITS
-            continue
         page = sweep.pages[place]
-        left = pointer(page[position & PAGE_MASK])
-        page[position & PAGE_MASK] = NULL
-        if left != NULL:
-            Py_DECREF(<object>left)
-        position += 1
+        place = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+        if page == NULL:
+            position = place
+            continue
+        while position < place and position <= sweep.highest:
+            left = pointer(page[position & PAGE_MASK])
+            page[position & PAGE_MASK] = NULL
+            if left != NULL:
+                Py_DECREF(<object>left)
+            position += 1
     for place in range(sweep.count):
         if sweep.pages[place] != NULL:
             if _spare_count < 16:
@@ -143,11 +147,14 @@ cdef int end(Sweep* sweep, Window window) except -1:
                 _spare_count += 1
             else:
                 free(sweep.pages[place])
-    for i in range(sweep.extra_count):
+    i = 0
+    while sweep.held:
         left = sweep.extras[i]
         if left != NULL:
+            sweep.held -= 1
             sweep.extras[i] = NULL
             Py_DECREF(<object>left)
+        i += 1
     if sweep.pages != sweep.own_pages:
         free(sweep.pages)
     if sweep.extras != sweep.own_extras:
@@ -233,6 +240,8 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
         return 0
     place = mark_place(sweep, number)
     if place >= 0:
+        if sweep.extras[place] == NULL:
+            sweep.held += 1
         merge(&sweep.extras[place], cotangent)
     return 0
 
@@ -249,7 +258,7 @@ cdef int visit(Sweep* sweep, Window window, int64_t position, Entry* entry, Tens
     cdef int i
     cdef object given
     for i in range(entry.count):
-        if window.is_active(entry.inputs[i]):
+        if is_active(window, entry.inputs[i]):
             if entry.kind == PROGRAM:
                 given = program_cotangent(entry, cotangent, i)
             else:
@@ -265,7 +274,7 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
     cdef Slot* slot
     cdef PyObject* own
     cdef int i
-    cdef tuple needs = tuple([window.is_active(call.inputs[i]) for i in range(call.input_count)])
+    cdef tuple needs = tuple([is_active(window, call.inputs[i]) for i in range(call.input_count)])
     for i in range(call.output_count):
         slot = slot_at(sweep, window, position + i)
         own = pointer(slot[0])
@@ -426,7 +435,7 @@ cdef class Tape(Window):
             if not is_floating(tensor.dtype_code):
                 warn_first(5, None, WATCHED, tensor.dtype)
                 return 0
-            if th.stopped or not th.windows:
+            if th.stopped or th.newest is None:
                 return 0
             if tensor.number == 0:
                 entry = append(th)
@@ -439,7 +448,7 @@ cdef class Tape(Window):
             if not is_floating((<BaseVariable>item).held.dtype_code):
                 warn_first(5, None, WATCHED, item.dtype)
                 return 0
-            if not th.stopped and th.windows and not self.marked((<BaseVariable>item).number):
+            if not th.stopped and th.newest is not None and not self.marked((<BaseVariable>item).number):
                 watch_variable(self, <BaseVariable>item)
                 # A value read before the watch is a constant; the next read must be seen.
                 (<BaseVariable>item).handle = None
@@ -474,13 +483,20 @@ cdef class Tape(Window):
         self.start(thread())
 
     def _release(self):
+        self.release()
+
+    cdef int release(self) except -1:
         """What a non-persistent tape does once it has given its gradients."""
         self.seen_variables = self.variables
         self.stop()
         self.forget()
         self.spent = True
+        return 0
 
     def _check_usable(self, place=None):
+        self.check_usable(place)
+
+    cdef int check_usable(self, object place) except -1:
         """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
         if self.spent or not self.entered:
             raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
@@ -489,6 +505,7 @@ cdef class Tape(Window):
                 self.stop()
             else:
                 warn_first(1, place, INSIDE)
+        return 0
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
         """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
@@ -501,46 +518,31 @@ cdef class Tape(Window):
         Returns one gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows
         were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape.
         """
-        cdef list flat_targets, flat_sources, seeds, results
-        cdef bint simple
-        self._check_usable()
+        cdef tuple targets, flat
+        cdef list seeds = None, results
+        cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
+        cdef bint listed = type(sources) is list and all_plain(<list>sources)
+        cdef bint zero = False
+        self.check_usable(None)
         if target is None:
             raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
                             "be differentiated, but received None.")
-        try:
-            zero_unconnected = unconnected_gradients != "none" and is_zero_unconnected(unconnected_gradients)
-        except ValueError:
-            raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
-        flat_targets = [target] if type(target) is Tensor else nest.flatten(target)
-        if type(sources) is list:
-            simple = True
-            for source in sources:
-                if type(source) is not Tensor and not isinstance(source, BaseVariable):
-                    simple = False
-                    break
-            flat_sources = <list>sources if simple else nest.flatten(sources)
-        elif isinstance(sources, BaseVariable) or type(sources) is Tensor:
-            simple = False
-            flat_sources = [sources]
-        else:
-            simple = False
-            flat_sources = nest.flatten(sources)
-        if output_gradients is None:
-            seeds = None
-        else:
+        if unconnected_gradients != "none":
+            zero = zero_wanted(unconnected_gradients)
+        targets = (target,) if type(target) is Tensor else tuple(nest.flatten(target))
+        flat = (sources,) if alone else tuple(<list>sources) if listed else tuple(nest.flatten(sources))
+        if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(output_gradients)
-        results = self.sweep(self.readable_targets(flat_targets), check_sources(flat_sources), seeds)
-        if zero_unconnected:
-            for i, source in enumerate(flat_sources):
+        check_operands(targets, "target")
+        check_operands(flat, "source")
+        results = self.sweep(targets, flat, seeds)
+        if zero:
+            for i, source in enumerate(flat):
                 if results[i] is None:
                     results[i] = zeros(source.shape, source.dtype.code)
         if not self.keeps:
-            self._release()
-        if simple:
-            return results
-        if type(sources) is Tensor or isinstance(sources, BaseVariable):
-            return results[0]
-        return nest.pack_sequence_as(sources, results)
+            self.release()
+        return results[0] if alone else results if listed else nest.pack_sequence_as(sources, results)
 
     def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
         """The gradients of every element of target: one list per element with a tensor or None per source.
@@ -561,77 +563,85 @@ cdef class Tape(Window):
                         (<float*>seed.data)[k * count + i] = 1
                     else:
                         (<double*>seed.data)[k * count + i] = 1
-                rows.append(self.sweep([target], sources, [seed]))
+                rows.append(self.sweep((target,), tuple(sources), [seed]))
         finally:
             self.keeps = keeps
         return rows
 
-    cdef list readable_targets(self, list targets):
-        """Targets as tensors; a variable is read as a target of this tape."""
-        cdef list tensors = []
-        for target in targets:
-            if type(target) is Tensor:
-                if not is_floating((<Tensor>target).dtype_code):
-                    note("The dtype of the target tensor must be floating (e.g. tf.float32) when calling "
-                         "GradientTape.gradient, got %r", target.dtype)
-                tensors.append(target)
-            elif isinstance(target, BaseVariable):
-                tensors.append(target)
-            else:
-                raise bad_operand("target", target)
-        return tensors
-
-    cdef list sweep(self, list targets, list sources, list seeds):
+    cdef list sweep(self, tuple targets, tuple sources, list seeds):
+        """One cotangent or None per source."""
         cdef Sweep sweep
-        cdef int64_t number, top = -1
         cdef Slot* slot
-        cdef Py_ssize_t place
-        cdef Tensor tensor, seed
-        cdef list results = []
+        cdef Py_ssize_t i
+        cdef Tensor seed
+        cdef list results = [None] * len(sources)
         cdef list direct = None
         cdef bint dropping = not self.keeps and self.sole_owner()
         if self.low >= 0:
-            self.analyse(self.owner.next if self.owner is not None else self.segments[2 * self.segment_count - 1])
+            self.analyse(last_position(self))
         begin(&sweep, self)
         try:
             for source in sources:
-                number = number_of(source)
-                if number and self.low >= 0 and number >= self.low and (
-                        0 <= (number >> PAGE_BITS) - self.first_page < sweep.count):
-                    slot = slot_at(&sweep, self, number)
+                if covered(&sweep, self, number_of(source)):
+                    slot = slot_at(&sweep, self, number_of(source))
                     slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
-            for i, target in enumerate(targets):
+            for i in range(len(targets)):
+                target = targets[i]
                 seed = make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
-                number = number_of(target)
-                if self.is_active(number) and (type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
-                    accumulate(&sweep, self, number, seed)
-                else:
-                    for source in sources:
-                        if source is target:
-                            direct = [] if direct is None else direct
-                            direct.append((target, seed))
-                            break
+                if is_active(self, number_of(target)) and (
+                        type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
+                    accumulate(&sweep, self, number_of(target), seed)
+                elif stands_in(target, sources):
+                    direct = [] if direct is None else direct
+                    direct.append((target, seed))
             scan(&sweep, self, dropping)
-            for source in sources:
-                number = number_of(source)
-                found = None
-                if number:
-                    if self.low >= 0 and number >= self.low and 0 <= (number >> PAGE_BITS) - self.first_page < sweep.count:
-                        slot = slot_at(&sweep, self, number)
-                        if pointer(slot[0]) != NULL:
-                            found = <object>pointer(slot[0])
-                    else:
-                        place = mark_place(&sweep, number)
-                        if place >= 0 and sweep.extras[place] != NULL:
-                            found = <object>sweep.extras[place]
+            for i in range(len(sources)):
+                source = sources[i]
+                found = cotangent_of(&sweep, self, number_of(source))
                 if direct is not None:
                     for target, given in direct:
                         if target is source:
                             found = given if found is None else add(found, given)
-                results.append(spread(<Tensor>found) if type(found) is Tensor else found)
+                if found is not None:
+                    results[i] = spread(<Tensor>found) if type(found) is Tensor else found
         finally:
             end(&sweep, self)
         return results
+
+
+cdef inline bint covered(Sweep* sweep, Window window, int64_t number) noexcept:
+    """Whether the number is a position that has a slot."""
+    return number >= window.low and window.low >= 0 and 0 <= (number >> PAGE_BITS) - window.first_page < sweep.count
+
+
+cdef object cotangent_of(Sweep* sweep, Window window, int64_t number):
+    """The cotangent that has come together at a source, or None."""
+    cdef PyObject* found = NULL
+    cdef Py_ssize_t place
+    if number == 0:
+        return None
+    if covered(sweep, window, number):
+        found = pointer(slot_at(sweep, window, number)[0])
+    elif sweep.held:
+        place = mark_place(sweep, number)
+        if place >= 0:
+            found = sweep.extras[place]
+    return None if found == NULL else <object>found
+
+
+cdef bint stands_in(object one, tuple many) noexcept:
+    for other in many:
+        if other is one:
+            return True
+    return False
+
+
+cdef bint all_plain(list sources) noexcept:
+    """Whether the list needs no flattening."""
+    for source in sources:
+        if type(source) is not Tensor and not isinstance(source, BaseVariable):
+            return False
+    return True
 
 
 cdef Tensor make_seed(object target, object given):
@@ -663,15 +673,23 @@ def is_zero_unconnected(unconnected_gradients) -> bool:
     raise ValueError(f"{unconnected_gradients!r} is not a valid UnconnectedGradients")
 
 
-cdef list check_sources(list sources):
-    for source in sources:
-        if type(source) is Tensor:
-            if not is_floating((<Tensor>source).dtype_code):
-                note("The dtype of the source tensor must be floating (e.g. tf.float32) when calling "
-                     "GradientTape.gradient, got %r", source.dtype)
-        elif not isinstance(source, BaseVariable):
-            raise bad_operand("source", source)
-    return sources
+cdef bint zero_wanted(object unconnected_gradients) except -1:
+    try:
+        return is_zero_unconnected(unconnected_gradients)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
+
+
+cdef int check_operands(tuple operands, str role) except -1:
+    """Targets or sources must be tensors or variables; of dtypes without gradients there is a warning."""
+    for operand in operands:
+        if type(operand) is Tensor:
+            if not is_floating((<Tensor>operand).dtype_code):
+                note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
+                     "GradientTape.gradient, got %r", operand.dtype)
+        elif not isinstance(operand, BaseVariable):
+            raise bad_operand(role, operand)
+    return 0
 
 
 cdef object bad_operand(str role, object value):

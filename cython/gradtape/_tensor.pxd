@@ -36,6 +36,7 @@ cdef struct Operators:
 cdef Operators* operators() noexcept
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
+cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
 cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests

@@ -8,7 +8,7 @@ cimport cython
 cimport numpy as cnp
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.long cimport PyLong_AsDouble
-from cpython.ref cimport Py_INCREF
+from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -65,7 +65,6 @@ cdef class Readable:
         raise NotImplementedError
 
 
-@cython.freelist(512)
 @cython.c_api_binop_methods(True)
 @cython.final
 cdef class Tensor:
@@ -78,19 +77,8 @@ cdef class Tensor:
 
     __array_priority__ = 100
 
-    def __cinit__(self):
-        self.extent = NULL
-
     def __init__(self, *arguments, **keywords):
         raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
-
-    def __dealloc__(self):
-        if self.number:
-            mark_dead(self.number)
-        if self.block != NULL:
-            release(self.block)
-        if self.extent != NULL:
-            release_extent(self.extent)
 
     # What it is
 
@@ -321,24 +309,93 @@ def _restore(array):
     return from_array(array, -1)
 
 
-cdef Tensor new_tensor(int dtype_code, Extent* extent):
-    cdef Tensor tensor = Tensor.__new__(Tensor)
-    cdef Py_ssize_t nbytes = extent.size * item_size(dtype_code)
+# Every operation makes a tensor and most end one, so both are done here: Cython's own way clears fields that are about to
+# be set, and puts the pending exception aside around each end. Idle objects are linked through their `data`.
+
+cdef extern from *:
+    """
+    static PyObject* gradtape_idle = 0;
+    static int gradtape_idle_count = 0;
+    """
+    PyObject* _idle "gradtape_idle"
+    int _idle_count "gradtape_idle_count"
+
+cdef extern from "Python.h":
+    void PyObject_ClearWeakRefs(PyObject* o)
+    ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
+    ctypedef void (*Freer "freefunc")(void* o) noexcept
+    ctypedef struct TypeObject "PyTypeObject":
+        Py_ssize_t tp_weaklistoffset
+        Destructor tp_dealloc
+        Freer tp_free
+
+cdef enum:
+    MOST_IDLE = 512
+
+
+cdef inline Tensor blank(int dtype_code, Extent* extent):
+    """A tensor that has its shape and dtype; the caller gives it storage."""
+    global _idle, _idle_count
+    cdef Tensor tensor
+    if _idle == NULL:
+        tensor = Tensor.__new__(Tensor)
+    else:
+        tensor = <Tensor>_idle
+        _idle = <PyObject*>tensor.data
+        _idle_count -= 1
+        tensor.block = NULL
+        tensor.number = 0
+        tensor.uniform = False
     tensor.dtype_code = dtype_code
+    tensor.extent = retain_extent(extent)
+    return tensor
+
+
+cdef void end_tensor(PyObject* o) noexcept:
+    """The destructor: o's count is 0, so no variable may hold it here."""
+    global _idle, _idle_count
+    if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
+        PyObject_ClearWeakRefs(o)
+    if (<Tensor>o).number:
+        mark_dead((<Tensor>o).number)
+    if (<Tensor>o).block != NULL:
+        release((<Tensor>o).block)
+    if (<Tensor>o).extent != NULL:
+        release_extent((<Tensor>o).extent)
+    if _idle_count < MOST_IDLE:
+        (<Tensor>o).data = <char*>_idle
+        _idle = o
+        _idle_count += 1
+    else:
+        _free_memory(<void*>o)
+
+
+cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
+cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
+(<TypeObject*>Tensor).tp_dealloc = end_tensor
+
+
+cdef Tensor new_tensor(int dtype_code, Extent* extent):
+    cdef Tensor tensor = blank(dtype_code, extent)
+    cdef Py_ssize_t nbytes = extent.size * item_size(dtype_code)
     if nbytes <= 16:
         tensor.data = <char*>tensor.cell
     else:
         tensor.block = acquire(nbytes)
         tensor.data = tensor.block.data
-    tensor.extent = retain_extent(extent)
+    return tensor
+
+
+cdef Tensor new_uniform(int dtype_code, Extent* extent):
+    cdef Tensor tensor = blank(dtype_code, extent)
+    tensor.data = <char*>tensor.cell
+    tensor.uniform = True
     return tensor
 
 
 cdef Tensor new_scalar(int dtype_code, double value):
-    cdef Tensor tensor = Tensor.__new__(Tensor)
-    tensor.dtype_code = dtype_code
+    cdef Tensor tensor = blank(dtype_code, scalar_extent())
     tensor.data = <char*>tensor.cell
-    tensor.extent = retain_extent(scalar_extent())
     if dtype_code == F32:
         (<float*>tensor.data)[0] = <float>value
     elif dtype_code == F64:
@@ -365,9 +422,7 @@ cdef double scalar_value(Tensor tensor) noexcept:
 
 
 cdef Tensor share(Tensor tensor, Extent* extent):
-    cdef Tensor other = Tensor.__new__(Tensor)
-    other.dtype_code = tensor.dtype_code
-    other.extent = retain_extent(extent)
+    cdef Tensor other = blank(tensor.dtype_code, extent)
     if tensor.block == NULL:
         other.cell[0] = tensor.cell[0]
         other.cell[1] = tensor.cell[1]
@@ -520,10 +575,11 @@ cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
 
 cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
     """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
-    cdef str kind = array.dtype.kind
-    if dtype_code < 0 or kind in "SUVMmc":
-        return array_code(array)
-    return dtype_code
+    cdef int number = cnp.PyArray_TYPE(array)
+    if dtype_code >= 0 and (cnp.PyTypeNum_ISINTEGER(number) or cnp.PyTypeNum_ISFLOAT(number) or cnp.PyTypeNum_ISBOOL(number)
+                            or number == cnp.NPY_OBJECT):
+        return dtype_code
+    return array_code(array)
 
 
 cdef Tensor convert_object(object value, int dtype_code):

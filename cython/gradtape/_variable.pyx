@@ -47,16 +47,19 @@ cdef class BaseVariable(Readable):
         if self.handle is not None and self.epoch == th.epoch:
             return self.handle
         handle = share(self.held, self.held.extent)
-        for found in th.watchers:
-            if self.is_trainable and not any([v is self for v in found]):
-                (<list>found).append(self)
+        if th.watchers and self.is_trainable:
+            for found in th.watchers:
+                if not any([v is self for v in found]):
+                    (<list>found).append(self)
         if th.span != 0 and is_floating(handle.dtype_code):
-            for window in th.windows:
+            window = th.newest
+            while window is not None:
                 if window.marked(self.number):
                     live = True
                 elif window.watch_variables and self.is_trainable:
                     live = True
                     watch_variable(window, self)
+                window = window.older
             if live:
                 entry = append(th)
                 entry.dead = 0
