@@ -51,14 +51,22 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
             yield prefix + name, value
 
 
+def debugging_names() -> list[str]:
+    """The functions of debugging, which are those that it or its search for NaN define."""
+    homes = (gradtape.debugging.__name__, gradtape.numerics.__name__)
+    return [name for name, value in vars(gradtape.debugging).items() if getattr(value, "__module__", "") in homes]
+
+
 def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
     own = {*functional.__all__, "Tensor"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
     yield from public(gradtape.nn, "nn.", ("avg_pool3d", "dropout", "max_pool3d", "moments"))
     yield from public(gradtape.autodiff, "autodiff.", gradtape.autodiff.__all__)
+    yield from public(gradtape.debugging, "debugging.", debugging_names())
     yield from public(gradtape.nest, "nest.", gradtape.nest.__all__)
     yield from public(gradtape.random, "random.", gradtape.random.__all__)
+    yield from public(gradtape.test, "test.", ("compute_gradient",))
     yield from public(optimizers, "keras.optimizers.", [name for name in optimizers.__all__ if name != "schedules"])
     yield from public(schedules, "keras.optimizers.schedules.", schedules.__all__)
     for name, value in public(errors, "errors."):

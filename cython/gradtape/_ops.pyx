@@ -126,6 +126,40 @@ cdef Op make_op(str name, ReverseRule rule, bint linear):
     return op
 
 
+# Examination of results, for programs that look for the first NaN or infinity
+
+cdef bint examining = False          # the one test that every op makes
+cdef object _examiner = None
+
+
+def install_examiner(examiner) -> None:
+    """Has every floating result judged from now on, as examiner(op, result, number, operands); None ends it.
+
+    `number` is the result's in the log, 0 where it is not recorded.
+    """
+    global examining, _examiner
+    _examiner = examiner
+    examining = examiner is not None
+
+
+cdef int examine(str op, Tensor out, tuple operands) except -1:
+    cdef object examiner = _examiner
+    if examiner is not None and is_floating(out.dtype_code):
+        examiner(op, out, out.number, [operand for operand in operands if operand is not None])
+    return 0
+
+
+cdef bint is_examining() noexcept:
+    return examining
+
+
+cdef str entry_name(Entry* entry):
+    """The name under which the op of an entry appears in messages."""
+    if entry.kind == CALL:
+        return (<Call>entry.op).name
+    return kernel_name((<Program>entry.op).name if entry.kind == PROGRAM else (<Op>entry.op).name)
+
+
 # Recording
 
 cdef inline bint numbered(Thread thread, Tensor a) noexcept:
@@ -343,6 +377,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(th, c.number) << 2
         if live or th.forward:
             record_program(th, program, out, a, b, c, live)
+    if examining:
+        examine(kernel_name(program.name), out, (a, b, c))
     return out
 
 
@@ -518,6 +554,8 @@ cdef Tensor elementwise_list(Program program, list operands):
     th = thread()
     if th.span != 0 or th.forward:
         record_call(th, program.name, program_rule, tuple(operands), (out,), (*operands, out), program)
+    if examining:
+        examine(kernel_name(program.name), out, tuple(operands))
     return out
 
 
@@ -577,7 +615,7 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
             return out if extent == NULL else sum_to(out, extent)
         if extent != NULL and extent.size == 1 and cotangent.dtype_code <= F64:
             th = thread()
-            if th.span == 0 and not th.forward:
+            if th.span == 0 and not th.forward and not examining:
                 # Nobody records: the products and their sum are one pass.
                 describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
                 if second is not None:
@@ -741,6 +779,8 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     out = new_tensor(a.dtype_code, extent)
     reduce_into(SUM, a, axes, out)
     record_structural(thread(), SUM_TO, out, a, None, 0, 0)
+    if examining:
+        examine("Sum", out, (a,))
     return out
 
 
@@ -941,6 +981,8 @@ cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
             else:
                 (<double*>out.data)[i] = (<double*>out.data)[i] / count
     record_structural(thread(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
+    if examining:
+        examine("Mean" if kind == MEAN else ("Sum", "Prod", "Max", "Min")[kind], out, (a,))
     return out
 
 
@@ -1038,6 +1080,8 @@ cdef Tensor cast(Tensor a, int dtype_code):
             return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
     if is_floating(a.dtype_code) and is_floating(dtype_code):
         record_structural(thread(), CAST, out, a, None, 0, a.dtype_code)
+        if examining:
+            examine("Cast", out, (a,))
     return out
 
 
@@ -1142,6 +1186,8 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
                 saves |= 1
         if saves:
             record_structural(th, MATMUL, out, a, b, saves, ta | (tb << 1))
+    if examining:
+        examine(op, out, (a, b))
     return out
 
 
@@ -1376,6 +1422,9 @@ def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=Non
     cdef Thread th = thread()
     if th.span != 0 or th.forward:
         record_call(th, name, rule, inputs, outputs if type(outputs) is tuple else (outputs,), saved, attributes)
+    if examining:
+        for tensor in outputs if type(outputs) is tuple else (outputs,):
+            examine(name, tensor, inputs)
     return outputs
 
 

@@ -15,7 +15,7 @@ from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
                             Thread, Window, append, drop, is_active, last_position, next_page, renew_epoch, thread)
-from gradtape._ops cimport Op, add, filled, program_cotangent, spread
+from gradtape._ops cimport Op, add, entry_name, filled, is_examining, program_cotangent, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
 from gradtape._types cimport ADD, F32, F64
 from gradtape._variable cimport BaseVariable, watch_variable
@@ -332,6 +332,7 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             position -= 1
             continue
         sweep.waiting -= 1
+        sweep.high = position
         source = tags(slot[0]) & SOURCE
         if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
             if type(<object>own) is Tensor and entry.kind == PROGRAM:
@@ -358,6 +359,18 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             drop(entry, <Page>window.directory[place])
         position -= 1
     return 0
+
+
+cdef int scan_examined(Sweep* sweep, Window window, bint dropping) except -1:
+    """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its number."""
+    cdef Entry* entry
+    try:
+        return scan(sweep, window, dropping)
+    except Exception as error:
+        entry = entry_at(window, sweep.high)
+        if hasattr(error, "arose_in_reverse") and entry != NULL:
+            error.arose_in_reverse(entry_name(entry), sweep.high)
+        raise
 
 
 def _made(variable):
@@ -594,7 +607,10 @@ cdef class Tape(Window):
                 elif stands_in(target, sources):
                     direct = [] if direct is None else direct
                     direct.append((target, seed))
-            scan(&sweep, self, dropping)
+            if is_examining():
+                scan_examined(&sweep, self, dropping)
+            else:
+                scan(&sweep, self, dropping)
             for i in range(len(sources)):
                 source = sources[i]
                 found = cotangent_of(&sweep, self, number_of(source))

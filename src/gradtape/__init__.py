@@ -3,7 +3,21 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import autodiff, config, dtypes, errors, keras, linalg, math, nest, nn, optimizers, random
+from gradtape import (
+    autodiff,
+    config,
+    debugging,
+    dtypes,
+    errors,
+    keras,
+    linalg,
+    math,
+    nest,
+    nn,
+    optimizers,
+    random,
+    test,
+)
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
@@ -13,6 +27,7 @@ from gradtape.control_flow import *
 from gradtape.counting import *
 from gradtape.creation import *
 from gradtape.custom_gradient import *
+from gradtape.debugging import *
 from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
 from gradtape.functional import *
 from gradtape.gathering import *
