@@ -62,7 +62,7 @@ for i in range(501):
         loss = mse_loss(y_pred, y)
 
     gradients = tape.gradient(loss, [w, b])
-    optimizer.apply_gradients(zip(gradients, [w, b], strict=True))
+    optimizer.apply_gradients(zip(gradients, [w, b]))
 
     if i % 50 == 0:
         print(f"epoch : {i:3} | w의 값 : {w.numpy():5.4f} | b의 값 : {b.numpy():5.4} | loss : {loss:5.6f}")

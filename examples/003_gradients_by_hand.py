@@ -58,7 +58,7 @@ def run_optimization(show):
     gradients = g.gradient(loss, [W, b])
     if show:
         print("\ngradient=", gradients, "\nloss=", loss, "\nW=", W, "\nb= ", b)
-    optimizer.apply_gradients(zip(gradients, [W, b], strict=True))
+    optimizer.apply_gradients(zip(gradients, [W, b]))
 
 
 for step in range(1, training_steps + 1):

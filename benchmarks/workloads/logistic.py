@@ -35,7 +35,7 @@ def taped(tf: Any, rate: float, adam: bool) -> Run:
             loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x @ w + b))
         gradients = tape.gradient(loss, parameters)
         if adam:
-            optimizer.apply_gradients(zip(gradients, parameters, strict=True))
+            optimizer.apply_gradients(zip(gradients, parameters))
         else:
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter.assign_sub(rate * gradient)

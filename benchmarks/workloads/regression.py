@@ -34,7 +34,7 @@ def tutorial(tf: Any) -> Run:
             y_pred = hypothesis(X)
             loss = mse_loss(y_pred, Y)
         gradients = tape.gradient(loss, [w, b])
-        optimizer.apply_gradients(zip(gradients, [w, b], strict=True))
+        optimizer.apply_gradients(zip(gradients, [w, b]))
 
     return Run(step, lambda: (w, b))
 

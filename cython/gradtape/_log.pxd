@@ -103,7 +103,6 @@ cdef class Window:
     cdef int mark(self, int64_t number) except -1
     cdef bint marked(self, int64_t number) noexcept
     cdef int analyse(self, int64_t end) except -1
-    cdef bint reads_active(self, Entry* entry) noexcept
     cdef bint covers(self, int64_t position) noexcept
     cdef bint needs(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept

@@ -26,6 +26,9 @@ cdef extern from *:
     """
     #if defined(_MSC_VER)
     static __declspec(thread) PyObject* gradtape_thread = 0;
+    #elif defined(__GLIBC__)
+    /* One pointer, which fits in what the C library keeps for libraries loaded late: no call to find it. */
+    static __thread PyObject* gradtape_thread __attribute__((tls_model("initial-exec"))) = 0;
     #else
     static __thread PyObject* gradtape_thread = 0;
     #endif
@@ -371,6 +374,24 @@ class Unrecorded:
             renew_epoch(th)
 
 
+cdef inline bint reads_active(Window window, Entry* entry) noexcept:
+    """Whether an operand of the entry is watched or depends on what is."""
+    cdef Call call
+    cdef int i
+    if entry.kind == VACANT or entry.kind == MARK or (entry.horizon and window.generation >= entry.horizon):
+        return False
+    if entry.kind == CALL:
+        call = <Call>entry.op
+        for i in range(call.input_count):
+            if is_active(window, call.inputs[i]):
+                return True
+        return False
+    for i in range(entry.count):
+        if is_active(window, entry.inputs[i]):
+            return True
+    return False
+
+
 cdef class Window:
     def __cinit__(self):
         self.watch_variables = True
@@ -621,29 +642,12 @@ cdef class Window:
                     continue
                 entries = (<Page>self.directory[place]).entries
                 while position < stop and position < page_stop:
-                    if self.reads_active(&entries[position & PAGE_MASK]):
+                    if reads_active(self, &entries[position & PAGE_MASK]):
                         place = position - base
                         self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
                     position += 1
         self.analysed = end
         return 0
-
-    cdef bint reads_active(self, Entry* entry) noexcept:
-        """Whether an operand of the entry is watched or depends on what is."""
-        cdef Call call
-        cdef int i
-        if entry.kind == VACANT or entry.kind == MARK or (entry.horizon and self.generation >= entry.horizon):
-            return False
-        if entry.kind == CALL:
-            call = <Call>entry.op
-            for i in range(call.input_count):
-                if is_active(self, call.inputs[i]):
-                    return True
-            return False
-        for i in range(entry.count):
-            if is_active(self, entry.inputs[i]):
-                return True
-        return False
 
     cdef bint covers(self, int64_t position) noexcept:
         cdef int s

@@ -51,7 +51,7 @@ def main() -> None:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(w * x + b - y))
         gradients = tape.gradient(loss, [w, b])
-        optimizer.apply_gradients(zip(gradients, [w, b], strict=True))
+        optimizer.apply_gradients(zip(gradients, [w, b]))
         return loss
 
     print("epoch        w        b          loss")
