@@ -79,3 +79,52 @@ def test_an_empty_target_has_an_empty_jacobian():
         tape.watch(x)
         y = x[:0] * 2.0
     assert tuple(tape.jacobian(y, x).shape) == (0, 2)
+
+
+def test_a_target_too_large_for_one_sweep():
+    x = tf.constant(np.linspace(-1.0, 1.0, 700))
+    tape, y = taped(lambda x: tf.tanh(x) * tf.reverse(x, [0]), x, persistent=True)
+    found = np.asarray(tape.jacobian(y, x))
+    expected = np.diag((1 - np.tanh(x) ** 2) * x.numpy()[::-1]) + np.fliplr(np.diag(np.tanh(x)))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_rules_written_in_python_and_custom_gradients():
+    @tf.custom_gradient
+    def doubled(x):
+        return x * x, lambda dy: dy * 3.0 * x
+
+    x = tf.constant([0.5, -1.5, 2.0])
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = doubled(x) + tf.cumsum(x) * x[::-1]
+        found = inner.jacobian(y, x)
+        total = tf.reduce_sum(found * found)
+    v = x.numpy()
+    expected = np.diag(3 * v) + np.tril(np.ones((3, 3))) * v[::-1][:, None] + np.fliplr(np.diag(np.cumsum(v)))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+    def by_hand(v):
+        rows = np.diag(3 * v) + np.tril(np.ones((3, 3))) * v[::-1][:, None] + np.fliplr(np.diag(np.cumsum(v)))
+        return np.sum(rows * rows)
+
+    steps = np.eye(3) * 1e-6
+    differences = [(by_hand(v.astype(float) + h) - by_hand(v.astype(float) - h)) / 2e-6 for h in steps]
+    np.testing.assert_allclose(outer.gradient(total, x), differences, rtol=1e-5)
+
+
+def test_variables_matrices_and_batches_of_products():
+    w = tf.Variable(np.arange(12.0).reshape(3, 4) / 7)
+    x = tf.constant(np.arange(24.0).reshape(2, 4, 3) / 11)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = tf.matmul(w, x) + tf.matmul(x, w, transpose_a=True, transpose_b=True)[:, :3, :3]
+    rows = tape.jacobian(y, [w, x])
+    for place in np.ndindex(2, 3, 3):
+        chosen = np.zeros((2, 3, 3))
+        chosen[place] = 1
+        one = tape.gradient(y, [w, x], tf.constant(chosen))
+        np.testing.assert_allclose(rows[0].numpy()[place], one[0], rtol=1e-12)
+        np.testing.assert_allclose(rows[1].numpy()[place], one[1], rtol=1e-12)

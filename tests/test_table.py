@@ -94,6 +94,27 @@ def test_forward_mode_agrees_with_reverse(row: table.Op, call: table.Call, label
     np.testing.assert_allclose(0.0 if forward is None else float(forward), reverse, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("row,call,label", gradient_calls())
+def test_jacobian_rows_are_gradients_one_by_one(row: table.Op, call: table.Call, label: str) -> None:
+    tensors = [gradtape.constant(a) for a in drawn(call, "float64", label)]
+    sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]
+    with gradtape.GradientTape(persistent=True) as tape:
+        tape.watch(sources)
+        results = gradtape.nest.flatten(run(gradtape, row, row.function, call, tensors))
+        target = next((t for t in results if hasattr(t, "dtype") and t.dtype.is_floating), None)
+        if target is None or not sources:
+            return
+        target = target * target  # so that its second derivatives exist
+    size = int(np.prod(target.shape, dtype=int))
+    jacobian = tape.jacobian(target, sources)
+    for k, place in enumerate(np.ndindex(tuple(target.shape))):
+        chosen = gradtape.constant((np.arange(size) == k).astype(float).reshape(tuple(target.shape)))
+        for whole, one in zip(jacobian, tape.gradient(target, sources, chosen), strict=True):
+            assert (whole is None) == (one is None)
+            if one is not None:
+                np.testing.assert_allclose(whole.numpy()[place], gradtape.convert_to_tensor(one), rtol=1e-12, atol=1e-12)
+
+
 def test_operations_page_is_current() -> None:
     root = Path(__file__).parents[1]
     script = root / "docs" / "generate_operations.py"

@@ -182,7 +182,7 @@ cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangen
     try:
         cotangent = filled(out.dtype_code, out.extent, 0.0)
         tape.watch(cotangent)
-        given = op.rule(entry, cotangent, operand)
+        given = op.rule(entry, cotangent, operand, 0)
     finally:
         tape.__exit__(None, None, None)
     return None if given is None else tape.gradient(given, cotangent, tangent)

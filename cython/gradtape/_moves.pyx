@@ -50,18 +50,18 @@ cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, 
             memcpy(target + i * target_stride, source + i * source_stride, run)
 
 
-cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
     return place(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
 
 
-cdef object place_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
     return chunks(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
 
 
-cdef Op CHUNKS = make_op("strided_slice", chunks_rule, True)
-cdef Op PLACE = make_op("strided_slice_grad", place_rule, True)
+cdef Op CHUNKS = make_op("strided_slice", chunks_rule, True, False)
+cdef Op PLACE = make_op("strided_slice_grad", place_rule, True, False)
 
 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):

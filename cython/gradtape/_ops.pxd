@@ -8,8 +8,9 @@ from gradtape._log cimport Call, Entry, Thread
 from gradtape._program cimport Program
 from gradtape._tensor cimport Tensor
 
-# Cotangent of one operand; None where none flows.
-ctypedef object (*ReverseRule)(Entry* entry, Tensor cotangent, int operand)
+# Cotangent of one operand; None where none flows. Where `rows` is not 0, the cotangent and what is returned have an axis of
+# so many rows before the axes of the op's result and operand: a Jacobian's cotangents, swept together.
+ctypedef object (*ReverseRule)(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows)
 
 @cython.final
 cdef class Op:
@@ -17,6 +18,7 @@ cdef class Op:
     cdef readonly str name
     cdef ReverseRule rule
     cdef bint linear                  # its forward rule is itself
+    cdef bint takes_rows              # its rule may be asked for rows
 
 # What forward accumulation and generic forward rules need from the rooms above.
 cdef struct ForwardHooks:
@@ -25,15 +27,16 @@ cdef struct ForwardHooks:
 
 cdef ForwardHooks* forward_hooks() noexcept
 
-cdef Op make_op(str name, ReverseRule rule, bint linear)
+cdef Op make_op(str name, ReverseRule rule, bint linear, bint takes_rows)
 cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
 cdef Tensor elementwise_list(Program program, list operands)
-cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand)
+cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows)
 cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims)
 cdef Tensor sum_to(Tensor a, Extent* extent)
 cdef Tensor broadcast_to(Tensor a, Extent* extent)
+cdef Extent* behind_rows(Extent* extent, int rank, Py_ssize_t rows) except NULL
 cdef Tensor reshape(Tensor a, Extent* extent)
 cdef Tensor transpose(Tensor a, int64_t permutation)
 cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)

@@ -118,8 +118,9 @@ cdef ForwardHooks* forward_hooks() noexcept:
     return &_forward
 
 
-cdef Op make_op(str name, ReverseRule rule, bint linear):
+cdef Op make_op(str name, ReverseRule rule, bint linear, bint takes_rows):
     cdef Op op = Op.__new__(Op)
+    op.takes_rows = takes_rows
     op.name = name
     op.rule = rule
     op.linear = linear
@@ -307,8 +308,8 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
     operand.bytes = tensor.dtype_code == BOOL
     if tensor.uniform:
         operand.mode = SCALAR
-    elif tensor.extent == extent or same_extent(tensor.extent, extent):
-        operand.mode = FULL
+    elif tensor.extent == extent or tensor.extent.size == extent.size:
+        operand.mode = FULL           # a shape that broadcasts to another of its size differs in axes of 1 only
     elif tensor.extent.size == 1:
         operand.mode = SCALAR
     else:
@@ -585,7 +586,7 @@ def program_rule(Call call, needs, Tensor cotangent):
     return cotangents
 
 
-cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
+cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
     cdef Program program = <Program>entry.op
     cdef Derivative derivative = derivative_of(program, operand)
@@ -598,7 +599,7 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
     if derivative.zero:
         return None
     if derivative.identity:
-        return cotangent if extent == NULL else sum_to(cotangent, extent)
+        return cotangent if extent == NULL else sum_to_rows(cotangent, extent, rows)
     if derivative.count > 3:
         arguments = [argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
         out = elementwise_list(derivative.program, arguments)
@@ -612,8 +613,8 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
             out = elementwise(derivative.program, scalar_of(first), None if second is None else scalar_of(second),
                               None if third is None else scalar_of(third))
             out = uniform(out.dtype_code, cotangent.extent, scalar_value(out))
-            return out if extent == NULL else sum_to(out, extent)
-        if extent != NULL and extent.size == 1 and cotangent.dtype_code <= F64:
+            return out if extent == NULL else sum_to_rows(out, extent, rows)
+        if extent != NULL and extent.size == 1 and rows == 0 and cotangent.dtype_code <= F64:
             th = thread()
             if th.span == 0 and not th.forward and not examining:
                 # Nobody records: the products and their sum are one pass.
@@ -626,7 +627,7 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand):
                 execute(derivative.program, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
                 return out
         out = elementwise(derivative.program, first, second, third)
-    return out if extent == NULL else sum_to(out, extent)
+    return out if extent == NULL else sum_to_rows(out, extent, rows)
 
 
 cdef inline bint constant(Tensor tensor) noexcept:
@@ -690,11 +691,11 @@ cdef Tensor filled(int dtype_code, Extent* extent, double value):
     return out
 
 
-cdef object identity_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object identity_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     return cotangent
 
 
-cdef Op IDENTITY = make_op("identity", identity_rule, True)
+cdef Op IDENTITY = make_op("identity", identity_rule, True, True)
 
 
 cdef Tensor identity(Tensor a):
@@ -704,11 +705,11 @@ cdef Tensor identity(Tensor a):
     return out
 
 
-cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand):
-    return reshape(cotangent, entry.extents[0] if entry.extents[0] != NULL else cotangent.extent)
+cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    return cotangent if entry.extents[0] == NULL else reshape_rows(cotangent, entry.extents[0], rows)
 
 
-cdef Op RESHAPE = make_op("reshape", reshape_rule, True)
+cdef Op RESHAPE = make_op("reshape", reshape_rule, True, True)
 
 
 cdef Tensor reshape(Tensor a, Extent* extent):
@@ -723,11 +724,11 @@ cdef Tensor reshape(Tensor a, Extent* extent):
     return out
 
 
-cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand):
-    return cotangent if entry.extents[0] == NULL else sum_to(cotangent, entry.extents[0])
+cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    return cotangent if entry.extents[0] == NULL else sum_to_rows(cotangent, entry.extents[0], rows)
 
 
-cdef Op BROADCAST = make_op("broadcast_to", broadcast_rule, False)
+cdef Op BROADCAST = make_op("broadcast_to", broadcast_rule, False, True)
 
 
 cdef Tensor broadcast_to(Tensor a, Extent* extent):
@@ -757,11 +758,11 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
 cdef Program COPY_PROGRAM = program("identity")
 
 
-cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand):
-    return broadcast_to(cotangent, entry.extents[0])
+cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    return cotangent if entry.extents[0] == NULL else broadcast_rows(cotangent, entry.extents[0], rows)
 
 
-cdef Op SUM_TO = make_op("sum_to", sum_to_rule, False)
+cdef Op SUM_TO = make_op("sum_to", sum_to_rule, False, True)
 
 
 cdef Tensor sum_to(Tensor a, Extent* extent):
@@ -781,6 +782,57 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     record_structural(thread(), SUM_TO, out, a, None, 0, 0)
     if examining:
         examine("Sum", out, (a,))
+    return out
+
+
+# Where a rule is asked for rows, shapes are an operand's shape behind the axis of rows; else they are the operand's.
+
+cdef Extent* behind_rows(Extent* extent, int rank, Py_ssize_t rows) except NULL:
+    """The extent of `rows` operands, filled up with axes of 1 to so many axes besides the first; one reference."""
+    cdef Py_ssize_t dims[MAX_RANK + 1]
+    cdef int i
+    dims[0] = rows
+    for i in range(rank):
+        dims[i + 1] = 1 if i < rank - extent.rank else extent.dims[i - (rank - extent.rank)]
+    return new_extent(rank + 1, dims)
+
+
+cdef Tensor reshape_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+    cdef Extent* target
+    cdef Tensor out
+    if rows == 0:
+        return reshape(a, extent)
+    target = behind_rows(extent, extent.rank, rows)
+    out = a if same_extent(a.extent, target) else reshape(a, target)
+    release_extent(target)
+    return out
+
+
+cdef Tensor sum_to_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+    cdef Extent* padded
+    cdef Tensor out
+    if rows == 0:
+        return sum_to(a, extent)
+    padded = behind_rows(extent, a.extent.rank - 1, rows)
+    out = sum_to(a, padded)
+    release_extent(padded)
+    return reshape_rows(out, extent, rows)
+
+
+cdef Tensor broadcast_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+    cdef Extent* target
+    cdef Extent* narrow
+    cdef Tensor out
+    if rows == 0:
+        return broadcast_to(a, extent)
+    narrow = new_extent(a.extent.rank - 1, a.extent.dims + 1)
+    target = behind_rows(narrow, extent.rank, rows)
+    release_extent(narrow)
+    out = a if same_extent(a.extent, target) else reshape(a, target)
+    release_extent(target)
+    target = behind_rows(extent, extent.rank, rows)
+    out = broadcast_to(out, target)
+    release_extent(target)
     return out
 
 
@@ -893,32 +945,35 @@ cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssiz
 
 # A reduction's attribute: kind in bits 0-3, the axes' mask from bit 8.
 
-cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes):
+cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
     """A reduced tensor with its reduced axes put back as 1."""
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int i
     cdef Extent* extent
     cdef Tensor out
-    if a.extent.size == 1 and a.extent.rank == 0:
+    if a.extent.rank == 0:
         return a
     for i in range(source.rank):
         dims[i] = 1 if (axes >> i) & 1 else source.dims[i]
     extent = new_extent(source.rank, dims)
-    out = a if same_extent(extent, a.extent) else reshape(a, extent)
+    out = a if rows == 0 and same_extent(extent, a.extent) else reshape_rows(a, extent, rows)
     release_extent(extent)
     return out
 
 
-cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef int kind = entry.attribute & 15
     cdef int64_t axes = entry.attribute >> 8
     cdef Extent* source = entry.extents[0]
     cdef Tensor wide, chosen, count, result, a
     cdef double value
-    if source == NULL:
-        source = cotangent.extent
     cdef Thread th
-    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1:
+    if source == NULL:
+        # Nothing was reduced, or axes of one element that the result kept.
+        if kind == SUM or kind == MEAN:
+            return cotangent
+        source = (<Tensor>entry.saved[0]).extent
+    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and rows == 0:
         th = thread()
         if th.span == 0 and not th.forward:
             value = scalar_value(cotangent)
@@ -926,15 +981,15 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand):
                 value = value / reduced_count(source, axes)
             return uniform(cotangent.dtype_code, source, value)
     cotangent = spread(cotangent)
-    wide = unreduced(cotangent, source, axes)
+    wide = unreduced(cotangent, source, axes, rows)
     if kind == SUM:
-        return broadcast_to(wide, source)
+        return broadcast_rows(wide, source, rows)
     if kind == MEAN:
         if source.size:
             wide = elementwise(DIVIDE_PROGRAM, wide, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
-        return broadcast_to(wide, source)
+        return broadcast_rows(wide, source, rows)
     a = <Tensor>entry.saved[0]
-    result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes)
+    result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes, 0)
     chosen = cast(elementwise(EQUAL_PROGRAM, a, result, None), cotangent.dtype_code)
     count = reduce(SUM, chosen, axes, True)
     return elementwise(MULTIPLY_PROGRAM, elementwise(DIVIDE_PROGRAM, chosen, count, None), wide, None)
@@ -949,7 +1004,7 @@ cdef double reduced_count(Extent* source, int64_t axes) noexcept:
     return count
 
 
-cdef Op REDUCE = make_op("reduce", reduce_rule, False)
+cdef Op REDUCE = make_op("reduce", reduce_rule, False, True)
 cdef dict _integer_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
 
 
@@ -1007,15 +1062,16 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
 
 # A permutation is packed four bits per axis.
 
-cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef int64_t permutation = entry.attribute, inverse = 0
     cdef int i
-    for i in range(cotangent.extent.rank):
-        inverse |= (<int64_t>i) << (4 * ((permutation >> (4 * i)) & 15))
+    cdef int first = rows != 0
+    for i in range(cotangent.extent.rank - first):
+        inverse |= (<int64_t>(i + first)) << (4 * (((permutation >> (4 * i)) & 15) + first))
     return transpose(cotangent, inverse)
 
 
-cdef Op TRANSPOSE = make_op("transpose", transpose_rule, True)
+cdef Op TRANSPOSE = make_op("transpose", transpose_rule, True, True)
 
 
 cdef Tensor transpose(Tensor a, int64_t permutation):
@@ -1049,11 +1105,11 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
     return out
 
 
-cdef object cast_rule(Entry* entry, Tensor cotangent, int operand):
+cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     return cast(cotangent, <int>entry.attribute)
 
 
-cdef Op CAST = make_op("cast", cast_rule, False)
+cdef Op CAST = make_op("cast", cast_rule, False, True)
 
 
 cdef Tensor cast(Tensor a, int dtype_code):
@@ -1087,10 +1143,10 @@ cdef Tensor cast(Tensor a, int dtype_code):
 
 # Products. The attribute's bits 0 and 1 say which operand is transposed.
 
-cdef object matmul_rule(Entry* entry, Tensor g, int operand):
+cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
     cdef bint ta = entry.attribute & 1, tb = (entry.attribute >> 1) & 1
     cdef Tensor result, other = <Tensor>entry.saved[1 - operand]
-    if operand == 1 and not ta and g.extent.rank > 2 and entry.extents[1] != NULL and entry.extents[1].rank == 2:
+    if rows == 0 and operand == 1 and not ta and g.extent.rank > 2 and entry.extents[1] != NULL and entry.extents[1].rank == 2:
         # One matrix served all batches: their rows are rows of one product.
         other = as_rows(other)
         g = as_rows(g)
@@ -1104,7 +1160,7 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand):
             result = matmul(other, g, not ta, False)
         else:
             result = matmul(g, other, True, ta)
-    return result if entry.extents[operand] == NULL else sum_to(result, entry.extents[operand])
+    return result if entry.extents[operand] == NULL else sum_to_rows(result, entry.extents[operand], rows)
 
 
 cdef Tensor as_rows(Tensor a):
@@ -1120,7 +1176,7 @@ cdef Tensor as_rows(Tensor a):
     return a
 
 
-cdef Op MATMUL = make_op("matmul", matmul_rule, False)
+cdef Op MATMUL = make_op("matmul", matmul_rule, False, True)
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
@@ -1128,7 +1184,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     cdef Extent* x = a.extent
     cdef Extent* y = b.extent
     cdef Py_ssize_t dims[MAX_RANK]
-    cdef Py_ssize_t m, n, k, batch = 1
+    cdef Py_ssize_t m, n, k, height, left_step, batch = 1
     cdef int i, rank
     cdef Extent* extent
     cdef Tensor out, left = a, right = b
@@ -1148,6 +1204,8 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
     if not is_floating(a.dtype_code):
         return integer_matmul(a, b, ta, tb)
+    height = m
+    left_step = m * k
     if y.rank == 2 and not ta:
         # Rows of all batches are rows of one product.
         for i in range(x.rank - 2):
@@ -1156,6 +1214,12 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         rank = x.rank
         m *= batch
         batch = 1
+    elif x.rank == 2 and y.rank > 2:
+        rank = y.rank
+        left_step = 0
+        for i in range(rank - 2):
+            dims[i] = y.dims[i]
+            batch *= y.dims[i]
     elif x.rank == y.rank and batches_match(x, y):
         rank = x.rank
         for i in range(rank - 2):
@@ -1169,12 +1233,16 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         for i in range(rank - 2):
             dims[i] = x.dims[i]
             batch *= x.dims[i]
-    dims[rank - 2] = m if rank == 2 or batch != 1 or x.rank == 2 else (x.dims[x.rank - 1] if ta else x.dims[x.rank - 2])
+    dims[rank - 2] = height
     dims[rank - 1] = n
     extent = new_extent(rank, dims)
     out = new_tensor(a.dtype_code, extent)
     release_extent(extent)
-    product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, m * k, right.data, n * k, out.data)
+    if left_step == 0 and n == 1:
+        # One matrix times many columns: the columns are the rows of one product.
+        product(a.dtype_code == F64, False, not ta, 1, batch, m, k, right.data, 0, left.data, 0, out.data)
+    else:
+        product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, left_step, right.data, n * k, out.data)
     th = thread()
     if th.span != 0 or th.forward:
         if th.forward:

@@ -10,4 +10,4 @@ cdef class Tape(Window):
     cdef int watch_one(self, object item) except -1
     cdef int release(self) except -1
     cdef int check_usable(self, object place) except -1
-    cdef list sweep(self, tuple targets, tuple sources, list seeds)
+    cdef list sweep(self, tuple targets, tuple sources, list seeds, Py_ssize_t rows)

@@ -11,16 +11,17 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from gradtape._extent cimport Extent, same_extent, tensor_shape, dims_text
+from gradtape._extent cimport Extent, dims_text, release_extent, same_extent, tensor_shape
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
                             Thread, Window, append, drop, is_active, last_position, next_page, renew_epoch, thread)
-from gradtape._ops cimport Op, add, entry_name, filled, is_examining, program_cotangent, spread
-from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, share
+from gradtape._ops cimport Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, spread
+from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
 from gradtape._types cimport ADD, F32, F64
 from gradtape._variable cimport BaseVariable, watch_variable
 
 from gradtape import nest
+from gradtape._moves import join
 from gradtape.errors import InvalidArgumentError
 from gradtape.logger import note, warn_first
 
@@ -34,6 +35,7 @@ cdef enum:
     TAGS = 3
     OWN_PAGES = 4
     OWN_EXTRAS = 32
+    TOGETHER = 1 << 16         # elements of a Jacobian's cotangents that are swept together
 
 ctypedef PyObject* Slot
 
@@ -50,6 +52,7 @@ cdef struct Sweep:
     Py_ssize_t held                  # how many of the extras hold a cotangent
     int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
     Py_ssize_t extra_count
+    Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
 
 cdef Slot* _spare_pages[16]
 cdef int _spare_count = 0
@@ -86,7 +89,8 @@ cdef Slot* slot_at(Sweep* sweep, Window window, int64_t position) except NULL:
     return &sweep.pages[place][position & PAGE_MASK]
 
 
-cdef int begin(Sweep* sweep, Window window) except -1:
+cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
+    sweep.rows = rows
     sweep.waiting = 0
     sweep.high = -1
     sweep.lowest = (<int64_t>1) << 62
@@ -253,6 +257,31 @@ cdef inline Entry* entry_at(Window window, int64_t position) noexcept:
     return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
 
 
+cdef object structural_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    cdef Op op = <Op>entry.op
+    cdef Py_ssize_t row
+    if rows == 0 or op.takes_rows:
+        return op.rule(entry, cotangent, operand, rows)
+    return from_rows([op.rule(entry, one_row(cotangent, row), operand, 0) for row in range(rows)])
+
+
+cdef Tensor one_row(Tensor cotangents, Py_ssize_t row):
+    return operators().getitem(cotangents, row)
+
+
+cdef object from_rows(list cotangents):
+    """Cotangents of an operand, row by row, as one; None where none flows."""
+    cdef Tensor known = None
+    cdef Py_ssize_t row
+    for row in range(len(cotangents)):
+        if cotangents[row] is not None:
+            known = cotangents[row] = dense(cotangents[row])
+    if known is None:
+        return None
+    return join("Pack", [filled(known.dtype_code, known.extent, 0.0) if cotangent is None else cotangent
+                         for cotangent in cotangents], 0, True)
+
+
 cdef int visit(Sweep* sweep, Window window, int64_t position, Entry* entry, Tensor cotangent) except -1:
     """Runs the reverse rule of an inline entry."""
     cdef int i
@@ -260,9 +289,9 @@ cdef int visit(Sweep* sweep, Window window, int64_t position, Entry* entry, Tens
     for i in range(entry.count):
         if is_active(window, entry.inputs[i]):
             if entry.kind == PROGRAM:
-                given = program_cotangent(entry, cotangent, i)
+                given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
-                given = (<Op>entry.op).rule(entry, cotangent, i)
+                given = structural_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
                 accumulate(sweep, window, entry.inputs[i], given)
     return 0
@@ -280,7 +309,7 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
         own = pointer(slot[0])
         if own == NULL:
             shape, code = call.outputs[i]
-            arguments.append(zeros(shape, code))
+            arguments.append(zeros((sweep.rows, *shape) if sweep.rows else shape, code))
         else:
             arguments.append(dense(<object>own))
             if not tags(slot[0]) & SOURCE:
@@ -288,15 +317,25 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
                 Py_DECREF(<object>own)
             elif i == 0:
                 slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
-    given = call.rule(call, needs, *arguments)
-    if type(given) is not list and type(given) is not tuple:
-        given = (given,)
-    if len(given) != call.input_count:
-        raise ValueError(f"The reverse rule of {call.name} returned {len(given)} cotangents for {call.input_count} operands")
+    if sweep.rows:
+        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments]) for row in range(sweep.rows)]
+        given = [from_rows(list(cotangents)) for cotangents in zip(*found)]
+    else:
+        given = call_cotangents(call, needs, arguments)
     for i in range(call.input_count):
         if needs[i] and given[i] is not None:
             accumulate(sweep, window, call.inputs[i], given[i])
     return 0
+
+
+cdef object call_cotangents(Call call, tuple needs, list cotangents):
+    """What a Python reverse rule gives: one cotangent or None per input."""
+    given = call.rule(call, needs, *cotangents)
+    if type(given) is not list and type(given) is not tuple:
+        given = (given,)
+    if len(given) != call.input_count:
+        raise ValueError(f"The reverse rule of {call.name} returned {len(given)} cotangents for {call.input_count} operands")
+    return given
 
 
 def zeros(shape, int dtype_code):
@@ -548,7 +587,7 @@ cdef class Tape(Window):
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(output_gradients)
         check_operands(targets, "target")
         check_operands(flat, "source")
-        results = self.sweep(targets, flat, seeds)
+        results = self.sweep(targets, flat, seeds, 0)
         if zero:
             for i, source in enumerate(flat):
                 if results[i] is None:
@@ -558,30 +597,48 @@ cdef class Tape(Window):
         return results[0] if alone else results if listed else nest.pack_sequence_as(sources, results)
 
     def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
-        """The gradients of every element of target: one list per element with a tensor or None per source.
+        """The gradients of every element of target, one under the other: per source a list of tensors whose first axes are the
+        elements', to be joined, or None where target does not depend on the source.
 
         With a batch, target's first axis has `batch` elements that depend on nothing but their own sources: elements of one
-        place within the batch share a sweep.
+        place within the batch share a row. As many rows are swept together as stay in cache.
         """
         cdef bint keeps = self.keeps
+        cdef Extent* extent
         cdef Tensor seed
-        cdef Py_ssize_t i, k, count = target.extent.size // batch
-        cdef list rows = []
+        cdef Py_ssize_t start = 0, rows, row, k, place, count = target.extent.size // batch, most = target.extent.size
+        cdef tuple flat = tuple(sources)
+        cdef list found, parts = [None] * len(flat)
+        for source in flat:
+            if type(source) is not Tensor and not isinstance(source, BaseVariable):
+                raise AttributeError(str(bad_operand("source", source)))
+            most = max(most, source_size(source))
         self.keeps = True
         try:
-            for i in range(count):
-                seed = filled(target.dtype_code, target.extent, 0.0)
-                for k in range(batch):
-                    if seed.dtype_code == F32:
-                        (<float*>seed.data)[k * count + i] = 1
-                    else:
-                        (<double*>seed.data)[k * count + i] = 1
-                rows.append(self.sweep((target,), tuple(sources), [seed]))
+            while start < count:
+                rows = max(1, min(TOGETHER // most, count - start))
+                extent = behind_rows(target.extent, target.extent.rank, rows)
+                seed = filled(target.dtype_code, extent, 0.0)
+                release_extent(extent)
+                for row in range(rows):
+                    for k in range(batch):
+                        place = row * target.extent.size + k * count + start + row
+                        if seed.dtype_code == F32:
+                            (<float*>seed.data)[place] = 1
+                        else:
+                            (<double*>seed.data)[place] = 1
+                found = self.sweep((target,), flat, [seed], rows)
+                for k in range(len(flat)):
+                    if found[k] is not None:
+                        if parts[k] is None:
+                            parts[k] = []
+                        (<list>parts[k]).append(dense(found[k]))
+                start += rows
         finally:
             self.keeps = keeps
-        return rows
+        return parts
 
-    cdef list sweep(self, tuple targets, tuple sources, list seeds):
+    cdef list sweep(self, tuple targets, tuple sources, list seeds, Py_ssize_t rows):
         """One cotangent or None per source."""
         cdef Sweep sweep
         cdef Slot* slot
@@ -592,7 +649,7 @@ cdef class Tape(Window):
         cdef bint dropping = not self.keeps and self.sole_owner()
         if self.low >= 0:
             self.analyse(last_position(self))
-        begin(&sweep, self)
+        begin(&sweep, self, rows)
         try:
             for source in sources:
                 if covered(&sweep, self, number_of(source)):
@@ -600,7 +657,7 @@ cdef class Tape(Window):
                     slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
             for i in range(len(targets)):
                 target = targets[i]
-                seed = make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
+                seed = seeds[0] if rows else make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
                 if is_active(self, number_of(target)) and (
                         type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
                     accumulate(&sweep, self, number_of(target), seed)
@@ -643,6 +700,10 @@ cdef object cotangent_of(Sweep* sweep, Window window, int64_t number):
         if place >= 0:
             found = sweep.extras[place]
     return None if found == NULL else <object>found
+
+
+cdef Py_ssize_t source_size(object source) noexcept:
+    return (<Tensor>source).extent.size if type(source) is Tensor else (<BaseVariable>source).held.extent.size
 
 
 cdef bint stands_in(object one, tuple many) noexcept:

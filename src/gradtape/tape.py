@@ -7,18 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from gradtape import nest
+from gradtape._moves import join
 from gradtape._ops import (
     apply_identity,
     apply_reshape,
     apply_transpose,
     as_tensor,
     full,
-    is_recorded,
-    tensor_from,
-    view,
 )
 from gradtape._tape import Tape, is_zero_unconnected
 from gradtape._tensor import Tensor
@@ -74,7 +70,8 @@ class GradientTape(Tape):
     ) -> Any:
         """The derivative of every element of target with respect to sources.
 
-        Nothing is traced or compiled; the cost is one reverse sweep per element of target. An outer tape sees it all.
+        Nothing is traced or compiled. The elements of target are swept together, as many as stay in cache; a reverse
+        rule that is written in Python is run for each of them. An outer tape sees it all.
 
         Args:
           target: a tensor.
@@ -144,13 +141,13 @@ class GradientTape(Tape):
         columns = target.shape.num_elements() // batch
         target = self._readable(target)
         self._check_usable("rows")
-        rows = [row[0] for row in self._rows(target, [source], batch)] if target.dtype.is_floating else []
+        parts = self._rows(target, [source], batch)[0] if target.dtype.is_floating else None
         if not self._persistent:
             self._release()
         shape = (batch, *inner, *source.shape[1:])
-        if not rows or rows[0] is None:
+        if not parts:
             return full(shape, 0, target.dtype)
-        by_column = _stack(rows, (columns, batch, -1))
+        by_column = apply_reshape(_joined(parts), (columns, batch, -1))
         return apply_reshape(apply_transpose(by_column, (1, 0, 2)), shape)
 
     def _jacobians(self, values: Any, sources: Any) -> Any:
@@ -165,16 +162,15 @@ class GradientTape(Tape):
 
     def _stacked(self, target: Tensor, sources: list[Any], shape: tuple[int, ...], zero: bool) -> list[Any]:
         """Jacobians of one target by sources."""
-        rows = self._rows(target, sources) if target.dtype.is_floating else []
+        found = self._rows(target, sources) if target.dtype.is_floating else [None] * len(sources)
         results: list[Any] = []
-        for place, source in enumerate(sources):
-            column = [row[place] for row in rows]
+        for parts, source in zip(found, sources, strict=True):
             whole = (*shape, *source.shape)
-            if not column or column[0] is None:
+            if parts:
+                results.append(apply_reshape(_joined(parts), whole))
+            else:
                 empty = target.dtype.is_floating and 0 in shape
                 results.append(full(whole, 0, source.dtype) if zero or empty else None)
-            else:
-                results.append(_stack(column, whole))
         return results
 
     def _readable(self, target: Any) -> Tensor:
@@ -201,11 +197,6 @@ class GradientTape(Tape):
             raise RuntimeError(f"GradientTape must be created with persistent=True to compute {what}")
 
 
-def _stack(rows: list[Any], shape: tuple[int, ...]) -> Tensor:
-    """Gradients of one shape, one under the other, as a tensor of `shape`."""
-    tensors = [as_tensor(row) for row in rows]
-    if is_recorded(*tensors):
-        from gradtape.arrays import stack
-
-        return apply_reshape(stack(tensors), shape)
-    return tensor_from(np.stack([view(tensor) for tensor in tensors]).reshape(shape))
+def _joined(parts: list[Tensor]) -> Tensor:
+    """Tensors one under the other."""
+    return parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False)
