@@ -11,7 +11,8 @@ import numpy as np
 from gradtape import dtypes
 from gradtape._ops import apply_cast, apply_matmul, apply_reduce, apply_reshape, apply_transpose
 from gradtape._tensor import Tensor
-from gradtape.errors import invalid_argument
+from gradtape.arrays import roll
+from gradtape.errors import FailedPreconditionError, from_op, invalid_argument
 from gradtape.operands import common_tensors, dims_text, ints_of, one_dtype
 from gradtape.table import NUMBERS, call, integer, op, real
 
@@ -337,3 +338,28 @@ def _aligned(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
     """x in the wanted order of axes, with axes of size 1 for labels that it lacks."""
     sizes = dict(zip(labels, x.shape, strict=True))
     return apply_reshape(_ordered(x, labels, wanted), [sizes.get(label, 1) for label in wanted])
+
+
+@op(
+    "linalg.cross",
+    dtypes=NUMBERS,
+    samples=lambda: [call(real(3), real(3)), call(real(2, 3), real(2, 3))],
+    edges=lambda: [call(real(0, 3), real(0, 3)), call(integer([1, 2, 3]), integer([4, 5, 7]))],
+)
+def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
+    """The cross products of vectors of three elements.
+
+    Raises:
+      InvalidArgumentError: the shapes differ, or are those of scalars.
+      FailedPreconditionError: the last axis has not three elements.
+    """
+    a, b = common_tensors((a, b))
+    if a.shape != b.shape:
+        raise invalid_argument(
+            "Cross", f"Both inputs must be of same shape: {dims_text(a.shape)} vs. {dims_text(b.shape)}", ""
+        )
+    if a.ndim < 1:
+        raise invalid_argument("Cross", f"Input must be at least 1D{dims_text(a.shape)}", "")
+    if a.shape[-1] != 3:
+        raise from_op(FailedPreconditionError, "Cross", "Cross-products are only defined for 3-element vectors.", "")
+    return roll(a, -1, -1) * roll(b, -2, -1) - roll(a, -2, -1) * roll(b, -1, -1)

@@ -72,6 +72,7 @@ class Op(NamedTuple):
       program: how tests call it, `program(tf, function, *arguments, **keywords)`, where a bare call does not do: to
         symmetrise an operand, or to look at the part of a result that is unique.
       tolerance: how far float64 values may be from TensorFlow's, relatively; float32 scales with its own precision.
+      orders_there: to which order TensorFlow has derivatives to compare with.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Op(NamedTuple):
     edges: Callable[[], list[Call]] | None = None
     program: Callable[..., Any] | None = None
     tolerance: float = 1e-10
+    orders_there: str = ANY
 
     @property
     def doc(self) -> str:
@@ -103,12 +105,14 @@ def op(
     edges: Callable[[], list[Call]] | None = None,
     program: Callable[..., Any] | None = None,
     tolerance: float = 1e-10,
+    orders_there: str = ANY,
 ) -> Callable[[F], F]:
     """Enters the decorated function in the table; see :class:`Op` for the arguments."""
 
     def enter(function: F) -> F:
         name = function.__name__
-        _rows.append(Op(name, function, tensorflow, dtypes, orders, notes, samples, edges, program, tolerance))
+        row = Op(name, function, tensorflow, dtypes, orders, notes, samples, edges, program, tolerance, orders_there)
+        _rows.append(row)
         return function
 
     return enter

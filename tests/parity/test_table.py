@@ -35,7 +35,7 @@ def tensors_of(results: list[Any]) -> list[Any]:
     return [None if r is None else (getattr(getattr(r, "dtype", None), "name", None), np.asarray(r)) for r in results]
 
 
-def agree(actual: list[Any], expected: list[Any], rtol: float, atol: float, what: str) -> None:
+def agree(actual: list[Any], expected: list[Any], tolerance: float, what: str) -> None:
     mine, theirs = tensors_of(actual), tensors_of(expected)
     assert len(mine) == len(theirs), what
     for one, other in zip(mine, theirs, strict=True):
@@ -46,7 +46,8 @@ def agree(actual: list[Any], expected: list[Any], rtol: float, atol: float, what
         assert one[0] == other[0], what
         assert one[1].shape == other[1].shape, what
         if one[1].dtype.kind == "f":
-            np.testing.assert_allclose(one[1], other[1], rtol=rtol, atol=atol, equal_nan=True, err_msg=what)
+            bounds = {"rtol": tolerance, "atol": tolerance} if one[0] == "float64" else SINGLE
+            np.testing.assert_allclose(one[1], other[1], **bounds, equal_nan=True, err_msg=what)
         else:
             np.testing.assert_array_equal(one[1], other[1], err_msg=what)
 
@@ -56,9 +57,10 @@ def agree(actual: list[Any], expected: list[Any], rtol: float, atol: float, what
 def test_value_and_derivatives(row: table.Op, call: table.Call, label: str, dtype: str) -> None:
     if dtype not in row.dtypes:
         dtype = row.dtypes.split(",")[0]
+    if row.orders_there == "0":
+        row = row._replace(orders="0")
     arrays = drawn(call, dtype if dtype.startswith("float") else "float32", label)
     actual = derivatives(gradtape, row, row.function, call, arrays)
     expected = derivatives(tensorflow, row, resolve(tensorflow, row.tensorflow[0]), call, arrays)
-    tolerance = {"rtol": row.tolerance, "atol": row.tolerance} if dtype == "float64" else SINGLE
     for mine, theirs, what in zip(actual, expected, ("value", "gradient", "second derivative"), strict=True):
-        agree(mine, theirs, **tolerance, what=what)
+        agree(mine, theirs, row.tolerance, what)
