@@ -112,7 +112,8 @@ def test_jacobian_rows_are_gradients_one_by_one(row: table.Op, call: table.Call,
         for whole, one in zip(jacobian, tape.gradient(target, sources, chosen), strict=True):
             assert (whole is None) == (one is None)
             if one is not None:
-                np.testing.assert_allclose(whole.numpy()[place], gradtape.convert_to_tensor(one), rtol=1e-12, atol=1e-12)
+                expected = gradtape.convert_to_tensor(one)
+                np.testing.assert_allclose(whole.numpy()[place], expected, rtol=1e-12, atol=1e-12)
 
 
 def test_operations_page_is_current() -> None:
