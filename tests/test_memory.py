@@ -1,6 +1,8 @@
 """What tapes hold, by the pool's own statistics, and what the cycle collector frees."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import numpy as np
@@ -96,16 +98,200 @@ def test_large_discarded_results_go_before_a_page_is_full():
         assert held() - before <= 40 << 20
 
 
-def test_a_long_loop_runs_in_constant_memory():
-    v = tf.Variable(np.ones(1000, np.float32))
-    marks = []
-    for step in range(20_000):
+MILLION = 1_000_000
+SMALL = tf.constant([1.0, 2.0, 3.0])
+
+
+def training():
+    v = tf.Variable(2.0)
+    while True:
+        with tf.GradientTape() as tape:
+            y = v * v
+        v.assign_sub(tape.gradient(y, v) * 1e-6)
+        yield
+
+
+def training_with_adam():
+    v, adam = tf.Variable([1.0, 2.0]), tf.optimizers.Adam(1e-3)
+    while True:
         with tf.GradientTape() as tape:
             y = tf.reduce_sum(v * v)
-        v.assign_sub(tape.gradient(y, v) * 1e-4)
-        if step in (10, 19_999):
-            marks.append((held(), statistics()["reserved"]))
-    assert marks[0] == marks[1]
+        adam.apply_gradients([(tape.gradient(y, v), v)])
+        yield
+
+
+def training_on_gathered_rows():
+    v = tf.Variable(np.ones((5, 2), np.float32))
+    while True:
+        with tf.GradientTape() as tape:
+            y = tf.gather(v, [0, 3, 0])
+        v.scatter_sub(tape.gradient(y, v))
+        yield
+
+
+def discarding():
+    with tf.GradientTape() as tape:
+        tape.watch(SMALL)
+        while True:
+            tf.tanh(SMALL)
+            yield
+
+
+def watching_and_discarding():
+    with tf.GradientTape() as tape:
+        while True:
+            x = tf.constant(1.0)
+            tape.watch(x)
+            x * x
+            yield
+
+
+def reading_an_assigned_variable():
+    v = tf.Variable(1.0)
+    with tf.GradientTape():
+        while True:
+            v.assign(2.0)
+            v * v
+            yield
+
+
+def inner_tapes(watching):
+    with tf.GradientTape() as outer:
+        outer.watch(SMALL if watching else tf.constant(1.0))
+        while True:
+            with tf.GradientTape() as tape:
+                tape.watch(SMALL)
+                y = SMALL * SMALL
+            tape.gradient(y, SMALL)
+            yield
+
+
+def inner_tapes_while_stopped():
+    y = SMALL
+    with tf.GradientTape() as outer:
+        outer.watch(SMALL)
+        while True:
+            y = -y
+            with outer.stop_recording():
+                with tf.GradientTape() as tape:
+                    tape.watch(SMALL)
+                    z = SMALL * SMALL
+                tape.gradient(z, SMALL)
+            yield
+
+
+def gradients_inside_a_persistent_block():
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(SMALL)
+        y = tf.tanh(SMALL) * SMALL
+        while True:
+            tape.gradient(y, SMALL)
+            yield
+
+
+def a_tape_entered_again_and_again():
+    tape = tf.GradientTape(persistent=True)
+    while True:
+        with tape:
+            tape.watch(SMALL)
+            SMALL * SMALL
+        yield
+
+
+def resets():
+    with tf.GradientTape() as tape:
+        while True:
+            tape.watch(SMALL)
+            SMALL * SMALL
+            tape.reset()
+            yield
+
+
+def custom_gradients():
+    f = tf.custom_gradient(lambda x: (x * 2.0, lambda dy: dy * 3.0))
+    while True:
+        with tf.GradientTape() as tape:
+            tape.watch(SMALL)
+            y = f(SMALL)
+        tape.gradient(y, SMALL)
+        yield
+
+
+def jacobians():
+    while True:
+        with tf.GradientTape() as tape:
+            tape.watch(SMALL)
+            y = SMALL * SMALL
+        tape.jacobian(y, SMALL)
+        yield
+
+
+def tangents():
+    with tf.autodiff.ForwardAccumulator(SMALL, SMALL) as accumulator:
+        while True:
+            accumulator.jvp(SMALL * SMALL)
+            yield
+
+
+LOOPS = {
+    "training": (training(), MILLION),
+    "training with Adam": (training_with_adam(), MILLION // 5),
+    "training on gathered rows": (training_on_gathered_rows(), MILLION // 20),
+    "discarded results": (discarding(), MILLION),
+    "watched and discarded": (watching_and_discarding(), MILLION),
+    "an assigned variable": (reading_an_assigned_variable(), MILLION),
+    "inner tapes under an unrelated one": (inner_tapes(False), MILLION),
+    "inner tapes under a related one": (inner_tapes(True), MILLION // 5),
+    "gradients inside a persistent block": (gradients_inside_a_persistent_block(), MILLION),
+    "a tape entered again": (a_tape_entered_again_and_again(), MILLION),
+    "resets": (resets(), MILLION),
+    "custom gradients": (custom_gradients(), MILLION // 10),
+    "jacobians": (jacobians(), MILLION // 10),
+    "tangents": (tangents(), MILLION // 5),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_million_steps_run_in_constant_memory(name):
+    """The pool's blocks and slabs, and the interpreter's allocations, as after the first thousands of steps."""
+    loop, steps = LOOPS[name]
+    marks = []
+    for step, _ in zip(range(steps + 1), loop, strict=False):
+        if step in (4000, steps):
+            gc.collect()
+            marks.append((held(), statistics()["reserved"], sys.getallocatedblocks()))
+    loop.close()
+    assert marks[1][:2] == marks[0][:2]
+    assert abs(marks[1][2] - marks[0][2]) < 200
+
+
+def test_what_is_left_on_a_tape_between_pauses_takes_room_for_itself_only():
+    loop = inner_tapes_while_stopped()
+    marks = []
+    for step, _ in zip(range(20_001), loop, strict=False):
+        if step in (4000, 20_000):
+            marks.append(sys.getallocatedblocks())
+    loop.close()
+    assert marks[1] - marks[0] < 1000
+
+
+PEAK = """
+import resource
+import gradtape as tf
+v = tf.Variable(2.0)
+for step in range(300_001):
+    with tf.GradientTape() as tape:
+        y = tf.tanh(v * v)
+    v.assign_sub(tape.gradient(y, v) * 1e-6)
+    if step == 1000:
+        early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / early)
+"""
+
+
+def test_the_process_does_not_grow():
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 1.02
 
 
 def test_a_carried_state_under_an_unrelated_outer_tape_holds_nothing():
@@ -119,6 +305,47 @@ def test_a_carried_state_under_an_unrelated_outer_tape_holds_nothing():
                 y = tf.reduce_sum(x * x)
             x = x - inner.gradient(y, x) * 1e-4
         assert held() - before <= 6 * PAGE
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: tf.linalg.eigh(x),
+        lambda x: tf.linalg.eigh(x)[1],
+        lambda x: tf.linalg.qr(x),
+        lambda x: tf.unstack(tf.tanh(x)),
+        tf.custom_gradient(lambda x: ((tf.cast(x, tf.int32), tf.tanh(x)), lambda of_int, dy: dy)),
+    ],
+    ids=["eigh", "eigenvectors", "qr", "unstack", "an integer output first"],
+)
+def test_discarded_results_of_several_outputs_hold_nothing(f):
+    x = tf.constant(np.eye(16, dtype=np.float32) + 0.1)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        before = held()
+        for _ in range(3000):
+            f(x)
+        assert held() - before <= 512 * 16 * 16 * 4 * 2
+
+
+def test_outputs_live_as_long_as_the_reverse_rule_that_reads_them():
+    x = tf.constant(np.diag(np.arange(1.0, 9.0)) + 0.1)
+
+    def derivatives(discarded):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.reduce_sum(tf.linalg.eigh(x)[0] ** 3.0)
+                for _ in range(discarded):
+                    tf.tanh(x)
+            slope = inner.gradient(y, x)
+            for _ in range(discarded):
+                tf.tanh(x)
+            z = tf.reduce_sum(slope * slope)
+        return np.asarray([slope, outer.gradient(z, x)])
+
+    np.testing.assert_array_equal(derivatives(2000), derivatives(0))
 
 
 def test_entries_that_another_tape_needs_survive_the_collection():
@@ -162,8 +389,6 @@ def test_a_cycle_through_a_tape_and_a_custom_gradients_closure_is_collected():
         return weakref.ref(marker), weakref.ref(tape)
 
     dead = record()
-    with tf.GradientTape():
-        pass  # the thread lets go of its last page as another tape begins
     gc.collect()
     assert [reference() for reference in dead] == [None, None]
 

@@ -57,7 +57,7 @@ cdef class Call:
     cdef int64_t* inputs
     cdef readonly int input_count
     cdef readonly int output_count
-    cdef int own                         # place in `saved`, from 1, of its first output; 0 if that is not saved
+    cdef list own                        # place in `saved` of each output, or -1; None if it saves none of them
 
 cdef class Window:
     """What one tape has seen: segments of the log of its thread, and what was watched."""
@@ -93,6 +93,7 @@ cdef class Window:
     cdef void leave_pages(self) noexcept
     cdef void leave_page(self, Page page) noexcept
     cdef bint ends_on(self, Page page) noexcept
+    cdef bint take_back(self, Thread thread)
     cdef int add_segment(self, int64_t start) except -1
     cdef int rehash(self) except -1
     cdef void insert(self, int64_t number) noexcept
@@ -104,6 +105,7 @@ cdef class Window:
     cdef bint marked(self, int64_t number) noexcept
     cdef int analyse(self, int64_t end) except -1
     cdef bint covers(self, int64_t position) noexcept
+    cdef int segment_from(self, int64_t position) noexcept
     cdef bint needs(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
 
@@ -127,6 +129,7 @@ cdef class Thread:
     cdef int horizon                     # of entries recorded now
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
+    cdef int paused                      # windows that will go on recording when their stop_recording block ends
     cdef int stopped                     # blocks entered within which the thread records nothing
     cdef int64_t collected               # after how many pages more the whole log is collected
     cdef int64_t grown                   # pages added since

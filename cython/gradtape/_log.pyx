@@ -193,6 +193,13 @@ cdef int ensure_page(Thread thread) except -1:
     return 0
 
 
+cdef bint shareable(Thread thread) noexcept:
+    """Whether a tape had better go on with the present page, though others cover it: a page of its own would waste one that
+    is nearly empty, or that a tape will return to."""
+    return thread.page is not None and thread.page.owners and (
+        thread.paused > 0 or (thread.next & PAGE_MASK) < PAGE_SIZE // 4)
+
+
 cdef int next_page(Thread thread) except -1:
     cdef Window window = thread.newest
     if window is None:
@@ -433,9 +440,10 @@ cdef class Window:
 
     cdef int start(self, Thread thread) except -1:
         """Opens a segment at the thread's next position."""
+        cdef int64_t covered = self.page_count
         if thread.next == thread.limit:
             next_page(thread)
-        elif thread.newest is None and not self.ends_on(thread.page):
+        elif thread.newest is None and not self.ends_on(thread.page) and not self.take_back(thread) and not shareable(thread):
             ensure_page(thread)
         if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
@@ -460,11 +468,25 @@ cdef class Window:
         if self.mark_count:
             thread.marking += 1
         renew_epoch(thread)
+        if covered and covered < self.page_count and self.older is None and not thread.collecting:
+            collect(thread)
         return 0
 
     cdef bint ends_on(self, Page page) noexcept:
         """Whether the page is the last that the window covers."""
         return self.page_count != 0 and self.directory[self.page_count - 1] == <void*>page
+
+    cdef bint take_back(self, Thread thread):
+        """Goes on with the window's last page if the thread has let go of it and has numbered nothing beyond."""
+        cdef Page page
+        if thread.page is not None or self.page_count == 0 or self.directory[self.page_count - 1] == NULL:
+            return False
+        page = <Page>self.directory[self.page_count - 1]
+        if page.number != thread.next >> PAGE_BITS:
+            return False
+        page.last = PAGE_SIZE
+        thread.page = page
+        return True
 
     cdef int add_segment(self, int64_t start) except -1:
         if self.segment_count == self.segment_capacity:
@@ -497,6 +519,11 @@ cdef class Window:
             thread.marking = 0
             thread.span = 0
             thread.floor = 0
+            if thread.page.held and thread.paused <= 0:
+                # What Python rules hold may hold their tape in turn: it is the tape's alone, or that would never be collected.
+                if thread.next < thread.limit:
+                    thread.page.last = thread.next & PAGE_MASK
+                thread.page = None
             return 0
         if thread.root is self:
             settle(thread)
@@ -626,7 +653,7 @@ cdef class Window:
         if position >= end:
             return 0
         self.reach(end)
-        for s in range(self.segment_count):
+        for s in range(self.segment_from(position), self.segment_count):
             stop = self.segments[2 * s + 1]
             if stop < 0 or stop > end:
                 stop = end
@@ -650,11 +677,23 @@ cdef class Window:
         return 0
 
     cdef bint covers(self, int64_t position) noexcept:
-        cdef int s
-        for s in range(self.segment_count):
-            if position >= self.segments[2 * s] and (self.segments[2 * s + 1] < 0 or position < self.segments[2 * s + 1]):
-                return True
-        return False
+        cdef int s = self.segment_from(position)
+        return s < self.segment_count and position >= self.segments[2 * s]
+
+    cdef int segment_from(self, int64_t position) noexcept:
+        """The first segment that does not end before the position."""
+        cdef int low = 0, high = self.segment_count, middle
+        if high and 0 <= self.segments[2 * high - 1] <= position:
+            return high
+        # All but the last have an end.
+        high -= 1
+        while low < high:
+            middle = (low + high) >> 1
+            if self.segments[2 * middle + 1] <= position:
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     cdef bint needs(self, int64_t position) noexcept:
         """Whether the entry is of this window and depends on something watched; the caller has analysed up to it."""
@@ -715,7 +754,7 @@ cdef int collect(Thread thread) except -1:
         while place >= first:
             page = any_page(thread, root.first_page + place)
             if page is not None:
-                if collect_page(page, needed, root.first_page + first, whole):
+                if collect_page(thread, page, needed, root.first_page + first, whole):
                     left += 1
                 elif page is not thread.page:
                     window = thread.newest
@@ -730,7 +769,7 @@ cdef int collect(Thread thread) except -1:
     if whole:
         thread.grown = 0
         # Pages that are gone leave a place behind, so a scan costs something for them too.
-        thread.collected = max(4, left, root.page_count >> 6)
+        thread.collected = max(4, left, root.page_count >> 9)
     return 0
 
 
@@ -776,12 +815,41 @@ cdef bint forgotten(Entry* entry):
     cdef PyObject* result = entry.saved[RESULT_SLOT]
     if entry.dead:
         return True
-    if entry.kind == CALL and (<Call>entry.op).own:
-        result = PyTuple_GET_ITEM((<Call>entry.op).saved, (<Call>entry.op).own - 1)
+    if entry.kind == CALL:
+        return kept_only(<Call>entry.op, 0)
     return result != NULL and result.ob_refcnt == 1
 
 
-cdef bint collect_page(Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
+cdef bint kept_only(Call call, int output):
+    """Whether a Call is the only holder of its output."""
+    return (call.own is not None and call.own[output] >= 0
+            and PyTuple_GET_ITEM(call.saved, call.own[output]).ob_refcnt == 1)
+
+
+cdef Entry* entry_of(Thread thread, int64_t position):
+    """The entry at a position, or NULL where no open window covers it."""
+    cdef Page page = any_page(thread, position >> PAGE_BITS)
+    return NULL if page is None else &page.entries[position & PAGE_MASK]
+
+
+cdef bint idle_output(Thread thread, Entry* entry):
+    """Whether a further output lives for its Call alone, and so goes when that does."""
+    cdef Entry* main = entry_of(thread, entry.inputs[0])
+    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.attribute)
+
+
+cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
+    """Drops the further outputs of a Call that goes."""
+    cdef Entry* entry
+    cdef int i
+    for i in range(1, count):
+        entry = entry_of(thread, position + i)
+        if entry != NULL and entry.kind == OUTPUT:
+            clear(entry)
+    return 0
+
+
+cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
     """Whether anything is left on the page."""
     cdef int64_t position
     cdef int i, j
@@ -807,10 +875,14 @@ cdef bint collect_page(Page page, unsigned char** needed, int64_t first_page, bi
         position = (page.number << PAGE_BITS) + i
         own = needed[page.number - first_page]
         if (not closed and (own == NULL or not own[i]) and forgotten(entry)) or (ask and not wanted_by_coverers(page, position)):
+            if entry.kind == CALL and (<Call>entry.op).own is not None:
+                drop_outputs(thread, position, (<Call>entry.op).output_count)
             drop(entry, page)
             entry.dead = 0
             continue
         left = True
+        if entry.kind == OUTPUT and not closed and (own == NULL or not own[i]) and idle_output(thread, entry):
+            continue
         if entry.kind == CALL:
             call = <Call>entry.op
             for j in range(call.input_count):

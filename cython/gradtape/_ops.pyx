@@ -1418,7 +1418,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     cdef Entry* entry
     cdef Tensor tensor, out
     cdef bint live = False, any_number = False
-    cdef int i
+    cdef int i, k
     cdef int64_t position
     for i in range(len(inputs)):
         tensor = <Tensor?>inputs[i]
@@ -1441,8 +1441,11 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     for i in range(call.input_count):
         call.inputs[i] = (<Tensor>inputs[i]).number
     for i in range(len(saved)):
-        if saved[i] is outputs[0]:
-            call.own = i + 1
+        for k in range(call.output_count):
+            if saved[i] is outputs[k]:
+                if call.own is None:
+                    call.own = [-1] * call.output_count
+                call.own[k] = i
     if call.output_count > 1:
         # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
         call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
@@ -1459,6 +1462,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         out = outputs[0]
         if is_floating(out.dtype_code):
             out.number = position
+        else:
+            # Nothing can depend on it, so nothing will tell of its end.
+            entry.dead = 1
         for i in range(1, call.output_count):
             out = outputs[i]
             entry = append(thread)
@@ -1469,6 +1475,8 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
             entry.attribute = i
             if is_floating(out.dtype_code):
                 out.number = thread.next - 1
+            else:
+                entry.dead = 1
     elif thread.forward:
         for out in outputs:
             give_number(thread, out)

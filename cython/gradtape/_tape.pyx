@@ -528,11 +528,14 @@ cdef class Tape(Window):
         self.start(th)
 
     def _pause(self):
-        """Closes the window's present segment."""
+        """Closes the window's present segment, for a while."""
+        self.owner.paused += 1
         self.stop()
 
     def _resume(self):
-        self.start(thread())
+        cdef Thread th = thread()
+        th.paused -= 1
+        self.start(th)
 
     def _release(self):
         self.release()
