@@ -61,7 +61,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
     own = {*functional.__all__, "Tensor"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
-    yield from public(gradtape.nn, "nn.", ("avg_pool3d", "dropout", "max_pool3d", "moments"))
+    yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.", gradtape.autodiff.__all__)
     yield from public(gradtape.debugging, "debugging.", debugging_names())
     yield from public(gradtape.nest, "nest.", gradtape.nest.__all__)

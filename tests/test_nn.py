@@ -100,28 +100,71 @@ def test_dropout():
     assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.75)}
     assert 650 < np.count_nonzero(y) < 850
     assert np.unique(tf.nn.dropout(tf.ones([3, 50]), 0.5, noise_shape=[1, 50]).numpy(), axis=0).shape[0] == 1
-    with pytest.raises(ValueError, match="rate"):
-        tf.nn.dropout(x, 1.5)
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 3, 1]), 1, "SAME"),
-        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([4, 4, 2, 1]), 1, "VALID"),
-        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 2, 1]), 1, "FULL"),
-        lambda: tf.nn.conv2d(tf.ones([3, 3, 2]), tf.ones([2, 2, 2, 1]), 1, "SAME"),
-        lambda: tf.nn.conv2d(tf.ones([1, 3, 3, 2]), tf.ones([2, 2, 2, 1]), [1, 2, 3], "SAME"),
-        lambda: tf.nn.conv2d_transpose(tf.ones([1, 2, 2, 1]), tf.ones([2, 2, 1, 1]), [1, 9, 9, 1], 2),
-        lambda: tf.nn.max_pool(tf.ones([1, 2, 2, 1]), 3, 1, "VALID"),
-        lambda: tf.nn.pool(tf.ones([1, 2, 2, 1]), [2, 2], "MIN"),
-        lambda: tf.nn.bias_add(tf.ones([2, 3]), tf.ones([2])),
-        lambda: tf.nn.sparse_softmax_cross_entropy_with_logits([1, 0], tf.ones([3, 2])),
-    ],
-)
-def test_refused(program):
-    with pytest.raises(ValueError):
-        program()
+FIRST = {
+    "conv1d": lambda x, w, f: tf.nn.conv1d(x, w, 2, "SAME", f or "NWC"),
+    "conv2d": lambda x, w, f: tf.nn.conv2d(x, w, [1, 1, 2, 1] if f else [1, 2, 1, 1], "VALID", f or "NHWC"),
+    "padded": lambda x, w, f: tf.nn.conv2d(
+        x, w, 1, [[0, 0], [0, 0], [1, 0], [2, 1]] if f else [[0, 0], [1, 0], [2, 1], [0, 0]], f or "NHWC"
+    ),
+    "depthwise": lambda x, w, f: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME", f),
+    "conv3d": lambda x, w, f: tf.nn.conv3d(x, w, [1] * 5, "SAME", f or "NDHWC", [2] * 3),
+    "transposed": lambda x, w, f: tf.nn.conv2d_transpose(
+        x, tf.transpose(w, [0, 1, 3, 2]), [2, 4, 8, 7] if f else [2, 8, 7, 4], [2, 1], "VALID", f or "NHWC"
+    ),
+    "max_pool1d": lambda x, w, f: tf.nn.max_pool1d(x, [2], [2], "SAME", f or "NWC"),
+    "max_pool2d": lambda x, w, f: tf.nn.max_pool2d(x, [1, 1, 2, 3] if f else [1, 2, 3, 1], 1, "SAME", f or "NHWC"),
+    "max_pool3d": lambda x, w, f: tf.nn.max_pool3d(x, 2, 1, "SAME", f or "NDHWC"),
+    "avg_pool2d": lambda x, w, f: tf.nn.avg_pool2d(x, 2, [1, 1, 2, 1] if f else [1, 2, 1, 1], "SAME", f or "NHWC"),
+    "avg_pool3d": lambda x, w, f: tf.nn.avg_pool(x, 2, 1, "VALID", f),
+}
+SIZES = {"conv1d": 1, "max_pool1d": 1, "conv3d": 3, "max_pool3d": 3, "avg_pool3d": 3}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_channels_first_is_channels_last_of_the_transposed_image(name):
+    random = np.random.default_rng(2)
+    rank = SIZES.get(name, 2)
+    image = tf.constant(random.normal(size=(2, *(4, 6, 5)[:rank], 3)))
+    filters = tf.constant(random.normal(size=(*(2, 2, 2)[:rank], 3, 4)))
+    back = [0, *range(2, rank + 2), 1]
+    results = []
+    for data_format in (None, ("NCW", "NCHW", "NCDHW")[rank - 1]):
+        with tf.GradientTape() as tape:
+            tape.watch([image, filters])
+            given = tf.transpose(image, [0, rank + 1, *range(1, rank + 1)]) if data_format else image
+            result = FIRST[name](given, filters, data_format)
+            result = tf.transpose(result, back) if data_format else result
+            total = tf.reduce_sum(tf.sin(result))
+        results.append([result, *tape.gradient(total, [image, filters], unconnected_gradients="zero")])
+    for last, first in zip(*results, strict=True):
+        np.testing.assert_allclose(first.numpy(), last.numpy(), rtol=1e-12, atol=1e-12)
+
+
+def test_groups_are_convolutions_of_their_own():
+    random = np.random.default_rng(3)
+    image, filters = random.normal(size=(2, 4, 4, 6)), random.normal(size=(2, 2, 2, 9))
+    parts = [
+        tf.nn.conv2d(image[..., 2 * i : 2 * i + 2], filters[..., 3 * i : 3 * i + 3], 1, "SAME") for i in range(3)
+    ]
+    whole = tf.nn.conv2d(image, filters, 1, "SAME")
+    np.testing.assert_allclose(whole.numpy(), tf.concat(parts, -1).numpy(), rtol=1e-12)
+    tf.test.check_gradients(lambda x, w: tf.nn.conv2d(x, w, 1, "VALID"), [image[:1, :3, :3], filters])
+
+
+def test_further_axes_of_the_batch():
+    image, filters = np.random.default_rng(4).normal(size=(3, 2, 5, 4, 2)), np.ones((2, 2, 2, 1))
+    whole = tf.nn.conv2d(image, filters, 1, "VALID")
+    parts = [tf.nn.conv2d(part, filters, 1, "VALID") for part in image]
+    np.testing.assert_array_equal(whole.numpy(), tf.stack(parts).numpy())
+
+
+def test_gradient_goes_to_the_places_that_max_pooling_names():
+    image = tf.constant(np.random.default_rng(5).normal(size=(2, 4, 4, 2)))
+    tf.test.check_gradients(lambda x: tf.nn.max_pool_with_argmax(x, 2, 1, "SAME").output, [image])
+    pooled, places = tf.nn.max_pool_with_argmax(image, 2, 1, "SAME", include_batch_in_index=True)
+    np.testing.assert_array_equal(tf.gather(tf.reshape(image, [-1]), places).numpy(), pooled.numpy())
 
 
 def test_clipping_by_global_norm():

@@ -71,6 +71,8 @@ def test_derivatives_agree_with_central_differences(row: table.Op, call: table.C
         expected = differences(value, row, call, arrays, place)
         actual = np.zeros(expected.shape) if one is None else one.numpy()
         np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-6)
+        if row.orders == "1":
+            continue
         expected = differences(slope, row, call, arrays, place)
         actual = np.zeros(expected.shape) if two is None else two.numpy()
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)

@@ -7,8 +7,21 @@ from typing import Any
 from gradtape import dtypes
 from gradtape._ops import apply_cast, apply_elementwise, as_tensor
 from gradtape._tensor import Tensor
+from gradtape.arrays import concat
+from gradtape.table import call, op, real
 
-__all__ = ["gelu", "leaky_relu", "log_poisson_loss", "silu", "swish"]
+__all__ = ["crelu", "gelu", "leaky_relu", "silu", "swish"]
+
+
+@op("nn.crelu", samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=0)])
+def crelu(features: Any, axis: int = -1, name: str | None = None) -> Tensor:
+    """relu of the features and of their negatives, joined along an axis.
+
+    Shang, Sohn, Almeida and Lee, Understanding and Improving Convolutional Neural Networks via Concatenated Rectified
+    Linear Units.
+    """
+    features = as_tensor(features)
+    return apply_elementwise("relu", concat([features, -features], axis))
 
 
 def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
@@ -21,9 +34,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
     """
     features = as_tensor(features)
     if not features.dtype.is_floating:
-        raise ValueError(
-            f"`features.dtype` must be a floating point tensor.Received:features.dtype={features.dtype}"
-        )
+        raise ValueError(f"`features.dtype` must be a floating point tensor.Received:features.dtype={features.dtype}")
     return apply_elementwise("gelu_tanh" if approximate else "gelu", features)
 
 
@@ -41,17 +52,3 @@ def silu(features: Any, beta: Any = 1.0) -> Tensor:
 
 
 swish = silu
-
-
-def log_poisson_loss(
-    targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None
-) -> Tensor:
-    """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate.
-
-    Args:
-      targets: tensor of counts.
-      log_input: tensor of the same shape, the logarithm of the predicted rate.
-      compute_full_loss: whether to add Stirling's approximation of the logarithm of targets!, constant in log_input.
-      name: not read.
-    """
-    return apply_elementwise("log_poisson_full_loss" if compute_full_loss else "log_poisson_loss", targets, log_input)

@@ -6,6 +6,7 @@ from gradtape._ops import elementwise_function
 from gradtape.clipping import l2_normalize
 from gradtape.counting import bincount, confusion_matrix
 from gradtape.elementwise import ROWS
+from gradtape.losses import log_softmax, softmax
 from gradtape.reductions import (
     accumulate_n,
     add_n,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+from gradtape import normalization
 from gradtape._ops import elementwise_function
 from gradtape.arrays import depth_to_space, space_to_depth
 from gradtape.clipping import embedding_lookup, l2_normalize
 from gradtape.convolution import *  # noqa: F403
 from gradtape.elementwise import ROWS
-from gradtape.losses import *  # noqa: F403
 from gradtape.normalization import *  # noqa: F403
+from gradtape.pooling import *  # noqa: F403
 from gradtape.reductions import zero_fraction
 from gradtape.sorting import in_top_k, top_k
 
@@ -17,5 +20,10 @@ for _row in ROWS:
         if _place.startswith("nn."):
             globals()[_place.removeprefix("nn.")] = elementwise_function(_row)
 
-# After the table's, which know nothing of options.
-from gradtape.activations import gelu, leaky_relu, log_poisson_loss, silu, swish  # noqa: E402
+# After the table's, which know nothing of options or of operands that must be of one shape.
+from gradtape.activations import *  # noqa: E402, F403
+from gradtape.losses import *  # noqa: E402, F403
+
+experimental = SimpleNamespace(
+    general_dropout=normalization.general_dropout, stateless_dropout=normalization.stateless_dropout
+)

@@ -52,10 +52,16 @@ class Leaf(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A sampled call: arguments in which leaves, at any depth, stand for tensors."""
+    """A sampled call: arguments in which leaves, at any depth, stand for tensors.
+
+    Attributes:
+      arguments, keywords: of the call.
+      single: whether TensorFlow computes it, or a derivative, in single precision alone, so that it is compared there.
+    """
 
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+    single: bool = False
 
 
 class Op(NamedTuple):
@@ -66,7 +72,7 @@ class Op(NamedTuple):
       function: the function.
       tensorflow: its names in TensorFlow, relative to `tf`.
       dtypes: what it takes, for the documentation.
-      orders: "any", or the highest order of derivative: 0 for functions that have none.
+      orders: "any", or the highest order of derivative that is right: 0 for functions that have none.
       notes: what differs from TensorFlow or deserves saying, for the documentation.
       samples, edges: give calls; see this module's first lines.
       program: how tests call it, `program(tf, function, *arguments, **keywords)`, where a bare call does not do: to
@@ -126,6 +132,11 @@ def rows() -> list[Op]:
 def call(*arguments: Any, **keywords: Any) -> Call:
     """A sampled call."""
     return Call(arguments, keywords)
+
+
+def single(*arguments: Any, **keywords: Any) -> Call:
+    """A sampled call that TensorFlow computes in single precision alone."""
+    return Call(arguments, keywords, True)
 
 
 def real(*shape: int, low: float = -2.0, high: float = 2.0, through: Callable[[Any], Any] | None = None) -> Leaf:
