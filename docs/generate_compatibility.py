@@ -32,7 +32,7 @@ results, printed text, exceptions and their messages. What is not listed here is
 
 # What the tests of the tape promise, by file.
 PROMISES = {
-    "Tapes": ("test_tape.py", "test_higher_order.py", "test_variable.py"),
+    "Tapes": ("test_tape.py", "test_dataclasses.py", "test_higher_order.py", "test_variable.py"),
     "Jacobians": ("test_jacobian.py",),
     "Stated gradients": ("test_custom_gradient.py",),
     "Forward accumulation": ("test_forward.py",),

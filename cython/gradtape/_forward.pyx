@@ -24,6 +24,7 @@ from gradtape._variable cimport BaseVariable
 from gradtape import nest
 from gradtape._tape import is_zero_unconnected, zeros
 from gradtape.logger import warn_first
+from gradtape.records import opened
 
 cdef enum:
     MEAN = 10                    # a reduction's attribute; see _ops
@@ -270,6 +271,7 @@ cdef class Accumulator:
 
     def __init__(self, primals, tangents):
         seen = set()
+        primals, tangents = opened(primals), opened(tangents)
         for primal in nest.flatten(primals):
             if id(primal) in seen:
                 raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
@@ -336,4 +338,4 @@ cdef class Accumulator:
                 return zeros(primal.shape, primal.dtype.code)
             return tangent
 
-        return nest.map_structure(fetch, primals)
+        return nest.map_structure(fetch, opened(primals))

@@ -24,6 +24,7 @@ from gradtape import nest
 from gradtape._moves import join
 from gradtape.errors import InvalidArgumentError
 from gradtape.logger import note, warn_first
+from gradtape.records import like, opened
 
 
 # Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
@@ -475,7 +476,7 @@ cdef class Tape(Window):
         if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
             self.watch_one(tensor)
             return
-        for item in nest.flatten(tensor):
+        for item in nest.flatten(opened(tensor)):
             self.watch_one(item)
 
     cdef int watch_one(self, object item) except -1:
@@ -566,7 +567,8 @@ cdef class Tape(Window):
         """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
 
         target: a tensor, variable or nested structure of them; more than one are summed.
-        sources: tensors or variables, or a nested structure of them.
+        sources: tensors or variables, or a nested structure of them. A dataclass counts as a structure of those of its fields
+            that hold tensors, unless it says by `__tf_flatten__` how it flattens.
         output_gradients: cotangents of the targets, in target's structure; ones where None.
         unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
 
@@ -584,10 +586,20 @@ cdef class Tape(Window):
                             "be differentiated, but received None.")
         if unconnected_gradients != "none":
             zero = zero_wanted(unconnected_gradients)
-        targets = (target,) if type(target) is Tensor else tuple(nest.flatten(target))
-        flat = (sources,) if alone else tuple(<list>sources) if listed else tuple(nest.flatten(sources))
+        if type(target) is Tensor:
+            targets = (target,)
+        else:
+            target = opened(target)
+            targets = tuple(nest.flatten(target))
+        if alone:
+            flat = (sources,)
+        elif listed:
+            flat = tuple(<list>sources)
+        else:
+            sources = opened(sources)
+            flat = tuple(nest.flatten(sources))
         if output_gradients is not None:
-            seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(output_gradients)
+            seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
         check_operands(targets, "target")
         check_operands(flat, "source")
         results = self.sweep(targets, flat, seeds, 0)

@@ -15,6 +15,7 @@ from gradtape._ops import apply_cast, apply_identity, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.autodiff import ForwardAccumulator
 from gradtape.dtypes import float32
+from gradtape.records import opened
 from gradtape.tape import GradientTape
 
 __all__ = ["gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_gradient", "vjp"]
@@ -30,7 +31,7 @@ def _fresh(value: Any) -> Any:
         tensor = as_tensor(item)
         return apply_identity(tensor if tensor.dtype.is_floating else apply_cast(tensor, float32))
 
-    return nest.map_structure(leaf, value)
+    return nest.map_structure(leaf, opened(value))
 
 
 def _recorded(f: Function, argnums: ArgNums, args: tuple[Any, ...], kwargs: Any) -> tuple[GradientTape, Any, Any]:

@@ -19,6 +19,7 @@ from gradtape._ops import (
 from gradtape._tape import Tape, is_zero_unconnected
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
+from gradtape.records import opened
 
 
 class UnconnectedGradients(enum.Enum):
@@ -93,6 +94,7 @@ class GradientTape(Tape):
             self._check_persistent(
                 "the jacobian with eager execution enabled and with  experimental_use_pfor set to False."
             )
+        sources = opened(sources)
         flat = nest.flatten(sources)
         target = self._readable(target)
         self._check_usable("rows")
@@ -152,13 +154,14 @@ class GradientTape(Tape):
 
     def _jacobians(self, values: Any, sources: Any) -> Any:
         """The Jacobians of every leaf of `values`, each in sources' structure; zeros where unconnected."""
+        sources = opened(sources)
         flat = nest.flatten(sources)
 
         def leaf(value: Any) -> Any:
             target = as_tensor(value)
             return nest.pack_sequence_as(sources, self._stacked(target, flat, tuple(target.shape), True))
 
-        return nest.map_structure(leaf, values)
+        return nest.map_structure(leaf, opened(values))
 
     def _stacked(self, target: Tensor, sources: list[Any], shape: tuple[int, ...], zero: bool) -> list[Any]:
         """Jacobians of one target by sources."""
