@@ -8,7 +8,7 @@ import pytest
 from gradtape import _kernel_checks as checks
 
 SHAPES = [(1, 1, 1), (2, 3, 4), (32, 64, 64), (32, 10, 64), (128, 128, 784), (16, 32, 32), (1, 300, 500),
-          (300, 1, 500), (500, 300, 1), (1, 1, 5000), (200, 210, 190), (3, 500, 400), (65, 257, 33)]
+          (300, 1, 500), (500, 300, 1), (1, 1, 5000), (200, 210, 190), (3, 500, 400), (65, 257, 33), (800, 130, 260)]
 
 
 def multiply(a, b, transpose_a, transpose_b, batch=1, how="chosen"):
@@ -35,7 +35,7 @@ def check(got, a, b, transpose_a, transpose_b):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
 @pytest.mark.parametrize("m, n, k", SHAPES)
-@pytest.mark.parametrize("how", ["chosen", "direct", "blas"])
+@pytest.mark.parametrize("how", ["chosen", "direct", "shared", "blas"])
 def test_products(how, m, n, k, transpose_a, transpose_b, dtype):
     a, b = operands(m, n, k, transpose_a, transpose_b, dtype)
     check(multiply(a, b, transpose_a, transpose_b, how=how), a, b, transpose_a, transpose_b)

@@ -1,4 +1,4 @@
-"""Matrix products over raw, row-major operands: direct kernels for small sizes, NumPy's BLAS for large ones."""
+"""Matrix products over raw, row-major operands."""
 
 # c (OUT, batch x m x n) = op(a) op(b). a (IN) is batch x m x k, or batch x k x m when transpose_a; b likewise.
 # A batch stride of 0 elements repeats the same matrix. Needs the GIL; releases it around long work.
@@ -6,7 +6,10 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 
-# The two ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL.
+# The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL.
+cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
+                        Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
+                        const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 cdef void direct_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                          Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
                          const void* b, Py_ssize_t b_batch_stride, void* c) noexcept nogil

@@ -1,9 +1,15 @@
-"""Matrix products over raw, row-major operands: direct kernels for small sizes, NumPy's BLAS for large ones."""
+"""Matrix products over raw, row-major operands.
+
+Small ones run in registers as they are. Large ones go to NumPy's BLAS, or where that leaves half of the processor's vectors
+unused, block by block through the same kernels, cut up among the parked threads.
+"""
 
 cimport numpy as cnp
 from libc.string cimport memset
 
-from gradtape._kernels cimport kernels
+from gradtape._buffer cimport Block, acquire, release
+from gradtape._kernels cimport BLOCK_ROOM, kernels, outruns_blas
+from gradtape._threads cimport run_parts, thread_count
 
 cnp.import_array()
 
@@ -18,6 +24,11 @@ cdef enum:
     DIRECT_WORK = 1_000_000
     DIRECT_NARROW_WORK = 400_000      # a result of fewer than 16 rows or columns
     DIRECT_VECTOR_WORK = 100_000      # a result of one row or column
+    SHARED_WORK = 2_000_000           # from here on a second thread is worth waking
+    PACKED_WORK = 16_000_000          # from here on packing pays, unless a side of the result is narrow
+    NARROW = 32
+    TILE_ROWS = 48                    # parts meet between whole tiles
+    TILE_COLUMNS = 64
     LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
 
 
@@ -68,6 +79,70 @@ cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b,
     return 0
 
 
+# A product cut along the longer side of its result. Parts whose operands do not fit in cache work in a block of room each.
+cdef struct Share:
+    bint double_precision, along_rows, packed
+    Py_ssize_t m, n, k, a_row, a_col, b_row, b_col
+    const char* a
+    const char* b
+    char* c
+    char* room
+
+
+cdef void one_share(void* context, int part, int parts) noexcept nogil:
+    cdef Share* job = <Share*>context
+    cdef Py_ssize_t item = 8 if job.double_precision else 4
+    cdef Py_ssize_t length = job.m if job.along_rows else job.n, grain = TILE_ROWS if job.along_rows else TILE_COLUMNS
+    cdef Py_ssize_t pieces = (length + grain - 1) // grain
+    cdef Py_ssize_t first = grain * (pieces * part // parts), last = min(length, grain * (pieces * (part + 1) // parts))
+    cdef Py_ssize_t m = last - first if job.along_rows else job.m, n = job.n if job.along_rows else last - first
+    cdef const char* a = job.a + (first * job.a_row * item if job.along_rows else 0)
+    cdef const char* b = job.b + (0 if job.along_rows else first * job.b_col * item)
+    cdef char* c = job.c + first * item * (job.n if job.along_rows else 1)
+    cdef char* room = job.room + part * BLOCK_ROOM * item
+    if first >= last:
+        return
+    if job.double_precision and job.packed:
+        kernels.blocked64(m, n, job.k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
+                          <double*>c, job.n, <double*>room)
+    elif job.double_precision:
+        kernels.gemm64(m, n, job.k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
+                       <double*>c, job.n, False)
+    elif job.packed:
+        kernels.blocked32(m, n, job.k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
+                          <float*>c, job.n, <float*>room)
+    else:
+        kernels.gemm32(m, n, job.k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
+                       <float*>c, job.n, False)
+
+
+cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
+                        Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
+                        const void* b, Py_ssize_t b_batch_stride, void* c) except -1:
+    cdef Share job
+    cdef Py_ssize_t item = 8 if double_precision else 4, i
+    cdef int parts = thread_count() if m * n * k >= SHARED_WORK else 1
+    cdef Block* room = NULL
+    job.double_precision, job.along_rows = double_precision, m >= n
+    job.packed = m * n * k >= PACKED_WORK and m >= NARROW and n >= NARROW
+    job.m, job.n, job.k = m, n, k
+    job.a_row, job.a_col = 1 if transpose_a else k, m if transpose_a else 1
+    job.b_row, job.b_col = 1 if transpose_b else n, k if transpose_b else 1
+    job.room = NULL
+    if job.packed:
+        room = acquire(parts * BLOCK_ROOM * item)
+        job.room = room.data
+    with nogil:
+        for i in range(batch):
+            job.a = <const char*>a + i * a_batch_stride * item
+            job.b = <const char*>b + i * b_batch_stride * item
+            job.c = <char*>c + i * m * n * item
+            run_parts(one_share, &job, parts)
+    if room != NULL:
+        release(room)
+    return 0
+
+
 cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride,
@@ -82,6 +157,9 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
         m *= batch
         batch = 1
     if not _small(m, n, k):
+        if outruns_blas:
+            return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
+                                  b, b_batch_stride, c)
         return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                             b, b_batch_stride, c)
     if batch * m * n * k < LONG_WORK:

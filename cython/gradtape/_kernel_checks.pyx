@@ -5,7 +5,7 @@ Every array is C-contiguous float32 or float64; arguments marked IN are read, OU
 
 from libc.math cimport INFINITY
 
-from gradtape._contract cimport blas_product, direct_product, product
+from gradtape._contract cimport blas_product, shared_product, direct_product, product
 from gradtape._kernels cimport kernels, SUM, PROD, MAX, MIN
 from gradtape._types cimport *
 
@@ -81,7 +81,7 @@ def gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate
 
 def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b, bint transpose_a=False,
              bint transpose_b=False, str how="chosen", Py_ssize_t repeat=1):
-    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, or by "direct" kernels or "blas".
+    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, or by "direct" kernels, "shared" or "blas".
 
     An a or b (IN) of batch 1 serves the whole batch.
     """
@@ -92,14 +92,16 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
     cdef const void* left = &a[0, 0, 0] if a.size else NULL
     cdef const void* right = &b[0, 0, 0] if b.size else NULL
     cdef void* to = &c[0, 0, 0] if c.size else NULL
-    cdef int way = ["chosen", "direct", "blas"].index(how)
+    cdef int way = ["chosen", "direct", "blas", "shared"].index(how)
     for i in range(repeat):
         if way == 0:
             product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
         elif way == 1:
             direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
-        else:
+        elif way == 2:
             blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
+        else:
+            shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
 
 
 def plain_total(const real[::1] a):

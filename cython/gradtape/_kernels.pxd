@@ -7,6 +7,12 @@ cdef enum Reduction:
     MAX
     MIN
 
+# Sizes of the blocks that large products are cut into, in elements, and the room that one cutting needs.
+cdef enum:
+    BLOCK_HEIGHT = 768
+    BLOCK_DEPTH = 128
+    BLOCK_ROOM = 106496           # BLOCK_HEIGHT * BLOCK_DEPTH, and a panel of BLOCK_DEPTH * 64
+
 cdef struct Kernels:
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.
     # out may be identical to any operand; otherwise runs do not overlap.
@@ -25,5 +31,12 @@ cdef struct Kernels:
                    const float* b, Py_ssize_t sb_row, Py_ssize_t sb_col, float* c, Py_ssize_t ldc, bint accumulate) noexcept nogil
     void (*gemm64)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
                    const double* b, Py_ssize_t sb_row, Py_ssize_t sb_col, double* c, Py_ssize_t ldc, bint accumulate) noexcept nogil
+    # c (OUT, m x n, row stride c_row) = a b for operands that do not fit in cache, with a stride of 1 in a and in b;
+    # room (OUT): BLOCK_ROOM elements to work in.
+    void (*blocked32)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                      const float* b, Py_ssize_t b_row, Py_ssize_t b_col, float* c, Py_ssize_t c_row, float* room) noexcept nogil
+    void (*blocked64)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                      const double* b, Py_ssize_t b_row, Py_ssize_t b_col, double* c, Py_ssize_t c_row, double* room) noexcept nogil
 
+cdef bint outruns_blas        # large products are faster here than in NumPy's BLAS
 cdef Kernels kernels          # filled at import, never changed afterwards

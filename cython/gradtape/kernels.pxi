@@ -4,9 +4,9 @@
 
 from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floor, floorf, fmod, fmodf, lgamma, log,
                         nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 from gradtape._types cimport *
-from gradtape._kernels cimport Kernels, PROD, MAX, MIN, SUM
+from gradtape._kernels cimport BLOCK_DEPTH, BLOCK_HEIGHT, Kernels, PROD, MAX, MIN, SUM
 
 include "elementary.pxi"
 
@@ -444,6 +444,8 @@ kernels_here.reduce32 = reduce_run[float]
 kernels_here.reduce64 = reduce_run[double]
 kernels_here.gemm32 = gemm_run[float]
 kernels_here.gemm64 = gemm_run[double]
+kernels_here.blocked32 = blocked_run[float]
+kernels_here.blocked64 = blocked_run[double]
 
 
 def table():

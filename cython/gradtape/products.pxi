@@ -1,4 +1,5 @@
-# Small matrix products: which loop of tile.h fits the strides, and the little packing that the others need.
+# Matrix products: which loop of tile.h fits the strides, the little packing that the others need, and products whose
+# operands do not fit in cache, packed block by block.
 
 cdef extern from "tile.h" nogil:
     void tiles32(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col,
@@ -74,3 +75,35 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
             memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
     else:
         packed(m, n, k, a, sa_row, sa_col, b, sb_row, sb_col, c, ldc, accumulate)
+
+cdef void pack(Py_ssize_t rows, Py_ssize_t columns, const real* a, Py_ssize_t a_row, Py_ssize_t a_col, real* out) noexcept nogil:
+    """out (OUT) = a (IN, one of its strides is 1) row after row."""
+    cdef Py_ssize_t i
+    if a_col == 1:
+        for i in range(rows):
+            memcpy(out + i * columns, a + i * a_row, columns * sizeof(real))
+    elif real is float:
+        transpose32(rows, columns, a, a_col, out)
+    else:
+        transpose64(rows, columns, a, a_col, out)
+
+cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
+                      const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
+                      real* room) noexcept nogil:
+    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b is taken through L1. room: BLOCK_ROOM elements."""
+    cdef Py_ssize_t start = 0, top, left, depth, height, columns
+    cdef real* panel = room + BLOCK_HEIGHT * BLOCK_DEPTH
+    while start < k:
+        depth = min(k - start, BLOCK_DEPTH)
+        top = 0
+        while top < m:
+            height = min(m - top, BLOCK_HEIGHT)
+            pack(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
+            left = 0
+            while left < n:
+                columns = min(n - left, PANEL_COLUMNS)
+                pack(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
+                tiles(height, columns, depth, room, depth, 1, panel, columns, c + top * c_row + left, c_row, start > 0)
+                left += columns
+            top += height
+        start += depth
