@@ -188,8 +188,15 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def interpreter() -> str:
-    """What besides gradtape decides the counts."""
+    """What besides gradtape and its compiler decides the counts."""
     return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
+
+
+def compiler() -> str:
+    """What turned the engine into instructions."""
+    from gradtape import _kernels
+
+    return _kernels.compiler()
 
 
 def main() -> None:
@@ -202,7 +209,7 @@ def main() -> None:
         work()
         return
     counts = measure()
-    found = {"interpreter": interpreter(), "counts": counts}
+    found = {"interpreter": interpreter(), "compiler": compiler(), "counts": counts}
     if chosen.record:
         RECORDED.write_text(json.dumps(found, indent=2) + "\n")
     if chosen.json:

@@ -37,7 +37,7 @@ def instruction_counts(effort: Effort) -> Section:
     ]
     remark = (
         "Counted by callgrind and recorded by `python -m benchmarks.instructions --record`; repeatable where times are "
-        f"not. Taken with {recorded['interpreter']}, kernel set {instructions.ISA}."
+        f"not. Taken with {recorded['interpreter']}, {recorded['compiler']}, kernel set {instructions.ISA}."
     )
     return Section(
         "Instructions per operation", ["operation", "phase", "instructions", "in the engine"], rows, [remark]

@@ -31,6 +31,22 @@ cdef extern from *:
     bint gradtape_has_avx512()
     bint gradtape_by_amd()
 
+cdef extern from *:
+    """
+    #define GRADTAPE_TEXT_OF(number) #number
+    #define GRADTAPE_TEXT(number) GRADTAPE_TEXT_OF(number)
+    #if defined(__clang__)
+    #define GRADTAPE_COMPILER __VERSION__
+    #elif defined(__GNUC__)
+    #define GRADTAPE_COMPILER "GCC " __VERSION__
+    #elif defined(_MSC_VER)
+    #define GRADTAPE_COMPILER "MSVC " GRADTAPE_TEXT(_MSC_FULL_VER)
+    #else
+    #define GRADTAPE_COMPILER "an unknown compiler"
+    #endif
+    """
+    const char* GRADTAPE_COMPILER
+
 
 def available():
     """The names of the kernel sets that this processor can run, fastest first."""
@@ -61,3 +77,8 @@ outruns_blas = _isa == "avx512" and gradtape_by_amd()
 def isa():
     """The name of the kernel set in use: 'baseline', 'avx2' or 'avx512'."""
     return _isa
+
+
+def compiler():
+    """The name and version of the compiler that built the engine."""
+    return GRADTAPE_COMPILER.decode()
