@@ -128,6 +128,8 @@ def derivatives(
             total = scalar(library, results)
         first = inner.gradient(total, sources) if total is not None else [None] * len(sources)
         first = [None if g is None else library.convert_to_tensor(g) for g in first]
+        if row.orders == "1":
+            return results, first, []
         again = scalar(library, [g for g in first if g is not None])
     second = [None] * len(sources)
     if again is not None:

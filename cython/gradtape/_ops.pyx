@@ -1611,21 +1611,14 @@ def binary_xy(Program row):
 
 
 def by_name(Program row, tuple arguments):
-    def op(*operands, name=None, **named):
-        cdef str argument
-        if named:
-            for argument in arguments[len(operands):]:
-                if argument not in named:
-                    raise TypeError(f"{row.name}() missing the argument {argument!r}")
-                operands += (named.pop(argument),)
-            if named:
-                raise TypeError(f"{row.name}() got an unexpected argument {next(iter(named))!r}")
-        if len(operands) == len(arguments) + 1:
-            operands = operands[:len(arguments)]
-        if len(operands) != len(arguments):
-            raise TypeError(f"{row.name}() takes {len(arguments)} operands, got {len(operands)}")
-        return apply_program(row, operands)
-    return op
+    """A function of these arguments, made from its text so that its signature is its own."""
+    listed = ", ".join(arguments)
+    return eval(f"lambda {listed}, name=None: apply(row, ({listed},))", {"apply": program_door, "row": row})
+
+
+def program_door(Program row, tuple operands):
+    """What the functions that by_name makes call."""
+    return apply_program(row, operands)
 
 
 def apply_elementwise(str name, *operands):

@@ -138,6 +138,7 @@ ROWS = (
         ("math.floordiv",)),
     Row("floormod", ("x", "y"), floor_mod, "x - y floor(x / y), with the sign of y",
         ("math.floormod", "math.mod"), domain=((0.1, 0.9), (1.0, 3.0))),
+    Row("truncatediv", ("x", "y"), lambda x, y: trunc(x / y), "x / y rounded towards 0", ("truncatediv",)),
     Row("truncatemod", ("x", "y"), fmod, "Remainder of x / y rounded towards 0, with the sign of x", ("truncatemod",),
         domain=((0.1, 0.9), (1.0, 3.0))),
     Row("squared_difference", ("x", "y"), lambda x, y: square(x - y), "(x - y)²",

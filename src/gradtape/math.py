@@ -6,6 +6,7 @@ from gradtape._ops import elementwise_function
 from gradtape.clipping import l2_normalize
 from gradtape.counting import bincount, confusion_matrix
 from gradtape.elementwise import ROWS
+from gradtape.gamma_functions import betainc, igamma, igammac, lbeta
 from gradtape.losses import log_softmax, softmax
 from gradtape.reductions import (
     accumulate_n,
@@ -13,6 +14,7 @@ from gradtape.reductions import (
     argmax,
     argmin,
     count_nonzero,
+    polyval,
     reduce_all,
     reduce_any,
     reduce_euclidean_norm,

@@ -17,6 +17,7 @@ from gradtape._ops import (
     apply_stop_gradient,
     apply_transpose,
     as_tensor,
+    full_like,
     record,
     tensor_from,
     view,
@@ -339,3 +340,24 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Tensor:
     if factor.ndim:
         raise ValueError(f"The input scalar must be a 0-D value. Received shape {factor.shape}.")
     return factor * tensor
+
+
+@op(
+    "math.polyval",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call([real(), real(), real()], real(2, 2)), call([real(2, 1), real()], real(3)), call([real(3)], real(2))),
+    ],
+    edges=lambda: [call([], real(2)), call([1, 2, 3], 2), call([1, 2], integer([3, 4]))],
+)
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
+    """The polynomial with a list of coefficients, that of the highest power first, at x. ValueError for no list."""
+    if not isinstance(coeffs, list):
+        raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
+    tensor = as_tensor(x)
+    if not coeffs:
+        return full_like(tensor, 0)
+    value, *rest = map(as_tensor, coeffs)
+    for coefficient in rest:
+        value = coefficient + value * tensor
+    return value

@@ -1,5 +1,6 @@
 """Every name of the compatibility page is TensorFlow's, and names that need no table do as they do there."""
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import tensorflow
 from compare import same
 
+import gradtape
 from drawing import resolve
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
@@ -97,3 +99,29 @@ PROGRAMS = {
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name):
     same(PROGRAMS[name], rtol=1e-6)
+
+
+# Where the two differ on purpose: compiled classes that say no signature, and TensorFlow's that say none themselves.
+WITHOUT_SIGNATURE = {"DType", "GradientTape", "Tensor", "Variable", "autodiff.ForwardAccumulator", "dtypes.DType"}
+
+
+def public_functions():
+    """Every function of gradtape's public modules that TensorFlow has too, by dotted name."""
+    for place in ("", "math", "linalg", "nn", "random", "debugging", "autodiff", "nest", "dtypes", "test"):
+        modules = [resolve(library, place) if place else library for library in (gradtape, tensorflow)]
+        for name, value in vars(modules[0]).items():
+            dotted = f"{place}.{name}".removeprefix(".")
+            if name[0] != "_" and callable(value) and hasattr(modules[1], name) and dotted not in WITHOUT_SIGNATURE:
+                yield dotted
+
+
+def parameters(function):
+    """Names, kinds and defaults; dtypes by name, and without the default of `name`, which nothing reads."""
+    listed = inspect.signature(function).parameters.values()
+    defaults = [getattr(p.default, "name", p.default) if p.name != "name" else None for p in listed]
+    return [(p.name, p.kind.name, default) for p, default in zip(listed, defaults, strict=True)]
+
+
+@pytest.mark.parametrize("name", public_functions())
+def test_signature(name):
+    assert parameters(resolve(gradtape, name)) == parameters(resolve(tensorflow, name))
