@@ -126,7 +126,7 @@ class Slices:
     ],
 )
 def test_slices_step_as_the_dense_gradient_does(name, options):
-    values, indices = [[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]], [3, 1, 3]
+    values, indices = [[1.0, 2.0], [3.0, 4.0], [5.0, -6.0]], [3, 1, 4]
     dense = np.zeros((5, 2), np.float32)
     np.add.at(dense, indices, values)
     variables = [tf.Variable(np.arange(10, dtype=np.float32).reshape(5, 2)) for _ in range(2)]

@@ -66,12 +66,17 @@ cdef inline real power(real x, real y) noexcept nogil:
         return pow(x, y)
 
 
+cdef inline real square(const real* g, const real* q, Py_ssize_t i) noexcept nogil:
+    return g[i] * g[i] if q == NULL else q[i]
+
+
 cdef inline float cast_as_keras(double x) noexcept nogil:
     """A Python number as Keras' cast gives it: by way of float32, even for float64 variables."""
     return <float>x
 
 
-# One rule each. p: the parameter (IN, OUT); g: its gradient (IN); further pointers: the rule's slots (IN, OUT), of n
+# One rule each. p: the parameter (IN, OUT); g: its gradient (IN); q: what stands for g² (for |g| in Adamax) where g sums
+# up entries of one index, which Keras squares one by one, or NULL (IN); further pointers: the rule's slots (IN, OUT), of n
 # elements each; h: hyperparameters in the order of the rule's class (IN); t: the step's number from 1 on.
 
 cdef inline void sgd(real* p, const real* g, real* velocity, Py_ssize_t n, const double* h, real rate) noexcept nogil:
@@ -94,7 +99,7 @@ cdef inline void sgd(real* p, const real* g, real* velocity, Py_ssize_t n, const
             p[i] += m * momentum - g[i] * rate
 
 
-cdef inline void adam(real* p, const real* g, real* m, real* v, real* largest, Py_ssize_t n, const double* h, real rate,
+cdef inline void adam(real* p, const real* g, const real* q, real* m, real* v, real* largest, Py_ssize_t n, const double* h, real rate,
                        int64_t t) noexcept nogil:
     """h: beta_1, beta_2, epsilon. Kingma and Ba 2015; with the largest v so far: Reddi, Kale and Kumar 2018."""
     cdef Py_ssize_t i
@@ -105,25 +110,25 @@ cdef inline void adam(real* p, const real* g, real* m, real* v, real* largest, P
     if largest == NULL:
         for i in range(n):
             m[i] += (g[i] - m[i]) * first
-            v[i] += (g[i] * g[i] - v[i]) * second
+            v[i] += (square(g, q, i) - v[i]) * second
             p[i] -= m[i] * alpha / (root(v[i]) + epsilon)
     else:
         for i in range(n):
             m[i] += (g[i] - m[i]) * first
-            v[i] += (g[i] * g[i] - v[i]) * second
+            v[i] += (square(g, q, i) - v[i]) * second
             u = v[i] if v[i] > largest[i] else largest[i]
             largest[i] = u
             p[i] -= m[i] * alpha / (root(u) + epsilon)
 
 
-cdef inline void rmsprop(real* p, const real* g, real* v, real* velocity, real* mean, Py_ssize_t n, const double* h,
+cdef inline void rmsprop(real* p, const real* g, const real* q, real* v, real* velocity, real* mean, Py_ssize_t n, const double* h,
                          real rate) noexcept nogil:
     """h: rho, momentum, epsilon. Tieleman and Hinton 2012; with `mean` the variance of g stands for its mean square."""
     cdef Py_ssize_t i
     cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2]
     cdef real spread, change
     for i in range(n):
-        v[i] = rho * v[i] + rest * (g[i] * g[i])
+        v[i] = rho * v[i] + rest * square(g, q, i)
         spread = v[i]
         if mean != NULL:
             mean[i] = rho * mean[i] + rest * g[i]
@@ -135,29 +140,31 @@ cdef inline void rmsprop(real* p, const real* g, real* v, real* velocity, real* 
         p[i] -= change
 
 
-cdef inline void adagrad(real* p, const real* g, real* total, Py_ssize_t n, const double* h, real rate) noexcept nogil:
+cdef inline void adagrad(real* p, const real* g, const real* q, real* total, Py_ssize_t n, const double* h, real rate) noexcept nogil:
     """h: epsilon. Duchi, Hazan and Singer 2011."""
     cdef Py_ssize_t i
     cdef real epsilon = <real>h[0]
     for i in range(n):
-        total[i] += g[i] * g[i]
+        total[i] += square(g, q, i)
         p[i] -= rate * g[i] / root(total[i] + epsilon)
 
 
-cdef inline void adadelta(real* p, const real* g, real* squares, real* changes, Py_ssize_t n, const double* h,
+cdef inline void adadelta(real* p, const real* g, const real* q, real* squares, real* changes, Py_ssize_t n, const double* h,
                           real rate) noexcept nogil:
     """h: rho, epsilon. Zeiler 2012."""
     cdef Py_ssize_t i
     cdef real rho = <real>h[0], rest = <real>(1 - h[0]), epsilon = <real>h[1]
-    cdef real change
+    cdef real change, factor
     for i in range(n):
-        squares[i] = rho * squares[i] + rest * (g[i] * g[i])
-        change = -(root(changes[i] + epsilon) * g[i] / root(squares[i] + epsilon))
-        changes[i] = rho * changes[i] + rest * (change * change)
+        squares[i] = rho * squares[i] + rest * square(g, q, i)
+        factor = root(changes[i] + epsilon)
+        change = -(factor * g[i] / root(squares[i] + epsilon))
+        changes[i] = rho * changes[i] + rest * (
+            change * change if q == NULL else factor * factor * q[i] / (squares[i] + epsilon))
         p[i] += rate * change
 
 
-cdef inline void adamax(real* p, const real* g, real* m, real* u, Py_ssize_t n, const double* h, real rate,
+cdef inline void adamax(real* p, const real* g, const real* q, real* m, real* u, Py_ssize_t n, const double* h, real rate,
                         int64_t t) noexcept nogil:
     """h: beta_1, beta_2, epsilon. Kingma and Ba 2015, section 7.1."""
     cdef Py_ssize_t i
@@ -167,7 +174,7 @@ cdef inline void adamax(real* p, const real* g, real* m, real* u, Py_ssize_t n, 
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         old = decay * u[i]
-        new = magnitude(g[i])
+        new = magnitude(g[i]) if q == NULL else q[i]
         u[i] = new if new > old else old
         p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
 
@@ -177,7 +184,7 @@ cdef inline real nadam_momentum(real beta, real decay, int64_t t) noexcept nogil
     return beta * (1 - <real>0.5 * power(decay, <real>t))
 
 
-cdef inline void nadam(real* p, const real* g, real* m, real* v, Py_ssize_t n, const double* h, real rate, int64_t t,
+cdef inline void nadam(real* p, const real* g, const real* q, real* m, real* v, Py_ssize_t n, const double* h, real rate, int64_t t,
                        real product) noexcept nogil:
     """h: beta_1, beta_2, epsilon; product: of the momenta of all steps up to this one. Dozat 2016."""
     cdef Py_ssize_t i
@@ -189,12 +196,12 @@ cdef inline void nadam(real* p, const real* g, real* m, real* v, Py_ssize_t n, c
     cdef real expected
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
-        v[i] += (g[i] * g[i] - v[i]) * second
+        v[i] += (square(g, q, i) - v[i]) * second
         expected = after * m[i] / (1 - product * after) + (1 - now) * g[i] / (1 - product)
         p[i] -= expected * rate / (root(v[i] / correction) + epsilon)
 
 
-cdef inline void ftrl(real* p, const real* g, real* total, real* linear, Py_ssize_t n, const double* h,
+cdef inline void ftrl(real* p, const real* g, const real* q, real* total, real* linear, Py_ssize_t n, const double* h,
                       real rate) noexcept nogil:
     """h: learning_rate_power, l1, l2, l2 shrinkage, beta. McMahan et al. 2013."""
     cdef Py_ssize_t i
@@ -202,7 +209,7 @@ cdef inline void ftrl(real* p, const real* g, real* total, real* linear, Py_ssiz
     cdef real l2 = <real>h[2] + <real>h[4] / (2 * rate)
     cdef real new, powered, clipped
     for i in range(n):
-        new = total[i] + g[i] * g[i]
+        new = total[i] + square(g, q, i)
         powered = power(new, exponent)
         linear[i] += g[i] + shrinkage * p[i] - (powered - power(total[i], exponent)) / rate * p[i]
         clipped = l1 if linear[i] > l1 else -l1 if linear[i] < -l1 else linear[i]
@@ -221,24 +228,24 @@ cdef inline void lion(real* p, const real* g, real* m, Py_ssize_t n, const doubl
         m[i] = m[i] * outer + g[i] * (1 - outer)
 
 
-cdef inline void run(int rule, real* p, const real* g, real* a, real* b, real* c, Py_ssize_t n, const double* h, real rate,
+cdef inline void run(int rule, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n, const double* h, real rate,
                      int64_t t, real product) noexcept nogil:
     if rule == SGD:
         sgd(p, g, a, n, h, rate)
     elif rule == ADAM:
-        adam(p, g, a, b, c, n, h, rate, t)
+        adam(p, g, q, a, b, c, n, h, rate, t)
     elif rule == RMSPROP:
-        rmsprop(p, g, a, b, c, n, h, rate)
+        rmsprop(p, g, q, a, b, c, n, h, rate)
     elif rule == ADAGRAD:
-        adagrad(p, g, a, n, h, rate)
+        adagrad(p, g, q, a, n, h, rate)
     elif rule == ADADELTA:
-        adadelta(p, g, a, b, n, h, rate)
+        adadelta(p, g, q, a, b, n, h, rate)
     elif rule == ADAMAX:
-        adamax(p, g, a, b, n, h, rate, t)
+        adamax(p, g, q, a, b, n, h, rate, t)
     elif rule == NADAM:
-        nadam(p, g, a, b, n, h, rate, t, product)
+        nadam(p, g, q, a, b, n, h, rate, t, product)
     elif rule == FTRL:
-        ftrl(p, g, a, b, n, h, rate)
+        ftrl(p, g, q, a, b, n, h, rate)
     elif rule == LION:
         lion(p, g, a, n, h, rate)
 
@@ -253,15 +260,17 @@ cdef inline void shape_gradient(const real* g, real* out, Py_ssize_t n, real sca
             out[i] = limit if out[i] > limit else -limit if out[i] < -limit else out[i]
 
 
-cdef void walk(int rule, real* p, const real* g, real* a, real* b, real* c, Py_ssize_t n, const double* h, double rate,
+cdef void walk(int rule, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n, const double* h, double rate,
                int64_t t, double product, double decay, double scale, double limit) noexcept nogil:
     """One step of one parameter, block by block."""
     cdef real shaped[BLOCK]
+    cdef real shaped_squares[BLOCK]
+    cdef const real* squares
     cdef Py_ssize_t start, length, i
     cdef const real* gradient
     cdef real weight = <real>cast_as_keras(decay)
     if decay == 0 and scale == 1 and limit < 0:
-        run(rule, p, g, a, b, c, n, h, <real>rate, t, <real>product)
+        run(rule, p, g, q, a, b, c, n, h, <real>rate, t, <real>product)
         return
     start = 0
     while start < n:
@@ -273,7 +282,11 @@ cdef void walk(int rule, real* p, const real* g, real* a, real* b, real* c, Py_s
         if decay != 0:
             for i in range(start, start + length):
                 p[i] -= p[i] * weight * <real>rate
-        run(rule, p + start, gradient, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
+        squares = NULL
+        if q != NULL:
+            shape_gradient(q + start, shaped_squares, length, <real>scale if rule == ADAMAX else <real>(scale * scale), <real>-1)
+            squares = shaped_squares
+        run(rule, p + start, gradient, squares, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
             c + start if c != NULL else NULL, length, h, <real>rate, t, <real>product)
         start += length
 
@@ -343,9 +356,10 @@ cdef class BaseOptimizer:
         found = self.places.get(variable.number)
         return -1 if found is None else found
 
-    cdef int update(self, Py_ssize_t place, BaseVariable variable, Tensor gradient, double rate, int64_t t, double decay,
-                    double scale, double limit) except -1:
+    cdef int update(self, Py_ssize_t place, BaseVariable variable, Tensor gradient, Tensor squares, double rate, int64_t t,
+                    double decay, double scale, double limit) except -1:
         cdef char* slots[SLOTS]
+        cdef char* q = squares.data if squares is not None else NULL
         cdef int i
         cdef char* target = in_place(variable)
         cdef double product = 1
@@ -356,11 +370,11 @@ cdef class BaseOptimizer:
         if self.product is not None:
             product = scalar_value(self.product.held)
         if variable.held.dtype_code == F32:
-            walk(self.rule, <float*>target, <const float*>gradient.data, <float*>slots[0], <float*>slots[1], <float*>slots[2],
-                 variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
+            walk(self.rule, <float*>target, <const float*>gradient.data, <const float*>q, <float*>slots[0], <float*>slots[1],
+                 <float*>slots[2], variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
         else:
-            walk(self.rule, <double*>target, <const double*>gradient.data, <double*>slots[0], <double*>slots[1],
-                 <double*>slots[2], variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
+            walk(self.rule, <double*>target, <const double*>gradient.data, <const double*>q, <double*>slots[0],
+                 <double*>slots[1], <double*>slots[2], variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
         return 0
 
     cdef bint simple(self, list pairs):
@@ -422,22 +436,24 @@ cdef class BaseOptimizer:
             self._advance(t)
         for i in range(len(pairs)):
             pair = <tuple>pairs[i]
-            self.update(self.place_of(<BaseVariable>pair[1], i), <BaseVariable>pair[1], <Tensor>pair[0], rate, t, 0, 1, -1)
+            self.update(self.place_of(<BaseVariable>pair[1], i), <BaseVariable>pair[1], <Tensor>pair[0], None, rate, t, 0, 1, -1)
         self.count_step()
         return self.counter
 
     def _update(self, BaseVariable variable, Tensor gradient, double rate, int64_t t, double decay=0, double scale=1,
-                double limit=-1):
+                double limit=-1, Tensor squares=None):
         """One parameter's part of step t.
 
         gradient: of the variable's dtype and shape; it is multiplied by `scale`, then clipped to ±`limit` unless that is
-        negative. decay: the weight decay, times the rate, taken off the parameter first.
+        negative. decay: the weight decay, times the rate, taken off the parameter first. squares: what stands for
+        the gradient's squares, before the scaling, where these are not to be its own.
         """
-        self.update(self.place_of(variable, 0), variable, gradient, rate, t, decay, scale, limit)
+        self.update(self.place_of(variable, 0), variable, gradient, squares, rate, t, decay, scale, limit)
 
     def _update_rows(self, BaseVariable variable, Tensor values, const int64_t[::1] places, double rate, int64_t t,
-                     double scale=1, double limit=-1):
+                     double scale=1, double limit=-1, Tensor squares=None):
         """The same for a gradient that is zero but for rows: `values` (IN) at `places` (IN), valid and each once."""
+        cdef char* q = NULL
         cdef Py_ssize_t place = self.place_of(variable, 0), width, row
         cdef char* target = in_place(variable)
         cdef char* state = NULL
@@ -447,13 +463,15 @@ cdef class BaseOptimizer:
         if self.slots[0] is not None:
             state = in_place(<BaseVariable>(<list>self.slots[0])[place])
         for row in range(places.shape[0]):
+            if squares is not None:
+                q = squares.data + row * width * item_size(squares.dtype_code)
             if variable.held.dtype_code == F32:
                 walk[float](self.rule, <float*>target + places[row] * width, <const float*>values.data + row * width,
-                            <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
+                            <const float*>q, <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
                             rate, t, 1, 0, scale, limit)
             else:
                 walk[double](self.rule, <double*>target + places[row] * width, <const double*>values.data + row * width,
-                             <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
+                             <const double*>q, <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
                              rate, t, 1, 0, scale, limit)
 
     def _check_shape(self, Tensor gradient, BaseVariable variable):

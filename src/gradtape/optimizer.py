@@ -39,10 +39,29 @@ class Hyperparameter:
 
 
 class Rows(NamedTuple):
-    """A gradient that is zero but for some rows: their values, and their places (int64), each once."""
+    """A gradient that is zero but for some rows.
+
+    Attributes:
+      values: the rows, those of one index added up.
+      places: their indices (int64), each once.
+      squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for Adamax):
+        Keras squares entry by entry.
+      norm: the Euclidean norm of all entries.
+    """
 
     values: Tensor
     places: np.ndarray
+    squares: Tensor | None
+    norm: float
+
+    def dense(self, rows: Tensor | None, variable: Variable) -> Tensor | None:
+        """Some rows at their places among zeros."""
+        if rows is None:
+            return None
+        tensor, array = empty(variable.shape, variable.dtype)
+        array.fill(0)
+        array[self.places] = view(rows)
+        return tensor
 
 
 class Optimizer(BaseOptimizer):
@@ -68,6 +87,7 @@ class Optimizer(BaseOptimizer):
 
     _rule = ""
     _slots: tuple[tuple[str, ...], ...] = ()  # names of slot variables, in the groups and order in which they are made
+    _absolute = False  # whether the rule reads |g| where others read g²
     _sparse = False  # whether rows without gradient stay as they are, so that IndexedSlices need touch no others
 
     def __init__(
@@ -319,13 +339,12 @@ class Optimizer(BaseOptimizer):
                 gradient = apply_cast(gradient, variable.dtype)
             self._check_shape(gradient, variable)
             return gradient
-        rows = _collect(gradient, variable)
-        if self._sparse and not self.gradient_accumulation_steps:
-            return rows
-        tensor, array = empty(variable.shape, variable.dtype)
-        array.fill(0)
-        array[rows.places] = view(rows.values)
-        return tensor
+        if self.gradient_accumulation_steps:
+            rows = _collect(gradient, variable)
+            return rows.dense(rows.values, variable)
+        if self.clipnorm or self.global_clipnorm or not self.clipvalue:
+            return _collect(gradient, variable, absolute=self._absolute)
+        return _collect(gradient, variable, self.clipvalue * (self.loss_scale_factor or 1.0), self._absolute)
 
     def _apply(self, pairs: list[tuple[Any, Variable]], scale: float) -> None:
         """Clips, decays and updates."""
@@ -340,16 +359,22 @@ class Optimizer(BaseOptimizer):
         elif self.global_clipnorm and self.global_clipnorm > 0:
             norm = scale * _norm([gradient for gradient, _ in pairs])
             scales = [scale * self.global_clipnorm / max(norm, self.global_clipnorm) + (norm - norm)] * len(pairs)
+            # Keras adds the entries of an index up as it scales them.
+            pairs = [(g._replace(squares=None) if isinstance(g, Rows) else g, variable) for g, variable in pairs]
         elif self.clipvalue and self.clipvalue > 0:
             limit = self.clipvalue
         for (gradient, variable), factor in zip(pairs, scales, strict=True):
             decay = self.weight_decay if self.weight_decay is not None and self._decays(variable) else 0.0
-            if isinstance(gradient, Rows):
+            if not isinstance(gradient, Rows):
+                self._update(variable, gradient, rate, step, decay, factor, limit)
+            elif self._sparse:
                 if decay:
                     variable.assign_sub(variable * (decay * rate))
-                self._update_rows(variable, gradient.values, gradient.places, rate, step, factor, limit)
+                values, places, squares, _ = gradient
+                self._update_rows(variable, values, places, rate, step, factor, -1.0, squares)
             else:
-                self._update(variable, gradient, rate, step, decay, factor, limit)
+                values, squares = (gradient.dense(rows, variable) for rows in (gradient.values, gradient.squares))
+                self._update(variable, values, rate, step, decay, factor, -1.0, squares)
 
     def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
         """Adds to the accumulators; with the last gradient of a round, takes the step of their mean."""
@@ -464,8 +489,8 @@ def _automatic_name(kind: str) -> str:
     return f"{name}_{count}" if count else name
 
 
-def _collect(slices: Any, variable: Variable) -> Rows:
-    """IndexedSlices with the values of repeated indices added up, of the variable's dtype.
+def _collect(slices: Any, variable: Variable, limit: float | None = None, absolute: bool = False) -> Rows:
+    """IndexedSlices with their entries clipped to ±limit and those of one index added up, of the variable's dtype.
 
     Raises InvalidArgumentError for rows that the variable does not have or of another shape.
     """
@@ -473,25 +498,33 @@ def _collect(slices: Any, variable: Variable) -> Rows:
     shape = tuple(variable.shape)
     if not shape or values.shape != (len(indices), *shape[1:]):
         raise InvalidArgumentError(
-            None, None, f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
-            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but "
-            f"the first "
-            "axis.")
+            None,
+            None,
+            f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
+            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but the "
+            "first axis.",
+        )
     if indices.size and not (indices.min() >= 0 and indices.max() < shape[0]):
         wrong = indices[(indices < 0) | (indices >= shape[0])][0]
         message = f"The gradient of variable '{variable.name}' has the index {wrong}, which is not in [0, {shape[0]})."
         raise InvalidArgumentError(None, None, message)
+    values = values if limit is None else np.clip(values, -limit, limit)
+    norm = float(np.sqrt(np.vdot(values, values)))
     places, owner = np.unique(indices.astype(np.int64), return_inverse=True)
-    if len(places) == len(indices):
-        sums = np.empty_like(values)
-        sums[owner] = values
-    else:
-        sums = np.zeros((len(places), *shape[1:]), values.dtype)
-        np.add.at(sums, owner, values)
-    return Rows(tensor_from(sums, variable.dtype), places)
+
+    def added(entries: np.ndarray) -> Tensor:
+        sums = np.zeros((len(places), *shape[1:]), entries.dtype)
+        np.add.at(sums, owner, entries)
+        return tensor_from(sums, variable.dtype)
+
+    if len(places) < len(indices):
+        return Rows(added(values), places, added(np.abs(values) if absolute else values * values), norm)
+    ordered = np.empty_like(values)
+    ordered[owner] = values
+    return Rows(tensor_from(ordered, variable.dtype), places, None, norm)
 
 
 def _norm(gradients: Sequence[Any]) -> float:
     """Euclidean norm of gradients together."""
-    parts = [view(gradient.values if isinstance(gradient, Rows) else gradient).ravel() for gradient in gradients]
-    return float(np.sqrt(sum(np.dot(part, part) for part in parts)))
+    norms = [g.norm if isinstance(g, Rows) else np.linalg.norm(view(g).ravel()) for g in gradients]
+    return float(np.sqrt(sum(norm * norm for norm in norms)))

@@ -21,7 +21,10 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "deserialize",
+    "get",
     "schedules",
+    "serialize",
 ]
 
 
@@ -187,6 +190,7 @@ class Adamax(Optimizer):
     """
 
     _rule = "adamax"
+    _absolute = True
     _slots = (("momentum", "norm"),)
     _configured = ("beta_1", "beta_2", "epsilon")
     beta_1 = Hyperparameter(0)
@@ -209,6 +213,7 @@ class Nadam(Adamax):
     """Adam with Nesterov's momentum (Dozat 2016). Arguments are :class:`Adamax`'s."""
 
     _rule = "nadam"
+    _absolute = False
     _slots = (("momentum", "velocity"),)
 
     def build(self, variables: Iterable[Variable]) -> None:
@@ -300,3 +305,40 @@ class Lion(Optimizer):
                 "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
                 f"Received: beta_1={beta_1}."
             )
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """The class and the configuration of an optimizer, of plain values."""
+    return {
+        "module": "keras.optimizers",
+        "class_name": type(optimizer).__name__,
+        "config": optimizer.get_config(),
+        "registered_name": None,
+    }
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
+    """An optimizer made from what `serialize` gave; class names are read in any case.
+
+    custom_objects: further classes by name. Raises ValueError for an unknown one.
+    """
+    kinds = {kind.__name__.lower(): kind for kind in (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam)}
+    kinds |= {"rmsprop": RMSprop} | {name.lower(): kind for name, kind in (custom_objects or {}).items()}
+    kind = kinds.get(str(config["class_name"]).lower())
+    if kind is None:
+        raise ValueError(f"Could not interpret optimizer identifier: {config['class_name']}")
+    return kind.from_config(config.get("config", {}))
+
+
+def get(identifier: Any) -> Optimizer | None:
+    """An optimizer by its class's name, by what `serialize` gave, or itself; None for None.
+
+    Raises ValueError for anything else.
+    """
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, str):
+        return deserialize({"class_name": identifier})
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier}")

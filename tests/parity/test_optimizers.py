@@ -76,6 +76,50 @@ def test_trajectories(name, options, dtype, rtol):
     compare(trajectory(gt, name, options, dtype, 40), trajectory(tf, name, options, dtype, 40), rtol)
 
 
+SPARSE = [
+    *((name, options) for name, options in CASES if "loss_scale_factor" not in options),
+    ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("Adam", {"clipvalue": 0.3, "amsgrad": True}),
+    ("AdamW", {"clipnorm": 0.3}),
+    ("RMSprop", {"clipvalue": 0.1}),
+    ("Adagrad", {"global_clipnorm": 0.5, "weight_decay": 0.1}),
+    ("Adagrad", {"clipnorm": 0.5}),
+    ("Adadelta", {"clipnorm": 0.5}),
+    ("Adamax", {"clipnorm": 0.5, "weight_decay": 0.1}),
+    ("Nadam", {"clipvalue": 0.5}),
+    ("Ftrl", {"clipvalue": 0.5}),
+    ("Lion", {"weight_decay": 0.1, "clipnorm": 0.5}),
+]
+
+
+def sparse_trajectory(library, name, options, dtype):
+    """Values under IndexedSlices, repeated indices among them, beside a dense gradient."""
+    random = np.random.default_rng(0)
+    variables = [library.Variable(random.normal(size=shape).astype(dtype)) for shape in ((6, 3), (4,), (2,))]
+    optimizer = getattr(library.optimizers, name)(0.05, **options)
+    seen = []
+    for step in range(8):
+        indices = [[3, 1, 3], [4, 0], [2, 2, 5, 2]][step % 3]
+        rows = library.constant(random.normal(size=(len(indices), 3)).astype(dtype))
+        slices = [
+            library.IndexedSlices(rows, library.constant(indices), library.constant([6, 3])),
+            library.IndexedSlices(rows[:2, 0], library.constant([2, 2 - step % 2]), library.constant([4])),
+        ]
+        dense = library.constant(random.normal(size=2).astype(dtype))
+        optimizer.apply_gradients(list(zip([*slices, dense], variables, strict=True)))
+        seen.append([v.numpy() for v in variables])
+    optimizer.finalize_variable_values(variables)
+    seen.append([v.numpy() for v in variables])
+    seen.append([np.asarray(v.numpy()) for v in optimizer.variables])
+    return seen
+
+
+@pytest.mark.parametrize("dtype, rtol", [("float32", 2e-5), ("float64", 1e-9)])
+@pytest.mark.parametrize("name, options", SPARSE)
+def test_sparse_trajectories(name, options, dtype, rtol):
+    compare(sparse_trajectory(gt, name, options, dtype), sparse_trajectory(tf, name, options, dtype), rtol)
+
+
 SCHEDULES = [
     ("ExponentialDecay", (0.1, 7, 0.9)),
     ("ExponentialDecay", (0.1, 7, 0.9, True)),
@@ -118,6 +162,30 @@ def test_configurations(name, options):
     ours, theirs = (getattr(library.optimizers, name)(0.25, name="o", **options) for library in (gt, tf))
     assert ours.get_config() == theirs.get_config()
     assert type(ours).from_config(ours.get_config()).get_config() == ours.get_config()
+
+
+@pytest.mark.parametrize(
+    "name", ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Nadam", "RMSprop"]
+)
+def test_found_by_name_and_description(name):
+    descriptions = []
+    for library in (gt, tf):
+        optimizers = library.keras.optimizers
+        described = optimizers.serialize(optimizers.get({"class_name": name, "config": {"name": "o"}}))
+        assert optimizers.serialize(optimizers.deserialize(dict(described))) == described
+        assert type(optimizers.get(name.lower())).__name__ == name
+        descriptions.append(described)
+    assert descriptions[0] == descriptions[1]
+
+
+def test_what_no_optimizer_is_found_by():
+    for library in (gt, tf):
+        optimizers = library.keras.optimizers
+        assert optimizers.get(None) is None
+        for identifier in ("speed", 3):
+            with pytest.raises(ValueError, match=f"Could not interpret optimizer identifier: {identifier}"):
+                optimizers.get(identifier)
+    assert gt.keras.Optimizer is gt.optimizers.Optimizer
 
 
 WRONG = [
