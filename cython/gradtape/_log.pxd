@@ -106,7 +106,6 @@ cdef class Window:
     cdef int analyse(self, int64_t end) except -1
     cdef bint covers(self, int64_t position) noexcept
     cdef int segment_from(self, int64_t position) noexcept
-    cdef bint needs(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
 
 @cython.final
@@ -158,6 +157,11 @@ cdef void untrack(Tangents tangents) noexcept
 cdef inline bint on_open_window(Thread thread, int64_t number) noexcept:
     return <uint64_t>(number - thread.floor) < thread.span or (
         thread.marking != 0 and number != 0 and marked_in_open_window(thread, number))
+
+cdef inline Py_ssize_t first_place(int64_t number) noexcept nogil:
+    """Where the search for a mark begins. Eight neighbouring numbers share a line of cache: variables are read in the order
+    in which they were made more often than not."""
+    return <Py_ssize_t>((<uint64_t>(number >> 3) * <uint64_t>0x9E3779B97F4A7C15 >> 20) << 3) | <Py_ssize_t>(number & 7)
 
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""

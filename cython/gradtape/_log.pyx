@@ -248,9 +248,9 @@ cdef int adopt(Window window, Page page) except -1:
 
 
 cdef int abandon(Window window, Page page) noexcept:
-    """Removes a window from those that cover a page."""
+    """Removes a window from those that cover a page; the last that came is mostly the first that leaves."""
     cdef int i
-    for i in range(page.owners):
+    for i in range(page.owners - 1, -1, -1):
         if page.coverers[i] == <void*>window:
             page.owners -= 1
             page.coverers[i] = page.coverers[page.owners]
@@ -617,7 +617,7 @@ cdef class Window:
 
     cdef void insert(self, int64_t number) noexcept:
         cdef Py_ssize_t mask = self.mark_capacity - 1
-        cdef Py_ssize_t i = <Py_ssize_t>(<uint64_t>number * <uint64_t>0x9E3779B97F4A7C15 >> 20) & mask
+        cdef Py_ssize_t i = first_place(number) & mask
         while self.marks[i]:
             i = (i + 1) & mask
         self.marks[i] = number
@@ -628,7 +628,7 @@ cdef class Window:
         if self.mark_count == 0:
             return False
         mask = self.mark_capacity - 1
-        i = <Py_ssize_t>(<uint64_t>number * <uint64_t>0x9E3779B97F4A7C15 >> 20) & mask
+        i = first_place(number) & mask
         while self.marks[i]:
             if self.marks[i] == number:
                 return True
@@ -695,10 +695,6 @@ cdef class Window:
                 high = middle
         return low
 
-    cdef bint needs(self, int64_t position) noexcept:
-        """Whether the entry is of this window and depends on something watched; the caller has analysed up to it."""
-        return self.covers(position) and is_active(self, position)
-
     cdef bint sole_owner(self) noexcept:
         cdef int64_t place
         for place in range(self.page_count):
@@ -709,11 +705,9 @@ cdef class Window:
 
 cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
     """Drops the entries before `end` that were of the leaving window and that no window left on the page depends on."""
-    cdef int i, k
+    cdef int i
     cdef int64_t position
     cdef Entry* entry
-    for k in range(page.owners):
-        (<Window>page.coverers[k]).analyse(last_position(<Window>page.coverers[k]))
     for i in range(page.first, end):
         entry = &page.entries[i]
         if entry.kind == VACANT:
@@ -725,10 +719,14 @@ cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
 
 
 cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
+    cdef Window window
     cdef int k
     for k in range(page.owners):
-        if (<Window>page.coverers[k]).needs(position):
-            return True
+        window = <Window>page.coverers[k]
+        if window.covers(position):
+            window.analyse(last_position(window))
+            if is_active(window, position):
+                return True
     return False
 
 

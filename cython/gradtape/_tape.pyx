@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 from gradtape._extent cimport Extent, dims_text, release_extent, same_extent, tensor_shape
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
-                            Thread, Window, append, drop, is_active, last_position, next_page, renew_epoch, thread)
+                            Thread, Window, append, drop, first_place, is_active, last_position, next_page, renew_epoch, thread)
 from gradtape._ops cimport Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
 from gradtape._types cimport ADD, F32, F64
@@ -172,7 +172,7 @@ cdef int end(Sweep* sweep, Window window) except -1:
 cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
     """Where a mark stands in the window's table, or -1."""
     cdef Py_ssize_t mask = sweep.extra_count - 1
-    cdef Py_ssize_t i = <Py_ssize_t>(<unsigned long long>number * <unsigned long long>0x9E3779B97F4A7C15 >> 20) & mask
+    cdef Py_ssize_t i = first_place(number) & mask
     while sweep.numbers[i]:
         if sweep.numbers[i] == number:
             return i
