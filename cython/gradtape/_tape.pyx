@@ -536,7 +536,10 @@ cdef class Tape(Window):
     def _resume(self):
         cdef Thread th = thread()
         th.paused -= 1
-        self.start(th)
+        if self.spent:
+            self.__enter__()
+        else:
+            self.start(th)
 
     def _release(self):
         self.release()
@@ -573,7 +576,8 @@ cdef class Tape(Window):
         unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
 
         Returns one gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows
-        were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape.
+        were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape, and
+        InvalidArgumentError for a cotangent of another shape or dtype than its target's.
         """
         cdef tuple targets, flat
         cdef list seeds = None, results
@@ -626,7 +630,7 @@ cdef class Tape(Window):
         cdef list found, parts = [None] * len(flat)
         for source in flat:
             if type(source) is not Tensor and not isinstance(source, BaseVariable):
-                raise AttributeError(str(bad_operand("source", source)))
+                raise bad_operand("source", source)
             most = max(most, source_size(source))
         self.keeps = True
         try:
@@ -742,7 +746,11 @@ cdef Tensor make_seed(object target, object given):
     cdef Tensor seed
     if given is None:
         return filled(tensor.dtype_code, tensor.extent, 1.0)
-    seed = convert(given, tensor.dtype_code, False)
+    seed = convert(given, -1, False)
+    if seed.dtype_code != tensor.dtype_code:
+        raise InvalidArgumentError(
+            None, None, f"output_gradients of dtype {dtype_object(seed.dtype_code).name} do not match their target of dtype "
+                        f"{dtype_object(tensor.dtype_code).name}. Give each target a cotangent of its own dtype.")
     if not same_extent(seed.extent, tensor.extent):
         raise InvalidArgumentError(
             None, None, f"output_gradients of shape {dims_text(seed.extent)} do not match their target of shape "
@@ -765,7 +773,8 @@ def is_zero_unconnected(unconnected_gradients) -> bool:
     raise ValueError(f"{unconnected_gradients!r} is not a valid UnconnectedGradients")
 
 
-cdef bint zero_wanted(object unconnected_gradients) except -1:
+def zero_wanted(unconnected_gradients) -> bool:
+    """The same in a tape's words."""
     try:
         return is_zero_unconnected(unconnected_gradients)
     except ValueError:
@@ -785,5 +794,7 @@ cdef int check_operands(tuple operands, str role) except -1:
 
 
 cdef object bad_operand(str role, object value):
-    return TypeError(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
-                     f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")
+    """The exception for what is neither tensor nor variable, of TensorFlow's type."""
+    kind = AttributeError if isinstance(value, (int, float, complex)) or hasattr(value, "__array__") else TypeError
+    return kind(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
+                f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")

@@ -1,10 +1,11 @@
-"""Forward-mode differentiation."""
+"""Differentiation, forward and in reverse."""
 
 from __future__ import annotations
 
 from gradtape._forward import Accumulator
+from gradtape.tape import GradientTape
 
-__all__ = ["ForwardAccumulator"]
+__all__ = ["ForwardAccumulator", "GradientTape"]
 
 
 class ForwardAccumulator(Accumulator):
@@ -22,5 +23,3 @@ class ForwardAccumulator(Accumulator):
     Raises:
       ValueError: a primal is listed twice; the structures differ; the block is entered while active.
     """
-
-    __slots__ = ()

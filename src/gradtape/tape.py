@@ -16,7 +16,7 @@ from gradtape._ops import (
     as_tensor,
     full,
 )
-from gradtape._tape import Tape, is_zero_unconnected
+from gradtape._tape import Tape, zero_wanted
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.records import opened
@@ -40,8 +40,6 @@ class GradientTape(Tape):
         deleted.
       watch_accessed_variables: whether trainable variables are watched when they are read inside the block.
     """
-
-    __slots__ = ()
 
     @contextmanager
     def stop_recording(self) -> Iterator[None]:
@@ -78,25 +76,22 @@ class GradientTape(Tape):
           target: a tensor.
           sources: tensors or variables, or a nested structure of them.
           unconnected_gradients: None or zeros where target does not depend on a source.
-          parallel_iterations: accepted as TensorFlow accepts it.
-          experimental_use_pfor: likewise; False asks for a persistent tape.
+          parallel_iterations: None or a number above 1, from 1 on without experimental_use_pfor; changes nothing.
+          experimental_use_pfor: changes nothing, but False asks for a persistent tape.
 
         Returns:
           In sources' structure, tensors of shape target.shape + source.shape.
 
         Raises:
           RuntimeError: a non-persistent tape has given its gradients already, or experimental_use_pfor is False on one.
+          ValueError, TypeError: an option has none of its values.
         """
         self._check_has_gradients("to compute")
-        zero = is_zero_unconnected(unconnected_gradients)
         shape = tuple(target.shape)
-        if not experimental_use_pfor:
-            self._check_persistent(
-                "the jacobian with eager execution enabled and with  experimental_use_pfor set to False."
-            )
+        zero = self._options("jacobian", unconnected_gradients, parallel_iterations, experimental_use_pfor)
         sources = opened(sources)
         flat = nest.flatten(sources)
-        target = self._readable(target)
+        target = self._readable(target, flat)
         self._check_usable("rows")
         results = self._stacked(target, flat, shape, zero)
         if not self._persistent:
@@ -126,7 +121,6 @@ class GradientTape(Tape):
           RuntimeError: as `jacobian`.
         """
         self._check_has_gradients("tocompute")
-        is_zero_unconnected(unconnected_gradients)
         if not (
             target.shape.with_rank_at_least(2)
             and source.shape.with_rank_at_least(2)
@@ -135,13 +129,10 @@ class GradientTape(Tape):
             raise ValueError(
                 f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
             )
-        if not experimental_use_pfor:
-            self._check_persistent(
-                "the batch_jacobian with eager execution enabled and  with experimental_use_pfor set to False."
-            )
+        self._options("batch_jacobian", unconnected_gradients, parallel_iterations, experimental_use_pfor)
         batch, *inner = target.shape
         columns = target.shape.num_elements() // batch
-        target = self._readable(target)
+        target = self._readable(target, [source])
         self._check_usable("rows")
         parts = self._rows(target, [source], batch)[0] if target.dtype.is_floating else None
         if not self._persistent:
@@ -176,9 +167,9 @@ class GradientTape(Tape):
                 results.append(full(whole, 0, source.dtype) if zero or empty else None)
         return results
 
-    def _readable(self, target: Any) -> Tensor:
-        """A target as a tensor; a variable's value is read as an operation of this tape."""
-        if not isinstance(target, BaseVariable):
+    def _readable(self, target: Any, sources: list[Any]) -> Tensor:
+        """A target as a tensor that is none of the sources; how it comes of them is an operation of this tape."""
+        if not isinstance(target, BaseVariable) and not any(source is target for source in sources):
             return as_tensor(target)
         recording = self._recording
         if not recording:
@@ -195,9 +186,32 @@ class GradientTape(Tape):
                 f"A non-persistent GradientTape can only be used {words} one set of gradients (or jacobians)"
             )
 
-    def _check_persistent(self, what: str) -> None:
+    def _options(self, what: str, unconnected: Any, parallel_iterations: Any, vectorized: bool) -> bool:
+        """Refuses what TensorFlow refuses of a Jacobian's options; returns whether unconnected ones are zeros."""
+        if vectorized:
+            try:
+                if parallel_iterations is not None and parallel_iterations < 1:
+                    raise ValueError(
+                        "Argument `parallel_iterations` must be None or a positive integer. "
+                        f"Received: {parallel_iterations}."
+                    )
+                if parallel_iterations == 1:
+                    raise ValueError("Found `parallel_iterations == 1`. Use `for_loop` instead.")
+                return zero_wanted(unconnected)
+            except ValueError as error:
+                raise ValueError(
+                    f"Encountered an exception while vectorizing the {what} computation. "
+                    "Vectorization can be disabled by setting experimental_use_pfor to False."
+                ) from error
         if not self._persistent:
-            raise RuntimeError(f"GradientTape must be created with persistent=True to compute {what}")
+            spaces = "with  " if what == "jacobian" else " with "
+            raise RuntimeError(
+                f"GradientTape must be created with persistent=True to compute the {what} with eager execution enabled "
+                f"and {spaces}experimental_use_pfor set to False."
+            )
+        if parallel_iterations is not None and parallel_iterations < 1:
+            raise TypeError("'parallel_iterations' must be a positive integer.")
+        return zero_wanted(unconnected)
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
