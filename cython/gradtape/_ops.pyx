@@ -1679,6 +1679,23 @@ cdef int64_t axes_mask(object axis, int rank, str op) except -1:
 
 def apply_reduce(int kind, x, axis, bint keepdims, str op):
     """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
+    return reduced(kind, x, axis, keepdims, op)
+
+
+def reduction(int kind, str op):
+    """For a reduction that Python declares, a compiled function under its name and with its documentation."""
+    def compiled(declaration):
+        def reduce_over(input_tensor, axis=None, keepdims=False, name=None):
+            return reduced(kind, input_tensor, axis, keepdims, op)
+        reduce_over.__name__ = declaration.__name__
+        reduce_over.__qualname__ = declaration.__qualname__
+        reduce_over.__module__ = declaration.__module__
+        reduce_over.__doc__ = declaration.__doc__
+        return reduce_over
+    return compiled
+
+
+cdef Tensor reduced(int kind, object x, object axis, bint keepdims, str op):
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     if tensor.dtype_code == BOOL:
         raise invalid_argument(op, "Value for attr 'T' of bool is not in the list of allowed values: float, double, int32, int64, "

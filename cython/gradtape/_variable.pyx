@@ -21,6 +21,12 @@ from gradtape._kernels cimport kernels
 from gradtape import formatting as _formatting
 from gradtape._ops import op_error
 
+cdef extern from "Python.h":
+    ctypedef struct Numbers "PyNumberMethods":
+        pass
+    ctypedef struct TypeObject "PyTypeObject":
+        Numbers* tp_as_number
+
 cdef enum:
     XOR = 1000
 
@@ -301,6 +307,13 @@ cdef class BaseVariable(Readable):
 
     def __ne__(self, other):
         return _operators.equal(self, other, True)
+
+
+def with_operators(cls):
+    """The class, a subclass of BaseVariable that defines no operators, with the base's operators in their places: Python would
+    have it look each one up by name whenever it is used."""
+    (<TypeObject*>cls).tp_as_number[0] = (<TypeObject*>BaseVariable).tp_as_number[0]
+    return cls
 
 
 cdef int watch_variable(Window window, BaseVariable variable) except -1:

@@ -19,6 +19,7 @@ from gradtape._ops import (
     as_tensor,
     full_like,
     record,
+    reduction,
     tensor_from,
     view,
 )
@@ -64,27 +65,27 @@ def _edges() -> list[Any]:
 
 
 @op("math.reduce_sum", "reduce_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
+@reduction(SUM, "Sum")
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Sum over axes; over all of them where axis is None."""
-    return apply_reduce(SUM, input_tensor, axis, keepdims, "Sum")
 
 
 @op("math.reduce_mean", "reduce_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
+@reduction(MEAN, "Mean")
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Mean over axes; integers round towards zero. The mean of nothing is NaN."""
-    return apply_reduce(MEAN, input_tensor, axis, keepdims, "Mean")
 
 
 @op("math.reduce_max", "reduce_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+@reduction(MAX, "Max")
 def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Largest value over axes; ties share the gradient. The maximum of nothing is the dtype's least value."""
-    return apply_reduce(MAX, input_tensor, axis, keepdims, "Max")
 
 
 @op("math.reduce_min", "reduce_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+@reduction(MIN, "Min")
 def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Smallest value over axes; ties share the gradient. The minimum of nothing is the dtype's greatest value."""
-    return apply_reduce(MIN, input_tensor, axis, keepdims, "Min")
 
 
 @op("math.reduce_prod", "reduce_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)

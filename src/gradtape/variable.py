@@ -10,9 +10,10 @@ import numpy as np
 from gradtape import errors
 from gradtape._ops import as_tensor
 from gradtape._tensor import Reference, Tensor
-from gradtape._variable import BaseVariable
+from gradtape._variable import BaseVariable, with_operators
 
 
+@with_operators
 class Variable(BaseVariable):
     """A value that can be assigned to; trainable ones are watched by tapes.
 
