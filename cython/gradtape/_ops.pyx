@@ -73,7 +73,7 @@ cdef dict _integer_functions = {
     "squared_difference": lambda a, b: np.square(a - b), "truncatemod": np.fmod,
     "truncatediv": lambda a, b: (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype),
     "floor": np.positive, "ceil": np.positive, "rint": np.positive, "round": np.positive, "relu": lambda a: np.maximum(a, 0),
-    "relu6": lambda a: np.clip(a, 0, 6), "clip": lambda a, low, high: np.minimum(np.maximum(a, low), high),
+    "relu6": lambda a: np.clip(a, 0, 6), "clip_by_value": lambda a, low, high: np.maximum(np.minimum(a, high), low),
     "identity": np.positive,
 }
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._ops import apply_elementwise, apply_reduce, as_tensor
+from gradtape._ops import apply_cast, apply_elementwise, apply_reduce, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.gathering import gather
-from gradtape.table import call, op, real
+from gradtape.indexed_slices import like, values_of
+from gradtape.operands import not_allowed
+from gradtape.table import call, op, real, values
 
-__all__ = ["clip_by_global_norm", "clip_by_norm"]
+__all__ = ["clip_by_global_norm", "clip_by_norm", "clip_by_value"]
 
 
 def _squares(t: Tensor, axes: Any, keepdims: bool) -> Tensor:
@@ -30,15 +33,47 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Tensor:
-    """t scaled down so that its Euclidean norm, over axes if given, is at most clip_norm."""
-    t = as_tensor(t)
-    squares = _squares(t, axes, True)
+def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+    """t, or the values of IndexedSlices, scaled down to a Euclidean norm, over axes if given, of at most clip_norm.
+
+    A negative clip_norm counts as 0. ValueError where its shape would change t's; InvalidArgumentError for integers.
+    """
+    values = values_of(t)
+    if not values.dtype.is_floating:
+        raise not_allowed("Sqrt", values.dtype, "bfloat16, half, float, double, complex64, complex128")
+    limit = apply_elementwise("maximum", as_tensor(clip_norm, hint=values.dtype), 0)
+    limit = apply_cast(limit, values.dtype)
+    squares = _squares(values, axes, True)
     positive = squares > 0
     # Guarded on both sides, so that a zero tensor has the gradient of the identity and not NaN.
     safe = apply_elementwise("select", positive, squares, 1.0)
     norm = apply_elementwise("select", positive, apply_elementwise("sqrt", safe), squares)
-    return t * clip_norm / apply_elementwise("maximum", norm, clip_norm)
+    scaled = values * limit
+    _same_shape(values, scaled)
+    return like(t, scaled / apply_elementwise("maximum", norm, limit))
+
+
+def _same_shape(before: Tensor, after: Tensor) -> None:
+    if before.shape != after.shape:
+        raise ValueError(f"Shapes {before.shape} and {after.shape} are incompatible")
+
+
+def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+    """t, or the values of IndexedSlices, where they are between the bounds, else the bound; t has the gradient there.
+
+    Raises:
+      ValueError: a bound's shape would change t's.
+      TypeError: t is of integers and a bound is no integer.
+      InvalidArgumentError: a bound does not broadcast, or is a tensor of another dtype.
+    """
+    values = values_of(t)
+    low, high = (
+        as_tensor(bound, values.dtype) if isinstance(bound, int | float) else as_tensor(bound, hint=values.dtype)
+        for bound in (clip_value_min, clip_value_max)
+    )
+    clipped = apply_elementwise("clip_by_value", values, low, high)
+    _same_shape(values, clipped)
+    return like(t, clipped)
 
 
 @op(
@@ -65,20 +100,44 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     return rows if max_norm is None else clip_by_norm(rows, max_norm, list(range(ids.ndim, rows.ndim)))
 
 
-@op("linalg.global_norm", samples=lambda: [call([real(2, 3), real(2)]), call([real(3), None])])
-def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor | None:
-    """Euclidean norm of all tensors together; None entries are left out."""
-    squares = [_squares(as_tensor(t), None, False) for t in t_list if t is not None]
-    return apply_elementwise("sqrt", sum(squares[1:], squares[0])) if squares else None
+@op(
+    "linalg.global_norm",
+    samples=lambda: [call([real(2, 3), real(2)]), call([real(3), None])],
+    edges=lambda: [call([]), call([None]), call([values([0.0])]), call((values([math.inf]), values([1.0])))],
+)
+def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
+    """Euclidean norm of all tensors together, and of the values of IndexedSlices; None entries are left out.
+
+    Raises:
+      TypeError: there is no sequence of them.
+      InvalidArgumentError: one is of integers.
+    """
+    if not isinstance(t_list, Sequence) or isinstance(t_list, str):
+        raise TypeError(f"`t_list` should be a sequence of tensors. Received {type(t_list)}.")
+    tensors = [values_of(t) for t in t_list if t is not None]
+    for tensor in tensors:
+        if not tensor.dtype.is_floating:
+            raise not_allowed("L2Loss", tensor.dtype, "half, bfloat16, float, double")
+    squares = [_squares(tensor, None, False) for tensor in tensors]
+    return apply_elementwise("sqrt", sum(squares[1:], squares[0]) if squares else as_tensor(0.0))
 
 
 def clip_by_global_norm(
     t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
-) -> tuple[list[Tensor | None], Tensor]:
-    """Tensors scaled down together so that their global norm is at most clip_norm, and that norm before.
+) -> tuple[list[Any], Tensor]:
+    """Tensors, and the values of IndexedSlices, scaled down together to a global norm of at most clip_norm; that norm.
 
-    use_norm: the norm, where it is known. An infinite norm makes every tensor NaN.
+    use_norm: the norm, where it is known. A norm that is not finite makes every tensor NaN. TypeError where there is
+    no sequence.
     """
     norm = global_norm(t_list) if use_norm is None else as_tensor(use_norm)
-    scale = clip_norm * apply_elementwise("minimum", 1.0 / norm, 1.0 / clip_norm) + (norm - norm)
-    return [None if t is None else as_tensor(t) * scale for t in t_list], norm
+    if isinstance(t_list, str) or not isinstance(t_list, Sequence):
+        raise TypeError(f"`t_list` should be a sequence of tensors. Received {type(t_list)}.")
+    one = as_tensor(1.0, norm.dtype)
+    scale = clip_norm * apply_elementwise("minimum", one / norm, one / clip_norm) + (norm - norm)
+
+    def scaled(t: Any) -> Any:
+        values = values_of(t)
+        return like(t, values * apply_cast(scale, values.dtype))
+
+    return [None if t is None else scaled(t) for t in t_list], norm

@@ -8,11 +8,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import as_tensor, tensor_from, view
+from gradtape._ops import apply_cast, apply_elementwise, as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.errors import InvalidArgumentError, invalid_argument
-from gradtape.operands import common_tensors, dims_text, index_array, int_of, ints_of
+from gradtape.operands import (
+    common_tensors,
+    dims_text,
+    index_array,
+    index_dtype,
+    int_of,
+    ints_of,
+    not_allowed,
+    one_dtype,
+    scalar_of,
+)
 from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, values
+from gradtape.tensor_shape import TensorShape
 
 __all__ = [
     *("histogram_fixed_width", "histogram_fixed_width_bins", "unique", "unique_with_counts", "unravel_index"),
@@ -51,11 +62,23 @@ def bincount(
     minlength and maxlength bound the result's length; numbers beyond are left out. With axis=-1 each row is counted by
     itself. With binary_output the result says 1 or 0 for occurring or not.
     """
-    array = view(as_tensor(arr))
-    array = array.astype(np.int64)
+    tensor, heavy = as_tensor(arr), None if weights is None else as_tensor(weights)
+    if heavy is not None and binary_output:
+        raise ValueError(
+            "Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one."
+        )
+    if tensor.dtype.is_integer:
+        index_dtype("DenseBincount", tensor.dtype, "Tidx")
+    rowwise = axis is not None and int_of(axis) == -1
+    if not rowwise and axis is not None and int_of(axis) != 0:
+        raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
+    array = view(tensor).astype(np.int64)
+    if rowwise and array.ndim > 2:
+        raise invalid_argument("DenseBincount", f"Shape must be at most rank 2 but is rank {array.ndim}", "")
+    rowwise = rowwise and array.ndim == 2
     if array.size and array.min() < 0:
-        raise invalid_argument("DenseBincount", "Input arr must be non-negative!", "")
-    heavy = None if weights is None else as_tensor(weights)
+        found = f"Input 'in' must be non-negative! Negative input value found: {array[array < 0][0]}"
+        raise invalid_argument("DenseBincount", found if rowwise else "Input arr must be non-negative!", "")
     if heavy is not None and heavy.shape != array.shape:
         raise invalid_argument(
             "DenseBincount",
@@ -68,31 +91,20 @@ def bincount(
         length = max(length, int_of(minlength))
     if maxlength is not None:
         length = min(length, int_of(maxlength))
-    rowwise = axis is not None and int_of(axis) == -1 and array.ndim == 2
+    if length < 0:
+        raise invalid_argument("DenseBincount", f"size ({length}) must be non-negative", "")
+    wanted = dtypes.as_dtype(dtype) if heavy is None else heavy.dtype
+    if wanted in (dtypes.uint8, dtypes.bool):
+        raise not_allowed("DenseBincount", wanted, "int32, int64, float, double")
     rows = array if rowwise else array.reshape(1, -1)
     kept = rows < length
     flat = (np.arange(len(rows))[:, None] * length + rows)[kept]
-    wanted = dtypes.as_dtype(dtype) if heavy is None else heavy.dtype
     out = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
     if binary_output:
         out[flat] = 1
     else:
         np.add.at(out, flat, 1 if heavy is None else view(heavy).reshape(rows.shape)[kept])
     return tensor_from(out.reshape(len(rows), length) if rowwise else out, wanted)
-
-
-def _bins(kernel: str, values: Any, value_range: Any, nbins: Any) -> tuple[np.ndarray, int]:
-    data, bounds = common_tensors([values, value_range])
-    array, (low, high), count = view(data), view(bounds), int_of(nbins)
-    if count <= 0:
-        raise invalid_argument(kernel, f"nbins should be a positive number, but got '{count}'", None)
-    if not low < high:
-        message = f"value_range should satisfy value_range[0] < value_range[1], but got '[{low:g}, {high:g}]'"
-        raise invalid_argument(kernel, message, None)
-    if np.isnan(array).any():
-        raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
-    places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
-    return np.minimum(places, count - 1).astype(np.int64), count
 
 
 def _histogram_edges() -> list[Any]:
@@ -106,23 +118,64 @@ def _histogram_edges() -> list[Any]:
 def histogram_fixed_width(
     values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """How many values fall into each of nbins equal parts of a range; those outside fall into the first or last."""
-    places, count = _bins("HistogramFixedWidth", values, value_range, nbins)
-    return tensor_from(np.bincount(places.reshape(-1), minlength=count), dtype)
+    """How many values fall into each of nbins equal parts of a range; those outside fall into the first or last.
+
+    Raises:
+      InvalidArgumentError: the range is no increasing pair, there are no bins, or a value is NaN.
+    """
+    kernel = "HistogramFixedWidth"
+    data, bounds = common_tensors([values, value_range])
+    wanted = index_dtype(kernel, dtype, "dtype")
+    if data.dtype in (dtypes.uint8, dtypes.bool):
+        raise not_allowed(kernel, data.dtype, "int32, int64, float, double")
+    one_dtype(kernel, (data, bounds))
+    if bounds.shape != (2,):
+        raise invalid_argument(kernel, "value_range should be a vector of 2 elements.", "")
+    count = scalar_of(kernel, nbins, "nbins should be a scalar.")
+    array, (low, high) = view(data), view(bounds)
+    if count <= 0:
+        raise invalid_argument(kernel, f"nbins should be a positive number, but got '{count}'", None)
+    if not low < high:
+        message = f"value_range should satisfy value_range[0] < value_range[1], but got '[{low:g}, {high:g}]'"
+        raise invalid_argument(kernel, message, None)
+    if np.isnan(array).any():
+        raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
+    places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
+    places = np.minimum(places, count - 1).astype(np.int64)
+    return tensor_from(np.bincount(places.reshape(-1), minlength=count), wanted)
 
 
 @op(
     "histogram_fixed_width_bins",
     dtypes=NUMBERS,
     orders="0",
-    edges=lambda: [call([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5), call([1.0, 2.0], [0.0, 4.0], 4)],
+    edges=lambda: [
+        *(call([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5), call([1.0, 2.0], [0.0, 4.0], 4, "int64")),
+        *(call(values([1.0, 2.0]), values([4.0, 0.0]), 4), call(values([math.nan, 2.0]), values([0.0, 4.0]), 4)),
+    ],
 )
 def histogram_fixed_width_bins(
     values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """Into which of nbins equal parts of a range each value falls; those outside fall into the first or last."""
-    places, _ = _bins("HistogramFixedWidth", values, value_range, nbins)
-    return tensor_from(places, dtype)
+    """Into which of nbins equal parts of a range each value falls; those outside fall into the first or last.
+
+    int32 whatever dtype is asked, as in TensorFlow, and TensorFlow's least integer for NaN.
+
+    Raises:
+      InvalidArgumentError: values and range are of two dtypes or integers, or there are no bins.
+    """
+    data, bounds = common_tensors([values, value_range])
+    count = scalar_of("Assert", nbins, "nbins should be a scalar.")
+    if count <= 0:
+        raise InvalidArgumentError(
+            None,
+            None,
+            "Expected 'tf.Tensor(False, shape=(), dtype=bool)' to be true. Summarized data: "
+            f"b'nbins tf.Tensor({count}, shape=(), dtype=int32) must > 0'",
+        )
+    parts = apply_cast(as_tensor(count), data.dtype)
+    places = apply_elementwise("floor", parts * ((data - bounds[0]) / (bounds[1] - bounds[0])))
+    return apply_cast(apply_elementwise("clip_by_value", places, 0.0, parts - 1), dtypes.int32)
 
 
 @op(
@@ -143,7 +196,7 @@ def confusion_matrix(
     name: str | None = None,
 ) -> Tensor:
     """How often each label (row) met each prediction (column), or the sums of those pairs' weights."""
-    truth, guess = index_array(labels), index_array(predictions)
+    truth, guess = (view(apply_cast(as_tensor(part), dtypes.int64)) for part in (labels, predictions))
     if truth.ndim == guess.ndim + 1 and truth.shape[-1] == 1:
         truth = truth[..., 0]
     elif guess.ndim == truth.ndim + 1 and guess.shape[-1] == 1:
@@ -154,7 +207,11 @@ def confusion_matrix(
             f"Shapes of all inputs must match: values[0].shape = {dims_text(truth.shape)} != values[1].shape = "
             f"{dims_text(guess.shape)}",
             "stack",
+            kernel="Pack_N_2",
         )
+    heavy = None if weights is None else as_tensor(weights)
+    if heavy is not None and heavy.shape != guess.shape:
+        raise ValueError(f"Shapes {TensorShape(guess.shape)} and {heavy.shape} are incompatible")
     for name_, numbers in (("labels", truth), ("predictions", guess)):
         if numbers.size and numbers.min() < 0:
             raise InvalidArgumentError(
@@ -175,7 +232,7 @@ def confusion_matrix(
             )
     wanted = dtypes.as_dtype(dtype)
     out = np.zeros((size, size), wanted.as_numpy_dtype)
-    np.add.at(out, (truth, guess), 1 if weights is None else view(as_tensor(weights)).astype(out.dtype))
+    np.add.at(out, (truth, guess), 1 if heavy is None else view(heavy).astype(out.dtype))
     return tensor_from(out)
 
 
@@ -220,14 +277,15 @@ def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
 def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Unique:
     """Distinct values of a vector in the order of their first occurrence, and each element's place among them."""
     y, places, _ = _distinct("Unique", x)
-    return Unique(y, tensor_from(places, out_idx))
+    return Unique(y, tensor_from(places, index_dtype("Unique", out_idx, "out_idx")))
 
 
 @op("unique_with_counts", dtypes=ALL, orders="0", edges=lambda: [call([1, 1, 2]), call([2.0, 1.0, 2.0], "int64")])
 def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
     """What `unique` gives, and how often each value occurs."""
     y, places, counts = _distinct("UniqueWithCounts", x)
-    return UniqueWithCounts(y, tensor_from(places, out_idx), tensor_from(counts, out_idx))
+    dtype = index_dtype("UniqueWithCounts", out_idx, "out_idx")
+    return UniqueWithCounts(y, tensor_from(places, dtype), tensor_from(counts, dtype))
 
 
 @op("unravel_index", dtypes="int32, int64", orders="0", edges=lambda: [call([7, 3], [2, 4]), call(5, [2, 4])])
@@ -235,6 +293,9 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
     """The coordinates of flat indices into a shape, one row per axis."""
     tensor = as_tensor(indices, hint=dtypes.int32)
     index, sizes = index_array(tensor), ints_of(dims)
+    if index.ndim > 1:
+        shape = dims_text(index.shape)
+        raise invalid_argument("UnravelIndex", f'The indices can only be scalar or vector, got "{shape}"', "")
     try:
         coordinates = np.unravel_index(index, sizes)
     except ValueError:

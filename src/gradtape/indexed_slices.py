@@ -91,3 +91,13 @@ class IndexedSlices:
         indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
         values = join("ConcatV2", [as_tensor(self._values), as_tensor(other.values)], 0, False)
         return IndexedSlices(values, tensor_from(indices), self._dense_shape)
+
+
+def values_of(x: Any) -> Tensor:
+    """A tensor of x, or the rows of IndexedSlices."""
+    return as_tensor(x.values if isinstance(x, IndexedSlices) else x)
+
+
+def like(x: Any, values: Tensor) -> Any:
+    """The values, as IndexedSlices with the places of x where that is one."""
+    return IndexedSlices(values, x.indices, x.dense_shape) if isinstance(x, IndexedSlices) else values

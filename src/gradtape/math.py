@@ -53,3 +53,6 @@ for _row in ROWS:
             globals()[_place.removeprefix("math.")] = elementwise_function(_row)
             if "." not in _place:
                 __all__.append(_place)
+
+# After the table's, which knows nothing of IndexedSlices.
+from gradtape.clipping import clip_by_value  # noqa: E402

@@ -13,6 +13,13 @@ from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.errors import OpError, invalid_argument
 
+# What TensorFlow's messages list where arithmetic, and where an order, is asked of bools.
+NUMERIC = (
+    "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, "
+    "uint16, complex128, half, uint32, uint64"
+)
+ORDERED = "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64"
+
 
 def common_tensors(values: Iterable[Any]) -> tuple[Tensor, ...]:
     """Values as tensors of one dtype: that of the first tensor or variable among them, where there is one."""
@@ -88,6 +95,24 @@ def ints_of(value: Any) -> list[int]:
 def int_of(value: Any) -> int:
     """A scalar integer: a Python int, or a tensor or array of one."""
     return value if type(value) is int else int(index_array(value).reshape(()))
+
+
+def scalar_of(op: str, value: Any, message: str) -> int:
+    """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, where it has another shape."""
+    if type(value) is int:
+        return value
+    tensor = as_tensor(value, dtypes.int32) if isinstance(value, float) else as_tensor(value, hint=dtypes.int32)
+    if tensor.ndim:
+        raise invalid_argument(op, message.format(shape=dims_text(tensor.shape)), "")
+    return int_of(tensor)
+
+
+def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int64") -> dtypes.DType:
+    """The dtype asked for places or counts; InvalidArgumentError unless it is int32 or int64."""
+    wanted = dtypes.as_dtype(dtype)
+    if wanted not in (dtypes.int32, dtypes.int64):
+        raise not_allowed(op, wanted, allowed, attribute)
+    return wanted
 
 
 def one_axis(axis: Any, rank: int, op: str, message: str) -> int:

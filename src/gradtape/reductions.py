@@ -25,7 +25,18 @@ from gradtape._ops import (
 )
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
-from gradtape.operands import dims_text, not_allowed, one_axis, reduced_axes, wrong_dtype
+from gradtape.indexed_slices import like, values_of
+from gradtape.operands import (
+    NUMERIC,
+    dims_text,
+    index_dtype,
+    not_allowed,
+    one_axis,
+    one_dtype,
+    reduced_axes,
+    scalar_of,
+    wrong_dtype,
+)
 from gradtape.scans import cumprod
 from gradtape.table import ALL, BOOL, NUMBERS, call, integer, op, real, values
 
@@ -112,7 +123,7 @@ def _prod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 def _truths(x: Any, op: str) -> Tensor:
-    tensor = as_tensor(x)
+    tensor = as_tensor(x, dtypes.bool) if isinstance(x, list | tuple) else as_tensor(x)
     if not tensor.dtype.is_bool:
         raise wrong_dtype(op, 0, dtypes.bool, tensor.dtype)
     return tensor
@@ -148,6 +159,8 @@ def _spread_edges() -> list[Any]:
 def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Mean squared distance from the mean, over axes. TypeError for integers."""
     tensor = as_tensor(input_tensor)
+    if tensor.dtype.is_bool:
+        raise not_allowed("Mean", tensor.dtype, NUMERIC)
     if not tensor.dtype.is_floating:
         raise TypeError(f"Input must be either real or complex. Received integer type {tensor.dtype}.")
     distance = tensor - apply_reduce(MEAN, tensor, axis, True, "Mean")
@@ -202,7 +215,7 @@ def reduce_euclidean_norm(
     tensor = as_tensor(input_tensor)
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
-        raise not_allowed("EuclideanNorm", tensor.dtype, "float, double, int32, uint8, int64")
+        raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
     squares = np.square(view(tensor))
     out = tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
     kept = tuple(1 if i in axes else size for i, size in enumerate(tensor.shape))
@@ -247,22 +260,15 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
     return as_tensor(zeros / size if size else NAN, dtypes.float32)
 
 
-def _places(op: str, find: Any, worst: float, input: Any, axis: Any, output_type: Any) -> Tensor:
+def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtypes.DType) -> Tensor:
     tensor = as_tensor(input)
-    dtype = dtypes.as_dtype(output_type)
-    if dtype not in (dtypes.int32, dtypes.int64):
-        raise not_allowed(op, dtype, "int16, uint16, int32, int64", "output_type")
-    place = one_axis(
-        0 if axis is None else axis,
-        tensor.ndim,
-        op,
-        "Expected dimension in the range [{low}, {high}), but got {axis}",
-    )
+    asked = scalar_of(op, 0 if axis is None else axis, "dim must be a scalar, but received tensor of shape: {shape}")
+    place = one_axis(asked, tensor.ndim, op, "Expected dimension in the range [{low}, {high}), but got {axis}")
     array = view(tensor)
     if array.size == 0:
         others = array.shape[:place] + array.shape[place + 1 :]
         if array.shape[place] == 0 and math.prod(others):
-            raise invalid_argument(op, f"Reduction axis {place} is empty in shape {dims_text(array.shape)}", None)
+            raise invalid_argument(op, f"Reduction axis {asked} is empty in shape {dims_text(array.shape)}", "")
         return tensor_from(np.zeros(others, np.int64), dtype)
     if array.dtype.kind == "f":
         array = np.where(np.isnan(array), worst, array)
@@ -281,13 +287,14 @@ def _place_edges() -> list[Any]:
 @op("math.argmax", "argmax", dtypes=ALL, orders="0", edges=_place_edges)
 def argmax(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
     """Place of the largest value along an axis, axis 0 where it is None; the first one of ties."""
-    return _places("ArgMax", np.argmax, -INF, input, axis, output_type)
+    dtype = index_dtype("ArgMax", output_type, "output_type", "int16, uint16, int32, int64")
+    return _places("ArgMax", np.argmax, -INF, input, axis, dtype)
 
 
 @op("math.argmin", "argmin", dtypes=ALL, orders="0", edges=_place_edges)
 def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
     """Place of the smallest value along an axis, axis 0 where it is None; the first one of ties."""
-    return _places("ArgMin", np.argmin, INF, input, axis, output_type)
+    return _places("ArgMin", np.argmin, INF, input, axis, index_dtype("ArgMin", output_type, "output_type"))
 
 
 @op(
@@ -297,23 +304,29 @@ def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: 
     edges=lambda: [call([integer([1, 2]), integer([3, 4])])],
 )
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
-    """The sum of tensors of one shape. ValueError where there are none."""
+    """The sum of tensors of one shape. ValueError where there are none, or where one is None.
+
+    Raises:
+      InvalidArgumentError: shapes or dtypes differ.
+    """
     listed = list(inputs)
-    if not listed:
+    if not listed or any(item is None for item in listed):
         raise ValueError(
             "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape."
         )
     total = apply_identity(listed[0])
-    shape = total.shape
-    for i, other in enumerate(listed[1:], 1):
-        tensor = as_tensor(other, hint=total.dtype)
-        if tensor.shape != shape:
+    tensors = [as_tensor(item, hint=total.dtype) for item in listed[1:]]
+    one_dtype("AddN", (total, *tensors))
+    for i, tensor in enumerate(tensors, 1):
+        if tensor.shape != total.shape:
             raise invalid_argument(
                 "AddN",
                 "Inputs to operation AddN of type AddN must have the same size and shape.  Input 0: "
-                f"{dims_text(shape)} != input {i}: {dims_text(tensor.shape)}",
+                f"{dims_text(total.shape)} != input {i}: {dims_text(tensor.shape)}",
                 "",
+                kernel=f"AddN_N_{len(listed)}",
             )
+    for tensor in tensors:
         total = total + tensor
     return total
 
@@ -324,8 +337,14 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call([real(2, 3), real(2, 3)]), call([real()])],
 )
 def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Tensor:
-    """The sum of tensors of one shape: add_n."""
-    return add_n(inputs)
+    """The sum of tensors of one shape: add_n. ValueError where there are none, or their shapes differ."""
+    if not isinstance(inputs, list | tuple) or not inputs:
+        raise ValueError("inputs must be a list of at least one Tensor with the same dtype and shape")
+    tensors = [as_tensor(item) for item in inputs]
+    for tensor in tensors[1:]:
+        if tensor.shape != tensors[0].shape:
+            raise ValueError(f"Shapes {tensors[0].shape} and {tensor.shape} are not compatible")
+    return add_n(tensors)
 
 
 @op(
@@ -334,13 +353,13 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
     samples=lambda: [call(2.0, real(3)), call(real(), real(2, 3))],
     edges=lambda: [call(2, integer([1, 2]))],
 )
-def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Tensor:
-    """A scalar times a tensor. ValueError if the first is no scalar."""
-    tensor = as_tensor(x)
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+    """A scalar times a tensor, or times the values of IndexedSlices. ValueError if the first is no scalar."""
+    tensor = values_of(x)
     factor = as_tensor(scalar, tensor.dtype)
     if factor.ndim:
         raise ValueError(f"The input scalar must be a 0-D value. Received shape {factor.shape}.")
-    return factor * tensor
+    return like(x, factor * tensor)
 
 
 @op(

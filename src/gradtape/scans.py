@@ -11,7 +11,7 @@ import numpy as np
 from gradtape._ops import apply_elementwise, as_tensor, record, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
-from gradtape.operands import int_of, not_allowed
+from gradtape.operands import NUMERIC, not_allowed, scalar_of
 from gradtape.table import NUMBERS, call, integer, op, real, values
 
 __all__ = ["cumsum"]
@@ -31,7 +31,7 @@ def _exclusive(sample: Any) -> bool:
 
 
 def _scan_axis(tensor: Tensor, axis: Any, op: str) -> int:
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = scalar_of(op, axis, "ScanOp: axis must be a scalar, not {shape}"), tensor.ndim
     if not -rank <= place < rank:
         got = place if place >= 0 else place + rank
         raise invalid_argument(op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {got}", "")
@@ -72,7 +72,7 @@ def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False
     """Running sums along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
-        raise not_allowed("Cumsum", tensor.dtype, "float, double, int32, uint8, int64")
+        raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
     place = _scan_axis(tensor, axis, "Cumsum")
     array = view(tensor)
     out = _run(lambda a, i: np.cumsum(a, i, a.dtype), array, place, exclusive, reverse, 0)
@@ -98,7 +98,7 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     """Running products along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
-        raise not_allowed("Cumprod", tensor.dtype, "float, double, int32, uint8, int64")
+        raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
     place = _scan_axis(tensor, axis, "Cumprod")
     out = _run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), place, exclusive, reverse, 1)
     return record("Cumprod", _cumprod_rule, (tensor,), tensor_from(out), (tensor,), (place, exclusive, reverse))

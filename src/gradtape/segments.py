@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape import dtypes
 from gradtape._moves import add_rows, take_rows
 from gradtape._ops import (
     apply_cast,
@@ -19,7 +20,7 @@ from gradtape._ops import (
 )
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
-from gradtape.operands import dims_text, index_array, int_of, not_allowed
+from gradtape.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
 from gradtape.table import NUMBERS, call, integer, op, real, values
 
 __all__: list[str] = []
@@ -67,11 +68,17 @@ def _unsorted_edges() -> list[Any]:
     ]
 
 
+def _numbers(op: str, segment_ids: Any) -> np.ndarray:
+    tensor = as_tensor(segment_ids, hint=dtypes.int32)
+    index_dtype(op, tensor.dtype, "Tindices")
+    return index_array(tensor)
+
+
 def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
     """Segment numbers that do not decrease, and how many segments there are."""
-    ids = index_array(segment_ids)
+    ids = _numbers(op, segment_ids)
     if data.dtype.is_bool:
-        raise not_allowed(op, data.dtype, "float, double, int32, uint8, int64")
+        raise not_allowed(op, data.dtype, ORDERED if op.endswith(("Max", "Min")) else NUMERIC)
     if data.ndim == 0:
         raise invalid_argument(op, "input must be at least rank 1", None)
     if ids.ndim != 1:
@@ -90,9 +97,12 @@ def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, in
 
 def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tuple[np.ndarray, int]:
     """Segment numbers below num_segments; rows with negative ones are left out."""
-    ids, count = index_array(segment_ids), int_of(num_segments)
+    ids = _numbers(op, segment_ids)
+    segments = as_tensor(num_segments, hint=dtypes.int32)
+    index_dtype(op, segments.dtype, "Tnumsegments")
+    count = scalar_of(op, segments, "num_segments should be a scalar, not shape {shape}")
     if data.dtype.is_bool:
-        raise not_allowed(op, data.dtype, "float, double, int32, uint8, int64")
+        raise not_allowed(op, data.dtype, ORDERED if op.endswith(("Max", "Min")) else NUMERIC)
     if count < 0:
         raise invalid_argument(op, f"Input num_segments == {count} must not be negative.", None)
     if tuple(data.shape)[: ids.ndim] != ids.shape:
@@ -119,12 +129,9 @@ def _counts(ids: np.ndarray, count: int, rank: int) -> np.ndarray:
 
 
 def _means(data: Tensor, ids: np.ndarray, count: int, power: float) -> Tensor:
-    """Sums divided by a power of the count of rows; 0 for segments without rows."""
+    """Sums divided, as the operator does, by a power of the count of rows; 0 for segments without rows."""
     divisor = np.maximum(_counts(ids, count, data.ndim - ids.ndim), 1).astype(np.float64) ** power
-    sums = _sums(data, ids, count)
-    if not data.dtype.is_floating:
-        return tensor_from((view(sums) / divisor).astype(view(sums).dtype))
-    return sums / tensor_from(divisor, data.dtype)
+    return _sums(data, ids, count) / tensor_from(divisor, data.dtype)
 
 
 def _extremes(op: str, choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
@@ -194,7 +201,7 @@ def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """Means of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
     tensor = as_tensor(data)
-    return _means(tensor, *_sorted_ids("SegmentMean", tensor, segment_ids), 1.0)
+    return apply_cast(_means(tensor, *_sorted_ids("SegmentMean", tensor, segment_ids), 1.0), tensor.dtype)
 
 
 @op("math.segment_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
@@ -233,9 +240,12 @@ def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: s
     return _sums(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments))
 
 
-@op("math.unsorted_segment_mean", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
+@op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
 def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Means of the rows that have the same number; rows with negative numbers are left out. 0 without rows."""
+    """Means of the rows that have the same number, those with negative numbers left out; 0 without rows.
+
+    Floating also where the data are integers: float32 for uint8, else float64.
+    """
     tensor = as_tensor(data)
     return _means(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments), 1.0)
 
@@ -244,7 +254,10 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
 def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
     """Sums of the rows that have the same number, divided by the root of how many there are. 0 without rows."""
     tensor = as_tensor(data)
-    return _means(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments), 0.5)
+    ids, count = _any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments)
+    if not tensor.dtype.is_floating:
+        raise not_allowed("Sqrt", tensor.dtype, "bfloat16, half, float, double, complex64, complex128")
+    return _means(tensor, ids, count, 0.5)
 
 
 @op(

@@ -12,7 +12,7 @@ from gradtape._ops import apply_transpose, as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.gathering import take_along_last
-from gradtape.operands import common_tensors, index_array, int_of, one_dtype
+from gradtape.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
 from gradtape.table import NUMBERS, call, integer, op, real, values
 
 __all__ = ["argsort", "searchsorted", "sort"]
@@ -25,6 +25,13 @@ class TopKV2(NamedTuple):
 
     values: Tensor
     indices: Tensor
+
+
+def _sortable(x: Any) -> Tensor:
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise not_allowed("TopKV2", tensor.dtype, ORDERED)
+    return tensor
 
 
 def _order(array: np.ndarray, descending: bool) -> np.ndarray:
@@ -48,13 +55,14 @@ def _order(array: np.ndarray, descending: bool) -> np.ndarray:
         *(call(values([1.0, 1.0, 0.0]), 2), call(integer([1, 3, 2]), 2, index_type="int64"), call([1.0, 5.0], 1)),
         call(values([-INF, INF, 0.0]), 2),
     ],
-    notes="NaN counts as the largest",
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def top_k(
     input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
 ) -> TopKV2:
     """The k largest elements along the last axis, from the largest down, and their places; of ties the first ones."""
-    tensor, count = as_tensor(input), int_of(k)
+    tensor, count = _sortable(input), scalar_of("TopKV2", k, "k must be scalar, got shape {shape}")
+    dtype = index_dtype("TopKV2", index_type, "index_type", "int16, int32, int64")
     if tensor.ndim == 0:
         raise invalid_argument("TopKV2", "input must be >= 1-D, got shape []", "")
     if count < 0:
@@ -64,7 +72,7 @@ def top_k(
             "TopKV2", f"input must have at least k columns. Had {tensor.shape[-1]}, needed {count}", ""
         )
     places = _order(view(tensor), True)[..., :count]
-    return TopKV2(take_along_last(tensor, places), tensor_from(places, index_type))
+    return TopKV2(take_along_last(tensor, places), tensor_from(places, dtype))
 
 
 def _direction(direction: str) -> bool:
@@ -79,6 +87,7 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     """The axis to sort along, and the permutation that exchanges it with the last one."""
     place, rank = int_of(axis), tensor.ndim
     if not -rank <= place < rank:
+        place = place if place >= 0 else place + rank
         raise invalid_argument("StridedSlice", f"slice index {place} of dimension 0 out of bounds.", "strided_slice/")
     order = list(range(rank))
     order[place], order[-1] = order[-1], order[place]
@@ -98,11 +107,11 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
         call(values([INF, -INF, 0.0])),
         call(values([1.0, 1.0])),
     ],
-    notes="NaN counts as the largest",
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
     """Elements in order along an axis; direction is "ASCENDING" or "DESCENDING"."""
-    descending, tensor = _direction(direction), as_tensor(values)
+    descending, tensor = _direction(direction), _sortable(values)
     place, order = _last_axis(tensor, axis)
     if place == tensor.ndim - 1:
         return take_along_last(tensor, _order(view(tensor), descending))
@@ -118,13 +127,13 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
         *(call([3.0, 1.0, 2.0, 1.0]), call(integer([3, 1, 2, 1]), direction="DESCENDING"), call(real(2, 3), axis=0)),
         *(call(real(2, 3), -1, "DESCENDING"), call(real(0)), call(real(2, 2), stable=True)),
     ],
-    notes="NaN counts as the largest",
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def argsort(
     values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
     """Places that sort the elements along an axis, in int32; equal elements keep their order."""
-    descending, tensor = _direction(direction), as_tensor(values)
+    descending, tensor = _direction(direction), _sortable(values)
     place, _ = _last_axis(tensor, axis)
     array = np.swapaxes(view(tensor), place, -1)
     return tensor_from(np.swapaxes(_order(array, descending), place, -1), dtypes.int32)
@@ -137,10 +146,11 @@ def argsort(
     edges=lambda: [
         *(
             call([1.0, 3.0, 5.0], [0.0, 3.0, 6.0]),
-            call([1.0, 3.0, 5.0], [3.0], side="right"),
+            call(values([1.0, 3.0]), values([math.nan, 3.0]), side="right"),
             call([1, 3], [2], out_type="int64"),
         ),
-        *(call([[1, 3], [2, 4]], [[2], [2]]), call(values([1.0, 2.0]), values([-INF, INF])), call([1, 3], integer([]))),
+        *(call([[1, 3], [2, 4]], [[2], [2]]), call([[1, 3]], [2]), call([1, 3], integer([]))),
+        call(values([1.0, 2.0]), values([-INF, INF, math.nan])),
     ],
 )
 def searchsorted(
@@ -150,17 +160,22 @@ def searchsorted(
     if side not in ("left", "right"):
         raise ValueError(f"Argument `side` must be either 'right' or 'left'. Received: `side` = {side!r}.")
     kernel = "LowerBound" if side == "left" else "UpperBound"
-    sequence, sought = common_tensors([sorted_sequence, values])
+    sequence, sought = as_tensor(sorted_sequence), as_tensor(values)
+    dtype = index_dtype(kernel, out_type, "out_type")
     one_dtype(kernel, (sequence, sought))
     rows, wanted = view(sequence), view(sought)
     if rows.ndim == 0 or wanted.ndim == 0:
         raise invalid_argument("StridedSlice", "slice index -1 of dimension 0 out of bounds.", "strided_slice/")
-    if rows.shape[:-1] != wanted.shape[:-1]:
+    if math.prod(rows.shape[:-1]) != math.prod(wanted.shape[:-1]):
         raise invalid_argument(kernel, "Leading dim_size of both tensors must match.", "")
-    found = np.zeros(wanted.shape, np.int64)
-    for place in np.ndindex(rows.shape[:-1]):
-        found[place] = np.searchsorted(rows[place], wanted[place], side)  # type: ignore[call-overload]
-    return tensor_from(found, out_type)
+    found = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
+    for place, line in enumerate(rows.reshape(len(found), rows.shape[-1])):
+        found[place] = np.searchsorted(line, wanted.reshape(found.shape)[place], side)  # type: ignore[call-overload]
+    found = found.reshape(wanted.shape)
+    if wanted.dtype.kind == "f":
+        # No comparison with NaN holds.
+        found = np.where(np.isnan(wanted), 0 if side == "left" else rows.shape[-1], found)
+    return tensor_from(found, dtype)
 
 
 @op(
@@ -176,7 +191,11 @@ def searchsorted(
 )
 def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
     """Whether each row's prediction for its target is among the row's k largest; ties count, infinities do not."""
-    scores, chosen, count = view(as_tensor(predictions)), index_array(targets), int_of(k)
+    predictions, targets = as_tensor(predictions), as_tensor(targets)
+    if predictions.dtype != dtypes.float32:
+        raise wrong_dtype("InTopKV2", 0, dtypes.float32, predictions.dtype)
+    index_dtype("InTopKV2", targets.dtype, "T")
+    scores, chosen, count = view(predictions), view(targets), int_of(k)
     if scores.ndim != 2:
         raise invalid_argument("InTopKV2", "predictions must be 2-dimensional", "")
     if chosen.ndim != 1:
@@ -204,6 +223,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
 def invert_permutation(x: Any, name: str | None = None) -> Tensor:
     """The permutation y with y[x[i]] = i."""
     tensor = as_tensor(x, hint=dtypes.int32)
+    index_dtype("InvertPermutation", tensor.dtype, "T")
     order = view(tensor)
     if order.ndim != 1:
         raise invalid_argument("InvertPermutation", "invert_permutation expects a 1D vector.", None)
@@ -218,7 +238,10 @@ def invert_permutation(x: Any, name: str | None = None) -> Tensor:
 
 
 def _steps(x: Any) -> np.ndarray:
-    flat = view(as_tensor(x)).reshape(-1)
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise TypeError(f"Expected x to be numeric, instead found: {tensor!s}")
+    flat = view(tensor).reshape(-1)
     return flat[1:] - flat[:-1] if flat.dtype.kind != "u" else np.diff(flat.astype(np.int64))
 
 
