@@ -402,3 +402,37 @@ def test_a_cycle_through_a_variable_is_collected():
     del v, tape
     gc.collect()
     assert dead() is None
+
+
+POOL = """
+import numpy as np
+import gradtape as tf
+from gradtape._buffer import statistics
+
+def use(sizes):
+    held = [tf.zeros(size) for size in sizes]
+    return statistics()["reserved"]
+
+before = statistics()["reserved"]
+assert use([2_000_000] * 4) - before >= 32_000_000
+assert statistics()["reserved"] - before <= 4 << 20, "nothing is held, so no more than a little is kept"
+for _ in range(8):
+    use([2_000_000] * 4)
+calls = statistics()["system_allocations"]
+use([2_000_000] * 4)
+assert statistics()["system_allocations"] == calls, "what is wanted again and again is kept in the end"
+"""
+
+
+def test_memory_that_nobody_uses_goes_back_to_the_system_unless_it_is_wanted_again():
+    subprocess.run([sys.executable, "-c", POOL], check=True)
+
+
+def test_a_variable_takes_over_the_storage_of_its_initial_value_and_writes_into_storage_of_its_own():
+    initial = tf.ones([1000])
+    before = statistics()["in_use"]
+    variable = tf.Variable(initial)
+    assert statistics()["in_use"] == before
+    variable.assign_add(tf.ones([1000]))
+    np.testing.assert_array_equal(initial, np.ones(1000))
+    np.testing.assert_array_equal(variable, np.full(1000, 2.0))

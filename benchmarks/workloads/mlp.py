@@ -35,8 +35,9 @@ def data(size: Size) -> tuple[Any, Any, list[Any]]:
 
 def taped(tf: Any, size: Size, rate: float) -> Run:
     x, y, initial = data(size)
-    x, y = tf.constant(x), tf.constant(y)
-    parameters = w1, b1, w2, b2 = [tf.Variable(value) for value in initial]
+    x = tf.constant(x)  # each array is let go of once it has been copied
+    y = tf.constant(y)
+    parameters = w1, b1, w2, b2 = [tf.Variable(initial.pop(0)) for _ in range(4)]
 
     def step() -> None:
         with tf.GradientTape() as tape:

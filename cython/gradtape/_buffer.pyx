@@ -18,34 +18,48 @@ cdef extern from *:
     #if defined(_WIN32)
     #include <malloc.h>
     static void* slab_alloc(size_t n) { return _aligned_malloc(n, 64); }
-    static void slab_free(void* p) { _aligned_free(p); }
-    static void slab_advise(void* p, size_t n) { (void)p; (void)n; }
+    static void slab_free(void* p, size_t n) { (void)n; _aligned_free(p); }
     #else
+    #include <stdint.h>
     #include <sys/mman.h>
-    static void* slab_alloc(size_t n) { void* p = 0; return posix_memalign(&p, n >= (1 << 22) ? (1 << 21) : 64, n) ? 0 : p; }
-    static void slab_free(void* p) { free(p); }
+    /* Pages of its own for every slab: what is freed leaves the process, whatever the C library has come to hold back.
+       Slabs of 4 MiB and more start at a multiple of 2 MiB and ask for huge pages: fewer faults on first touch. */
+    static void* slab_alloc(size_t n) {
+        size_t huge = (size_t)1 << 21, spare = n >= ((size_t)1 << 22) ? huge : 0;
+        char* p = (char*)mmap(0, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == (char*)MAP_FAILED) return 0;
+        if (spare) {
+            size_t before = (huge - ((uintptr_t)p & (huge - 1))) & (huge - 1);
+            if (before) munmap(p, before);
+            p += before;
+            n = (n + 4095) & ~(size_t)4095;
+            if (spare > before) munmap(p + n, spare - before);
     #ifdef MADV_HUGEPAGE
-    static void slab_advise(void* p, size_t n) { madvise(p, n & ~(size_t)((1 << 21) - 1), MADV_HUGEPAGE); }
-    #else
-    static void slab_advise(void* p, size_t n) { (void)p; (void)n; }
+            madvise(p, n & ~(huge - 1), MADV_HUGEPAGE);
     #endif
+        }
+        return p;
+    }
+    static void slab_free(void* p, size_t n) { munmap(p, n); }
     #endif
     """
     void* slab_alloc(size_t n) nogil
-    void slab_free(void* p) nogil
-    void slab_advise(void* p, size_t n) nogil
+    void slab_free(void* p, size_t n) nogil
 
 cdef enum:
     GRAIN = 64                    # smallest block and alignment, bytes
     LINEAR_CLASSES = 16           # GRAIN, 2*GRAIN, ... 1 KiB
     SHARED_LIMIT = 1 << 17        # larger blocks get a slab of their own, returned to the system when idle
     SHARED_SLAB = 1 << 18
-    HUGE = 1 << 22                # slabs from here on ask for huge pages: fewer faults on first touch
     CLASSES = 256
-    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is always kept
+    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
+    REST_FLOOR = 1 << 22          # and when none is, at first
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
 
 cdef Block* _idle[CLASSES]
+cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept at rest
+cdef Py_ssize_t _kept_at_rest = REST_FLOOR
+cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
 cdef Py_ssize_t _in_use = 0, _peak = 0, _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _acquired = 0, _system_calls = 0
 
@@ -59,7 +73,8 @@ cdef class SlabMemory:
         PyBuffer_FillInfo(view, self, self.start, self.nbytes, 0, flags)
 
     def __dealloc__(self):
-        slab_free(self.start)
+        if self.start != NULL:
+            slab_free(self.start, self.nbytes)
 
 
 @cython.final
@@ -77,8 +92,6 @@ cdef class Slab:
         if memory.start == NULL:
             raise exhausted(nbytes)
         memory.nbytes = nbytes
-        if nbytes >= HUGE:
-            slab_advise(memory.start, nbytes)
         cdef Slab slab = Slab.__new__(Slab)
         slab.view = memory
         slab.cursor = &slab.view[0]
@@ -113,7 +126,7 @@ cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
 
 
 cdef Block* acquire(Py_ssize_t nbytes) except NULL:
-    global _in_use, _peak, _acquired, _idle_dedicated
+    global _in_use, _peak, _acquired, _idle_dedicated, _dedicated
     cdef int size_class = class_of(nbytes)
     cdef Block* block = _idle[size_class]
     if block == NULL:
@@ -122,6 +135,8 @@ cdef Block* acquire(Py_ssize_t nbytes) except NULL:
         _idle[size_class] = block.next
         if block.capacity > SHARED_LIMIT:
             _idle_dedicated -= block.capacity
+    if block.capacity > SHARED_LIMIT:
+        _dedicated += block.capacity
     block.refs = 1
     _acquired += 1
     _in_use += block.capacity
@@ -149,7 +164,7 @@ cdef int seek_relief() except -1:
 
 
 cdef Block* make_block(int size_class) except NULL:
-    global _open_slab, _idle_dedicated
+    global _open_slab, _idle_dedicated, _kept_at_rest
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
@@ -162,7 +177,10 @@ cdef Block* make_block(int size_class) except NULL:
                 _idle_dedicated -= capacity
             return block
     if capacity > SHARED_LIMIT:
-        trim(_in_use + capacity)
+        if _trimmed[size_class]:
+            _trimmed[size_class] = False
+            _kept_at_rest *= 2
+        trim(max(IDLE_FLOOR, _in_use + capacity))
         slab = Slab.make(capacity)
         Py_INCREF(slab)          # returned by free_block
     else:
@@ -212,14 +230,17 @@ cdef int shelve_rest() except -1:
 
 
 cdef void recycle(Block* block) noexcept:
-    global _in_use, _idle_dedicated
+    global _in_use, _idle_dedicated, _dedicated
     _in_use -= block.capacity
     block.next = _idle[block.size_class]
     _idle[block.size_class] = block
     if block.capacity > SHARED_LIMIT:
         _idle_dedicated += block.capacity
-        if _idle_dedicated > IDLE_FLOOR and _idle_dedicated > _peak:
-            trim(_peak // 2)
+        _dedicated -= block.capacity
+        if _dedicated == 0 and _idle_dedicated > _kept_at_rest:
+            trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
+        elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > _peak:
+            trim(max(IDLE_FLOOR, _peak // 2))
 
 
 cdef void trim(Py_ssize_t keep) noexcept:
@@ -227,8 +248,6 @@ cdef void trim(Py_ssize_t keep) noexcept:
     global _reserved, _slabs, _idle_dedicated
     cdef int size_class = CLASSES - 1
     cdef Block* block
-    if keep < IDLE_FLOOR:
-        keep = IDLE_FLOOR
     while size_class >= 0 and _idle_dedicated > keep:
         while _idle[size_class] != NULL and _idle_dedicated > keep and _idle[size_class].capacity > SHARED_LIMIT:
             block = _idle[size_class]
@@ -236,6 +255,7 @@ cdef void trim(Py_ssize_t keep) noexcept:
             _idle_dedicated -= block.capacity
             _reserved -= block.capacity
             _slabs -= 1
+            _trimmed[size_class] = True
             Py_DECREF(<Slab>block.slab)
             free(block)
         size_class -= 1

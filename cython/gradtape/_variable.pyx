@@ -109,9 +109,7 @@ cdef class BaseVariable(Readable):
 
     def _initialise(self, value, bint trainable, str name):
         """Sets value, trainability and name; called once."""
-        cdef Tensor tensor = value
-        self.held = new_tensor(tensor.dtype_code, tensor.extent)
-        memcpy(self.held.data, tensor.data, tensor.extent.size * item_size(tensor.dtype_code))
+        self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
 
