@@ -233,3 +233,16 @@ def test_refusals(act, kind, message):
     with pytest.raises(kind) as caught:
         act()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("count, p", [(1, 0.3), (5, 0.5), (20, 0.1), (20, 0.9), (100, 0.3), (1000, 0.97)])
+def test_binomial_numbers_have_their_distribution(count, p):
+    samples = 20_000
+    drawn = tf.random.stateless_binomial([samples], [3, 4], float(count), p).numpy()
+    assert drawn.min() >= 0
+    assert drawn.max() <= count
+    deviation = np.sqrt(count * p * (1 - p))
+    assert abs(drawn.mean() - count * p) < 5 * deviation / np.sqrt(samples)
+    assert abs(drawn.std() / deviation - 1) < 0.05
+    zeros = (1 - p) ** count
+    assert abs((drawn == 0).mean() - zeros) < 5 * np.sqrt(zeros * (1 - zeros) / samples) + 1e-9

@@ -7,7 +7,7 @@ gives the same numbers. Where an output may need more words than one block has (
 Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
 
-from libc.math cimport INFINITY, NAN, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt
+from libc.math cimport NAN, ceil, INFINITY, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt
 from libc.math cimport sqrtf
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -171,6 +171,11 @@ def fill_truncated_normal(real[::1] out, uint64_t key, uint64_t low, uint64_t hi
             i += group
 
 
+cdef double[10] STIRLING_TAILS = [
+    0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211, 0.0138761288230707,
+    0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287]
+
+
 cdef struct Pairs:   # doubles made two at a time, of which the later is taken first
     double values[2]
     int left
@@ -249,6 +254,64 @@ cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept n
             continue
         if log(v * inverse_alpha / (a / (shifted * shifted) + b)) <= -rate + count * log(rate) - lgamma(count + 1):
             return count
+
+
+cdef double stirling_tail(double k) noexcept nogil:
+    """log(k!) less Stirling's approximation of it."""
+    cdef double square = (k + 1) * (k + 1)
+    if k <= 9:
+        return STIRLING_TAILS[<int>k]
+    return (1.0 / 12 - (1.0 / 360 - 1.0 / 1260 / square) / square) / (k + 1)
+
+
+cdef double binomial_draw(Stream* stream, double count, double p, bint many) noexcept nogil:
+    """One number of Binomial(count, p), p at most 1/2: sums of geometric numbers, or, where the mean is 10 or more (`many`),
+    transformed rejection with squeeze (Hoermann, Journal of Statistical Computation and Simulation 46, 1993)."""
+    cdef Pairs uniforms
+    cdef double total = 0, drawn = 0, stddev, a, b, alpha, odds, mode, u, v, shifted, k
+    uniforms.left = 0
+    if not many:
+        while True:
+            total += ceil(log(uniform_of(stream, &uniforms)) / log1p(-p))
+            if total > count:
+                return drawn
+            drawn += 1
+    stddev = sqrt(count * p * (1 - p))
+    b = 1.15 + 2.53 * stddev
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    alpha = (2.83 + 5.1 / b) * stddev
+    odds = p / (1 - p)
+    mode = floor((count + 1) * p)
+    while True:
+        u = uniform_of(stream, &uniforms) - 0.5
+        v = uniform_of(stream, &uniforms)
+        shifted = 0.5 - fabs(u)
+        k = floor((2 * a / shifted + b) * u + (count * p + 0.5))
+        if shifted >= 0.07 and v <= 0.92 - 4.2 / b:
+            return k
+        if k < 0 or k > count:
+            continue
+        if log(v * alpha / (a / (shifted * shifted) + b)) <= (
+                (mode + 0.5) * log((mode + 1) / (odds * (count - mode + 1)))
+                + (count + 1) * log((count - mode + 1) / (count - k + 1))
+                + (k + 0.5) * log(odds * (count - k + 1) / (k + 1))
+                + stirling_tail(mode) + stirling_tail(count - mode) - stirling_tail(k) - stirling_tail(count - k)):
+            return k
+
+
+def fill_binomial(double[:, ::1] out, const double[::1] counts, const double[::1] p, const unsigned char[::1] many,
+                  uint64_t key, uint64_t low, uint64_t high):
+    """Fills ``out[sample, j]`` (OUT) with Binomial(counts[j], p[j]) of ``counts`` and ``p`` (IN), p at most 1/2."""
+    cdef Py_ssize_t i, j, samples = out.shape[0]
+    cdef Stream stream
+    with nogil:
+        for j in range(p.shape[0]):
+            for i in range(samples):
+                if not counts[j] > 0 or not p[j] > 0:
+                    out[i, j] = NAN if counts[j] != counts[j] or p[j] != p[j] else 0
+                    continue
+                stream = start(key, low, high, <uint64_t>(RESERVED * (j * samples + i)))
+                out[i, j] = binomial_draw(&stream, counts[j], p[j], many[j])
 
 
 def fill_gamma(double[:, ::1] out, const double[::1] alpha, uint64_t key, uint64_t low, uint64_t high):

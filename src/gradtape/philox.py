@@ -130,6 +130,18 @@ def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> n
     return out.reshape(samples, *rate.shape)
 
 
+def binomial(stream: Stream, samples: int, counts: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """Binomial(counts, probs) in float64, of shape [samples, *counts.shape]; both arguments of one shape and dtype."""
+    out = np.empty((samples, counts.size))
+    rarer = np.minimum(probs, 1 - probs)  # the rarer outcome is counted
+    exact = [np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer)]
+    with np.errstate(invalid="ignore"):
+        many = np.ascontiguousarray(counts * rarer >= 10, np.uint8).ravel()
+    _random.fill_binomial(out, *exact, many, *stream)
+    out = out.reshape(samples, *counts.shape)
+    return np.where(probs > 0.5, np.maximum(counts, 0).astype(np.float64) - out, out)
+
+
 def categorical(stream: Stream, logits: np.ndarray, samples: int) -> np.ndarray:
     """Classes of shape [rows, samples], int64, drawn by the unnormalised log-probabilities of [rows, classes]."""
     out = np.empty((logits.shape[0], samples), np.int64)

@@ -23,6 +23,7 @@ from gradtape._tensor import Tensor
 from gradtape.arrays import stack
 from gradtape.dtypes import DType, as_dtype
 from gradtape.errors import InvalidArgumentError, invalid_argument
+from gradtape.operands import not_allowed, one_dtype
 from gradtape.philox import RESERVED, Stream
 from gradtape.table import call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
@@ -43,6 +44,7 @@ __all__ = [
     "set_seed",
     "shuffle",
     "split",
+    "stateless_binomial",
     "stateless_categorical",
     "stateless_gamma",
     "stateless_normal",
@@ -444,6 +446,38 @@ def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32
 
 
 @op(
+    "random.stateless_binomial",
+    orders="0",
+    dtypes="float32, float64, int32, int64",
+    notes="Numbers are TensorFlow's where success and failure are both expected ten times or more",
+    edges=lambda: [
+        call([50, 3], [1, 2], values([20.0, 100.0, 5000.0]), values([0.5, 0.8, 0.01])),
+        *(call([7], [3, 4], 100, 0.4), call([2, 3], [5, 6], [1.0, 0.0, -2.0], 1.0, output_dtype="float64")),
+    ],
+)
+def stateless_binomial(
+    shape: Any,
+    seed: Any,
+    counts: Any,
+    probs: Any,
+    output_dtype: Any = dtypes.int32,
+    name: str | None = None,
+) -> Tensor:
+    """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
+
+    Args:
+      shape: of the result, ending in the broadcast shape of `counts` and `probs`.
+      seed: two integers, int32 or int64.
+      counts, probs: of one floating dtype.
+      output_dtype: of the result.
+      name: unused.
+    """
+    probs = as_tensor(probs, hint=dtypes.float32)
+    counts = as_tensor(counts, hint=probs.dtype)
+    return _binomial("StatelessRandomBinomial", lambda *_: _stateless(seed), shape, counts, probs, output_dtype)
+
+
+@op(
     "random.stateless_categorical",
     orders="0",
     edges=lambda: [
@@ -600,6 +634,19 @@ class Generator:
                 f"got minval={minval} and maxval={maxval}"
             )
         return _uniform(self._take(math.prod(_sizes(shape, "StatelessRandomUniformV2"))), shape, minval, maxval, dtype)
+
+    def binomial(
+        self, shape: Any, counts: Any, probs: Any, dtype: Any = dtypes.int32, name: str | None = None
+    ) -> Tensor:
+        """How many of `counts` trials succeed, each with probability `probs`; the two broadcast to the shape's end."""
+        counts, probs = as_tensor(counts), as_tensor(probs)
+        if not counts.dtype.is_floating:
+            raise not_allowed("StatefulRandomBinomial", counts.dtype, "half, float, double")
+        return _binomial(
+            "StatefulRandomBinomial",
+            lambda samples, several: self._take(several * 50 * (samples + 3)),
+            *(shape, counts, probs, dtype),
+        )
 
     def uniform_full_int(self, shape: Any, dtype: Any = dtypes.int64, name: str | None = None) -> Tensor:
         """Integers of the whole range of int32 or, unlike TensorFlow by default, int64."""
@@ -797,6 +844,18 @@ def _rated(drawn: np.ndarray, beta: Tensor, dtype: DType) -> Tensor:
     """Gamma numbers of rate 1 divided by the rate, and kept above 0."""
     tiny = np.finfo(dtype.as_numpy_dtype).tiny
     return ops.maximum(tensor_from(drawn.astype(dtype.as_numpy_dtype)) / beta, as_tensor(tiny, dtype))
+
+
+def _binomial(
+    op: str, stream: Callable[[int, int], Stream], shape: Any, counts: Tensor, probs: Tensor, dtype: Any
+) -> Tensor:
+    """Binomial numbers of the stream that `stream` gives for so many samples of so many distributions."""
+    one_dtype(op, (counts, probs))
+    trials, chances = np.broadcast_arrays(view(counts), view(probs))
+    sizes = _ending(_sizes(shape, op), trials.shape, op, "" if op.startswith("Stateful") else None)
+    samples = math.prod(sizes[: len(sizes) - trials.ndim])
+    drawn = philox.binomial(stream(samples, trials.size), samples, trials, chances)
+    return _counts(drawn.reshape(sizes), as_dtype(dtype))
 
 
 def _highest(dtype: DType) -> float:

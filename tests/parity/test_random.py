@@ -94,6 +94,15 @@ STATELESS = {
     "gamma with rate": lambda tf, seed: tf.random.stateless_gamma([3, 2], seed, [0.5, 2.0], [3.0, 1.0]),
     "poisson": lambda tf, seed: tf.random.stateless_poisson([50, 4], seed, RATES),
     "poisson float64": lambda tf, seed: tf.random.stateless_poisson([50, 4], seed, RATES, tf.float64),
+    "binomial": lambda tf, seed: tf.random.stateless_binomial(
+        [40, 4], seed, [40.0, 100.0, 5000.0, 1e6], [[0.3], [0.5], [0.7], [0.25]] * 10
+    ),
+    "binomial float64": lambda tf, seed: tf.random.stateless_binomial(
+        [90, 2], seed, tf.constant([30.0, 400.0], tf.float64), tf.constant(0.51, tf.float64), tf.float64
+    ),
+    "binomial of ends": lambda tf, seed: tf.random.stateless_binomial(
+        [2, 5], seed, [5.0, 5.0, 5.0, 0.0, -1.0], [0.0, 1.0, np.nan, 0.5, 0.5], tf.float32
+    ),
     "categorical": lambda tf, seed: tf.random.stateless_categorical(LOGITS, 30, seed),
     "split": lambda tf, seed: tf.random.split(seed, 3),
     "fold_in": lambda tf, seed: tf.random.fold_in(seed, 9),
@@ -138,6 +147,10 @@ def test_generator():
             generator.uniform([4], -5, 5, tf.int32),
             generator.uniform([4], None, None, tf.int64),
             generator.uniform_full_int([3], tf.int32),
+            generator.binomial([4], [35.0, 50.0, 60.0, 100.0], 0.3),
+            generator.binomial([30, 2], [[100.0], [90.0]] * 15, [0.2, 0.6], tf.float32),
+            generator.binomial([], tf.constant(50.0, tf.float64), tf.constant(0.5, tf.float64), tf.int64),
+            generator.state.numpy(),
             generator.make_seeds(2),
             generator.state,
             generator.key,
@@ -191,6 +204,9 @@ REFUSALS = {
     "no class": lambda tf: tf.random.categorical([[]], 3),
     "gamma shape": lambda tf: tf.random.stateless_gamma([2, 3], [1, 2], [1.0, 2.0]),
     "poisson shape": lambda tf: tf.random.stateless_poisson([2], [1, 2], [1.0, 2.0, 3.0]),
+    "binomial shape": lambda tf: tf.random.stateless_binomial([3], [1, 2], [1.0, 2.0], 0.5),
+    "binomial dtypes": lambda tf: tf.random.stateless_binomial([3], [1, 2], 1.0, tf.constant(0.5, tf.float64)),
+    "generator's binomial": lambda tf: tf.random.Generator.from_seed(1).binomial([3], [1.0, 2.0], 0.5),
     "generator state": lambda tf: tf.random.Generator.from_state([1, 2], "philox"),
     "generator algorithm": lambda tf: tf.random.Generator.from_seed(1, alg="foo"),
     "generator bounds": lambda tf: tf.random.Generator.from_seed(1).uniform([2], dtype=tf.int32),
