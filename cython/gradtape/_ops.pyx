@@ -1718,6 +1718,23 @@ def apply_matmul(a, b, bint transpose_a, bint transpose_b):
     return matmul(left, right, transpose_a, transpose_b)
 
 
+def apply_matvec(Tensor a, Tensor b, bint transpose_a):
+    """The product of a matrix and a vector over the last axes, the others broadcast."""
+    cdef Py_ssize_t dims[MAX_RANK + 1]
+    cdef Extent* extent
+    cdef Tensor column, product
+    memcpy(dims, b.extent.dims, b.extent.rank * sizeof(Py_ssize_t))
+    dims[b.extent.rank] = 1
+    extent = new_extent(b.extent.rank + 1, dims)
+    column = reshape(b, extent)
+    release_extent(extent)
+    product = matmul(a, column, transpose_a, False)
+    extent = new_extent(product.extent.rank - 1, product.extent.dims)
+    column = reshape(product, extent)
+    release_extent(extent)
+    return column
+
+
 def apply_reshape(x, shape):
     """x under another shape; one -1 is worked out."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)

@@ -11,13 +11,13 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from gradtape._extent cimport Extent, dims_text, release_extent, same_extent, tensor_shape
+from gradtape._extent cimport Extent, dims_text, new_extent, release_extent, same_extent, tensor_shape
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
                             Thread, Window, append, drop, first_place, is_active, last_position, next_page, renew_epoch, thread)
-from gradtape._ops cimport Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, spread
+from gradtape._ops cimport Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, reshape, spread
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
-from gradtape._types cimport ADD, F32, F64
+from gradtape._types cimport ADD, F32, F64, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
 from gradtape import nest
@@ -631,7 +631,7 @@ cdef class Tape(Window):
         for source in flat:
             if type(source) is not Tensor and not isinstance(source, BaseVariable):
                 raise bad_operand("source", source)
-            most = max(most, source_size(source))
+            most = max(most, extent_of(source).size)
         self.keeps = True
         try:
             while start < count:
@@ -656,6 +656,35 @@ cdef class Tape(Window):
         finally:
             self.keeps = keeps
         return parts
+
+    def _stacked(self, Tensor target, list sources, bint zero):
+        """Target's Jacobians by the sources, of shape target.shape + source.shape each; where target does not depend on a
+        source None, or zeros."""
+        cdef list parts, found = [None] * len(sources), results = []
+        cdef Py_ssize_t dims[2 * MAX_RANK]
+        cdef Extent* extent
+        cdef Extent* inner
+        cdef int i
+        cdef int dtype_code
+        if is_floating(target.dtype_code):
+            found = self._rows(target, sources)
+        for source, parts in zip(sources, found):
+            if parts is None and not zero and not (is_floating(target.dtype_code) and target.extent.size == 0):
+                results.append(None)
+                continue
+            inner = extent_of(source)
+            for i in range(target.extent.rank):
+                dims[i] = target.extent.dims[i]
+            for i in range(inner.rank):
+                dims[target.extent.rank + i] = inner.dims[i]
+            extent = new_extent(target.extent.rank + inner.rank, dims)
+            if parts is None:
+                dtype_code = (<Tensor>source).dtype_code if type(source) is Tensor else (<BaseVariable>source).held.dtype_code
+                results.append(filled(dtype_code, extent, 0.0))
+            else:
+                results.append(reshape(parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False), extent))
+            release_extent(extent)
+        return results
 
     cdef list sweep(self, tuple targets, tuple sources, list seeds, Py_ssize_t rows):
         """One cotangent or None per source."""
@@ -721,8 +750,8 @@ cdef object cotangent_of(Sweep* sweep, Window window, int64_t number):
     return None if found == NULL else <object>found
 
 
-cdef Py_ssize_t source_size(object source) noexcept:
-    return (<Tensor>source).extent.size if type(source) is Tensor else (<BaseVariable>source).held.extent.size
+cdef Extent* extent_of(object source) noexcept:
+    return (<Tensor>source).extent if type(source) is Tensor else (<BaseVariable>source).held.extent
 
 
 cdef bint stands_in(object one, tuple many) noexcept:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import apply_cast, apply_matmul, apply_reduce, apply_reshape, apply_transpose
+from gradtape._ops import apply_cast, apply_matmul, apply_matvec, apply_reduce, apply_reshape, apply_transpose
 from gradtape._tensor import Tensor
 from gradtape.arrays import roll
 from gradtape.errors import FailedPreconditionError, from_op, invalid_argument
@@ -89,9 +89,9 @@ def matvec(
     name: str | None = None,
 ) -> Tensor:
     """Product of matrices (..., m, n) and vectors (..., n), of shape (..., m)."""
-    a, b = common_tensors((a, b))
-    product = apply_matmul(a, apply_reshape(b, (*b.shape, 1)), _flag("a", transpose_a, adjoint_a), False)
-    return apply_reshape(product, product.shape[:-1])
+    if type(a) is not Tensor or type(b) is not Tensor:
+        a, b = common_tensors((a, b))
+    return apply_matvec(a, b, _flag("a", transpose_a, adjoint_a))
 
 
 @op(

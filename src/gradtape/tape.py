@@ -87,16 +87,18 @@ class GradientTape(Tape):
           ValueError, TypeError: an option has none of its values.
         """
         self._check_has_gradients("to compute")
-        shape = tuple(target.shape)
+        if type(target) is not Tensor:
+            _ = target.shape  # what has none is refused here, as TensorFlow does
         zero = self._options("jacobian", unconnected_gradients, parallel_iterations, experimental_use_pfor)
-        sources = opened(sources)
-        flat = nest.flatten(sources)
+        alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
+        sources = sources if alone else opened(sources)
+        flat = [sources] if alone else nest.flatten(sources)
         target = self._readable(target, flat)
         self._check_usable("rows")
-        results = self._stacked(target, flat, shape, zero)
+        results = self._stacked(target, flat, zero)
         if not self._persistent:
             self._release()
-        return nest.pack_sequence_as(sources, results)
+        return results[0] if alone else nest.pack_sequence_as(sources, results)
 
     def batch_jacobian(
         self,
@@ -149,23 +151,9 @@ class GradientTape(Tape):
         flat = nest.flatten(sources)
 
         def leaf(value: Any) -> Any:
-            target = as_tensor(value)
-            return nest.pack_sequence_as(sources, self._stacked(target, flat, tuple(target.shape), True))
+            return nest.pack_sequence_as(sources, self._stacked(as_tensor(value), flat, True))
 
         return nest.map_structure(leaf, opened(values))
-
-    def _stacked(self, target: Tensor, sources: list[Any], shape: tuple[int, ...], zero: bool) -> list[Any]:
-        """Jacobians of one target by sources."""
-        found = self._rows(target, sources) if target.dtype.is_floating else [None] * len(sources)
-        results: list[Any] = []
-        for parts, source in zip(found, sources, strict=True):
-            whole = (*shape, *source.shape)
-            if parts:
-                results.append(apply_reshape(_joined(parts), whole))
-            else:
-                empty = target.dtype.is_floating and 0 in shape
-                results.append(full(whole, 0, source.dtype) if zero or empty else None)
-        return results
 
     def _readable(self, target: Any, sources: list[Any]) -> Tensor:
         """A target as a tensor that is none of the sources; how it comes of them is an operation of this tape."""
@@ -188,6 +176,8 @@ class GradientTape(Tape):
 
     def _options(self, what: str, unconnected: Any, parallel_iterations: Any, vectorized: bool) -> bool:
         """Refuses what TensorFlow refuses of a Jacobian's options; returns whether unconnected ones are zeros."""
+        if vectorized and parallel_iterations is None and unconnected is UnconnectedGradients.NONE:
+            return False
         if vectorized:
             try:
                 if parallel_iterations is not None and parallel_iterations < 1:
