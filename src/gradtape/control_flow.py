@@ -39,9 +39,9 @@ def _square(x: Any) -> Any:
 @op(
     "cond",
     dtypes=ALL,
-    samples=lambda: [],
-    edges=lambda: [call(integer(True, "bool"), lambda: 1, lambda: 2), call(False, lambda: 1, lambda: [2.0, None])],
+    samples=lambda: [call(real(3), sign) for sign in (1.0, -1.0)],
     notes="Runs the chosen branch alone",
+    program=lambda tf, function, x, sign: function(sign * x[0] > 0, lambda: x * x, lambda: [x[0], tf.exp(x)]),
 )
 def cond(
     pred: Any,
@@ -49,22 +49,24 @@ def cond(
     false_fn: Callable[[], Any] | None = None,
     name: str | None = None,
 ) -> Any:
-    """true_fn() if pred holds, else false_fn(). TypeError unless both are callable."""
+    """true_fn() if pred holds, else false_fn(). TypeError unless both are callable, ValueError for a pred of None."""
+    for argument, function_ in (("true_fn", true_fn), ("false_fn", false_fn)):
+        if function_ is None:
+            raise TypeError(f"cond(): '{argument}' argument required")
     if not callable(true_fn):
         raise TypeError("'true_fn' must be callable.")
     if not callable(false_fn):
         raise TypeError("'false_fn' must be callable.")
-    return true_fn() if pred else false_fn()
+    return true_fn() if (as_tensor(pred) if pred is None else pred) else false_fn()
 
 
 @op(
     "case",
     dtypes=ALL,
-    samples=lambda: [],
-    edges=lambda: [
-        *(call([(integer(False, "bool"), lambda: 1), (integer(True, "bool"), lambda: 2)]),),
-        *(call([(integer(False, "bool"), lambda: 1)], default=lambda: 3),),
-    ],
+    samples=lambda: [call(real(3), chosen) for chosen in range(3)],
+    program=lambda tf, function, x, chosen: function(
+        [(tf.equal(chosen, 0), lambda: x * x), (tf.equal(chosen, 1), lambda: tf.exp(x))], default=lambda: tf.sin(x) * x
+    ),
     notes="Runs the chosen branch alone",
 )
 def case(
@@ -76,19 +78,35 @@ def case(
 ) -> Any:
     """The result of the first function whose predicate holds, or of default.
 
-    Raises InvalidArgumentError where none holds and there is no default.
+    Raises InvalidArgumentError where none holds and there is no default; TypeError for predicates that are no boolean
+    tensors and functions that are none; ValueError for no pairs, and for a dict without an order of its own.
     """
+    if not isinstance(pred_fn_pairs, list | _tuple | dict):
+        raise TypeError(f"'pred_fn_pairs' must be a list, tuple, or dict. Received: {type(pred_fn_pairs)}")
+    if type(pred_fn_pairs) is dict and not exclusive:
+        raise ValueError(
+            "Unordered dictionaries are not supported for the 'pred_fn_pairs' argument when `exclusive=False` and "
+            "eager mode is enabled."
+        )
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
         if not isinstance(pair, _tuple) or len(pair) != 2:
-            raise TypeError(f"Each entry in pred_fn_pairs must be a 2-tuple. Received {pair}.")
+            raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
+        if not isinstance(pair[0], Tensor | BaseVariable):
+            raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
+        if pair[0].dtype != dtypes.bool:
+            raise TypeError(f"pred must be a boolean tensor, got one of {pair[0].dtype.name}")
         if not callable(pair[1]):
             raise TypeError(f"fn for pred {pair[0]} must be callable.")
+    if not pairs:
+        raise ValueError("not enough values to unpack (expected 2, got 0)")
+    if default is not None and not callable(default):
+        raise TypeError("'false_fn' must be callable.")
     for pred, function_ in pairs:
         if pred:
             return function_()
     if default is None:
-        last = pairs[-1][0] if pairs else None
+        last = pairs[-1][0]
         raise InvalidArgumentError(
             None,
             None,
@@ -101,20 +119,37 @@ def case(
 @op(
     "switch_case",
     dtypes=ALL,
-    samples=lambda: [],
-    edges=lambda: [
-        *(call(integer(1), [lambda: 1, lambda: 2]), call(integer(2), {0: lambda: 5, 1: lambda: 6})),
-        call(integer(7), [lambda: 1], default=lambda: 9),
-    ],
+    samples=lambda: [call(real(3), chosen) for chosen in (0, 1, 5)],
+    program=lambda tf, function, x, chosen: function(
+        tf.constant(chosen), {1: lambda: x * x, 0: lambda: tf.exp(x)}, default=lambda: tf.sin(x) * x
+    ),
     notes="Runs the chosen branch alone",
 )
 def switch_case(
     branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
-    """The result of the function with this index; of default, or the last one, where there is none."""
+    """The result of the function with this index; of default, or the last one, where there is none.
+
+    branch_fns: functions, or pairs of index and function, or a dict of them. Raises TypeError unless the index is an
+    integer tensor and the functions are some, ValueError where their indices leave gaps.
+    """
     if not isinstance(branch_index, Tensor | BaseVariable):
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
-    if isinstance(branch_fns, dict) or (branch_fns and all(isinstance(item, _tuple) for item in branch_fns)):
+    if not branch_index.dtype.is_integer:
+        raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype!s}")
+    if not isinstance(branch_fns, list | _tuple | dict):
+        raise TypeError("'branch_fns' must be a list, tuple, or dict")
+    if not branch_fns:
+        raise ValueError("Must provide at least one item in 'branch_fns'")
+    if not isinstance(branch_fns, dict) and not all(callable(item) for item in branch_fns):
+        for item in branch_fns:
+            if not isinstance(item, _tuple) or len(item) != 2:
+                raise TypeError(f"Each entry in 'branch_fns' must be a 2-tuple. Received {item}.")
+        branch_fns = dict(branch_fns)
+    if isinstance(branch_fns, dict):
+        for key in branch_fns:
+            if not isinstance(key, int):
+                raise TypeError(f"key must be a Python `int`, got {type(key)}")
         functions = dict(branch_fns)
     else:
         functions = dict(enumerate(branch_fns))
@@ -126,6 +161,8 @@ def switch_case(
     for function_ in functions.values():
         if not callable(function_):
             raise TypeError(f"Each entry in branch_fns must be callable: {function_}")
+    if branch_index.shape.rank:
+        raise InvalidArgumentError(None, None, f"'branch_index' must be a scalar, not of shape {branch_index.shape}")
     chosen = functions.get(int(branch_index))
     if chosen is None:
         chosen = default if default is not None else functions[len(functions) - 1]
@@ -168,7 +205,10 @@ def while_loop(
         raise TypeError("'body' must be callable.")
     if not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
-    limit = None if maximum_iterations is None else int_of(maximum_iterations)
+    limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
+    if limit is not None and limit.ndim:
+        raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
+    limit = None if limit is None else int_of(limit)
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):
@@ -194,6 +234,33 @@ def _stacked(results: list[Any]) -> Any:
     """A list of structures as one structure of stacked tensors."""
     columns = zip(*(nest.flatten(result) for result in results), strict=True)
     return nest.pack_sequence_as(results[0], [stack(list(column)) for column in columns])
+
+
+def _written(result: Any, like: Any, kinds: list[dtypes.DType], shapes: list[Any] | None = None) -> Any:
+    """A function's result as tensors, which must have the structure of `like` and these dtypes and shapes.
+
+    Raises ValueError for another structure or shape, InvalidArgumentError for another dtype.
+    """
+    nest.assert_same_structure(like, result)
+    tensors = [as_tensor(value, hint=kind) for value, kind in zip(nest.flatten(result), kinds, strict=True)]
+    for value, kind in zip(tensors, kinds, strict=True):
+        if value.dtype != kind:
+            raise InvalidArgumentError(
+                None, None, f"TensorArray dtype is {kind.name} but Op is trying to write dtype {value.dtype.name} "
+            )
+    for value, shape in zip(tensors, shapes or [], strict=False):
+        if value.shape != shape:
+            raise ValueError(f"Incompatible shape for value ({value.shape}), expected ({shape})")
+    return nest.pack_sequence_as(like, tensors)
+
+
+def _all_written(results: list[Any], like: Any, kinds: list[dtypes.DType]) -> list[Any]:
+    """Results of one structure, these dtypes and the shapes of the first."""
+    written: list[Any] = []
+    for result in results:
+        shapes = [tensor.shape for tensor in nest.flatten(written[0])] if written else None
+        written.append(_written(result, like, kinds, shapes))
+    return written
 
 
 @op(
@@ -226,6 +293,11 @@ def map_fn(
     signature = dtype if fn_output_signature is None else fn_output_signature
     if not callable(fn):
         raise TypeError(f"The provided function {fn!r} is not callable.")
+    if not nest.flatten(elems):
+        raise ValueError(
+            "elems must be a Tensor or (possibly nested) sequence of Tensors. "
+            f"Got {elems}, which does not contain any Tensors."
+        )
     tensors, count = _rows(elems)
     wanted = elems if signature is None else signature
     kinds = (
@@ -233,18 +305,8 @@ def map_fn(
     )
     if count == 0:
         return nest.pack_sequence_as(wanted, [full([0], 0, kind) for kind in kinds])
-    results = []
-    for i in range(count):
-        result = fn(nest.pack_sequence_as(elems, [tensor[i] for tensor in tensors]))
-        nest.assert_same_structure(wanted, result)
-        converted = [as_tensor(value, hint=kind) for value, kind in zip(nest.flatten(result), kinds, strict=True)]
-        for value, kind in zip(converted, kinds, strict=True):
-            if value.dtype != kind:
-                raise InvalidArgumentError(
-                    None, None, f"TensorArray dtype is {kind.name} but Op is trying to write dtype {value.dtype.name} "
-                )
-        results.append(nest.pack_sequence_as(wanted, converted))
-    return _stacked(results)
+    mapped = [fn(nest.pack_sequence_as(elems, [tensor[i] for tensor in tensors])) for i in range(count)]
+    return _stacked(_all_written(mapped, wanted, kinds))
 
 
 def _kind(signature: Any) -> dtypes.DType:
@@ -262,15 +324,24 @@ def _kind(signature: Any) -> dtypes.DType:
     notes="Runs fn once per element",
 )
 def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
-    """fn of each slice of elems along the first axis, the results stacked. A first axis of size 1 is repeated."""
+    """fn of each slice of elems along the first axis, the results stacked. A first axis of size 1 is repeated.
+
+    Of no slices the results have the shapes and dtypes that fn makes of zeros. Raises InvalidArgumentError for first
+    axes of other sizes, ValueError for no elems.
+    """
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     sizes = [tensor.shape[0] for tensor in tensors]
     count = max(sizes, default=0)
     for size in sizes:
         if size not in (1, count):
-            raise ValueError(f"Expected all first dimensions of `elems` to be equal or 1, got {sizes}")
+            message = f"Expected all first dimensions of `elems` to be equal or 1, got {sizes}"
+            raise InvalidArgumentError(None, None, message)
+    if not sizes:
+        raise ValueError("`elems` has no tensors")
     if count == 0:
-        raise ValueError("vectorized_map of no elements: the first axis of `elems` is empty")
+        with Unrecorded():
+            made = fn(nest.pack_sequence_as(elems, [full(tensor.shape[1:], 0, tensor.dtype) for tensor in tensors]))
+        return nest.map_structure(lambda value: _none_of(as_tensor(value)), made)
     results = [
         fn(
             nest.pack_sequence_as(
@@ -279,15 +350,23 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
         )
         for i in range(count)
     ]
-    return _stacked(results)
+    return None if results[0] is None else _stacked(results)
 
 
-def _start(initializer: Any, tensors: list[Tensor], elems: Any, order: list[int]) -> tuple[Any, list[int]]:
+def _none_of(tensor: Tensor) -> Tensor:
+    """No tensors of this shape and dtype, stacked."""
+    return full([0, *tensor.shape], 0, tensor.dtype)
+
+
+def _start(
+    initializer: Any, tensors: list[Tensor], elems: Any, order: list[int], backwards: bool
+) -> tuple[Any, list[int]]:
     """What a fold starts with, and the elements left to fold."""
     if initializer is not None:
         return nest.map_structure(as_tensor, initializer), order
     if not order:
-        raise OutOfRangeError(None, None, "Tried to read from index 0 but array size is: 0 ")
+        negative = "Reading from negative indices (index -1) is not allowed."
+        raise OutOfRangeError(None, None, negative if backwards else "Tried to read from index 0 but array size is: 0 ")
     return nest.pack_sequence_as(elems, [tensor[order[0]] for tensor in tensors]), order[1:]
 
 
@@ -299,11 +378,13 @@ def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwar
     order = list(range(tensors[0].shape[0]))
     if backwards:
         order.reverse()
-    total, rest = _start(initializer, tensors, elems, order)
+    total, rest = _start(initializer, tensors, elems, order, backwards)
     if len(rest) < len(order):
         yield total
+    like = total
     for i in rest:
         total = fn(total, nest.pack_sequence_as(elems, [tensor[i] for tensor in tensors]))
+        nest.assert_same_structure(like, total)
         yield total
     if not order:
         yield total
@@ -335,6 +416,12 @@ def scan(
 ) -> Any:
     """a = fn(a, elem) over the slices of elems, every a stacked; a starts as initializer, or the first slice."""
     results = list(_folded(fn, elems, initializer, reverse))
+    if initializer is not None and not as_tensor(nest.flatten(elems)[0]).shape[0]:
+        return nest.map_structure(_none_of, results[0])
+    like = results[0] if initializer is None else nest.map_structure(as_tensor, initializer)
+    firsts = nest.flatten(like)
+    shapes = [tensor.shape for tensor in firsts]
+    results = [_written(result, like, [tensor.dtype for tensor in firsts], shapes) for result in results]
     return _stacked(results[::-1] if reverse else results)
 
 
@@ -482,8 +569,10 @@ def no_op(name: str | None = None) -> None:
     """Nothing."""
 
 
-def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> list[Any]:
-    """The tensors as a list; None stays None."""
+def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> Any:
+    """The tensors as a list, in which None stays None; a tensor alone as it is."""
+    if isinstance(tensors, Tensor | BaseVariable):
+        return tensors
     return [None if value is None else as_tensor(value) for value in tensors]
 
 
