@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._ops import (
+    alike,
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -225,10 +226,11 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
     max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z. Raises ValueError for unequal shapes or a missing
     operand.
     """
-    _both(labels, logits, "sigmoid_cross_entropy_with_logits")
-    x, z = common_tensors((logits, labels))
-    _one_shape(("logits", x), ("labels", z))
-    return apply_elementwise("sigmoid_cross_entropy_with_logits", z, x)
+    if not alike(labels, logits):
+        _both(labels, logits, "sigmoid_cross_entropy_with_logits")
+        logits, labels = common_tensors((logits, labels))
+        _one_shape(("logits", logits), ("labels", labels))
+    return apply_elementwise("sigmoid_cross_entropy_with_logits", labels, logits)
 
 
 def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Tensor:
