@@ -27,6 +27,8 @@ cdef struct ForwardHooks:
 
 cdef ForwardHooks* forward_hooks() noexcept
 
+cdef Op IDENTITY
+
 cdef Op make_op(str name, ReverseRule rule, bint linear, bint takes_rows)
 cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1
 

@@ -15,14 +15,15 @@ from gradtape._extent cimport Extent, dims_text, new_extent, release_extent, sam
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
                             Thread, Window, append, drop, first_place, is_active, last_position, next_page, renew_epoch, thread)
-from gradtape._ops cimport Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, reshape, spread
+from gradtape._ops cimport (IDENTITY, Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, reshape,
+                            spread)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
 from gradtape._types cimport ADD, F32, F64, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
 from gradtape import nest
 from gradtape._moves import join
-from gradtape.errors import InvalidArgumentError
+from gradtape.errors import InternalError, InvalidArgumentError
 from gradtape.logger import note, warn_first
 from gradtape.records import like, opened
 
@@ -335,7 +336,9 @@ cdef object call_cotangents(Call call, tuple needs, list cotangents):
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
     if len(given) != call.input_count:
-        raise ValueError(f"The reverse rule of {call.name} returned {len(given)} cotangents for {call.input_count} operands")
+        raise InternalError(None, None, f"Recorded operation '{call.name}' returned too "
+                                        f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
+                                        f"{call.input_count} but received {len(given)}")
     return given
 
 
@@ -374,7 +377,12 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
         sweep.waiting -= 1
         sweep.high = position
         source = tags(slot[0]) & SOURCE
-        if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
+        if entry.kind == STRUCTURAL and type(<object>own) is not Tensor and <Op>entry.op is IDENTITY:
+            # IndexedSlices pass as they are.
+            given = <object>own
+            if is_active(window, entry.inputs[0]):
+                accumulate(sweep, window, entry.inputs[0], given)
+        elif entry.kind == PROGRAM or entry.kind == STRUCTURAL:
             if type(<object>own) is Tensor and entry.kind == PROGRAM:
                 cotangent = <Tensor>own
             else:
@@ -824,6 +832,6 @@ cdef int check_operands(tuple operands, str role) except -1:
 
 cdef object bad_operand(str role, object value):
     """The exception for what is neither tensor nor variable, of TensorFlow's type."""
-    kind = AttributeError if isinstance(value, (int, float, complex)) or hasattr(value, "__array__") else TypeError
+    kind = AttributeError if isinstance(value, (int, float, complex)) or hasattr(value, "dtype") else TypeError
     return kind(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
                 f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")

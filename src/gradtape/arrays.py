@@ -27,6 +27,7 @@ from gradtape._ops import (
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.errors import InvalidArgumentError, invalid_argument
+from gradtape.indexed_slices import IndexedSlices, like, values_of
 from gradtape.operands import common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
@@ -52,8 +53,13 @@ __all__ = [
     ],
     tolerance=1e-6,
 )
-def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
-    """x in another dtype; floats become ints_of by dropping their fractions. Derivatives are between floats."""
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+    """x, a tensor or IndexedSlices, in another dtype; floats become whole numbers by dropping their fractions.
+
+    Derivatives are between floats.
+    """
+    if type(x) is IndexedSlices:
+        return like(x, apply_cast(x.values, dtype))
     return apply_cast(x, dtype)
 
 
@@ -86,9 +92,9 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3)), call(real()), call(real(0))],
     edges=lambda: [call([1, 2])],
 )
-def identity(input: Any, name: str | None = None) -> Tensor:
-    """The same value, a tensor of its own."""
-    return apply_identity(input)
+def identity(input: Any, name: str | None = None) -> Any:
+    """The same value, a tensor of its own; of IndexedSlices, IndexedSlices."""
+    return like(input, apply_identity(values_of(input)))
 
 
 @op(

@@ -13,14 +13,15 @@ from gradtape._log import Unrecorded
 from gradtape._ops import apply_identity, apply_stop_gradient, as_tensor, is_recorded, record
 from gradtape._tensor import Tensor
 from gradtape._variable import VariableWatcher
+from gradtape.indexed_slices import like, values_of
 from gradtape.tape import GradientTape
 
 __all__ = ["custom_gradient", "grad_pass_through", "recompute_grad", "stop_gradient"]
 
 
-def stop_gradient(input: Any, name: str | None = None) -> Tensor:
-    """The value as a constant: no gradient flows through it."""
-    return apply_stop_gradient(input)
+def stop_gradient(input: Any, name: str | None = None) -> Any:
+    """The value, a tensor or IndexedSlices, as a constant: no gradient flows through it."""
+    return like(input, apply_stop_gradient(values_of(input)))
 
 
 class _Differentiated:
@@ -47,7 +48,8 @@ class _Differentiated:
                 "@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: "
                 f"{variables}"
             )
-        inputs = tuple([as_tensor(value) for value in (*arguments, *variables)])
+        # Text stands among the arguments, as one to which there is no gradient.
+        inputs = tuple([as_tensor(0 if isinstance(value, str) else value) for value in (*arguments, *variables)])
         recorded = is_recorded(*inputs)
         # The body's own entries stay beside this one: second derivatives flow through what grad_fn captured from it.
         fresh = apply_stop_gradient if recorded else apply_identity
@@ -73,22 +75,22 @@ def _takes_variables(grad_fn: Callable[..., Any]) -> bool:
     )
 
 
-def _stated_rule(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., list[Any]]:
+def _stated_rule(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., Any]:
     """The reverse rule of a call with `count` arguments that read `variables`."""
 
-    def rule(call: Any, needs: Any, *cotangents: Tensor) -> list[Any]:
+    def rule(call: Any, needs: Any, *cotangents: Tensor) -> Any:
         if variables:
             stated, of_variables = grad_fn(*cotangents, variables=list(variables))
             if len(of_variables) != len(variables):
                 raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
         else:
-            stated, of_variables = grad_fn(*cotangents), ()
+            stated, of_variables = grad_fn(*cotangents), []
         flat = nest.flatten(stated)
         if len(flat) != count:
             raise ValueError(
                 f"custom_gradient function expected to return {count} gradients, but returned {len(flat)} instead."
             )
-        return [*flat, *of_variables]
+        return flat + of_variables
 
     return rule
 

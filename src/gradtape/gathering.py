@@ -22,6 +22,7 @@ from gradtape._ops import (
     view,
 )
 from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
 from gradtape.dtypes import int32
 from gradtape.errors import OpError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices
@@ -84,6 +85,8 @@ def gather(
         gathered = gather_rows(tensor, numbers, _gather_rule)
         if gathered is not None:
             return gathered
+        if isinstance(params, BaseVariable):
+            return _gather(tensor, index, place, batch, "ResourceGather", None)
     return _gather(tensor, index, place, batch)
 
 
@@ -94,13 +97,15 @@ def _gather_rule(call: Any, needs: Any, cotangent: Tensor) -> IndexedSlices:
     return IndexedSlices(values, tensor_from(rows.reshape(-1), dtype), tensor_from(np.array(tuple(shape), np.int32)))
 
 
-def _gather(tensor: Tensor, index: np.ndarray, axis: int, batch: int) -> Tensor:
+def _gather(
+    tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+) -> Tensor:
     shape = view(tensor).shape
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
         place = dims_text(np.unravel_index(bad, index.shape)) if index.ndim else ""
-        raise invalid_argument("GatherV2", f"indices{place} = {index.flat[bad]} is not in [0, {rows})", "")
+        raise invalid_argument(op_name, f"indices{place} = {index.flat[bad]} is not in [0, {rows})", suffix)
     for i in range(batch):
         if shape[i] != index.shape[i]:
             raise invalid_argument(
@@ -147,10 +152,15 @@ def gather_nd(
     The result's shape is indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1]:]. With batch_dims the
     leading axes of both are matched. Raises InvalidArgumentError for coordinates outside params.
     """
-    tensor, index, batch = as_tensor(params), index_array(indices), int_of(batch_dims)
-    shape = view(tensor).shape
+    tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
+    shape, index = view(tensor).shape, index_array(numbers)
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
+    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
+        # The gradient is IndexedSlices, as of gather.
+        gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _gather_rule)
+        if gathered is not None:
+            return gathered
     if batch:
         index = np.concatenate(
             [np.broadcast_to(grid[..., None], (*index.shape[:-1], 1)) for grid in _grids(index.shape[:-1], batch)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import functools
 from typing import Any
 
 import numpy as np
@@ -397,6 +399,317 @@ def recompute_grad_of_other_arguments(tf):
 @program
 def recompute_grad_of_nothing(tf):
     return tf.recompute_grad(lambda a: None)(tf.constant(2.0))
+
+
+GRADIENTS = {
+    "a list": lambda tf, g: [g * 2.0, g * 3.0],
+    "numbers and arrays": lambda tf, g: (7, np.float32(3.0)),
+    "a double array": lambda tf, g: (np.float64(7.0), None),
+    "doubles": lambda tf, g: (tf.constant(7.0, tf.float64), g),
+    "a variable": lambda tf, g: (tf.Variable(4.0), g),
+    "rows": lambda tf, g: (tf.IndexedSlices(tf.constant([5.0]), tf.constant([0]), tf.constant([1])), g),
+    "nested": lambda tf, g: ((g, (g * 2.0,)),),
+    "a dictionary": lambda tf, g: {"b": g, "a": g * 2.0},
+    "three": lambda tf, g: (g, g, g),
+}
+
+
+@program
+def custom_gradient_gradients_of_every_kind(tf):
+    found = {}
+    for name, grad in GRADIENTS.items():
+        f = tf.custom_gradient(lambda a, b, grad=grad: (a * b, lambda g: grad(tf, g)))
+        try:
+            found[name] = call(tf, f, 2.0, 3.0)[1]
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+RESULTS = {
+    "a number": lambda tf, a: 3.0,
+    "an array": lambda tf, a: np.float32(3.0),
+    "nothing": lambda tf, a: None,
+    "nothing in a list": lambda tf, a: [a, None],
+    "no results": lambda tf, a: [],
+    "a tuple": lambda tf, a: (a * 2.0,),
+    "a set": lambda tf, a: {a.numpy()},
+}
+
+
+@program
+def custom_gradient_results_of_every_kind(tf):
+    found = {}
+    for name, body in RESULTS.items():
+        f = tf.custom_gradient(lambda a, body=body: (body(tf, a), lambda *g: 5.0 * g[0] if g else None))
+        try:
+            found[name] = call(tf, f, 2.0)
+        except ValueError as error:
+            found[name] = type(error).__name__, str(error)
+    return found
+
+
+ARGUMENTS = {"text": "mode", "a whole number": 3, "nothing": None, "a truth": True, "a list": [1.0, 2.0]}
+
+
+@program
+def custom_gradient_arguments_of_every_kind(tf):
+    found = {}
+    for name, argument in ARGUMENTS.items():
+        f = tf.custom_gradient(lambda a, b: (a * 2.0, lambda g: (g * 7.0, *[None] * (2 if isinstance(b, list) else 1))))
+        try:
+            found[name] = call(tf, lambda a, f=f, argument=argument: f(a, argument), 2.0)
+        except ValueError as error:
+            found[name] = type(error).__name__, str(error)
+    return found
+
+
+VARIABLE_GRADIENTS = {
+    "a list": lambda g: [g * 5.0],
+    "none": lambda g: [None],
+    "a tuple": lambda g: (g,),
+    "a dictionary": lambda g: {"v": g},
+    "a generator": lambda g: (g for _ in range(1)),
+    "two": lambda g: [g, g],
+    "no gradients": lambda g: [],
+    "one that is no list": lambda g: g,
+}
+
+
+@program
+def custom_gradient_gradients_of_variables_of_every_kind(tf):
+    x, v, found = tf.constant(2.0), tf.Variable(3.0), {}
+    for name, grad in VARIABLE_GRADIENTS.items():
+        f = tf.custom_gradient(lambda a, grad=grad: (a * v, lambda g, variables: (g, grad(g))))
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        try:
+            found[name] = tape.gradient(y, [x, v])
+        except Exception as error:
+            found[name] = type(error).__name__, str(error)
+    return found
+
+
+@program
+def custom_gradient_gradients_of_variables_in_an_array(tf):
+    x, v = tf.constant(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.custom_gradient(lambda a: (a * v, lambda g, variables: (g, tf.ones([1]))))(x)
+    return tape.gradient(y, [x, v])
+
+
+@program
+def custom_gradient_of_a_pair_without_gradients_of_variables(tf):
+    x, v = tf.constant(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.custom_gradient(lambda a: (a * v, lambda g, variables: 5.0))(x)
+    return tape.gradient(y, [x, v])
+
+
+class Callable:
+    def __call__(self, g, variables=None):
+        return (g * 4.0, [g * 5.0]) if variables else g * 4.0
+
+
+def with_factor(factor, g, *, variables=None):
+    return g * factor, [g]
+
+
+@program
+def custom_gradient_functions_of_every_kind(tf):
+    x, v = tf.constant(2.0), tf.Variable(3.0)
+    rules = [Callable(), functools.partial(with_factor, 3.0), lambda variables: (variables * 2.0, [variables])]
+    found = []
+    for rule in rules:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.custom_gradient(lambda a, rule=rule: (a * v, rule))(x)
+        try:
+            found.append(tape.gradient(y, [x, v]))
+        except Exception as error:
+            found.append((type(error).__name__, str(error)))
+    for rule in (Callable(), abs, tf.exp):
+        found.append(call(tf, tf.custom_gradient(lambda a, rule=rule: (a * a, rule)), 2.0))
+    return found
+
+
+@program
+def custom_gradient_of_many_variables(tf):
+    x, variables = tf.constant(2.0), [tf.Variable(float(i)) for i in range(5)]
+
+    @tf.custom_gradient
+    def f(a):
+        for i in (3, 1, 4, 0, 2):
+            a = a * variables[i]
+        return a, lambda g, variables: (g, [g * v for v in variables])
+
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return tape.gradient(y, variables)
+
+
+@program
+def custom_gradient_that_returns_a_variable(tf):
+    x, v = tf.constant(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.custom_gradient(lambda a: (v, lambda g, variables: (g * 5.0, [g * 6.0])))(x)
+    return y, tape.gradient(y, [x, v])
+
+
+@program
+def custom_gradient_of_its_own_argument_captured(tf):
+    v = tf.Variable(3.0)
+    f = tf.custom_gradient(lambda a: (a * v, lambda g: g * 5.0))
+    with tf.GradientTape() as tape:
+        y = f(v)
+    return y, tape.gradient(y, v)
+
+
+@program
+def custom_gradient_without_arguments(tf):
+    v = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        y = tf.custom_gradient(lambda: (v * v, lambda g, variables: ([], [g * 5.0])))()
+    return y, tape.gradient(y, v)
+
+
+@program
+def custom_gradient_of_one_tensor_twice(tf):
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.custom_gradient(lambda a, b: (a * b, lambda g: (g * 2.0, g * 3.0)))(x, x)
+    return tape.gradient(y, x)
+
+
+@program
+def custom_gradient_with_a_variable_keyword(tf):
+    x, v = tf.constant(2.0), tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.custom_gradient(lambda a, b=None: (a * b, lambda g: g * 7.0))(x, b=v)
+    return y, tape.gradient(y, [x, v])
+
+
+@program
+def custom_gradient_cotangents_of_unused_outputs(tf):
+    x, seen = tf.constant(2.0), []
+    f = tf.custom_gradient(lambda a: ((a * a, a * 3.0, tf.cast(a, tf.int32)), lambda *g: seen.append(g) or g[0]))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y, _, _ = f(x)
+    return tape.gradient(y, x), seen
+
+
+@program
+def custom_gradient_that_nobody_asks_for(tf):
+    x, asked = tf.constant(2.0), []
+    f = tf.custom_gradient(lambda a: (a * a, lambda g: asked.append(g)))
+    with tf.GradientTape() as tape:
+        tape.watch(tf.constant(1.0))
+        y = f(x)
+    return tape.gradient(y, x), asked, f(x)
+
+
+@program
+def custom_gradient_of_a_named_tuple_and_names(tf):
+    kind = collections.namedtuple("Pair", "first second")
+
+    @tf.custom_gradient
+    def f(a):
+        """Both."""
+        return kind(a * a, a * 2.0), lambda g, h: g * 5.0 + h
+
+    x = tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return type(y).__name__, y._fields, tape.gradient(y, x), f.__name__, f.__doc__, hasattr(f, "__wrapped__")
+
+
+@program
+def custom_gradient_of_static_and_class_methods(tf):
+    class Model:
+        @staticmethod
+        @tf.custom_gradient
+        def static(a):
+            return a * a, lambda g: g * 5.0
+
+        @tf.custom_gradient
+        def method(self, a):
+            return a * a, lambda g: (None, g * 6.0)
+
+    return call(tf, Model.static, 2.0), call(tf, Model().static, 2.0), call(tf, Model().method, 2.0)
+
+
+@program
+def custom_gradient_that_differentiates(tf):
+    @tf.custom_gradient
+    def f(a):
+        def grad(g):
+            with tf.GradientTape() as tape:
+                tape.watch(a)
+                y = a**3.0
+            return g * tape.gradient(y, a)
+
+        return a * a, grad
+
+    return call(tf, f, 2.0, order=2)
+
+
+@program
+def grad_pass_through_of_several(tf):
+    x = tf.constant(2.0)
+    found = []
+    for f in (lambda a, b: (a * 2.0, b * 3.0), lambda a, b: a * b):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.grad_pass_through(f)(x, x)
+        try:
+            found.append((y, tape.gradient(y, x)))
+        except ValueError as error:
+            found.append(str(error))
+    return found
+
+
+ZERO = ("argmax", "shape", "size", "rank", "zeros_like", "ones_like", "round", "floor", "sign")
+
+UNDIFFERENTIABLE = {
+    **{name: lambda tf, u, name=name: getattr(tf, name)(u) for name in ZERO},
+    **{name: lambda tf, u, name=name: getattr(tf.math, name)(u) for name in ("ceil", "rint", "count_nonzero")},
+    "comparison": lambda tf, u: u > 1.0,
+    "whole division": lambda tf, u: u // 2.0,
+    "remainder": lambda tf, u: u % 2.0,
+    "to integers": lambda tf, u: tf.cast(u, tf.int32),
+    "to integers and back": lambda tf, u: tf.cast(tf.cast(u, tf.int32), tf.float32) * 2.0,
+    "one_hot": lambda tf, u: tf.one_hot(tf.cast(u, tf.int32), 3),
+    "searchsorted": lambda tf, u: tf.searchsorted(u, u),
+    "stop_gradient": lambda tf, u: tf.stop_gradient(u),
+    "NumPy": lambda tf, u: tf.constant(u.numpy() * 2.0),
+    "fill": lambda tf, u: tf.fill([2], u[0]),
+}
+
+
+@program
+def what_has_no_gradient(tf):
+    found = {}
+    for name, f in UNDIFFERENTIABLE.items():
+        u = tf.constant([1.0, 2.0, 3.0])
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(u)
+            y = f(tf, u)
+        found[name] = tape.gradient(y, u), tape.gradient(y, u, unconnected_gradients="zero")
+    return found
+
+
+@program
+def stop_gradient_of_structures_and_integers(tf):
+    return tf.stop_gradient([tf.constant(1.0), tf.constant(2.0)]), tf.stop_gradient(tf.constant([1, 2]), name="still")
 
 
 @program
