@@ -60,7 +60,7 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
 cdef dict _kernel_names = {
     "add": "AddV2", "subtract": "Sub", "multiply": "Mul", "divide": "RealDiv", "floormod": "FloorMod", "negative": "Neg",
     "floordiv": "FloorDiv", "select": "SelectV2", "reciprocal": "Reciprocal", "divide_no_nan": "DivNoNan",
-    "multiply_no_nan": "MulNoNan", "truncatediv": "TruncateDiv", "truncatemod": "TruncateMod",
+    "multiply_no_nan": "MulNoNan", "truncatediv": "TruncateDiv", "truncatemod": "TruncateMod", "logical_xor": "LogicalOr",
 }
 
 # Elementwise ops on integers and bools are NumPy's: they carry data and indices, not gradients.
@@ -72,10 +72,14 @@ cdef dict _integer_functions = {
     "logical_or": np.logical_or, "logical_xor": np.logical_xor, "logical_not": np.logical_not, "select": np.where,
     "squared_difference": lambda a, b: np.square(a - b), "truncatemod": np.fmod,
     "truncatediv": lambda a, b: (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype),
-    "floor": np.positive, "ceil": np.positive, "rint": np.positive, "round": np.positive, "relu": lambda a: np.maximum(a, 0),
+    "round": np.positive, "relu": lambda a: np.maximum(a, 0),
     "relu6": lambda a: np.clip(a, 0, 6), "clip_by_value": lambda a, low, high: np.maximum(np.minimum(a, high), low),
     "identity": np.positive,
 }
+
+# Those of them that take bools beside integers, and those that take no unsigned ones, as in TensorFlow.
+cdef set _of_bools = {"equal", "not_equal", "select", "identity", "logical_and", "logical_or", "logical_xor", "logical_not"}
+cdef set _of_signed = {"negative", "abs", "sign", "truncatemod", "squared_difference", "pow"}
 
 
 def kernel_name(str name) -> str:
@@ -99,9 +103,17 @@ cdef str dtype_word(int dtype_code):
     return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
 
 
+cdef object expected_dtype(str op, int dtype_code, Tensor tensor, int place):
+    return invalid_argument(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a {dtype_word(dtype_code)} "
+                                f"tensor but is a {dtype_word(tensor.dtype_code)} tensor", "", kernel=None)
+
+
 cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place):
-    return invalid_argument(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a "
-                                f"{dtype_word(a.dtype_code)} tensor but is a {dtype_word(b.dtype_code)} tensor", "", kernel=None)
+    return expected_dtype(op, a.dtype_code, b, place)
+
+
+cdef object undivided(Tensor a, Tensor b):
+    return TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}.")
 
 
 cdef object unsupported(str op, int dtype_code, str allowed):
@@ -503,7 +515,7 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef int i
     cdef str op = kernel_name(program.name)
     function = _integer_functions.get(program.name)
-    if program.name == "divide":
+    if program.name in ("divide", "divide_no_nan"):
         if a.dtype_code == BOOL or b.dtype_code == BOOL:
             raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
                             else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
@@ -511,6 +523,10 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
         return elementwise(program, cast(a, i), cast(b, i), None)
     if function is None:
         raise unsupported(op, a.dtype_code, "float, double")
+    if a.dtype_code == BOOL and program.name not in _of_bools:
+        raise unsupported(op, BOOL, "float, double, int32, int64, uint8")
+    elif a.dtype_code == U8 and program.name in _of_signed:
+        raise unsupported(op, U8, "float, double, int32, int64")
     for i in range(1 if program.name != "select" else 2, len(tensors)):
         tensor = tensors[i]
         if tensor.dtype_code != (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code:
@@ -1335,7 +1351,7 @@ cdef object mixed_binary(Program program, object a, object b):
         return NotImplemented
     if left.dtype_code != right.dtype_code:
         if program is DIVIDE_PROGRAM:
-            raise TypeError(f"`x` and `y` must have the same dtype, got {left.dtype!r} != {right.dtype!r}.")
+            raise undivided(left, right)
         raise mixed_dtypes(kernel_name(program.name), left, right, 1)
     if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
         raise unsupported(kernel_name(program.name), BOOL, "float, double, int32, int64, uint8")
@@ -1581,14 +1597,16 @@ def elementwise_function(row):
     """
     arguments = tuple(row.arguments)
     found = program(row.name)
-    if arguments == ("x",):
+    if row.name.startswith("logical"):
+        function = by_name(found, arguments, logical_door)
+    elif arguments == ("x",):
         function = unary_x(found)
     elif arguments == ("features",):
         function = unary_features(found)
     elif arguments == ("x", "y"):
         function = binary_xy(found)
     else:
-        function = by_name(found, arguments)
+        function = by_name(found, arguments, program_door)
     function.__name__ = function.__qualname__ = row.name
     function.__doc__ = row.doc
     return function
@@ -1616,15 +1634,26 @@ def binary_xy(Program row):
     return op
 
 
-def by_name(Program row, tuple arguments):
-    """A function of these arguments, made from its text so that its signature is its own."""
+def by_name(Program row, tuple arguments, door):
+    """A function of these arguments, made from its text so that its signature is its own; it calls `door`."""
     listed = ", ".join(arguments)
-    return eval(f"lambda {listed}, name=None: apply(row, ({listed},))", {"apply": program_door, "row": row})
+    return eval(f"lambda {listed}, name=None: door(row, ({listed},))", {"door": door, "row": row})
 
 
 def program_door(Program row, tuple operands):
-    """What the functions that by_name makes call."""
     return apply_program(row, operands)
+
+
+def logical_door(Program row, tuple operands):
+    """Of bools alone: numbers are neither true nor false."""
+    cdef Tensor tensor
+    cdef list tensors = []
+    for i, value in enumerate(operands):
+        tensor = as_tensor(value) if isinstance(value, (Tensor, Readable)) else convert(value, BOOL, False)
+        if tensor.dtype_code != BOOL:
+            raise expected_dtype(kernel_name(row.name), BOOL, tensor, i)
+        tensors.append(tensor)
+    return elementwise_list(row, tensors)
 
 
 def apply_elementwise(str name, *operands):
@@ -1652,13 +1681,15 @@ cdef object apply_program(Program row, tuple operands):
     for value in operands:
         if type(value) is Tensor:
             tensors.append(value)
-        else:
+        elif is_floating(first.dtype_code) or row.name in ("add", "select") or row.name not in _integer_functions:
             tensors.append(operand_like(value, first))
+        else:
+            tensors.append(strict_operand(value, first))
     for i in range(1 if row.name != "select" else 2, count):
         tensor = tensors[i]
         first = tensors[i - 1]
         if tensor.dtype_code != first.dtype_code:
-            raise mixed_dtypes(kernel_name(row.name), first, tensor, i)
+            raise undivided(first, tensor) if row.name.startswith("divide") else mixed_dtypes(kernel_name(row.name), first, tensor, i)
     return elementwise_list(row, tensors)
 
 

@@ -101,6 +101,60 @@ def test_values_and_derivatives_on_the_edge_grid(row: Row, dtype: type) -> None:
         same(functools.partial(derivatives, row=row, arrays=arrays, order=order), rtol=rtol, atol=atol)
 
 
+INTEGERS_AND_BOOLS = {
+    "int32": ([-7, 0, 3], [2, 3, 1]),
+    "int64": ([-7, 0, 3], [2, 3, 1]),
+    "uint8": ([7, 0, 3], [2, 3, 1]),
+    "bool": ([True, False, True], [True, True, False]),
+}
+
+# Refused by TensorFlow too, with errors that say how its formula goes on or that it has no kernel.
+REFUSED_IN_PASSING = ("reciprocal", "erfcinv", "weighted_cross_entropy")
+
+
+@pytest.mark.parametrize("dtype", INTEGERS_AND_BOOLS)
+@pytest.mark.parametrize("row", NAMED, ids=[row.name for row in NAMED])
+def test_integers_and_bools(row: Row, dtype: str) -> None:
+    """The values of functions that take them, and the kind of error of those that do not."""
+    first, second = INTEGERS_AND_BOOLS[dtype]
+
+    def program(tf: Any) -> Any:
+        tensors = [tf.constant(part, dtype) for part in (first, second, second)][: arity(row)]
+        if row.name == "select":
+            tensors[0] = tensors[0] != tensors[1]
+        try:
+            return path(tf, row.tensorflow[0])(*tensors)
+        except Exception:
+            if row.name.startswith(REFUSED_IN_PASSING):
+                return "refused"
+            raise
+
+    same(program, rtol=1e-6, message=False)
+
+
+MIXED = {
+    "divide": lambda tf: tf.divide(tf.constant([1]), 2.5),
+    "divide by doubles": lambda tf: tf.divide(tf.constant([1.0]), tf.constant([1.0], tf.float64)),
+    "divide_no_nan": lambda tf: tf.math.divide_no_nan(tf.constant([1]), tf.constant([2.0])),
+    "logical_and": lambda tf: tf.logical_and(tf.constant([1.0]), tf.constant([2.0])),
+    "logical_and of doubles": lambda tf: tf.logical_and(tf.constant([True]), tf.constant([2.0], tf.float64)),
+    "logical_not": lambda tf: tf.logical_not(tf.constant([1])),
+    "logical_xor": lambda tf: tf.math.logical_xor(tf.constant([1]), tf.constant([2])),
+    "maximum": lambda tf: tf.maximum(tf.constant([1]), tf.constant([2.0])),
+    "shapes": lambda tf: tf.math.logical_xor(tf.constant([True, False]), tf.constant([True, False, True])),
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_mixed_operands_are_refused(name: str) -> None:
+    assert same(MIXED[name]).exception
+
+
+@pytest.mark.parametrize("function", ["maximum", "subtract", "multiply", "math.floordiv", "math.squared_difference"])
+def test_a_fraction_is_no_operand_of_integers(function: str) -> None:
+    assert same(lambda tf: path(tf, function)(tf.constant([7, 2]), 2.5), message=False).exception == "TypeError"
+
+
 OPTIONS = {
     "gelu": lambda tf, x: tf.nn.gelu(x, approximate=True),
     "leaky_relu": lambda tf, x: tf.nn.leaky_relu(x),
