@@ -332,7 +332,13 @@ cdef class Accumulator:
 
         def fetch(primal):
             cdef int64_t number
-            number = (<BaseVariable>primal).number if isinstance(primal, BaseVariable) else (<Tensor?>primal).number
+            if isinstance(primal, BaseVariable):
+                number = (<BaseVariable>primal).number
+            elif type(primal) is Tensor:
+                number = (<Tensor>primal).number
+            else:
+                raise AttributeError(f"ForwardAccumulator.jvp gives tangents of tf.Tensor and tf.Variable, not of {primal!r}, which "
+                                     f"is of type {type(primal).__name__}.")
             tangent = self.tangents.table.get(number) if number else None
             if tangent is None and zero:
                 return zeros(primal.shape, primal.dtype.code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 from programs import collector, compared
 
 PROGRAMS, program = collector()
-WORDED: dict[str, str] = {}
+NAMED = "TensorFlow names an attribute, gradtape the argument"
+WORDED = {"accumulator_asked_for_a_number": NAMED, "accumulator_asked_for_nothing": NAMED}
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "accumulator_of_a_tangent_of_another_shape": (
         "TensorFlow carries a tangent on that is no tangent of its primal",
@@ -324,6 +327,194 @@ def accumulator_through_products_and_reductions(tf):
     with tf.autodiff.ForwardAccumulator(a, tf.ones((2, 2))) as acc:
         found = [a @ b, tf.reduce_sum(a), tf.reduce_max(a, axis=0), tf.transpose(a), tf.reshape(a, [4]), tf.exp(a[0])]
     return acc.jvp(found)
+
+
+ASKED = {
+    "zeros": lambda tf, acc, z: acc.jvp(z, unconnected_gradients="zero"),
+    "nothing": lambda tf, acc, z: acc.jvp(z, "none"),
+    "an enumeration": lambda tf, acc, z: acc.jvp([z], tf.UnconnectedGradients.ZERO),
+    "a variable": lambda tf, acc, z: acc.jvp(tf.Variable(2.0)),
+    "zeros of a variable": lambda tf, acc, z: acc.jvp(tf.Variable([2.0]), "zero"),
+    "zeros of integers": lambda tf, acc, z: acc.jvp(tf.constant([1, 2]), "zero"),
+    "keywords": lambda tf, acc, z: acc.jvp(primals=z, unconnected_gradients="none"),
+    "an unknown word": lambda tf, acc, z: acc.jvp(z, "zeros"),
+    "None": lambda tf, acc, z: acc.jvp(z, None),
+}
+
+
+@program
+def what_an_accumulator_is_asked_for(tf):
+    x, z, found = tf.constant(2.0), tf.constant([1.0, 2.0]), {}
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc:
+        x * x
+    for name, ask in ASKED.items():
+        try:
+            found[name] = ask(tf, acc, z)
+        except ValueError as error:
+            found[name] = str(error)
+    return found
+
+
+@program
+def accumulator_asked_for_a_number(tf):
+    with tf.autodiff.ForwardAccumulator(tf.constant(2.0), tf.constant(1.0)) as acc:
+        return acc.jvp(3.0)
+
+
+@program
+def accumulator_asked_for_nothing(tf):
+    with tf.autodiff.ForwardAccumulator(tf.constant(2.0), tf.constant(1.0)) as acc:
+        return acc.jvp(None)
+
+
+@program
+def tangents_of_every_kind(tf):
+    x, u, found = tf.constant(2.0), tf.constant([1.0, 2.0]), []
+    for primal, tangent in (
+        *((x, 3.0), (x, 3), (x, tf.Variable(3.0)), (u, [1.0, 2.0]), (x, None)),
+        *((u, tf.ones(2, tf.float64)), ([x, u], (tf.constant(1.0), u)), ([x, u], [tf.constant(1.0)])),
+        *(({"a": x, "b": u}, {"b": u, "a": tf.constant(1.0)}), (np.ones(2, np.float32), tf.ones(2))),
+    ):
+        try:
+            with tf.autodiff.ForwardAccumulator(primal, tangent) as acc:
+                y = x * u
+            found.append(acc.jvp(y))
+        except Exception as error:
+            found.append(type(error).__name__)
+    return found
+
+
+@program
+def accumulator_before_its_block(tf):
+    x = tf.constant(2.0)
+    acc = tf.autodiff.ForwardAccumulator(x, tf.constant(1.0))
+    y = x * x
+    return acc.jvp([x, y])
+
+
+@program
+def accumulators_of_several_orders(tf):
+    x, one = tf.constant(2.0), tf.constant(1.0)
+    kind = tf.autodiff.ForwardAccumulator
+    with kind(x, one) as a, kind(x, tf.constant(10.0)) as b, kind(x, one) as c:
+        y = x**4.0
+    return a.jvp(b.jvp(c.jvp(y))), a.jvp(c.jvp(y)), b.jvp(c.jvp(y)), c.jvp(b.jvp(y)), [one.jvp(y) for one in (a, b, c)]
+
+
+@program
+def accumulators_of_different_primals(tf):
+    x, z, one = tf.constant(3.0), tf.constant(5.0), tf.constant(1.0)
+    with tf.autodiff.ForwardAccumulator(x, one) as a, tf.autodiff.ForwardAccumulator(z, one) as b:
+        y = x * x * z * z
+    return a.jvp(y), b.jvp(y), a.jvp(b.jvp(y)), b.jvp(a.jvp(y))
+
+
+@program
+def accumulators_that_exit_in_any_order(tf):
+    x, one = tf.constant(3.0), tf.constant(1.0)
+    a, b = tf.autodiff.ForwardAccumulator(x, one), tf.autodiff.ForwardAccumulator(x, one)
+    a.__enter__()
+    b.__enter__()
+    y = x * x
+    a.__exit__(None, None, None)
+    z = y * x
+    b.__exit__(None, None, None)
+    return a.jvp([y, z]), b.jvp([y, z])
+
+
+@program
+def products_asked_for_inside_and_after_the_tape(tf):
+    x, one = tf.constant(3.0), tf.constant(1.0)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        with tf.autodiff.ForwardAccumulator(x, one) as acc:
+            y = x**3.0
+            inside = acc.jvp(y)
+            z = inside * y
+    after = acc.jvp(y)
+    return tape.gradient(inside, x), tape.gradient(z, x), tape.gradient(after, x), acc.jvp(z)
+
+
+@program
+def a_tangent_that_a_tape_watches(tf):
+    x, tangent = tf.constant(3.0), tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        tape.watch(tangent)
+        with tf.autodiff.ForwardAccumulator(x, tangent) as acc:
+            y = x**3.0
+        product = acc.jvp(y)
+    return tape.gradient(product, tangent)
+
+
+@program
+def accumulator_and_variables(tf):
+    v, x, one = tf.Variable(2.0), tf.constant(3.0), tf.constant(1.0)
+    before = v.value()
+    with tf.autodiff.ForwardAccumulator(v, one) as of_v, tf.autodiff.ForwardAccumulator(x, one) as of_x:
+        y = before * v
+        v.assign(x * v)
+        z = v * v
+    return of_v.jvp([y, z]), of_x.jvp([y, z])
+
+
+@program
+def accumulator_through_gathered_rows(tf):
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0]])
+    with tf.autodiff.ForwardAccumulator(v, tf.ones((2, 2))) as acc:
+        with tf.GradientTape() as tape:
+            y = tf.gather(v, [1, 1]) ** 3.0
+        slope = tape.gradient(y, v)
+    return acc.jvp(y), acc.jvp(slope.values)
+
+
+@program
+def accumulator_through_casts(tf):
+    x = tf.constant([1.0, 2.0])
+    with tf.autodiff.ForwardAccumulator(x, tf.ones(2)) as acc:
+        y, i = tf.cast(x, tf.float64) * 2.0, tf.cast(x, tf.int32)
+    return acc.jvp(y), acc.jvp(i), acc.jvp(i, "zero")
+
+
+@program
+def accumulator_while_a_tape_is_stopped(tf):
+    x = tf.constant(3.0)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc, tf.GradientTape() as tape:
+        tape.watch(x)
+        with tape.stop_recording():
+            y = x * x
+        z = y * x
+    return acc.jvp([y, z]), tape.gradient(z, x)
+
+
+@program
+def accumulator_in_another_thread(tf):
+    x, found = tf.constant(3.0), []
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc:
+        thread = threading.Thread(target=lambda: found.append(x * x))
+        thread.start()
+        thread.join()
+    return acc.jvp(found)
+
+
+@program
+def accumulator_left_by_an_exception(tf):
+    x = tf.constant(3.0)
+    with contextlib.suppress(KeyError), tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as acc:
+        y = x * x
+        raise KeyError
+    return acc.jvp(y), acc.jvp(x * x)
+
+
+@program
+def hessian_vector_product_of_a_model(tf):
+    w, b = tf.Variable([[0.1, 0.2], [0.3, -0.4]]), tf.Variable([0.5, 0.5])
+    x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    with tf.autodiff.ForwardAccumulator([w, b], [tf.ones((2, 2)), tf.ones(2)]) as acc:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.tanh(x @ w + b) ** 2.0)
+        slopes = tape.gradient(loss, [w, b])
+    # Sums of cancelling terms: the last digits are the library's own.
+    return [tf.round(product * 1e4) for product in (*acc.jvp(slopes), acc.jvp(loss))]
 
 
 @program
