@@ -447,14 +447,12 @@ def a_tangent_that_a_tape_watches(tf):
 
 
 @program
-def accumulator_and_variables(tf):
-    v, x, one = tf.Variable(2.0), tf.constant(3.0), tf.constant(1.0)
+def accumulator_of_a_variable_read_before(tf):
+    v = tf.Variable(2.0)
     before = v.value()
-    with tf.autodiff.ForwardAccumulator(v, one) as of_v, tf.autodiff.ForwardAccumulator(x, one) as of_x:
+    with tf.autodiff.ForwardAccumulator(v, tf.constant(1.0)) as acc:
         y = before * v
-        v.assign(x * v)
-        z = v * v
-    return of_v.jvp([y, z]), of_x.jvp([y, z])
+    return acc.jvp([y, before])
 
 
 @program
