@@ -26,6 +26,7 @@ from gradtape._ops import (
 )
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
+from gradtape.dtypes import DType, as_dtype
 from gradtape.errors import InvalidArgumentError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices, like, values_of
 from gradtape.operands import common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
@@ -355,13 +356,31 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
 
 
 def _pack(values: Any, dtype: Any) -> Tensor:
-    return stack([_pack(v, dtype) if isinstance(v, list | tuple) else as_tensor(v, dtype) for v in _alike(values)])
+    """A nested sequence with tensors in it as one tensor, of the first one's dtype, or of `dtype` by casts.
+
+    Numbers and sequences without tensors take that dtype if they can: TypeError otherwise.
+    """
+    wanted = _first_dtype(values) if dtype is None else as_dtype(dtype)
+
+    def packed(value: Any) -> Tensor:
+        if isinstance(value, Tensor | BaseVariable):
+            return as_tensor(value) if dtype is None else apply_cast(as_tensor(value), wanted)
+        if isinstance(value, list | tuple) and _first_dtype(value) is not None:
+            return stack([packed(item) for item in value], name="")
+        return as_tensor(value, wanted)
+
+    return packed(values)
 
 
-def _alike(values: Any) -> Any:
-    """A sequence whose tensors' dtype its plain numbers take."""
-    hint = next((value.dtype for value in values if isinstance(value, Tensor | BaseVariable)), None)
-    return [value if isinstance(value, list | tuple) else as_tensor(value, hint=hint) for value in values]
+def _first_dtype(values: Any) -> DType | None:
+    """The dtype of the first tensor in a nested sequence, if there is one."""
+    for value in values:
+        if isinstance(value, Tensor | BaseVariable):
+            return value.dtype
+        found = _first_dtype(value) if isinstance(value, list | tuple) else None
+        if found is not None:
+            return found
+    return None
 
 
 install_packing(_pack)
