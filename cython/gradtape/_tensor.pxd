@@ -32,6 +32,7 @@ cdef struct Operators:
     object (*pack)(object values, int dtype_code)        # a sequence that holds tensors becomes one tensor
     object (*bitwise)(int code, object a, object b)
     object (*floordiv)(object a, object b)
+    object (*part_assigner)(object a)                    # what assigns to the part of a variable that was just read
 
 cdef Operators* operators() noexcept
 

@@ -195,6 +195,11 @@ cdef class Tensor:
     def __hash__(self):
         raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
 
+    @property
+    def assign(self):
+        """Assigns to a part of a variable, where the tensor was just read from one by an index: v[1:].assign(value)."""
+        return _operators.part_assigner(self)
+
     def ref(self):
         """A hashable reference to the tensor; `.deref()` gives it back."""
         return Reference(self)

@@ -6,6 +6,7 @@ then writes in place if nobody else holds the storage, and into fresh storage ot
 """
 
 cimport cython
+from cpython.weakref cimport PyWeakref_NewRef
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
@@ -17,6 +18,8 @@ from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, d
                                item_size, new_tensor, operators, share, to_numpy)
 from gradtape._types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB)
 from gradtape._kernels cimport kernels
+
+import functools
 
 from gradtape import formatting as _formatting
 from gradtape._ops import op_error
@@ -32,6 +35,42 @@ cdef enum:
 
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
+
+
+# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held,
+# others are not kept alive.
+
+cdef enum:
+    PARTS = 8
+
+cdef list _parts = [None] * PARTS
+cdef list _part_variables = [None] * PARTS
+cdef list _part_keys = [None] * PARTS
+cdef int _part_place = 0
+
+
+cdef int remember_part(BaseVariable variable, object key, Tensor part) except -1:
+    global _part_place
+    cdef int place = (_part_place + 1) & (PARTS - 1)
+    _part_place = place
+    _parts[place] = part if part.block == NULL else PyWeakref_NewRef(part, None)
+    _part_variables[place] = PyWeakref_NewRef(variable, None)
+    _part_keys[place] = key
+    return 0
+
+
+cdef object part_assigner(object tensor):
+    cdef int place
+    for place in range(PARTS):
+        part = _parts[place]
+        if part is tensor or (type(part) is not Tensor and part is not None and part() is tensor):
+            variable = _part_variables[place]()
+            if variable is not None:
+                return functools.partial(variable._assign_part, _part_keys[place])
+    raise AttributeError("'gradtape._tensor.Tensor' object has no attribute 'assign'")
+
+
+_operators.part_assigner = part_assigner
 
 
 @cython.c_api_binop_methods(True)
@@ -237,7 +276,11 @@ cdef class BaseVariable(Readable):
         return iter(self.read())
 
     def __getitem__(self, key):
-        return _operators.getitem(self.read(), key)
+        cdef Tensor part = _operators.getitem(self.read(), key)
+        if type(key) is int or type(key) is slice or type(key) is tuple or key is Ellipsis or key is None or (
+                type(key) is Tensor and (<Tensor>key).dtype_code != BOOL):
+            remember_part(self, key, part)
+        return part
 
     def __hash__(self):
         raise TypeError("Variable is unhashable. Instead, use variable.ref() as the key. "

@@ -351,6 +351,7 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
                 f"Shapes of all inputs must match: values[0].shape = {dims_text(shape)} != values[{i}].shape = "
                 f"{dims_text(tensor.shape)}",
                 name,
+                kernel=f"Pack_N_{len(tensors)}",
             )
     return assemble("Pack", tensors, (*shape[:place], len(tensors), *shape[place:]), _stretch(shape, place))
 
@@ -360,11 +361,12 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 
     Numbers and sequences without tensors take that dtype if they can: TypeError otherwise.
     """
-    wanted = _first_dtype(values) if dtype is None else as_dtype(dtype)
+    first = _first_dtype(values)
+    wanted = first if dtype is None else as_dtype(dtype)
 
     def packed(value: Any) -> Tensor:
         if isinstance(value, Tensor | BaseVariable):
-            return as_tensor(value) if dtype is None else apply_cast(as_tensor(value), wanted)
+            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
         return as_tensor(value, wanted)

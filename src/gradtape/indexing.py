@@ -35,8 +35,13 @@ def getitem(tensor: Tensor, key: Any) -> Tensor:
         or (isinstance(key, np.ndarray) and key.dtype == np.bool_)
     ):
         return boolean_mask(tensor, key)
+    return read(tensor, plain_key(key), "strided_slice/")
+
+
+def plain_key(key: Any) -> tuple[Any, ...]:
+    """A key as a tuple of plain integers, slices, None and Ellipsis."""
     items = tuple(key) if isinstance(key, list | tuple) else (key,)
-    return read(tensor, tuple(_plain(item) for item in items), "strided_slice/")
+    return tuple(_plain(item) for item in items)
 
 
 def _plain(item: Any) -> Any:

@@ -86,6 +86,23 @@ class Variable(BaseVariable):
 
     # Parts of it
 
+    def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
+        """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        from gradtape.indexing import plain_key
+        from gradtape.operands import dims_text
+
+        array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
+        place = plain_key(key)
+        wanted = array[place].shape
+        if part.ndim > len(wanted) or not _fills(tuple(part.shape), wanted):
+            raise errors.invalid_argument(
+                "ResourceStridedSliceAssign",
+                f"Cannot broadcast input shape {dims_text(part.shape)} into final shape {dims_text(wanted)}",
+                "strided_slice/_assign",
+            )
+        array[place] = np.asarray(part)
+        return self.assign(array)
+
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """The rows at these indices, as tf.gather gives them."""
         import gradtape
@@ -192,6 +209,11 @@ class Variable(BaseVariable):
         change(array, places, updates)
         self.assign(array)
         return self
+
+
+def _fills(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a value of this shape broadcasts to the wanted one."""
+    return all(size in (1, whole) for size, whole in zip(reversed(shape), reversed(wanted), strict=False))
 
 
 def _put_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
