@@ -1,9 +1,10 @@
-"""Where direct products stop winning over BLAS: times both on a ladder of shapes, in every transposition.
+"""Where direct, shared and BLAS products win over each other: times them on a ladder of shapes, in every transposition.
 
     python benchmarks/product_thresholds.py [float32 | float64]
 
-The constants in cython/gradtape/_contract.pyx come from its last column: the direct kernel's time over BLAS's, each the
-best of many short runs. Run it on a quiet machine; BLAS keeps its default number of threads.
+The constants in cython/gradtape/_contract.pyx come from its columns, each the best of many short runs: one thread on
+operands as they are; all threads, with packing where operands are large; and BLAS with its default number of threads.
+Run it on a quiet machine. BLAS is timed last, for its threads go on spinning for a while after a product.
 """
 
 import sys
@@ -20,6 +21,7 @@ SHAPES = [
     *[(1, n, n) for n in (64, 256, 1024)],
     *[(n, 1, n) for n in (64, 256, 1024)],
     *[(569, 1, 30), (30, 1, 569), (20, 20, 20), (20, 1, 20)],
+    *[(256, 256, 256), (256, 512, 784), (784, 512, 256), (512, 512, 512), (1024, 1024, 1024)],
 ]
 
 
@@ -43,14 +45,12 @@ def main() -> None:
     for dtype in sys.argv[1:] or ("float32", "float64"):
         for m, n, k in SHAPES:
             for transpose_a, transpose_b in ((False, False), (False, True), (True, False), (True, True)):
-                direct, blas = (best_time(m, n, k, transpose_a, transpose_b, dtype, how) for how in ("direct", "blas"))
                 flags = "NT"[transpose_a] + "NT"[transpose_b]
-                rate = 2e-9 * m * n * k
-                print(
-                    f"{dtype} {m:5}x{n:4}x{k:4} {flags} {m * n * k:>10,}"
-                    f"  direct {direct * 1e6:8.2f} ({rate / direct:5.1f} GFLOP/s)"
-                    f"  BLAS {blas * 1e6:8.2f} ({rate / blas:5.1f} GFLOP/s)  ratio {direct / blas:5.2f}"
-                )
+                columns = []
+                for how in ("direct", "shared", "blas"):
+                    time = best_time(m, n, k, transpose_a, transpose_b, dtype, how)
+                    columns.append(f"  {how} {time * 1e6:9.2f} ({2e-9 * m * n * k / time:5.1f} GFLOP/s)")
+                print(f"{dtype} {m:5}x{n:4}x{k:4} {flags} {m * n * k:>13,}", *columns, sep="")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape import _threads
+from gradtape import _kernel_checks, _threads
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def results() -> list[np.ndarray]:
         y = tf.tanh(x) * x * weight + row
         loss = tf.reduce_sum(y)
     gradient = tape.gradient(loss, weight)
-    return [np.asarray(t) for t in (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient)]
+    product = np.empty((1, 400, 300), np.float32)
+    _kernel_checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared")
+    return [product, *map(np.asarray, (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient))]
 
 
 def test_threads_agree_and_repeat(threads):
