@@ -31,13 +31,23 @@ cdef int64_t OUTER_MASK = 0x7fffffff
 
 cdef enum:
     OUTER_BITS = 31              # a chunk op's attribute: `outer` in the low bits, the first run's offset above them
+    LONG_COPY = 1 << 17          # bytes from which other threads are let in
 
 
 # Runs
 
 cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
-                    Py_ssize_t outer) noexcept nogil:
-    """`outer` runs of `run` bytes; target is OUT, source is IN."""
+                    Py_ssize_t outer) noexcept:
+    """`outer` runs of `run` bytes; target is OUT, source is IN. Long copies let other Python threads in."""
+    if run * outer <= LONG_COPY:
+        copy_runs_alone(target, target_stride, source, source_stride, run, outer)
+    else:
+        with nogil:
+            copy_runs_alone(target, target_stride, source, source_stride, run, outer)
+
+
+cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
+                          Py_ssize_t outer) noexcept nogil:
     cdef Py_ssize_t i
     if run == 4:
         for i in range(outer):
@@ -482,20 +492,35 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
         release_extent(extent)
 
 
+cdef void copy_rows(char* target, const char* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept:
+    """Rows of `run` bytes by number, zeros where it is negative; target is OUT, source and numbers are IN."""
+    if count * run <= LONG_COPY:
+        copy_rows_alone(target, source, numbers, count, run)
+    else:
+        with nogil:
+            copy_rows_alone(target, source, numbers, count, run)
+
+
+cdef void copy_rows_alone(char* target, const char* source, const int64_t* numbers, Py_ssize_t count,
+                          Py_ssize_t run) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        if numbers[i] < 0:
+            memset(target + i * run, 0, run)
+        elif run == 4:
+            (<int32_t*>target)[i] = (<const int32_t*>source)[numbers[i]]
+        else:
+            memcpy(target + i * run, source + numbers[i] * run, run)
+
+
 cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent, object rule, object dtype):
     cdef Tensor out = new_tensor(tensor.dtype_code, extent)
-    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run, i
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run
     cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
     if extent.size:
         run = extent.size // count * item_size(tensor.dtype_code)
         check_rows(numbers, count, tensor.extent.size * item_size(tensor.dtype_code) // run)
-        for i in range(count):
-            if numbers[i] < 0:
-                memset(out.data + i * run, 0, run)
-            elif run == 4:
-                (<int32_t*>out.data)[i] = (<const int32_t*>tensor.data)[numbers[i]]
-            else:
-                memcpy(out.data + i * run, tensor.data + numbers[i] * run, run)
+        copy_rows(out.data, tensor.data, numbers, count, run)
     if tensor.number and is_floating(tensor.dtype_code):
         shape = tensor_shape(tensor.extent)
         record(name, rule, (tensor,), out, (), (index, shape) if dtype is None else (index, shape, dtype))
@@ -538,8 +563,17 @@ def take_rule(Call call, needs, Tensor cotangent):
     return add_rows("gather_grad", cotangent, *call.attributes)
 
 
-cdef void sum_rows(number* target, const number* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept nogil:
-    """target is OUT and starts as zeros, source and numbers are IN."""
+cdef void sum_rows(number* target, const number* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept:
+    """target is OUT and starts as zeros, source and numbers are IN. Long sums let other Python threads in."""
+    if count * run * <Py_ssize_t>sizeof(number) <= LONG_COPY:
+        sum_rows_alone(target, source, numbers, count, run)
+    else:
+        with nogil:
+            sum_rows_alone(target, source, numbers, count, run)
+
+
+cdef void sum_rows_alone(number* target, const number* source, const int64_t* numbers, Py_ssize_t count,
+                         Py_ssize_t run) noexcept nogil:
     cdef Py_ssize_t i, j
     cdef number* row
     for i in range(count):

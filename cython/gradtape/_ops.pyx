@@ -1128,25 +1128,41 @@ cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t ro
 cdef Op CAST = make_op("cast", cast_rule, False, True)
 
 
+cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:
+    """Floats or bools as floats; source is IN, target is OUT."""
+    cdef Py_ssize_t i
+    if target_code == F64:
+        if source_code == F32:
+            for i in range(n):
+                (<double*>target)[i] = (<const float*>source)[i]
+        else:
+            for i in range(n):
+                (<double*>target)[i] = (<const unsigned char*>source)[i]
+    elif source_code == F64:
+        for i in range(n):
+            (<float*>target)[i] = <float>(<const double*>source)[i]
+    else:
+        for i in range(n):
+            (<float*>target)[i] = (<const unsigned char*>source)[i]
+
+
 cdef Tensor cast(Tensor a, int dtype_code):
     """The same values in another dtype; floats to integers truncate."""
     cdef Tensor out
-    cdef Py_ssize_t i, n = a.extent.size
+    cdef Py_ssize_t n = a.extent.size
+    cdef int code
+    cdef const char* source
+    cdef char* target
     if a.dtype_code == dtype_code:
         return a
     out = new_tensor(dtype_code, a.extent)
-    if a.dtype_code == F32 and dtype_code == F64:
-        for i in range(n):
-            (<double*>out.data)[i] = (<float*>a.data)[i]
-    elif a.dtype_code == F64 and dtype_code == F32:
-        for i in range(n):
-            (<float*>out.data)[i] = <float>(<double*>a.data)[i]
-    elif a.dtype_code == BOOL and dtype_code == F32:
-        for i in range(n):
-            (<float*>out.data)[i] = (<unsigned char*>a.data)[i]
-    elif a.dtype_code == BOOL and dtype_code == F64:
-        for i in range(n):
-            (<double*>out.data)[i] = (<unsigned char*>a.data)[i]
+    if (a.dtype_code == F32 or a.dtype_code == F64 or a.dtype_code == BOOL) and is_floating(dtype_code):
+        code, source, target = a.dtype_code, a.data, out.data
+        if n <= LONG_RUN:
+            convert_run(code, source, dtype_code, target, n)
+        else:
+            with nogil:
+                convert_run(code, source, dtype_code, target, n)
     else:
         with np.errstate(all="ignore"):
             return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
