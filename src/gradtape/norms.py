@@ -49,6 +49,7 @@ def _norm_axes(axis: Any, ord: Any) -> tuple[int, ...] | None:
         *(call(values([0.0, 0.0])), call(values([0.0, 3.0]), 1), call(values([0.0, 3.0]), 3), call(values([]))),
         *(call(values([2.0, -2.0]), np.inf), call(values([np.nan, 1.0]), np.inf), call(values([np.inf, 1.0]))),
         *(call(values([[1.0, 0.0], [0.0, 1.0]]), 2, axis=[0, 1]), call(real(0, 2), 2, axis=[0, 1])),
+        call(values([[0.0, 0.0], [0.0, 0.0]]), 2, axis=[0, 1]),
         *(call([3, -4], 1), call([3, -4], np.inf), call(values([[1.0, 1.0]]), np.inf, axis=[0, 1])),
     ],
     tolerance=1e-9,
@@ -89,7 +90,9 @@ def norm(
 def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
     last = [place % x.ndim for place in axes]
     others = [place for place in range(x.ndim) if place not in last]
-    largest = apply_reduce(MAX, svd(apply_transpose(x, [*others, *last]), compute_uv=False), -1, False, "Max")
+    # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.
+    sizes = apply_elementwise("abs", svd(apply_transpose(x, [*others, *last]), compute_uv=False))
+    largest = apply_reduce(MAX, sizes, -1, False, "Max")
     if not keepdims:
         return largest
     return apply_reshape(largest, [1 if place in last else size for place, size in enumerate(x.shape)])

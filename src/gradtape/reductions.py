@@ -106,7 +106,8 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, nam
     if not tensor.dtype.is_floating:
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
     axes = reduced_axes(axis, tensor.ndim, "Prod")
-    out = tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
+    with np.errstate(all="ignore"):
+        out = tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
     return record("Prod", _prod_rule, (tensor,), out, (tensor,), axes)
 
 
@@ -216,8 +217,9 @@ def reduce_euclidean_norm(
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
         raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
-    squares = np.square(view(tensor))
-    out = tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
+    with np.errstate(all="ignore"):
+        squares = np.square(view(tensor))
+        out = tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
     kept = tuple(1 if i in axes else size for i, size in enumerate(tensor.shape))
     return record("EuclideanNorm", _norm_rule, (tensor,), out, (tensor, out), kept)
 

@@ -125,6 +125,6 @@ def parameters(function):
     return [(p.name, p.kind.name, default) for p, default in zip(listed, defaults, strict=True)]
 
 
-@pytest.mark.parametrize("name", public_functions())
+@pytest.mark.parametrize("name", list(public_functions()))
 def test_signature(name):
     assert parameters(resolve(gradtape, name)) == parameters(resolve(tensorflow, name))

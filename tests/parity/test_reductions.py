@@ -31,6 +31,8 @@ VECTORS = {
     "NaN": [NAN, 1.0],
     "NaN alone": [NAN, NAN],
     "infinities": [INF, INF],
+    "infinity and zero": [INF, 0.0],
+    "beyond the largest": [1e30, 1e30],
     "infinity": [INF, 1.0],
     "negative infinities": [-INF, -INF],
     "nothing": [],
@@ -40,6 +42,7 @@ VECTORS = {
 REDUCTIONS = ["max", "min", "sum", "mean", "prod", "logsumexp", "std", "variance", "euclidean_norm"]
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("vector", VECTORS)
 @pytest.mark.parametrize("name", REDUCTIONS)
 def test_reduction_and_derivatives_at_edges(name, vector):
