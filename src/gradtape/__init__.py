@@ -4,6 +4,7 @@ Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
 from gradtape import (
+    arrays,
     autodiff,
     config,
     debugging,
@@ -42,6 +43,10 @@ from gradtape.sorting import *
 from gradtape.tape import GradientTape, UnconnectedGradients
 from gradtape.tensor_shape import TensorShape
 from gradtape.variable import Variable
+
+# TensorFlow has these in further places, of which dtypes is lower than where they are written.
+dtypes.cast, dtypes.saturate_cast = arrays.cast, arrays.saturate_cast
+matrix_square_root = linalg.sqrtm
 
 __version__ = "0.1.0"
 

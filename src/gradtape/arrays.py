@@ -42,7 +42,7 @@ __all__ = [
 
 
 @op(
-    "cast",
+    *("cast", "dtypes.cast"),
     dtypes=ALL,
     orders="any",
     samples=lambda: [call(real(2, 3), "float64"), call(real(), "float64")],
@@ -65,7 +65,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
 
 
 @op(
-    "saturate_cast",
+    *("saturate_cast", "dtypes.saturate_cast"),
     dtypes=ALL,
     orders="0",
     edges=lambda: [

@@ -73,7 +73,7 @@ def _expm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
 
 
 @op(
-    "linalg.sqrtm",
+    *("linalg.sqrtm", "matrix_square_root"),
     samples=lambda: [
         *(call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1, low=1.0))),
         call(real(2, 2, through=lambda a: a * 0.1 + [[1.0, 1.0], [-1.0, 1.0]])),

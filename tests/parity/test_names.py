@@ -128,3 +128,31 @@ def parameters(function):
 @pytest.mark.parametrize("name", list(public_functions()))
 def test_signature(name):
     assert parameters(resolve(gradtape, name)) == parameters(resolve(tensorflow, name))
+
+
+PLACES = ("", "autodiff", "debugging", "dtypes", "errors", "keras", "keras.optimizers", "keras.optimizers.schedules")
+PLACES += ("linalg", "math", "nest", "nn", "nn.experimental", "random", "random.experimental", "test")
+
+
+def test_what_is_here_under_one_name_is_here_under_all_of_tensorflow_s():
+    """TensorFlow has functions in several places; so has gradtape, and it is the same function."""
+    found = {}
+    for place in PLACES:
+        home = resolve(tensorflow, place) if place else tensorflow
+        for member in dir(home):
+            value = getattr(home, member)
+            if not member.startswith("_") and callable(value):
+                found.setdefault(id(value), []).append(f"{place}.{member}".removeprefix("."))
+    for aliases in found.values():
+        here = [name for name in aliases if has(name)]
+        if here:
+            assert here == aliases
+        assert len({id(resolve(gradtape, name)) for name in here}) <= 1, here
+
+
+def has(name):
+    try:
+        resolve(gradtape, name)
+    except AttributeError:
+        return False
+    return True
