@@ -373,35 +373,120 @@ def test_tangents_die_with_their_primals():
     assert acc.jvp(x) is not None
 
 
-def test_a_cycle_through_a_tape_and_a_custom_gradients_closure_is_collected():
-    class Marker:
-        pass
-
-    x = tf.constant(1.0)
-
-    def record():
-        marker, tape = Marker(), tf.GradientTape(persistent=True)
-        f = tf.custom_gradient(lambda x: (x * 2.0, lambda dy: (dy, marker, tape)[0]))
-        with tape:
-            tape.watch(x)
-            y = f(x)
-        tape.gradient(y, x)
-        return weakref.ref(marker), weakref.ref(tape)
-
-    dead = record()
-    gc.collect()
-    assert [reference() for reference in dead] == [None, None]
+class Marker:
+    """Something to hold and to be held by."""
 
 
-def test_a_cycle_through_a_variable_is_collected():
-    v = tf.Variable(1.0)
-    v.itself = v
+ONE = tf.constant(1.0)
+
+
+def custom(marker):
+    """A function whose stated gradient holds the marker."""
+    return tf.custom_gradient(lambda x: (x * 2.0, lambda dy: (dy, marker)[0]))
+
+
+def a_persistent_tape():
+    marker = Marker()
+    with tf.GradientTape(persistent=True) as marker.tape:
+        marker.tape.watch(ONE)
+        y = custom(marker)(ONE)
+    marker.tape.gradient(y, ONE)
+    return marker, marker.tape
+
+
+def a_tape_that_nobody_asked():
+    marker = Marker()
+    with tf.GradientTape() as marker.tape:
+        marker.tape.watch(ONE)
+        marker.y = custom(marker)(ONE)
+    return marker, marker.tape
+
+
+def nested_tapes():
+    marker = Marker()
+    with tf.GradientTape(persistent=True) as marker.outer:
+        marker.outer.watch(ONE)
+        with tf.GradientTape() as marker.inner:
+            marker.inner.watch(ONE)
+            y = custom(marker)(ONE)
+        marker.inner.gradient(y, ONE)
+    return marker, marker.outer, marker.inner
+
+
+def a_tape_that_paused():
+    marker = Marker()
+    with tf.GradientTape(persistent=True) as marker.tape:
+        marker.tape.watch(ONE)
+        y = custom(marker)(ONE)
+        with marker.tape.stop_recording():
+            custom(marker)(ONE)
+        marker.y = custom(marker)(y)
+    return marker, marker.tape
+
+
+def a_gradient_that_raised():
+    marker = Marker()
+    with tf.GradientTape() as marker.tape:
+        marker.tape.watch(ONE)
+        y = tf.custom_gradient(lambda x: (x * 2.0, lambda dy: marker.absent))(ONE)
+    with pytest.raises(AttributeError):
+        marker.tape.gradient(y, ONE)
+    return marker, marker.tape
+
+
+def a_variable():
+    variable = tf.Variable(1.0)
+    variable.itself = variable
+    with tf.GradientTape() as variable.tape:
+        variable * variable
+    return variable, variable.tape
+
+
+def a_layer():
+    layer = Marker()
+    layer.variable = tf.Variable(1.0)
+    layer.call = tf.custom_gradient(lambda x: (x * layer.variable, lambda dy, variables: (dy, [dy])))
     with tf.GradientTape() as tape:
-        v * v
-    dead = weakref.ref(v)
-    del v, tape
+        y = layer.call(ONE)
+    tape.gradient(y, layer.variable)
+    return layer, layer.variable, tape
+
+
+def a_recomputed_function():
+    marker = Marker()
+    marker.f = tf.recompute_grad(lambda x: (x * x, marker)[0])
+    with tf.GradientTape(persistent=True) as marker.tape:
+        marker.tape.watch(ONE)
+        marker.y = marker.f(ONE)
+    return marker, marker.tape
+
+
+def an_accumulator():
+    marker = Marker()
+    with tf.autodiff.ForwardAccumulator(ONE, ONE) as marker.accumulator:
+        marker.y = custom(marker)(ONE)
+    return marker, marker.accumulator
+
+
+def an_optimizer():
+    variable, marker = tf.Variable(1.0), Marker()
+    marker.optimizer, variable.marker = tf.optimizers.Adam(), marker
+    marker.optimizer.apply_gradients([(ONE, variable)])
+    return variable, marker
+
+
+CYCLES = (
+    *(a_persistent_tape, a_tape_that_nobody_asked, nested_tapes, a_tape_that_paused, a_gradient_that_raised),
+    *(a_variable, a_layer, a_recomputed_function, an_accumulator, an_optimizer),
+)
+
+
+@pytest.mark.parametrize("make", CYCLES, ids=lambda make: make.__name__.replace("_", " "))
+def test_a_cycle_is_collected(make):
+    """Through tapes, custom gradients and variables: at once, not when another tape begins."""
+    dead = [weakref.ref(one) for one in make()]
     gc.collect()
-    assert dead() is None
+    assert [reference() for reference in dead] == [None] * len(dead)
 
 
 POOL = """

@@ -1,6 +1,7 @@
 """What GradientTape promises about watching, recording and gradients."""
 
 import collections
+import logging
 
 import numpy as np
 import pytest
@@ -76,19 +77,141 @@ def test_reset_forgets_and_goes_on():
     assert value(tape.gradient(z, x)) == 2
 
 
-def test_re_entering_after_exit_forgets_and_while_active_raises():
+def test_re_entering_after_exit_goes_on_and_while_active_raises():
     x = tf.constant(3.0)
     tape = tf.GradientTape(persistent=True)
     with tape:
         tape.watch(x)
         y = x * x
-    assert value(tape.gradient(y, x)) == 6
+    between = y * x
     with tape:
         with pytest.raises(ValueError, match="Tape is still recording"), tape:
             pass
+        z = y * x
+    assert [value(tape.gradient(result, x)) for result in (y, z, between)] == [6, 27, None]
+
+
+@pytest.fixture
+def warnings(caplog):
+    caplog.set_level(logging.WARNING, "gradtape")
+    tf.get_logger().propagate = True
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def test_watching_what_has_no_gradient_warns_five_times_a_line(warnings):
+    with tf.GradientTape() as tape:
+        for _ in range(9):
+            tape.watch([tf.constant(1), tf.Variable(True)])
+    assert warnings() == [
+        f"The dtype of the watched tensor must be floating (e.g. tf.float32), got {dtype}"
+        for dtype in ("tf.int32", "tf.bool", "tf.int32", "tf.bool", "tf.int32")
+    ]
+
+
+def test_a_gradient_inside_a_persistent_block_warns_once_a_line(warnings):
+    x = tf.constant(3.0)
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
-        y = x * x * x
-    assert value(tape.gradient(y, x)) == 27
+        y = x * x
+        for _ in range(3):
+            tape.gradient(y, x)
+        tape.gradient(y, x)
+    tape.gradient(y, x)
+    assert [message.split(" is significantly")[0] for message in warnings()] == [
+        "Calling GradientTape.gradient on a persistent tape inside its context"
+    ] * 2
+
+
+def test_integers_have_no_gradient_and_raise_no_warning_as_sources_and_targets(warnings):
+    x, n = tf.constant(3.0), tf.constant(4)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * tf.cast(n, tf.float32)
+        i = tf.cast(x, tf.int32)
+    assert tape.gradient(y, n) is None and tape.gradient(i, x) is None
+    assert value(tape.gradient([y, i], x)) == 4
+    assert warnings() == []
+
+
+def test_nothing_is_watched_where_no_tape_is_open():
+    x = tf.constant(3.0)
+    with pytest.raises(AttributeError, match="never entered"):
+        tf.GradientTape().watch(x)
+    tape = tf.GradientTape()
+    with tape:
+        pass
+    tape.watch(x)
+    with tape:
+        y = x * x
+    assert tape.gradient(y, x) is None
+
+
+def test_no_tape_records_in_init_scope():
+    x, v = tf.constant(3.0), tf.Variable(2.0)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with tf.init_scope(), tf.GradientTape() as inner:
+            inner.watch(x)
+            y = x * x * v
+        z = x * y
+    assert inner.gradient(y, [x, v]) == [None, None]
+    assert [value(outer.gradient(result, x)) for result in (y, z)] == [None, 18]
+
+
+def test_several_tapes_side_by_side_and_one_that_outlives_the_other():
+    x, y = tf.constant(3.0), tf.constant(5.0)
+    with tf.GradientTape() as one, tf.GradientTape() as two:
+        one.watch(x)
+        two.watch(y)
+        z = x * y
+    assert [value(g) for g in one.gradient(z, [x, y])] == [5, None]
+    assert [value(g) for g in two.gradient(z, [x, y])] == [None, 3]
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        inner = tf.GradientTape().__enter__()
+        inner.watch(x)
+        z = x * x * x
+    slope = inner.gradient(z, x)
+    assert (value(slope), value(outer.gradient(slope, x))) == (27, None)
+
+
+def test_persistent_tapes_used_many_times():
+    x = tf.constant(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+        z = y * y
+    for _ in range(3):
+        assert [value(tape.gradient(target, source)) for target in (y, z) for source in (x, y)] == [6, 1, 108, 18]
+
+
+def test_python_control_flow():
+    x = tf.constant(1.5)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x
+        while y < 100.0:
+            y = y * y if y > 5.0 else y * 2.0
+    # 1.5 is doubled twice, then squared until it passes 100: y = (4 x)⁴.
+    assert (value(y), value(tape.gradient(y, x))) == (1296, 4 * 4**4 * 1.5**3)
+
+
+def test_operands_and_cotangents_that_are_refused():
+    x = tf.constant([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = x * x
+    for kind, operands in ((AttributeError, (3.0, np.ones(2))), (TypeError, ("x", {1}, [None]))):
+        for operand in operands:
+            for arguments in ((operand, x), (y, operand)):
+                with pytest.raises(kind, match=r"must be a tf\.Tensor or tf\.Variable"):
+                    tape.gradient(*arguments)
+    with pytest.raises(TypeError, match="but received None"):
+        tape.gradient(None, x)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="of dtype float64 do not match"):
+        tape.gradient(y, x, output_gradients=tf.ones(2, tf.float64))
+    with pytest.raises(ValueError, match="Unknown value for unconnected_gradients: 'zeros'"):
+        tape.gradient(y, x, unconnected_gradients="zeros")
 
 
 def test_gradient_inside_the_block():
