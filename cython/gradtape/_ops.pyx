@@ -21,8 +21,8 @@ from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, MAX_INPUTS, OUTPUT, PAGE_MASK, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Page, Thread, append,
                             next_page, ensure_page, on_open_window, thread)
-from gradtape._program cimport (COTANGENT, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of,
-                                program)
+from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
+                                derivative_of, program, read_by)
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
                                is_floating, item_size, new_scalar, new_tensor, new_uniform, operators, scalar_value, share, to_numpy)
 from gradtape._threads cimport run_parts, thread_count
@@ -256,7 +256,7 @@ cdef extern from "Python.h":
 
 cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, int live) except -1:
     """`live` has a bit per operand that an open window knows."""
-    cdef int live_or_pushed = live
+    cdef int wanted
     cdef Entry* entry
     cdef Entry loose
     if live:
@@ -280,35 +280,21 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
             entry.inputs[2] = c.number
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 entry.extents[2] = retain_extent(c.extent)
-    if thread.forward:
-        live_or_pushed = 7
-    if live_or_pushed & 1:
-        save(entry, program, 0, a, b, c, out)
-    if live_or_pushed & 2 and b is not None:
-        save(entry, program, 1, a, b, c, out)
-    if live_or_pushed & 4 and c is not None:
-        save(entry, program, 2, a, b, c, out)
+    wanted = read_by(program, 7 if thread.forward else live)
+    if wanted & 1:
+        entry.saved[0] = keep(a)
+    if wanted & 2:
+        entry.saved[1] = keep(b)
+    if wanted & 4:
+        entry.saved[2] = keep(c)
+    if wanted & READS_RESULT:
+        entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
         if not live:
             give_number(thread, out)
         _forward.push(thread, entry, out)
         if not live:
             release_loose(entry)
-    return 0
-
-
-cdef inline int save(Entry* entry, Program program, int operand, Tensor a, Tensor b, Tensor c, Tensor out) except -1:
-    """Keeps what the rule of one operand reads."""
-    cdef Derivative derivative
-    cdef int i, role
-    derivative = derivative_of(program, operand)
-    for i in range(derivative.count):
-        role = derivative.reads[i]
-        if role == RESULT:
-            if entry.saved[RESULT_SLOT] == NULL:
-                entry.saved[RESULT_SLOT] = keep(out)
-        elif role >= 0 and entry.saved[role] == NULL:
-            entry.saved[role] = keep(a if role == 0 else b if role == 1 else c)
     return 0
 
 

@@ -50,6 +50,7 @@ cdef class Program:
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
+    cdef signed char reads[8]          # see `read_by`; -1 until first asked
     # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
     cdef float* constants32            # each constant repeated, for runs of few elements
@@ -57,6 +58,7 @@ cdef class Program:
     cdef int length, constant_count, registers
     cdef int compile(self) except -1
     cdef Derivative derive(self, int operand)
+    cdef int find_reads(self, int operands) except -1
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when
     # `predicate`, or one element when `total` (the sum over all elements is stored instead of the elements).
@@ -72,3 +74,12 @@ cdef inline Derivative derivative_of(Program program, int operand):
     if program.ready[operand] != NULL:
         return <Derivative>program.ready[operand]
     return program.derivative(operand)
+
+cdef enum:
+    READS_RESULT = 8
+
+cdef inline int read_by(Program program, int operands) except -1:
+    """What the rules of a set of operands read, of a program of at most three: sets have a bit per operand, and READS_RESULT."""
+    if program.reads[operands] >= 0:
+        return program.reads[operands]
+    return program.find_reads(operands)

@@ -5,7 +5,7 @@ Expressions and their derivatives are made in gradtape.expressions, the rows of 
 
 cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from gradtape cimport _types
 from gradtape._kernels cimport kernels
@@ -368,6 +368,7 @@ cdef class Program:
         self.derivatives = [None] * arity
         self.predicate = expression.code in expressions.PREDICATES
         self.single = -1
+        memset(self.reads, -1, sizeof(self.reads))
         if expression.args == tuple([expressions.operand(k) for k in range(arity)]):
             self.single = CODES.get(expression.code, -1)
 
@@ -436,6 +437,20 @@ cdef class Program:
             found = self.derivatives[operand] = self.derive(operand)
             self.ready[operand] = <void*> found
         return <Derivative> found
+
+    cdef int find_reads(self, int operands) except -1:
+        cdef Derivative derivative
+        cdef int k, i, found = 0
+        for k in range(self.arity):
+            if (operands >> k) & 1:
+                derivative = self.derivative(k)
+                for i in range(derivative.count):
+                    if derivative.reads[i] == RESULT:
+                        found |= READS_RESULT
+                    elif derivative.reads[i] >= 0:
+                        found |= 1 << derivative.reads[i]
+        self.reads[operands] = found
+        return found
 
     cdef Derivative derive(self, int operand):
         cdef Derivative made = Derivative.__new__(Derivative)
