@@ -18,12 +18,15 @@ from gradtape._ops import (
     view,
 )
 from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+from gradtape.indexed_slices import IndexedSlices
 
 __all__ = [
     "constant",
     "convert_to_tensor",
     "eye",
     "fill",
+    "is_tensor",
     "linspace",
     "ones",
     "ones_like",
@@ -101,6 +104,11 @@ def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: An
     """Ones of another tensor's shape and dtype."""
     tensor = as_tensor(input)
     return full(tensor.shape, 1, dtype or tensor.dtype)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a tensor, a variable or IndexedSlices."""
+    return isinstance(x, Tensor | BaseVariable | IndexedSlices)
 
 
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
