@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import gradtape as tf
 from gradtape import _kernels
 
 ROOT = Path(__file__).parents[1]
+SOURCES = {".pyx", ".pxd", ".pxi", ".h"}
 
 
 def python(*arguments, **environment):
@@ -76,3 +78,14 @@ def test_a_missing_name_says_what_comes_nearest(module, name, said):
 def test_the_readme_has_the_command_that_is_run_in_a_fresh_environment():
     found = re.search(r"<!-- the test command -->\n```sh\n(.*)\n```", (ROOT / "README.md").read_text())
     assert found and found[1].startswith("pip install ") and "pytest" in found[1]
+
+
+def test_a_source_distribution_holds_all_that_building_needs(tmp_path):
+    python("-m", "build", "--sdist", "--outdir", str(tmp_path), str(ROOT))
+    (archive,) = tmp_path.glob("gradtape-*.tar.gz")
+    with tarfile.open(archive) as opened:
+        held = {name.split("/", 1)[1] for name in opened.getnames() if "/" in name}
+    engine = {str(path.relative_to(ROOT)) for path in (ROOT / "cython").rglob("*") if path.suffix in SOURCES}
+    package = {str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.py")}
+    wanted = engine | package | {"setup.py", "pyproject.toml", "README.md", "LICENSE", "src/gradtape/py.typed"}
+    assert wanted <= held, f"missing: {sorted(wanted - held)}"
