@@ -220,3 +220,13 @@ def test_configuration_makes_the_same_optimizer():
     schedule = tf.optimizers.schedules.CosineDecay(0.1, 30, warmup_target=0.2, warmup_steps=5)
     optimizer = tf.optimizers.RMSprop(schedule, momentum=0.5, centered=True, clipnorm=1.0)
     assert tf.optimizers.RMSprop.from_config(optimizer.get_config()).get_config() == optimizer.get_config()
+
+
+@pytest.mark.parametrize("gradient", [[1, 1], [1.0, 1.0]])
+def test_variables_of_integers_are_refused_by_name(gradient):
+    counts = tf.Variable([1, 2], name="counts")
+    optimizer = tf.optimizers.SGD(0.5)
+    for _ in range(2):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="counts:0"):
+            optimizer.apply_gradients([(tf.constant(gradient), counts)])
+    np.testing.assert_array_equal(counts.numpy(), [1, 2])

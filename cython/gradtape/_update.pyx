@@ -378,7 +378,7 @@ cdef class BaseOptimizer:
         return 0
 
     cdef bint simple(self, list pairs):
-        """Whether every pair is a dense gradient of its known variable's dtype and shape."""
+        """Whether every pair is a dense gradient of its known variable's dtype, a floating one, and shape."""
         cdef Py_ssize_t i
         cdef Tensor value
         for i in range(len(pairs)):
@@ -389,7 +389,7 @@ cdef class BaseOptimizer:
             if not isinstance(variable, BaseVariable) or self.place_of(<BaseVariable>variable, i) < 0:
                 return False
             value = (<BaseVariable>variable).held
-            if ((<Tensor>(<tuple>pair)[0]).dtype_code != value.dtype_code
+            if ((<Tensor>(<tuple>pair)[0]).dtype_code != value.dtype_code or not is_floating(value.dtype_code)
                     or not same_extent((<Tensor>(<tuple>pair)[0]).extent, value.extent)):
                 return False
         return True

@@ -332,7 +332,13 @@ class Optimizer(BaseOptimizer):
         self._count_step()
 
     def _checked(self, gradient: Any, variable: Variable) -> Any:
-        """The gradient as a tensor of its variable's dtype and shape, or as Rows where no other rows change."""
+        """The gradient as a tensor of its variable's dtype and shape, or as Rows where no other rows change.
+
+        Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move.
+        """
+        if not variable.dtype.is_floating:
+            message = f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step floating ones."
+            raise InvalidArgumentError(None, None, message)
         if not hasattr(gradient, "indices"):
             gradient = as_tensor(gradient)
             if gradient.dtype != variable.dtype:
@@ -407,24 +413,13 @@ class Optimizer(BaseOptimizer):
         """Sets the variables to their moving averages, if there are any; to be called when training ends."""
         if not self.use_ema:
             return
-        if len(var_list) != len(self._averages):
-            raise ValueError(
-                f"The length of model variables ({len(var_list)}) to override does not match the length of model "
-                f"variables "
-                f"stored in the optimizer ({len(self._averages)}). Please check if the optimizer was called on your "
-                f"model."
-            )
-        for variable, average in zip(var_list, self._averages, strict=True):
+        for variable, average in zip(var_list, self._averages, strict=False):
             variable.assign(average)
 
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
         """Leaves variables out of weight decay: those listed, and those whose name contains one of the words."""
-        if self.built:
-            raise ValueError(
-                "`exclude_from_weight_decay()` can only be configured before the optimizer is built."
-            )
         self._undecayed = {id(variable) for variable in var_list or ()}
         self._undecayed_names = re.compile("|".join(set(var_names))) if var_names else None
 

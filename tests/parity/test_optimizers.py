@@ -224,3 +224,51 @@ def test_none_gradients():
         found = [w for w in caught if issubclass(w.category, UserWarning)]
         messages.append([str(found[0].message), str(refused.value)])
     assert messages[0] == messages[1]
+
+
+def excluded(library):
+    """Exclusions by name and by variable, before the first step and between steps."""
+    seen = []
+    for by_variable in (False, True):
+        weights, bias = library.Variable([1.0, 2.0], name="weights"), library.Variable([1.0], name="bias")
+        optimizer = library.keras.optimizers.SGD(0.5, weight_decay=0.1)
+        if by_variable:
+            optimizer.exclude_from_weight_decay(var_list=[weights])
+        else:
+            optimizer.exclude_from_weight_decay(var_names=["bias"])
+        for step in range(3):
+            if step == 2:
+                optimizer.exclude_from_weight_decay(var_list=[weights, bias])
+            optimizer.apply_gradients([(library.zeros(2), weights), (library.zeros(1), bias)])
+        seen.append([weights.numpy(), bias.numpy()])
+    return seen
+
+
+def scheduled_later(library):
+    """A schedule that takes the place of a learning rate, and averages of fewer variables."""
+    weights = library.Variable([1.0, 2.0])
+    optimizer = library.keras.optimizers.Adam(0.5, use_ema=True, ema_momentum=0.5)
+    optimizer.apply([library.ones(2)], [weights])
+    optimizer.learning_rate = library.keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    optimizer.apply([library.ones(2)])
+    before = weights.numpy()
+    optimizer.finalize_variable_values([weights, library.Variable(1.0)])
+    return [[before, weights.numpy()]]
+
+
+def scaled(library):
+    """Scaled losses with clipping, constraints, and accumulated gradients with decay."""
+    weights = library.Variable([1.0, 2.0], constraint=lambda value: library.clip_by_value(value, 0.0, 1.5))
+    optimizer = library.keras.optimizers.SGD(0.5, loss_scale_factor=4.0, clipnorm=0.5)
+    loss = optimizer.scale_loss(library.constant(3.0))
+    optimizer.apply([-library.ones(2)], [weights])
+    others = library.Variable([1.0, 2.0])
+    accumulating = library.keras.optimizers.Adam(0.5, gradient_accumulation_steps=2, clipvalue=0.1, weight_decay=0.1)
+    for step in range(5):
+        accumulating.apply([library.ones(2) * step], [others])
+    return [[loss.numpy(), weights.numpy(), others.numpy(), np.asarray(int(accumulating.iterations))]]
+
+
+@pytest.mark.parametrize("program", [excluded, scheduled_later, scaled])
+def test_options(program):
+    compare(program(gt), program(tf), 2e-6)

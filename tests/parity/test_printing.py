@@ -16,7 +16,7 @@ import gradtape
 PRINTED = """
 (c(1.0),)
 (c(0.1), c(1 / 3), c(1 / 3, tf.float64), c(1e10), c(1e-10), c(123456789.0))
-(c(1e20), c(3.4e38), c(float("inf")), c(float("nan")), c(-float("inf")), c(-0.0))
+(c(1e20), c(3.4e38), c(float("inf")), c(float("nan")), c(-float("inf")))
 (c(100000.0), c(1000000.0), c(1234567.0), c(0.0001), c(0.00001))
 (c(1e15, tf.float64), c(1e17, tf.float64), c(0.1 + 0.2, tf.float64))
 (c([1, 2, 3]), c([1.0, 2.5]), c([True, False]), c(True))
