@@ -168,7 +168,8 @@ def test_several_tapes_side_by_side_and_one_that_outlives_the_other():
     assert [value(g) for g in two.gradient(z, [x, y])] == [None, 3]
     with tf.GradientTape() as outer:
         outer.watch(x)
-        inner = tf.GradientTape().__enter__()
+        inner = tf.GradientTape()
+        inner.__enter__()
         inner.watch(x)
         z = x * x * x
     slope = inner.gradient(z, x)
