@@ -36,6 +36,7 @@ cdef struct Level:
     int64_t floor
     int marking
     int horizon
+    bint collecting
 
 
 cdef Level present(Thread th) noexcept:
@@ -44,6 +45,7 @@ cdef Level present(Thread th) noexcept:
     level.floor = th.floor
     level.marking = th.marking
     level.horizon = th.horizon
+    level.collecting = th.collecting
     return level
 
 
@@ -52,6 +54,7 @@ cdef int restore(Thread th, Level level) except -1:
     th.floor = level.floor
     th.marking = level.marking
     th.horizon = level.horizon
+    th.collecting = level.collecting
     return 0
 
 
@@ -60,6 +63,8 @@ cdef int confine(Thread th, Level level, Tangents tangents) except -1:
     cdef Window window = th.newest
     restore(th, level)
     th.horizon = tangents.generation
+    # The entry that is pushed may be one that no tape depends on: it must stay until its tangents are there.
+    th.collecting = True
     while window is not None:
         if window.generation < tangents.generation:
             return 0
