@@ -68,30 +68,30 @@ def test_a_tape_outlives_its_thread():
     assert float(tape.gradient(y, x)) == 6
 
 
-BIG = tf.constant(np.random.default_rng(0).random((4000, 4000), np.float32))
 LONG = {
-    "elementwise": lambda: tf.exp(tf.sin(BIG)),
-    "broadcast": lambda: BIG + BIG[:, :1],
-    "reduction": lambda: tf.reduce_max(BIG, 1),
-    "product": lambda: BIG[:1000] @ BIG[:, :1000],
-    "convolution": lambda: tf.nn.conv2d(tf.reshape(BIG[:1000], [1, 2000, 2000, 1]), tf.ones((3, 3, 1, 4)), 1, "SAME"),
-    "cast": lambda: tf.cast(BIG, tf.float64),
-    "concat": lambda: tf.concat([BIG, BIG], 1),
-    "slice": lambda: BIG[1:, 1:],
-    "gather": lambda: tf.gather(BIG, np.arange(4000)[::-1].copy()),
-    "random": lambda: tf.random.normal([2000, 2000]),
-    "inverse": lambda: tf.linalg.inv(BIG[:400, :400]),
+    "elementwise": lambda big: tf.exp(tf.sin(big)),
+    "broadcast": lambda big: big + big[:, :1],
+    "reduction": lambda big: tf.reduce_max(big, 1),
+    "product": lambda big: big[:1000] @ big[:, :1000],
+    "convolution": lambda big: tf.nn.conv2d(tf.reshape(big, [1, 4000, 4000, 1]), tf.ones((3, 3, 1, 2)), 1, "SAME"),
+    "cast": lambda big: tf.cast(big, tf.float64),
+    "concat": lambda big: tf.concat([big, big], 1),
+    "slice": lambda big: big[1:, 1:],
+    "gather": lambda big: tf.gather(big, np.arange(4000)[::-1].copy()),
+    "random": lambda big: tf.random.normal([2000, 2000]),
+    "inverse": lambda big: tf.linalg.inv(big[:400, :400]),
 }
 
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_kernels_release_the_interpreters_lock(name):
+    big = tf.constant(np.random.default_rng(0).random((4000, 4000), np.float32))
     order, started, interval = [], threading.Event(), sys.getswitchinterval()
 
     def work():
         started.set()
         for _ in range(5):
-            LONG[name]()
+            LONG[name](big)
         order.append("kernel")
 
     # No thread is made to give way, so that the other one runs first only if the kernel lets it.
