@@ -521,3 +521,23 @@ def test_a_variable_takes_over_the_storage_of_its_initial_value_and_writes_into_
     variable.assign_add(tf.ones([1000]))
     np.testing.assert_array_equal(initial, np.ones(1000))
     np.testing.assert_array_equal(variable, np.full(1000, 2.0))
+
+
+HUGE = """
+import gradtape as tf
+
+held = [tf.zeros([size]) for size in range(8, 40_000, 97)]
+del held
+for exponent in range(44, 60):
+    try:
+        tf.zeros([2**exponent])
+        raise AssertionError(exponent)
+    except tf.errors.ResourceExhaustedError:
+        pass
+held = [tf.zeros([size]) + 1.0 for size in range(8, 40_000, 97)]
+assert all(float(tf.reduce_max(tensor)) == 1.0 for tensor in held)
+"""
+
+
+def test_asking_for_more_than_there_is_leaves_the_pool_as_it_was():
+    subprocess.run([sys.executable, "-c", HUGE], check=True)

@@ -51,7 +51,7 @@ cdef enum:
     LINEAR_CLASSES = 16           # GRAIN, 2*GRAIN, ... 1 KiB
     SHARED_LIMIT = 1 << 17        # larger blocks get a slab of their own, returned to the system when idle
     SHARED_SLAB = 1 << 18
-    CLASSES = 256
+    CLASSES = 448                 # enough for any size that 64 bits hold: a class' place is never out of the tables
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
     REST_FLOOR = 1 << 22          # and when none is, at first
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
