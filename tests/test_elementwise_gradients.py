@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._ops import apply_elementwise
+from gradtape._doors import apply_elementwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

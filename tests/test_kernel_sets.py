@@ -14,7 +14,7 @@ PROGRAM = """
 import json
 import numpy as np
 import gradtape as tf
-from gradtape._ops import apply_elementwise
+from gradtape._doors import apply_elementwise
 from gradtape.elementwise import ROWS
 
 generator = np.random.default_rng(1)

@@ -148,6 +148,7 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept
 cdef int drop(Entry* entry, Page page) except -1
+cdef void clear(Entry* entry) noexcept          # vacant, holding nothing
 cdef int renew_epoch(Thread thread) except -1
 cdef void span_from_root(Thread thread) noexcept
 cdef int settle(Thread thread) except -1

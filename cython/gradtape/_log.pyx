@@ -16,7 +16,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from gradtape._buffer cimport on_growth
-from gradtape._extent cimport Extent, release_extent
+from gradtape._extent cimport release_extent
 
 cdef extern from "Python.h":
     PyObject* PyThreadState_GetDict()
@@ -130,7 +130,7 @@ cdef class Call:
         free(self.inputs)
 
 
-cdef inline void clear(Entry* entry) noexcept:
+cdef void clear(Entry* entry) noexcept:
     cdef int i
     cdef PyObject* saved
     entry.kind = VACANT

@@ -49,7 +49,11 @@ cdef Tensor identity(Tensor a)
 cdef Tensor uniform(int dtype_code, Extent* extent, double value)
 cdef Tensor spread(Tensor a)
 cdef int give_number(Thread thread, Tensor out) except -1
-cdef bint numbered(Thread thread, Tensor a) noexcept
 cdef bint is_examining() noexcept
 cdef str entry_name(Entry* entry)
 cdef object incompatible(str op, Tensor a, Tensor b)
+cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place)
+cdef object expected_dtype(str op, int wanted, Tensor a, int place)
+cdef bint takes_integers(str name)
+cdef object undivided(Tensor a, Tensor b)
+cdef object unsupported(str op, int dtype_code, str allowed)

@@ -11,23 +11,22 @@ in C) and calls (anything else: the rule is a Python callable over tensors, see 
 cimport cython
 cimport numpy as cnp
 from cpython.ref cimport Py_INCREF, PyObject
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._contract cimport product
-from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent,
-                               same_extent, scalar_extent, tensor_shape)
+from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
+                               tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._log cimport (CALL, MAX_INPUTS, OUTPUT, PAGE_MASK, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Page, Thread, append,
-                            next_page, ensure_page, on_open_window, thread)
+from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, next_page,
+                            on_open_window, thread)
+from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
                                 derivative_of, program, read_by)
-from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
-                               is_floating, item_size, new_scalar, new_tensor, new_uniform, operators, scalar_value, share, to_numpy)
-from gradtape._threads cimport run_parts, thread_count
-from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT,
-                              MAX_OPERANDS, MAX_RANK, MUL, NE, NEG, NOT, OR, SUB, U8)
+from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
+                               new_uniform, scalar_value, share)
+from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8
 
 import numpy as np
 
@@ -36,7 +35,6 @@ from gradtape.errors import InvalidArgumentError, invalid_argument
 cnp.import_array()
 
 cdef enum:
-    XOR = 1000
     MEAN = 10                 # a fifth reduction: a sum divided by its count
 
 cdef ForwardHooks _forward
@@ -44,18 +42,9 @@ _forward.push = NULL
 _forward.push_call = NULL
 
 cdef Program ADD_PROGRAM = program("add")
-cdef Program SQUARE_PROGRAM = program("square")
-cdef Program POW_PROGRAM = program("pow")
 cdef Program MULTIPLY_PROGRAM = program("multiply")
 cdef Program DIVIDE_PROGRAM = program("divide")
 cdef Program EQUAL_PROGRAM = program("equal")
-cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
-cdef list _binary_programs = [None] * CODE_COUNT
-for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "divide"), (FLOOR_MOD, "floormod"), (LT, "less"),
-                     (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
-                     (NE, "not_equal")):
-    _binary_programs[_code] = program(_name)
-
 # The names under which TensorFlow's messages know ops, where CamelCase of the public name is not it.
 cdef dict _kernel_names = {
     "add": "AddV2", "subtract": "Sub", "multiply": "Mul", "divide": "RealDiv", "floormod": "FloorMod", "negative": "Neg",
@@ -80,6 +69,11 @@ cdef dict _integer_functions = {
 # Those of them that take bools beside integers, and those that take no unsigned ones, as in TensorFlow.
 cdef set _of_bools = {"equal", "not_equal", "select", "identity", "logical_and", "logical_or", "logical_xor", "logical_not"}
 cdef set _of_signed = {"negative", "abs", "sign", "truncatemod", "squared_difference", "pow"}
+
+
+cdef bint takes_integers(str name):
+    """Whether the elementwise op has a form for integers or bools."""
+    return name in _integer_functions
 
 
 def kernel_name(str name) -> str:
@@ -175,10 +169,6 @@ cdef str entry_name(Entry* entry):
 
 # Recording
 
-cdef inline bint numbered(Thread thread, Tensor a) noexcept:
-    return on_open_window(thread, a.number)
-
-
 cdef inline PyObject* keep(Tensor a) noexcept:
     Py_INCREF(a)
     return <PyObject*>a
@@ -233,23 +223,8 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
             give_number(thread, out)
         _forward.push(thread, entry, out)
         if not live:
-            release_loose(entry)
+            clear(entry)
     return 0
-
-
-cdef void release_loose(Entry* entry) noexcept:
-    cdef int i
-    for i in range(4):
-        if entry.saved[i] != NULL:
-            held = <object>entry.saved[i]
-            cpython_decref(entry.saved[i])
-    for i in range(MAX_INPUTS):
-        if entry.extents[i] != NULL:
-            release_extent(entry.extents[i])
-
-
-cdef extern from "Python.h":
-    void cpython_decref "Py_DECREF"(PyObject* o)
 
 
 # Elementwise
@@ -294,7 +269,7 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
             give_number(thread, out)
         _forward.push(thread, entry, out)
         if not live:
-            release_loose(entry)
+            clear(entry)
     return 0
 
 
@@ -379,109 +354,6 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     if examining:
         examine(kernel_name(program.name), out, (a, b, c))
     return out
-
-
-cdef enum:
-    LONG_RUN = 1 << 15          # elements from which other threads are let in
-    SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up
-    MOST_PARTS = 64
-
-# A program's run cut along the first axis, or along the flat run where every operand is a run or a single element.
-cdef struct Division:
-    void* program
-    bint double_precision
-    bint total
-    char* out
-    Py_ssize_t out_step             # bytes of result per index of the divided axis
-    Operand operands[MAX_OPERANDS]
-    Py_ssize_t steps[MAX_OPERANDS]  # bytes of operand per index of the divided axis
-    int arity
-    int rank
-    Py_ssize_t shape[MAX_RANK]
-    Py_ssize_t length               # of the divided axis
-    Py_ssize_t inner                # elements per index of it
-    double sums[MOST_PARTS]
-
-
-cdef void run_division(void* context, int part, int parts) noexcept nogil:
-    cdef Division* division = <Division*>context
-    cdef Py_ssize_t start = division.length * part // parts, stop = division.length * (part + 1) // parts
-    cdef Py_ssize_t shape[MAX_RANK]
-    cdef Operand operands[MAX_OPERANDS]
-    cdef double sum_ = 0
-    cdef float single = 0
-    cdef void* out = division.out + start * division.out_step
-    cdef int i
-    for i in range(division.rank):
-        shape[i] = division.shape[i]
-    shape[0] = stop - start
-    for i in range(division.arity):
-        operands[i] = division.operands[i]
-        operands[i].data = <const char*>operands[i].data + start * division.steps[i]
-    if division.total:
-        out = <void*>&sum_ if division.double_precision else <void*>&single
-    run_program(division.program, division.double_precision, out, operands, division.rank, shape,
-                (stop - start) * division.inner, division.total)
-    if division.total:
-        division.sums[part] = sum_ if division.double_precision else single
-
-
-cdef void run_program(void* program, bint double_precision, void* out, const Operand* operands, int rank,
-                      const Py_ssize_t* shape, Py_ssize_t size, bint total) noexcept nogil:
-    (<Program>program).run(double_precision, out, operands, rank, shape, size, total)
-
-
-cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1:
-    """Runs a program. Long runs let other Python threads in (inputs are immutable and the output is not yet shared) and
-    are cut up among the parked threads."""
-    cdef Division division
-    cdef int parts = thread_count(), i
-    cdef bint flat = True
-    cdef int width = 8 if double_precision else 4
-    if extent.size <= LONG_RUN:
-        program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
-        return 0
-    if program.instructions == NULL:
-        program.compile()      # its length decides below, and threads without Python cannot compile
-    if parts > MOST_PARTS:
-        parts = MOST_PARTS
-    for i in range(program.arity):
-        flat = flat and operands[i].mode != STRIDED
-    if parts < 2 or extent.size * (program.length + 1) < SPLIT_WORK or (not flat and extent.dims[0] < parts):
-        with nogil:
-            program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
-        return 0
-    division.program = <void*>program
-    division.double_precision = double_precision
-    division.total = total
-    division.out = <char*>out
-    division.arity = program.arity
-    division.rank = 1 if flat else extent.rank
-    division.length = extent.size if flat else extent.dims[0]
-    division.inner = extent.size // division.length
-    division.out_step = division.inner * (1 if program.predicate else width)
-    for i in range(division.rank):
-        division.shape[i] = extent.dims[i]
-    division.shape[0] = division.length
-    for i in range(program.arity):
-        division.operands[i] = operands[i]
-        division.steps[i] = 1 if operands[i].bytes else width
-        if operands[i].mode == FULL:
-            division.steps[i] *= division.inner
-        elif operands[i].mode == SCALAR:
-            division.steps[i] = 0
-        else:
-            division.steps[i] *= operands[i].strides[0]
-    with nogil:
-        run_parts(run_division, &division, parts)
-    if total:
-        for i in range(1, parts):
-            division.sums[0] += division.sums[i]
-        if double_precision:
-            (<double*>out)[0] = division.sums[0]
-        else:
-            (<float*>out)[0] = <float>division.sums[0]
-    return 0
 
 
 cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except NULL:
@@ -881,70 +753,6 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
         source = target
 
 
-cdef struct ReductionDivision:
-    int kind
-    int dtype_code
-    const char* a
-    char* out
-    Py_ssize_t outer
-    Py_ssize_t reduced
-    Py_ssize_t inner
-    double sums[MOST_PARTS]
-
-
-cdef void reduce_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the outer indices, or for one long sum some of its elements."""
-    cdef ReductionDivision* job = <ReductionDivision*>context
-    cdef Py_ssize_t start, stop, row = job.reduced * job.inner
-    cdef int width = 4 if job.dtype_code == F32 else 8
-    if job.outer > 1:
-        start = job.outer * part // parts
-        stop = job.outer * (part + 1) // parts
-        reduce_flat(job.kind, job.dtype_code, job.a + start * row * width, job.out + start * job.inner * width,
-                    stop - start, job.reduced, job.inner)
-        return
-    start = job.reduced * part // parts
-    stop = job.reduced * (part + 1) // parts
-    if job.dtype_code == F32:
-        job.sums[part] = kernels.sum32(<const float*>job.a + start, stop - start)
-    else:
-        job.sums[part] = kernels.sum64(<const double*>job.a + start, stop - start)
-
-
-cdef void reduce_flat(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
-                      Py_ssize_t inner) noexcept nogil:
-    """a is IN, out is OUT."""
-    if dtype_code == F32:
-        kernels.reduce32(kind, <const float*>a, <float*>out, outer, reduced, inner)
-    else:
-        kernels.reduce64(kind, <const double*>a, <double*>out, outer, reduced, inner)
-
-
-cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
-                     Py_ssize_t inner) noexcept:
-    """a is IN, out is OUT. Long reductions let other Python threads in, and are cut up where the parts do not meet."""
-    cdef ReductionDivision job
-    cdef int parts = min(thread_count(), MOST_PARTS), i
-    if outer * reduced * inner <= LONG_RUN:
-        reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
-    elif (parts < 2 or outer * reduced * inner < SPLIT_WORK
-            or not (outer >= parts or (outer == 1 and inner == 1 and kind == SUM))):
-        with nogil:
-            reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
-    else:
-        job.kind, job.dtype_code, job.a, job.out = kind, dtype_code, a, out
-        job.outer, job.reduced, job.inner = outer, reduced, inner
-        with nogil:
-            run_parts(reduce_part, &job, parts)
-        if outer == 1:
-            for i in range(1, parts):
-                job.sums[0] += job.sums[i]
-            if dtype_code == F32:
-                (<float*>out)[0] = <float>job.sums[0]
-            else:
-                (<double*>out)[0] = job.sums[0]
-
-
 # A reduction's attribute: kind in bits 0-3, the axes' mask from bit 8.
 
 cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
@@ -1303,132 +1111,6 @@ cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
     return from_array(np.matmul(np.matrix_transpose(x) if ta else x, np.matrix_transpose(y) if tb else y), a.dtype_code)
 
 
-# Operators
-
-cdef inline Tensor operand_like(object value, Tensor other):
-    """A value as the other operand of a tensor: taken over in its dtype where that loses nothing."""
-    if type(value) is Tensor:
-        return <Tensor>value
-    if type(value) is float and is_floating(other.dtype_code):
-        return new_scalar(other.dtype_code, <double>value)
-    return convert(value, other.dtype_code, True)
-
-
-cdef inline Tensor strict_operand(object value, Tensor other):
-    """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
-    if type(value) is Tensor:
-        return <Tensor>value
-    if isinstance(value, Readable):
-        return (<Readable>value).read()
-    return convert(value, other.dtype_code, False)
-
-
-cdef inline Tensor left_operand(object a, object b):
-    """The left operand of an operator of which at least one operand is a tensor or variable."""
-    if type(a) is Tensor:
-        return <Tensor>a
-    if isinstance(a, Readable):
-        return (<Readable>a).read()
-    return strict_operand(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
-
-
-cdef object binary(int code, object a, object b):
-    if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
-        return elementwise(<Program>_binary_programs[code], <Tensor>a, <Tensor>b, None)
-    return mixed_binary(<Program>_binary_programs[code], a, b)
-
-
-cdef object mixed_binary(Program program, object a, object b):
-    """An operator of which an operand is a number, an array or a variable, or both are integers."""
-    cdef Tensor left, right
-    try:
-        left = left_operand(a, b)
-        if program is ADD_PROGRAM or program is DIVIDE_PROGRAM:
-            right = operand_like(b, left)
-        else:
-            right = strict_operand(b, left)
-    except (TypeError, ValueError):
-        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
-            raise
-        return NotImplemented
-    if left.dtype_code != right.dtype_code:
-        if program is DIVIDE_PROGRAM:
-            raise undivided(left, right)
-        raise mixed_dtypes(kernel_name(program.name), left, right, 1)
-    if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
-        raise unsupported(kernel_name(program.name), BOOL, "float, double, int32, int64, uint8")
-    return elementwise(program, left, right, None)
-
-
-cdef object unary(int code, object a):
-    cdef Tensor tensor = left_operand(a, a)
-    if code == NOT:
-        if tensor.dtype_code == BOOL:
-            return elementwise(program("logical_not"), tensor, None, None)
-        if is_floating(tensor.dtype_code):
-            raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
-        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
-    if tensor.dtype_code == BOOL:
-        raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
-    return elementwise(<Program>_binary_programs[code], tensor, None, None)
-
-
-cdef object power(object a, object b):
-    cdef Tensor left = left_operand(a, b)
-    if (type(b) is int or type(b) is float) and b == 2 and is_floating(left.dtype_code):
-        return elementwise(SQUARE_PROGRAM, left, None, None)
-    return mixed_binary(POW_PROGRAM, left, b)
-
-
-cdef object floordiv(object a, object b):
-    return mixed_binary(program("floordiv"), a, b)
-
-
-cdef object matmul_operator(object a, object b):
-    cdef Tensor left = left_operand(a, b)
-    return matmul(left, operand_like(b, left), False, False)
-
-
-cdef object equal(object a, object b, bint negate):
-    """Elementwise equality; shapes that do not broadcast are unequal."""
-    cdef Tensor left, right
-    cdef Extent* common
-    if a is None or b is None:
-        return negate
-    left = left_operand(a, b)
-    right = strict_operand(b, left)
-    common = broadcast_extents(left.extent, right.extent)
-    if common == NULL:
-        return new_scalar(BOOL, negate)
-    release_extent(common)
-    return mixed_binary(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right)
-
-
-cdef object bitwise(int code, object a, object b):
-    cdef Tensor left = left_operand(a, b), right = strict_operand(b, left)
-    name = "And" if code == AND else "Or" if code == OR else "Xor"
-    name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
-    if is_floating(left.dtype_code):
-        raise unsupported(name, left.dtype_code, "int32, int64, uint8")
-    if left.dtype_code != right.dtype_code:
-        raise mixed_dtypes(name, left, right, 1)
-    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
-    try:
-        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
-    except ValueError:
-        raise incompatible(name, left, right) from None
-
-
-cdef Operators* _table = operators()
-_table.binary = binary
-_table.unary = unary
-_table.power = power
-_table.floordiv = floordiv
-_table.matmul = matmul_operator
-_table.equal = equal
-_table.bitwise = bitwise
-
-
 # Calls: ops whose reverse rule is a Python callable
 
 cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple outputs, tuple saved, object attributes) except -1:
@@ -1536,349 +1218,3 @@ def is_recorded(*tensors) -> bool:
         if tensor.number and (th.forward or on_open_window(th, tensor.number)):
             return True
     return False
-
-
-# The engine's door for Python
-
-def as_tensor(value, dtype=None, hint=None) -> Tensor:
-    """A tensor of the value: itself if it is one, a variable's present value, or a copy of the data.
-
-    dtype: the dtype it must have (ValueError or TypeError where it cannot); hint: the dtype it gets if that loses nothing.
-    """
-    if type(value) is Tensor and dtype is None:
-        return value
-    if dtype is not None:
-        return convert(value, dtype_code_of(dtype), False)
-    if hint is not None:
-        return convert(value, dtype_code_of(hint), True)
-    return convert(value, -1, False)
-
-
-def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy."""
-    return as_array(tensor)
-
-
-def empty(shape, dtype):
-    """A fresh tensor of undefined contents and a writable NumPy array over its data, to be filled before anyone sees it."""
-    cdef Extent* extent = extent_from(shape)
-    cdef Tensor tensor
-    cdef object array
-    try:
-        tensor = new_tensor(dtype_code_of(dtype), extent)
-    finally:
-        release_extent(extent)
-    array = as_array(tensor)
-    cnp.PyArray_ENABLEFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
-    return tensor, array
-
-
-def tensor_from(array, dtype=None) -> Tensor:
-    """A tensor with a copy of a NumPy array's data."""
-    return from_array(np.asarray(array), -1 if dtype is None else dtype_code_of(dtype))
-
-
-def full(shape, value, dtype) -> Tensor:
-    """A tensor of one repeated value."""
-    cdef Extent* extent = extent_from(shape)
-    try:
-        return filled(dtype_code_of(dtype), extent, value)
-    finally:
-        release_extent(extent)
-
-
-def full_like(Tensor like, double value, dtype=None) -> Tensor:
-    """A tensor of one repeated value with another's shape, and its dtype unless one is given."""
-    return filled(like.dtype_code if dtype is None else dtype_code_of(dtype), like.extent, value)
-
-
-def elementwise_function(row):
-    """The public function of a row of the elementwise table: its operands, then `name`, which nothing reads.
-
-    The usual signatures get a compiled function of their own; a call then costs no more than the operator.
-    """
-    arguments = tuple(row.arguments)
-    found = program(row.name)
-    if row.name.startswith("logical"):
-        function = by_name(found, arguments, logical_door)
-    elif arguments == ("x",):
-        function = unary_x(found)
-    elif arguments == ("features",):
-        function = unary_features(found)
-    elif arguments == ("x", "y"):
-        function = binary_xy(found)
-    else:
-        function = by_name(found, arguments, program_door)
-    function.__name__ = function.__qualname__ = row.name
-    function.__doc__ = row.doc
-    return function
-
-
-def unary_x(Program row):
-    def op(x, name=None):
-        cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-        return elementwise(row, tensor, None, None)
-    return op
-
-
-def unary_features(Program row):
-    def op(features, name=None):
-        cdef Tensor tensor = <Tensor>features if type(features) is Tensor else convert(features, -1, False)
-        return elementwise(row, tensor, None, None)
-    return op
-
-
-def binary_xy(Program row):
-    def op(x, y, name=None):
-        if type(x) is Tensor and type(y) is Tensor and (<Tensor>x).dtype_code == (<Tensor>y).dtype_code:
-            return elementwise(row, <Tensor>x, <Tensor>y, None)
-        return apply_program(row, (x, y))
-    return op
-
-
-def by_name(Program row, tuple arguments, door):
-    """A function of these arguments, made from its text so that its signature is its own; it calls `door`."""
-    listed = ", ".join(arguments)
-    return eval(f"lambda {listed}, name=None: door(row, ({listed},))", {"door": door, "row": row})
-
-
-def program_door(Program row, tuple operands):
-    return apply_program(row, operands)
-
-
-def logical_door(Program row, tuple operands):
-    """Of bools alone: numbers are neither true nor false."""
-    cdef Tensor tensor
-    cdef list tensors = []
-    for i, value in enumerate(operands):
-        tensor = as_tensor(value) if isinstance(value, (Tensor, Readable)) else convert(value, BOOL, False)
-        if tensor.dtype_code != BOOL:
-            raise expected_dtype(kernel_name(row.name), BOOL, tensor, i)
-        tensors.append(tensor)
-    return elementwise_list(row, tensors)
-
-
-def apply_elementwise(str name, *operands):
-    """The elementwise op of a row of the table, on tensors, variables, arrays or numbers."""
-    return apply_program(program(name), operands)
-
-
-cdef object apply_program(Program row, tuple operands):
-    cdef Tensor first = None, tensor
-    cdef list tensors
-    cdef int i, count = len(operands)
-    if count == 1:
-        value = operands[0]
-        tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
-        return elementwise(row, tensor, None, None)
-    for value in operands:
-        if isinstance(value, (Tensor, Readable)):
-            tensor = value if type(value) is Tensor else (<Readable>value).read()
-            if first is None or first.dtype_code == BOOL:
-                first = tensor
-    if first is None:
-        first = convert(operands[0], -1, False)
-        operands = (first, *operands[1:])
-    tensors = []
-    for value in operands:
-        if type(value) is Tensor:
-            tensors.append(value)
-        elif is_floating(first.dtype_code) or row.name in ("add", "select") or row.name not in _integer_functions:
-            tensors.append(operand_like(value, first))
-        else:
-            tensors.append(strict_operand(value, first))
-    for i in range(1 if row.name != "select" else 2, count):
-        tensor = tensors[i]
-        first = tensors[i - 1]
-        if tensor.dtype_code != first.dtype_code:
-            raise undivided(first, tensor) if row.name.startswith("divide") else mixed_dtypes(kernel_name(row.name), first, tensor, i)
-    return elementwise_list(row, tensors)
-
-
-cdef int64_t axes_mask(object axis, int rank, str op) except -1:
-    cdef int64_t mask = 0
-    cdef Py_ssize_t place
-    if axis is None:
-        return ((<int64_t>1) << rank) - 1
-    if type(axis) is int:
-        place = axis
-        if -rank <= place < rank:
-            return (<int64_t>1) << (place if place >= 0 else place + rank)
-    if not isinstance(axis, (int, list, tuple)):
-        axis = np.asarray(axis).tolist()
-    for item in ([axis] if isinstance(axis, int) else axis):
-        if not -rank <= item < rank:
-            raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
-        place = item % rank
-        if (mask >> place) & 1:
-            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {place}")
-        mask |= (<int64_t>1) << place
-    return mask
-
-
-def apply_reduce(int kind, x, axis, bint keepdims, str op):
-    """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
-    return reduced(kind, x, axis, keepdims, op)
-
-
-def reduction(int kind, str op):
-    """For a reduction that Python declares, a compiled function under its name and with its documentation."""
-    def compiled(declaration):
-        def reduce_over(input_tensor, axis=None, keepdims=False, name=None):
-            return reduced(kind, input_tensor, axis, keepdims, op)
-        reduce_over.__name__ = declaration.__name__
-        reduce_over.__qualname__ = declaration.__qualname__
-        reduce_over.__module__ = declaration.__module__
-        reduce_over.__doc__ = declaration.__doc__
-        return reduce_over
-    return compiled
-
-
-cdef Tensor reduced(int kind, object x, object axis, bint keepdims, str op):
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    if tensor.dtype_code == BOOL:
-        raise invalid_argument(op, "Value for attr 'T' of bool is not in the list of allowed values: float, double, int32, int64, "
-                                   "uint8. Use tf.reduce_any or tf.reduce_all, or convert with tf.cast", "", kernel=None)
-    return reduce(kind, tensor, axes_mask(axis, tensor.extent.rank, op), keepdims)
-
-
-def apply_matmul(a, b, bint transpose_a, bint transpose_b):
-    """The matrix product over the last two axes."""
-    cdef Tensor left, right
-    if type(a) is Tensor:
-        left = <Tensor>a
-        right = <Tensor>b if type(b) is Tensor else convert(b, left.dtype_code, False)
-    elif type(b) is Tensor or isinstance(b, Readable):
-        right = <Tensor>b if type(b) is Tensor else (<Readable>b).read()
-        left = convert(a, right.dtype_code, False)
-    else:
-        left = convert(a, -1, False)
-        right = convert(b, left.dtype_code, False)
-    return matmul(left, right, transpose_a, transpose_b)
-
-
-def apply_matvec(Tensor a, Tensor b, bint transpose_a):
-    """The product of a matrix and a vector over the last axes, the others broadcast."""
-    cdef Py_ssize_t dims[MAX_RANK + 1]
-    cdef Extent* extent
-    cdef Tensor column, product
-    memcpy(dims, b.extent.dims, b.extent.rank * sizeof(Py_ssize_t))
-    dims[b.extent.rank] = 1
-    extent = new_extent(b.extent.rank + 1, dims)
-    column = reshape(b, extent)
-    release_extent(extent)
-    product = matmul(a, column, transpose_a, False)
-    extent = new_extent(product.extent.rank - 1, product.extent.dims)
-    column = reshape(product, extent)
-    release_extent(extent)
-    return column
-
-
-def apply_reshape(x, shape):
-    """x under another shape; one -1 is worked out."""
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    cdef Extent* extent
-    cdef list dims
-    cdef Py_ssize_t known = 1
-    if isinstance(shape, (Tensor, Readable)):
-        shape = np.asarray(shape).reshape(-1).tolist()
-    elif isinstance(shape, int):
-        shape = (shape,)
-    dims = [int(d) for d in shape]
-    if -1 in dims:
-        if dims.count(-1) > 1:
-            raise op_error("Reshape", "Only one input size may be -1, not both "
-                           f"{dims.index(-1)} and {dims.index(-1, dims.index(-1) + 1)}")
-        for d in dims:
-            if d != -1:
-                known *= d
-        if known == 0 or tensor.extent.size % known:
-            raise op_error("Reshape", f"Input to reshape is a tensor with {tensor.extent.size} values, but the requested shape "
-                                      f"requires a multiple of {known}")
-        dims[dims.index(-1)] = tensor.extent.size // known
-    for place, d in enumerate(dims):
-        if d < 0:
-            raise op_error("Reshape", f"Size {place} must be non-negative, not {d}")
-    extent = extent_from(tuple(dims))
-    try:
-        return reshape(tensor, extent)
-    finally:
-        release_extent(extent)
-
-
-def apply_transpose(x, perm=None):
-    """x with its axes permuted; reversed where perm is None."""
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    cdef int rank = tensor.extent.rank, i
-    cdef int64_t packed = 0
-    cdef list order
-    if perm is None:
-        order = list(range(rank))[::-1]
-    else:
-        order = [int(p) for p in np.asarray(perm).reshape(-1)]
-        if len(order) != rank:
-            raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
-        for p in order:
-            if not -rank <= p < rank:
-                raise op_error("Transpose", f"{p} is out of range [0 .. {rank})")
-        order = [p % rank for p in order]
-        if len(set(order)) != rank:
-            missing = min(set(range(rank)) - set(order))
-            raise op_error("Transpose", f"{missing} is missing from {{{','.join([str(p) for p in order])}}}.")
-    for i in range(rank):
-        packed |= (<int64_t>order[i]) << (4 * i)
-    if order == list(range(rank)):
-        return identity(tensor)
-    return transpose(tensor, packed)
-
-
-def apply_broadcast_to(x, shape):
-    """x repeated to a shape that it broadcasts to."""
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    cdef Extent* extent = extent_from(shape)
-    try:
-        return broadcast_to(tensor, extent)
-    finally:
-        release_extent(extent)
-
-
-def apply_sum_to(Tensor x, shape):
-    """Sums x over the axes along which `shape` was broadcast to x's shape."""
-    cdef Extent* extent = extent_from(shape)
-    try:
-        return sum_to(x, extent)
-    finally:
-        release_extent(extent)
-
-
-def apply_cast(x, dtype):
-    """x in another dtype."""
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return cast(tensor, dtype_code_of(dtype))
-
-
-def apply_identity(x):
-    """x itself under a number of its own."""
-    return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
-
-
-def apply_stop_gradient(x):
-    """x's value without its history."""
-    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return share(tensor, tensor.extent)
-
-
-def install_packing(pack) -> None:
-    """Gives sequences of tensors their packing into one tensor, which is written in Python."""
-    global _pack
-    _pack = pack
-
-
-_pack = None
-
-
-cdef object pack_hook(object values, int dtype_code):
-    return _pack(values, None if dtype_code < 0 else dtype_object(dtype_code))
-
-
-_table.pack = pack_hook

@@ -11,14 +11,14 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from gradtape._extent cimport Extent, dims_text, new_extent, release_extent, same_extent, tensor_shape
+from gradtape._extent cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
 from gradtape._kernels cimport kernels
-from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call, Entry, Page,
-                            Thread, Window, append, drop, first_place, is_active, last_position, next_page, renew_epoch, thread)
+from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
+                            Entry, Page, Thread, Window, append, drop, first_place, is_active, last_position, thread)
 from gradtape._ops cimport (IDENTITY, Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, reshape,
                             spread)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
-from gradtape._types cimport ADD, F32, F64, MAX_RANK
+from gradtape._types cimport ADD, F32, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
 from gradtape import nest
@@ -342,10 +342,12 @@ cdef object call_cotangents(Call call, tuple needs, list cotangents):
     return given
 
 
-def zeros(shape, int dtype_code):
+def zeros(shape, int dtype_code) -> Tensor:
     """Zeros of a shape, for an output that no cotangent reached."""
-    from gradtape._ops import full
-    return full(shape, 0, dtype_object(dtype_code))
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor made = filled(dtype_code, extent, 0.0)
+    release_extent(extent)
+    return made
 
 
 cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:

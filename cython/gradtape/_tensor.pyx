@@ -27,7 +27,7 @@ import numpy as np
 
 from gradtape import dtypes as _dtypes
 from gradtape import formatting as _formatting
-from gradtape.errors import InvalidArgumentError
+
 
 cnp.import_array()
 

@@ -9,13 +9,13 @@ The interpreter's lock is kept throughout: a parameter half updated must not be 
 """
 
 from libc.math cimport fabs, pow, sqrt
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from gradtape._buffer cimport acquire
+
 from gradtape._extent cimport dims_text, same_extent
-from gradtape._tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value
-from gradtape._types cimport F32, F64, I64, real
+from gradtape._tensor cimport Tensor, is_floating, item_size, scalar_value
+from gradtape._types cimport F32, real
 from gradtape._variable cimport BaseVariable
 
 from gradtape.errors import InvalidArgumentError

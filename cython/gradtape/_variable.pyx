@@ -7,16 +7,16 @@ then writes in place if nobody else holds the storage, and into fresh storage ot
 
 cimport cython
 from cpython.weakref cimport PyWeakref_NewRef
-from libc.stdint cimport int64_t
+
 from libc.string cimport memcpy
 
-from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent, tensor_shape
+from gradtape._extent cimport dims_text, same_extent, tensor_shape
 from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
-from gradtape._ops cimport add, elementwise, forward_hooks
+
 from gradtape._program cimport Program, program
-from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, is_floating,
-                               item_size, new_tensor, operators, share, to_numpy)
-from gradtape._types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB)
+from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
+                               new_tensor, operators, share, to_numpy)
+from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB
 from gradtape._kernels cimport kernels
 
 import functools

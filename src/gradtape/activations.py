@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradtape import dtypes
-from gradtape._ops import apply_cast, apply_elementwise, as_tensor
+from gradtape._doors import apply_cast, apply_elementwise, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.table import call, op, real

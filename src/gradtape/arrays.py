@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
-from gradtape._ops import (
+from gradtape._doors import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -20,10 +19,11 @@ from gradtape._ops import (
     as_tensor,
     full,
     install_packing,
-    record,
     tensor_from,
     view,
 )
+from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.dtypes import DType, as_dtype

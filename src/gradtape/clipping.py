@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._ops import apply_cast, apply_elementwise, apply_reduce, as_tensor
+from gradtape._doors import apply_cast, apply_elementwise, apply_reduce, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.gathering import gather

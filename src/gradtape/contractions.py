@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import apply_cast, apply_matmul, apply_matvec, apply_reduce, apply_reshape, apply_transpose
+from gradtape._doors import apply_cast, apply_matmul, apply_matvec, apply_reduce, apply_reshape, apply_transpose
 from gradtape._tensor import Tensor
 from gradtape.arrays import roll
 from gradtape.errors import FailedPreconditionError, from_op, invalid_argument

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes, nest
+from gradtape._doors import as_tensor, full, view
 from gradtape._log import Unrecorded
-from gradtape._ops import as_tensor, full, view
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.arrays import stack

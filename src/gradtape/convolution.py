@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
+from gradtape._doors import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float64
 from gradtape.operands import dims_text, int_of, ints_of, one_dtype

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import apply_cast, apply_elementwise, as_tensor, tensor_from, view
+from gradtape._doors import apply_cast, apply_elementwise, as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.errors import InvalidArgumentError, invalid_argument
 from gradtape.operands import (

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes, errors
-from gradtape._ops import (
+from gradtape._doors import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,

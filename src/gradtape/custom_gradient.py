@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gradtape import nest
+from gradtape._doors import apply_identity, apply_stop_gradient, as_tensor
 from gradtape._forward import carry_tangents
 from gradtape._log import Unrecorded
-from gradtape._ops import apply_identity, apply_stop_gradient, as_tensor, is_recorded, record
+from gradtape._ops import is_recorded, record
 from gradtape._tensor import Tensor
 from gradtape._variable import VariableWatcher
 from gradtape.indexed_slices import like, values_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import apply_elementwise, as_tensor, view
+from gradtape._doors import apply_elementwise, as_tensor, view
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.dtypes import DType, as_dtype

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
+from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.errors import invalid_argument

@@ -7,16 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import (
-    apply_broadcast_to,
-    apply_elementwise,
-    apply_reduce,
-    as_tensor,
-    full_like,
-    record,
-    tensor_from,
-    view,
-)
+from gradtape._doors import apply_broadcast_to, apply_elementwise, apply_reduce, as_tensor, full_like, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.contractions import matmul

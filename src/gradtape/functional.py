@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradtape import nest
-from gradtape._ops import apply_cast, apply_identity, as_tensor
+from gradtape._doors import apply_cast, apply_identity, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.autodiff import ForwardAccumulator
 from gradtape.dtypes import float32

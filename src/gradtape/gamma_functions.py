@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_elementwise, apply_reduce, apply_sum_to, as_tensor, full_like, record, tensor_from, view
+from gradtape._doors import apply_elementwise, apply_reduce, apply_sum_to, as_tensor, full_like, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.operands import common_tensors, dims_text, not_allowed, one_dtype

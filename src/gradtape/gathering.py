@@ -10,17 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
-from gradtape._ops import (
-    apply_cast,
-    apply_elementwise,
-    apply_reshape,
-    as_tensor,
-    full,
-    record,
-    tensor_from,
-    view,
-)
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.dtypes import int32

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._doors import as_tensor, tensor_from
 from gradtape._moves import join
-from gradtape._ops import as_tensor, tensor_from
 from gradtape._tensor import Tensor
 from gradtape.segments import unsorted_segment_sum
 from gradtape.tensor_shape import TensorShape

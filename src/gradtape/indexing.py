@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
+from gradtape._doors import apply_identity, as_tensor, tensor_from, view
 from gradtape._moves import install_indexing
-from gradtape._ops import apply_identity, as_tensor, record, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.errors import OpError, invalid_argument

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import (
-    alike,
+from gradtape._doors import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -15,10 +14,10 @@ from gradtape._ops import (
     apply_reshape,
     as_tensor,
     empty,
-    record,
     tensor_from,
     view,
 )
+from gradtape._ops import alike, record
 from gradtape._tensor import Tensor
 from gradtape.dtypes import int32, int64
 from gradtape.errors import InvalidArgumentError, invalid_argument

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtape._ops import elementwise_function
+from gradtape._doors import elementwise_function
 from gradtape.clipping import l2_normalize
 from gradtape.counting import bincount, confusion_matrix
 from gradtape.elementwise import ROWS

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_transpose, as_tensor
+from gradtape._doors import apply_transpose, as_tensor
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.operands import not_allowed

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_reshape, as_tensor, record, tensor_from, view
+from gradtape._doors import apply_reshape, as_tensor, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.arrays import concat
 from gradtape.creation import eye

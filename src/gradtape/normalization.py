@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import (
+from gradtape._doors import (
     apply_cast,
     apply_elementwise,
     apply_reduce,

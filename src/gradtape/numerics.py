@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_identity, as_tensor, install_examiner, view
+from gradtape._doors import apply_identity, as_tensor, view
+from gradtape._ops import install_examiner
 from gradtape._tensor import Tensor
 from gradtape.errors import InvalidArgumentError, from_op
 from gradtape.operands import not_allowed

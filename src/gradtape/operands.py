@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import as_tensor, view
+from gradtape._doors import as_tensor, view
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.errors import OpError, invalid_argument

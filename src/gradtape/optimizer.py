@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._ops import apply_cast, as_tensor, empty, full, tensor_from, view
+from gradtape._doors import apply_cast, as_tensor, empty, full, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape._update import BaseOptimizer
 from gradtape.dtypes import float32, int64

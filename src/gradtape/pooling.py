@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._ops import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, record, tensor_from, view
+from gradtape._doors import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float64, int64
 from gradtape.operands import not_allowed

@@ -18,7 +18,7 @@ import numpy as np
 
 from gradtape import _random, dtypes, philox
 from gradtape import math as ops
-from gradtape._ops import as_tensor, empty, tensor_from, view
+from gradtape._doors import as_tensor, empty, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.arrays import stack
 from gradtape.dtypes import DType, as_dtype

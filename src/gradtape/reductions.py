@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import (
+from gradtape._doors import (
     apply_broadcast_to,
     apply_elementwise,
     apply_identity,
@@ -18,11 +18,11 @@ from gradtape._ops import (
     apply_transpose,
     as_tensor,
     full_like,
-    record,
     reduction,
     tensor_from,
     view,
 )
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.indexed_slices import like, values_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import apply_elementwise, as_tensor, record, tensor_from, view
+from gradtape._doors import apply_elementwise, as_tensor, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.operands import NUMERIC, not_allowed, scalar_of

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._ops import as_tensor, tensor_from, view
+from gradtape._doors import as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 
 __all__ = [

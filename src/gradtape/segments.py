@@ -8,16 +8,9 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
+from gradtape._doors import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, take_rows
-from gradtape._ops import (
-    apply_cast,
-    apply_elementwise,
-    as_tensor,
-    full,
-    record,
-    tensor_from,
-    view,
-)
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import apply_transpose, as_tensor, tensor_from, view
+from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
 from gradtape.gathering import take_along_last

@@ -7,16 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._ops import (
-    apply_elementwise,
-    apply_reduce,
-    apply_reshape,
-    as_tensor,
-    full_like,
-    record,
-    tensor_from,
-    view,
-)
+from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, as_tensor, full_like, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.contractions import matmul
 from gradtape.diagonals import band_part, diag, diag_part, set_diag

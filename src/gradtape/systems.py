@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._ops import apply_reshape, apply_sum_to, record, tensor_from, view
+from gradtape._doors import apply_reshape, apply_sum_to, tensor_from, view
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.contractions import matmul
 from gradtape.diagonals import band_part

@@ -8,14 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradtape import nest
+from gradtape._doors import apply_identity, apply_reshape, apply_transpose, as_tensor, full
 from gradtape._moves import join
-from gradtape._ops import (
-    apply_identity,
-    apply_reshape,
-    apply_transpose,
-    as_tensor,
-    full,
-)
 from gradtape._tape import Tape, zero_wanted
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable

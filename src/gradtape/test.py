@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import nest
-from gradtape._ops import apply_cast, apply_reduce, as_tensor, tensor_from, view
+from gradtape._doors import apply_cast, apply_reduce, as_tensor, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float64
 from gradtape.tape import GradientTape

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import errors
-from gradtape._ops import as_tensor
+from gradtape._doors import as_tensor
 from gradtape._tensor import Reference, Tensor
 from gradtape._variable import BaseVariable, with_operators
 

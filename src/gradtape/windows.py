@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._ops import apply_transpose, empty, record, view
+from gradtape._doors import apply_transpose, empty, view
+from gradtape._ops import record
 from gradtape._patches import gather, scatter
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float32

@@ -1,0 +1,14 @@
+"""Loops over flat data, cut up among threads where they are long."""
+
+from gradtape._extent cimport Extent
+from gradtape._program cimport Operand, Program
+
+cdef enum:
+    LONG_RUN = 1 << 15          # elements from which a loop lets other Python threads in
+
+# Runs a program into `out` (OUT), of the result's extent; the sum over all elements where `total`.
+cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1
+
+# out (OUT) = the reduction of a (IN, outer x reduced x inner) over its middle axis.
+cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
+                     Py_ssize_t inner) noexcept

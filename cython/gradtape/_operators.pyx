@@ -1,0 +1,154 @@
+"""Python's operators on tensors and variables: what the other operand becomes, and which op is meant.
+
+Tensor and BaseVariable lie below and call these functions through the table that is filled here.
+"""
+
+from gradtape._extent cimport Extent, broadcast_extents, release_extent
+from gradtape._ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
+from gradtape._program cimport Program, program
+from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, from_array, is_floating, new_scalar, operators)
+from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG, NOT, OR,
+                              SUB)
+
+import numpy as np
+
+from gradtape._ops import kernel_name
+
+cdef enum:
+    XOR = 1000
+
+cdef Program ADD_PROGRAM = program("add")
+cdef Program DIVIDE_PROGRAM = program("divide")
+cdef Program SQUARE_PROGRAM = program("square")
+cdef Program POW_PROGRAM = program("pow")
+cdef Program EQUAL_PROGRAM = program("equal")
+cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
+cdef list _binary_programs = [None] * CODE_COUNT
+for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "divide"), (FLOOR_MOD, "floormod"), (LT, "less"),
+                     (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
+                     (NE, "not_equal")):
+    _binary_programs[_code] = program(_name)
+
+
+cdef Tensor operand_like(object value, Tensor other):
+    """A value as the other operand of a tensor: taken over in its dtype where that loses nothing."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type(value) is float and is_floating(other.dtype_code):
+        return new_scalar(other.dtype_code, <double>value)
+    return convert(value, other.dtype_code, True)
+
+
+cdef Tensor strict_operand(object value, Tensor other):
+    """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if isinstance(value, Readable):
+        return (<Readable>value).read()
+    return convert(value, other.dtype_code, False)
+
+
+cdef inline Tensor left_operand(object a, object b):
+    """The left operand of an operator of which at least one operand is a tensor or variable."""
+    if type(a) is Tensor:
+        return <Tensor>a
+    if isinstance(a, Readable):
+        return (<Readable>a).read()
+    return strict_operand(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
+
+
+cdef object binary(int code, object a, object b):
+    if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
+        return elementwise(<Program>_binary_programs[code], <Tensor>a, <Tensor>b, None)
+    return mixed_binary(<Program>_binary_programs[code], a, b)
+
+
+cdef object mixed_binary(Program program, object a, object b):
+    """An operator of which an operand is a number, an array or a variable, or both are integers."""
+    cdef Tensor left, right
+    try:
+        left = left_operand(a, b)
+        if program is ADD_PROGRAM or program is DIVIDE_PROGRAM:
+            right = operand_like(b, left)
+        else:
+            right = strict_operand(b, left)
+    except (TypeError, ValueError):
+        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
+            raise
+        return NotImplemented
+    if left.dtype_code != right.dtype_code:
+        if program is DIVIDE_PROGRAM:
+            raise undivided(left, right)
+        raise mixed_dtypes(kernel_name(program.name), left, right, 1)
+    if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
+        raise unsupported(kernel_name(program.name), BOOL, "float, double, int32, int64, uint8")
+    return elementwise(program, left, right, None)
+
+
+cdef object unary(int code, object a):
+    cdef Tensor tensor = left_operand(a, a)
+    if code == NOT:
+        if tensor.dtype_code == BOOL:
+            return elementwise(program("logical_not"), tensor, None, None)
+        if is_floating(tensor.dtype_code):
+            raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
+        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+    if tensor.dtype_code == BOOL:
+        raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
+    return elementwise(<Program>_binary_programs[code], tensor, None, None)
+
+
+cdef object power(object a, object b):
+    cdef Tensor left = left_operand(a, b)
+    if (type(b) is int or type(b) is float) and b == 2 and is_floating(left.dtype_code):
+        return elementwise(SQUARE_PROGRAM, left, None, None)
+    return mixed_binary(POW_PROGRAM, left, b)
+
+
+cdef object floordiv(object a, object b):
+    return mixed_binary(program("floordiv"), a, b)
+
+
+cdef object matmul_operator(object a, object b):
+    cdef Tensor left = left_operand(a, b)
+    return matmul(left, operand_like(b, left), False, False)
+
+
+cdef object equal(object a, object b, bint negate):
+    """Elementwise equality; shapes that do not broadcast are unequal."""
+    cdef Tensor left, right
+    cdef Extent* common
+    if a is None or b is None:
+        return negate
+    left = left_operand(a, b)
+    right = strict_operand(b, left)
+    common = broadcast_extents(left.extent, right.extent)
+    if common == NULL:
+        return new_scalar(BOOL, negate)
+    release_extent(common)
+    return mixed_binary(NOT_EQUAL_PROGRAM if negate else EQUAL_PROGRAM, left, right)
+
+
+cdef object bitwise(int code, object a, object b):
+    cdef Tensor left = left_operand(a, b), right = strict_operand(b, left)
+    name = "And" if code == AND else "Or" if code == OR else "Xor"
+    name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
+    if is_floating(left.dtype_code):
+        raise unsupported(name, left.dtype_code, "int32, int64, uint8")
+    if left.dtype_code != right.dtype_code:
+        raise mixed_dtypes(name, left, right, 1)
+    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
+    try:
+        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
+    except ValueError:
+        raise incompatible(name, left, right) from None
+
+
+cdef Operators* _table = operators()
+_table.binary = binary
+_table.unary = unary
+_table.power = power
+_table.floordiv = floordiv
+_table.matmul = matmul_operator
+_table.equal = equal
+_table.bitwise = bitwise
