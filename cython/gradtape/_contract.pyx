@@ -27,7 +27,7 @@ cdef enum:
     SHARED_WORK = 2_000_000           # from here on a second thread is worth waking
     PACKED_WORK = 16_000_000          # from here on packing pays, unless a side of the result is narrow
     NARROW = 32
-    TILE_ROWS = 24                    # parts meet between whole tiles
+    TILE_ROWS = 12                    # parts meet between whole tiles
     TILE_COLUMNS = 64
     LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
 

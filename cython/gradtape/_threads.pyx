@@ -18,6 +18,11 @@ cdef extern from *:
     static void gradtape_pool_prepare(void) {}
     #else
     #include <pthread.h>
+    #if defined(__x86_64__) || defined(__i386__)
+    #define gradtape_pause() __builtin_ia32_pause()
+    #else
+    #define gradtape_pause() ((void)0)
+    #endif
     typedef void (*gradtape_part)(void*, int, int);
 
     static struct {
@@ -42,6 +47,15 @@ cdef extern from *:
             pthread_mutex_lock(&gradtape_pool.lock);
             if (--gradtape_pool.unfinished == 0) pthread_cond_signal(&gradtape_pool.done);
         }
+    }
+
+    /* The caller has nothing else to do until the last part is done, and its share took about as long: it looks out for the
+       end for a moment before it sleeps. */
+    static void gradtape_pool_await(void) {
+        pthread_mutex_unlock(&gradtape_pool.lock);
+        for (int i = 0; i < 4000 && __atomic_load_n(&gradtape_pool.unfinished, __ATOMIC_ACQUIRE); i++) gradtape_pause();
+        pthread_mutex_lock(&gradtape_pool.lock);
+        while (gradtape_pool.unfinished) pthread_cond_wait(&gradtape_pool.done, &gradtape_pool.lock);
     }
 
     static void* gradtape_pool_worker(void* unused) {
@@ -76,7 +90,7 @@ cdef extern from *:
         gradtape_pool.job++;
         pthread_cond_broadcast(&gradtape_pool.wake);
         gradtape_pool_take();
-        while (gradtape_pool.unfinished) pthread_cond_wait(&gradtape_pool.done, &gradtape_pool.lock);
+        gradtape_pool_await();
         pthread_mutex_unlock(&gradtape_pool.lock);
         pthread_mutex_unlock(&gradtape_pool.owner);
     }
