@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generate_operations import heading, line
+from gradtape._ops import takes_integers
 
 import gradtape
 from gradtape import errors, functional, missing, optimizers, schedules, table
@@ -91,7 +92,8 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
     for entry in ROWS:
         for name in entry.tensorflow:
             derivatives = "derivatives of any order" if entry.domain else "no derivative"
-            found[name] = (f"{derivatives}; {table.FLOATS}", IN_ELEMENTWISE)
+            dtypes = f"{table.FLOATS}, integers" if takes_integers(entry.name) else table.FLOATS
+            found[name] = (f"{derivatives}; {dtypes}", IN_ELEMENTWISE)
     texts = {str(path.relative_to(TESTS)): path.read_text() for path in sorted(TESTS.rglob("test_*.py"))}
     for name, value in untabled():
         if name in found:
@@ -157,6 +159,8 @@ def page() -> str:
     text += "\n## Names left out\n\n" + heading("TensorFlow", "instead")
     for name, instead in missing._ELSEWHERE.items():
         text += line(f"`tf.{name}`", instead)
+    for name, instead in missing._OF_KERAS.items():
+        text += line(f"`tf.keras.{name}`", instead)
     text += "\n## Promises of the tape\n\nEach line is a test.\n"
     for title, files in PROMISES.items():
         text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+
+from gradtape._ops import takes_integers
 
 import gradtape  # noqa: F401  every module enters its rows on import
 from gradtape import table
@@ -12,13 +15,20 @@ from gradtape.elementwise import ROWS
 HEAD = """# Operations
 
 Written by `python docs/generate_operations.py` from the tables that the package and its tests are made of. Names are
-TensorFlow's and live at the same places in gradtape. "any" means that derivatives of every order exist.
+TensorFlow's and live at the same places in gradtape. Dtypes are those of the first tensor that a function takes. Under
+derivatives, "any" means that those of every order exist, a number that those up to this order do; the notes say where
+an operand has none.
 
 """
 
 
 def line(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return "| " + " | ".join(plain(cell).replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def plain(text: str) -> str:
+    """Docstring text as Markdown: without roles, and with single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r":\w+:`~?([^`]*)`", r"`\1`", text))
 
 
 def heading(*cells: str) -> str:
@@ -36,7 +46,8 @@ def page() -> str:
         if entry.tensorflow:
             names = ", ".join(f"`tf.{name}`" for name in entry.tensorflow)
             orders = table.ANY if entry.domain else "0"
-            text += line(f"`{entry.name}`", names, table.FLOATS, orders, entry.doc, entry.why)
+            dtypes = f"{table.FLOATS}, integers" if takes_integers(entry.name) else table.FLOATS
+            text += line(f"`{entry.name}`", names, dtypes, orders, entry.doc, entry.why)
     return text
 
 

@@ -68,6 +68,8 @@ def test_an_unknown_kernel_set_is_refused_by_name():
         (tf, "float16", "tf.float32"),
         (tf.math, "sofplus", "tf.math.softplus"),
         (tf.nn, "relu7", "tf.nn.relu"),
+        (tf, "losses", "tf.nn's cross entropies"),
+        (tf.keras, "layers", "tf.Module"),
     ],
 )
 def test_a_missing_name_says_what_comes_nearest(module, name, said):

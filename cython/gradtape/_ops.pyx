@@ -71,7 +71,7 @@ cdef set _of_bools = {"equal", "not_equal", "select", "identity", "logical_and",
 cdef set _of_signed = {"negative", "abs", "sign", "truncatemod", "squared_difference", "pow"}
 
 
-cdef bint takes_integers(str name):
+cpdef bint takes_integers(str name):
     """Whether the elementwise op has a form for integers or bools."""
     return name in _integer_functions
 
@@ -785,7 +785,7 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
         source = (<Tensor>entry.saved[0]).extent
     if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and rows == 0:
         th = thread()
-        if th.span == 0 and not th.forward:
+        if th.span == 0 and not th.forward and not examining:
             value = scalar_value(cotangent)
             if kind == MEAN:
                 value = value / reduced_count(source, axes)

@@ -16,7 +16,7 @@ from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
                             Entry, Page, Thread, Window, append, drop, first_place, is_active, last_position, thread)
 from gradtape._ops cimport (IDENTITY, Op, add, behind_rows, entry_name, filled, is_examining, program_cotangent, reshape,
-                            spread)
+                            spread, uniform)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, operators, share
 from gradtape._types cimport ADD, F32, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
@@ -783,7 +783,12 @@ cdef Tensor make_seed(object target, object given):
     """The cotangent that a target starts with: ones unless given."""
     cdef Tensor tensor = (<Readable>target).read() if type(target) is not Tensor else <Tensor>target
     cdef Tensor seed
+    cdef Thread th
     if given is None:
+        th = thread()
+        if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
+                and not is_examining()):
+            return uniform(tensor.dtype_code, tensor.extent, 1.0)
         return filled(tensor.dtype_code, tensor.extent, 1.0)
     seed = convert(given, -1, False)
     if seed.dtype_code != tensor.dtype_code:

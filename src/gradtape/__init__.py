@@ -37,6 +37,7 @@ from gradtape.indexing import *
 from gradtape.linalg import *
 from gradtape.logger import get_logger
 from gradtape.math import *
+from gradtape.module import Module
 from gradtape.printing import *
 from gradtape.reductions import *
 from gradtape.scans import *

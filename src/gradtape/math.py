@@ -5,9 +5,9 @@ from __future__ import annotations
 from gradtape._doors import elementwise_function
 from gradtape.clipping import l2_normalize
 from gradtape.counting import bincount, confusion_matrix
+from gradtape.cross_entropies import log_softmax, softmax
 from gradtape.elementwise import ROWS
 from gradtape.gamma_functions import betainc, igamma, igammac, lbeta
-from gradtape.losses import log_softmax, softmax
 from gradtape.reductions import (
     accumulate_n,
     add_n,

@@ -31,6 +31,26 @@ _ELSEWHERE = {
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
     "TensorArray": "use a Python list and tf.stack",
+    "function": "operations run at once; call the Python function itself",
+    "data": "iterate over NumPy arrays",
+    "saved_model": "save variables with numpy.savez",
+    "train": "the optimizers are in tf.optimizers; save variables with numpy.savez",
+    "losses": "write losses with tf.nn's cross entropies and tf.reduce_mean",
+    "metrics": "keep a running mean in Python",
+    "initializers": "start variables with tf.random or tf.zeros",
+}
+
+# The same of what is in tf.keras.
+_OF_KERAS = {
+    "layers": "write layers as tf.Module",
+    "models": "write models as tf.Module",
+    "Model": "write models as tf.Module",
+    "Sequential": "write models as tf.Module",
+    "Input": "write models as tf.Module",
+    "losses": _ELSEWHERE["losses"],
+    "metrics": _ELSEWHERE["metrics"],
+    "initializers": _ELSEWHERE["initializers"],
+    "datasets": "load data with NumPy",
 }
 
 
@@ -51,8 +71,9 @@ def explain(module: ModuleType, name: str) -> str:
     message = f"module {module.__name__!r} has no attribute {name!r}"
     if name.startswith("__"):
         return message
-    if name in _ELSEWHERE:
-        return f"{message}: {_ELSEWHERE[name]}."
+    instead = (_OF_KERAS if module.__name__ == "gradtape.keras" else _ELSEWHERE).get(name)
+    if instead:
+        return f"{message}: {instead}."
     import difflib
 
     shown = "tf" + module.__name__.removeprefix("gradtape")

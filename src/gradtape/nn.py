@@ -22,7 +22,7 @@ for _row in ROWS:
 
 # After the table's, which know nothing of options or of operands that must be of one shape.
 from gradtape.activations import *  # noqa: E402, F403
-from gradtape.losses import *  # noqa: E402, F403
+from gradtape.cross_entropies import *  # noqa: E402, F403
 
 experimental = SimpleNamespace(
     general_dropout=normalization.general_dropout, stateless_dropout=normalization.stateless_dropout

@@ -159,7 +159,9 @@ def _pooling(largest: bool, rank: int | None) -> Callable[..., Tensor]:
         return _pool(input, ksize, strides, padding, data_format, rank, largest)
 
     pooled.__name__ = pooled.__qualname__ = name
-    pooled.__doc__ = f"{_WHAT[largest]}, over {f'{rank} spatial' if rank else 'all spatial'} axes.\n{_RAISES}"
+    axes = "all spatial axes" if rank is None else "one spatial axis" if rank == 1 else f"{rank} spatial axes"
+    what = _WHAT[largest]
+    pooled.__doc__ = f"Over {axes}, {what[0].lower()}{what[1:]}.\n{_RAISES}"
     return op(f"nn.{name}", dtypes=ALL if largest else "float32, float64", samples=_SAMPLES[rank])(pooled)
 
 

@@ -67,7 +67,7 @@ SCANS = {
 }
 
 
-@pytest.mark.parametrize("exclusive,reverse", itertools.product([False, True], repeat=2))
+@pytest.mark.parametrize("exclusive,reverse", list(itertools.product([False, True], repeat=2)))
 @pytest.mark.parametrize("vector", SCANS)
 @pytest.mark.parametrize("name", ["cumsum", "cumprod", "cumulative_logsumexp"])
 def test_scan_and_derivatives_at_edges(name, vector, exclusive, reverse):

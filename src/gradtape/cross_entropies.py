@@ -1,4 +1,4 @@
-"""Softmax and the losses of tf.nn."""
+"""Softmax, and the cross entropies and other losses of tf.nn."""
 
 from __future__ import annotations
 
