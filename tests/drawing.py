@@ -48,6 +48,19 @@ def drawn(call: Call, dtype: str, seed: str) -> list[np.ndarray]:
     return [draw(leaf, dtype, generator) for leaf in leaves(call)]
 
 
+def resized(value: Any, sizes: dict[int, int]) -> Any:
+    """The arguments with other sizes of axes in the leaves that are drawn: equal ones stay equal."""
+    if isinstance(value, Leaf):
+        return value if value.values is not None else value._replace(shape=tuple(sizes[n] for n in value.shape))
+    if isinstance(value, Call):
+        return Call(resized(value.arguments, sizes), resized(value.keywords, sizes))
+    if isinstance(value, dict):
+        return {key: resized(item, sizes) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(resized(item, sizes) for item in value)
+    return value
+
+
 def fill(value: Any, tensors: Iterator[Any]) -> Any:
     """The arguments with a tensor in place of each leaf."""
     if isinstance(value, Leaf):

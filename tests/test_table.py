@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import gradtape
-from drawing import derivatives, differentiable, drawn, leaves, resolve, run, sampled, scalar
+from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
 from gradtape import table
 
 ROWS = table.rows()
@@ -76,6 +79,40 @@ def test_derivatives_agree_with_central_differences(row: table.Op, call: table.C
         expected = differences(slope, row, call, arrays, place)
         actual = np.zeros(expected.shape) if two is None else two.numpy()
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("row,call,label", gradient_calls())
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_derivatives_over_generated_shapes(row: table.Op, call: table.Call, label: str, data: Any) -> None:
+    """Along one direction, for sizes that the call's other arguments allow."""
+    found = sorted({size for leaf in leaves(call) if leaf.values is None for size in leaf.shape})
+    sizes = {size: data.draw(st.sampled_from([size, 1, 2, 3, 4, 5]), str(size)) for size in found}
+    call = resized(call, sizes)
+    try:
+        arrays = drawn(call, "float64", label)
+        places = [i for i, leaf in enumerate(leaves(call)) if differentiable(leaf)]
+        _, first, second = derivatives(gradtape, row, row.function, call, arrays)
+    except (gradtape.errors.OpError, ValueError, TypeError, IndexError, NotImplementedError, np.linalg.LinAlgError):
+        return  # sizes that the arguments do not fit; those of the sample itself are tested above
+    if row.name == "reduce_std" and 1 in sizes.values():
+        return  # the spread of one number is at the square root's kink
+    directions = [np.sin(np.arange(array.size) + 1.0).reshape(array.shape) for array in arrays]
+
+    def along(function: Any) -> float:
+        ends = []
+        for step in (STEP, -STEP):
+            moved = list(arrays)
+            for i in places:
+                moved[i] = arrays[i] + step * directions[i]
+            ends.append(function(row, call, moved))
+        return (ends[0] - ends[1]) / (2 * STEP)
+
+    for function, gradients in ((value, first), (slope, second))[: 1 if row.orders == "1" else 2]:
+        dotted = sum(
+            float(np.sum(g.numpy() * directions[i])) for i, g in zip(places, gradients, strict=True) if g is not None
+        )
+        np.testing.assert_allclose(dotted, along(function), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
