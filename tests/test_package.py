@@ -91,3 +91,12 @@ def test_a_source_distribution_holds_all_that_building_needs(tmp_path):
     package = {str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.py")}
     wanted = engine | package | {"setup.py", "pyproject.toml", "README.md", "LICENSE", "src/gradtape/py.typed"}
     assert wanted <= held, f"missing: {sorted(wanted - held)}"
+
+
+def test_rooms_of_the_engine_import_only_rooms_above_them_in_its_guide():
+    order = re.findall(r"^\| `(_\w+)`", (ROOT / "cython" / "README.md").read_text(), flags=re.M)
+    for path in sorted((ROOT / "cython" / "gradtape").glob("_*.p[yx][xd]")):
+        if path.stem.startswith("_kernel"):  # one room of several files, and the tests' own
+            continue
+        imported = re.findall(r"^ *from gradtape\.(_\w+) c?import", path.read_text(), flags=re.M)
+        assert {room for room in imported if order.index(room) > order.index(path.stem)} == set(), path.name
