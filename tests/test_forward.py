@@ -127,3 +127,12 @@ def test_forward_over_reverse_through_an_operation_with_a_python_rule():
             y = tf.reduce_sum(x * x * x) * x[0]
         slope = tape.gradient(y, x)
     np.testing.assert_array_equal(accumulator.jvp(slope), [-15, 12, 9])
+
+
+def test_results_that_die_as_an_exception_passes_take_their_tangents_along():
+    x = tf.constant([1.0, 2.0])
+    with tf.autodiff.ForwardAccumulator(x, tf.ones([2])) as accumulator:
+        with pytest.raises(ZeroDivisionError, match="division by zero"):
+            [x * x, x * x + x, 1 / 0]
+        y = x * x
+    np.testing.assert_array_equal(accumulator.jvp(y), [2, 4])

@@ -10,6 +10,7 @@ added, `collect` drops entries that no live tensor reaches, so results that were
 
 cimport cython
 
+from cpython.exc cimport PyErr_Fetch, PyErr_Restore
 from cpython.ref cimport Py_DECREF, PyObject
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
@@ -316,6 +317,9 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
 
 cdef void mark_dead(int64_t number) noexcept:
     """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped, and so may its tangents."""
+    cdef PyObject* kind
+    cdef PyObject* value
+    cdef PyObject* traceback
     cdef Thread thread
     cdef int64_t place
     if gradtape_thread == NULL:
@@ -326,7 +330,10 @@ cdef void mark_dead(int64_t number) noexcept:
         if 0 <= place < thread.root.page_count and thread.root.directory[place] != NULL:
             (<Page>thread.root.directory[place]).entries[number & PAGE_MASK].dead = 1
     if thread.tracking:
+        # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
+        PyErr_Fetch(&kind, &value, &traceback)
         drop_tangents(thread, number)
+        PyErr_Restore(kind, value, traceback)
 
 
 cdef int drop_tangents(Thread thread, int64_t number) except -1:
