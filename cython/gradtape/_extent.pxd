@@ -13,6 +13,7 @@ cdef struct Extent:
 
 cdef Extent* scalar_extent() noexcept                                            # borrowed, immortal
 cdef Extent* new_extent(int rank, const Py_ssize_t* dims) except NULL            # one reference
+cdef Extent* shared_extent(int rank, const Py_ssize_t* dims) except NULL         # the same, of arrays that come again and again
 cdef void recycle_extent(Extent* extent) noexcept
 cdef object tensor_shape(Extent* extent)                                         # a TensorShape
 cdef Extent* extent_from(object shape) except NULL      # from ints, sequences, arrays, tensors, TensorShape; one reference

@@ -6,7 +6,8 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 from gradtape._extent cimport Extent, broadcast_extents, release_extent
 from gradtape._ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
 from gradtape._program cimport Program, program
-from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, from_array, is_floating, new_scalar, operators)
+from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating, new_scalar,
+                               operators, plain, present)
 from gradtape._types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG, NOT, OR,
                               SUB)
 
@@ -21,6 +22,7 @@ cdef Program ADD_PROGRAM = program("add")
 cdef Program DIVIDE_PROGRAM = program("divide")
 cdef Program SQUARE_PROGRAM = program("square")
 cdef Program POW_PROGRAM = program("pow")
+cdef Program FLOORDIV_PROGRAM = program("floordiv")
 cdef Program EQUAL_PROGRAM = program("equal")
 cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
 cdef list _binary_programs = [None] * CODE_COUNT
@@ -32,35 +34,36 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
 
 cdef Tensor operand_like(object value, Tensor other):
     """A value as the other operand of a tensor: taken over in its dtype where that loses nothing."""
-    if type(value) is Tensor:
-        return <Tensor>value
-    if type(value) is float and is_floating(other.dtype_code):
-        return new_scalar(other.dtype_code, <double>value)
     return convert(value, other.dtype_code, True)
 
 
 cdef Tensor strict_operand(object value, Tensor other):
     """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
-    if type(value) is Tensor:
-        return <Tensor>value
-    if isinstance(value, Readable):
-        return (<Readable>value).read()
-    return convert(value, other.dtype_code, False)
+    cdef Tensor tensor = present(value)
+    return tensor if tensor is not None else convert(value, other.dtype_code, False)
 
 
 cdef inline Tensor left_operand(object a, object b):
     """The left operand of an operator of which at least one operand is a tensor or variable."""
-    if type(a) is Tensor:
-        return <Tensor>a
-    if isinstance(a, Readable):
-        return (<Readable>a).read()
-    return strict_operand(a, <Tensor>b if type(b) is Tensor else (<Readable>b).read())
+    cdef Tensor tensor = present(a)
+    return tensor if tensor is not None else strict_operand(a, present(b))
 
 
 cdef object binary(int code, object a, object b):
-    if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
-        return elementwise(<Program>_binary_programs[code], <Tensor>a, <Tensor>b, None)
-    return mixed_binary(<Program>_binary_programs[code], a, b)
+    return arithmetic(<Program>_binary_programs[code], a, b)
+
+
+cdef object arithmetic(Program program, object a, object b):
+    """An operator of two operands: on floating ones of one dtype at once, on anything else by way of `mixed_binary`."""
+    cdef Tensor left = at_hand(a), right = at_hand(b)
+    if left is None:
+        if right is not None and right.dtype_code <= F64:
+            left = plain(a, right.dtype_code)
+    elif right is None and left.dtype_code <= F64:
+        right = plain(b, left.dtype_code)
+    if left is not None and right is not None and left.dtype_code == right.dtype_code <= F64:
+        return elementwise(program, left, right, None)
+    return mixed_binary(program, a, b)
 
 
 cdef object mixed_binary(Program program, object a, object b):
@@ -99,14 +102,16 @@ cdef object unary(int code, object a):
 
 
 cdef object power(object a, object b):
-    cdef Tensor left = left_operand(a, b)
-    if (type(b) is int or type(b) is float) and b == 2 and is_floating(left.dtype_code):
-        return elementwise(SQUARE_PROGRAM, left, None, None)
-    return mixed_binary(POW_PROGRAM, left, b)
+    cdef Tensor left
+    if (type(b) is int or type(b) is float) and b == 2:
+        left = left_operand(a, b)
+        if is_floating(left.dtype_code):
+            return elementwise(SQUARE_PROGRAM, left, None, None)
+    return arithmetic(POW_PROGRAM, a, b)
 
 
 cdef object floordiv(object a, object b):
-    return mixed_binary(program("floordiv"), a, b)
+    return arithmetic(FLOORDIV_PROGRAM, a, b)
 
 
 cdef object matmul_operator(object a, object b):

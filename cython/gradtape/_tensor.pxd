@@ -2,6 +2,7 @@
 
 cimport cython
 
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from gradtape._buffer cimport Block
 from gradtape._extent cimport Extent
@@ -9,6 +10,11 @@ from gradtape._extent cimport Extent
 cdef class Readable:
     """Something whose present value is a tensor: a variable."""
     cdef Tensor read(self)
+
+cdef PyObject* variable_type         # the public class of variables, which nearly all of them are of
+
+cdef extern from "Python.h":
+    PyObject* type_of "(PyObject*)Py_TYPE"(object o)
 
 @cython.final
 cdef class Tensor:
@@ -40,6 +46,7 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents 
 cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
+cdef Tensor plain(object value, int dtype_code)                      # a number or numbers in a floating dtype, or None: see there
 cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
 cdef Tensor from_array(object array, int dtype_code)
 cdef object as_array(Tensor tensor)                                  # read-only view
@@ -47,6 +54,20 @@ cdef object to_numpy(Tensor tensor)                                  # writable 
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
 cdef double scalar_value(Tensor tensor) noexcept
+cdef inline Tensor at_hand(object value):
+    """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type_of(value) == variable_type:
+        return (<Readable>value).read()
+    return None
+cdef inline Tensor present(object value):
+    """The same with variables of every class."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type_of(value) == variable_type or isinstance(value, Readable):
+        return (<Readable>value).read()
+    return None
 cdef inline int item_size(int dtype_code) noexcept nogil:
     return 8 if dtype_code == 1 or dtype_code == 3 else 4 if dtype_code < 3 else 1
 cdef inline bint is_floating(int dtype_code) noexcept nogil:

@@ -7,14 +7,16 @@ A Tensor is immutable: its bytes are written once, by the op that makes it, befo
 cimport cython
 cimport numpy as cnp
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
-from cpython.long cimport PyLong_AsDouble
+from cpython.float cimport PyFloat_AS_DOUBLE
+from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._buffer cimport acquire, release
-from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, tensor_shape)
+from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape)
 from gradtape._log cimport mark_dead
 from gradtape._sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
                                  TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
@@ -63,6 +65,14 @@ cdef int dtype_code_of(object dtype) except -1:
 cdef class Readable:
     cdef Tensor read(self):
         raise NotImplementedError
+
+
+def variables_are(type cls) -> type:
+    """Makes the class, a subclass of Readable, the one that is looked for before others."""
+    global variable_type
+    Py_INCREF(cls)
+    variable_type = <PyObject*>cls
+    return cls
 
 
 @cython.c_api_binop_methods(True)
@@ -521,7 +531,7 @@ cdef Tensor from_array(object value, int dtype_code):
         dtype_code = array_code(array)
     if rank > MAX_RANK:
         raise ValueError(f"Tensors of rank {rank} are not supported: gradtape's limit is rank {MAX_RANK}.")
-    extent = new_extent(rank, <Py_ssize_t*>cnp.PyArray_DIMS(array))
+    extent = shared_extent(rank, <Py_ssize_t*>cnp.PyArray_DIMS(array))
     tensor = new_tensor(dtype_code, extent)
     release_extent(extent)
     if (dtype_code <= F64 and cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISALIGNED(array)
@@ -531,6 +541,55 @@ cdef Tensor from_array(object value, int dtype_code):
     plain = np.ascontiguousarray(array, dtype=_numpy_dtypes[dtype_code])
     memcpy(tensor.data, cnp.PyArray_DATA(plain), tensor.extent.size * item_size(dtype_code))
     return tensor
+
+
+cdef type _np_float64 = np.float64
+cdef type _np_float32 = np.float32
+cdef type _np_int64 = np.int64
+
+cdef extern from "numpy/arrayscalars.h":
+    ctypedef struct Float32Scalar "PyFloat32ScalarObject":
+        float obval
+    ctypedef struct Int64Scalar "PyInt64ScalarObject":
+        int64_t obval
+
+
+cdef Tensor plain(object value, int dtype_code):
+    """A number, or an array of numbers that lies as a tensor does, in a floating dtype, where that takes no question.
+
+    None for all other values, of which `convert` knows more. Operands of other kinds than tensors are mostly such.
+    """
+    cdef int overflow = 0
+    cdef int64_t whole
+    cdef Tensor tensor
+    cdef cnp.ndarray array
+    if type(value) is float or type(value) is _np_float64:
+        return new_scalar(dtype_code, PyFloat_AS_DOUBLE(value))
+    if cnp.PyArray_CheckExact(value):
+        array = <cnp.ndarray>value
+        if (cnp.PyArray_NDIM(array) > MAX_RANK
+                or not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+                or not cnp.PyArray_ISNOTSWAPPED(array) or not is_usual(cnp.PyArray_TYPE(array))):
+            return None
+        extent = shared_extent(cnp.PyArray_NDIM(array), <Py_ssize_t*>cnp.PyArray_DIMS(array))
+        tensor = new_tensor(dtype_code, extent)
+        release_extent(extent)
+        copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)
+        return tensor
+    if type(value) is int:
+        whole = PyLong_AsLongLongAndOverflow(value, &overflow)
+        return None if overflow else new_scalar(dtype_code, <double>whole)
+    if type(value) is _np_float32:
+        return new_scalar(dtype_code, (<Float32Scalar*>value).obval)
+    if type(value) is _np_int64:
+        return new_scalar(dtype_code, <double>(<Int64Scalar*>value).obval)
+    return None
+
+
+cdef inline bint is_usual(int type_number) noexcept nogil:
+    """Whether copy_floating knows the type."""
+    return (type_number == cnp.NPY_FLOAT32 or type_number == cnp.NPY_FLOAT64 or type_number == cnp.NPY_INT64
+            or type_number == cnp.NPY_INT32 or type_number == cnp.NPY_LONGLONG)
 
 
 cdef int array_code(cnp.ndarray array) except -1:
@@ -545,16 +604,16 @@ cdef int array_code(cnp.ndarray array) except -1:
 
 
 cdef Tensor convert(object value, int dtype_code, bint preferred):
-    if type(value) is Tensor:
-        return expect(<Tensor>value, dtype_code, preferred)
-    if isinstance(value, Readable):
-        return expect((<Readable>value).read(), dtype_code, preferred)
-    if is_floating(dtype_code) and dtype_code >= 0:
-        if type(value) is float:
-            return new_scalar(dtype_code, <double>value)
+    cdef Tensor tensor = present(value)
+    if tensor is not None:
+        return expect(tensor, dtype_code, preferred)
+    if dtype_code >= 0 and is_floating(dtype_code):
+        tensor = plain(value, dtype_code)
+        if tensor is not None:
+            return tensor
         if type(value) is int:
             return new_scalar(dtype_code, whole_as_double(value))
-    if isinstance(value, np.ndarray):
+    if cnp.PyArray_Check(value):
         return from_array(value, conversion_code(value, dtype_code))
     if not preferred or dtype_code < 0:
         return convert_object(value, dtype_code)
@@ -592,7 +651,7 @@ cdef Tensor convert_object(object value, int dtype_code):
     cdef object array
     if type(value) is int or type(value) is float or type(value) is bool:
         return from_sequence(value, dtype_code)
-    if isinstance(value, np.generic):
+    if isinstance(value, cnp.generic):
         array = np.asarray(value)
         return from_array(array, conversion_code(array, dtype_code))
     if isinstance(value, (list, tuple)) and holds_tensor(value, MAX_RANK):

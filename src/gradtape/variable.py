@@ -9,10 +9,11 @@ import numpy as np
 
 from gradtape import errors
 from gradtape._doors import as_tensor
-from gradtape._tensor import Reference, Tensor
+from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
 
 
+@variables_are
 @with_operators
 class Variable(BaseVariable):
     """A value that can be assigned to; trainable ones are watched by tapes.
