@@ -8,10 +8,14 @@ a hundred thousandth away from the same in float64.
 The interpreter's lock is kept throughout: a parameter half updated must not be seen by another thread.
 """
 
+cimport cython
+from cpython.list cimport PyList_GET_ITEM
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport fabs, pow, sqrt
 from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
-
 
 from gradtape._extent cimport dims_text, same_extent
 from gradtape._tensor cimport Tensor, is_floating, item_size, scalar_value
@@ -25,10 +29,14 @@ cdef extern from "math.h" nogil:
     float fabsf(float)
     float powf(float, float)
 
+cdef extern from "Python.h":
+    PyObject* next_of "PyIter_Next"(object iterator) except? NULL
+
 cdef enum:
     HYPERPARAMETERS = 6
     SLOTS = 3
     BLOCK = 2048             # elements
+    ROOM = 32                # pairs that a step takes without asking for memory
 
 cdef enum Rule:
     SGD
@@ -43,6 +51,24 @@ cdef enum Rule:
 
 RULES = {"sgd": SGD, "adam": ADAM, "rmsprop": RMSPROP, "adagrad": ADAGRAD, "adadelta": ADADELTA, "adamax": ADAMAX,
          "nadam": NADAM, "ftrl": FTRL, "lion": LION}
+
+
+# What all parameters of a step have in common.
+cdef struct Step:
+    int rule
+    const double* hyper      # in the order of the rule's class
+    double rate
+    int64_t t                # the step's number from 1 on
+    double product           # Nadam's, of the momenta of all steps up to this one
+    double decay             # times the rate, taken off the parameter first
+    double scale             # of the gradient, before it is clipped to ±limit where that is not negative
+    double limit
+
+# A gradient and its variable, looked at and found to fit.
+cdef struct Pair:
+    PyObject* gradient       # a Tensor, owned
+    PyObject* variable       # a BaseVariable, owned
+    Py_ssize_t place         # the variable's among the known
 
 
 cdef inline real root(real x) noexcept nogil:
@@ -82,12 +108,13 @@ cdef inline float cast_as_keras(double x) noexcept nogil:
 cdef inline void sgd(real* p, const real* g, real* velocity, Py_ssize_t n, const double* h, real rate) noexcept nogil:
     """h: momentum, nesterov."""
     cdef Py_ssize_t i
-    cdef real momentum = <real>cast_as_keras(h[0])
-    cdef real m
+    cdef real momentum, m
     if velocity == NULL:
         for i in range(n):
             p[i] -= g[i] * rate
-    elif h[1] == 0:
+        return
+    momentum = <real>cast_as_keras(h[0])
+    if h[1] == 0:
         for i in range(n):
             m = velocity[i] * momentum - g[i] * rate
             velocity[i] = m
@@ -228,12 +255,12 @@ cdef inline void lion(real* p, const real* g, real* m, Py_ssize_t n, const doubl
         m[i] = m[i] * outer + g[i] * (1 - outer)
 
 
-cdef inline void run(int rule, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n, const double* h, real rate,
-                     int64_t t, real product) noexcept nogil:
-    if rule == SGD:
-        sgd(p, g, a, n, h, rate)
-    elif rule == ADAM:
-        adam(p, g, q, a, b, c, n, h, rate, t)
+cdef void run_moments(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
+    cdef int rule = step.rule
+    cdef const double* h = step.hyper
+    cdef real rate = <real>step.rate
+    if rule == ADAM:
+        adam(p, g, q, a, b, c, n, h, rate, step.t)
     elif rule == RMSPROP:
         rmsprop(p, g, q, a, b, c, n, h, rate)
     elif rule == ADAGRAD:
@@ -241,13 +268,20 @@ cdef inline void run(int rule, real* p, const real* g, const real* q, real* a, r
     elif rule == ADADELTA:
         adadelta(p, g, q, a, b, n, h, rate)
     elif rule == ADAMAX:
-        adamax(p, g, q, a, b, n, h, rate, t)
+        adamax(p, g, q, a, b, n, h, rate, step.t)
     elif rule == NADAM:
-        nadam(p, g, q, a, b, n, h, rate, t, product)
+        nadam(p, g, q, a, b, n, h, rate, step.t, <real>step.product)
     elif rule == FTRL:
         ftrl(p, g, q, a, b, n, h, rate)
     elif rule == LION:
         lion(p, g, a, n, h, rate)
+
+
+cdef inline void run_rule(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
+    if step.rule == SGD:
+        sgd(p, g, a, n, step.hyper, <real>step.rate)
+    else:
+        run_moments(step, p, g, q, a, b, c, n)
 
 
 cdef inline void shape_gradient(const real* g, real* out, Py_ssize_t n, real scale, real limit) noexcept nogil:
@@ -260,35 +294,39 @@ cdef inline void shape_gradient(const real* g, real* out, Py_ssize_t n, real sca
             out[i] = limit if out[i] > limit else -limit if out[i] < -limit else out[i]
 
 
-cdef void walk(int rule, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n, const double* h, double rate,
-               int64_t t, double product, double decay, double scale, double limit) noexcept nogil:
-    """One step of one parameter, block by block."""
+cdef void run_shaped(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
+    """One step of one parameter, block by block: its decay, and the gradient's scaling and clipping, go before the rule."""
     cdef real shaped[BLOCK]
     cdef real shaped_squares[BLOCK]
     cdef const real* squares
-    cdef Py_ssize_t start, length, i
+    cdef Py_ssize_t start = 0, length, i
     cdef const real* gradient
-    cdef real weight = <real>cast_as_keras(decay)
-    if decay == 0 and scale == 1 and limit < 0:
-        run(rule, p, g, q, a, b, c, n, h, <real>rate, t, <real>product)
-        return
-    start = 0
+    cdef real weight = <real>cast_as_keras(step.decay)
     while start < n:
         length = n - start if n - start < BLOCK else BLOCK
         gradient = g + start
-        if scale != 1 or limit >= 0:
-            shape_gradient(gradient, shaped, length, <real>scale, <real>limit)
+        if step.scale != 1 or step.limit >= 0:
+            shape_gradient(gradient, shaped, length, <real>step.scale, <real>step.limit)
             gradient = shaped
-        if decay != 0:
+        if step.decay != 0:
             for i in range(start, start + length):
-                p[i] -= p[i] * weight * <real>rate
+                p[i] -= p[i] * weight * <real>step.rate
         squares = NULL
         if q != NULL:
-            shape_gradient(q + start, shaped_squares, length, <real>scale if rule == ADAMAX else <real>(scale * scale), <real>-1)
+            shape_gradient(q + start, shaped_squares, length,
+                           <real>step.scale if step.rule == ADAMAX else <real>(step.scale * step.scale), <real>-1)
             squares = shaped_squares
-        run(rule, p + start, gradient, squares, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
-            c + start if c != NULL else NULL, length, h, <real>rate, t, <real>product)
+        run_rule(step, p + start, gradient, squares, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
+            c + start if c != NULL else NULL, length)
         start += length
+
+
+cdef inline void walk(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
+    """One step of one parameter."""
+    if step.decay == 0 and step.scale == 1 and step.limit < 0:
+        run_rule(step, p, g, q, a, b, c, n)
+    else:
+        run_shaped(step, p, g, q, a, b, c, n)
 
 
 cdef inline char* in_place(BaseVariable variable) except NULL:
@@ -298,6 +336,14 @@ cdef inline char* in_place(BaseVariable variable) except NULL:
     if target != old.data:
         memcpy(target, old.data, old.extent.size * item_size(old.dtype_code))
     return target
+
+
+cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
+    """Ends the holding of pairs."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        Py_DECREF(<object>pairs[i].gradient)
+        Py_DECREF(<object>pairs[i].variable)
 
 
 cdef class BaseOptimizer:
@@ -311,7 +357,8 @@ cdef class BaseOptimizer:
     cdef int rule
     cdef public bint _prepared
     cdef list known                      # trainable variables, in the order of the build
-    cdef list slots                      # one list of variables per slot
+    cdef list slots                      # per slot of the rule, one variable for each of them; None for a slot not in use
+    cdef int slot_count                  # slots up to the last one in use
     cdef dict places                     # place in `known` by a variable's number
     cdef BaseVariable counter
     cdef BaseVariable rate               # None where the learning rate is a schedule or a callable
@@ -342,6 +389,10 @@ cdef class BaseOptimizer:
         cdef BaseVariable variable
         self.known = variables
         self.slots = slots
+        self.slot_count = 0
+        for place, slot in enumerate(slots):
+            if slot is not None:
+                self.slot_count = place + 1
         self.places = {}
         for place, variable in enumerate(variables):
             self.places[variable.number] = place
@@ -350,53 +401,90 @@ cdef class BaseOptimizer:
         """The variable's place among those the optimizer was built with, or None."""
         return self.places.get(variable.number)
 
-    cdef Py_ssize_t place_of(self, BaseVariable variable, Py_ssize_t guess):
+    @cython.final
+    cdef Py_ssize_t place_of(self, BaseVariable variable, Py_ssize_t guess) noexcept:
         if guess < len(self.known) and self.known[guess] is variable:
             return guess
         found = self.places.get(variable.number)
         return -1 if found is None else found
 
-    cdef int update(self, Py_ssize_t place, BaseVariable variable, Tensor gradient, Tensor squares, double rate, int64_t t,
-                    double decay, double scale, double limit) except -1:
+    @cython.final
+    cdef Step step_of(self, double rate, int64_t t) noexcept:
+        """Step t, of the rule alone."""
+        cdef Step step
+        step.rule = self.rule
+        step.hyper = self.hyper
+        step.rate = rate
+        step.t = t
+        step.product = scalar_value(self.product.held) if self.product is not None else 1
+        step.decay = 0
+        step.scale = 1
+        step.limit = -1
+        return step
+
+    @cython.final
+    cdef int update(self, const Step* step, Py_ssize_t place, BaseVariable variable, Tensor gradient, Tensor squares) except -1:
         cdef char* slots[SLOTS]
         cdef char* q = squares.data if squares is not None else NULL
-        cdef int i
         cdef char* target = in_place(variable)
-        cdef double product = 1
-        for i in range(SLOTS):
-            slots[i] = NULL
-            if i < len(self.slots) and self.slots[i] is not None:
-                slots[i] = in_place(<BaseVariable>(<list>self.slots[i])[place])
-        if self.product is not None:
-            product = scalar_value(self.product.held)
+        cdef int i
+        slots[0] = slots[1] = slots[2] = NULL
+        for i in range(self.slot_count):
+            if <object>PyList_GET_ITEM(self.slots, i) is not None:
+                slots[i] = in_place(<BaseVariable>PyList_GET_ITEM(<object>PyList_GET_ITEM(self.slots, i), place))
         if variable.held.dtype_code == F32:
-            walk(self.rule, <float*>target, <const float*>gradient.data, <const float*>q, <float*>slots[0], <float*>slots[1],
-                 <float*>slots[2], variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
+            walk(step, <float*>target, <const float*>gradient.data, <const float*>q, <float*>slots[0], <float*>slots[1],
+                 <float*>slots[2], variable.held.extent.size)
         else:
-            walk(self.rule, <double*>target, <const double*>gradient.data, <const double*>q, <double*>slots[0],
-                 <double*>slots[1], <double*>slots[2], variable.held.extent.size, self.hyper, rate, t, product, decay, scale, limit)
+            walk(step, <double*>target, <const double*>gradient.data, <const double*>q, <double*>slots[0],
+                 <double*>slots[1], <double*>slots[2], variable.held.extent.size)
         return 0
 
-    cdef bint simple(self, list pairs):
-        """Whether every pair is a dense gradient of its known variable's dtype, a floating one, and shape."""
-        cdef Py_ssize_t i
-        cdef Tensor value
-        for i in range(len(pairs)):
-            pair = pairs[i]
-            if type(pair) is not tuple or len(<tuple>pair) != 2 or type((<tuple>pair)[0]) is not Tensor:
+    @cython.final
+    cdef bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
+        """Whether a pair is a dense gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
+        cdef PyObject* gradient
+        cdef PyObject* variable
+        if type(<object>pair) is not tuple or PyTuple_GET_SIZE(<object>pair) != 2:
+            return False
+        gradient = PyTuple_GET_ITEM(<object>pair, 0)
+        variable = PyTuple_GET_ITEM(<object>pair, 1)
+        if type(<object>gradient) is not Tensor:
+            return False
+        out.place = guess
+        if variable != PyList_GET_ITEM(self.known, guess):
+            if not isinstance(<object>variable, BaseVariable):
                 return False
-            variable = (<tuple>pair)[1]
-            if not isinstance(variable, BaseVariable) or self.place_of(<BaseVariable>variable, i) < 0:
+            out.place = self.place_of(<BaseVariable>variable, guess)
+            if out.place < 0:
                 return False
-            value = (<BaseVariable>variable).held
-            if ((<Tensor>(<tuple>pair)[0]).dtype_code != value.dtype_code or not is_floating(value.dtype_code)
-                    or not same_extent((<Tensor>(<tuple>pair)[0]).extent, value.extent)):
-                return False
+        if ((<Tensor>gradient).dtype_code != (<BaseVariable>variable).held.dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+                or not same_extent((<Tensor>gradient).extent, (<BaseVariable>variable).held.extent)):
+            return False
+        Py_INCREF(<object>gradient)
+        Py_INCREF(<object>variable)
+        out.gradient = gradient
+        out.variable = variable
         return True
 
+    @cython.final
+    cdef int step_at_once(self, const Pair* pairs, Py_ssize_t count) except -1:
+        """A step of the rule alone."""
+        cdef Py_ssize_t i
+        cdef int64_t t = self.steps() + 1
+        cdef Step step
+        if self.product is not None:
+            self._advance(t)
+        step = self.step_of(scalar_value(self.rate.held), t)
+        for i in range(count):
+            self.update(&step, pairs[i].place, <BaseVariable>pairs[i].variable, <Tensor>pairs[i].gradient, None)
+        return self.count_step()
+
+    @cython.final
     cdef int64_t steps(self) noexcept:
         return (<int64_t*>self.counter.held.data)[0]
 
+    @cython.final
     cdef int count_step(self) except -1:
         cdef char* target = in_place(self.counter)
         (<int64_t*>target)[0] += 1
@@ -423,21 +511,43 @@ cdef class BaseOptimizer:
         ValueError if every gradient is None or a variable is unknown, InvalidArgumentError if a gradient's shape is not its
         variable's.
         """
-        cdef list pairs = list(grads_and_vars)
-        cdef Py_ssize_t i
-        cdef double rate
-        cdef int64_t t
-        if not self._prepared or self.rate is None or not self.simple(pairs):
-            self._step(pairs)
+        cdef Pair room[ROOM]
+        cdef Pair* taken = room
+        cdef Py_ssize_t count = 0, most = len(self.known)
+        cdef PyObject* found
+        cdef list others = None
+        cdef object iterator
+        if not self._prepared or self.rate is None:
+            self._step(list(grads_and_vars))
             return self.counter
-        rate = scalar_value(self.rate.held)
-        t = self.steps() + 1
-        if self.product is not None:
-            self._advance(t)
-        for i in range(len(pairs)):
-            pair = <tuple>pairs[i]
-            self.update(self.place_of(<BaseVariable>pair[1], i), <BaseVariable>pair[1], <Tensor>pair[0], None, rate, t, 0, 1, -1)
-        self.count_step()
+        iterator = iter(grads_and_vars)
+        if most > ROOM:
+            taken = <Pair*>malloc(most * sizeof(Pair))
+            if taken == NULL:
+                raise MemoryError()
+        try:
+            # A pair is let go before the next one is asked for: zip then uses one tuple for all.
+            while True:
+                found = next_of(iterator)
+                if found == NULL:
+                    break
+                if count < most and self.take(found, count, &taken[count]):
+                    count += 1
+                    Py_DECREF(<object>found)
+                    continue
+                others = [(<object>taken[i].gradient, <object>taken[i].variable) for i in range(count)]
+                others.append(<object>found)
+                Py_DECREF(<object>found)
+                others.extend(iterator)
+                break
+            if others is not None or count == 0:
+                self._step(others or [])
+            else:
+                self.step_at_once(taken, count)
+        finally:
+            let_go(taken, count)
+            if taken != room:
+                free(taken)
         return self.counter
 
     def _update(self, BaseVariable variable, Tensor gradient, double rate, int64_t t, double decay=0, double scale=1,
@@ -448,17 +558,21 @@ cdef class BaseOptimizer:
         negative. decay: the weight decay, times the rate, taken off the parameter first. squares: what stands for
         the gradient's squares, before the scaling, where these are not to be its own.
         """
-        self.update(self.place_of(variable, 0), variable, gradient, squares, rate, t, decay, scale, limit)
+        cdef Step step = self.step_of(rate, t)
+        step.decay, step.scale, step.limit = decay, scale, limit
+        self.update(&step, self.place_of(variable, 0), variable, gradient, squares)
 
     def _update_rows(self, BaseVariable variable, Tensor values, const int64_t[::1] places, double rate, int64_t t,
                      double scale=1, double limit=-1, Tensor squares=None):
         """The same for a gradient that is zero but for rows: `values` (IN) at `places` (IN), valid and each once."""
+        cdef Step step = self.step_of(rate, t)
         cdef char* q = NULL
         cdef Py_ssize_t place = self.place_of(variable, 0), width, row
         cdef char* target = in_place(variable)
         cdef char* state = NULL
         if places.shape[0] == 0:
             return
+        step.scale, step.limit = scale, limit
         width = values.extent.size // places.shape[0]
         if self.slots[0] is not None:
             state = in_place(<BaseVariable>(<list>self.slots[0])[place])
@@ -466,13 +580,11 @@ cdef class BaseOptimizer:
             if squares is not None:
                 q = squares.data + row * width * item_size(squares.dtype_code)
             if variable.held.dtype_code == F32:
-                walk[float](self.rule, <float*>target + places[row] * width, <const float*>values.data + row * width,
-                            <const float*>q, <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
-                            rate, t, 1, 0, scale, limit)
+                walk[float](&step, <float*>target + places[row] * width, <const float*>values.data + row * width,
+                            <const float*>q, <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width)
             else:
-                walk[double](self.rule, <double*>target + places[row] * width, <const double*>values.data + row * width,
-                             <const double*>q, <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width, self.hyper,
-                             rate, t, 1, 0, scale, limit)
+                walk[double](&step, <double*>target + places[row] * width, <const double*>values.data + row * width,
+                             <const double*>q, <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width)
 
     def _check_shape(self, Tensor gradient, BaseVariable variable):
         if not same_extent(gradient.extent, variable.held.extent):
