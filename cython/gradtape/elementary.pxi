@@ -121,13 +121,11 @@ cdef inline real expm1_near_0(real r) noexcept nogil:
                                                2.0924504981520729902e-9)) * (r * r) + r
 
 cdef inline real exp_scaled(real x, real exponent) noexcept nogil:
-    """e**x * 2**exponent, for an integer exponent of at most 4 in size."""
+    """e**x * 2**exponent for x <= 97 (721 in double), by when it overflows, and an integer exponent of at most 4 in size."""
     cdef real lowest = -110 if real is float else -752
-    cdef real highest = 140 if real is float else 1040
     cdef real n, half
     x = lowest if x < lowest else x
     n = nearest[real](x * <real>1.44269504088896340736)
-    n = highest if n > highest else n
     x = expm1_near_0(without_powers_of_two(x, n))
     # Two factors, since 2**n alone may be subnormal or overflow while the product does not.
     n += exponent
@@ -135,26 +133,26 @@ cdef inline real exp_scaled(real x, real exponent) noexcept nogil:
     return (x + <real>1) * power_of_two(half) * power_of_two(n - half)
 
 cdef inline real exp_(real x) noexcept nogil:
-    return exp_scaled[real](x, 0)
+    cdef real highest = 97 if real is float else 721
+    return exp_scaled[real](highest if x > highest else x, 0)
 
 cdef inline real exp_parts(real x, real* half_power) noexcept nogil:
-    """The y with e**x = 2 half_power (1 + y), half_power (OUT) being a power of two.
+    """The y with e**x = 2 half_power (1 + y), half_power (OUT) being a power of two, for x <= 89 (710 in double).
 
     Where e**x is far beneath the last place of 1, 2 half_power (1 + y) may be anything as small.
     """
     cdef real lowest = -18 if real is float else -38
-    cdef real highest = 128 if real is float else 1024
     cdef real n
     x = lowest if x < lowest else x
     n = nearest[real](x * <real>1.44269504088896340736)
-    n = highest if n > highest else n
     half_power[0] = power_of_two[real](n - <real>1)
     return expm1_near_0(without_powers_of_two(x, n))
 
 cdef inline real expm1_(real x) noexcept nogil:
     cdef real smallest = 1e-8 if real is float else 1e-17     # below which e**x - 1 rounds to x
+    cdef real highest = 89 if real is float else 710          # above which it overflows
     cdef real half_power
-    cdef real y = exp_parts(x, &half_power)
+    cdef real y = exp_parts[real](highest if x > highest else x, &half_power)
     y = <real>2 * (half_power * y + (half_power - <real>0.5))
     return x if fabs_(x) < smallest else y
 
@@ -227,17 +225,20 @@ cdef inline real tanh_(real x) noexcept nogil:
     return copysign_[real](y, x)
 
 cdef inline real sigmoid_(real x) noexcept nogil:
-    cdef real z = exp_(-fabs_(x))
+    cdef real z = exp_scaled[real](-fabs_(x), 0)
     return (z if x < 0 else <real>1) / (<real>1 + z)
 
 cdef inline real sinh_(real x) noexcept nogil:
+    cdef real highest = 97 if real is float else 721
     cdef real size = fabs_(x)
     cdef real t = expm1_(size)
     t = <real>0.5 * (t + t / (t + <real>1))
-    return copysign_[real](exp_scaled[real](size, -1) if size > 20 else t, x)
+    return copysign_[real](exp_scaled[real](highest if size > highest else size, -1) if size > 20 else t, x)
 
 cdef inline real cosh_(real x) noexcept nogil:
-    cdef real t = exp_scaled[real](fabs_(x), -1)
+    cdef real highest = 97 if real is float else 721
+    cdef real size = fabs_(x)
+    cdef real t = exp_scaled[real](highest if size > highest else size, -1)
     return t + <real>0.25 / t
 
 # Circles. Reduced arguments hold while the quotient is below 2**20; the loops send runs with larger ones to the C library.

@@ -56,8 +56,9 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
                    bint accumulate) noexcept nogil:
     cdef Py_ssize_t i
     if n == 1 and ldc == 1 and sa_row == 1 and m > 1:
-        # One column: the transposed product has one row and runs along a's columns.
-        tiles(1, m, k, b, 0, sb_row, a, sa_col, c, m, accumulate)
+        # One column: the transposed product has one row and runs along a's columns. Last ones first: if a product that ran
+        # forwards has read a before, those are still in cache.
+        tiles(1, m, k, b + (k - 1) * sb_row, 0, -sb_row, a + (k - 1) * sa_col, -sa_col, c, m, accumulate)
     elif n == 1 and sb_row == 1 and sa_col == 1 and ldc == 1:
         if real is float:
             dots32(1, m, k, b, 0, a, sa_row, c, m, accumulate)

@@ -34,7 +34,8 @@
   typedef int fourmask32 __attribute__((vector_size(16)));
   typedef long long fourmask64 __attribute__((vector_size(32)));
 
-  /* load: the first `lanes` elements from p, zeros after them; store: the reverse; across: the sum of all lanes. */
+  /* load: the first `lanes` elements from p, zeros after them; store: the reverse;
+   * across: the sum of all lanes; across_four: those of four vectors. */
   #if defined(__AVX512F__)
   TILE_INLINE vector32 load32(const float* p, int lanes) {
       return (vector32)_mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), p);
@@ -49,7 +50,42 @@
       _mm512_mask_storeu_pd(p, (__mmask8)((1u << lanes) - 1), (__m512d)x);
   }
   TILE_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
+  /* 4 rows of a panel (see transpose_*), of 16 columns: quarters of vectors from columns 4 apart, transposed side by side. */
+  TILE_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
+      __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(b));
+      x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 4 * b_col), 1);
+      x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 8 * b_col), 2);
+      return _mm512_insertf32x4(x, _mm_loadu_ps(b + 12 * b_col), 3);
+  }
+  TILE_INLINE void transpose_sixteen(const float* b, ptrdiff_t b_col, float* to, ptrdiff_t columns) {
+      __m512 w = quarters(b, b_col), x = quarters(b + b_col, b_col);
+      __m512 y = quarters(b + 2 * b_col, b_col), z = quarters(b + 3 * b_col, b_col);
+      __m512d wx = (__m512d)_mm512_unpacklo_ps(w, x), yz = (__m512d)_mm512_unpacklo_ps(y, z);
+      _mm512_storeu_pd(to, _mm512_unpacklo_pd(wx, yz));
+      _mm512_storeu_pd(to + columns, _mm512_unpackhi_pd(wx, yz));
+      wx = (__m512d)_mm512_unpackhi_ps(w, x), yz = (__m512d)_mm512_unpackhi_ps(y, z);
+      _mm512_storeu_pd(to + 2 * columns, _mm512_unpacklo_pd(wx, yz));
+      _mm512_storeu_pd(to + 3 * columns, _mm512_unpackhi_pd(wx, yz));
+  }
   TILE_INLINE double across64(vector64 x) { return _mm512_reduce_add_pd((__m512d)x); }
+  TILE_INLINE __m512 paired32(vector32 x, vector32 y) {
+      return _mm512_add_ps(_mm512_unpacklo_ps((__m512)x, (__m512)y), _mm512_unpackhi_ps((__m512)x, (__m512)y));
+  }
+  TILE_INLINE __m512d paired64(vector64 x, vector64 y) {
+      return _mm512_add_pd(_mm512_unpacklo_pd((__m512d)x, (__m512d)y), _mm512_unpackhi_pd((__m512d)x, (__m512d)y));
+  }
+  TILE_INLINE void across_four32(const vector32* x, four32* sums) {
+      __m512d y = (__m512d)paired32(x[0], x[1]), z = (__m512d)paired32(x[2], x[3]);
+      __m512 all = _mm512_add_ps((__m512)_mm512_unpacklo_pd(y, z), (__m512)_mm512_unpackhi_pd(y, z));
+      __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+      *sums = (four32)_mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+  }
+  TILE_INLINE void across_four64(const vector64* x, four64* sums) {
+      __m512d y = paired64(x[0], x[1]), z = paired64(x[2], x[3]);
+      __m512d all = _mm512_add_pd(_mm512_shuffle_f64x2(y, z, 0x88), _mm512_shuffle_f64x2(y, z, 0xdd));
+      __m256d low = _mm512_castpd512_pd256(all), high = _mm512_extractf64x4_pd(all, 1);
+      *sums = (four64)_mm256_add_pd(_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31));
+  }
   #elif defined(__AVX2__)
   TILE_INLINE __m256i first32(int lanes) {
       return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -85,6 +121,14 @@
   TILE_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   TILE_INLINE double across64(vector64 x) { return x[0] + x[1]; }
   #endif
+  #ifndef __AVX512F__
+  TILE_INLINE void across_four32(const vector32* x, four32* sums) {
+      *sums = (four32){across32(x[0]), across32(x[1]), across32(x[2]), across32(x[3])};
+  }
+  TILE_INLINE void across_four64(const vector64* x, four64* sums) {
+      *sums = (four64){across64(x[0]), across64(x[1]), across64(x[2]), across64(x[3])};
+  }
+  #endif
 #endif
 
 #define VECTOR TILE(vector)
@@ -107,56 +151,76 @@
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 
-/* sums += one column of a times one row of b. */
-TILE_INLINE void TILE(one_step)(const int rows, const int vectors, VECTOR (*sums)[4], const REAL* a, ptrdiff_t a_row,
+/* sums += one column of a times one row of b. a: pointers to every fourth row. */
+TILE_INLINE void TILE(one_step)(const int rows, const int vectors, VECTOR (*sums)[4], const char** a, ptrdiff_t a_row,
                                 const REAL* b, int lanes) {
     VECTOR b_now[4];
     #pragma GCC unroll 4
     for (int j = 0; j < vectors - 1; j++)
         b_now[j] = *(const VECTOR*)(b + j * WIDTH);
     b_now[vectors - 1] = TILE(load)(b + (vectors - 1) * WIDTH, lanes);
-    #pragma GCC unroll 8
+    #pragma GCC unroll 16
     for (int i = 0; i < rows; i++)
         #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++)
-            sums[i][j] += b_now[j] * a[i * a_row];
+            sums[i][j] += b_now[j] * *(const REAL*)(a[i >> 2] + (i & 3) * a_row);
 }
 
 TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col,
                                 const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes, int accumulate) {
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
-    VECTOR sums[8][8][4];
+    VECTOR sums[8][16][4];
+    const char* from[4];
+    a_row *= sizeof(REAL), a_col *= sizeof(REAL);
+    #pragma GCC unroll 4
+    for (int q = 0; q < 4; q++) {
+        from[q] = (const char*)a + 4 * q * a_row;
+        if (4 * q < rows)
+            __asm__("" : "+r"(from[q]));       /* or the compiler would keep every row's offset, more than fit in registers */
+    }
     #pragma GCC unroll 8
     for (int s = 0; s < steps; s++)
-        #pragma GCC unroll 8
+        #pragma GCC unroll 16
         for (int i = 0; i < rows; i++)
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
     for (; k >= steps; k -= steps)
         #pragma GCC unroll 8
-        for (int s = 0; s < steps; s++, a += a_col, b += b_row)
-            TILE(one_step)(rows, vectors, sums[s], a, a_row, b, lanes);
+        for (int s = 0; s < steps; s++, b += b_row) {
+            TILE(one_step)(rows, vectors, sums[s], from, a_row, b, lanes);
+            #pragma GCC unroll 4
+            for (int q = 0; q < 4; q++)
+                from[q] += a_col;
+        }
     if (steps > 1)
-        for (; k > 0; k--, a += a_col, b += b_row)
-            TILE(one_step)(rows, vectors, sums[0], a, a_row, b, lanes);
+        for (; k > 0; k--, b += b_row) {
+            TILE(one_step)(rows, vectors, sums[0], from, a_row, b, lanes);
+            #pragma GCC unroll 4
+            for (int q = 0; q < 4; q++)
+                from[q] += a_col;
+        }
     #pragma GCC unroll 8
-    for (int i = 0; i < rows; i++) {
-        REAL* to = c + i * c_row;
-        #pragma GCC unroll 8
-        for (int s = 1; s < steps; s++)
+    for (int s = 1; s < steps; s++)
+        #pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[0][i][j] += sums[s][i][j];
-        #pragma GCC unroll 4
-        for (int j = 0; j < vectors - 1; j++) {
-            if (accumulate)
-                sums[0][i][j] += *(VECTOR*)(to + j * WIDTH);
-            *(VECTOR*)(to + j * WIDTH) = sums[0][i][j];
+    if (accumulate)
+        #pragma GCC unroll 16
+        for (int i = 0; i < rows; i++) {
+            #pragma GCC unroll 4
+            for (int j = 0; j < vectors - 1; j++)
+                sums[0][i][j] += *(VECTOR*)(c + i * c_row + j * WIDTH);
+            sums[0][i][vectors - 1] += TILE(load)(c + i * c_row + (vectors - 1) * WIDTH, lanes);
         }
-        if (accumulate)
-            sums[0][i][vectors - 1] += TILE(load)(to + (vectors - 1) * WIDTH, lanes);
-        TILE(store)(to + (vectors - 1) * WIDTH, sums[0][i][vectors - 1], lanes);
+    #pragma GCC unroll 16
+    for (int i = 0; i < rows; i++, c += c_row) {
+        #pragma GCC unroll 4
+        for (int j = 0; j < vectors - 1; j++)
+            *(VECTOR*)(c + j * WIDTH) = sums[0][i][j];
+        TILE(store)(c + (vectors - 1) * WIDTH, sums[0][i][vectors - 1], lanes);
     }
 }
 
@@ -166,6 +230,10 @@ TILE_INLINE void TILE(strip)(const int most, const int vectors, ptrdiff_t m, ptr
                              int accumulate) {
     for (; m >= most; m -= most, a += most * a_row, c += most * c_row)
         TILE(one_tile)(most, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
+    if (most > 8 && m >= 8) {
+        TILE(one_tile)(8, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
+        m -= 8, a += 8 * a_row, c += 8 * c_row;
+    }
     switch (m) {
         case 1: TILE(one_tile)(1, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
         case 2: TILE(one_tile)(2, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
@@ -185,7 +253,7 @@ static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, pt
         int vectors = left < MOST_VECTORS ? (int)left : MOST_VECTORS;
         int lanes = n < vectors * WIDTH ? (int)(n - (vectors - 1) * WIDTH) : WIDTH;
         switch (vectors) {
-            case 1: TILE(strip)(8, 1, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+            case 1: TILE(strip)(MOST_VECTORS == 2 ? 8 : 16, 1, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
             case 2: TILE(strip)(MOST_VECTORS == 2 ? 6 : 8, 2, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
             #if MOST_VECTORS > 2
             case 3: TILE(strip)(8, 3, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
@@ -218,9 +286,16 @@ TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t k, const REAL* a, co
         for (int j = 0; j < columns; j++)
             sums[j] += a_now * TILE(load)(b + j * b_col + p, (int)(k - p));
     }
-    #pragma GCC unroll 8
-    for (int j = 0; j < columns; j++)
-        c[j] = TILE(across)(sums[j]) + (accumulate ? c[j] : 0);
+    #pragma GCC unroll 2
+    for (int j = 0; j + 4 <= columns; j += 4) {
+        FOUR across;
+        TILE(across_four)(sums + j, &across);
+        if (accumulate)
+            across += *(FOUR*)(c + j);
+        *(FOUR*)(c + j) = across;
+    }
+    if (columns == 1)
+        c[0] = TILE(across)(sums[0]) + (accumulate ? c[0] : 0);
 }
 
 static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, const REAL* b, ptrdiff_t b_col,
@@ -238,29 +313,35 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
     }
 }
 
+/* 4 rows of a panel, of 4 columns. */
+TILE_INLINE void TILE(transpose_four)(const REAL* b, ptrdiff_t b_col, REAL* to, ptrdiff_t columns) {
+    FOUR w = *(const FOUR*)b, x = *(const FOUR*)(b + b_col);
+    FOUR y = *(const FOUR*)(b + 2 * b_col), z = *(const FOUR*)(b + 3 * b_col);
+    FOUR wx = __builtin_shuffle(w, x, (FOURMASK){0, 4, 1, 5}), yz = __builtin_shuffle(y, z, (FOURMASK){0, 4, 1, 5});
+    *(FOUR*)to = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
+    *(FOUR*)(to + columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
+    wx = __builtin_shuffle(w, x, (FOURMASK){2, 6, 3, 7}), yz = __builtin_shuffle(y, z, (FOURMASK){2, 6, 3, 7});
+    *(FOUR*)(to + 2 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
+    *(FOUR*)(to + 3 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
+}
+
 /* panel (OUT, rows x columns) = the transpose of the columns x rows elements at b, whose rows are b_col apart. */
 static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_col, REAL* panel) {
-    ptrdiff_t j = 0;
-    for (; j + 4 <= columns; j += 4) {
-        const REAL* from = b + j * b_col;
-        REAL* to = panel + j;
-        ptrdiff_t p = 0;
-        for (; p + 4 <= rows; p += 4, from += 4, to += 4 * columns) {
-            FOUR w = *(const FOUR*)from, x = *(const FOUR*)(from + b_col);
-            FOUR y = *(const FOUR*)(from + 2 * b_col), z = *(const FOUR*)(from + 3 * b_col);
-            FOUR wx = __builtin_shuffle(w, x, (FOURMASK){0, 4, 1, 5}), yz = __builtin_shuffle(y, z, (FOURMASK){0, 4, 1, 5});
-            *(FOUR*)to = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
-            *(FOUR*)(to + columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
-            wx = __builtin_shuffle(w, x, (FOURMASK){2, 6, 3, 7}), yz = __builtin_shuffle(y, z, (FOURMASK){2, 6, 3, 7});
-            *(FOUR*)(to + 2 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
-            *(FOUR*)(to + 3 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
-        }
-        for (; p < rows; p++, from++, to += columns)
-            for (int i = 0; i < 4; i++)
-                to[i] = from[i * b_col];
-    }
+    ptrdiff_t j = 0, whole = rows & ~(ptrdiff_t)3, p;
+    #ifdef __AVX512F__
+    if (sizeof(REAL) == 4)
+        for (; j + 16 <= columns; j += 16)
+            for (p = 0; p < whole; p += 4)
+                transpose_sixteen((const float*)b + j * b_col + p, b_col, (float*)panel + p * columns + j, columns);
+    #endif
+    for (; j + 4 <= columns; j += 4)
+        for (p = 0; p < whole; p += 4)
+            TILE(transpose_four)(b + j * b_col + p, b_col, panel + p * columns + j, columns);
     for (; j < columns; j++)
-        for (ptrdiff_t p = 0; p < rows; p++)
+        for (p = 0; p < whole; p++)
+            panel[p * columns + j] = b[j * b_col + p];
+    for (p = whole; p < rows; p++)
+        for (j = 0; j < columns; j++)
             panel[p * columns + j] = b[j * b_col + p];
 }
 
