@@ -62,19 +62,44 @@ def test_an_unknown_kernel_set_is_refused_by_name():
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "said"),
+    ("name", "said"),
     [
-        (tf, "reduce_summ", "tf.reduce_sum"),
-        (tf, "float16", "tf.float32"),
-        (tf.math, "sofplus", "tf.math.softplus"),
-        (tf.nn, "relu7", "tf.nn.relu"),
-        (tf, "losses", "tf.nn's cross entropies"),
-        (tf.keras, "layers", "tf.Module"),
+        ("tf.reduce_summ", "tf.reduce_sum."),
+        ("float16", "tf.float32"),
+        ("tf.math.sofplus", "tf.math.softplus."),
+        ("tf.nn.relu7", "tf.nn.relu."),
+        ("tf.losses", "tf.nn's cross entropies"),
+        ("tf.keras.layers", "tf.Module"),
+        ("tf.Variable.shade", "no attribute 'shade'"),
+        ("tf.square", "tf.square: x²"),
     ],
 )
-def test_a_missing_name_says_what_comes_nearest(module, name, said):
-    with pytest.raises(AttributeError, match=re.escape(said)):
+def test_the_command_says_what_a_name_is_or_what_to_write_instead(name, said):
+    assert said in python("-m", "gradtape", name)
+
+
+@pytest.mark.parametrize(("module", "name"), [(tf, "reduce_summ"), (tf.nn, "relu7"), (tf.keras, "Sequential")])
+def test_a_missing_name_raises_attribute_error(module, name):
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute '{name}'") as error:
         getattr(module, name)
+    assert error.value.name == name and error.value.obj is module
+    assert not hasattr(module, name)
+
+
+def test_a_program_that_ends_on_a_missing_name_is_told_the_nearest_one():
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        python("-c", "import gradtape as tf\ntf.reduce_summ")
+    assert "Did you mean: 'reduce_sum'?" in error.value.stderr
+
+
+def test_names_set_up_once_say_what_to_write_instead():
+    with pytest.raises(AttributeError, match=re.escape("tf.Module")):
+        getattr(tf.keras, "layers")  # noqa: B009
+
+
+@pytest.mark.parametrize("module", [tf, tf.math, tf.nn, tf.linalg, tf.random])
+def test_python_can_remember_where_in_the_module_a_name_was(module):
+    assert type(module) is type(sys) and "__getattr__" not in vars(module)
 
 
 def test_the_readme_has_the_command_that_is_run_in_a_fresh_environment():

@@ -1,17 +1,21 @@
-"""``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes."""
+"""``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes.
+
+``python -m gradtape NAME``: what the name is, or what to write instead of a name that gradtape does not have.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import platform
+import sys
 import time
 from contextlib import redirect_stdout
 
 import numpy as np
 
 import gradtape as tf
-from gradtape import _kernels
+from gradtape import _kernels, missing
 
 
 def blas() -> str:
@@ -72,4 +76,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        print(*map(missing.describe, sys.argv[1:]), sep="\n")
+    else:
+        main()

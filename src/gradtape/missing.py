@@ -31,7 +31,6 @@ _ELSEWHERE = {
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
     "TensorArray": "use a Python list and tf.stack",
-    "function": "operations run at once; call the Python function itself",
     "data": "iterate over NumPy arrays",
     "saved_model": "save variables with numpy.savez",
     "train": "the optimizers are in tf.optimizers; save variables with numpy.savez",
@@ -54,16 +53,32 @@ _OF_KERAS = {
 }
 
 
+# Modules whose names programs look up at every step. Python finds a module's name at the place where it was the last
+# time, in a tenth of the time, but only in modules that have no ``__getattr__``: these leave the word to Python, which
+# proposes the nearest name when the AttributeError ends the program, and to ``python -m gradtape NAME``.
+_QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradtape.random"}
+
+
 def explain_in(namespace: dict[str, Any]) -> None:
-    """Gives the package, by its namespace, and its public modules a ``__getattr__`` that raises what `explain` says."""
-    package = sys.modules[namespace["__name__"]]
-    modules = (value for name, value in namespace.items() if name[0] != "_" and type(value) is ModuleType)
-    for module in (package, *modules):
-        module.__getattr__ = functools.partial(_raise, module)  # type: ignore[method-assign]
+    """Gives the public modules of a namespace, save the quick ones, a ``__getattr__`` raising what `explain` says."""
+    for name, value in namespace.items():
+        if name[0] != "_" and type(value) is ModuleType and value.__name__ not in _QUICK:
+            value.__getattr__ = functools.partial(_raise, value)  # type: ignore[method-assign]
 
 
 def _raise(module: ModuleType, name: str) -> Any:
-    raise AttributeError(explain(module, name))
+    raise AttributeError(explain(module, name), name=name, obj=module)
+
+
+def describe(dotted: str) -> str:
+    """One sentence about a name as programs write it, tf.nn.relu: what it is, or what `explain` says."""
+    place: Any = sys.modules["gradtape"]
+    for part in dotted.removeprefix("tf.").split("."):
+        if not hasattr(place, part):
+            return explain(place, part) if type(place) is ModuleType else f"{place!r} has no attribute {part!r}"
+        place = getattr(place, part)
+    about = (getattr(place, "__doc__", None) or "").strip().split("\n\n")[0]
+    return f"tf.{dotted.removeprefix('tf.')}: {' '.join(about.split())}"
 
 
 def explain(module: ModuleType, name: str) -> str:
