@@ -18,6 +18,9 @@ cdef struct Kernels:
     # out may be identical to any operand; otherwise runs do not overlap.
     void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
     void (*run64)(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil
+    # n elements (OUT) of one value.
+    void (*fill32)(float* out, float value, Py_ssize_t n) noexcept nogil
+    void (*fill64)(double* out, double value, Py_ssize_t n) noexcept nogil
     # Sum of n elements; float32 input is accumulated in lanes per block of at most 1024 and in double across blocks.
     double (*sum32)(const float* a, Py_ssize_t n) noexcept nogil
     double (*sum64)(const double* a, Py_ssize_t n) noexcept nogil

@@ -115,10 +115,11 @@ cdef inline bint is_run(const Operand* operand, Py_ssize_t size) noexcept nogil:
     return not operand.bytes and (operand.mode == FULL or size == 1)
 
 
-cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n):
-        out[i] = value
+cdef inline void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        kernels.fill32(out, value, n)
+    else:
+        kernels.fill64(out, value, n)
 
 
 cdef void from_bytes(real* out, const unsigned char* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:

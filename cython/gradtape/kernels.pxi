@@ -432,12 +432,19 @@ cdef void run32(int code, float* out, const float* a, const float* b, const floa
 cdef void run64(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil:
     loops64[code](out, a, b, c, n)
 
+cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = value
+
 include "reductions.pxi"
 include "products.pxi"
 
 cdef Kernels kernels_here
 kernels_here.run32 = run32
 kernels_here.run64 = run64
+kernels_here.fill32 = fill[float]
+kernels_here.fill64 = fill[double]
 kernels_here.sum32 = sum_run[float]
 kernels_here.sum64 = sum_run[double]
 kernels_here.reduce32 = reduce_run[float]
