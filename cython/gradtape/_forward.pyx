@@ -17,12 +17,13 @@ from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread,
 from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, give_number, matmul, reduce,
                             reshape, sum_to, transpose)
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
-from gradtape._tape cimport Tape
+from gradtape._tape cimport GradientTape
 from gradtape._tensor cimport Tensor, convert, is_floating
 from gradtape._variable cimport BaseVariable
 
 from gradtape import nest
-from gradtape._tape import is_zero_unconnected, zeros
+from gradtape._sweep import zeros
+from gradtape._tape import is_zero_unconnected
 from gradtape.logger import warn_first
 from gradtape.records import opened
 
@@ -169,9 +170,9 @@ cdef Tensor structural_tangent(Thread th, Entry* entry, Tensor out, Tensor tange
     return transposed(th, entry, op, out, tangent, operand)
 
 
-cdef Tape private_tape():
+cdef GradientTape private_tape():
     """A tape that sees all that is recorded, tangents included."""
-    cdef Tape tape = Tape()
+    cdef GradientTape tape = GradientTape()
     tape.watch_variables = False
     tape.__enter__()
     tape.generation = 0
@@ -182,7 +183,7 @@ cdef Tape private_tape():
 
 cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangent, int operand):
     """The transpose of a structural op's reverse rule, applied to a tangent."""
-    cdef Tape tape = private_tape()
+    cdef GradientTape tape = private_tape()
     cdef Tensor cotangent
     cdef object given
     try:
@@ -223,7 +224,7 @@ cdef int push_call(Thread th, Call call, object outputs) except -1:
 
 cdef list call_tangents(Call call, object outputs, list given):
     """The transpose of a Python reverse rule, applied to its inputs' tangents."""
-    cdef Tape tape = private_tape()
+    cdef GradientTape tape = private_tape()
     cdef tuple needs = tuple([tangent is not None for tangent in given])
     cdef list cotangents, targets = [], seeds = [], sources = [], places = [], found = [None] * len(outputs)
     cdef Tensor output

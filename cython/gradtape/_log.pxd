@@ -2,9 +2,9 @@
 
 cimport cython
 
-from cpython.ref cimport PyObject
+from cpython.ref cimport Py_DECREF, PyObject
 from libc.stdint cimport int64_t, uint64_t
-from gradtape._extent cimport Extent
+from gradtape._extent cimport Extent, release_extent
 
 cdef enum:
     PAGE_BITS = 9
@@ -23,15 +23,21 @@ cdef enum EntryKind:
     OUTPUT = 6                   # further output of the Call at position operand 0
 
 cdef struct Entry:
+    unsigned char kind
+    unsigned char dead           # the output tensor no longer exists
+    unsigned char count          # operands
+    int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
     PyObject* op                 # borrowed: programs and ops live for ever, Calls live in their page's `held`
     int64_t inputs[MAX_INPUTS]   # operand numbers
     PyObject* saved[4]           # owned: what the reverse rule reads, by operand, then the result
     Extent* extents[MAX_INPUTS]  # owned: operands' shapes where they differ from the result's, else NULL
     int64_t attribute            # a small attribute of the op; the place in `held` for a Call
-    unsigned char kind
-    unsigned char dead           # the output tensor no longer exists
-    unsigned char count          # operands
-    int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
+
+# Room of a tape of ordinary size, all zeros where it is not in use, so that a training step asks the system for nothing.
+cdef struct Room:
+    void* directory[4]
+    int64_t marks[32]
+    uint64_t active[24]
 
 @cython.final
 cdef class Page:
@@ -66,11 +72,8 @@ cdef class Window:
     cdef list pages                      # page by number - first_page, where there are more; None in gaps
     cdef void** directory                # the same, borrowed; NULL in gaps
     cdef Window older                    # while open: the window that its thread opened before, among those still open
-    # Room for a tape of ordinary size, so that a training step asks the system for nothing.
-    cdef void* own_directory[4]
+    cdef Room room
     cdef int64_t own_segments[4]
-    cdef int64_t own_marks[32]
-    cdef uint64_t own_active[24]
     cdef int64_t first_page
     cdef int64_t page_count
     cdef int64_t page_capacity
@@ -80,7 +83,7 @@ cdef class Window:
     cdef int segment_capacity
     cdef Thread owner                    # the thread that records, while recording
     cdef bint watch_variables
-    cdef list variables                  # watched variables in order; None until there is one
+    cdef list variables                  # watched variables in order; None until there was one
     cdef int64_t* marks                  # watched numbers that lie outside [low, ...): open addressing, 0 is empty
     cdef Py_ssize_t mark_count
     cdef Py_ssize_t mark_capacity
@@ -102,7 +105,7 @@ cdef class Window:
     cdef int stop(self) except -1
     cdef int forget(self) except -1
     cdef int mark(self, int64_t number) except -1
-    cdef bint marked(self, int64_t number) noexcept
+    cdef int insert_mark(self, int64_t number) except -1
     cdef int analyse(self, int64_t end) except -1
     cdef bint covers(self, int64_t position) noexcept
     cdef int segment_from(self, int64_t position) noexcept
@@ -148,7 +151,6 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept
 cdef int drop(Entry* entry, Page page) except -1
-cdef void clear(Entry* entry) noexcept          # vacant, holding nothing
 cdef int renew_epoch(Thread thread) except -1
 cdef void span_from_root(Thread thread) noexcept
 cdef int settle(Thread thread) except -1
@@ -164,6 +166,31 @@ cdef inline Py_ssize_t first_place(int64_t number) noexcept nogil:
     in which they were made more often than not."""
     return <Py_ssize_t>((<uint64_t>(number >> 3) * <uint64_t>0x9E3779B97F4A7C15 >> 20) << 3) | <Py_ssize_t>(number & 7)
 
+cdef inline bint is_marked(Window window, int64_t number) noexcept:
+    """Whether a number that is none of the window's positions is watched."""
+    cdef Py_ssize_t mask = window.mark_capacity - 1
+    cdef Py_ssize_t i = first_place(number) & mask
+    while window.marks[i]:
+        if window.marks[i] == number:
+            return True
+        i = (i + 1) & mask
+    return False
+
+cdef inline void clear(Entry* entry) noexcept:
+    """Makes an entry vacant, holding nothing."""
+    cdef PyObject* saved
+    cdef int i
+    entry.kind = VACANT
+    for i in range(4):
+        saved = entry.saved[i]
+        if saved != NULL:
+            entry.saved[i] = NULL
+            Py_DECREF(<object>saved)
+    for i in range(MAX_INPUTS):
+        if entry.extents[i] != NULL:
+            release_extent(entry.extents[i])
+            entry.extents[i] = NULL
+
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""
     return window.owner.next if window.owner is not None else window.segments[2 * window.segment_count - 1]
@@ -175,7 +202,7 @@ cdef inline bint is_active(Window window, int64_t number) noexcept:
         place = number - (window.first_page << PAGE_BITS)
         if 0 <= place < window.active_words * 64:
             return (window.active[place >> 6] >> (place & 63)) & 1
-    return window.mark_count != 0 and number != 0 and window.marked(number)
+    return window.mark_count != 0 and number != 0 and is_marked(window, number)
 
 cdef inline Entry* append(Thread thread) except NULL:
     """The next entry, clean; its number is thread.next - 1 afterwards."""

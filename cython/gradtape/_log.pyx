@@ -37,10 +37,13 @@ cdef extern from *:
     PyObject* gradtape_thread
 
 cdef enum:
-    TAG_SHIFT = 40
+    TAG_SHIFT = 50
+    MAX_TAG = (1 << 13) - 1
+    WARM = 96                # entries of a page that a thread's tapes take turns with, so that they stay in cache
     SPARES = 16
 
 cdef int64_t _tags = 0
+cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
 cdef int64_t _variables = 0
 cdef int64_t _epochs = 0
 
@@ -61,8 +64,13 @@ cdef int make_thread() except -1:
     """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
     global gradtape_thread, _tags
     cdef Thread made = Thread.__new__(Thread)
-    _tags += 1
-    made.next = (_tags << TAG_SHIFT) + PAGE_SIZE
+    if _ended:
+        made.next = _ended.pop()
+    elif _tags == MAX_TAG:
+        raise RuntimeError(f"gradtape can be used in at most {MAX_TAG} threads at a time")
+    else:
+        _tags += 1
+        made.next = (_tags << TAG_SHIFT) + PAGE_SIZE
     made.limit = made.next
     made.accumulators = []
     made.trackers = []
@@ -86,6 +94,8 @@ cdef class Thread:
         global gradtape_thread
         if gradtape_thread == <PyObject*>self:
             gradtape_thread = NULL
+        if self.next:
+            _ended.append(((self.next >> PAGE_BITS) + 1) << PAGE_BITS)
 
 
 # Entries of pages that are gone, all vacant: a step whose tape outlives it by a moment takes turns with these.
@@ -131,21 +141,6 @@ cdef class Call:
         free(self.inputs)
 
 
-cdef void clear(Entry* entry) noexcept:
-    cdef int i
-    cdef PyObject* saved
-    entry.kind = VACANT
-    for i in range(4):
-        saved = entry.saved[i]
-        if saved != NULL:
-            entry.saved[i] = NULL
-            Py_DECREF(<object>saved)
-    for i in range(MAX_INPUTS):
-        if entry.extents[i] != NULL:
-            release_extent(entry.extents[i])
-            entry.extents[i] = NULL
-
-
 cdef int relieve() except -1:
     """Collects what the thread's open tapes need not hold; the pool asks for it when tensors' memory has doubled."""
     cdef Thread th
@@ -176,7 +171,8 @@ cdef int drop(Entry* entry, Page page) except -1:
 cdef int ensure_page(Thread thread) except -1:
     """A page at the thread's next position that no window owns yet."""
     if thread.page is not None and thread.page.owners == 0:
-        if thread.next == thread.limit:
+        if thread.next == thread.limit or (thread.next & PAGE_MASK) > WARM:
+            thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
             thread.page.number = thread.next >> PAGE_BITS
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
@@ -231,7 +227,7 @@ cdef int adopt(Window window, Page page) except -1:
         page.capacity *= 2
     if place >= window.page_capacity:
         capacity = 2 * place + 4
-        window.directory = <void**>grow(window.directory, window.own_directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
+        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
         window.page_capacity = capacity
     window.directory[place] = <void*>page
     if place == 0:
@@ -307,9 +303,9 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
     if thread.stopped:
         return False
     if thread.marking == 1 and thread.root.mark_count:
-        return thread.root.marked(number)
+        return is_marked(thread.root, number)
     while window is not None:
-        if window.mark_count and window.marked(number):
+        if window.mark_count and is_marked(window, number):
             return True
         window = window.older
     return False
@@ -388,22 +384,24 @@ class Unrecorded:
             renew_epoch(th)
 
 
-cdef inline bint reads_active(Window window, Entry* entry) noexcept:
-    """Whether an operand of the entry is watched or depends on what is."""
-    cdef Call call
-    cdef int i
-    if entry.kind == VACANT or entry.kind == MARK or (entry.horizon and window.generation >= entry.horizon):
-        return False
-    if entry.kind == CALL:
-        call = <Call>entry.op
-        for i in range(call.input_count):
-            if is_active(window, call.inputs[i]):
-                return True
-        return False
-    for i in range(entry.count):
-        if is_active(window, entry.inputs[i]):
-            return True
-    return False
+cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t stop) noexcept:
+    """Sets the bits of those positions on a page whose entries read what is watched or depends on it."""
+    cdef Entry* entry
+    cdef int64_t* inputs
+    cdef int64_t place
+    cdef int i, count
+    while position < stop:
+        entry = &entries[position & PAGE_MASK]
+        if entry.kind != VACANT and entry.kind != MARK and not (entry.horizon and window.generation >= entry.horizon):
+            inputs, count = entry.inputs, entry.count
+            if entry.kind == CALL:
+                inputs, count = (<Call>entry.op).inputs, (<Call>entry.op).input_count
+            for i in range(count):
+                if is_active(window, inputs[i]):
+                    place = position - (window.first_page << PAGE_BITS)
+                    window.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+                    break
+        position += 1
 
 
 cdef class Window:
@@ -414,27 +412,27 @@ cdef class Window:
     cdef void take_own_room(self) noexcept:
         """Empty, in its own room, which is all zeros."""
         self.low = -1
-        self.directory = self.own_directory
+        self.directory = self.room.directory
         self.page_capacity = 4
         self.page_count = 0
         self.segments = self.own_segments
         self.segment_capacity = 2
         self.segment_count = 0
-        self.marks = self.own_marks
+        self.marks = self.room.marks
         self.mark_capacity = 32
         self.mark_count = 0
-        self.active = self.own_active
+        self.active = self.room.active
         self.active_words = 24
 
     cdef void move_out(self) noexcept:
         """Frees what outgrew its own room."""
-        if self.directory != self.own_directory:
+        if self.directory != self.room.directory:
             free(self.directory)
         if self.segments != self.own_segments:
             free(self.segments)
-        if self.marks != self.own_marks:
+        if self.marks != self.room.marks:
             free(self.marks)
-        if self.active != self.own_active:
+        if self.active != self.room.active:
             free(self.active)
 
     def __del__(self):
@@ -543,11 +541,8 @@ cdef class Window:
         """Lets go of all that was recorded and watched."""
         self.leave_pages()
         self.move_out()
-        memset(self.own_directory, 0, sizeof(self.own_directory))
-        memset(self.own_marks, 0, sizeof(self.own_marks))
-        memset(self.own_active, 0, sizeof(self.own_active))
+        memset(&self.room, 0, sizeof(Room))
         self.take_own_room()
-        self.variables = None
         return 0
 
     cdef void leave_pages(self) noexcept:
@@ -593,10 +588,14 @@ cdef class Window:
             place = number - (self.first_page << PAGE_BITS)
             self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
             return 0
-        if self.marked(number):
-            return 0
+        if not is_marked(self, number):
+            self.insert_mark(number)
+        return 0
+
+    cdef int insert_mark(self, int64_t number) except -1:
+        """Marks a number that is none of the window's positions and not marked yet."""
         # What was recorded before the mark must not come to depend on it.
-        if self.low >= 0:
+        if self.low >= 0 and self.analysed < last_position(self):
             self.analyse(last_position(self))
         if 2 * self.mark_count >= self.mark_capacity:
             self.rehash()
@@ -618,7 +617,7 @@ cdef class Window:
         for i in range(old_capacity):
             if old[i]:
                 self.insert(old[i])
-        if old != self.own_marks:
+        if old != self.room.marks:
             free(old)
         return 0
 
@@ -630,33 +629,19 @@ cdef class Window:
         self.marks[i] = number
         self.mark_count += 1
 
-    cdef bint marked(self, int64_t number) noexcept:
-        cdef Py_ssize_t mask, i
-        if self.mark_count == 0:
-            return False
-        mask = self.mark_capacity - 1
-        i = first_place(number) & mask
-        while self.marks[i]:
-            if self.marks[i] == number:
-                return True
-            i = (i + 1) & mask
-        return False
-
     cdef int reach(self, int64_t position) except -1:
         """Makes room for the bit of a position."""
         cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
         if words > self.active_words:
             words = 2 * words + 8
-            self.active = <uint64_t*>grow(self.active, self.own_active, self.active_words * 8, words * 8)
+            self.active = <uint64_t*>grow(self.active, self.room.active, self.active_words * 8, words * 8)
             self.active_words = words
         return 0
 
     cdef int analyse(self, int64_t end) except -1:
         """Extends the activity bits to positions below `end`."""
         cdef int64_t position = self.analysed, stop, page_stop, place
-        cdef int64_t base = self.first_page << PAGE_BITS
         cdef int s
-        cdef Entry* entries
         if position >= end:
             return 0
         self.reach(end)
@@ -674,12 +659,9 @@ cdef class Window:
                 if self.directory[place] == NULL:
                     position = page_stop
                     continue
-                entries = (<Page>self.directory[place]).entries
-                while position < stop and position < page_stop:
-                    if reads_active(self, &entries[position & PAGE_MASK]):
-                        place = position - base
-                        self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
-                    position += 1
+                page_stop = min(stop, page_stop)
+                mark_active(self, (<Page>self.directory[place]).entries, position, page_stop)
+                position = page_stop
         self.analysed = end
         return 0
 

@@ -11,7 +11,7 @@ from cpython.weakref cimport PyWeakref_NewRef
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent, tensor_shape
-from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, new_variable_number, next_page, renew_epoch, thread
+from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, is_marked, new_variable_number, next_page, renew_epoch, thread
 
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
@@ -99,7 +99,7 @@ cdef class BaseVariable(Readable):
         if th.span != 0 and is_floating(handle.dtype_code):
             window = th.newest
             while window is not None:
-                if window.marked(self.number):
+                if is_marked(window, self.number):
                     live = True
                 elif window.watch_variables and self.is_trainable:
                     live = True
@@ -358,10 +358,8 @@ def with_operators(cls):
 
 
 cdef int watch_variable(Window window, BaseVariable variable) except -1:
-    """Marks the variable in a window and lists it among the watched."""
-    if window.marked(variable.number):
-        return 0
-    window.mark(variable.number)
+    """Marks a variable that is not marked yet in a window, and lists it among the watched."""
+    window.insert_mark(variable.number)
     if window.variables is None:
         window.variables = []
     window.variables.append(variable)

@@ -1,0 +1,528 @@
+"""The reverse sweep.
+
+`sweep` seeds the targets' cotangents and scans the log backwards. Each entry that has a cotangent and depends on
+something watched gives cotangents to its operands; the scan ends when no cotangent waits below. A variable's reads hand
+theirs to the variable's own number. Where no outer window covers the log and the tape is not persistent, entries are
+dropped as they are passed, so memory falls as the sweep proceeds.
+"""
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
+from gradtape._kernels cimport kernels
+from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
+                            Entry, Page, Thread, Window, drop, first_place, is_active, last_position, thread)
+from gradtape._ops cimport IDENTITY, Op, add, entry_name, filled, is_examining, program_cotangent, spread, uniform
+from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
+from gradtape._types cimport ADD, F32
+from gradtape._variable cimport BaseVariable
+
+from gradtape._moves import join
+from gradtape.errors import InternalError, InvalidArgumentError
+
+
+# Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
+# cotangent must stay, or a Call with a cotangent at a further output.
+
+cdef enum:
+    SOURCE = 1
+    CALLED = 2
+    TAGS = 3
+    OWN_PAGES = 4
+    OWN_EXTRAS = 32
+
+cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every number
+
+ctypedef PyObject* Slot
+
+cdef struct Sweep:
+    int64_t low                      # the window's first position; NOWHERE if it has none
+    int64_t first_page
+    int64_t count                    # pages
+    Slot** pages
+    int64_t waiting                  # positions with a cotangent that the scan must still visit
+    int64_t high                     # highest position that has one
+    int64_t lowest                   # lowest and highest positions ever touched
+    int64_t highest
+    Slot* extras                     # slots beside the window's marks
+    Py_ssize_t held                  # how many of the extras hold a cotangent
+    int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
+    Py_ssize_t extra_count
+    Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
+    Slot* own_pages[OWN_PAGES]
+    Slot own_extras[OWN_EXTRAS]
+
+cdef Slot* _spare_pages[16]
+cdef int _spare_count = 0
+
+
+cdef Slot* slot_page() except NULL:
+    global _spare_count
+    cdef Slot* page
+    if _spare_count:
+        _spare_count -= 1
+        return _spare_pages[_spare_count]
+    page = <Slot*>calloc(PAGE_SIZE, sizeof(Slot))
+    if page == NULL:
+        raise MemoryError("gradtape could not allocate a page of cotangents")
+    return page
+
+
+cdef inline PyObject* pointer(Slot slot) noexcept:
+    return <PyObject*>(<size_t>slot & ~<size_t>TAGS)
+
+
+cdef inline size_t tags(Slot slot) noexcept:
+    return <size_t>slot & TAGS
+
+
+cdef inline bint covered(Sweep* sweep, int64_t number) noexcept:
+    """Whether the number is a position that has a slot."""
+    return number >= sweep.low and (number >> PAGE_BITS) - sweep.first_page < sweep.count
+
+
+cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
+    """The slot of a covered position."""
+    cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
+    if sweep.pages[place] == NULL:
+        sweep.pages[place] = slot_page()
+    if position < sweep.lowest:
+        sweep.lowest = position
+    if position > sweep.highest:
+        sweep.highest = position
+    return &sweep.pages[place][position & PAGE_MASK]
+
+
+cdef inline Entry* entry_at(Sweep* sweep, Window window, int64_t position) noexcept:
+    """The entry of a covered position; NULL if it was dropped with its page."""
+    cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
+    if place >= window.page_count or window.directory[place] == NULL:
+        return NULL
+    return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
+
+
+cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
+    sweep.rows = rows
+    sweep.waiting = 0
+    sweep.high = -1
+    sweep.lowest = NOWHERE
+    sweep.highest = -1
+    sweep.low = window.low if window.low >= 0 else NOWHERE
+    sweep.first_page = window.first_page
+    sweep.count = window.page_count
+    sweep.pages = sweep.own_pages
+    sweep.extra_count = window.mark_capacity
+    sweep.held = 0
+    sweep.extras = sweep.own_extras
+    if sweep.count > OWN_PAGES:
+        sweep.pages = <Slot**>calloc(sweep.count, sizeof(Slot*))
+        if sweep.pages == NULL:
+            raise MemoryError("gradtape could not allocate its cotangents")
+    else:
+        memset(sweep.own_pages, 0, sizeof(sweep.own_pages))
+    if sweep.extra_count > OWN_EXTRAS:
+        sweep.extras = <Slot*>calloc(sweep.extra_count, sizeof(Slot))
+        if sweep.extras == NULL:
+            if sweep.pages != sweep.own_pages:
+                free(sweep.pages)
+            raise MemoryError("gradtape could not allocate its cotangents")
+    else:
+        memset(sweep.own_extras, 0, sizeof(sweep.own_extras))
+    sweep.numbers = window.marks
+    if window.owner is not None:
+        sweep.numbers = <int64_t*>malloc(sweep.extra_count * sizeof(int64_t))
+        if sweep.numbers == NULL:
+            raise MemoryError("gradtape could not allocate its cotangents")
+        memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
+    return 0
+
+
+cdef int end(Sweep* sweep, Window window) except -1:
+    """Lets go of every cotangent left, and returns the slot pages clean."""
+    global _spare_count
+    cdef int64_t position, place, stop
+    cdef Py_ssize_t i
+    cdef Slot* page
+    cdef PyObject* left
+    position = sweep.lowest
+    while position <= sweep.highest:
+        page = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
+        stop = min(((position >> PAGE_BITS) + 1) << PAGE_BITS, sweep.highest + 1)
+        if page == NULL:
+            position = stop
+            continue
+        while position < stop:
+            if page[position & PAGE_MASK] != NULL:
+                left = pointer(page[position & PAGE_MASK])
+                page[position & PAGE_MASK] = NULL
+                if left != NULL:
+                    Py_DECREF(<object>left)
+            position += 1
+    for place in range(sweep.count):
+        if sweep.pages[place] != NULL:
+            if _spare_count < 16:
+                _spare_pages[_spare_count] = sweep.pages[place]
+                _spare_count += 1
+            else:
+                free(sweep.pages[place])
+    i = 0
+    while sweep.held:
+        left = sweep.extras[i]
+        if left != NULL:
+            sweep.held -= 1
+            sweep.extras[i] = NULL
+            Py_DECREF(<object>left)
+        i += 1
+    if sweep.pages != sweep.own_pages:
+        free(sweep.pages)
+    if sweep.extras != sweep.own_extras:
+        free(sweep.extras)
+    if sweep.numbers != window.marks and window.owner is not None:
+        free(sweep.numbers)
+    return 0
+
+
+cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
+    """Where a mark stands in the window's table, or -1."""
+    cdef Py_ssize_t mask = sweep.extra_count - 1
+    cdef Py_ssize_t i = first_place(number) & mask
+    while sweep.numbers[i]:
+        if sweep.numbers[i] == number:
+            return i
+        i = (i + 1) & mask
+    return -1
+
+
+cdef inline int merge(Slot* slot, object cotangent) except -1:
+    """Adds a cotangent to a slot."""
+    if pointer(slot[0]) != NULL:
+        return add_to(slot, cotangent)
+    Py_INCREF(cotangent)
+    slot[0] = <Slot>(<size_t><PyObject*>cotangent | <size_t>slot[0])
+    return 0
+
+
+cdef int add_to(Slot* slot, object cotangent) except -1:
+    """Adds to the cotangent of a slot; in place where the slot is its only holder and nothing records."""
+    cdef PyObject* old = pointer(slot[0])
+    cdef Tensor sum_, more
+    cdef Thread th
+    if type(cotangent) is Tensor and type(<object>old) is Tensor:
+        more = <Tensor>cotangent
+        th = thread()
+        if (old.ob_refcnt == 1 and not (<Tensor>old).uniform and not more.uniform and th.span == 0 and not th.forward
+                and ((<Tensor>old).block == NULL or (<Tensor>old).block.refs == 1)
+                and same_extent((<Tensor>old).extent, more.extent) and (<Tensor>old).dtype_code == more.dtype_code):
+            sum_ = <Tensor>old
+            if more.dtype_code == F32:
+                kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
+            else:
+                kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
+            return 0
+        total = add(<Tensor>old, more)
+    else:
+        total = add_slices(<object>old, cotangent)
+    Py_INCREF(total)
+    slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
+    Py_DECREF(<object>old)
+    return 0
+
+
+cdef object add_slices(object a, object b):
+    """The sum of two cotangents of which at least one is IndexedSlices."""
+    if type(a) is Tensor:
+        return b._add_to(spread(<Tensor>a))
+    return a._add_to(spread(<Tensor>b) if type(b) is Tensor else b)
+
+
+cdef Tensor dense(object cotangent):
+    """A cotangent as an ordinary tensor."""
+    return spread(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
+
+
+cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+    """Gives a cotangent to a number that is known to be active."""
+    cdef Slot* slot
+    cdef Entry* entry
+    cdef Py_ssize_t place
+    if covered(sweep, number):
+        entry = entry_at(sweep, window, number)
+        slot = slot_at(sweep, number)
+        if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
+            if tags(slot[0]) & SOURCE:
+                merge(slot, cotangent)
+            return 0
+        if entry.kind != READ or tags(slot[0]) & SOURCE:
+            if pointer(slot[0]) == NULL and not tags(slot[0]) & CALLED:
+                sweep.waiting += 1
+                if number > sweep.high:
+                    sweep.high = number
+            return merge(slot, cotangent)
+        number = entry.inputs[0]
+    place = mark_place(sweep, number)
+    if place >= 0:
+        if sweep.extras[place] == NULL:
+            sweep.held += 1
+        merge(&sweep.extras[place], cotangent)
+    return 0
+
+
+cdef object structural_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    cdef Op op = <Op>entry.op
+    cdef Py_ssize_t row
+    if rows == 0 or op.takes_rows:
+        return op.rule(entry, cotangent, operand, rows)
+    return from_rows([op.rule(entry, one_row(cotangent, row), operand, 0) for row in range(rows)])
+
+
+cdef Tensor one_row(Tensor cotangents, Py_ssize_t row):
+    return operators().getitem(cotangents, row)
+
+
+cdef object from_rows(list cotangents):
+    """Cotangents of an operand, row by row, as one; None where none flows."""
+    cdef Tensor known = None
+    cdef Py_ssize_t row
+    for row in range(len(cotangents)):
+        if cotangents[row] is not None:
+            known = cotangents[row] = dense(cotangents[row])
+    if known is None:
+        return None
+    return join("Pack", [filled(known.dtype_code, known.extent, 0.0) if cotangent is None else cotangent
+                         for cotangent in cotangents], 0, True)
+
+
+cdef int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangent) except -1:
+    """Runs the reverse rule of an inline entry."""
+    cdef int i
+    cdef object given
+    for i in range(entry.count):
+        if is_active(window, entry.inputs[i]):
+            if entry.kind == PROGRAM:
+                given = program_cotangent(entry, cotangent, i, sweep.rows)
+            else:
+                given = structural_cotangent(entry, cotangent, i, sweep.rows)
+            if given is not None:
+                accumulate(sweep, window, entry.inputs[i], given)
+    return 0
+
+
+cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) except -1:
+    """Runs a Python reverse rule: cotangents of all outputs in, of all inputs out."""
+    cdef list arguments = []
+    cdef Slot* slot
+    cdef PyObject* own
+    cdef int i
+    cdef tuple needs = tuple([is_active(window, call.inputs[i]) for i in range(call.input_count)])
+    for i in range(call.output_count):
+        slot = slot_at(sweep, position + i)
+        own = pointer(slot[0])
+        if own == NULL:
+            shape, code = call.outputs[i]
+            arguments.append(zeros((sweep.rows, *shape) if sweep.rows else shape, code))
+        else:
+            arguments.append(dense(<object>own))
+            if not tags(slot[0]) & SOURCE:
+                slot[0] = NULL
+                Py_DECREF(<object>own)
+            elif i == 0:
+                slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
+    if sweep.rows:
+        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments]) for row in range(sweep.rows)]
+        given = [from_rows(list(cotangents)) for cotangents in zip(*found)]
+    else:
+        given = call_cotangents(call, needs, arguments)
+    for i in range(call.input_count):
+        if needs[i] and given[i] is not None:
+            accumulate(sweep, window, call.inputs[i], given[i])
+    return 0
+
+
+cdef object call_cotangents(Call call, tuple needs, list cotangents):
+    """What a Python reverse rule gives: one cotangent or None per input."""
+    given = call.rule(call, needs, *cotangents)
+    if type(given) is not list and type(given) is not tuple:
+        given = (given,)
+    if len(given) != call.input_count:
+        raise InternalError(None, None, f"Recorded operation '{call.name}' returned too "
+                                        f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
+                                        f"{call.input_count} but received {len(given)}")
+    return given
+
+
+def zeros(shape, int dtype_code) -> Tensor:
+    """Zeros of a shape, for an output that no cotangent reached."""
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor made = filled(dtype_code, extent, 0.0)
+    release_extent(extent)
+    return made
+
+
+cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
+    """From the highest cotangent down until none waits."""
+    cdef int64_t position = sweep.high
+    cdef Slot* slots
+    cdef Slot* slot
+    cdef Slot* main
+    cdef Entry* entry
+    cdef PyObject* own
+    cdef object cotangent
+    while sweep.waiting > 0 and position >= sweep.low:
+        slots = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
+        if slots == NULL:
+            position = ((position >> PAGE_BITS) << PAGE_BITS) - 1
+            continue
+        slot = &slots[position & PAGE_MASK]
+        own = pointer(slot[0])
+        if own == NULL and not tags(slot[0]) & CALLED:
+            position -= 1
+            continue
+        entry = entry_at(sweep, window, position)
+        if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
+            position -= 1
+            continue
+        sweep.waiting -= 1
+        sweep.high = position
+        if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
+            cotangent = <object>own
+            if not tags(slot[0]) & SOURCE:
+                slot[0] = NULL
+                Py_DECREF(cotangent)
+            if entry.kind == STRUCTURAL and <Op>entry.op is IDENTITY:
+                # IndexedSlices pass as they are.
+                if is_active(window, entry.inputs[0]):
+                    accumulate(sweep, window, entry.inputs[0], cotangent)
+            elif type(cotangent) is Tensor and (entry.kind == PROGRAM or not (<Tensor>cotangent).uniform):
+                visit(sweep, window, entry, <Tensor>cotangent)
+            else:
+                visit(sweep, window, entry, dense(cotangent))
+            cotangent = None
+        elif entry.kind == READ:
+            # A handle that is a source itself.
+            accumulate(sweep, window, entry.inputs[0], <object>own)
+        elif entry.kind == OUTPUT:
+            main = slot_at(sweep, entry.inputs[0])
+            if pointer(main[0]) == NULL and not tags(main[0]) & CALLED:
+                sweep.waiting += 1
+            main[0] = <Slot>(<size_t>main[0] | CALLED)
+        elif entry.kind == CALL:
+            slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
+            visit_call(sweep, window, position, <Call>entry.op)
+        if dropping and entry.kind != READ and entry.kind != OUTPUT:
+            drop(entry, <Page>window.directory[(position >> PAGE_BITS) - sweep.first_page])
+        position -= 1
+    return 0
+
+
+cdef int scan_examined(Sweep* sweep, Window window, bint dropping) except -1:
+    """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its number."""
+    cdef Entry* entry
+    try:
+        return scan(sweep, window, dropping)
+    except Exception as error:
+        entry = entry_at(sweep, window, sweep.high) if covered(sweep, sweep.high) else NULL
+        if hasattr(error, "arose_in_reverse") and entry != NULL:
+            error.arose_in_reverse(entry_name(entry), sweep.high)
+        raise
+
+
+cdef inline int64_t number_of(PyObject* operand) noexcept:
+    return (<Tensor>operand).number if type(<object>operand) is Tensor else (<BaseVariable>operand).number
+
+
+cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, PyObject** sources,
+               Py_ssize_t source_count, Py_ssize_t rows, PyObject** results) except -1:
+    cdef Sweep swept
+    cdef Slot* slot
+    cdef Py_ssize_t i
+    cdef Tensor seed
+    cdef object found
+    cdef list direct = None
+    if window.low >= 0:
+        window.analyse(last_position(window))
+    begin(&swept, window, rows)
+    try:
+        for i in range(source_count):
+            if covered(&swept, number_of(sources[i])):
+                slot = slot_at(&swept, number_of(sources[i]))
+                slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
+        for i in range(target_count):
+            target = <object>targets[i]
+            seed = seeds[0] if rows else make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
+            if is_active(window, number_of(targets[i])) and (
+                    type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
+                accumulate(&swept, window, number_of(targets[i]), seed)
+            elif stands_in(targets[i], sources, source_count):
+                direct = [] if direct is None else direct
+                direct.append((target, seed))
+        # Nothing but the slot holds the seed, so that it can be added to in place and goes when it was used.
+        target = seed = None
+        if is_examining():
+            scan_examined(&swept, window, dropping)
+        else:
+            scan(&swept, window, dropping)
+        for i in range(source_count):
+            found = cotangent_of(&swept, number_of(sources[i]))
+            if direct is not None:
+                for target, given in direct:
+                    if target is <object>sources[i]:
+                        found = given if found is None else add(found, given)
+            if found is not None:
+                if type(found) is Tensor:
+                    found = spread(<Tensor>found)
+                Py_INCREF(found)
+                results[i] = <PyObject*>found
+    finally:
+        end(&swept, window)
+    return 0
+
+
+cdef object cotangent_of(Sweep* sweep, int64_t number):
+    """The cotangent that has come together at a source, or None."""
+    cdef PyObject* found = NULL
+    cdef Py_ssize_t place
+    if number == 0:
+        return None
+    if covered(sweep, number):
+        found = pointer(slot_at(sweep, number)[0])
+    elif sweep.held:
+        place = mark_place(sweep, number)
+        if place >= 0:
+            found = sweep.extras[place]
+    return None if found == NULL else <object>found
+
+
+cdef bint stands_in(PyObject* one, PyObject** many, Py_ssize_t count) noexcept:
+    cdef Py_ssize_t i
+    for i in range(count):
+        if many[i] == one:
+            return True
+    return False
+
+
+cdef Tensor make_seed(object target, object given):
+    """The cotangent that a target starts with: ones unless given."""
+    cdef Tensor tensor = (<Readable>target).read() if type(target) is not Tensor else <Tensor>target
+    cdef Tensor seed
+    cdef Thread th
+    if given is None:
+        if tensor.extent.rank == 0:
+            return new_scalar(tensor.dtype_code, 1.0)
+        th = thread()
+        if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
+                and not is_examining()):
+            return uniform(tensor.dtype_code, tensor.extent, 1.0)
+        return filled(tensor.dtype_code, tensor.extent, 1.0)
+    seed = convert(given, -1, False)
+    if seed.dtype_code != tensor.dtype_code:
+        raise InvalidArgumentError(
+            None, None, f"output_gradients of dtype {dtype_object(seed.dtype_code).name} do not match their target of dtype "
+                        f"{dtype_object(tensor.dtype_code).name}. Give each target a cotangent of its own dtype.")
+    if not same_extent(seed.extent, tensor.extent):
+        raise InvalidArgumentError(
+            None, None, f"output_gradients of shape {dims_text(seed.extent)} do not match their target of shape "
+                        f"{dims_text(tensor.extent)}. Give each target a cotangent of its own shape.")
+    return seed
