@@ -12,9 +12,9 @@ from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
 from gradtape._kernels cimport SUM
-from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, renew_epoch, span_from_root, thread,
+from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, give_number, renew_epoch, span_from_root, thread,
                             track, untrack)
-from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, give_number, matmul, reduce,
+from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, matmul, reduce,
                             reshape, sum_to, transpose)
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._tape cimport GradientTape
@@ -264,7 +264,7 @@ def carry_tangents(list bodies, tuple outputs):
             tangent = tangents.table.get((<Tensor?>body).number) if (<Tensor>body).number else None
             if tangent is not None:
                 if (<Tensor?>output).number == 0:
-                    give_number(th, <Tensor>output)
+                    (<Tensor>output).number = give_number(th)
                 tangents.table[(<Tensor>output).number] = tangent
 
 
@@ -304,7 +304,7 @@ cdef class Accumulator:
             number = (<BaseVariable>primal).number
         else:
             if (<Tensor?>primal).number == 0:
-                give_number(th, <Tensor>primal)
+                (<Tensor>primal).number = give_number(th)
             number = (<Tensor>primal).number
         self.tangents.table[number] = given
 

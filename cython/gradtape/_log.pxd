@@ -87,7 +87,8 @@ cdef class Window:
     cdef int64_t* marks                  # watched numbers that lie outside [low, ...): open addressing, 0 is empty
     cdef Py_ssize_t mark_count
     cdef Py_ssize_t mark_capacity
-    cdef uint64_t* active                # bit per position from first_page on: depends on something watched
+    cdef bint alone                      # nothing but its own ops was ever numbered in its only segment: all depend on a mark
+    cdef uint64_t* active                # otherwise a bit per position from first_page on: depends on something watched
     cdef int64_t active_words
     cdef int64_t analysed                # positions below this have their bit
     cdef int generation                  # forward accumulators that its thread had entered before it first opened
@@ -107,6 +108,7 @@ cdef class Window:
     cdef int mark(self, int64_t number) except -1
     cdef int insert_mark(self, int64_t number) except -1
     cdef int analyse(self, int64_t end) except -1
+    cdef int lapse(self) except -1
     cdef bint covers(self, int64_t position) noexcept
     cdef int segment_from(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
@@ -146,6 +148,7 @@ cdef class Tangents:
 
 cdef Thread thread()
 cdef int next_page(Thread thread) except -1
+cdef int64_t give_number(Thread thread) except -1
 cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
@@ -199,6 +202,8 @@ cdef inline bint is_active(Window window, int64_t number) noexcept:
     """Whether the number is watched or depends on what is; the caller has analysed up to it."""
     cdef int64_t place
     if number >= window.low and window.low >= 0:
+        if window.alone:
+            return number < last_position(window)
         place = number - (window.first_page << PAGE_BITS)
         if 0 <= place < window.active_words * 64:
             return (window.active[place >> 6] >> (place & 63)) & 1

@@ -213,6 +213,16 @@ cdef int next_page(Thread thread) except -1:
     return 0
 
 
+cdef int64_t give_number(Thread thread) except -1:
+    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
+    if thread.newest is not None:
+        thread.newest.lapse()
+    if thread.next == thread.limit:
+        next_page(thread)
+    thread.next += 1
+    return thread.next - 1
+
+
 cdef int adopt(Window window, Page page) except -1:
     """Adds a page to what the window covers."""
     cdef int64_t place, capacity
@@ -412,6 +422,7 @@ cdef class Window:
     cdef void take_own_room(self) noexcept:
         """Empty, in its own room, which is all zeros."""
         self.low = -1
+        self.alone = False
         self.directory = self.room.directory
         self.page_capacity = 4
         self.page_count = 0
@@ -454,11 +465,15 @@ cdef class Window:
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
                                "Make a new tape for this thread.")
         adopt(self, thread.page)
+        self.lapse()
         if self.segment_count and self.segments[2 * self.segment_count - 1] == thread.next:
             self.segments[2 * self.segment_count - 1] = -1       # nothing was numbered meanwhile: the segment goes on
         else:
             self.add_segment(thread.next)
+        if thread.newest is not None:
+            thread.newest.lapse()
         if self.low < 0:
+            self.alone = thread.newest is None and not thread.horizon
             self.low = thread.next
             self.analysed = thread.next
             # One that opens while tangents are pushed is of the pushing, and must see it.
@@ -583,6 +598,10 @@ cdef class Window:
         """Watches a number from here on."""
         cdef int64_t place
         if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
+            if self.alone:
+                if number < last_position(self):
+                    return 0
+                self.lapse()
             self.analyse(last_position(self))
             self.reach(number)
             place = number - (self.first_page << PAGE_BITS)
@@ -595,7 +614,7 @@ cdef class Window:
     cdef int insert_mark(self, int64_t number) except -1:
         """Marks a number that is none of the window's positions and not marked yet."""
         # What was recorded before the mark must not come to depend on it.
-        if self.low >= 0 and self.analysed < last_position(self):
+        if not self.alone and self.low >= 0:
             self.analyse(last_position(self))
         if 2 * self.mark_count >= self.mark_capacity:
             self.rehash()
@@ -638,11 +657,18 @@ cdef class Window:
             self.active_words = words
         return 0
 
+    cdef int lapse(self) except -1:
+        """From here on the window is not alone, or not in one segment: what depends on its marks must be found entry by entry."""
+        if self.alone:
+            self.alone = False
+            self.analyse(last_position(self))
+        return 0
+
     cdef int analyse(self, int64_t end) except -1:
         """Extends the activity bits to positions below `end`."""
         cdef int64_t position = self.analysed, stop, page_stop, place
         cdef int s
-        if position >= end:
+        if self.alone or position >= end:
             return 0
         self.reach(end)
         for s in range(self.segment_from(position), self.segment_count):

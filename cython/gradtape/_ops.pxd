@@ -48,7 +48,6 @@ cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor identity(Tensor a)
 cdef Tensor uniform(int dtype_code, Extent* extent, double value)
 cdef Tensor spread(Tensor a)
-cdef int give_number(Thread thread, Tensor out) except -1
 cdef bint is_examining() noexcept
 cdef str entry_name(Entry* entry)
 cdef object incompatible(str op, Tensor a, Tensor b)

@@ -19,14 +19,14 @@ from gradtape._contract cimport product
 from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, next_page,
+from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, give_number,
                             on_open_window, thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
                                 derivative_of, program, read_by)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
-from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8
+from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, MUL, SUB, U8
 
 import numpy as np
 
@@ -36,6 +36,7 @@ cnp.import_array()
 
 cdef enum:
     MEAN = 10                 # a fifth reduction: a sum divided by its count
+    SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
 
 cdef ForwardHooks _forward
 _forward.push = NULL
@@ -174,15 +175,6 @@ cdef inline PyObject* keep(Tensor a) noexcept:
     return <PyObject*>a
 
 
-cdef int give_number(Thread thread, Tensor out) except -1:
-    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
-    if thread.next == thread.limit:
-        next_page(thread)
-    out.number = thread.next
-    thread.next += 1
-    return 0
-
-
 cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
     """Records a structural op of one or two operands. `saves`: bit 0 and 1 the operands, bit 2 the result; operand i is
     only kept where the other operand's rule needs it, so the caller has already decided."""
@@ -220,7 +212,7 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
             entry.extents[1] = retain_extent(b.extent)
     if thread.forward:
         if not live:
-            give_number(thread, out)
+            out.number = give_number(thread)
         _forward.push(thread, entry, out)
         if not live:
             clear(entry)
@@ -266,7 +258,7 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
         if not live:
-            give_number(thread, out)
+            out.number = give_number(thread)
         _forward.push(thread, entry, out)
         if not live:
             clear(entry)
@@ -300,18 +292,77 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
+    cdef Tensor out
     cdef Thread th
+    cdef int live
+    if (program.plain and a.dtype_code <= F64 and not a.uniform and c is None and a.extent.size <= SHORT_RUN
+            and (b is None or (b.extent == a.extent and b.dtype_code == a.dtype_code and not b.uniform))):
+        out = new_tensor(a.dtype_code, a.extent)
+        if b is None or a.extent.size != 1 or not of_numbers(program.single, out, a, b):
+            run_single(program.single, out, a, b)
+    elif a.dtype_code > F64 and not mixes_bools(a, b, c):
+        return integer_elementwise(program, a, b, c)
+    else:
+        out = broadcast_elementwise(program, a, b, c)
+    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
+        th = thread()
+        if th.span != 0 or th.forward:
+            live = on_open_window(th, a.number)
+            if b is not None:
+                live |= on_open_window(th, b.number) << 1
+                if c is not None:
+                    live |= on_open_window(th, c.number) << 2
+            if live or th.forward:
+                record_program(th, program, out, a, b, c, live)
+    if examining:
+        examine(kernel_name(program.name), out, (a, b, c))
+    return out
+
+
+cdef inline bint of_numbers(int code, Tensor out, Tensor a, Tensor b) noexcept:
+    """Sums, differences and products of single numbers, of which calling a loop would be most of the cost; False for others."""
+    if a.dtype_code == F32:
+        if code == MUL:
+            (<float*>out.data)[0] = (<float*>a.data)[0] * (<float*>b.data)[0]
+        elif code == ADD:
+            (<float*>out.data)[0] = (<float*>a.data)[0] + (<float*>b.data)[0]
+        elif code == SUB:
+            (<float*>out.data)[0] = (<float*>a.data)[0] - (<float*>b.data)[0]
+        else:
+            return False
+    elif code == MUL:
+        (<double*>out.data)[0] = (<double*>a.data)[0] * (<double*>b.data)[0]
+    elif code == ADD:
+        (<double*>out.data)[0] = (<double*>a.data)[0] + (<double*>b.data)[0]
+    elif code == SUB:
+        (<double*>out.data)[0] = (<double*>a.data)[0] - (<double*>b.data)[0]
+    else:
+        return False
+    return True
+
+
+cdef void run_single(int code, Tensor out, Tensor a, Tensor b) noexcept:
+    """One instruction over a run."""
+    cdef char* second = NULL if b is None else b.data
+    if a.dtype_code == F32:
+        kernels.run32(code, <float*>out.data, <const float*>a.data, <const float*>second, NULL, a.extent.size)
+    else:
+        kernels.run64(code, <double*>out.data, <const double*>a.data, <const double*>second, NULL, a.extent.size)
+
+
+cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:
+    """Whether a floating operand stands beside a bool first one."""
+    return a.dtype_code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64))
+
+
+cdef Tensor broadcast_elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    """The value of an elementwise op, whatever its operands' shapes."""
     cdef Tensor out
     cdef Extent* extent
     cdef Operand operands[3]
     cdef int code = a.dtype_code
-    cdef char* second = NULL
-    cdef int live = 0
-    if code > F64:
-        if code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64)):
-            code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
-        else:
-            return integer_elementwise(program, a, b, c)
+    if code == BOOL:
+        code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
     if b is not None and b.dtype_code != code and b.dtype_code != BOOL:
         raise mixed_dtypes(kernel_name(program.name), a, b, 1)
     if c is not None and c.dtype_code != code and c.dtype_code != BOOL:
@@ -325,34 +376,13 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     if c is not None and c.extent != extent:
         extent = widen(program, extent, a, c)
     out = new_tensor(BOOL if program.predicate else code, extent)
-    if (program.single >= 0 and not program.predicate and a.extent == extent and a.dtype_code != BOOL and not a.uniform
-            and (b is None or (b.extent == extent and b.dtype_code != BOOL and not b.uniform)) and c is None and extent.size <= 16384):
-        if b is not None:
-            second = b.data
-        if code == F32:
-            kernels.run32(program.single, <float*>out.data, <const float*>a.data, <const float*>second, NULL, extent.size)
-        else:
-            kernels.run64(program.single, <double*>out.data, <const double*>a.data, <const double*>second, NULL, extent.size)
-    else:
-        describe(&operands[0], a, extent, code)
-        if b is not None:
-            describe(&operands[1], b, extent, code)
-            if c is not None:
-                describe(&operands[2], c, extent, code)
-        execute(program, code == F64, out.data, operands, extent, False)
+    describe(&operands[0], a, extent, code)
+    if b is not None:
+        describe(&operands[1], b, extent, code)
+        if c is not None:
+            describe(&operands[2], c, extent, code)
+    execute(program, code == F64, out.data, operands, extent, False)
     release_extent(extent)
-    if not program.predicate and (a.number or (b is not None and b.number) or (c is not None and c.number)):
-        th = thread()
-        if th.span != 0:
-            live = on_open_window(th, a.number)
-            if b is not None:
-                live |= on_open_window(th, b.number) << 1
-                if c is not None:
-                    live |= on_open_window(th, c.number) << 2
-        if live or th.forward:
-            record_program(th, program, out, a, b, c, live)
-    if examining:
-        examine(kernel_name(program.name), out, (a, b, c))
     return out
 
 
@@ -462,12 +492,9 @@ def program_rule(Call call, needs, Tensor cotangent):
 
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
-    cdef Program program = <Program>entry.op
-    cdef Derivative derivative = derivative_of(program, operand)
+    cdef Derivative derivative = derivative_of(<Program>entry.op, operand)
     cdef Extent* extent = entry.extents[operand]
     cdef Tensor first, second = None, third = None, out
-    cdef Thread th
-    cdef Operand operands[MAX_OPERANDS]
     cdef list arguments
     cdef int i
     if derivative.zero:
@@ -477,31 +504,46 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ss
     if derivative.count > 3:
         arguments = [argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
         out = elementwise_list(derivative.program, arguments)
+        return out if extent == NULL else sum_to_rows(out, extent, rows)
+    first = argument(entry, cotangent, derivative.reads[0])
+    if derivative.count > 1:
+        second = argument(entry, cotangent, derivative.reads[1])
+        if derivative.count > 2:
+            third = argument(entry, cotangent, derivative.reads[2])
+    if extent == NULL and not cotangent.uniform:
+        return elementwise(derivative.program, first, second, third)
+    return narrowed_cotangent(derivative.program, cotangent, first, second, third, extent, rows)
+
+
+cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor first, Tensor second, Tensor third, Extent* extent,
+                               Py_ssize_t rows):
+    """A derivative's value where the cotangent is one value everywhere, or the operand was broadcast from `extent`."""
+    cdef Tensor out
+    cdef Thread th
+    cdef Operand operands[3]
+    if cotangent.uniform and constant(first) and (second is None or constant(second)) and (third is None or constant(third)):
+        out = elementwise(derivative, scalar_of(first), None if second is None else scalar_of(second),
+                          None if third is None else scalar_of(third))
+        out = uniform(out.dtype_code, cotangent.extent, scalar_value(out))
+    elif extent != NULL and extent.size == 1 and rows == 0 and cotangent.dtype_code <= F64 and nobody_looks():
+        # The products and their sum are one pass.
+        describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
+        if second is not None:
+            describe(&operands[1], second, cotangent.extent, cotangent.dtype_code)
+            if third is not None:
+                describe(&operands[2], third, cotangent.extent, cotangent.dtype_code)
+        out = new_tensor(cotangent.dtype_code, extent)
+        execute(derivative, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
+        return out
     else:
-        first = argument(entry, cotangent, derivative.reads[0])
-        if derivative.count > 1:
-            second = argument(entry, cotangent, derivative.reads[1])
-            if derivative.count > 2:
-                third = argument(entry, cotangent, derivative.reads[2])
-        if cotangent.uniform and constant(first) and (second is None or constant(second)) and (third is None or constant(third)):
-            out = elementwise(derivative.program, scalar_of(first), None if second is None else scalar_of(second),
-                              None if third is None else scalar_of(third))
-            out = uniform(out.dtype_code, cotangent.extent, scalar_value(out))
-            return out if extent == NULL else sum_to_rows(out, extent, rows)
-        if extent != NULL and extent.size == 1 and rows == 0 and cotangent.dtype_code <= F64:
-            th = thread()
-            if th.span == 0 and not th.forward and not examining:
-                # Nobody records: the products and their sum are one pass.
-                describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
-                if second is not None:
-                    describe(&operands[1], second, cotangent.extent, cotangent.dtype_code)
-                    if third is not None:
-                        describe(&operands[2], third, cotangent.extent, cotangent.dtype_code)
-                out = new_tensor(cotangent.dtype_code, extent)
-                execute(derivative.program, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
-                return out
-        out = elementwise(derivative.program, first, second, third)
+        out = elementwise(derivative, first, second, third)
     return out if extent == NULL else sum_to_rows(out, extent, rows)
+
+
+cdef inline bint nobody_looks() noexcept:
+    """Whether neither a tape nor an accumulator nor an examiner would see an op."""
+    cdef Thread th = thread()
+    return th.span == 0 and not th.forward and not examining
 
 
 cdef inline bint constant(Tensor tensor) noexcept:
@@ -1179,7 +1221,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
                 entry.dead = 1
     elif thread.forward:
         for out in outputs:
-            give_number(thread, out)
+            out.number = give_number(thread)
     if thread.forward:
         _forward.push_call(thread, call, outputs)
     return 0

@@ -372,6 +372,7 @@ cdef class Program:
         memset(self.reads, -1, sizeof(self.reads))
         if expression.args == tuple([expressions.operand(k) for k in range(arity)]):
             self.single = CODES.get(expression.code, -1)
+        self.plain = self.single >= 0 and not self.predicate
 
     def __dealloc__(self):
         PyMem_RawFree(self.instructions)

@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Page, Thread, Window, drop, first_place, is_active, last_position, thread)
+                            Entry, Page, Thread, Window, clear, drop, first_place, is_active, last_position, thread)
 from gradtape._ops cimport IDENTITY, Op, add, entry_name, filled, is_examining, program_cotangent, spread, uniform
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
@@ -245,11 +245,22 @@ cdef Tensor dense(object cotangent):
 
 cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
     """Gives a cotangent to a number that is known to be active."""
+    cdef Slot* slots
     cdef Slot* slot
     cdef Entry* entry
     cdef Py_ssize_t place
     if covered(sweep, number):
         entry = entry_at(sweep, window, number)
+        slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
+        if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and PROGRAM <= entry.kind <= CALL:
+            # The first of a result's cotangents, by far the most frequent case.
+            Py_INCREF(cotangent)
+            slots[number & PAGE_MASK] = <Slot>cotangent
+            sweep.waiting += 1
+            sweep.lowest = min(sweep.lowest, number)
+            sweep.highest = max(sweep.highest, number)
+            sweep.high = max(sweep.high, number)
+            return 0
         slot = slot_at(sweep, number)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
             if tags(slot[0]) & SOURCE:
@@ -411,8 +422,11 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
         elif entry.kind == CALL:
             slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
             visit_call(sweep, window, position, <Call>entry.op)
-        if dropping and entry.kind != READ and entry.kind != OUTPUT:
-            drop(entry, <Page>window.directory[(position >> PAGE_BITS) - sweep.first_page])
+        if dropping:
+            if entry.kind == CALL:
+                drop(entry, <Page>window.directory[(position >> PAGE_BITS) - sweep.first_page])
+            elif entry.kind != READ and entry.kind != OUTPUT:
+                clear(entry)
         position -= 1
     return 0
 

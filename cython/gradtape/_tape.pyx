@@ -475,7 +475,8 @@ cdef int clean(GradientTape tape) except -1:
         tape.forget()
     if tape.variables is not None:
         empty_list(tape.variables)
-    if attributes[0] != NULL:
+    # Calls of a tape's methods are quick while its dictionary is there and empty.
+    if attributes[0] != NULL and len(<dict>attributes[0]):
         Py_CLEAR(attributes[0])
     tape.watch_variables = True
     tape.keeps = tape.spent = tape.entered = False

@@ -11,7 +11,7 @@ from cpython.weakref cimport PyWeakref_NewRef
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent, tensor_shape
-from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, is_marked, new_variable_number, next_page, renew_epoch, thread
+from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, new_variable_number, renew_epoch, thread
 
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
@@ -114,10 +114,7 @@ cdef class BaseVariable(Readable):
                 handle.number = th.next - 1
         if th.forward and is_floating(handle.dtype_code):
             if handle.number == 0:
-                if th.next == th.limit:
-                    next_page(th)
-                handle.number = th.next
-                th.next += 1
+                handle.number = give_number(th)
             for tangents in th.accumulators:
                 tangent = (<Tangents>tangents).table.get(self.number)
                 if tangent is not None:
