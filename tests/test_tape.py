@@ -1,6 +1,7 @@
 """What GradientTape promises about watching, recording and gradients."""
 
 import collections
+import contextlib
 import logging
 
 import numpy as np
@@ -350,3 +351,61 @@ def test_targets_without_an_output_gradient_have_ones():
         tape.watch(x)
         targets = [3.0 * x, 5.0 * x, 7.0 * x]
     assert value(tape.gradient(targets, x, [tf.constant(10.0)])) == 42
+
+
+def test_what_a_tape_that_is_not_open_watches_is_constant_to_the_one_that_is():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as closed:
+        pass
+    with tf.GradientTape() as opened:
+        closed.watch(x)
+        y = x * x
+    assert opened.gradient(y, x) is None
+
+
+def test_a_tape_that_was_alone_keeps_its_history_when_another_opens():
+    x, w = tf.constant(3.0), tf.Variable(2.0)
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        y = w * x
+        with tf.GradientTape() as inner:
+            z = y * y
+        assert inner.gradient(z, x) is None
+        loss = z * x
+    assert [value(g) for g in outer.gradient(loss, [x, w])] == [108, 108]
+
+
+def test_tapes_that_ended_leave_nothing_to_the_next():
+    w, v = tf.Variable(2.0), tf.Variable(3.0)
+    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        tape.watch(w)
+        y = w * v
+    assert [value(g) for g in tape.gradient(y, [w, v])] == [3, None]
+    tape.note = "attributes are its own"
+    del tape
+    with tf.GradientTape() as tape:
+        y = w * v
+    assert not hasattr(tape, "note")
+    assert [value(g) for g in tape.gradient(y, [w, v])] == [3, 2]
+    assert tape.watched_variables() == (w, v)
+    with pytest.raises(RuntimeError):
+        tape.gradient(y, w)
+
+
+def test_ends_of_a_tape_are_called_as_methods_are():
+    x = tf.Variable(2.0)
+    tape = tf.GradientTape()
+    assert tape.__enter__() is tape
+    y = x * x
+    assert tape.__exit__(None, None, None) is None
+    assert value(tape.gradient(y, x)) == 4
+    again = tf.GradientTape.__enter__(tape)
+    assert again is tape
+    tf.GradientTape.__exit__(tape, None, None, None)
+    with contextlib.ExitStack() as stack:
+        tape = stack.enter_context(tf.GradientTape())
+        y = x * x
+    assert value(tape.gradient(y, x)) == 4
+    for wrong in (lambda: tape.__enter__(1), lambda: tape.__exit__(), lambda: tf.GradientTape.__enter__(x)):
+        with pytest.raises(TypeError):
+            wrong()

@@ -174,7 +174,7 @@ cdef GradientTape private_tape():
     """A tape that sees all that is recorded, tangents included."""
     cdef GradientTape tape = GradientTape()
     tape.watch_variables = False
-    tape.__enter__()
+    tape.enter()
     tape.generation = 0
     # A tape that opens inside another leaves the span alone, which `confine` may have closed.
     span_from_root(tape.owner)
@@ -191,7 +191,7 @@ cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangen
         tape.watch(cotangent)
         given = op.rule(entry, cotangent, operand, 0)
     finally:
-        tape.__exit__(None, None, None)
+        tape.stop()
     return None if given is None else tape.gradient(given, cotangent, tangent)
 
 
@@ -246,7 +246,7 @@ cdef list call_tangents(Call call, object outputs, list given):
                 targets.append(convert(results[i], -1, False))
                 seeds.append(given[i])
     finally:
-        tape.__exit__(None, None, None)
+        tape.stop()
     if targets and sources:
         for place, tangent in zip(places, tape.gradient(targets, sources, seeds)):
             found[place] = tangent

@@ -189,10 +189,14 @@ cdef inline void clear(Entry* entry) noexcept:
         if saved != NULL:
             entry.saved[i] = NULL
             Py_DECREF(<object>saved)
-    for i in range(MAX_INPUTS):
-        if entry.extents[i] != NULL:
-            release_extent(entry.extents[i])
-            entry.extents[i] = NULL
+    clear_extent(&entry.extents[0])
+    clear_extent(&entry.extents[1])
+    clear_extent(&entry.extents[2])
+
+cdef inline void clear_extent(Extent** extent) noexcept:
+    if extent[0] != NULL:
+        release_extent(extent[0])
+        extent[0] = NULL
 
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""

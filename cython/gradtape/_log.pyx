@@ -658,10 +658,15 @@ cdef class Window:
         return 0
 
     cdef int lapse(self) except -1:
-        """From here on the window is not alone, or not in one segment: what depends on its marks must be found entry by entry."""
+        """From here on the window is not alone, or not in one segment: what depends on its marks is found entry by entry."""
+        cdef int64_t position, place
         if self.alone:
             self.alone = False
-            self.analyse(last_position(self))
+            self.analysed = last_position(self)
+            self.reach(self.analysed)
+            for position in range(self.low, self.analysed):
+                place = position - (self.first_page << PAGE_BITS)
+                self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
         return 0
 
     cdef int analyse(self, int64_t end) except -1:

@@ -8,8 +8,8 @@ dropped as they are passed, so memory falls as the sweep proceeds.
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memset
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
@@ -38,6 +38,8 @@ cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every number
 
 ctypedef PyObject* Slot
 
+cdef struct Room
+
 cdef struct Sweep:
     int64_t low                      # the window's first position; NOWHERE if it has none
     int64_t first_page
@@ -52,9 +54,15 @@ cdef struct Sweep:
     int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
     Py_ssize_t extra_count
     Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
-    Slot* own_pages[OWN_PAGES]
-    Slot own_extras[OWN_EXTRAS]
+    Room* room
 
+# Where a sweep of ordinary size keeps its slots: all NULL between sweeps.
+cdef struct Room:
+    Slot* pages[OWN_PAGES]
+    Slot extras[OWN_EXTRAS]
+    Room* next
+
+cdef Room* _rooms = NULL
 cdef Slot* _spare_pages[16]
 cdef int _spare_count = 0
 
@@ -105,6 +113,7 @@ cdef inline Entry* entry_at(Sweep* sweep, Window window, int64_t position) noexc
 
 
 cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
+    global _rooms
     sweep.rows = rows
     sweep.waiting = 0
     sweep.high = -1
@@ -113,36 +122,36 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.low = window.low if window.low >= 0 else NOWHERE
     sweep.first_page = window.first_page
     sweep.count = window.page_count
-    sweep.pages = sweep.own_pages
     sweep.extra_count = window.mark_capacity
     sweep.held = 0
-    sweep.extras = sweep.own_extras
-    if sweep.count > OWN_PAGES:
-        sweep.pages = <Slot**>calloc(sweep.count, sizeof(Slot*))
-        if sweep.pages == NULL:
-            raise MemoryError("gradtape could not allocate its cotangents")
-    else:
-        memset(sweep.own_pages, 0, sizeof(sweep.own_pages))
-    if sweep.extra_count > OWN_EXTRAS:
-        sweep.extras = <Slot*>calloc(sweep.extra_count, sizeof(Slot))
-        if sweep.extras == NULL:
-            if sweep.pages != sweep.own_pages:
-                free(sweep.pages)
-            raise MemoryError("gradtape could not allocate its cotangents")
-    else:
-        memset(sweep.own_extras, 0, sizeof(sweep.own_extras))
     sweep.numbers = window.marks
+    sweep.room = _rooms
+    if _rooms == NULL:
+        sweep.room = <Room*>zeroed(1, sizeof(Room))
+    else:
+        _rooms = _rooms.next
+    sweep.pages = sweep.room.pages
+    sweep.extras = sweep.room.extras
+    if sweep.count > OWN_PAGES:
+        sweep.pages = <Slot**>zeroed(sweep.count, sizeof(Slot*))
+    if sweep.extra_count > OWN_EXTRAS:
+        sweep.extras = <Slot*>zeroed(sweep.extra_count, sizeof(Slot))
     if window.owner is not None:
-        sweep.numbers = <int64_t*>malloc(sweep.extra_count * sizeof(int64_t))
-        if sweep.numbers == NULL:
-            raise MemoryError("gradtape could not allocate its cotangents")
+        sweep.numbers = <int64_t*>zeroed(sweep.extra_count, sizeof(int64_t))
         memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
     return 0
 
 
+cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
+    cdef void* made = calloc(count, size)
+    if made == NULL:
+        raise MemoryError("gradtape could not allocate its cotangents")
+    return made
+
+
 cdef int end(Sweep* sweep, Window window) except -1:
     """Lets go of every cotangent left, and returns the slot pages clean."""
-    global _spare_count
+    global _spare_count, _rooms
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
     cdef Slot* page
@@ -168,6 +177,7 @@ cdef int end(Sweep* sweep, Window window) except -1:
                 _spare_count += 1
             else:
                 free(sweep.pages[place])
+            sweep.pages[place] = NULL
     i = 0
     while sweep.held:
         left = sweep.extras[i]
@@ -176,12 +186,14 @@ cdef int end(Sweep* sweep, Window window) except -1:
             sweep.extras[i] = NULL
             Py_DECREF(<object>left)
         i += 1
-    if sweep.pages != sweep.own_pages:
+    if sweep.pages != sweep.room.pages:
         free(sweep.pages)
-    if sweep.extras != sweep.own_extras:
+    if sweep.extras != sweep.room.extras:
         free(sweep.extras)
     if sweep.numbers != window.marks and window.owner is not None:
         free(sweep.numbers)
+    sweep.room.next = _rooms
+    _rooms = sweep.room
     return 0
 
 

@@ -7,6 +7,7 @@ cdef class GradientTape(Window):
     cdef bint keeps                      # persistent
     cdef bint spent                      # a non-persistent tape that has given its gradients
     cdef bint entered                    # has recorded something since it was made or reset
+    cdef int enter(self) except -1
     cdef int watch_one(self, object item) except -1
     cdef int release(self) except -1
     cdef int renew(self) except -1

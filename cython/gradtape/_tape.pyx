@@ -39,10 +39,14 @@ cdef extern from "Python.h":
     """
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef object (*VectorCall "vectorcallfunc")(object callable, PyObject** arguments, size_t count, PyObject* names)
+    ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
     ctypedef struct TypeObject "PyTypeObject":
         PyObject* tp_dict
         Destructor tp_dealloc
         VectorCall tp_vectorcall
+        Call tp_call
+        Py_ssize_t tp_vectorcall_offset
+        unsigned long tp_flags
         Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_dictoffset
     list PyList_New(Py_ssize_t length)
@@ -54,6 +58,8 @@ cdef extern from "Python.h":
     void PyObject_GC_UnTrack(PyObject* o)
     bint PyObject_GC_IsFinalized(PyObject* o)
     void PyType_Modified(type cls)
+    object PyVectorcall_Call(object callable, object arguments, object keywords)
+    const unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     void empty_list "gradtape_empty_list"(list items)          # keeping its room
 
 cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r"
@@ -84,19 +90,13 @@ cdef class GradientTape(Window):
         self.keeps = persistent
         self.watch_variables = watch_accessed_variables
 
-    @cython.binding(False)
-    def __enter__(self):
+    cdef int enter(self) except -1:
         if self.owner is not None:
             raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
         if self.spent:
             self.renew()
         self.entered = True
-        self.start(thread())
-        return self
-
-    @cython.binding(False)
-    def __exit__(self, kind, value, traceback):
-        self.stop()
+        return self.start(thread())
 
     @property
     def _recording(self):
@@ -138,6 +138,8 @@ cdef class GradientTape(Window):
             if th.stopped or th.newest is None:
                 return 0
             if tensor.number == 0:
+                if th.newest is not self:
+                    th.newest.lapse()          # its marks are not those of the tape that is open
                 entry = append(th)
                 entry.dead = 0
                 entry.kind = MARK
@@ -182,7 +184,7 @@ cdef class GradientTape(Window):
         cdef Thread th = thread()
         th.paused -= 1
         if self.spent:
-            self.__enter__()
+            self.enter()
         else:
             self.start(th)
 
@@ -427,11 +429,72 @@ def method(function):
     return function
 
 
+# A with statement binds __enter__ and __exit__ and drops what it bound, every time. Binding is done here without asking the
+# system for memory, and calling without a tuple of arguments.
+
+@cython.final
+@cython.freelist(4)
+cdef class BoundEnd:
+    """`tape.__enter__` or `tape.__exit__`."""
+    cdef VectorCall call
+    cdef GradientTape tape
+
+
+cdef object enter_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
+    cdef GradientTape tape = (<BoundEnd>bound).tape
+    if PyVectorcall_NARGS(count) or names != NULL:
+        raise TypeError("GradientTape.__enter__() takes no arguments")
+    tape.enter()
+    return tape
+
+
+cdef object exit_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
+    if PyVectorcall_NARGS(count) != 3 or names != NULL:
+        raise TypeError("GradientTape.__exit__() takes an exception's type, value and traceback, or three Nones")
+    (<BoundEnd>bound).tape.stop()
+    return None
+
+
+@cython.final
+cdef class End:
+    """`GradientTape.__enter__` or `GradientTape.__exit__`."""
+    cdef VectorCall call
+
+    def __get__(self, tape, cls):
+        cdef BoundEnd bound
+        if tape is None:
+            return self
+        bound = BoundEnd.__new__(BoundEnd)
+        bound.call = self.call
+        bound.tape = <GradientTape?>tape
+        return bound
+
+    def __call__(self, tape, *arguments):
+        return self.__get__(tape, None)(*arguments)
+
+
+cdef int install_end(str name, VectorCall call) except -1:
+    cdef End end = End.__new__(End)
+    end.call = call
+    (<dict>_type.tp_dict)[name] = end
+    return 0
+
+
+cdef TypeObject* _type = <TypeObject*>GradientTape
+cdef TypeObject* _bound_type = <TypeObject*>BoundEnd
+cdef BoundEnd _any = BoundEnd.__new__(BoundEnd)
+_bound_type.tp_vectorcall_offset = <char*>&_any.call - <char*><PyObject*>_any
+_bound_type.tp_call = PyVectorcall_Call
+_bound_type.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
+install_end("__enter__", <VectorCall><void*>enter_bound)
+install_end("__exit__", <VectorCall><void*>exit_bound)
+PyType_Modified(GradientTape)
+
+
 # Tapes that ended, clean, each with its room: a step makes one and ends it, so these are made and ended by hand.
 
 cdef PyObject* _idle[MOST_IDLE]
 cdef int _idle_count = 0
-cdef TypeObject* _type = <TypeObject*>GradientTape
 cdef Destructor _free = _type.tp_dealloc
 
 
