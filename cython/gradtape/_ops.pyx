@@ -26,7 +26,7 @@ from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, S
                                 derivative_of, program, read_by)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
-from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, MUL, SUB, U8
+from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, MUL, SUB, U8, real
 
 import numpy as np
 
@@ -37,6 +37,7 @@ cnp.import_array()
 cdef enum:
     MEAN = 10                 # a fifth reduction: a sum divided by its count
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
+    FEW = 16                  # elements up to which arithmetic is done on the spot
 
 cdef ForwardHooks _forward
 _forward.push = NULL
@@ -292,17 +293,14 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
-    cdef Tensor out
+    cdef Tensor out = None
     cdef Thread th
     cdef int live
-    if (program.plain and a.dtype_code <= F64 and not a.uniform and c is None and a.extent.size <= SHORT_RUN
-            and (b is None or (b.extent == a.extent and b.dtype_code == a.dtype_code and not b.uniform))):
-        out = new_tensor(a.dtype_code, a.extent)
-        if b is None or a.extent.size != 1 or not of_numbers(program.single, out, a, b):
-            run_single(program.single, out, a, b)
-    elif a.dtype_code > F64 and not mixes_bools(a, b, c):
-        return integer_elementwise(program, a, b, c)
-    else:
+    if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
+        out = plain_elementwise(program, a, b)
+    if out is None:
+        if a.dtype_code > F64 and not mixes_bools(a, b, c):
+            return integer_elementwise(program, a, b, c)
         out = broadcast_elementwise(program, a, b, c)
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
         th = thread()
@@ -319,35 +317,63 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     return out
 
 
-cdef inline bint of_numbers(int code, Tensor out, Tensor a, Tensor b) noexcept:
-    """Sums, differences and products of single numbers, of which calling a loop would be most of the cost; False for others."""
-    if a.dtype_code == F32:
-        if code == MUL:
-            (<float*>out.data)[0] = (<float*>a.data)[0] * (<float*>b.data)[0]
-        elif code == ADD:
-            (<float*>out.data)[0] = (<float*>a.data)[0] + (<float*>b.data)[0]
-        elif code == SUB:
-            (<float*>out.data)[0] = (<float*>a.data)[0] - (<float*>b.data)[0]
+cdef inline Tensor plain_elementwise(Program program, Tensor a, Tensor b):
+    """The value of one instruction on operands of one dtype that are short and need no strides; None for others."""
+    cdef Tensor out
+    cdef Extent* extent = a.extent
+    cdef bint whole = not a.uniform
+    if b is not None and (b.extent != extent or b.uniform):
+        whole = whole and not b.uniform and same_extent(extent, b.extent)
+        if not whole:
+            # Another shape, or one element that stands for all: only few elements are worth a loop of their own.
+            if b.extent.size > 1 and (a.extent.size == 1 or a.uniform):
+                extent = b.extent
+            if extent.size > FEW or not (lies_in(a, extent) and lies_in(b, extent)):
+                return None
+    if program.arithmetic and extent.size <= FEW:
+        out = new_tensor(a.dtype_code, extent)
+        if a.dtype_code == F32:
+            few[float](program.single, <float*>out.data, <const float*>a.data, step_of(a), <const float*>b.data, step_of(b), extent.size)
         else:
-            return False
-    elif code == MUL:
-        (<double*>out.data)[0] = (<double*>a.data)[0] * (<double*>b.data)[0]
-    elif code == ADD:
-        (<double*>out.data)[0] = (<double*>a.data)[0] + (<double*>b.data)[0]
-    elif code == SUB:
-        (<double*>out.data)[0] = (<double*>a.data)[0] - (<double*>b.data)[0]
-    else:
-        return False
-    return True
-
-
-cdef void run_single(int code, Tensor out, Tensor a, Tensor b) noexcept:
-    """One instruction over a run."""
-    cdef char* second = NULL if b is None else b.data
+            few[double](program.single, <double*>out.data, <const double*>a.data, step_of(a), <const double*>b.data, step_of(b), extent.size)
+        return out
+    if not whole or extent.size > SHORT_RUN:
+        return None
+    out = new_tensor(a.dtype_code, extent)
     if a.dtype_code == F32:
-        kernels.run32(code, <float*>out.data, <const float*>a.data, <const float*>second, NULL, a.extent.size)
+        kernels.run32(program.single, <float*>out.data, <const float*>a.data, NULL if b is None else <const float*>b.data, NULL,
+                      extent.size)
     else:
-        kernels.run64(code, <double*>out.data, <const double*>a.data, <const double*>second, NULL, a.extent.size)
+        kernels.run64(program.single, <double*>out.data, <const double*>a.data, NULL if b is None else <const double*>b.data,
+                      NULL, extent.size)
+    return out
+
+
+cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
+    """Whether the tensor is one element that broadcasts to the extent, or has that extent."""
+    return (a.extent.size == 1 and a.extent.rank <= extent.rank) or same_extent(a.extent, extent)
+
+
+cdef inline Py_ssize_t step_of(Tensor a) noexcept:
+    return 0 if a.uniform or a.extent.size == 1 else 1
+
+
+cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, const real* b, Py_ssize_t b_step,
+                     Py_ssize_t n) noexcept nogil:
+    """Arithmetic on so few elements that calling a kernel would be most of the cost. a and b are IN, out is OUT."""
+    cdef Py_ssize_t i
+    if code == MUL:
+        for i in range(n):
+            out[i] = a[i * a_step] * b[i * b_step]
+    elif code == ADD:
+        for i in range(n):
+            out[i] = a[i * a_step] + b[i * b_step]
+    elif code == SUB:
+        for i in range(n):
+            out[i] = a[i * a_step] - b[i * b_step]
+    else:
+        for i in range(n):
+            out[i] = a[i * a_step] / b[i * b_step]
 
 
 cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:

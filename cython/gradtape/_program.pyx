@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from gradtape cimport _types
 from gradtape._kernels cimport kernels
-from gradtape._types cimport MAX_OPERANDS, MAX_RANK, CODE_COUNT, real
+from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
 from gradtape import expressions
 
@@ -373,6 +373,7 @@ cdef class Program:
         if expression.args == tuple([expressions.operand(k) for k in range(arity)]):
             self.single = CODES.get(expression.code, -1)
         self.plain = self.single >= 0 and not self.predicate
+        self.arithmetic = self.single in (ADD, SUB, MUL, DIV)
 
     def __dealloc__(self):
         PyMem_RawFree(self.instructions)
