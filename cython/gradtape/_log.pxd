@@ -95,7 +95,6 @@ cdef class Window:
     cdef void take_own_room(self) noexcept
     cdef void move_out(self) noexcept
     cdef void leave_pages(self) noexcept
-    cdef void leave_page(self, Page page) noexcept
     cdef bint ends_on(self, Page page) noexcept
     cdef bint take_back(self, Thread thread)
     cdef int add_segment(self, int64_t start) except -1

@@ -459,18 +459,19 @@ cdef class Window:
         cdef int64_t covered = self.page_count
         if thread.next == thread.limit:
             next_page(thread)
-        elif thread.newest is None and not self.ends_on(thread.page) and not self.take_back(thread) and not shareable(thread):
+        elif thread.newest is None and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread))) and not shareable(thread):
             ensure_page(thread)
         if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
                                "Make a new tape for this thread.")
         adopt(self, thread.page)
-        self.lapse()
+        if self.alone:
+            self.lapse()
         if self.segment_count and self.segments[2 * self.segment_count - 1] == thread.next:
             self.segments[2 * self.segment_count - 1] = -1       # nothing was numbered meanwhile: the segment goes on
         else:
             self.add_segment(thread.next)
-        if thread.newest is not None:
+        if thread.newest is not None and thread.newest.alone:
             thread.newest.lapse()
         if self.low < 0:
             self.alone = thread.newest is None and not thread.horizon
@@ -554,7 +555,8 @@ cdef class Window:
 
     cdef int forget(self) except -1:
         """Lets go of all that was recorded and watched."""
-        self.leave_pages()
+        if self.page_count:
+            self.leave_pages()
         self.move_out()
         memset(&self.room, 0, sizeof(Room))
         self.take_own_room()
@@ -564,35 +566,16 @@ cdef class Window:
         """Pages that nobody else covers are emptied; of shared pages, the entries that only this window covered."""
         cdef Page page = self.foremost
         cdef list pages = self.pages
-        self.foremost = None
-        self.pages = None
         self.page_count = 0
+        self.foremost = None
         if pages is None:
             if page is not None:
-                self.leave_page(page)
+                leave_page(self, page)
         else:
+            self.pages = None
             for page in pages:
                 if page is not None:
-                    self.leave_page(page)
-
-    cdef void leave_page(self, Page page) noexcept:
-        cdef Thread thread = <Thread>gradtape_thread if gradtape_thread != NULL else None
-        cdef bint present = thread is not None and page is thread.page
-        cdef Entry* entry
-        cdef int i, end = page.last
-        abandon(self, page)
-        if present and thread.next < thread.limit:
-            end = thread.next & PAGE_MASK
-        if page.owners:
-            drop_unneeded(page, self, end)
-            return
-        for i in range(page.first, end):
-            entry = &page.entries[i]
-            if entry.kind != VACANT:
-                clear(entry)
-        if page.held:
-            page.held = []
-        page.clean = not present
+                    leave_page(self, page)
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""
@@ -721,6 +704,33 @@ cdef class Window:
             if self.directory[place] != NULL and (<Page>self.directory[place]).owners != 1:
                 return False
         return True
+
+
+cdef void leave_page(Window window, Page page) noexcept:
+    cdef Thread thread
+    cdef Entry* entry
+    cdef Entry* stop
+    cdef bint present = False
+    cdef int end = page.last
+    abandon(window, page)
+    if gradtape_thread != NULL:
+        thread = <Thread>gradtape_thread
+        if page is thread.page:
+            present = True
+            if thread.next < thread.limit:
+                end = thread.next & PAGE_MASK
+    if page.owners:
+        drop_unneeded(page, window, end)
+        return
+    entry = &page.entries[page.first]
+    stop = &page.entries[end]
+    while entry < stop:
+        if entry.kind != VACANT:
+            clear(entry)
+        entry += 1
+    if page.held:
+        page.held = []
+    page.clean = not present
 
 
 cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:

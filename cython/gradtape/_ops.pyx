@@ -293,14 +293,21 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
-    cdef Tensor out = None
+    cdef Tensor out
     cdef Thread th
+    cdef Extent* extent = NULL
     cdef int live
     if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
-        out = plain_elementwise(program, a, b)
-    if out is None:
-        if a.dtype_code > F64 and not mixes_bools(a, b, c):
-            return integer_elementwise(program, a, b, c)
+        extent = plain_extent(program, a, b)
+    if extent != NULL:
+        out = new_tensor(a.dtype_code, extent)
+        if a.dtype_code == F32:
+            run_plain[float](program, <float*>out.data, a, b, extent)
+        else:
+            run_plain[double](program, <double*>out.data, a, b, extent)
+    elif a.dtype_code > F64 and not mixes_bools(a, b, c):
+        return integer_elementwise(program, a, b, c)
+    else:
         out = broadcast_elementwise(program, a, b, c)
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
         th = thread()
@@ -317,36 +324,37 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     return out
 
 
-cdef inline Tensor plain_elementwise(Program program, Tensor a, Tensor b):
-    """The value of one instruction on operands of one dtype that are short and need no strides; None for others."""
-    cdef Tensor out
+cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
+    """The result's extent where one instruction can run over short operands as they lie, borrowed; else NULL.
+
+    Operands of another extent, or of one element that stands for all, are for arithmetic on few elements alone.
+    """
     cdef Extent* extent = a.extent
-    cdef bint whole = not a.uniform
-    if b is not None and (b.extent != extent or b.uniform):
-        whole = whole and not b.uniform and same_extent(extent, b.extent)
-        if not whole:
-            # Another shape, or one element that stands for all: only few elements are worth a loop of their own.
-            if b.extent.size > 1 and (a.extent.size == 1 or a.uniform):
-                extent = b.extent
-            if extent.size > FEW or not (lies_in(a, extent) and lies_in(b, extent)):
-                return None
-    if program.arithmetic and extent.size <= FEW:
-        out = new_tensor(a.dtype_code, extent)
-        if a.dtype_code == F32:
-            few[float](program.single, <float*>out.data, <const float*>a.data, step_of(a), <const float*>b.data, step_of(b), extent.size)
-        else:
-            few[double](program.single, <double*>out.data, <const double*>a.data, step_of(a), <const double*>b.data, step_of(b), extent.size)
-        return out
-    if not whole or extent.size > SHORT_RUN:
-        return None
-    out = new_tensor(a.dtype_code, extent)
-    if a.dtype_code == F32:
-        kernels.run32(program.single, <float*>out.data, <const float*>a.data, NULL if b is None else <const float*>b.data, NULL,
-                      extent.size)
+    if extent.size > SHORT_RUN:
+        return NULL
+    if b is None:
+        return NULL if a.uniform else extent
+    if (b.extent == extent or same_extent(extent, b.extent)) and not a.uniform and not b.uniform:
+        return extent
+    if not program.arithmetic:
+        return NULL
+    if b.extent.size > 1 and (extent.size == 1 or a.uniform):
+        extent = b.extent
+    return extent if extent.size <= FEW and lies_in(a, extent) and lies_in(b, extent) else NULL
+
+
+cdef inline void run_plain(Program program, real* out, Tensor a, Tensor b, Extent* extent) noexcept:
+    """out is OUT."""
+    cdef const real* second = NULL
+    if b is not None:
+        second = <const real*>b.data
+        if program.arithmetic and extent.size <= FEW:
+            few(program.single, out, <const real*>a.data, step_of(a), second, step_of(b), extent.size)
+            return
+    if real is float:
+        kernels.run32(program.single, out, <const float*>a.data, second, NULL, extent.size)
     else:
-        kernels.run64(program.single, <double*>out.data, <const double*>a.data, NULL if b is None else <const double*>b.data,
-                      NULL, extent.size)
-    return out
+        kernels.run64(program.single, out, <const double*>a.data, second, NULL, extent.size)
 
 
 cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
@@ -362,7 +370,10 @@ cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, cons
                      Py_ssize_t n) noexcept nogil:
     """Arithmetic on so few elements that calling a kernel would be most of the cost. a and b are IN, out is OUT."""
     cdef Py_ssize_t i
-    if code == MUL:
+    if n == 1:
+        # As vectors, the loops below would ask a good deal before they do it.
+        out[0] = a[0] * b[0] if code == MUL else a[0] + b[0] if code == ADD else a[0] - b[0] if code == SUB else a[0] / b[0]
+    elif code == MUL:
         for i in range(n):
             out[i] = a[i * a_step] * b[i * b_step]
     elif code == ADD:
@@ -520,25 +531,28 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ss
     """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
     cdef Derivative derivative = derivative_of(<Program>entry.op, operand)
     cdef Extent* extent = entry.extents[operand]
-    cdef Tensor first, second = None, third = None, out
-    cdef list arguments
+    cdef PyObject* reads[3]
     cdef int i
     if derivative.zero:
         return None
     if derivative.identity:
         return cotangent if extent == NULL else sum_to_rows(cotangent, extent, rows)
     if derivative.count > 3:
-        arguments = [argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
-        out = elementwise_list(derivative.program, arguments)
-        return out if extent == NULL else sum_to_rows(out, extent, rows)
-    first = argument(entry, cotangent, derivative.reads[0])
-    if derivative.count > 1:
-        second = argument(entry, cotangent, derivative.reads[1])
-        if derivative.count > 2:
-            third = argument(entry, cotangent, derivative.reads[2])
+        return long_cotangent(entry, derivative, cotangent, extent, rows)
+    reads[1] = reads[2] = <PyObject*>None
+    for i in range(derivative.count):
+        reads[i] = argument(entry, cotangent, derivative.reads[i])
     if extent == NULL and not cotangent.uniform:
-        return elementwise(derivative.program, first, second, third)
-    return narrowed_cotangent(derivative.program, cotangent, first, second, third, extent, rows)
+        return elementwise(derivative.program, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2])
+    return narrowed_cotangent(derivative.program, cotangent, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2], extent, rows)
+
+
+cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent, Extent* extent, Py_ssize_t rows):
+    """The same of a derivative that reads more than three tensors."""
+    cdef int i
+    cdef Tensor out = elementwise_list(derivative.program, [<Tensor>argument(entry, cotangent, derivative.reads[i])
+                                                            for i in range(derivative.count)])
+    return out if extent == NULL else sum_to_rows(out, extent, rows)
 
 
 cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor first, Tensor second, Tensor third, Extent* extent,
@@ -595,10 +609,11 @@ cdef Tensor spread(Tensor a):
     return filled(a.dtype_code, a.extent, scalar_value(a)) if a.uniform else a
 
 
-cdef inline Tensor argument(Entry* entry, Tensor cotangent, int role):
+cdef inline PyObject* argument(Entry* entry, Tensor cotangent, int role) noexcept:
+    """What a derivative reads, borrowed."""
     if role == COTANGENT:
-        return cotangent
-    return <Tensor>entry.saved[RESULT_SLOT if role == RESULT else role]
+        return <PyObject*>cotangent
+    return entry.saved[RESULT_SLOT if role == RESULT else role]
 
 
 cdef Tensor add(Tensor a, Tensor b):

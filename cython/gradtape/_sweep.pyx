@@ -318,7 +318,7 @@ cdef object from_rows(list cotangents):
                          for cotangent in cotangents], 0, True)
 
 
-cdef int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangent) except -1:
+cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangent) except -1:
     """Runs the reverse rule of an inline entry."""
     cdef int i
     cdef object given
@@ -414,14 +414,14 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             if not tags(slot[0]) & SOURCE:
                 slot[0] = NULL
                 Py_DECREF(cotangent)
-            if entry.kind == STRUCTURAL and <Op>entry.op is IDENTITY:
+            if entry.kind == STRUCTURAL and entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
                 if is_active(window, entry.inputs[0]):
                     accumulate(sweep, window, entry.inputs[0], cotangent)
-            elif type(cotangent) is Tensor and (entry.kind == PROGRAM or not (<Tensor>cotangent).uniform):
-                visit(sweep, window, entry, <Tensor>cotangent)
             else:
-                visit(sweep, window, entry, dense(cotangent))
+                if type(cotangent) is not Tensor or (entry.kind == STRUCTURAL and (<Tensor>cotangent).uniform):
+                    cotangent = dense(cotangent)
+                visit(sweep, window, entry, <Tensor>cotangent)
             cotangent = None
         elif entry.kind == READ:
             # A handle that is a source itself.

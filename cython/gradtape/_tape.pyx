@@ -193,7 +193,8 @@ cdef class GradientTape(Window):
 
     cdef int release(self) except -1:
         """What a non-persistent tape does once it has given its gradients."""
-        self.stop()
+        if self.owner is not None:
+            self.stop()
         self.forget()
         self.spent = True
         return 0
@@ -267,10 +268,8 @@ cdef class GradientTape(Window):
             source_items, source_count = PySequence_Fast_ITEMS(flat), len(flat)
         if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
-        for i in range(target_count):
-            check_operand(<object>target_items[i], "target")
-        for i in range(source_count):
-            check_operand(<object>source_items[i], "source")
+        check_operands(target_items, target_count, "target")
+        check_operands(source_items, source_count, "source")
         if not alone:
             results = PyList_New(source_count)
             result_items = PySequence_Fast_ITEMS(results)
@@ -403,14 +402,16 @@ def zero_wanted(unconnected_gradients) -> bool:
         raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
 
 
-cdef inline int check_operand(object operand, str role) except -1:
+cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) except -1:
     """Targets and sources must be tensors or variables; of dtypes without gradients there is a warning."""
-    if type(operand) is Tensor:
-        if not is_floating((<Tensor>operand).dtype_code):
-            note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
-                 "GradientTape.gradient, got %r", operand.dtype)
-    elif not isinstance(operand, BaseVariable):
-        raise bad_operand(role, operand)
+    cdef Py_ssize_t i
+    for i in range(count):
+        if type(<object>operands[i]) is Tensor:
+            if not is_floating((<Tensor>operands[i]).dtype_code):
+                note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
+                     "GradientTape.gradient, got %r", (<Tensor>operands[i]).dtype)
+        elif not isinstance(<object>operands[i], BaseVariable):
+            raise bad_operand(role, <object>operands[i])
     return 0
 
 
