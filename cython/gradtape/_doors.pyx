@@ -4,8 +4,8 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from gradtape._extent cimport Extent, extent_from, new_extent, release_extent
-from gradtape._operators cimport operand_like, strict_operand
+from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, same_extent
+from gradtape._operators cimport at_once, operand_like, strict_operand
 from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
                             mixed_dtypes, reduce, reshape, sum_to, takes_integers, transpose, undivided)
 from gradtape._program cimport Program, program
@@ -19,6 +19,8 @@ from gradtape._ops import kernel_name, op_error
 from gradtape.errors import invalid_argument
 
 cnp.import_array()
+
+cdef Program SELECT_PROGRAM = program("select")
 
 
 def as_tensor(value, dtype=None, hint=None) -> Tensor:
@@ -111,10 +113,34 @@ def unary_features(Program row):
 
 def binary_xy(Program row):
     def op(x, y, name=None):
-        if type(x) is Tensor and type(y) is Tensor and (<Tensor>x).dtype_code == (<Tensor>y).dtype_code:
-            return elementwise(row, <Tensor>x, <Tensor>y, None)
-        return apply_program(row, (x, y))
+        cdef Tensor result = at_once(row, x, y)
+        return result if result is not None else apply_program(row, (x, y))
     return op
+
+
+def of_alike(str name):
+    """For a function of labels and logits that Python declares, a compiled function under its name and with its documentation.
+
+    On tensors of one dtype and shape it is the row `name` of the table; the declaration sees to all other operands.
+    """
+    cdef Program row = program(name)
+    def compiled(declaration):
+        def labels_and_logits(labels=None, logits=None, name=None):
+            if (type(labels) is Tensor and type(logits) is Tensor and (<Tensor>labels).dtype_code == (<Tensor>logits).dtype_code
+                    and same_extent((<Tensor>labels).extent, (<Tensor>logits).extent)):
+                return elementwise(row, <Tensor>labels, <Tensor>logits, None)
+            return declaration(labels, logits, name)
+        return declared(labels_and_logits, declaration)
+    return compiled
+
+
+cdef object declared(object function, object declaration):
+    """The function with the names and documentation of another."""
+    function.__name__ = declaration.__name__
+    function.__qualname__ = declaration.__qualname__
+    function.__module__ = declaration.__module__
+    function.__doc__ = declaration.__doc__
+    return function
 
 
 def by_name(Program row, tuple arguments, door):
@@ -152,6 +178,10 @@ cdef object apply_program(Program row, tuple operands):
         value = operands[0]
         tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
         return elementwise(row, tensor, None, None)
+    if count == 2:
+        tensor = at_once(row, operands[0], operands[1])
+        if tensor is not None:
+            return tensor
     for value in operands:
         if isinstance(value, (Tensor, Readable)):
             tensor = value if type(value) is Tensor else (<Readable>value).read()
@@ -164,11 +194,11 @@ cdef object apply_program(Program row, tuple operands):
     for value in operands:
         if type(value) is Tensor:
             tensors.append(value)
-        elif is_floating(first.dtype_code) or row.name in ("add", "select") or not takes_integers(row.name):
+        elif is_floating(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or not takes_integers(row.name):
             tensors.append(operand_like(value, first))
         else:
             tensors.append(strict_operand(value, first))
-    for i in range(1 if row.name != "select" else 2, count):
+    for i in range(1 if row is not SELECT_PROGRAM else 2, count):
         tensor = tensors[i]
         first = tensors[i - 1]
         if tensor.dtype_code != first.dtype_code:
@@ -207,11 +237,7 @@ def reduction(int kind, str op):
     def compiled(declaration):
         def reduce_over(input_tensor, axis=None, keepdims=False, name=None):
             return reduced(kind, input_tensor, axis, keepdims, op)
-        reduce_over.__name__ = declaration.__name__
-        reduce_over.__qualname__ = declaration.__qualname__
-        reduce_over.__module__ = declaration.__module__
-        reduce_over.__doc__ = declaration.__doc__
-        return reduce_over
+        return declared(reduce_over, declaration)
     return compiled
 
 

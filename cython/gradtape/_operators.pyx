@@ -53,8 +53,8 @@ cdef object binary(int code, object a, object b):
     return arithmetic(<Program>_binary_programs[code], a, b)
 
 
-cdef object arithmetic(Program program, object a, object b):
-    """An operator of two operands: on floating ones of one dtype at once, on anything else by way of `mixed_binary`."""
+cdef Tensor at_once(Program program, object a, object b):
+    """An op of two operands, if these are floating, of one dtype, and known by their types alone; None for any others."""
     cdef Tensor left = at_hand(a), right = at_hand(b)
     if left is None:
         if right is not None and right.dtype_code <= F64:
@@ -63,7 +63,16 @@ cdef object arithmetic(Program program, object a, object b):
         right = plain(b, left.dtype_code)
     if left is not None and right is not None and left.dtype_code == right.dtype_code <= F64:
         return elementwise(program, left, right, None)
-    return mixed_binary(program, a, b)
+    return None
+
+
+cdef object arithmetic(Program program, object a, object b):
+    """An operator of two operands."""
+    cdef Tensor result
+    if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
+        return elementwise(program, <Tensor>a, <Tensor>b, None)
+    result = at_once(program, a, b)
+    return result if result is not None else mixed_binary(program, a, b)
 
 
 cdef object mixed_binary(Program program, object a, object b):

@@ -1287,12 +1287,6 @@ def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=Non
     return outputs
 
 
-def alike(a, b) -> bool:
-    """Whether both are tensors, of one dtype and shape."""
-    return type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code and same_extent(
-        (<Tensor>a).extent, (<Tensor>b).extent)
-
-
 def is_recorded(*tensors) -> bool:
     """Whether an op on these tensors would be recorded by an open tape or forward accumulator."""
     cdef Thread th = thread()

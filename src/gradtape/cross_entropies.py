@@ -14,10 +14,11 @@ from gradtape._doors import (
     apply_reshape,
     as_tensor,
     empty,
+    of_alike,
     tensor_from,
     view,
 )
-from gradtape._ops import alike, record
+from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.dtypes import int32, int64
 from gradtape.errors import InvalidArgumentError, invalid_argument
@@ -219,16 +220,16 @@ def _one_shape(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
         raise ValueError(f"`{one}` and `{other}` must have the same shape, received ({x.shape} vs {y.shape}).")
 
 
+@of_alike("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Tensor:
     """Cross entropy of labels, probabilities of one shape with the logits, and sigmoid(logits), element by element.
 
     max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z. Raises ValueError for unequal shapes or a missing
     operand.
     """
-    if not alike(labels, logits):
-        _both(labels, logits, "sigmoid_cross_entropy_with_logits")
-        logits, labels = common_tensors((logits, labels))
-        _one_shape(("logits", logits), ("labels", labels))
+    _both(labels, logits, "sigmoid_cross_entropy_with_logits")
+    logits, labels = common_tensors((logits, labels))
+    _one_shape(("logits", logits), ("labels", labels))
     return apply_elementwise("sigmoid_cross_entropy_with_logits", labels, logits)
 
 
