@@ -11,7 +11,7 @@ from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, e
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
                                is_floating, new_tensor, operators, share)
-from gradtape._types cimport BOOL, MAX_RANK
+from gradtape._types cimport BOOL, F64, MAX_RANK
 
 import numpy as np
 
@@ -182,6 +182,12 @@ cdef object apply_program(Program row, tuple operands):
         tensor = at_once(row, operands[0], operands[1])
         if tensor is not None:
             return tensor
+    elif count == 3 and type(operands[0]) is Tensor and type(operands[1]) is Tensor and type(operands[2]) is Tensor:
+        first, tensor = operands[1], operands[2]
+        if (first.dtype_code == tensor.dtype_code <= F64
+                and (<Tensor>operands[0]).dtype_code == (BOOL if row is SELECT_PROGRAM else tensor.dtype_code)):
+            return elementwise(row, <Tensor>operands[0], first, tensor)
+        first = None
     for value in operands:
         if isinstance(value, (Tensor, Readable)):
             tensor = value if type(value) is Tensor else (<Readable>value).read()
@@ -281,12 +287,46 @@ def apply_matvec(Tensor a, Tensor b, bint transpose_a):
     return column
 
 
+cdef Extent* fitting_extent(Py_ssize_t size, object shape) except? NULL:
+    """The extent of so many elements, not none, that a tuple or list of ints asks for, one of which may be -1; one reference.
+
+    NULL without an error where it asks for another size or is of another kind.
+    """
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t known = 1
+    cdef int rank = 0, open_place = -1
+    if type(shape) is not tuple and type(shape) is not list or len(shape) > MAX_RANK:
+        return NULL
+    for item in shape:
+        if type(item) is not int or not -1 <= item <= size:
+            return NULL
+        dims[rank] = item
+        if dims[rank] == -1:
+            if open_place >= 0:
+                return NULL
+            open_place = rank
+        elif dims[rank] == 0 or known > size // dims[rank]:
+            return NULL
+        else:
+            known *= dims[rank]
+        rank += 1
+    if open_place >= 0:
+        dims[open_place] = size // known
+        known *= dims[open_place]
+    return new_extent(rank, dims) if known == size > 0 else NULL
+
+
 def apply_reshape(x, shape):
     """x under another shape; one -1 is worked out."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    cdef Extent* extent
+    cdef Extent* extent = fitting_extent(tensor.extent.size, shape)
     cdef list dims
     cdef Py_ssize_t known = 1
+    if extent != NULL:
+        try:
+            return reshape(tensor, extent)
+        finally:
+            release_extent(extent)
     if isinstance(shape, (Tensor, Readable)):
         shape = np.asarray(shape).reshape(-1).tolist()
     elif isinstance(shape, int):

@@ -8,6 +8,7 @@ cimport cython
 cimport numpy as cnp
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.float cimport PyFloat_AS_DOUBLE
+from cpython.list cimport PyList_GET_ITEM
 from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
@@ -59,6 +60,10 @@ cdef object dtype_object(int dtype_code):
 
 
 cdef int dtype_code_of(object dtype) except -1:
+    cdef int code
+    for code in range(6):
+        if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
+            return code
     return _dtypes.as_dtype(dtype).code
 
 

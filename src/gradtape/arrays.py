@@ -25,11 +25,10 @@ from gradtape._doors import (
 from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
 from gradtape._ops import record
 from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 from gradtape.dtypes import DType, as_dtype
 from gradtape.errors import InvalidArgumentError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices, like, values_of
-from gradtape.operands import common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
+from gradtape.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
 
@@ -365,7 +364,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
     wanted = first if dtype is None else as_dtype(dtype)
 
     def packed(value: Any) -> Tensor:
-        if isinstance(value, Tensor | BaseVariable):
+        if isinstance(value, TENSORS):
             return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
@@ -377,7 +376,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 def _first_dtype(values: Any) -> DType | None:
     """The dtype of the first tensor in a nested sequence, if there is one."""
     for value in values:
-        if isinstance(value, Tensor | BaseVariable):
+        if isinstance(value, TENSORS):
             return value.dtype
         found = _first_dtype(value) if isinstance(value, list | tuple) else None
         if found is not None:
@@ -893,8 +892,8 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
 def _branches(x: Any, y: Any) -> tuple[Tensor, Tensor]:
     """Both branches in the dtype of the one that is a tensor, or of the first."""
-    if isinstance(y, Tensor | BaseVariable) and not isinstance(x, Tensor | BaseVariable):
+    if isinstance(y, TENSORS) and not isinstance(x, TENSORS):
         second = as_tensor(y)
         return as_tensor(x, second.dtype), second
     first = as_tensor(x)
-    return first, (as_tensor(y) if isinstance(y, Tensor | BaseVariable) else as_tensor(y, first.dtype))
+    return first, (as_tensor(y) if isinstance(y, TENSORS) else as_tensor(y, first.dtype))

@@ -17,7 +17,7 @@ from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.arrays import stack
 from gradtape.errors import InvalidArgumentError, OutOfRangeError
-from gradtape.operands import int_of
+from gradtape.operands import TENSORS, int_of
 from gradtape.table import ALL, call, integer, op, real
 
 __all__ = [
@@ -92,7 +92,7 @@ def case(
     for pair in pairs:
         if not isinstance(pair, _tuple) or len(pair) != 2:
             raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
-        if not isinstance(pair[0], Tensor | BaseVariable):
+        if not isinstance(pair[0], TENSORS):
             raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
         if pair[0].dtype != dtypes.bool:
             raise TypeError(f"pred must be a boolean tensor, got one of {pair[0].dtype.name}")
@@ -133,7 +133,7 @@ def switch_case(
     branch_fns: functions, or pairs of index and function, or a dict of them. Raises TypeError unless the index is an
     integer tensor and the functions are some, ValueError where their indices leave gaps.
     """
-    if not isinstance(branch_index, Tensor | BaseVariable):
+    if not isinstance(branch_index, TENSORS):
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype!s}")
@@ -571,7 +571,7 @@ def no_op(name: str | None = None) -> None:
 
 def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> Any:
     """The tensors as a list, in which None stays None; a tensor alone as it is."""
-    if isinstance(tensors, Tensor | BaseVariable):
+    if isinstance(tensors, TENSORS):
         return tensors
     return [None if value is None else as_tensor(value) for value in tensors]
 

@@ -17,10 +17,9 @@ from gradtape._doors import (
     full_like,
 )
 from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 from gradtape.dtypes import DType
 from gradtape.errors import invalid_argument
-from gradtape.operands import dims_text, one_dtype, reduced_axes
+from gradtape.operands import TENSORS, dims_text, one_dtype, reduced_axes
 from gradtape.random import stateless_uniform, uniform
 from gradtape.table import call, integer, op, real
 
@@ -175,7 +174,7 @@ def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DT
             raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
         if rate == 0:
             return x
-    elif not isinstance(rate, Tensor | BaseVariable):
+    elif not isinstance(rate, TENSORS):
         raise ValueError(f"`rate` must be a scalar or scalar tensor. Received: rate={rate!s}")
     else:
         rate = as_tensor(rate)

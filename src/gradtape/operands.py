@@ -20,11 +20,13 @@ NUMERIC = (
 )
 ORDERED = "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64"
 
+TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number or list beside it takes
+
 
 def common_tensors(values: Iterable[Any]) -> tuple[Tensor, ...]:
     """Values as tensors of one dtype: that of the first tensor or variable among them, where there is one."""
     values = list(values)
-    hint = next((value.dtype for value in values if isinstance(value, Tensor | BaseVariable)), None)
+    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
     if hint is None and values:
         first = as_tensor(values[0])
         return (first, *(as_tensor(value, hint=first.dtype) for value in values[1:]))
