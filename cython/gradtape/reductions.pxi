@@ -1,6 +1,12 @@
 # Sums, products and extrema of runs and of columns. The order of additions depends on the lengths alone, never on addresses or
 # threads, so that the same numbers give the same bits.
 
+cdef extern from "tile.h" nogil:
+    float sum_run32(const float* a, Py_ssize_t n) noexcept
+    double sum_run64(const double* a, Py_ssize_t n) noexcept
+    void sum_rows32(const float* a, Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t width, float* to) noexcept
+    void sum_rows64(const double* a, Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t width, double* to) noexcept
+
 cdef enum:
     LANES = 64           # running values of a run
     BLOCK = 1024         # elements of a run added in their own type before they join a total in double
@@ -54,7 +60,10 @@ cdef double sum_run(const real* a, Py_ssize_t n) noexcept nogil:
     cdef double total = 0
     cdef Py_ssize_t start = 0
     while start < n:
-        total += run_of[real](SUM, a + start, min(n - start, BLOCK))
+        if real is float:
+            total += sum_run32(a + start, min(n - start, BLOCK))
+        else:
+            total += sum_run64(a + start, min(n - start, BLOCK))
         start += BLOCK
     return total
 
@@ -63,9 +72,15 @@ cdef inline void rows_of(int kind, const real* a, Py_ssize_t rows, Py_ssize_t st
     """to[i] (OUT, width) = the reduction of column i over at least one row."""
     cdef Py_ssize_t r = 1, i
     cdef const real* row
+    if kind == SUM:
+        if real is float:
+            sum_rows32(a, rows, stride, width, to)
+        else:
+            sum_rows64(a, rows, stride, width, to)
+        return
     for i in range(width):
         to[i] = a[i]
-    while (kind == SUM or kind == PROD) and r + 4 <= rows:     # nested extrema would not vectorise
+    while kind == PROD and r + 4 <= rows:     # nested extrema would not vectorise
         row = a + r * stride
         for i in range(width):
             to[i] = joined[real](kind, to[i], joined[real](

@@ -3,6 +3,7 @@
  *   tiles_*: c (OUT, m x n) = or += a b, b with unit column stride, a with any strides (its elements are broadcast).
  *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (rows of both are multiplied).
  *   transpose_*: a panel of b for tiles_* out of a b with unit row stride.
+ *   sum_run_*, sum_rows_*: the sum of a run, and of rows, element by element.
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
  * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
@@ -277,14 +278,16 @@ TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t k, const REAL* a, co
     for (p = 0; p + WIDTH <= k; p += WIDTH) {
         a_now = *(const VECTOR*)(a + p);
         #pragma GCC unroll 8
-        for (int j = 0; j < columns; j++)
+        for (int j = 0; j < columns; j++) {
             sums[j] += a_now * *(const VECTOR*)(b + j * b_col + p);
+        }
     }
     if (p < k) {
         a_now = TILE(load)(a + p, (int)(k - p));
         #pragma GCC unroll 8
-        for (int j = 0; j < columns; j++)
+        for (int j = 0; j < columns; j++) {
             sums[j] += a_now * TILE(load)(b + j * b_col + p, (int)(k - p));
+        }
     }
     #pragma GCC unroll 2
     for (int j = 0; j + 4 <= columns; j += 4) {
@@ -345,6 +348,66 @@ static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, pt
             panel[p * columns + j] = b[j * b_col + p];
 }
 
+/* `vectors` vectors of the sum of rows, every fourth row added to sums of its own. */
+TILE_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
+    VECTOR sums[4][4];
+    #pragma GCC unroll 4
+    for (int s = 0; s < 4; s++)
+        #pragma GCC unroll 4
+        for (int j = 0; j < vectors; j++)
+            sums[s][j] = (VECTOR){0};
+    for (; rows >= 4; rows -= 4)
+        #pragma GCC unroll 4
+        for (int s = 0; s < 4; s++, a += stride) {
+            #pragma GCC unroll 4
+            for (int j = 0; j < vectors - 1; j++)
+                sums[s][j] += *(const VECTOR*)(a + j * WIDTH);
+            sums[s][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
+        }
+    for (; rows > 0; rows--, a += stride) {
+        #pragma GCC unroll 4
+        for (int j = 0; j < vectors - 1; j++)
+            sums[0][j] += *(const VECTOR*)(a + j * WIDTH);
+        sums[0][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
+    }
+    #pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++)
+        sums[0][j] = (sums[0][j] + sums[1][j]) + (sums[2][j] + sums[3][j]);
+    #pragma GCC unroll 4
+    for (int j = 0; j < vectors - 1; j++)
+        *(VECTOR*)(to + j * WIDTH) = sums[0][j];
+    TILE(store)(to + (vectors - 1) * WIDTH, sums[0][vectors - 1], lanes);
+}
+
+/* to (OUT, width) = the sum of rows of a, which are `stride` apart. */
+static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
+    for (; width > 0; width -= MOST_VECTORS * WIDTH, a += MOST_VECTORS * WIDTH, to += MOST_VECTORS * WIDTH) {
+        ptrdiff_t left = (width + WIDTH - 1) / WIDTH;
+        int lanes = width < MOST_VECTORS * WIDTH ? (int)(width - (left - 1) * WIDTH) : WIDTH;
+        switch (left) {
+            case 1: TILE(sum_strip)(1, a, rows, stride, to, lanes); break;
+            #if MOST_VECTORS > 2
+            case 2: TILE(sum_strip)(2, a, rows, stride, to, lanes); break;
+            case 3: TILE(sum_strip)(3, a, rows, stride, to, lanes); break;
+            #endif
+            default: TILE(sum_strip)(MOST_VECTORS, a, rows, stride, to, lanes); break;
+        }
+    }
+}
+
+static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
+    VECTOR sums[8] = {{0}};
+    for (; n >= 8 * WIDTH; n -= 8 * WIDTH, a += 8 * WIDTH)
+        #pragma GCC unroll 8
+        for (int j = 0; j < 8; j++)
+            sums[j] += *(const VECTOR*)(a + j * WIDTH);
+    for (; n >= WIDTH; n -= WIDTH, a += WIDTH)
+        sums[0] += *(const VECTOR*)a;
+    if (n > 0)
+        sums[1] += TILE(load)(a, (int)n);
+    return TILE(across)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
+}
+
 #undef WIDTH
 
 #else /* not GNU C */
@@ -375,6 +438,23 @@ static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, pt
     for (ptrdiff_t p = 0; p < rows; p++)
         for (ptrdiff_t j = 0; j < columns; j++)
             panel[p * columns + j] = b[j * b_col + p];
+}
+
+static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
+    for (ptrdiff_t j = 0; j < width; j++)
+        to[j] = 0;
+    for (; rows > 0; rows--, a += stride)
+        for (ptrdiff_t j = 0; j < width; j++)
+            to[j] += a[j];
+}
+
+static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
+    REAL sums[16] = {0};
+    for (ptrdiff_t i = 0; i < n; i++)
+        sums[i & 15] += a[i];
+    for (int j = 1; j < 16; j++)
+        sums[0] += sums[j];
+    return sums[0];
 }
 
 #endif
