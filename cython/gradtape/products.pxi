@@ -55,7 +55,10 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
                    const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
                    bint accumulate) noexcept nogil:
     cdef Py_ssize_t i
-    if n == 1 and ldc == 1 and sa_row == 1 and m > 1:
+    if k == 0:
+        for i in range(m):
+            memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
+    elif n == 1 and ldc == 1 and sa_row == 1 and m > 1:
         # One column: the transposed product has one row and runs along a's columns. Last ones first: if a product that ran
         # forwards has read a before, those are still in cache.
         tiles(1, m, k, b + (k - 1) * sb_row, 0, -sb_row, a + (k - 1) * sa_col, -sa_col, c, m, accumulate)
@@ -71,9 +74,6 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
             dots32(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
         else:
             dots64(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
-    elif k == 0:
-        for i in range(m):
-            memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
     else:
         packed(m, n, k, a, sa_row, sa_col, b, sb_row, sb_col, c, ldc, accumulate)
 

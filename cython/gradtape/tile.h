@@ -267,28 +267,32 @@ static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, pt
     }
 }
 
+/* sums += `lanes` elements of a times those of every column of b. b: pointers to every fourth column. */
+TILE_INLINE void TILE(dot_step)(const int columns, VECTOR* sums, const REAL* a, const char** b, ptrdiff_t b_col, int lanes) {
+    VECTOR a_now = TILE(load)(a, lanes);
+    #pragma GCC unroll 8
+    for (int j = 0; j < columns; j++)
+        sums[j] += a_now * TILE(load)((const REAL*)(b[j >> 2] + (j & 3) * b_col), lanes);
+}
+
 /* One row of a times `columns` columns of b. */
-TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_col, REAL* c,
-                               int accumulate) {
-    VECTOR sums[8], a_now;
-    ptrdiff_t p;
+TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t whole, int lanes, const REAL* a, const REAL* b, ptrdiff_t b_col,
+                               REAL* c, int accumulate) {
+    VECTOR sums[8];
+    const char* from[2];
+    b_col *= sizeof(REAL);
+    #pragma GCC unroll 2
+    for (int q = 0; q < 2; q++) {
+        from[q] = (const char*)b + 4 * q * b_col;
+        if (4 * q < columns)
+            __asm__("" : "+r"(from[q]));       /* as in one_tile */
+    }
     #pragma GCC unroll 8
     for (int j = 0; j < columns; j++)
         sums[j] = (VECTOR){0};
-    for (p = 0; p + WIDTH <= k; p += WIDTH) {
-        a_now = *(const VECTOR*)(a + p);
-        #pragma GCC unroll 8
-        for (int j = 0; j < columns; j++) {
-            sums[j] += a_now * *(const VECTOR*)(b + j * b_col + p);
-        }
-    }
-    if (p < k) {
-        a_now = TILE(load)(a + p, (int)(k - p));
-        #pragma GCC unroll 8
-        for (int j = 0; j < columns; j++) {
-            sums[j] += a_now * TILE(load)(b + j * b_col + p, (int)(k - p));
-        }
-    }
+    for (; whole > 0; whole--, a += WIDTH, from[0] += VECTOR_BYTES, from[1] += VECTOR_BYTES)
+        TILE(dot_step)(columns, sums, a, from, b_col, WIDTH);
+    TILE(dot_step)(columns, sums, a, from, b_col, lanes);
     #pragma GCC unroll 2
     for (int j = 0; j + 4 <= columns; j += 4) {
         FOUR across;
@@ -303,16 +307,18 @@ TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t k, const REAL* a, co
 
 static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, const REAL* b, ptrdiff_t b_col,
                        REAL* c, ptrdiff_t c_row, int accumulate) {
+    ptrdiff_t whole = (k - 1) / WIDTH;
+    int lanes = (int)(k - whole * WIDTH);
     for (; m > 0; m--, a += a_row, c += c_row) {
         ptrdiff_t j = 0;
         for (; j + 8 <= n; j += 8)
-            TILE(one_dot)(8, k, a, b + j * b_col, b_col, c + j, accumulate);
+            TILE(one_dot)(8, whole, lanes, a, b + j * b_col, b_col, c + j, accumulate);
         if (j + 4 <= n) {
-            TILE(one_dot)(4, k, a, b + j * b_col, b_col, c + j, accumulate);
+            TILE(one_dot)(4, whole, lanes, a, b + j * b_col, b_col, c + j, accumulate);
             j += 4;
         }
         for (; j < n; j++)
-            TILE(one_dot)(1, k, a, b + j * b_col, b_col, c + j, accumulate);
+            TILE(one_dot)(1, whole, lanes, a, b + j * b_col, b_col, c + j, accumulate);
     }
 }
 
