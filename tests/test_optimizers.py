@@ -230,3 +230,45 @@ def test_variables_of_integers_are_refused_by_name(gradient):
         with pytest.raises(tf.errors.InvalidArgumentError, match="counts:0"):
             optimizer.apply_gradients([(tf.constant(gradient), counts)])
     np.testing.assert_array_equal(counts.numpy(), [1, 2])
+
+
+def built(count, dtype=tf.float32):
+    variables = [tf.Variable(tf.constant(float(i), dtype)) for i in range(count)]
+    optimizer = tf.optimizers.SGD(1.0)
+    optimizer.build(variables)
+    return optimizer, variables
+
+
+@pytest.mark.parametrize("count", [1, 2, 40])
+@pytest.mark.parametrize("order", [iter, reversed, tuple, lambda pairs: (pair for pair in pairs)])
+def test_pairs_may_come_in_any_iterable_and_order(count, order):
+    optimizer, variables = built(count)
+    optimizer.apply_gradients(order([(tf.constant(2.0), variable) for variable in variables]))
+    assert [float(variable) for variable in variables] == [i - 2.0 for i in range(count)]
+
+
+def test_a_variable_may_come_more_than_once():
+    optimizer, variables = built(2)
+    optimizer.apply_gradients(zip([tf.constant(1.0)] * 5, [variables[1]] * 5, strict=True))
+    assert float(variables[1]) == -4.0 and int(optimizer.iterations) == 1
+
+
+@pytest.mark.parametrize("last", [None, (tf.constant([1.0]), 1), (tf.constant(1.0),), 3])
+def test_nothing_is_written_before_all_pairs_are_known_to_fit(last):
+    optimizer, variables = built(2)
+
+    def pairs():
+        yield tf.constant(1.0), variables[0]
+        if last is None:
+            raise KeyError("no more")
+        yield last
+
+    with pytest.raises((KeyError, ValueError, TypeError, AttributeError)):
+        optimizer.apply_gradients(pairs())
+    assert float(variables[0]) == 0.0 and int(optimizer.iterations) == 0
+
+
+def test_no_pairs_are_refused_as_keras_refuses_them():
+    for optimizer in (built(1)[0], tf.optimizers.SGD(1.0)):
+        with pytest.raises(ValueError, match=r"not enough values to unpack \(expected 2, got 0\)"):
+            optimizer.apply_gradients([])

@@ -56,6 +56,31 @@ def test_strided_and_swapped_arrays():
         np.testing.assert_array_equal(tf.constant(source), source)
 
 
+BESIDE = [
+    *(3, -2.5, True, np.True_, np.float32(1.5), np.float64(-0.5)),
+    *(np.int64(7), np.int32(-7), np.uint8(9), np.float16(0.25)),
+    *(np.arange(6).astype(kind) for kind in ("i4", "i8", "u1", "u4", "f4", "f8", ">i4", ">f8", "f2")),
+    *(np.arange(12)[::2], np.arange(6.0)[::-1], np.arange(6, dtype=np.longlong), np.array(2), np.array([2.5])),
+    *(np.ma.array(np.arange(6)), np.arange(6).view(np.matrix), [1, 2, 3, 4, 5, 6], (1.0,) * 6),
+]
+
+
+@pytest.mark.parametrize("value", BESIDE, ids=lambda value: f"{type(value).__name__} {getattr(value, 'dtype', '')}")
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize("make", [tf.constant, tf.Variable])
+def test_what_stands_beside_a_floating_tensor_is_what_it_is_when_converted(value, dtype, make):
+    operand = make(tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], dtype))
+    converted = tf.convert_to_tensor(value, dtype)
+    for found, expected in ((operand * value, operand * converted), (tf.subtract(value, operand), converted - operand)):
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+
+
+def test_shapes_of_arrays_are_told_apart():
+    for shape in [(1, 5), (4, 4), (16,), (5, 1), (0, 3), (3, 0), (2, 9, 2), (2, 3, 2), (32,), ()] * 2:
+        assert tf.constant(np.zeros(shape)).shape == shape
+
+
 def test_a_tensor_cannot_be_made_or_subclassed():
     with pytest.raises(TypeError):
         tf.Tensor([1.0])

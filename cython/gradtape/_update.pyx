@@ -331,10 +331,10 @@ cdef inline void walk(const Step* step, real* p, const real* g, const real* q, r
 
 cdef inline char* in_place(BaseVariable variable) except NULL:
     """The variable's storage, contents kept, that nobody else holds."""
-    cdef Tensor old = variable.held
+    cdef char* before = variable.held.data           # where the variable moves, others hold this
     cdef char* target = variable.writable()
-    if target != old.data:
-        memcpy(target, old.data, old.extent.size * item_size(old.dtype_code))
+    if target != before:
+        memcpy(target, before, variable.held.extent.size * item_size(variable.held.dtype_code))
     return target
 
 
@@ -423,21 +423,21 @@ cdef class BaseOptimizer:
         return step
 
     @cython.final
-    cdef int update(self, const Step* step, Py_ssize_t place, BaseVariable variable, Tensor gradient, Tensor squares) except -1:
+    cdef int update(self, const Step* step, Py_ssize_t place, PyObject* variable, const char* g, const char* q) except -1:
+        """One parameter's part of a step. variable: a BaseVariable; g, q: as in `sgd`, of its dtype and size (IN)."""
         cdef char* slots[SLOTS]
-        cdef char* q = squares.data if squares is not None else NULL
-        cdef char* target = in_place(variable)
+        cdef char* target = in_place(<BaseVariable>variable)
         cdef int i
         slots[0] = slots[1] = slots[2] = NULL
         for i in range(self.slot_count):
             if <object>PyList_GET_ITEM(self.slots, i) is not None:
                 slots[i] = in_place(<BaseVariable>PyList_GET_ITEM(<object>PyList_GET_ITEM(self.slots, i), place))
-        if variable.held.dtype_code == F32:
-            walk(step, <float*>target, <const float*>gradient.data, <const float*>q, <float*>slots[0], <float*>slots[1],
-                 <float*>slots[2], variable.held.extent.size)
+        if (<BaseVariable>variable).held.dtype_code == F32:
+            walk(step, <float*>target, <const float*>g, <const float*>q, <float*>slots[0], <float*>slots[1], <float*>slots[2],
+                 (<BaseVariable>variable).held.extent.size)
         else:
-            walk(step, <double*>target, <const double*>gradient.data, <const double*>q, <double*>slots[0],
-                 <double*>slots[1], <double*>slots[2], variable.held.extent.size)
+            walk(step, <double*>target, <const double*>g, <const double*>q, <double*>slots[0], <double*>slots[1], <double*>slots[2],
+                 (<BaseVariable>variable).held.extent.size)
         return 0
 
     @cython.final
@@ -477,7 +477,7 @@ cdef class BaseOptimizer:
             self._advance(t)
         step = self.step_of(scalar_value(self.rate.held), t)
         for i in range(count):
-            self.update(&step, pairs[i].place, <BaseVariable>pairs[i].variable, <Tensor>pairs[i].gradient, None)
+            self.update(&step, pairs[i].place, pairs[i].variable, (<Tensor>pairs[i].gradient).data, NULL)
         return self.count_step()
 
     @cython.final
@@ -560,7 +560,7 @@ cdef class BaseOptimizer:
         """
         cdef Step step = self.step_of(rate, t)
         step.decay, step.scale, step.limit = decay, scale, limit
-        self.update(&step, self.place_of(variable, 0), variable, gradient, squares)
+        self.update(&step, self.place_of(variable, 0), <PyObject*>variable, gradient.data, squares.data if squares is not None else NULL)
 
     def _update_rows(self, BaseVariable variable, Tensor values, const int64_t[::1] places, double rate, int64_t t,
                      double scale=1, double limit=-1, Tensor squares=None):
