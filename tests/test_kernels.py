@@ -63,6 +63,7 @@ FUNCTIONS = {
     "EXPM1": (wide(np.expm1), (-110, 95), (-750, 715), 1.5, 2.0),
     "LOG": (wide(np.log), (0, 1e9), (0, 1e9), 1.0, 1.0),
     "LOG1P": (wide(np.log1p), (-1, 1e9), (-1, 1e9), 1.0, 1.0),
+    "LOG1P_DECAY": (wide(lambda x: np.log1p(np.exp(-np.abs(x)))), (-110, 110), (-750, 750), 1.6, 1.6),
     "SIN": (wide(np.sin), (-1e3, 1e3), (-1e3, 1e3), 1.5, 1.6),
     "COS": (wide(np.cos), (-1e3, 1e3), (-1e3, 1e3), 1.5, 1.6),
     "TAN": (wide(np.tan), (-1e3, 1e3), (-1e3, 1e3), 0.6, 3.0),

@@ -18,6 +18,7 @@ PLAIN = {
     "neg": np.negative,
     "recip": np.reciprocal,
     "rsqrt": lambda a: 1 / np.sqrt(a),
+    "log1p_decay": lambda a: np.log1p(np.exp(-np.abs(a))),
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
     "asin": np.arcsin,
     "acos": np.arccos,

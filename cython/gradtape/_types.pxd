@@ -31,6 +31,7 @@ cdef enum Code:
     EXPM1
     LOG
     LOG1P
+    LOG1P_DECAY   # log(1 + e**-|x|): what rounds off the kinks of softplus and its relatives
     SIN
     COS
     TAN

@@ -5,6 +5,7 @@
 #   function                                    float32   float64
 #   exp, log, log1p                               1         1
 #   expm1                                         1.5       2
+#   log1p_decay                                   1.6       1.6
 #   sin, cos                                      1.5       1.6
 #   tanh, sigmoid, sinh, cosh                     2.2       2.5
 #   tan                                           0.6       3
@@ -220,6 +221,15 @@ cdef inline real log1p_(real x) noexcept nogil:
     f = x if k == 0 else f
     lost = 0 if k == 0 else lost
     return copysign_[real](log_edges[real](log_sum[real](k, f, lost), u), x)
+
+cdef inline real log1p_decay_(real x) noexcept nogil:
+    # log(1 + z) for z = e**-|x| <= 1, where neither powers of two nor edges ask for more.
+    cdef real z = exp_scaled[real](-fabs_(x), 0)
+    cdef bint small = z < <real>0.33333333333333
+    cdef real less = z - <real>1
+    # What is lost below 1/2, as a part of 1 + z, which is nearly 1.43 there.
+    cdef real lost = <real>0.7 * (z - (less + <real>1))
+    return log_sum[real](<real>0 if small else <real>1, z if small else <real>0.5 * less, <real>0 if small else lost)
 
 cdef inline real tanh_(real x) noexcept nogil:
     # (1 - z) / (1 + z) for z = e**(-2|x|), halved, with z in its parts so that both sums are rounded once.

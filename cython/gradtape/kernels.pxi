@@ -98,6 +98,11 @@ cdef void log1p_loop(real* out, const real* a, const real* b, const real* c, Py_
     for i in range(n):
         out[i] = log1p_(a[i])
 
+cdef void log1p_decay_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = log1p_decay_(a[i])
+
 cdef inline bint in_circle(const real* a, Py_ssize_t n) noexcept nogil:
     """Whether every element is small enough for the reduction of turned()."""
     cdef Py_ssize_t i
@@ -378,6 +383,7 @@ enter(EXP, exp_loop[float], exp_loop[double])
 enter(EXPM1, expm1_loop[float], expm1_loop[double])
 enter(LOG, log_loop[float], log_loop[double])
 enter(LOG1P, log1p_loop[float], log1p_loop[double])
+enter(LOG1P_DECAY, log1p_decay_loop[float], log1p_decay_loop[double])
 enter(SIN, sin_loop[float], sin_loop[double])
 enter(COS, cos_loop[float], cos_loop[double])
 enter(TAN, tan_loop[float], tan_loop[double])

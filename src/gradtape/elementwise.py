@@ -47,6 +47,7 @@ from gradtape.expressions import (
     lgamma,
     log,
     log1p,
+    log1p_decay,
     logical_and,
     logical_not,
     logical_or,
@@ -118,12 +119,12 @@ def _stirling(targets: Expr) -> Expr:
 
 
 def _sigmoid_cross_entropy(labels: Expr, logits: Expr) -> Expr:
-    return maximum(logits, 0) - logits * labels + log1p(exp(-abs(logits)))
+    return maximum(logits, 0) - logits * labels + log1p_decay(logits)
 
 
 def _weighted_cross_entropy(labels: Expr, logits: Expr, pos_weight: Expr) -> Expr:
     weight = (pos_weight - 1) * labels + 1
-    return (1 - labels) * logits + weight * (log1p(exp(-abs(logits))) + maximum(0, -logits))
+    return (1 - labels) * logits + weight * (log1p_decay(logits) + maximum(0, -logits))
 
 
 ROWS = (
@@ -235,9 +236,9 @@ ROWS = (
     Row("select", ("condition", "x", "y"), select, "x where the condition holds, else y"),
     # Activations
     Row("sigmoid", ("x",), sigmoid, "1 / (1 + exp(-x))", ("math.sigmoid", "sigmoid", "nn.sigmoid"), domain=REAL),
-    Row("log_sigmoid", ("x",), lambda x: minimum(x, 0) - log1p(exp(-abs(x))), "log(sigmoid(x))", ("math.log_sigmoid",),
+    Row("log_sigmoid", ("x",), lambda x: minimum(x, 0) - log1p_decay(x), "log(sigmoid(x))", ("math.log_sigmoid",),
         {0: lambda g, y, x: g * sigmoid(-x)}, "the derived rule has a kink at 0", REAL),
-    Row("softplus", ("features",), lambda x: maximum(x, 0) + log1p(exp(-abs(x))), "log(1 + exp(x))",
+    Row("softplus", ("features",), lambda x: maximum(x, 0) + log1p_decay(x), "log(1 + exp(x))",
         ("math.softplus", "nn.softplus"),
         {0: lambda g, y, x: g * sigmoid(x)}, "the derived rule gives 1 at 0, where the limit is 0.5", REAL),
     Row("softsign", ("features",), lambda x: x / (abs(x) + 1), "x / (1 + |x|)", ("nn.softsign", "math.softsign"),

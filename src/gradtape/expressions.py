@@ -4,7 +4,7 @@ A node is an operand, a constant or an instruction applied to nodes. Nodes are i
 object, so common subexpressions are computed once and programs can be recognised by identity. Functions here have the
 instructions' names and take nodes or Python numbers, so that a formula reads as mathematics:
 
-    maximum(x, 0) + log1p(exp(-abs(x)))
+    maximum(x, 0) + log1p_decay(x)
 
 Derivatives are written by hand for instructions only (`RULES`); those of every expression follow by the chain rule and
 are expressions again, so there are derivatives of every order.
@@ -233,7 +233,7 @@ def _instruction(code: str) -> Callable[..., Expr]:
 
 
 copy, sign, recip, sqrt, rsqrt = map(_instruction, ("copy", "sign", "recip", "sqrt", "rsqrt"))
-exp, expm1, log, log1p = map(_instruction, ("exp", "expm1", "log", "log1p"))
+exp, expm1, log, log1p, log1p_decay = map(_instruction, ("exp", "expm1", "log", "log1p", "log1p_decay"))
 sin, cos, tan, asin, acos, atan = map(_instruction, ("sin", "cos", "tan", "asin", "acos", "atan"))
 sinh, cosh, tanh, asinh, acosh, atanh = map(_instruction, ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
 sigmoid, erf, erfc, lgamma, digamma = map(_instruction, ("sigmoid", "erf", "erfc", "lgamma", "digamma"))
@@ -273,6 +273,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "expm1": (lambda g, y, a: g * exp(a),),
     "log": (lambda g, y, a: g / a,),
     "log1p": (lambda g, y, a: g / (a + 1),),
+    "log1p_decay": (lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))),),
     "sin": (lambda g, y, a: g * cos(a),),
     "cos": (lambda g, y, a: -(g * sin(a)),),
     "tan": (lambda g, y, a: g * (square(y) + 1),),
