@@ -9,9 +9,9 @@ from gradtape._operators cimport at_once, operand_like, strict_operand
 from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
                             mixed_dtypes, reduce, reshape, sum_to, takes_integers, transpose, undivided)
 from gradtape._program cimport Program, program
-from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, from_array,
+from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
                                is_floating, new_tensor, operators, share)
-from gradtape._types cimport BOOL, F64, MAX_RANK
+from gradtape._types cimport BOOL, F64, I32, I64, MAX_RANK
 
 import numpy as np
 
@@ -401,7 +401,10 @@ def apply_sum_to(Tensor x, shape):
 def apply_cast(x, dtype):
     """x in another dtype."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return cast(tensor, dtype_code_of(dtype))
+    cdef int code = dtype_code_of(dtype)
+    if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
+        return floating_of(tensor, code)
+    return cast(tensor, code)
 
 
 def apply_identity(x):

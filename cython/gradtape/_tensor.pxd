@@ -47,6 +47,7 @@ cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one el
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
 cdef Tensor plain(object value, int dtype_code)                      # a number or numbers in a floating dtype, or None: see there
+cdef Tensor floating_of(Tensor tensor, int dtype_code)               # of integers: the same values in a floating dtype
 cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
 cdef Tensor from_array(object array, int dtype_code)
 cdef object as_array(Tensor tensor)                                  # read-only view

@@ -543,9 +543,15 @@ cdef Tensor from_array(object value, int dtype_code):
             and cnp.PyArray_ISNOTSWAPPED(array)
             and copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)):
         return tensor
-    plain = np.ascontiguousarray(array, dtype=_numpy_dtypes[dtype_code])
-    memcpy(tensor.data, cnp.PyArray_DATA(plain), tensor.extent.size * item_size(dtype_code))
+    contiguous = np.ascontiguousarray(array, dtype=_numpy_dtypes[dtype_code])
+    memcpy(tensor.data, cnp.PyArray_DATA(contiguous), tensor.extent.size * item_size(dtype_code))
     return tensor
+
+
+cdef Tensor floating_of(Tensor tensor, int dtype_code):
+    cdef Tensor result = new_tensor(dtype_code, tensor.extent)
+    copy_floating(_type_numbers[tensor.dtype_code], tensor.data, dtype_code, result.data, tensor.extent.size)
+    return result
 
 
 cdef type _np_float64 = np.float64

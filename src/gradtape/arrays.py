@@ -686,8 +686,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     """The shape as a vector of ints_of, int32 unless out_type says otherwise."""
-    sizes = np.array(view(as_tensor(input)).shape, np.int64)
-    return tensor_from(sizes, dtypes.int32 if out_type is None else out_type)
+    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
@@ -699,13 +698,13 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     """How many elements there are, an int32 unless out_type says otherwise."""
-    return tensor_from(np.int64(view(as_tensor(input)).size), dtypes.int32 if out_type is None else out_type)
+    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
 def rank(input: Any, name: str | None = None) -> Tensor:
     """How many axes there are, an int32."""
-    return tensor_from(np.int32(as_tensor(input).ndim))
+    return full((), as_tensor(input).ndim, dtypes.int32)
 
 
 @op(

@@ -14,6 +14,7 @@ from gradtape._doors import (
     apply_reshape,
     as_tensor,
     full,
+    full_like,
     tensor_from,
     view,
 )
@@ -96,14 +97,12 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layou
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
     """Zeros of another tensor's shape and dtype."""
-    tensor = as_tensor(input)
-    return full(tensor.shape, 0, dtype or tensor.dtype)
+    return full_like(as_tensor(input), 0, dtype)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
     """Ones of another tensor's shape and dtype."""
-    tensor = as_tensor(input)
-    return full(tensor.shape, 1, dtype or tensor.dtype)
+    return full_like(as_tensor(input), 1, dtype)
 
 
 def is_tensor(x: Any) -> bool:
