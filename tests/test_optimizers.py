@@ -272,3 +272,10 @@ def test_no_pairs_are_refused_as_keras_refuses_them():
     for optimizer in (built(1)[0], tf.optimizers.SGD(1.0)):
         with pytest.raises(ValueError, match=r"not enough values to unpack \(expected 2, got 0\)"):
             optimizer.apply_gradients([])
+
+
+def test_the_warning_of_missing_gradients_points_at_the_step():
+    optimizer, variables = built(2)
+    with pytest.warns(UserWarning, match="Gradients do not exist for variables") as caught:
+        optimizer.apply_gradients([(tf.constant(1.0), variables[0]), (None, variables[1])])
+    assert [warning.filename for warning in caught] == [__file__]

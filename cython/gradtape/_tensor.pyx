@@ -572,6 +572,7 @@ cdef Tensor plain(object value, int dtype_code):
     """
     cdef int overflow = 0
     cdef int64_t whole
+    cdef Extent* extent
     cdef Tensor tensor
     cdef cnp.ndarray array
     if type(value) is float or type(value) is _np_float64:

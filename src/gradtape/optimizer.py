@@ -318,7 +318,7 @@ class Optimizer(BaseOptimizer):
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
                 f"`model.compile()`, did "
                 "you forget to provide a `loss` argument?",
-                stacklevel=3,
+                stacklevel=2,
             )
         checked = [(self._checked(gradient, variable), variable) for gradient, variable in present]
         if not self.gradient_accumulation_steps:
