@@ -9,6 +9,7 @@ cdef extern from "tile.h" nogil:
 
 cdef enum:
     LANES = 64           # running values of a run
+    FEW = 16             # elements from which a sum has several; fewer are added one after another, as TensorFlow does
     BLOCK = 1024         # elements of a run added in their own type before they join a total in double
     BLOCK_ROWS = 64      # rows likewise
     COLUMNS = 256        # columns reduced together
@@ -36,6 +37,11 @@ cdef inline real run_of(int kind, const real* a, Py_ssize_t n) noexcept nogil:
     cdef real lanes[LANES]
     cdef real result
     cdef Py_ssize_t i = 0, j, half = LANES // 2
+    if kind == SUM and n >= FEW:
+        if real is float:
+            return sum_run32(a, n)
+        else:
+            return sum_run64(a, n)
     if n < LANES:
         result = identity[real](kind, 0)
         for i in range(n):
@@ -60,10 +66,7 @@ cdef double sum_run(const real* a, Py_ssize_t n) noexcept nogil:
     cdef double total = 0
     cdef Py_ssize_t start = 0
     while start < n:
-        if real is float:
-            total += sum_run32(a + start, min(n - start, BLOCK))
-        else:
-            total += sum_run64(a + start, min(n - start, BLOCK))
+        total += run_of[real](SUM, a + start, min(n - start, BLOCK))
         start += BLOCK
     return total
 
