@@ -13,6 +13,7 @@ cdef enum:
     BLOCK = 1024         # elements of a run added in their own type before they join a total in double
     BLOCK_ROWS = 64      # rows likewise
     COLUMNS = 256        # columns reduced together
+    MANY = 16            # rows side by side from which sums gain by it
 
 cdef inline real joined(int kind, real x, real y) noexcept nogil:
     if kind == SUM:
@@ -127,7 +128,7 @@ cdef inline void reduce_kind(int kind, const real* a, real* out, Py_ssize_t oute
     for r in range(outer):
         if inner == 1:
             out[0] = <real>sum_run(a, reduced) if kind == SUM else run_of[real](kind, a, reduced)
-        elif reduced >= 2 * together and together > 1:
+        elif reduced >= (MANY if kind == SUM else 2) * together and together > 1:
             whole = reduced // together * together
             columns_of[real](kind, a, reduced // together, together * inner, together * inner, lanes)
             rows_of[real](kind, lanes, together, inner, inner, out)
