@@ -145,13 +145,15 @@ cdef class Tangents:
     cdef int generation
     cdef Thread owner
 
+cdef int observers                       # open windows and forward accumulators of all threads
+
 cdef Thread thread()
 cdef int next_page(Thread thread) except -1
 cdef int64_t give_number(Thread thread) except -1
 cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
-cdef void mark_dead(int64_t number) noexcept
+cdef void mark_dead(int64_t number) noexcept            # needs to be told only while there are observers
 cdef int drop(Entry* entry, Page page) except -1
 cdef int renew_epoch(Thread thread) except -1
 cdef void span_from_root(Thread thread) noexcept

@@ -46,6 +46,7 @@ cdef int64_t _tags = 0
 cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
 cdef int64_t _variables = 0
 cdef int64_t _epochs = 0
+observers = 0
 
 
 cdef int64_t new_variable_number() noexcept:
@@ -266,12 +267,13 @@ cdef int abandon(Window window, Page page) noexcept:
 
 
 cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes) except NULL:
-    """More zeroed room for an array that may still stand in its window's own room."""
+    """More zeroed room for an array that may still stand in its window's own room, which is zeros again then."""
     cdef void* made = malloc(new_bytes) if old == own else realloc(old, new_bytes)
     if made == NULL:
         raise MemoryError("gradtape could not grow its log")
     if old == own:
         memcpy(made, old, old_bytes)
+        memset(old, 0, old_bytes)
     memset(<char*>made + old_bytes, 0, new_bytes - old_bytes)
     return made
 
@@ -356,14 +358,19 @@ cdef class Tangents:
 
 cdef int track(Tangents tangents) except -1:
     """From here on the tangents are told of dying primals."""
+    global observers
     tangents.owner.trackers.append(tangents)
     tangents.owner.tracking += 1
+    observers += 1
     return 0
 
 
 cdef void untrack(Tangents tangents) noexcept:
+    global observers
+    cdef int before = tangents.owner.tracking
     tangents.owner.trackers[:] = [other for other in tangents.owner.trackers if other is not tangents]
     tangents.owner.tracking = len(tangents.owner.trackers)
+    observers -= before - tangents.owner.tracking
 
 
 class Unrecorded:
@@ -456,6 +463,7 @@ cdef class Window:
 
     cdef int start(self, Thread thread) except -1:
         """Opens a segment at the thread's next position."""
+        global observers
         cdef int64_t covered = self.page_count
         if thread.next == thread.limit:
             next_page(thread)
@@ -479,6 +487,7 @@ cdef class Window:
             self.analysed = thread.next
             # One that opens while tangents are pushed is of the pushing, and must see it.
             self.generation = thread.horizon - 1 if thread.horizon else thread.generation
+        observers += 1
         self.owner = thread
         self.older = thread.newest
         thread.newest = self
@@ -521,12 +530,14 @@ cdef class Window:
 
     cdef int stop(self) except -1:
         """Closes the open segment."""
+        global observers
         cdef Thread thread = self.owner
         cdef Window younger
         if thread is None:
             return 0
         self.segments[2 * self.segment_count - 1] = thread.next
         self.owner = None
+        observers -= 1
         if thread.newest is self:
             thread.newest = self.older
         else:
@@ -555,10 +566,17 @@ cdef class Window:
 
     cdef int forget(self) except -1:
         """Lets go of all that was recorded and watched."""
-        if self.page_count:
+        cdef int64_t pages = self.page_count
+        if pages:
             self.leave_pages()
+        # What was used of the window's own room; the rest is zeros.
+        if self.directory == self.room.directory:
+            memset(self.room.directory, 0, pages * sizeof(void*))
+        if self.mark_count and self.marks == self.room.marks:
+            memset(self.room.marks, 0, self.mark_capacity * sizeof(int64_t))
+        if not self.alone and self.active == self.room.active:
+            memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
         self.move_out()
-        memset(&self.room, 0, sizeof(Room))
         self.take_own_room()
         return 0
 
@@ -619,7 +637,9 @@ cdef class Window:
         for i in range(old_capacity):
             if old[i]:
                 self.insert(old[i])
-        if old != self.room.marks:
+        if old == self.room.marks:
+            memset(old, 0, old_capacity * sizeof(int64_t))
+        else:
             free(old)
         return 0
 

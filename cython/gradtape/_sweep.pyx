@@ -463,11 +463,10 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                Py_ssize_t source_count, Py_ssize_t rows, PyObject** results) except -1:
     cdef Sweep swept
     cdef Slot* slot
+    cdef PyObject* found
     cdef Py_ssize_t i
-    cdef Tensor seed
-    cdef object found
-    cdef list direct = None
-    if window.low >= 0:
+    cdef dict direct = None
+    if window.low >= 0 and not window.alone:
         window.analyse(last_position(window))
     begin(&swept, window, rows)
     try:
@@ -476,49 +475,64 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 slot = slot_at(&swept, number_of(sources[i]))
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
-            target = <object>targets[i]
-            seed = seeds[0] if rows else make_seed(target, seeds[i] if seeds is not None and i < len(seeds) else None)
             if is_active(window, number_of(targets[i])) and (
-                    type(target) is not Tensor or is_floating((<Tensor>target).dtype_code)):
-                accumulate(&swept, window, number_of(targets[i]), seed)
+                    type(<object>targets[i]) is not Tensor or is_floating((<Tensor>targets[i]).dtype_code)):
+                accumulate(&swept, window, number_of(targets[i]), seed_of(targets[i], seeds, i, rows))
             elif stands_in(targets[i], sources, source_count):
-                direct = [] if direct is None else direct
-                direct.append((target, seed))
-        # Nothing but the slot holds the seed, so that it can be added to in place and goes when it was used.
-        target = seed = None
+                direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, rows))
+            elif seeds is not None:
+                seed_of(targets[i], seeds, i, rows)      # for its checks
         if is_examining():
             scan_examined(&swept, window, dropping)
         else:
             scan(&swept, window, dropping)
         for i in range(source_count):
             found = cotangent_of(&swept, number_of(sources[i]))
-            if direct is not None:
-                for target, given in direct:
-                    if target is <object>sources[i]:
-                        found = given if found is None else add(found, given)
-            if found is not None:
-                if type(found) is Tensor:
-                    found = spread(<Tensor>found)
-                Py_INCREF(found)
-                results[i] = <PyObject*>found
+            if direct is not None or (found != NULL and (type(<object>found) is not Tensor or (<Tensor>found).uniform)):
+                results[i] = finished(found, direct, sources[i])
+            elif found != NULL:
+                Py_INCREF(<object>found)
+                results[i] = found
     finally:
         end(&swept, window)
     return 0
 
 
-cdef object cotangent_of(Sweep* sweep, int64_t number):
-    """The cotangent that has come together at a source, or None."""
-    cdef PyObject* found = NULL
+cdef dict with_direct(dict direct, PyObject* target, Tensor seed):
+    """Notes the cotangent of a target that is a source itself and depends on nothing else."""
+    cdef object place = <size_t>target
+    if direct is None:
+        direct = {}
+    direct[place] = add(<Tensor>direct[place], seed) if place in direct else seed
+    return direct
+
+
+cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except? NULL:
+    """A source's cotangent as it leaves the sweep, owned; NULL without an error: none."""
+    cdef object cotangent = None if found == NULL else <object>found
+    cdef object given = None if direct is None else direct.get(<size_t>source)
+    if given is not None:
+        cotangent = given if cotangent is None else add(cotangent, given)
+    if cotangent is None:
+        return NULL
+    if type(cotangent) is Tensor:
+        cotangent = spread(<Tensor>cotangent)
+    Py_INCREF(cotangent)
+    return <PyObject*>cotangent
+
+
+cdef PyObject* cotangent_of(Sweep* sweep, int64_t number) except? NULL:
+    """The cotangent that has come together at a source, borrowed; NULL without an error: none."""
     cdef Py_ssize_t place
     if number == 0:
-        return None
+        return NULL
     if covered(sweep, number):
-        found = pointer(slot_at(sweep, number)[0])
-    elif sweep.held:
+        return pointer(slot_at(sweep, number)[0])
+    if sweep.held:
         place = mark_place(sweep, number)
         if place >= 0:
-            found = sweep.extras[place]
-    return None if found == NULL else <object>found
+            return sweep.extras[place]
+    return NULL
 
 
 cdef bint stands_in(PyObject* one, PyObject** many, Py_ssize_t count) noexcept:
@@ -529,19 +543,31 @@ cdef bint stands_in(PyObject* one, PyObject** many, Py_ssize_t count) noexcept:
     return False
 
 
-cdef Tensor make_seed(object target, object given):
+cdef Tensor seed_of(PyObject* target, list seeds, Py_ssize_t place, Py_ssize_t rows):
     """The cotangent that a target starts with: ones unless given."""
-    cdef Tensor tensor = (<Readable>target).read() if type(target) is not Tensor else <Tensor>target
-    cdef Tensor seed
+    cdef Tensor tensor
+    if rows:
+        return seeds[0]
+    tensor = <Tensor>target if type(<object>target) is Tensor else (<Readable>target).read()
+    if seeds is not None and place < len(seeds) and seeds[place] is not None:
+        return given_seed(tensor, seeds[place])
+    return ones(tensor)
+
+
+cdef Tensor ones(Tensor tensor):
     cdef Thread th
-    if given is None:
-        if tensor.extent.rank == 0:
-            return new_scalar(tensor.dtype_code, 1.0)
-        th = thread()
-        if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
-                and not is_examining()):
-            return uniform(tensor.dtype_code, tensor.extent, 1.0)
-        return filled(tensor.dtype_code, tensor.extent, 1.0)
+    if tensor.extent.rank == 0:
+        return new_scalar(tensor.dtype_code, 1.0)
+    th = thread()
+    if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
+            and not is_examining()):
+        return uniform(tensor.dtype_code, tensor.extent, 1.0)
+    return filled(tensor.dtype_code, tensor.extent, 1.0)
+
+
+cdef Tensor given_seed(Tensor tensor, object given):
+    """A cotangent given by the caller, checked."""
+    cdef Tensor seed
     seed = convert(given, -1, False)
     if seed.dtype_code != tensor.dtype_code:
         raise InvalidArgumentError(
