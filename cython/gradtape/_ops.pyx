@@ -804,6 +804,12 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
     if axes == 0:
         memcpy(out.data, a.data, a.extent.size * item_size(a.dtype_code))
         return 0
+    if kind == SUM and out.extent.size == 1 and a.extent.size <= LONG_RUN:
+        if a.dtype_code == F32:
+            (<float*>out.data)[0] = <float>kernels.sum32(<const float*>a.data, a.extent.size)
+        else:
+            (<double*>out.data)[0] = kernels.sum64(<const double*>a.data, a.extent.size)
+        return 0
     while True:
         last = rank - 1
         while not (axes >> last) & 1:

@@ -7,7 +7,7 @@ dropped as they are passed, so memory falls as the sweep proceeds.
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
@@ -42,6 +42,7 @@ cdef struct Room
 
 cdef struct Sweep:
     int64_t low                      # the window's first position; NOWHERE if it has none
+    uint64_t certain                 # how many positions from there on are known to depend on what is watched
     int64_t first_page
     int64_t count                    # pages
     Slot** pages
@@ -92,6 +93,11 @@ cdef inline bint covered(Sweep* sweep, int64_t number) noexcept:
     return number >= sweep.low and (number >> PAGE_BITS) - sweep.first_page < sweep.count
 
 
+cdef inline bint wanted(Sweep* sweep, Window window, int64_t number) noexcept:
+    """Whether the number is watched or depends on what is."""
+    return <uint64_t>(number - sweep.low) < sweep.certain or is_active(window, number)
+
+
 cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
     """The slot of a covered position."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
@@ -120,6 +126,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.lowest = NOWHERE
     sweep.highest = -1
     sweep.low = window.low if window.low >= 0 else NOWHERE
+    sweep.certain = <uint64_t>(last_position(window) - window.low) if window.alone else 0
     sweep.first_page = window.first_page
     sweep.count = window.page_count
     sweep.extra_count = window.mark_capacity
@@ -256,7 +263,8 @@ cdef Tensor dense(object cotangent):
 
 
 cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
-    """Gives a cotangent to a number that is known to be active."""
+    """Gives a cotangent to a number that is known to be active. Inputs lie below the position that is visited, so that this
+    need not look for the highest."""
     cdef Slot* slots
     cdef Slot* slot
     cdef Entry* entry
@@ -269,9 +277,8 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
             Py_INCREF(cotangent)
             slots[number & PAGE_MASK] = <Slot>cotangent
             sweep.waiting += 1
-            sweep.lowest = min(sweep.lowest, number)
-            sweep.highest = max(sweep.highest, number)
-            sweep.high = max(sweep.high, number)
+            if number < sweep.lowest:
+                sweep.lowest = number
             return 0
         slot = slot_at(sweep, number)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
@@ -281,8 +288,6 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
         if entry.kind != READ or tags(slot[0]) & SOURCE:
             if pointer(slot[0]) == NULL and not tags(slot[0]) & CALLED:
                 sweep.waiting += 1
-                if number > sweep.high:
-                    sweep.high = number
             return merge(slot, cotangent)
         number = entry.inputs[0]
     place = mark_place(sweep, number)
@@ -323,7 +328,7 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
     cdef int i
     cdef object given
     for i in range(entry.count):
-        if is_active(window, entry.inputs[i]):
+        if wanted(sweep, window, entry.inputs[i]):
             if entry.kind == PROGRAM:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
@@ -339,7 +344,7 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
     cdef Slot* slot
     cdef PyObject* own
     cdef int i
-    cdef tuple needs = tuple([is_active(window, call.inputs[i]) for i in range(call.input_count)])
+    cdef tuple needs = tuple([wanted(sweep, window, call.inputs[i]) for i in range(call.input_count)])
     for i in range(call.output_count):
         slot = slot_at(sweep, position + i)
         own = pointer(slot[0])
@@ -416,7 +421,7 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
                 Py_DECREF(cotangent)
             if entry.kind == STRUCTURAL and entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
-                if is_active(window, entry.inputs[0]):
+                if wanted(sweep, window, entry.inputs[0]):
                     accumulate(sweep, window, entry.inputs[0], cotangent)
             else:
                 if type(cotangent) is not Tensor or (entry.kind == STRUCTURAL and (<Tensor>cotangent).uniform):
@@ -475,9 +480,12 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 slot = slot_at(&swept, number_of(sources[i]))
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
-            if is_active(window, number_of(targets[i])) and (
+            if wanted(&swept, window, number_of(targets[i])) and (
                     type(<object>targets[i]) is not Tensor or is_floating((<Tensor>targets[i]).dtype_code)):
                 accumulate(&swept, window, number_of(targets[i]), seed_of(targets[i], seeds, i, rows))
+                if covered(&swept, number_of(targets[i])):
+                    swept.high = max(swept.high, number_of(targets[i]))
+                    swept.highest = max(swept.highest, swept.high)
             elif stands_in(targets[i], sources, source_count):
                 direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, rows))
             elif seeds is not None:
