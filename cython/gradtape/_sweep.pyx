@@ -465,10 +465,11 @@ cdef inline int64_t number_of(PyObject* operand) noexcept:
 
 
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, PyObject** sources,
-               Py_ssize_t source_count, Py_ssize_t rows, PyObject** results) except -1:
+               Py_ssize_t source_count, Py_ssize_t rows) except -1:
     cdef Sweep swept
     cdef Slot* slot
     cdef PyObject* found
+    cdef PyObject* source
     cdef Py_ssize_t i
     cdef dict direct = None
     if window.low >= 0 and not window.alone:
@@ -495,12 +496,16 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
         else:
             scan(&swept, window, dropping)
         for i in range(source_count):
-            found = cotangent_of(&swept, number_of(sources[i]))
+            source = sources[i]
+            found = cotangent_of(&swept, number_of(source))
             if direct is not None or (found != NULL and (type(<object>found) is not Tensor or (<Tensor>found).uniform)):
-                results[i] = finished(found, direct, sources[i])
-            elif found != NULL:
+                sources[i] = finished(found, direct, source)
+            else:
+                if found == NULL:
+                    found = <PyObject*>None
                 Py_INCREF(<object>found)
-                results[i] = found
+                sources[i] = found
+            Py_DECREF(<object>source)
     finally:
         end(&swept, window)
     return 0
@@ -515,14 +520,12 @@ cdef dict with_direct(dict direct, PyObject* target, Tensor seed):
     return direct
 
 
-cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except? NULL:
-    """A source's cotangent as it leaves the sweep, owned; NULL without an error: none."""
+cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except NULL:
+    """A source's cotangent, or None, as it leaves the sweep, owned."""
     cdef object cotangent = None if found == NULL else <object>found
     cdef object given = None if direct is None else direct.get(<size_t>source)
     if given is not None:
         cotangent = given if cotangent is None else add(cotangent, given)
-    if cotangent is None:
-        return NULL
     if type(cotangent) is Tensor:
         cotangent = spread(<Tensor>cotangent)
     Py_INCREF(cotangent)

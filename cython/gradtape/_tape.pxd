@@ -12,3 +12,4 @@ cdef class GradientTape(Window):
     cdef int release(self) except -1
     cdef int renew(self) except -1
     cdef int check_usable(self, object place) except -1
+    cdef bint drops(self) noexcept

@@ -237,19 +237,15 @@ cdef class GradientTape(Window):
         were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape, and
         InvalidArgumentError for a cotangent of another shape or dtype than its target's.
         """
-        cdef tuple targets, flat
-        cdef list results, seeds = None
+        cdef tuple targets
+        cdef list results = None, flat = None, seeds = None
         cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
-        cdef bint listed = not alone and type(sources) is list and all_plain(<list>sources)
-        cdef bint zero = False
-        # A target, a source and its gradient, where there is one of each.
+        cdef bint listed = False, floating = False, zero = False
+        # The only target; the only source, in whose place comes its gradient.
         cdef PyObject* target_alone = <PyObject*>target
         cdef PyObject* source_alone = <PyObject*>sources
-        cdef PyObject* result_alone = NULL
         cdef PyObject** target_items = &target_alone
-        cdef PyObject** source_items = &source_alone
-        cdef PyObject** result_items = &result_alone
-        cdef Py_ssize_t i, target_count = 1, source_count = 1
+        cdef Py_ssize_t i, target_count = 1
         if self.spent or not self.entered or self.owner is not None:
             self.check_usable(None)
         if target is None:
@@ -262,27 +258,43 @@ cdef class GradientTape(Window):
             targets = tuple(nest.flatten(target))
             target_items, target_count = PySequence_Fast_ITEMS(targets), len(targets)
         if not alone:
+            if type(sources) is list:
+                results = plain_copy(<list>sources, &floating)
+            listed = results is not None
             if not listed:
                 sources = opened(sources)
-            flat = tuple(<list>sources if listed else nest.flatten(sources))
-            source_items, source_count = PySequence_Fast_ITEMS(flat), len(flat)
+                results = list(nest.flatten(sources))
         if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
         check_operands(target_items, target_count, "target")
-        check_operands(source_items, source_count, "source")
-        if not alone:
-            results = PyList_New(source_count)
-            result_items = PySequence_Fast_ITEMS(results)
-        sweep(self, not self.keeps and self.sole_owner(), target_items, target_count, seeds, source_items, source_count, 0,
-              result_items)
-        complete(result_items, source_items, source_count, zero)
+        if alone:
+            check_operands(&source_alone, 1, "source")
+            flat = [sources] if zero else None
+            Py_INCREF(sources)
+            try:
+                sweep(self, self.drops(), target_items, target_count, seeds, &source_alone, 1, 0)
+            finally:
+                sources = <object>source_alone
+                Py_DECREF(sources)
+            results = [sources] if zero else None
+        else:
+            if not listed or not floating:
+                check_operands(PySequence_Fast_ITEMS(results), len(results), "source")
+            flat = list(results) if zero else None
+            sweep(self, self.drops(), target_items, target_count, seeds, PySequence_Fast_ITEMS(results), len(results), 0)
+        if zero:
+            for i in range(len(results)):
+                if results[i] is None:
+                    results[i] = zeros(flat[i].shape, flat[i].dtype.code)
         if not self.keeps:
             self.release()
         if alone:
-            sources = <object>result_alone
-            Py_DECREF(sources)
-            return sources
+            return results[0] if zero else sources
         return results if listed else nest.pack_sequence_as(sources, results)
+
+    cdef bint drops(self) noexcept:
+        """Whether entries may go as a sweep passes them."""
+        return not self.keeps and self.sole_owner()
 
     def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
         """The gradients of every element of target, one under the other: per source a list of tensors whose first axes are the
@@ -313,9 +325,8 @@ cdef class GradientTape(Window):
                         (<float*>seed.data)[place] = 1
                     else:
                         (<double*>seed.data)[place] = 1
-            found = PyList_New(len(flat))
-            sweep(self, False, &target_alone, 1, [seed], PySequence_Fast_ITEMS(flat), len(flat), rows, PySequence_Fast_ITEMS(found))
-            complete(PySequence_Fast_ITEMS(found), PySequence_Fast_ITEMS(flat), len(flat), False)
+            found = list(flat)
+            sweep(self, False, &target_alone, 1, [seed], PySequence_Fast_ITEMS(found), len(found), rows)
             for k in range(len(flat)):
                 if found[k] is not None:
                     if parts[k] is None:
@@ -354,29 +365,28 @@ cdef class GradientTape(Window):
         return results
 
 
-cdef int complete(PyObject** results, PyObject** sources, Py_ssize_t count, bint zero) except -1:
-    """None, or zeros, where no gradient was found."""
-    cdef Py_ssize_t i
-    cdef object found, source
-    for i in range(count):
-        if results[i] == NULL:
-            source = <object>sources[i]
-            found = zeros(source.shape, source.dtype.code) if zero else None
-            Py_INCREF(found)
-            results[i] = <PyObject*>found
-    return 0
-
-
 cdef Extent* extent_of(object source) noexcept:
     return (<Tensor>source).extent if type(source) is Tensor else (<BaseVariable>source).held.extent
 
 
-cdef bint all_plain(list sources) noexcept:
-    """Whether the list needs no flattening."""
-    for source in sources:
-        if type(source) is not Tensor and not isinstance(source, BaseVariable):
-            return False
-    return True
+cdef list plain_copy(list sources, bint* floating):
+    """A copy of a list of tensors and variables, None if it holds anything else; and whether all tensors are floating (OUT).
+
+    In one pass: the variables of a large model are far apart in memory.
+    """
+    cdef Py_ssize_t i, count = len(sources)
+    cdef list copy = PyList_New(count)
+    cdef PyObject** items = PySequence_Fast_ITEMS(sources)
+    cdef PyObject** copies = PySequence_Fast_ITEMS(copy)
+    floating[0] = True
+    for i in range(count):
+        if type(<object>items[i]) is Tensor:
+            floating[0] &= is_floating((<Tensor>items[i]).dtype_code)
+        elif not isinstance(<object>items[i], BaseVariable):
+            return None
+        Py_INCREF(<object>items[i])
+        copies[i] = items[i]
+    return copy
 
 
 cdef list flatten_seeds(object output_gradients):
