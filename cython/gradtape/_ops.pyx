@@ -23,7 +23,7 @@ from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call
                             on_open_window, thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
-                                derivative_of, program, read_by)
+                                derivative_of, few, program, read_by)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
 from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, MUL, SUB, U8, real
@@ -366,27 +366,6 @@ cdef inline Py_ssize_t step_of(Tensor a) noexcept:
     return 0 if a.uniform or a.extent.size == 1 else 1
 
 
-cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, const real* b, Py_ssize_t b_step,
-                     Py_ssize_t n) noexcept nogil:
-    """Arithmetic on so few elements that calling a kernel would be most of the cost. a and b are IN, out is OUT."""
-    cdef Py_ssize_t i
-    if n == 1:
-        # As vectors, the loops below would ask a good deal before they do it.
-        out[0] = a[0] * b[0] if code == MUL else a[0] + b[0] if code == ADD else a[0] - b[0] if code == SUB else a[0] / b[0]
-    elif code == MUL:
-        for i in range(n):
-            out[i] = a[i * a_step] * b[i * b_step]
-    elif code == ADD:
-        for i in range(n):
-            out[i] = a[i * a_step] + b[i * b_step]
-    elif code == SUB:
-        for i in range(n):
-            out[i] = a[i * a_step] - b[i * b_step]
-    else:
-        for i in range(n):
-            out[i] = a[i * a_step] / b[i * b_step]
-
-
 cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:
     """Whether a floating operand stands beside a bool first one."""
     return a.dtype_code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64))
@@ -418,7 +397,8 @@ cdef Tensor broadcast_elementwise(Program program, Tensor a, Tensor b, Tensor c)
         describe(&operands[1], b, extent, code)
         if c is not None:
             describe(&operands[2], c, extent, code)
-    execute(program, code == F64, out.data, operands, extent, False)
+    if not program.run_few(code == F64, out.data, operands, extent.size, False):
+        execute(program, code == F64, out.data, operands, extent, False)
     release_extent(extent)
     return out
 
@@ -573,7 +553,8 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
             if third is not None:
                 describe(&operands[2], third, cotangent.extent, cotangent.dtype_code)
         out = new_tensor(cotangent.dtype_code, extent)
-        execute(derivative, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
+        if not derivative.run_few(cotangent.dtype_code == F64, out.data, operands, cotangent.extent.size, True):
+            execute(derivative, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
         return out
     else:
         out = elementwise(derivative, first, second, third)

@@ -2,7 +2,7 @@
 
 cimport cython
 
-from gradtape._types cimport MAX_RANK, MAX_OPERANDS
+from gradtape._types cimport ADD, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
 cdef enum OperandMode:
     FULL          # contiguous, one element per result element
@@ -68,6 +68,10 @@ cdef class Program:
     cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
                   Py_ssize_t size, bint total) noexcept nogil
 
+    # The same for few elements, of which all that leads to the run would be most of the cost; False, and nothing is done, where
+    # they are not few, an operand is STRIDED or the program was not compiled yet.
+    cdef bint run_few(self, bint double_precision, void* out, const Operand* operands, Py_ssize_t size, bint total) noexcept nogil
+
 cdef Program program(str name)         # the program of a row of the elementwise table; KeyError if there is none
 
 
@@ -85,3 +89,24 @@ cdef inline int read_by(Program program, int operands) except -1:
     if program.reads[operands] >= 0:
         return program.reads[operands]
     return program.find_reads(operands)
+
+
+cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, const real* b, Py_ssize_t b_step,
+                     Py_ssize_t n) noexcept nogil:
+    """Arithmetic on so few elements that calling a kernel would be most of the cost. a and b are IN, out is OUT."""
+    cdef Py_ssize_t i
+    if n == 1:
+        # As vectors, the loops below would ask a good deal before they do it.
+        out[0] = a[0] * b[0] if code == MUL else a[0] + b[0] if code == ADD else a[0] - b[0] if code == SUB else a[0] / b[0]
+    elif code == MUL:
+        for i in range(n):
+            out[i] = a[i * a_step] * b[i * b_step]
+    elif code == ADD:
+        for i in range(n):
+            out[i] = a[i * a_step] + b[i * b_step]
+    elif code == SUB:
+        for i in range(n):
+            out[i] = a[i * a_step] - b[i * b_step]
+    else:
+        for i in range(n):
+            out[i] = a[i * a_step] / b[i * b_step]

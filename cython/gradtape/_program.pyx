@@ -204,42 +204,63 @@ cdef void repeat(real* out, const Operand* operand, const Walk* walk, int k, Py_
 
 cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_ssize_t size,
                         bint total) noexcept nogil:
-    """Program.run for at most LANES elements, without blocks and axes; False (nothing done) if an operand is STRIDED."""
+    """Program.run_few for one element type. Arithmetic is done here, on registers of one element that stands for all, too."""
     cdef real* registers[FEW + 1]
+    cdef Py_ssize_t steps[FEW + 1]
     cdef real[FEW][LANES] memory
     cdef int k, arity = program.arity, last = program.registers - 1
     cdef const Operand* operand
-    cdef const Instruction* step
-    cdef Py_ssize_t i
+    cdef const Instruction* step = program.instructions
+    cdef const Instruction* end = step + program.length
     for k in range(arity):
         operand = &operands[k]
         if operand.mode == STRIDED and size > 1:
             return False
+        registers[k] = <real*> operand.data
+        steps[k] = operand.mode == FULL
         if operand.bytes:
             registers[k] = memory[k]
-            from_bytes(memory[k], <const unsigned char*> operand.data, operand.mode == FULL, size)
-        elif operand.mode == FULL or size == 1:
-            registers[k] = <real*> operand.data
-        else:
-            registers[k] = memory[k]
-            fill(memory[k], (<const real*> operand.data)[0], size)
+            from_bytes(memory[k], <const unsigned char*> operand.data, steps[k], size)
+            steps[k] = 1
     for k in range(program.constant_count):
+        steps[arity + k] = 1
         if real is float:
             registers[arity + k] = program.constants32 + k * LANES
         else:
             registers[arity + k] = program.constants64 + k * LANES
-    for k in range(arity + program.constant_count, last):
+    for k in range(arity + program.constant_count, last + 1):
         registers[k] = memory[k]
-    registers[last] = out
-    if program.predicate or total:
-        registers[last] = memory[last]
+        steps[k] = 1
+    if not (program.predicate or total):
+        registers[last] = out
     registers[last + 1] = NULL
-    run_steps(program, registers, size)
+    steps[last + 1] = 1
+    while step < end:
+        if step.code == MUL or step.code == ADD or step.code == SUB or step.code == DIV:
+            few(step.code, registers[step.out], registers[step.a], steps[step.a], registers[step.b], steps[step.b], size)
+        else:
+            spread(registers, steps, memory, step.a, size)
+            spread(registers, steps, memory, step.b, size)
+            spread(registers, steps, memory, step.c, size)
+            if real is float:
+                kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], size)
+            else:
+                kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], size)
+        step += 1
     if total:
         out[0] = sum_of(registers[last], size)
     elif program.predicate:
         to_bytes(<unsigned char*> out, registers[last], size)
     return True
+
+
+cdef inline void spread(real** registers, Py_ssize_t* steps, real[LANES]* memory, int k, Py_ssize_t size) noexcept nogil:
+    """Gives a register of one element that stands for all as many as there are."""
+    if steps[k] == 0:
+        if size > 1:
+            fill(memory[k], registers[k][0], size)
+            registers[k] = memory[k]
+        steps[k] = 1
 
 
 cdef void interpret(Program program, real* out, const Operand* operands, int rank, const Py_ssize_t* shape,
@@ -260,8 +281,6 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     if size == 0:
         if total:
             out[0] = 0
-        return
-    if size <= LANES and program.registers <= FEW and interpret_few(program, out, operands, size, total):
         return
     owned = program.registers - 1 - arity + (program.predicate or total)
     for k in range(arity):
@@ -501,10 +520,19 @@ cdef class Program:
             return
         if self.instructions == NULL:
             compile_now(self)
+        if self.run_few(double_precision, out, operands, size, total):
+            return
         if double_precision:
             interpret[double](self, <double*> out, operands, rank, shape, size, total)
         else:
             interpret[float](self, <float*> out, operands, rank, shape, size, total)
+
+    cdef bint run_few(self, bint double_precision, void* out, const Operand* operands, Py_ssize_t size, bint total) noexcept nogil:
+        if size > LANES or size == 0 or self.instructions == NULL or self.registers > FEW:
+            return False
+        if double_precision:
+            return interpret_few[double](self, <double*> out, operands, size, total)
+        return interpret_few[float](self, <float*> out, operands, size, total)
 
     # For tests and for documentation; the engine calls `derivative` and `run`.
 
