@@ -16,6 +16,9 @@ cdef PyObject* variable_type         # the public class of variables, which near
 cdef extern from "Python.h":
     PyObject* type_of "(PyObject*)Py_TYPE"(object o)
 
+cdef enum:
+    CELL_BYTES = 64              # of a value that needs no block: sixteen float32, a 4×4 matrix
+
 @cython.final
 cdef class Tensor:
     cdef char* data              # inline cell, or the block's bytes
@@ -24,7 +27,7 @@ cdef class Tensor:
     cdef int64_t number          # 0: never recorded or watched
     cdef int dtype_code
     cdef bint uniform            # only inside a sweep: one stored element stands for all of the extent
-    cdef double cell[2]
+    cdef double cell[8]
     cdef object __weakref__
 
 # What the operators of Tensor and Variable call; set by the rooms above.

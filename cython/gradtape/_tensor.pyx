@@ -1,7 +1,7 @@
 """Tensors.
 
 A Tensor is immutable: its bytes are written once, by the op that makes it, before anyone else sees it. Values of up to
-16 bytes live in the tensor itself, larger ones in a pooled block that tensors, variables and exports share.
+CELL_BYTES live in the tensor itself, larger ones in a pooled block that tensors, variables and exports share.
 """
 
 cimport cython
@@ -398,7 +398,7 @@ cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 cdef Tensor new_tensor(int dtype_code, Extent* extent):
     cdef Tensor tensor = blank(dtype_code, extent)
     cdef Py_ssize_t nbytes = extent.size * item_size(dtype_code)
-    if nbytes <= 16:
+    if nbytes <= CELL_BYTES:
         tensor.data = <char*>tensor.cell
     else:
         tensor.block = acquire(nbytes)
@@ -444,8 +444,10 @@ cdef double scalar_value(Tensor tensor) noexcept:
 cdef Tensor share(Tensor tensor, Extent* extent):
     cdef Tensor other = blank(tensor.dtype_code, extent)
     if tensor.block == NULL:
-        other.cell[0] = tensor.cell[0]
-        other.cell[1] = tensor.cell[1]
+        if extent.size == 1:
+            other.cell[0] = tensor.cell[0]
+        else:
+            memcpy(other.cell, tensor.cell, CELL_BYTES)
         other.data = <char*>other.cell
     else:
         other.block = tensor.block
