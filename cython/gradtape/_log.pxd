@@ -26,7 +26,6 @@ cdef struct Entry:
     unsigned char kind
     unsigned char dead           # the output tensor no longer exists
     unsigned char count          # operands
-    unsigned char wide           # holds more than the first two operands
     int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
     PyObject* op                 # borrowed: programs and ops live for ever, Calls live in their page's `held`
     int64_t inputs[MAX_INPUTS]   # operand numbers
@@ -186,17 +185,19 @@ cdef inline void clear(Entry* entry) noexcept:
     cdef PyObject* saved
     cdef int i
     entry.kind = VACANT
-    for i in range(4 if entry.wide else 2):
+    for i in range(4):
         saved = entry.saved[i]
         if saved != NULL:
             entry.saved[i] = NULL
             Py_DECREF(<object>saved)
-    if entry.wide:
-        entry.wide = False
-        for i in range(MAX_INPUTS):
-            if entry.extents[i] != NULL:
-                release_extent(entry.extents[i])
-                entry.extents[i] = NULL
+    clear_extent(&entry.extents[0])
+    clear_extent(&entry.extents[1])
+    clear_extent(&entry.extents[2])
+
+cdef inline void clear_extent(Extent** extent) noexcept:
+    if extent[0] != NULL:
+        release_extent(extent[0])
+        extent[0] = NULL
 
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""

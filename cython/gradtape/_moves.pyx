@@ -82,7 +82,7 @@ cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset
         copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
                   out.extent.size // outer * item, outer)
     if a.number and is_floating(a.dtype_code):
-        record_structural(CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
+        record_structural(thread(), CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
     return out
 
 
@@ -95,7 +95,7 @@ cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset)
         copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
                   a.extent.size // outer * item, outer)
     if a.number and is_floating(a.dtype_code):
-        record_structural(PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
+        record_structural(thread(), PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
     return out
 
 

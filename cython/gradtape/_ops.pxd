@@ -4,7 +4,7 @@ cimport cython
 
 from libc.stdint cimport int64_t
 from gradtape._extent cimport Extent
-from gradtape._log cimport Call, Entry, Thread, observers, thread
+from gradtape._log cimport Call, Entry, Thread
 from gradtape._program cimport Program
 from gradtape._tensor cimport Tensor
 
@@ -30,10 +30,7 @@ cdef ForwardHooks* forward_hooks() noexcept
 cdef Op IDENTITY
 
 cdef Op make_op(str name, ReverseRule rule, bint linear, bint takes_rows)
-cdef int record_observed(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1
-
-cdef inline int record_structural(Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
-    return record_observed(thread(), op, out, a, b, saves, attribute) if observers else 0
+cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
 cdef Tensor elementwise_list(Program program, list operands)

@@ -19,7 +19,7 @@ from gradtape._contract cimport product
 from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, give_number, observers,
+from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, give_number,
                             on_open_window, thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
@@ -176,7 +176,7 @@ cdef inline PyObject* keep(Tensor a) noexcept:
     return <PyObject*>a
 
 
-cdef int record_observed(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
+cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
     """Records a structural op of one or two operands. `saves`: bit 0 and 1 the operands, bit 2 the result; operand i is
     only kept where the other operand's rule needs it, so the caller has already decided."""
     cdef Entry* entry
@@ -202,10 +202,8 @@ cdef int record_observed(Thread thread, Op op, Tensor out, Tensor a, Tensor b, i
         entry.saved[0] = keep(a)
     if saves & 4:
         entry.saved[RESULT_SLOT] = keep(out)
-        entry.wide = True
     if a.extent != out.extent:
         entry.extents[0] = retain_extent(a.extent)
-        entry.wide = True
     if b is not None:
         entry.inputs[1] = b.number
         entry.count = 2
@@ -213,7 +211,6 @@ cdef int record_observed(Thread thread, Op op, Tensor out, Tensor a, Tensor b, i
             entry.saved[1] = keep(b)
         if b.extent != out.extent:
             entry.extents[1] = retain_extent(b.extent)
-            entry.wide = True
     if thread.forward:
         if not live:
             out.number = give_number(thread)
@@ -243,17 +240,14 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
     entry.inputs[0] = a.number
     if a.extent != out.extent and not same_extent(a.extent, out.extent):
         entry.extents[0] = retain_extent(a.extent)
-        entry.wide = True
     if b is not None:
         entry.inputs[1] = b.number
         if b.extent != out.extent and not same_extent(b.extent, out.extent):
             entry.extents[1] = retain_extent(b.extent)
-            entry.wide = True
         if c is not None:
             entry.inputs[2] = c.number
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 entry.extents[2] = retain_extent(c.extent)
-                entry.wide = True
     wanted = read_by(program, 7 if thread.forward else live)
     if wanted & 1:
         entry.saved[0] = keep(a)
@@ -261,10 +255,8 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
         entry.saved[1] = keep(b)
     if wanted & 4:
         entry.saved[2] = keep(c)
-        entry.wide = True
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
-        entry.wide = True
     if thread.forward:
         if not live:
             out.number = give_number(thread)
@@ -317,7 +309,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
         return integer_elementwise(program, a, b, c)
     else:
         out = broadcast_elementwise(program, a, b, c)
-    if observers and not program.predicate and (a.number or (b is not None and b.number) or (c is not None and c.number)):
+    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
         th = thread()
         if th.span != 0 or th.forward:
             live = on_open_window(th, a.number)
@@ -647,7 +639,7 @@ cdef Op IDENTITY = make_op("identity", identity_rule, True, True)
 cdef Tensor identity(Tensor a):
     """The same value under a number of its own."""
     cdef Tensor out = share(a, a.extent)
-    record_structural(IDENTITY, out, a, None, 0, 0)
+    record_structural(thread(), IDENTITY, out, a, None, 0, 0)
     return out
 
 
@@ -666,7 +658,7 @@ cdef Tensor reshape(Tensor a, Extent* extent):
                                   f"{extent.size}")
     out = share(a, extent)
     if is_floating(a.dtype_code):
-        record_structural(RESHAPE, out, a, None, 0, 0)
+        record_structural(thread(), RESHAPE, out, a, None, 0, 0)
     return out
 
 
@@ -697,7 +689,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
         out = new_tensor(a.dtype_code, extent)
         describe(&operand, a, extent, a.dtype_code)
         execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
-    record_structural(BROADCAST, out, a, None, 0, 0)
+    record_structural(thread(), BROADCAST, out, a, None, 0, 0)
     return out
 
 
@@ -725,7 +717,7 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
             axes |= (<int64_t>1) << i
     out = new_tensor(a.dtype_code, extent)
     reduce_into(SUM, a, axes, out)
-    record_structural(SUM_TO, out, a, None, 0, 0)
+    record_structural(thread(), SUM_TO, out, a, None, 0, 0)
     if examining:
         examine("Sum", out, (a,))
     return out
@@ -923,7 +915,7 @@ cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
                 (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
             else:
                 (<double*>out.data)[i] = (<double*>out.data)[i] / count
-    record_structural(REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
+    record_structural(thread(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
     if examining:
         examine("Mean" if kind == MEAN else ("Sum", "Prod", "Max", "Min")[kind], out, (a,))
     return out
@@ -989,7 +981,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
     operand.bytes = False
     execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
     release_extent(extent)
-    record_structural(TRANSPOSE, out, a, None, 0, permutation)
+    record_structural(thread(), TRANSPOSE, out, a, None, 0, permutation)
     return out
 
 
@@ -1039,7 +1031,7 @@ cdef Tensor cast(Tensor a, int dtype_code):
         with np.errstate(all="ignore"):
             return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
     if is_floating(a.dtype_code) and is_floating(dtype_code):
-        record_structural(CAST, out, a, None, 0, a.dtype_code)
+        record_structural(thread(), CAST, out, a, None, 0, a.dtype_code)
         if examining:
             examine("Cast", out, (a,))
     return out
@@ -1157,7 +1149,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
             if on_open_window(th, b.number):
                 saves |= 1
         if saves:
-            record_structural(MATMUL, out, a, b, saves, ta | (tb << 1))
+            record_structural(th, MATMUL, out, a, b, saves, ta | (tb << 1))
     if examining:
         examine(op, out, (a, b))
     return out

@@ -239,7 +239,7 @@ cdef class GradientTape(Window):
         """
         cdef tuple targets
         cdef list results = None, flat = None, seeds = None
-        cdef bint alone = type(sources) is Tensor or (type(sources) is not list and isinstance(sources, BaseVariable))
+        cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
         cdef bint listed = False, floating = False, zero = False
         # The only target; the only source, in whose place comes its gradient.
         cdef PyObject* target_alone = <PyObject*>target
