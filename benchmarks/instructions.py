@@ -34,6 +34,7 @@ TITLES = {
     "matmul": "product of 8×8 matrices",
     "variable": "variable read, added, and assigned",
     "tape": "tape entered, x * x, left, gradient",
+    "regression": "the tutorial's regression step",
 }
 
 Sweep = Callable[[], Any]
@@ -85,14 +86,23 @@ def tape(tf: Any, count: int) -> None:
         tape.gradient(y, x)
 
 
+def regression(tf: Any, count: int) -> None:
+    from benchmarks.workloads.regression import tutorial
+
+    step = tutorial(tf).step
+    for _ in range(count):
+        step()
+
+
 WORKLOADS: dict[str, Callable[[Any, int], Sweep | None]] = {
     "multiply": multiply,
     "elementwise": elementwise,
     "matmul": matmul,
     "variable": variable,
     "tape": tape,
+    "regression": regression,
 }
-PHASES = {name: ("step",) if name == "tape" else ("recorded", "swept") for name in WORKLOADS}
+PHASES = {name: ("step",) if name in ("tape", "regression") else ("recorded", "swept") for name in WORKLOADS}
 """What is counted of each workload: an operation's recording and its sweep, or a step as a whole."""
 
 
