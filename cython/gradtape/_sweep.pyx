@@ -42,6 +42,7 @@ cdef struct Room
 
 cdef struct Sweep:
     int64_t low                      # the window's first position; NOWHERE if it has none
+    uint64_t own                     # how many positions from there on are surely the window's; others must be looked up
     uint64_t certain                 # how many positions from there on are known to depend on what is watched
     int64_t first_page
     int64_t count                    # pages
@@ -111,9 +112,12 @@ cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
 
 
 cdef inline Entry* entry_at(Sweep* sweep, Window window, int64_t position) noexcept:
-    """The entry of a covered position; NULL if it was dropped with its page."""
+    """The entry of a covered position; NULL if it was dropped with its page, or is another window's alone, recorded while this
+    one did not: to this one such a position is a leaf at most."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
     if place >= window.page_count or window.directory[place] == NULL:
+        return NULL
+    if <uint64_t>(position - sweep.low) >= sweep.own and not window.covers(position):
         return NULL
     return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
 
@@ -126,6 +130,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.lowest = NOWHERE
     sweep.highest = -1
     sweep.low = window.low if window.low >= 0 else NOWHERE
+    sweep.own = <uint64_t>(last_position(window) - window.low) if window.segment_count == 1 else 0
     sweep.certain = <uint64_t>(last_position(window) - window.low) if window.alone else 0
     sweep.first_page = window.first_page
     sweep.count = window.page_count

@@ -684,6 +684,31 @@ def re_entering_a_persistent_tape(tf):
 
 
 @program
+def what_only_an_outer_tape_recorded_is_a_leaf_to_the_inner_one(tf):
+    x, v = tf.constant(3.0), tf.Variable(2.0)
+    with tf.GradientTape(persistent=True):
+        with tf.GradientTape(persistent=True) as inner:
+            y = v * x
+            with inner.stop_recording():
+                stopped = y * y
+            inner.watch(stopped)
+            z = stopped * x
+        after = z * z
+        inner.watch(after)
+    return inner.gradient([y, stopped], v), inner.gradient(z, [stopped, v]), inner.gradient([after, z], [v, stopped, after])
+
+
+@program
+def watching_a_constant_after_it_was_used(tf):
+    x, c = tf.Variable(3.0), tf.constant(2.0)
+    with tf.GradientTape() as tape:
+        y = x * c
+        tape.watch(c)
+        z = y * c
+    return tape.gradient(z, [x, c])
+
+
+@program
 def re_entering_after_gradient(tf):
     x = tf.constant(3.0)
     tape = tf.GradientTape()
@@ -1391,6 +1416,7 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
     "t.gradient(r, m, output_gradients=tf.constant(2.0))": (MISSHAPEN, "InvalidArgumentError"),
     "t.gradient(d, w, output_gradients=tf.constant(2.0))": (MISSHAPEN, "InvalidArgumentError"),
     "a_tape_entered_in_another_thread": ("a tape belongs to the thread that first entered it", RuntimeError),
+    "watching_a_constant_after_it_was_used": ("what was computed before a watch does not depend on what is watched", [4.0, 6.0]),
     "jacobian_of_an_unconnected_empty_target": ("nothing is asked of an empty target but its shape", []),
 }
 
