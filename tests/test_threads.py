@@ -56,6 +56,19 @@ def test_gradients_asked_for_from_another_thread():
     assert float(found) == 6
 
 
+def test_threads_that_ended_make_room_for_others():
+    v = tf.Variable(3.0)
+
+    def work():
+        with tf.GradientTape() as tape:
+            y = v * v
+        return float(tape.gradient(y, v))
+
+    # More than have a place in the numbering at one time.
+    for _ in range(9000):
+        assert in_threads(work) == [6.0]
+
+
 def test_a_tape_outlives_its_thread():
     def record():
         x = tf.constant(3.0)
