@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import logging
+import pickle
 
 import numpy as np
 import pytest
@@ -409,3 +410,74 @@ def test_ends_of_a_tape_are_called_as_methods_are():
     for wrong in (lambda: tape.__enter__(1), lambda: tape.__exit__(), lambda: tf.GradientTape.__enter__(x)):
         with pytest.raises(TypeError):
             wrong()
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_a_rule_may_watch_more_on_the_tape_that_is_swept(stays):
+    x, others = tf.Variable(2.0), [tf.Variable(float(i)) for i in range(100)]
+    tape = tf.GradientTape(persistent=True)
+
+    @tf.custom_gradient
+    def doubled(a):
+        def grad(upstream):
+            tape.__enter__()
+            for other in others:
+                tape.watch(other)
+            if not stays:
+                tape.__exit__(None, None, None)
+            return upstream
+
+        return a * 2.0, grad
+
+    with tape:
+        y = doubled(x * 1.0) * x
+    assert value(tape.gradient(y, x)) == 6
+    if stays:
+        tape.__exit__(None, None, None)
+
+
+def test_a_tape_that_is_reset_in_init_scope_has_no_history():
+    x = tf.constant(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+        with tf.init_scope():
+            tape.reset()
+        z = y * 3.0
+        w = z * z
+        tape.watch(x)
+        result = x * w
+    assert [value(g) for g in tape.gradient(result, [x, y, z, w])] == [729, None, None, None]
+
+
+def test_a_tape_has_its_attributes_alone():
+    x = tf.Variable(2.0)
+    tape = tf.GradientTape()
+    attributes = vars(tape)
+    del tape
+    with tf.GradientTape() as tape:
+        y = x * x
+    attributes["gradient"] = None
+    assert value(tape.gradient(y, x)) == 4
+
+
+def test_a_tape_whose_reverse_rule_raised_says_so():
+    @tf.custom_gradient
+    def failing(a):
+        def grad(upstream):
+            raise ValueError("no gradient")
+
+        return a * 2.0, grad
+
+    x = tf.Variable(2.0)
+    with tf.GradientTape() as tape:
+        y = failing(x * x) * x
+    with pytest.raises(ValueError, match="no gradient"):
+        tape.gradient(y, x)
+    with pytest.raises(tf.errors.InternalError, match="Internal state of the gradient tape is invalid"):
+        tape.gradient(y, x)
+
+
+def test_tapes_are_not_pickled():
+    with pytest.raises(TypeError, match="cannot pickle 'GradientTape' object"):
+        pickle.dumps(tf.GradientTape())

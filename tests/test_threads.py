@@ -56,6 +56,25 @@ def test_gradients_asked_for_from_another_thread():
     assert float(found) == 6
 
 
+def test_a_tensor_of_another_thread_can_be_watched():
+    with tf.GradientTape():
+        pass  # this thread's numbers come first
+
+    def make():
+        x = tf.constant(3.0)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x * x
+        assert float(tape.gradient(y, x)) == 6
+        return x
+
+    (x,) = in_threads(make)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x * x
+    assert float(tape.gradient(y, x)) == 6
+
+
 def test_threads_that_ended_make_room_for_others():
     v = tf.Variable(3.0)
 

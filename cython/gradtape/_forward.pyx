@@ -12,8 +12,8 @@ from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
 from gradtape._kernels cimport SUM
-from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, give_number, renew_epoch, span_from_root, thread,
-                            track, untrack)
+from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, give_number, renew_epoch,
+                            span_from_root, thread, track, untrack)
 from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, matmul, reduce,
                             reshape, sum_to, transpose)
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program

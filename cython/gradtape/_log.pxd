@@ -56,7 +56,7 @@ cdef class Page:
 cdef class Call:
     """An op with more operands or outputs than an inline entry holds, or whose reverse rule is Python."""
     cdef readonly str name
-    cdef public object rule              # callable(*cotangents, call) -> cotangents; see _tape
+    cdef public object rule              # callable(call, needs, *cotangents) -> cotangents; see _sweep
     cdef readonly tuple saved            # tensors that the rule reads
     cdef readonly object attributes      # the op's attributes, as the rule wants them
     cdef readonly list outputs           # (extent holder, dtype code) of each output, to make zeros
@@ -87,6 +87,7 @@ cdef class Window:
     cdef int64_t* marks                  # watched numbers that lie outside [low, ...): open addressing, 0 is empty
     cdef Py_ssize_t mark_count
     cdef Py_ssize_t mark_capacity
+    cdef bint broken                     # a sweep that drops entries stopped half way
     cdef bint alone                      # nothing but its own ops was ever numbered in its only segment: all depend on a mark
     cdef uint64_t* active                # otherwise a bit per position from first_page on: depends on something watched
     cdef int64_t active_words
@@ -132,6 +133,7 @@ cdef class Thread:
     cdef int horizon                     # of entries recorded now
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
+    cdef int opened                      # open windows
     cdef int paused                      # windows that will go on recording when their stop_recording block ends
     cdef int stopped                     # blocks entered within which the thread records nothing
     cdef int64_t collected               # after how many pages more the whole log is collected
@@ -207,10 +209,11 @@ cdef inline bint is_active(Window window, int64_t number) noexcept:
     """Whether the number is watched or depends on what is; the caller has analysed up to it."""
     cdef int64_t place
     if number >= window.low and window.low >= 0:
-        if window.alone:
-            return number < last_position(window)
         place = number - (window.first_page << PAGE_BITS)
-        if 0 <= place < window.active_words * 64:
+        if window.alone:
+            if number < last_position(window):
+                return True
+        elif 0 <= place < window.active_words * 64:
             return (window.active[place >> 6] >> (place & 63)) & 1
     return window.mark_count != 0 and number != 0 and is_marked(window, number)
 

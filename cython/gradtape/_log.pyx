@@ -11,13 +11,12 @@ added, `collect` drops entries that no live tensor reaches, so results that were
 cimport cython
 
 from cpython.exc cimport PyErr_Fetch, PyErr_Restore
-from cpython.ref cimport Py_DECREF, PyObject
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from gradtape._buffer cimport on_growth
-from gradtape._extent cimport release_extent
 
 cdef extern from "Python.h":
     PyObject* PyThreadState_GetDict()
@@ -92,9 +91,10 @@ cdef int renew_epoch(Thread thread) except -1:
 @cython.final
 cdef class Thread:
     def __dealloc__(self):
-        global gradtape_thread
+        global gradtape_thread, observers
         if gradtape_thread == <PyObject*>self:
             gradtape_thread = NULL
+        observers -= self.opened
         if self.next:
             _ended.append(((self.next >> PAGE_BITS) + 1) << PAGE_BITS)
 
@@ -238,7 +238,8 @@ cdef int adopt(Window window, Page page) except -1:
         page.capacity *= 2
     if place >= window.page_capacity:
         capacity = 2 * place + 4
-        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*), capacity * sizeof(void*))
+        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*),
+                                        capacity * sizeof(void*))
         window.page_capacity = capacity
     window.directory[place] = <void*>page
     if place == 0:
@@ -373,13 +374,18 @@ cdef void untrack(Tangents tangents) noexcept:
     observers -= before - tangents.owner.tracking
 
 
+cdef int64_t lowest(Thread thread) noexcept:
+    """Where the lowest open window begins, which changes as a tape is reset; -1 where there is none."""
+    return -1 if thread.root is None else thread.root.low
+
+
 class Unrecorded:
     """Within the block its thread records nothing, neither on tapes and forward accumulators that are active nor on new ones."""
 
     def __enter__(self):
         cdef Thread th = thread()
         th.stopped += 1
-        self._before = th.span, th.floor, th.marking, open_windows(th)
+        self._before = th.span, th.floor, th.marking, open_windows(th), lowest(th)
         th.span = 0
         th.floor = 0
         th.marking = 0
@@ -389,12 +395,12 @@ class Unrecorded:
 
     def __exit__(self, *exception):
         cdef Thread th = thread()
-        span, floor, marking, windows = self._before
+        span, floor, marking, windows, low = self._before
         th.stopped -= 1
         if th.stopped == 0:
             settle(th)
             present = open_windows(th)
-            if len(windows) == len(present) and all([a is b for a, b in zip(windows, present)]):
+            if low == lowest(th) and len(windows) == len(present) and all([a is b for a, b in zip(windows, present)]):
                 # As it was: what pushes tangents may have narrowed what is recorded.
                 th.span, th.floor, th.marking = span, floor, marking
             th.forward = len(th.accumulators) != 0
@@ -429,7 +435,7 @@ cdef class Window:
     cdef void take_own_room(self) noexcept:
         """Empty, in its own room, which is all zeros."""
         self.low = -1
-        self.alone = False
+        self.alone = self.broken = False
         self.directory = self.room.directory
         self.page_capacity = 4
         self.page_count = 0
@@ -467,7 +473,8 @@ cdef class Window:
         cdef int64_t covered = self.page_count
         if thread.next == thread.limit:
             next_page(thread)
-        elif thread.newest is None and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread))) and not shareable(thread):
+        elif (thread.newest is None and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread)))
+                and not shareable(thread)):
             ensure_page(thread)
         if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
@@ -488,6 +495,7 @@ cdef class Window:
             # One that opens while tangents are pushed is of the pushing, and must see it.
             self.generation = thread.horizon - 1 if thread.horizon else thread.generation
         observers += 1
+        thread.opened += 1
         self.owner = thread
         self.older = thread.newest
         thread.newest = self
@@ -538,6 +546,7 @@ cdef class Window:
         self.segments[2 * self.segment_count - 1] = thread.next
         self.owner = None
         observers -= 1
+        thread.opened -= 1
         if thread.newest is self:
             thread.newest = self.older
         else:

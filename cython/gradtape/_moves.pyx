@@ -7,7 +7,7 @@ up by index; gather, scatter and segment sums are made of those. `assemble` inte
 
 cimport numpy as cnp
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
@@ -20,11 +20,11 @@ from gradtape._ops import record
 
 cnp.import_array()
 
-ctypedef fused number:
+ctypedef fused number:        # integers without a sign: their sums wrap, as TensorFlow's do, by C's own rules
     float
     double
-    int32_t
-    int64_t
+    uint32_t
+    uint64_t
     uint8_t
 
 cdef int64_t OUTER_MASK = 0x7fffffff
@@ -603,9 +603,9 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     elif tensor.dtype_code == F64:
         sum_rows(<double*>out.data, <const double*>tensor.data, numbers, count, run)
     elif tensor.dtype_code == I32:
-        sum_rows(<int32_t*>out.data, <const int32_t*>tensor.data, numbers, count, run)
+        sum_rows(<uint32_t*>out.data, <const uint32_t*>tensor.data, numbers, count, run)
     elif tensor.dtype_code == I64:
-        sum_rows(<int64_t*>out.data, <const int64_t*>tensor.data, numbers, count, run)
+        sum_rows(<uint64_t*>out.data, <const uint64_t*>tensor.data, numbers, count, run)
     else:
         sum_rows(<uint8_t*>out.data, <const uint8_t*>tensor.data, numbers, count, run)
     if tensor.number and is_floating(tensor.dtype_code):

@@ -26,7 +26,7 @@ from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, S
                                 derivative_of, few, program, read_by)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
-from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, MUL, SUB, U8, real
+from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
 
 import numpy as np
 

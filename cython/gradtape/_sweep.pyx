@@ -53,15 +53,16 @@ cdef struct Sweep:
     int64_t highest
     Slot* extras                     # slots beside the window's marks
     Py_ssize_t held                  # how many of the extras hold a cotangent
-    int64_t* numbers                 # the marks; a copy where rules may add to them meanwhile
+    int64_t* numbers                 # the marks; a copy, for rules may add to the window's, which moves them
     Py_ssize_t extra_count
     Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
     Room* room
 
-# Where a sweep of ordinary size keeps its slots: all NULL between sweeps.
+# Where a sweep of ordinary size keeps its slots, all NULL between sweeps, and the marks.
 cdef struct Room:
     Slot* pages[OWN_PAGES]
     Slot extras[OWN_EXTRAS]
+    int64_t numbers[OWN_EXTRAS]
     Room* next
 
 cdef Room* _rooms = NULL
@@ -111,13 +112,15 @@ cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
     return &sweep.pages[place][position & PAGE_MASK]
 
 
+cdef inline bint is_foreign(Sweep* sweep, Window window, int64_t position) noexcept:
+    """Whether a covered position is another window's alone, recorded while this one did not: to this one it is a leaf at most."""
+    return <uint64_t>(position - sweep.low) >= sweep.own and not window.covers(position)
+
+
 cdef inline Entry* entry_at(Sweep* sweep, Window window, int64_t position) noexcept:
-    """The entry of a covered position; NULL if it was dropped with its page, or is another window's alone, recorded while this
-    one did not: to this one such a position is a leaf at most."""
+    """The entry of a covered position; NULL if it was dropped with its page."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
     if place >= window.page_count or window.directory[place] == NULL:
-        return NULL
-    if <uint64_t>(position - sweep.low) >= sweep.own and not window.covers(position):
         return NULL
     return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
 
@@ -136,7 +139,6 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.count = window.page_count
     sweep.extra_count = window.mark_capacity
     sweep.held = 0
-    sweep.numbers = window.marks
     sweep.room = _rooms
     if _rooms == NULL:
         sweep.room = <Room*>zeroed(1, sizeof(Room))
@@ -144,13 +146,13 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
         _rooms = _rooms.next
     sweep.pages = sweep.room.pages
     sweep.extras = sweep.room.extras
+    sweep.numbers = sweep.room.numbers
     if sweep.count > OWN_PAGES:
         sweep.pages = <Slot**>zeroed(sweep.count, sizeof(Slot*))
     if sweep.extra_count > OWN_EXTRAS:
         sweep.extras = <Slot*>zeroed(sweep.extra_count, sizeof(Slot))
-    if window.owner is not None:
         sweep.numbers = <int64_t*>zeroed(sweep.extra_count, sizeof(int64_t))
-        memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
+    memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
     return 0
 
 
@@ -202,7 +204,6 @@ cdef int end(Sweep* sweep, Window window) except -1:
         free(sweep.pages)
     if sweep.extras != sweep.room.extras:
         free(sweep.extras)
-    if sweep.numbers != window.marks and window.owner is not None:
         free(sweep.numbers)
     sweep.room.next = _rooms
     _rooms = sweep.room
@@ -275,7 +276,7 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
     cdef Entry* entry
     cdef Py_ssize_t place
     if covered(sweep, number):
-        entry = entry_at(sweep, window, number)
+        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
         if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and PROGRAM <= entry.kind <= CALL:
             # The first of a result's cotangents, by far the most frequent case.
@@ -414,7 +415,8 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             position -= 1
             continue
         entry = entry_at(sweep, window, position)
-        if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
+        if entry == NULL or entry.kind == VACANT or entry.kind == MARK or (
+                tags(slot[0]) & SOURCE and is_foreign(sweep, window, position)):
             position -= 1
             continue
         sweep.waiting -= 1
@@ -496,10 +498,12 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, rows))
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, rows)      # for its checks
+        window.broken = dropping
         if is_examining():
             scan_examined(&swept, window, dropping)
         else:
             scan(&swept, window, dropping)
+        window.broken = False
         for i in range(source_count):
             source = sources[i]
             found = cotangent_of(&swept, number_of(source))

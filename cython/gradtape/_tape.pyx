@@ -19,6 +19,7 @@ from gradtape._variable cimport BaseVariable, watch_variable
 from gradtape import nest
 from gradtape._moves import join
 from gradtape._sweep import zeros
+from gradtape.errors import InternalError
 from gradtape.logger import note, warn_first
 from gradtape.records import like, opened
 
@@ -97,6 +98,9 @@ cdef class GradientTape(Window):
             self.renew()
         self.entered = True
         return self.start(thread())
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
     @property
     def _recording(self):
@@ -214,6 +218,9 @@ cdef class GradientTape(Window):
         """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
         if self.spent or not self.entered:
             raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+        if self.broken:
+            raise InternalError(None, None, "Internal state of the gradient tape is invalid: an earlier call of gradient failed half "
+                                            "way and let go of what it had passed. Record anew, or on a persistent tape.")
         if self.owner is not None:
             if not self.keeps:
                 self.stop()
@@ -246,7 +253,7 @@ cdef class GradientTape(Window):
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
         cdef Py_ssize_t i, target_count = 1
-        if self.spent or not self.entered or self.owner is not None:
+        if self.spent or not self.entered or self.owner is not None or self.broken:
             self.check_usable(None)
         if target is None:
             raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
@@ -549,8 +556,8 @@ cdef int clean(GradientTape tape) except -1:
         tape.forget()
     if tape.variables is not None:
         empty_list(tape.variables)
-    # Calls of a tape's methods are quick while its dictionary is there and empty.
-    if attributes[0] != NULL and len(<dict>attributes[0]):
+    # Calls of a tape's methods are quick while its dictionary is there and empty; one that others hold is theirs.
+    if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
     tape.watch_variables = True
     tape.keeps = tape.spent = tape.entered = False

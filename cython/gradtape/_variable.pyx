@@ -11,7 +11,8 @@ from cpython.weakref cimport PyWeakref_NewRef
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent, tensor_shape
-from gradtape._log cimport READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, new_variable_number, renew_epoch, thread
+from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, new_variable_number,
+                            renew_epoch, thread)
 
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
