@@ -481,3 +481,14 @@ def test_a_tape_whose_reverse_rule_raised_says_so():
 def test_tapes_are_not_pickled():
     with pytest.raises(TypeError, match="cannot pickle 'GradientTape' object"):
         pickle.dumps(tf.GradientTape())
+
+
+def test_many_tapes_that_nobody_asked_end_at_once():
+    x = tf.Variable(2.0)
+    for _ in range(20):
+        with contextlib.ExitStack() as stack:
+            tapes = [stack.enter_context(tf.GradientTape(persistent=i % 2 == 0)) for i in range(100)]
+            y = x * x
+        innermost = tapes[-1]
+        del tapes, stack
+        assert value(innermost.gradient(y, x)) == 4

@@ -536,10 +536,16 @@ cdef object make_tape(object cls, PyObject** arguments, size_t count, PyObject* 
 cdef void end_tape(PyObject* o) noexcept:
     """The destructor: o's count is 0, so no variable may hold it here."""
     global _idle_count
+    PyObject_GC_UnTrack(o)
     if <TypeObject*>o.ob_type != _type or _idle_count == MOST_IDLE or PyObject_GC_IsFinalized(o):
+        # Cython's destructor calls no finalizer where it is called by another, and pages know their windows by address.
+        if (<GradientTape>o).page_count:
+            o.ob_refcnt = 1
+            (<GradientTape>o).leave_pages()
+            o.ob_refcnt = 0
+        PyObject_GC_Track(o)
         _free(o)
         return
-    PyObject_GC_UnTrack(o)
     if (<PyObject**>(<char*>o + _type.tp_weaklistoffset))[0] != NULL:
         PyObject_ClearWeakRefs(o)
     o.ob_refcnt = 1
