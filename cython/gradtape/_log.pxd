@@ -172,15 +172,16 @@ cdef inline Py_ssize_t first_place(int64_t number) noexcept nogil:
     in which they were made more often than not."""
     return <Py_ssize_t>((<uint64_t>(number >> 3) * <uint64_t>0x9E3779B97F4A7C15 >> 20) << 3) | <Py_ssize_t>(number & 7)
 
+cdef inline Py_ssize_t place_of_mark(const int64_t* marks, Py_ssize_t capacity, int64_t number) noexcept nogil:
+    """Where a number stands in a table of marks, or the free place where it would: the table is never full. marks is IN."""
+    cdef Py_ssize_t i = first_place(number) & (capacity - 1)
+    while marks[i] and marks[i] != number:
+        i = (i + 1) & (capacity - 1)
+    return i
+
 cdef inline bint is_marked(Window window, int64_t number) noexcept:
     """Whether a number that is none of the window's positions is watched."""
-    cdef Py_ssize_t mask = window.mark_capacity - 1
-    cdef Py_ssize_t i = first_place(number) & mask
-    while window.marks[i]:
-        if window.marks[i] == number:
-            return True
-        i = (i + 1) & mask
-    return False
+    return window.marks[place_of_mark(window.marks, window.mark_capacity, number)] != 0
 
 cdef inline void clear(Entry* entry) noexcept:
     """Makes an entry vacant, holding nothing."""

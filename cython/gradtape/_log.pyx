@@ -653,11 +653,7 @@ cdef class Window:
         return 0
 
     cdef void insert(self, int64_t number) noexcept:
-        cdef Py_ssize_t mask = self.mark_capacity - 1
-        cdef Py_ssize_t i = first_place(number) & mask
-        while self.marks[i]:
-            i = (i + 1) & mask
-        self.marks[i] = number
+        self.marks[place_of_mark(self.marks, self.mark_capacity, number)] = number
         self.mark_count += 1
 
     cdef int reach(self, int64_t position) except -1:

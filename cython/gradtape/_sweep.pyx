@@ -14,7 +14,7 @@ from libc.string cimport memcpy
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Page, Thread, Window, clear, drop, first_place, is_active, last_position, thread)
+                            Entry, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position, thread)
 from gradtape._ops cimport IDENTITY, Op, add, entry_name, filled, is_examining, program_cotangent, spread, uniform
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
@@ -38,7 +38,7 @@ cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every number
 
 ctypedef PyObject* Slot
 
-cdef struct Room
+cdef struct SlotRoom
 
 cdef struct Sweep:
     int64_t low                      # the window's first position; NOWHERE if it has none
@@ -56,16 +56,16 @@ cdef struct Sweep:
     int64_t* numbers                 # the marks; a copy, for rules may add to the window's, which moves them
     Py_ssize_t extra_count
     Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
-    Room* room
+    SlotRoom* room
 
 # Where a sweep of ordinary size keeps its slots, all NULL between sweeps, and the marks.
-cdef struct Room:
+cdef struct SlotRoom:
     Slot* pages[OWN_PAGES]
     Slot extras[OWN_EXTRAS]
     int64_t numbers[OWN_EXTRAS]
-    Room* next
+    SlotRoom* next
 
-cdef Room* _rooms = NULL
+cdef SlotRoom* _rooms = NULL
 cdef Slot* _spare_pages[16]
 cdef int _spare_count = 0
 
@@ -141,7 +141,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.held = 0
     sweep.room = _rooms
     if _rooms == NULL:
-        sweep.room = <Room*>zeroed(1, sizeof(Room))
+        sweep.room = <SlotRoom*>zeroed(1, sizeof(SlotRoom))
     else:
         _rooms = _rooms.next
     sweep.pages = sweep.room.pages
@@ -212,13 +212,8 @@ cdef int end(Sweep* sweep, Window window) except -1:
 
 cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
     """Where a mark stands in the window's table, or -1."""
-    cdef Py_ssize_t mask = sweep.extra_count - 1
-    cdef Py_ssize_t i = first_place(number) & mask
-    while sweep.numbers[i]:
-        if sweep.numbers[i] == number:
-            return i
-        i = (i + 1) & mask
-    return -1
+    cdef Py_ssize_t place = place_of_mark(sweep.numbers, sweep.extra_count, number)
+    return place if sweep.numbers[place] else -1
 
 
 cdef inline int merge(Slot* slot, object cotangent) except -1:
