@@ -15,9 +15,6 @@ import numpy as np
 
 from gradtape._ops import kernel_name
 
-cdef enum:
-    XOR = 1000
-
 cdef Program ADD_PROGRAM = program("add")
 cdef Program DIVIDE_PROGRAM = program("divide")
 cdef Program SQUARE_PROGRAM = program("square")

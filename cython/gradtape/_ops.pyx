@@ -22,7 +22,7 @@ from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, give_number,
                             on_open_window, thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
-from gradtape._program cimport (COTANGENT, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
+from gradtape._program cimport (COTANGENT, FEW, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
                                 derivative_of, few, program, read_by)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
@@ -37,7 +37,6 @@ cnp.import_array()
 cdef enum:
     MEAN = 10                 # a fifth reduction: a sum divided by its count
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
-    FEW = 16                  # elements up to which arithmetic is done on the spot
 
 cdef ForwardHooks _forward
 _forward.push = NULL

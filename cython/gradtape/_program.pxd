@@ -4,6 +4,9 @@ cimport cython
 
 from gradtape._types cimport ADD, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
+cdef enum:
+    FEW = 16              # elements up to which arithmetic is done without a kernel
+
 cdef enum OperandMode:
     FULL          # contiguous, one element per result element
     SCALAR        # one element for all

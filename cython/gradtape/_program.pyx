@@ -27,8 +27,8 @@ cdef extern from *:
 cdef enum:
     BLOCK_BYTES = 4096          # of one register: small enough that all of a program's stay in L1
     SCRATCH_BYTES = 32768       # of all registers that need memory of their own; taken from the stack
-    LANES = 16                  # registers start at multiples of this many elements
-    FEW = 32                    # registers of the programs that have a short way for at most LANES elements
+    LANES = 16                  # registers start at multiples of this many elements; no fewer than FEW
+    FEW_REGISTERS = 32          # of the programs that have a short way for few elements
     MAX_REGISTERS = 250
 
 # What an operand's register needs before a block is run.
@@ -205,9 +205,9 @@ cdef void repeat(real* out, const Operand* operand, const Walk* walk, int k, Py_
 cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_ssize_t size,
                         bint total) noexcept nogil:
     """Program.run_few for one element type. Arithmetic is done here, on registers of one element that stands for all, too."""
-    cdef real* registers[FEW + 1]
-    cdef Py_ssize_t steps[FEW + 1]
-    cdef real[FEW][LANES] memory
+    cdef real* registers[FEW_REGISTERS + 1]
+    cdef Py_ssize_t steps[FEW_REGISTERS + 1]
+    cdef real[FEW_REGISTERS][LANES] memory
     cdef int k, arity = program.arity, last = program.registers - 1
     cdef const Operand* operand
     cdef const Instruction* step = program.instructions
@@ -239,9 +239,9 @@ cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_
         if step.code == MUL or step.code == ADD or step.code == SUB or step.code == DIV:
             few(step.code, registers[step.out], registers[step.a], steps[step.a], registers[step.b], steps[step.b], size)
         else:
-            spread(registers, steps, memory, step.a, size)
-            spread(registers, steps, memory, step.b, size)
-            spread(registers, steps, memory, step.c, size)
+            fill_out(registers, steps, memory, step.a, size)
+            fill_out(registers, steps, memory, step.b, size)
+            fill_out(registers, steps, memory, step.c, size)
             if real is float:
                 kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], size)
             else:
@@ -254,7 +254,7 @@ cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_
     return True
 
 
-cdef inline void spread(real** registers, Py_ssize_t* steps, real[LANES]* memory, int k, Py_ssize_t size) noexcept nogil:
+cdef inline void fill_out(real** registers, Py_ssize_t* steps, real[LANES]* memory, int k, Py_ssize_t size) noexcept nogil:
     """Gives a register of one element that stands for all as many as there are."""
     if steps[k] == 0:
         if size > 1:
@@ -528,7 +528,7 @@ cdef class Program:
             interpret[float](self, <float*> out, operands, rank, shape, size, total)
 
     cdef bint run_few(self, bint double_precision, void* out, const Operand* operands, Py_ssize_t size, bint total) noexcept nogil:
-        if size > LANES or size == 0 or self.instructions == NULL or self.registers > FEW:
+        if size > FEW or size == 0 or self.instructions == NULL or self.registers > FEW_REGISTERS:
             return False
         if double_precision:
             return interpret_few[double](self, <double*> out, operands, size, total)

@@ -22,7 +22,7 @@ from gradtape._log cimport mark_dead, observers
 from gradtape._sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
                                  TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 from gradtape._types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
-                              OR, ABS, SUB, U8)
+                              OR, ABS, SUB, U8, XOR)
 
 import copyreg
 
@@ -36,9 +36,6 @@ cnp.import_array()
 
 cdef extern from "numpy/arrayobject.h":
     object PyArray_Scalar(void* data, cnp.dtype descr, object base)
-
-cdef enum:
-    XOR = 1000       # bitwise operators' third code, beside AND and OR
 
 cdef Operators _operators
 memset(&_operators, 0, sizeof(Operators))

@@ -82,3 +82,6 @@ cdef enum Code:
     # three operands
     SELECT        # a != 0 ? b : c
     CODE_COUNT
+
+cdef enum:
+    XOR = CODE_COUNT     # bitwise operators' third code, beside AND and OR; no vector instruction

@@ -17,7 +17,7 @@ from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
                                new_tensor, operators, share, to_numpy)
-from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB
+from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 from gradtape._kernels cimport kernels
 
 import functools
@@ -30,9 +30,6 @@ cdef extern from "Python.h":
         pass
     ctypedef struct TypeObject "PyTypeObject":
         Numbers* tp_as_number
-
-cdef enum:
-    XOR = 1000
 
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
