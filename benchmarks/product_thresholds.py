@@ -47,10 +47,10 @@ def main() -> None:
             for transpose_a, transpose_b in ((False, False), (False, True), (True, False), (True, True)):
                 flags = "NT"[transpose_a] + "NT"[transpose_b]
                 columns = []
-                for how in ("direct", "shared", "blas"):
+                for how in ("direct", "blocked", "shared direct", "shared blocked", "blas"):
                     time = best_time(m, n, k, transpose_a, transpose_b, dtype, how)
                     columns.append(f"  {how} {time * 1e6:9.2f} ({2e-9 * m * n * k / time:5.1f} GFLOP/s)")
-                print(f"{dtype} {m:5}x{n:4}x{k:4} {flags} {m * n * k:>13,}", *columns, sep="")
+                print(f"{dtype} {m:5}x{n:4}x{k:4} {flags} {m * n * k:>13,}", *columns, sep="", flush=True)
 
 
 if __name__ == "__main__":

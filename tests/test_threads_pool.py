@@ -26,8 +26,10 @@ def results() -> list[np.ndarray]:
         loss = tf.reduce_sum(y)
     gradient = tape.gradient(loss, weight)
     product = np.empty((1, 400, 300), np.float32)
-    _kernel_checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared")
-    return [product, *map(np.asarray, (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient))]
+    deep = np.empty((1, 40, 30), np.float32)
+    _kernel_checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared blocked")
+    _kernel_checks.contract(deep, x.numpy()[None, :40], x.numpy()[None, 500:530], False, True, "shared direct")
+    return [product, deep, *map(np.asarray, (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient))]
 
 
 def test_threads_agree_and_repeat(threads):
@@ -37,6 +39,34 @@ def test_threads_agree_and_repeat(threads):
     for one, many, again in zip(alone, results(), results(), strict=True):
         np.testing.assert_allclose(one, many, rtol=1e-5)
         np.testing.assert_array_equal(many, again)
+
+
+def test_cuts_between_elements_change_no_bit(threads):
+    """Whether such a loop is cut up may depend on what the other threads are doing."""
+    x = tf.constant(np.random.default_rng(0).standard_normal(1_000_003).astype(np.float32))
+    variable = tf.Variable(x)
+    found = []
+    for count in (1, 3):
+        threads(count)
+        variable.assign(x)
+        variable.assign_sub(x * 0.1)
+        found.append([value.numpy() for value in (tf.tanh(x), tf.math.softplus(x) * x, variable)])
+    for alone, cut in zip(*found, strict=True):
+        np.testing.assert_array_equal(alone, cut)
+
+
+@pytest.mark.parametrize("how", ["direct", "blocked"])
+@pytest.mark.parametrize("transposes", [(False, False), (False, True), (True, False)])
+@pytest.mark.parametrize("m, n, k", [(100, 10, 70), (129, 200, 33), (61, 513, 100), (500, 64, 64)])
+def test_cut_products_have_the_same_bits(threads, m, n, k, transposes, how):
+    rng = np.random.default_rng(0)
+    a = rng.standard_normal((1, k, m) if transposes[0] else (1, m, k)).astype(np.float32)
+    b = rng.standard_normal((1, n, k) if transposes[1] else (1, k, n)).astype(np.float32)
+    alone, cut = np.empty((2, 1, m, n), np.float32)
+    threads(3)
+    _kernel_checks.contract(alone, a, b, *transposes, how)
+    _kernel_checks.contract(cut, a, b, *transposes, f"shared {how}")
+    np.testing.assert_array_equal(alone, cut)
 
 
 def test_workers_start_anew_in_a_forked_child(threads):

@@ -6,10 +6,11 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 
-# The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL.
+# The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL; shared_product cuts
+# the product into parts for as many threads, and packs what it multiplies when `blocked`.
 cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                         Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
-                        const void* b, Py_ssize_t b_batch_stride, void* c) except -1
+                        const void* b, Py_ssize_t b_batch_stride, void* c, int parts, bint blocked) except -1
 cdef void direct_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                          Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
                          const void* b, Py_ssize_t b_batch_stride, void* c) noexcept nogil

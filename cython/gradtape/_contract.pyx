@@ -9,7 +9,8 @@ from libc.string cimport memset
 
 from gradtape._buffer cimport Block, acquire, release
 from gradtape._kernels cimport BLOCK_ROOM, kernels, outruns_blas
-from gradtape._threads cimport run_parts, thread_count
+from gradtape._threads cimport alert_threads, look_out, run_parts, thread_count
+from gradtape._types cimport ADD
 
 cnp.import_array()
 
@@ -25,10 +26,14 @@ cdef enum:
     DIRECT_NARROW_WORK = 400_000      # a result of fewer than 16 rows or columns
     DIRECT_VECTOR_WORK = 100_000      # a result of one row or column
     SHARED_WORK = 2_000_000           # from here on a second thread is worth waking
-    PACKED_WORK = 16_000_000          # from here on packing pays, unless a side of the result is narrow
+    BLOCKED_WORK = 16_000_000         # from here on packing pays, unless a side of the result is narrow
     NARROW = 32
-    TILE_ROWS = 12                    # parts meet between whole tiles
+    DEEP = 4                          # times deeper than wide and high, and few enough results to add up: cut along the depth
+    DEEP_RESULT = 1 << 15
+    TILE_ROWS = 48                    # parts meet between whole tiles of any height and width, so that cutting changes no bit
     TILE_COLUMNS = 64
+    PANEL_ROWS = 6                    # the same for blocked parts
+    ALERT_WORK = 200_000              # as SHARED_WORK, while other threads look out for work
     LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
 
 
@@ -79,67 +84,102 @@ cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b,
     return 0
 
 
-# A product cut along the longer side of its result. Parts whose operands do not fit in cache work in a block of room each.
+# A product cut into parts along one of its sides. Blocked parts work in a block of room each, and those of a product cut
+# along its depth, but for the first, write sums of their own.
+cdef enum Cut:
+    ROWS
+    COLUMNS
+    DEPTH
+
 cdef struct Share:
-    bint double_precision, along_rows, packed
+    bint double_precision, blocked
+    Cut cut
+    Py_ssize_t length, grain     # of the side that is cut: parts meet at multiples of the grain
     Py_ssize_t m, n, k, a_row, a_col, b_row, b_col
     const char* a
     const char* b
     char* c
     char* room
+    char* sums
 
 
 cdef void one_share(void* context, int part, int parts) noexcept nogil:
     cdef Share* job = <Share*>context
     cdef Py_ssize_t item = 8 if job.double_precision else 4
-    cdef Py_ssize_t length = job.m if job.along_rows else job.n, grain = TILE_ROWS if job.along_rows else TILE_COLUMNS
-    cdef Py_ssize_t pieces = (length + grain - 1) // grain
-    cdef Py_ssize_t first = grain * (pieces * part // parts), last = min(length, grain * (pieces * (part + 1) // parts))
-    cdef Py_ssize_t m = last - first if job.along_rows else job.m, n = job.n if job.along_rows else last - first
-    cdef const char* a = job.a + (first * job.a_row * item if job.along_rows else 0)
-    cdef const char* b = job.b + (0 if job.along_rows else first * job.b_col * item)
-    cdef char* c = job.c + first * item * (job.n if job.along_rows else 1)
+    cdef Py_ssize_t pieces = job.length // job.grain, first = pieces * part // parts * job.grain
+    cdef Py_ssize_t last = job.length if part + 1 == parts else pieces * (part + 1) // parts * job.grain
+    cdef Py_ssize_t m = job.m, n = job.n, k = job.k
+    cdef const char* a = job.a
+    cdef const char* b = job.b
+    cdef char* c = job.c
     cdef char* room = job.room + part * BLOCK_ROOM * item
-    if first >= last:
-        return
-    if job.double_precision and job.packed:
-        kernels.blocked64(m, n, job.k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
+    if job.cut == ROWS:
+        m = last - first
+        a += first * job.a_row * item
+        c += first * job.n * item
+    elif job.cut == COLUMNS:
+        n = last - first
+        b += first * job.b_col * item
+        c += first * item
+    else:
+        k = last - first
+        a += first * job.a_col * item
+        b += first * job.b_row * item
+        c = job.sums + (part - 1) * m * n * item if part else c
+    if job.double_precision and job.blocked:
+        kernels.blocked64(m, n, k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
                           <double*>c, job.n, <double*>room)
     elif job.double_precision:
-        kernels.gemm64(m, n, job.k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
+        kernels.gemm64(m, n, k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
                        <double*>c, job.n, False)
-    elif job.packed:
-        kernels.blocked32(m, n, job.k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
+    elif job.blocked:
+        kernels.blocked32(m, n, k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
                           <float*>c, job.n, <float*>room)
     else:
-        kernels.gemm32(m, n, job.k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
+        kernels.gemm32(m, n, k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
                        <float*>c, job.n, False)
 
 
 cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                         Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
-                        const void* b, Py_ssize_t b_batch_stride, void* c) except -1:
+                        const void* b, Py_ssize_t b_batch_stride, void* c, int parts, bint blocked) except -1:
     cdef Share job
     cdef Py_ssize_t item = 8 if double_precision else 4, i
-    cdef int parts = thread_count() if m * n * k >= SHARED_WORK else 1
-    cdef Block* room = NULL
-    job.double_precision, job.along_rows = double_precision, m >= n
-    job.packed = m * n * k >= PACKED_WORK and m >= NARROW and n >= NARROW
+    cdef Py_ssize_t room, sums = 0
+    cdef Block* block = NULL
+    cdef int part
+    job.double_precision, job.blocked = double_precision, blocked
+    if m * n * k >= SHARED_WORK and k >= DEEP * max(m, n) and m * n <= DEEP_RESULT:
+        job.cut, job.length, job.grain = DEPTH, k, 1
+    elif m >= n:
+        job.cut, job.length, job.grain = ROWS, m, PANEL_ROWS if blocked else TILE_ROWS
+    else:
+        job.cut, job.length, job.grain = COLUMNS, n, TILE_COLUMNS
+    parts = max(1, min(parts, job.length // job.grain))
+    room = parts * BLOCK_ROOM * item if blocked else 0
+    if job.cut == DEPTH:
+        sums = (parts - 1) * m * n * item
     job.m, job.n, job.k = m, n, k
     job.a_row, job.a_col = 1 if transpose_a else k, m if transpose_a else 1
     job.b_row, job.b_col = 1 if transpose_b else n, k if transpose_b else 1
-    job.room = NULL
-    if job.packed:
-        room = acquire(parts * BLOCK_ROOM * item)
-        job.room = room.data
+    job.room = job.sums = NULL
+    if room + sums > 0:
+        block = acquire(room + sums)
+        job.room, job.sums = block.data, block.data + room
     with nogil:
         for i in range(batch):
             job.a = <const char*>a + i * a_batch_stride * item
             job.b = <const char*>b + i * b_batch_stride * item
             job.c = <char*>c + i * m * n * item
             run_parts(one_share, &job, parts)
-    if room != NULL:
-        release(room)
+            if job.cut == DEPTH:
+                for part in range(parts - 1):
+                    if double_precision:
+                        kernels.run64(ADD, <double*>job.c, <double*>job.c, <double*>job.sums + part * m * n, NULL, m * n)
+                    else:
+                        kernels.run32(ADD, <float*>job.c, <float*>job.c, <float*>job.sums + part * m * n, NULL, m * n)
+    if block != NULL:
+        release(block)
     return 0
 
 
@@ -147,6 +187,7 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride,
                  void* c) except -1:
+    cdef Py_ssize_t work
     if batch * m * n == 0:
         return 0
     if k == 0:
@@ -156,12 +197,13 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
         # One matrix for the whole batch: a single product of all rows.
         m *= batch
         batch = 1
-    if not _small(m, n, k):
-        if outruns_blas:
-            return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
-                                  b, b_batch_stride, c)
+    if not outruns_blas and not _small(m, n, k):
         return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                             b, b_batch_stride, c)
+    work = m * n * k
+    if work >= ALERT_WORK and (work >= SHARED_WORK or alert_threads() > 0 and min(m, n) > 1):
+        return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride, b, b_batch_stride,
+                              c, thread_count(), work >= BLOCKED_WORK and m >= NARROW and n >= NARROW)
     if batch * m * n * k < LONG_WORK:
         direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                        b, b_batch_stride, c)
@@ -170,3 +212,7 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
             direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                            b, b_batch_stride, c)
     return 0
+
+
+if outruns_blas:
+    look_out()      # no product goes to BLAS, so nobody starves its threads

@@ -7,6 +7,7 @@ from libc.math cimport INFINITY
 
 from gradtape._contract cimport blas_product, shared_product, direct_product, product
 from gradtape._kernels cimport kernels, SUM, PROD, MAX, MIN
+from gradtape._threads cimport thread_count
 from gradtape._types cimport *
 
 CODES = {
@@ -81,7 +82,8 @@ def gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate
 
 def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b, bint transpose_a=False,
              bint transpose_b=False, str how="chosen", Py_ssize_t repeat=1):
-    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, or by "direct" kernels, "shared" or "blas".
+    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, by "direct" kernels, "blocked", either of them "shared" among
+    the threads, or by "blas".
 
     An a or b (IN) of batch 1 serves the whole batch.
     """
@@ -92,7 +94,7 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
     cdef const void* left = &a[0, 0, 0] if a.size else NULL
     cdef const void* right = &b[0, 0, 0] if b.size else NULL
     cdef void* to = &c[0, 0, 0] if c.size else NULL
-    cdef int way = ["chosen", "direct", "blas", "shared"].index(how)
+    cdef int way = ["chosen", "direct", "blas", "blocked", "shared direct", "shared blocked"].index(how)
     for i in range(repeat):
         if way == 0:
             product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
@@ -101,7 +103,8 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
         elif way == 2:
             blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
         else:
-            shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
+            shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to,
+                           1 if way == 3 else thread_count(), way != 4)
 
 
 def plain_total(const real[::1] a):

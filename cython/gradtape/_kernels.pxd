@@ -9,9 +9,9 @@ cdef enum Reduction:
 
 # Sizes of the blocks that large products are cut into, in elements, and the room that one cutting needs.
 cdef enum:
-    BLOCK_HEIGHT = 768
+    BLOCK_HEIGHT = 516
     BLOCK_DEPTH = 128
-    BLOCK_ROOM = 106496           # BLOCK_HEIGHT * BLOCK_DEPTH, and a panel of BLOCK_DEPTH * 64
+    BLOCK_ROOM = 74240            # BLOCK_HEIGHT * BLOCK_DEPTH, and a panel of BLOCK_DEPTH * 64
 
 cdef struct Kernels:
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.

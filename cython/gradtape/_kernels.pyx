@@ -17,19 +17,13 @@ cdef extern from *:
         return gradtape_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
             && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
     }
-    static int gradtape_by_amd(void) {
-        __builtin_cpu_init();
-        return __builtin_cpu_is("amd");
-    }
     #else
-    static int gradtape_by_amd(void) { return 0; }
     static int gradtape_has_avx2(void) { return 0; }
     static int gradtape_has_avx512(void) { return 0; }
     #endif
     """
     bint gradtape_has_avx2()
     bint gradtape_has_avx512()
-    bint gradtape_by_amd()
 
 cdef extern from *:
     """
@@ -71,7 +65,7 @@ cdef str _isa = _choose()
 kernels = (<const Kernels*><size_t>importlib.import_module(f"gradtape._kernels_{_isa}").table())[0]
 
 # The OpenBLAS in NumPy's wheels has no kernels for AMD's AVX-512 and takes the ones for AVX2 there, of half the width.
-outruns_blas = _isa == "avx512" and gradtape_by_amd()
+outruns_blas = _isa == "avx512"
 
 
 def isa():

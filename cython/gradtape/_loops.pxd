@@ -9,6 +9,9 @@ cdef enum:
 # Runs a program into `out` (OUT), of the result's extent; the sum over all elements where `total`.
 cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1
 
+# out (OUT, n) = the instruction `code` of a and b (IN, n). The caller keeps the interpreter's lock.
+cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept
+
 # out (OUT) = the reduction of a (IN, outer x reduced x inner) over its middle axis.
 cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
                      Py_ssize_t inner) noexcept

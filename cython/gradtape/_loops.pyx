@@ -1,17 +1,31 @@
 """Loops over flat data: programs and reductions, let out of the interpreter when they are long, and cut up among threads.
 
-A loop is cut in the same places whatever its timing, so results depend on the number of threads alone.
+Sums are cut in the same places whatever the timing, so results depend on the number of threads alone. Where elements do not
+meet, a loop is cut between the interpreter's blocks, which changes no bit, and can be so or not.
 """
 
 from gradtape._extent cimport Extent
 from gradtape._kernels cimport SUM, kernels
 from gradtape._program cimport FULL, SCALAR, STRIDED, Operand, Program
-from gradtape._threads cimport run_parts, thread_count
+from gradtape._threads cimport alert_threads, run_parts, thread_count
 from gradtape._types cimport F32, MAX_OPERANDS, MAX_RANK
 
 cdef enum:
     SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up
+    ALERT_WORK = 1 << 15        # the same while other threads look out for work
+    CUT = 1024                  # elements between places where a flat run may be cut
     MOST_PARTS = 64
+
+
+cdef inline bint worth_cutting(Py_ssize_t work) noexcept nogil:
+    """Whether a loop is to be cut up whose parts do not meet."""
+    return thread_count() > 1 and (work >= SPLIT_WORK or work >= ALERT_WORK and alert_threads() > 0)
+
+
+cdef inline Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil:
+    """Where a part of a flat run starts."""
+    return length if part == parts else (length // CUT) * part // parts * CUT
+
 
 # A program's run cut along the first axis, or along the flat run where every operand is a run or a single element.
 cdef struct Division:
@@ -32,7 +46,9 @@ cdef struct Division:
 
 cdef void run_division(void* context, int part, int parts) noexcept nogil:
     cdef Division* division = <Division*>context
-    cdef Py_ssize_t start = division.length * part // parts, stop = division.length * (part + 1) // parts
+    cdef bint flat = division.inner == 1
+    cdef Py_ssize_t start = place_of_cut(division.length, part, parts) if flat else division.length * part // parts
+    cdef Py_ssize_t stop = place_of_cut(division.length, part + 1, parts) if flat else division.length * (part + 1) // parts
     cdef Py_ssize_t shape[MAX_RANK]
     cdef Operand operands[MAX_OPERANDS]
     cdef double sum_ = 0
@@ -64,6 +80,7 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     cdef Division division
     cdef int parts = thread_count(), i
     cdef bint flat = True
+    cdef Py_ssize_t work
     cdef int width = 8 if double_precision else 4
     if extent.size <= LONG_RUN:
         program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
@@ -74,7 +91,8 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
         parts = MOST_PARTS
     for i in range(program.arity):
         flat = flat and operands[i].mode != STRIDED
-    if parts < 2 or extent.size * (program.length + 1) < SPLIT_WORK or (not flat and extent.dims[0] < parts):
+    work = extent.size * (program.length + 1)
+    if not (worth_cutting(work) if flat and not total else parts > 1 and work >= SPLIT_WORK and (flat or extent.dims[0] >= parts)):
         with nogil:
             program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
         return 0
@@ -109,6 +127,33 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
         else:
             (<float*>out)[0] = <float>division.sums[0]
     return 0
+
+
+cdef struct Instruction:
+    int code
+    bint double_precision
+    char* out
+    const char* a
+    const char* b
+    Py_ssize_t length
+
+
+cdef void run_part(void* context, int part, int parts) noexcept nogil:
+    cdef Instruction* job = <Instruction*>context
+    cdef Py_ssize_t start = place_of_cut(job.length, part, parts), n = place_of_cut(job.length, part + 1, parts) - start
+    if job.double_precision:
+        kernels.run64(job.code, <double*>job.out + start, <const double*>job.a + start, <const double*>job.b + start, NULL, n)
+    else:
+        kernels.run32(job.code, <float*>job.out + start, <const float*>job.a + start, <const float*>job.b + start, NULL, n)
+
+
+cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept:
+    cdef Instruction job
+    job.code, job.double_precision, job.out, job.a, job.b, job.length = code, double_precision, out, a, b, n
+    if worth_cutting(n):
+        run_parts(run_part, &job, thread_count())
+    else:
+        run_part(&job, 0, 1)
 
 
 cdef struct ReductionDivision:

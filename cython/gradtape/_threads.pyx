@@ -1,7 +1,9 @@
 """A few parked threads for long loops.
 
 Workers sleep on a condition variable between loops: a spinning one would starve BLAS, whose threads run on the same cores.
-A loop is cut into as many parts as there are threads, always in the same places, so results do not depend on timing. A
+Waking a sleeper costs tens of microseconds, so where products need no BLAS a worker that has just done its part looks out
+for the next one for PATIENCE before it sleeps, as long as that finds it mostly: not in a program whose long loops alternate
+with other work, such as a BLAS of its own. A loop is cut into as many parts as there are threads, always in the same places, so results do not depend on timing. A
 second Python thread that arrives while the workers are busy runs its own loop alone. After a fork the child starts
 workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the processors that this process may use.
 """
@@ -16,8 +18,11 @@ cdef extern from *:
         for (int i = 0; i < parts; i++) work(context, i, parts);
     }
     static void gradtape_pool_prepare(void) {}
+    static void gradtape_pool_look_out(long nanoseconds) {}
+    static int gradtape_pool_alert(void) { return 0; }
     #else
     #include <pthread.h>
+    #include <time.h>
     #if defined(__x86_64__) || defined(__i386__)
     #define gradtape_pause() __builtin_ia32_pause()
     #else
@@ -31,14 +36,25 @@ cdef extern from *:
         pthread_mutex_t owner;
         gradtape_part work;
         void* context;
-        int parts, next, unfinished, workers;
+        int parts, next, unfinished, workers, alert;
         unsigned long job;
+        long patience;
     } gradtape_pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
-                       PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0};
+                       PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
-    static void gradtape_pool_take(void) {
-        while (gradtape_pool.next < gradtape_pool.parts) {
-            int mine = gradtape_pool.next++;
+    static void gradtape_pool_look_out(long nanoseconds) { gradtape_pool.patience = nanoseconds; }
+
+    static int gradtape_pool_alert(void) { return __atomic_load_n(&gradtape_pool.alert, __ATOMIC_RELAXED); }
+
+    static long gradtape_pool_clock(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1000000000L + now.tv_nsec;
+    }
+
+    /* Whoever asked for the loop has its first part, so that one loop after another finds that part's data in its cache. */
+    static void gradtape_pool_take(int mine) {
+        for (; mine < gradtape_pool.parts; mine = gradtape_pool.next++) {
             gradtape_part work = gradtape_pool.work;
             void* context = gradtape_pool.context;
             int parts = gradtape_pool.parts;
@@ -47,6 +63,22 @@ cdef extern from *:
             pthread_mutex_lock(&gradtape_pool.lock);
             if (--gradtape_pool.unfinished == 0) pthread_cond_signal(&gradtape_pool.done);
         }
+    }
+
+    /* A worker that has looked out in vain more often than not gives it up for as many jobs, then tries once more. */
+    enum { GRADTAPE_MOST_TRUST = 8, GRADTAPE_REST = 64 };
+
+    /* Whether a job other than `seen` comes before patience ends. */
+    static int gradtape_pool_expect(unsigned long seen) {
+        long end = gradtape_pool_clock() + gradtape_pool.patience;
+        gradtape_pool.alert++;
+        pthread_mutex_unlock(&gradtape_pool.lock);
+        do
+            for (int i = 0; i < 16 && __atomic_load_n(&gradtape_pool.job, __ATOMIC_ACQUIRE) == seen; i++) gradtape_pause();
+        while (__atomic_load_n(&gradtape_pool.job, __ATOMIC_ACQUIRE) == seen && gradtape_pool_clock() < end);
+        pthread_mutex_lock(&gradtape_pool.lock);
+        gradtape_pool.alert--;
+        return gradtape_pool.job != seen;
     }
 
     /* The caller has nothing else to do until the last part is done, and its share took about as long: it looks out for the
@@ -60,12 +92,20 @@ cdef extern from *:
 
     static void* gradtape_pool_worker(void* unused) {
         unsigned long seen = 0;
+        int trust = GRADTAPE_MOST_TRUST, rest = 0;
         (void)unused;
         pthread_mutex_lock(&gradtape_pool.lock);
         for (;;) {
             while (gradtape_pool.job == seen) pthread_cond_wait(&gradtape_pool.wake, &gradtape_pool.lock);
             seen = gradtape_pool.job;
-            gradtape_pool_take();
+            if (gradtape_pool.next >= gradtape_pool.parts) continue;
+            if (gradtape_pool.next >= gradtape_pool.parts) continue;
+            gradtape_pool_take(gradtape_pool.next++);
+            if (rest > 0) rest--;
+            else if (gradtape_pool.patience) {
+                trust += gradtape_pool_expect(seen) ? trust < GRADTAPE_MOST_TRUST : -1;
+                if (trust == 0) trust = 1, rest = GRADTAPE_REST;
+            }
         }
         return 0;
     }
@@ -85,11 +125,11 @@ cdef extern from *:
         gradtape_pool.work = work;
         gradtape_pool.context = context;
         gradtape_pool.parts = parts;
-        gradtape_pool.next = 0;
+        gradtape_pool.next = 1;
         gradtape_pool.unfinished = parts;
-        gradtape_pool.job++;
+        __atomic_store_n(&gradtape_pool.job, gradtape_pool.job + 1, __ATOMIC_RELEASE);
         pthread_cond_broadcast(&gradtape_pool.wake);
-        gradtape_pool_take();
+        gradtape_pool_take(0);
         gradtape_pool_await();
         pthread_mutex_unlock(&gradtape_pool.lock);
         pthread_mutex_unlock(&gradtape_pool.owner);
@@ -102,6 +142,7 @@ cdef extern from *:
         pthread_cond_init(&gradtape_pool.done, 0);
         gradtape_pool.workers = 0;
         gradtape_pool.unfinished = 0;
+        gradtape_pool.alert = 0;
         gradtape_pool.parts = gradtape_pool.next = 0;
     }
 
@@ -110,15 +151,26 @@ cdef extern from *:
     """
     void gradtape_pool_run(Part work, void* context, int parts) noexcept nogil
     void gradtape_pool_prepare()
+    void gradtape_pool_look_out(long nanoseconds) noexcept nogil
+    int gradtape_pool_alert() noexcept nogil
 
 cdef enum:
     MOST = 64
+    PATIENCE = 100_000    # nanoseconds that a worker looks out for work
 
 cdef int _count = 1
 
 
 cdef int thread_count() noexcept nogil:
     return _count
+
+
+cdef int alert_threads() noexcept nogil:
+    return gradtape_pool_alert()
+
+
+cdef void look_out() noexcept nogil:
+    gradtape_pool_look_out(PATIENCE)
 
 
 cdef void run_parts(Part work, void* context, int parts) noexcept nogil:

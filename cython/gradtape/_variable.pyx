@@ -14,11 +14,11 @@ from gradtape._extent cimport dims_text, same_extent, tensor_shape
 from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, new_variable_number,
                             renew_epoch, thread)
 
+from gradtape._loops cimport run_instruction
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
                                new_tensor, operators, share, to_numpy)
-from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
-from gradtape._kernels cimport kernels
+from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 
 import functools
 
@@ -233,10 +233,7 @@ cdef class BaseVariable(Readable):
                                       self.held.dtype_code, False))
         old = self.held
         target = self.writable()
-        if self.held.dtype_code == F32:
-            kernels.run32(code, <float*>target, <const float*>old.data, <const float*>change.data, NULL, old.extent.size)
-        else:
-            kernels.run64(code, <double*>target, <const double*>old.data, <const double*>change.data, NULL, old.extent.size)
+        run_instruction(code, self.held.dtype_code == F64, target, old.data, change.data, old.extent.size)
         return 0
 
     # Conversions and operators are those of the value

@@ -10,12 +10,26 @@ cdef extern from "tile.h" nogil:
                 Py_ssize_t b_col, float* c, Py_ssize_t c_row, int accumulate) noexcept
     void dots64(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, const double* b,
                 Py_ssize_t b_col, double* c, Py_ssize_t c_row, int accumulate) noexcept
-    void transpose32(Py_ssize_t rows, Py_ssize_t columns, const float* b, Py_ssize_t b_col, float* panel) noexcept
-    void transpose64(Py_ssize_t rows, Py_ssize_t columns, const double* b, Py_ssize_t b_col, double* panel) noexcept
+    ctypedef struct Ahead:
+        Py_ssize_t runs
+    Ahead ahead_of(const void* a, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t a_row, Py_ssize_t a_col, Py_ssize_t item,
+                   Py_ssize_t tiles) noexcept
+    void panels32(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, const float* b, Py_ssize_t b_row, float* c,
+                  Py_ssize_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) noexcept
+    void panels64(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, const double* b, Py_ssize_t b_row, double* c,
+                  Py_ssize_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) noexcept
+    void interleave32(Py_ssize_t m, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col, float* to) noexcept
+    void interleave64(Py_ssize_t m, Py_ssize_t k, const double* a, Py_ssize_t a_row, Py_ssize_t a_col, double* to) noexcept
+    enum: STRIP_BYTES, PANEL_HEIGHT
+    void panel_of32(Py_ssize_t rows, Py_ssize_t columns, const float* b, Py_ssize_t b_row, Py_ssize_t b_col,
+                    float* panel) noexcept
+    void panel_of64(Py_ssize_t rows, Py_ssize_t columns, const double* b, Py_ssize_t b_row, Py_ssize_t b_col,
+                    double* panel) noexcept
 
 cdef enum:
     PANEL_ROWS = 128
     PANEL_COLUMNS = 64
+    PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
     FEW_ROWS = 4         # up to here multiplying rows costs less than packing a panel
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
@@ -28,23 +42,18 @@ cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, 
 cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                  const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
                  bint accumulate) noexcept nogil:
-    """Products with a b of any strides, through row-major panels of it on the stack."""
+    """Products through row-major panels of b on the stack."""
     cdef real panel[PANEL_ROWS * PANEL_COLUMNS]
-    cdef Py_ssize_t start, p, j, rows, columns
+    cdef Py_ssize_t start, rows, columns
     while n > 0:
         columns = min(n, PANEL_COLUMNS)
         start = 0
         while start < k:
             rows = min(k - start, PANEL_ROWS)
-            if b_row == 1:
-                if real is float:
-                    transpose32(rows, columns, b + start, b_col, panel)
-                else:
-                    transpose64(rows, columns, b + start, b_col, panel)
+            if real is float:
+                panel_of32(rows, columns, b + start * b_row, b_row, b_col, panel)
             else:
-                for p in range(rows):
-                    for j in range(columns):
-                        panel[p * columns + j] = b[(start + p) * b_row + j * b_col]
+                panel_of64(rows, columns, b + start * b_row, b_row, b_col, panel)
             tiles(m, columns, rows, a + start * a_col, a_row, a_col, panel, columns, c, c_row, accumulate or start > 0)
             start += rows
         n -= columns
@@ -54,7 +63,7 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
 cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
                    const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
                    bint accumulate) noexcept nogil:
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, start
     if k == 0:
         for i in range(m):
             memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
@@ -68,7 +77,11 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
         else:
             dots64(1, m, k, b, 0, a, sa_row, c, m, accumulate)
     elif sb_col == 1 or n == 1:
-        tiles(m, n, k, a, sa_row, sa_col, b, sb_row, c, ldc, accumulate)
+        start = 0
+        while start < k:
+            tiles(m, n, min(k - start, PASS_DEPTH), a + start * sa_col, sa_row, sa_col, b + start * sb_row, sb_row, c, ldc,
+                  accumulate or start > 0)
+            start += PASS_DEPTH
     elif sb_row == 1 and sa_col == 1 and m <= FEW_ROWS:
         if real is float:
             dots32(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
@@ -77,34 +90,46 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
     else:
         packed(m, n, k, a, sa_row, sa_col, b, sb_row, sb_col, c, ldc, accumulate)
 
-cdef void pack(Py_ssize_t rows, Py_ssize_t columns, const real* a, Py_ssize_t a_row, Py_ssize_t a_col, real* out) noexcept nogil:
-    """out (OUT) = a (IN, one of its strides is 1) row after row."""
-    cdef Py_ssize_t i
-    if a_col == 1:
-        for i in range(rows):
-            memcpy(out + i * columns, a + i * a_row, columns * sizeof(real))
-    elif real is float:
-        transpose32(rows, columns, a, a_col, out)
-    else:
-        transpose64(rows, columns, a, a_col, out)
+cdef inline Py_ssize_t part_of(Py_ssize_t left, Py_ssize_t most, Py_ssize_t grain) noexcept nogil:
+    """How much of what is left to do next, at most `most`: the last two parts are of one size."""
+    return most if left >= 2 * most else left if left <= most else min(most, ((left + 1) // 2 + grain - 1) // grain * grain)
 
 cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                       const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
                       real* room) noexcept nogil:
-    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b is taken through L1. room: BLOCK_ROOM elements."""
-    cdef Py_ssize_t start = 0, top, left, depth, height, columns
+    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b in L1. room: BLOCK_ROOM elements.
+
+    What is copied next is asked for while the tiles of this block and panel are computed.
+    """
+    cdef Py_ssize_t start = 0, top = 0, left, depth = part_of(k, BLOCK_DEPTH, 1), height = part_of(m, BLOCK_HEIGHT, PANEL_HEIGHT)
+    cdef Py_ssize_t next_start, next_top, next_depth, next_height, columns, tiles, strip = STRIP_BYTES // sizeof(real)
     cdef real* panel = room + BLOCK_HEIGHT * BLOCK_DEPTH
+    cdef Ahead next_a, next_b
     while start < k:
-        depth = min(k - start, BLOCK_DEPTH)
-        top = 0
-        while top < m:
-            height = min(m - top, BLOCK_HEIGHT)
-            pack(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
-            left = 0
-            while left < n:
-                columns = min(n - left, PANEL_COLUMNS)
-                pack(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
-                tiles(height, columns, depth, room, depth, 1, panel, columns, c + top * c_row + left, c_row, start > 0)
-                left += columns
-            top += height
-        start += depth
+        next_start, next_top, next_depth = start, top + height, depth
+        if next_top == m:
+            next_start, next_top, next_depth = start + depth, 0, part_of(k - start - depth, BLOCK_DEPTH, 1)
+        next_height = part_of(m - next_top, BLOCK_HEIGHT, PANEL_HEIGHT)
+        tiles = height // PANEL_HEIGHT
+        next_a = ahead_of(a + next_top * a_row + next_start * a_col, next_height, next_depth, a_row, a_col, sizeof(real),
+                          tiles * ((n + strip - 1) // strip))
+        if real is float:
+            interleave32(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
+        else:
+            interleave64(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
+        left = 0
+        while left < n:
+            columns = min(n - left, strip)
+            if left + strip < n:
+                next_b = ahead_of(b + start * b_row + (left + strip) * b_col, depth, min(n - left - strip, strip), b_row, b_col,
+                                  sizeof(real), tiles)
+            else:
+                next_b = ahead_of(b + next_start * b_row, next_depth, min(n, strip), b_row, b_col, sizeof(real), tiles)
+            if real is float:
+                panel_of32(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
+                panels32(height, columns, depth, room, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
+            else:
+                panel_of64(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
+                panels64(height, columns, depth, room, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
+            left += columns
+        start, top, depth, height = next_start, next_top, next_depth, next_height

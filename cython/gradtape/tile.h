@@ -2,7 +2,8 @@
  *
  *   tiles_*: c (OUT, m x n) = or += a b, b with unit column stride, a with any strides (its elements are broadcast).
  *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (rows of both are multiplied).
- *   transpose_*: a panel of b for tiles_* out of a b with unit row stride.
+ *   panel_of_*: a panel of b for tiles_*, out of a b of any strides.
+ *   interleave_*, panels_*: the same product out of an a that was copied into the order in which tiles read it.
  *   sum_run_*, sum_rows_*: the sum of a run, and of rows, element by element.
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
@@ -28,6 +29,8 @@
     #define VECTOR_BYTES 16
     #define MOST_VECTORS 2
   #endif
+  #define PANEL_HEIGHT 6
+  #define STRIP_BYTES (MOST_VECTORS * VECTOR_BYTES)     /* of one row of b in a panel */
   typedef float vector32 __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
   typedef double vector64 __attribute__((vector_size(VECTOR_BYTES), aligned(8), may_alias));
   typedef float four32 __attribute__((vector_size(16), aligned(4), may_alias));
@@ -130,7 +133,36 @@
       *sums = (four64){across64(x[0]), across64(x[1]), across64(x[2]), across64(x[3])};
   }
   #endif
+#else
+  #define PANEL_HEIGHT 1
+  #define STRIP_BYTES 128
 #endif
+
+/* What will be copied next: `runs` of so many bytes, `stride` bytes apart, of which every tile asks for `lines` lines. */
+typedef struct {
+    const char* at;
+    ptrdiff_t runs, bytes, stride, offset, lines;
+} Ahead;
+
+/* A matrix (IN, one of its strides is 1) of elements of `item` bytes that is to be in L2 before `tiles` tiles are done. */
+static inline Ahead ahead_of(const void* a, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t a_row, ptrdiff_t a_col, ptrdiff_t item,
+                             ptrdiff_t tiles) {
+    Ahead next = {(const char*)a, a_col == 1 ? rows : columns, (a_col == 1 ? columns : rows) * item,
+                  (a_col == 1 ? a_row : a_col) * item, 0, 0};
+    next.lines = next.runs * ((next.bytes + 63) / 64) / (tiles > 0 ? tiles : 1) + 1;
+    return next;
+}
+
+static inline void fetch(Ahead* next) {
+    for (ptrdiff_t line = 0; line < next->lines && next->runs > 0; line++) {
+        #ifdef __GNUC__
+        __builtin_prefetch(next->at + next->offset, 0, 2);
+        #endif
+        next->offset += 64;
+        if (next->offset >= next->bytes)
+            next->at += next->stride, next->offset = 0, next->runs--;
+    }
+}
 
 #define VECTOR TILE(vector)
 #define FOUR TILE(four)
@@ -152,9 +184,9 @@
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 
-/* sums += one column of a times one row of b. a: pointers to every fourth row. */
-TILE_INLINE void TILE(one_step)(const int rows, const int vectors, VECTOR (*sums)[4], const char** a, ptrdiff_t a_row,
-                                const REAL* b, int lanes) {
+/* sums += one column of a times one row of b. a: pointers to every fourth row, or to the first of adjacent elements. */
+TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adjacent, VECTOR (*sums)[4], const char** a,
+                                ptrdiff_t a_row, const REAL* b, int lanes) {
     VECTOR b_now[4];
     #pragma GCC unroll 4
     for (int j = 0; j < vectors - 1; j++)
@@ -164,11 +196,13 @@ TILE_INLINE void TILE(one_step)(const int rows, const int vectors, VECTOR (*sums
     for (int i = 0; i < rows; i++)
         #pragma GCC unroll 4
         for (int j = 0; j < vectors; j++)
-            sums[i][j] += b_now[j] * *(const REAL*)(a[i >> 2] + (i & 3) * a_row);
+            sums[i][j] += b_now[j] * *(const REAL*)(adjacent ? a[0] + i * sizeof(REAL) : a[i >> 2] + (i & 3) * a_row);
 }
 
-TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col,
-                                const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes, int accumulate) {
+/* adjacent: a column of a is `rows` elements side by side, and c is far away. */
+TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, ptrdiff_t k, const REAL* a, ptrdiff_t a_row,
+                                ptrdiff_t a_col, const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes,
+                                int accumulate) {
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
     VECTOR sums[8][16][4];
     const char* from[4];
@@ -176,7 +210,7 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, 
     #pragma GCC unroll 4
     for (int q = 0; q < 4; q++) {
         from[q] = (const char*)a + 4 * q * a_row;
-        if (4 * q < rows)
+        if (4 * q < rows && !(adjacent && q > 0))
             __asm__("" : "+r"(from[q]));       /* or the compiler would keep every row's offset, more than fit in registers */
     }
     #pragma GCC unroll 8
@@ -186,17 +220,23 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, ptrdiff_t k, 
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
+    if (adjacent)
+        #pragma GCC unroll 16
+        for (int i = 0; i < rows; i++)
+            #pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++)
+                __builtin_prefetch(c + i * c_row + j * WIDTH, 1, 2);
     for (; k >= steps; k -= steps)
         #pragma GCC unroll 8
         for (int s = 0; s < steps; s++, b += b_row) {
-            TILE(one_step)(rows, vectors, sums[s], from, a_row, b, lanes);
+            TILE(one_step)(rows, vectors, adjacent, sums[s], from, a_row, b, lanes);
             #pragma GCC unroll 4
             for (int q = 0; q < 4; q++)
                 from[q] += a_col;
         }
     if (steps > 1)
         for (; k > 0; k--, b += b_row) {
-            TILE(one_step)(rows, vectors, sums[0], from, a_row, b, lanes);
+            TILE(one_step)(rows, vectors, adjacent, sums[0], from, a_row, b, lanes);
             #pragma GCC unroll 4
             for (int q = 0; q < 4; q++)
                 from[q] += a_col;
@@ -230,19 +270,19 @@ TILE_INLINE void TILE(strip)(const int most, const int vectors, ptrdiff_t m, ptr
                              ptrdiff_t a_col, const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes,
                              int accumulate) {
     for (; m >= most; m -= most, a += most * a_row, c += most * c_row)
-        TILE(one_tile)(most, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
+        TILE(one_tile)(most, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
     if (most > 8 && m >= 8) {
-        TILE(one_tile)(8, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
+        TILE(one_tile)(8, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
         m -= 8, a += 8 * a_row, c += 8 * c_row;
     }
     switch (m) {
-        case 1: TILE(one_tile)(1, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 2: TILE(one_tile)(2, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 3: TILE(one_tile)(3, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 4: TILE(one_tile)(4, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 5: TILE(one_tile)(5, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 6: if (most > 6) TILE(one_tile)(6, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 7: if (most > 6) TILE(one_tile)(7, vectors, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 1: TILE(one_tile)(1, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 2: TILE(one_tile)(2, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 3: TILE(one_tile)(3, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 4: TILE(one_tile)(4, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 5: TILE(one_tile)(5, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 6: if (most > 6) TILE(one_tile)(6, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
+        case 7: if (most > 6) TILE(one_tile)(7, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
         default: break;
     }
 }
@@ -264,6 +304,33 @@ static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, pt
         n -= vectors * WIDTH;
         b += vectors * WIDTH;
         c += vectors * WIDTH;
+    }
+}
+
+/* As strip, for an a (IN) that `interleave` wrote. */
+TILE_INLINE void TILE(panel_strip)(const int vectors, ptrdiff_t m, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row,
+                                   REAL* c, ptrdiff_t c_row, int lanes, int accumulate, Ahead* next_a, Ahead* next_b) {
+    for (; m >= PANEL_HEIGHT; m -= PANEL_HEIGHT, a += PANEL_HEIGHT * k, c += PANEL_HEIGHT * c_row) {
+        fetch(next_a);
+        fetch(next_b);
+        TILE(one_tile)(PANEL_HEIGHT, vectors, 1, k, a, 1, PANEL_HEIGHT, b, b_row, c, c_row, lanes, accumulate);
+    }
+    if (m > 0)
+        TILE(strip)(PANEL_HEIGHT, vectors, m, k, a, 1, m, b, b_row, c, c_row, lanes, accumulate);
+}
+
+/* As tiles, for at most STRIP_BYTES of columns and an a (IN) that `interleave` wrote. */
+static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row, REAL* c,
+                         ptrdiff_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) {
+    ptrdiff_t vectors = (n + WIDTH - 1) / WIDTH;
+    int lanes = (int)(n - (vectors - 1) * WIDTH);
+    switch (vectors) {
+        case 1: TILE(panel_strip)(1, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
+        case 2: TILE(panel_strip)(2, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
+        #if MOST_VECTORS > 2
+        case 3: TILE(panel_strip)(3, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
+        case 4: TILE(panel_strip)(4, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
+        #endif
     }
 }
 
@@ -354,6 +421,48 @@ static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, pt
             panel[p * columns + j] = b[j * b_col + p];
 }
 
+/* to (OUT, m x k) = a (IN, one of its strides is 1), PANEL_HEIGHT rows after the other and column after column in each. */
+static void TILE(interleave)(ptrdiff_t m, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col, REAL* to) {
+    for (; m > 0; m -= PANEL_HEIGHT, a += PANEL_HEIGHT * a_row) {
+        ptrdiff_t rows = m < PANEL_HEIGHT ? m : PANEL_HEIGHT, p = 0;
+        if (a_col == 1 && rows >= 4)
+            for (; p + 4 <= k; p += 4, to += 4 * rows) {      /* four rows and the last four, which may be some of the same */
+                TILE(transpose_four)(a + p, a_row, to, rows);
+                TILE(transpose_four)(a + (rows - 4) * a_row + p, a_row, to + rows - 4, rows);
+            }
+        for (; p < k; p++, to += rows)
+            if (a_row == 1 && rows >= 4) {
+                FOUR first = *(const FOUR*)(a + p * a_col), last = *(const FOUR*)(a + rows - 4 + p * a_col);
+                *(FOUR*)to = first;
+                *(FOUR*)(to + rows - 4) = last;
+            }
+            else
+                for (ptrdiff_t i = 0; i < rows; i++)
+                    to[i] = a[i * a_row + p * a_col];
+    }
+}
+
+/* panel (OUT, rows x columns) = b (IN), whose rows are b_row apart and whose columns are b_col apart. */
+static void TILE(panel_of)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_row, ptrdiff_t b_col, REAL* panel) {
+    ptrdiff_t p, j, whole = columns & ~(ptrdiff_t)(WIDTH - 1);
+    int lanes = (int)(columns - whole);
+    if (b_row == 1) {
+        TILE(transpose)(rows, columns, b, b_col, panel);
+        return;
+    }
+    for (p = 0; p < rows; p++, b += b_row, panel += columns) {
+        if (b_col == 1) {
+            for (j = 0; j < whole; j += WIDTH)
+                *(VECTOR*)(panel + j) = *(const VECTOR*)(b + j);
+            if (lanes > 0)
+                TILE(store)(panel + j, TILE(load)(b + j, lanes), lanes);
+        }
+        else
+            for (j = 0; j < columns; j++)
+                panel[j] = b[j * b_col];
+    }
+}
+
 /* `vectors` vectors of the sum of rows, every fourth row added to sums of its own. */
 TILE_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
     VECTOR sums[4][4];
@@ -440,10 +549,22 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
         }
 }
 
-static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_col, REAL* panel) {
+static void TILE(panel_of)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_row, ptrdiff_t b_col, REAL* panel) {
     for (ptrdiff_t p = 0; p < rows; p++)
         for (ptrdiff_t j = 0; j < columns; j++)
-            panel[p * columns + j] = b[j * b_col + p];
+            panel[p * columns + j] = b[p * b_row + j * b_col];
+}
+
+static void TILE(interleave)(ptrdiff_t m, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col, REAL* to) {
+    for (ptrdiff_t i = 0; i < m; i++)
+        for (ptrdiff_t p = 0; p < k; p++)
+            *to++ = a[i * a_row + p * a_col];
+}
+
+static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row, REAL* c,
+                         ptrdiff_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) {
+    (void)next_a, (void)next_b;
+    TILE(tiles)(m, n, k, a, k, 1, b, b_row, c, c_row, accumulate);
 }
 
 static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
