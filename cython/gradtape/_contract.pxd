@@ -6,6 +6,10 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 
+# Adds op(a) op(b) to c (IN, OUT) instead, and says so, where the product is too small for any way but direct_product.
+cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+                      const void* a, const void* b, void* c) noexcept
+
 # The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL; shared_product cuts
 # the product into parts for as many threads, and packs what it multiplies when `blocked`.
 cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
@@ -13,7 +17,7 @@ cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_
                         const void* b, Py_ssize_t b_batch_stride, void* c, int parts, bint blocked) except -1
 cdef void direct_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                          Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
-                         const void* b, Py_ssize_t b_batch_stride, void* c) noexcept nogil
+                         const void* b, Py_ssize_t b_batch_stride, void* c, bint accumulate) noexcept nogil
 cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                       Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
                       const void* b, Py_ssize_t b_batch_stride, void* c) except -1

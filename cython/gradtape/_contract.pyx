@@ -57,18 +57,18 @@ cdef object _matrix(bint double_precision, bint transpose, Py_ssize_t rows, Py_s
 
 cdef void direct_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                          Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
-                         const void* b, Py_ssize_t b_batch_stride, void* c) noexcept nogil:
+                         const void* b, Py_ssize_t b_batch_stride, void* c, bint accumulate) noexcept nogil:
     cdef Py_ssize_t a_row = 1 if transpose_a else k, a_col = m if transpose_a else 1
     cdef Py_ssize_t b_row = 1 if transpose_b else n, b_col = k if transpose_b else 1
     cdef Py_ssize_t i
     if double_precision:
         for i in range(batch):
             kernels.gemm64(m, n, k, <const double*>a + i * a_batch_stride, a_row, a_col,
-                           <const double*>b + i * b_batch_stride, b_row, b_col, <double*>c + i * m * n, n, False)
+                           <const double*>b + i * b_batch_stride, b_row, b_col, <double*>c + i * m * n, n, accumulate)
     else:
         for i in range(batch):
             kernels.gemm32(m, n, k, <const float*>a + i * a_batch_stride, a_row, a_col,
-                           <const float*>b + i * b_batch_stride, b_row, b_col, <float*>c + i * m * n, n, False)
+                           <const float*>b + i * b_batch_stride, b_row, b_col, <float*>c + i * m * n, n, accumulate)
 
 
 cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
@@ -206,12 +206,20 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                               c, thread_count(), work >= BLOCKED_WORK and m >= NARROW and n >= NARROW)
     if batch * m * n * k < LONG_WORK:
         direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
-                       b, b_batch_stride, c)
+                       b, b_batch_stride, c, False)
     else:
         with nogil:
             direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
-                           b, b_batch_stride, c)
+                           b, b_batch_stride, c, False)
     return 0
+
+
+cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
+                      const void* a, const void* b, void* c) noexcept:
+    if m * n * k >= ALERT_WORK or not _small(m, n, k) or m * n * k == 0:
+        return False
+    direct_product(double_precision, transpose_a, transpose_b, 1, m, n, k, a, 0, b, 0, c, True)
+    return True
 
 
 if outruns_blas:

@@ -99,7 +99,7 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
         if way == 0:
             product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
         elif way == 1:
-            direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
+            direct_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to, False)
         elif way == 2:
             blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
         else:

@@ -15,7 +15,7 @@ from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, sa
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
                             Entry, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position, thread)
-from gradtape._ops cimport IDENTITY, Op, add, entry_name, filled, is_examining, program_cotangent, spread, uniform
+from gradtape._ops cimport IDENTITY, Op, add, add_cotangent, entry_name, filled, is_examining, program_cotangent, spread, uniform
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
@@ -225,17 +225,25 @@ cdef inline int merge(Slot* slot, object cotangent) except -1:
     return 0
 
 
+cdef inline bint nobody_records() noexcept:
+    cdef Thread th = thread()
+    return th.span == 0 and not th.forward
+
+
+cdef inline bint is_own(PyObject* held) noexcept:
+    """Whether what a slot holds is an ordinary tensor that nobody else holds."""
+    return (held.ob_refcnt == 1 and type(<object>held) is Tensor and not (<Tensor>held).uniform
+            and ((<Tensor>held).block == NULL or (<Tensor>held).block.refs == 1))
+
+
 cdef int add_to(Slot* slot, object cotangent) except -1:
     """Adds to the cotangent of a slot; in place where the slot is its only holder and nothing records."""
     cdef PyObject* old = pointer(slot[0])
     cdef Tensor sum_, more
-    cdef Thread th
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        th = thread()
-        if (old.ob_refcnt == 1 and not (<Tensor>old).uniform and not more.uniform and th.span == 0 and not th.forward
-                and ((<Tensor>old).block == NULL or (<Tensor>old).block.refs == 1)
-                and same_extent((<Tensor>old).extent, more.extent) and (<Tensor>old).dtype_code == more.dtype_code):
+        if (is_own(old) and not more.uniform and nobody_records() and same_extent((<Tensor>old).extent, more.extent)
+                and (<Tensor>old).dtype_code == more.dtype_code):
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
@@ -299,6 +307,23 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
     return 0
 
 
+cdef PyObject* total_of(Sweep* sweep, Window window, int64_t number) noexcept:
+    """What has come together for an active number; NULL if nothing has. Where this is only the slot's, it may be added to."""
+    cdef Slot* slots
+    cdef Slot slot
+    cdef Entry* entry
+    cdef Py_ssize_t place
+    if covered(sweep, number):
+        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
+        slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
+        slot = NULL if slots == NULL else slots[number & PAGE_MASK]
+        if entry == NULL or entry.kind != READ or tags(slot) & SOURCE:
+            return pointer(slot)
+        number = entry.inputs[0]
+    place = mark_place(sweep, number)
+    return NULL if place < 0 else sweep.extras[place]
+
+
 cdef object structural_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef Op op = <Op>entry.op
     cdef Py_ssize_t row
@@ -328,11 +353,16 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
     """Runs the reverse rule of an inline entry."""
     cdef int i
     cdef object given
+    cdef PyObject* total
     for i in range(entry.count):
         if wanted(sweep, window, entry.inputs[i]):
             if entry.kind == PROGRAM:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
+                if sweep.rows == 0 and entry.count > 1 and nobody_records():
+                    total = total_of(sweep, window, entry.inputs[i])
+                    if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
+                        continue
                 given = structural_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
                 accumulate(sweep, window, entry.inputs[i], given)

@@ -53,6 +53,8 @@
   TILE_INLINE void store64(double* p, vector64 x, int lanes) {
       _mm512_mask_storeu_pd(p, (__mmask8)((1u << lanes) - 1), (__m512d)x);
   }
+  #define FUSED32 "vfmadd231ps"
+  #define FUSED64 "vfmadd231pd"
   TILE_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
   /* 4 rows of a panel (see transpose_*), of 16 columns: quarters of vectors from columns 4 apart, transposed side by side. */
   TILE_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
@@ -125,6 +127,8 @@
   TILE_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   TILE_INLINE double across64(vector64 x) { return x[0] + x[1]; }
   #endif
+  TILE_INLINE vector32 spread32(const float* p) { return *p - (vector32){0}; }
+  TILE_INLINE vector64 spread64(const double* p) { return *p - (vector64){0}; }
   #ifndef __AVX512F__
   TILE_INLINE void across_four32(const vector32* x, four32* sums) {
       *sums = (four32){across32(x[0]), across32(x[1]), across32(x[2]), across32(x[3])};
@@ -164,6 +168,12 @@ static inline void fetch(Ahead* next) {
     }
 }
 
+/* What the tiles of a product have in common: its depth, strides in elements, the lanes of the last vector of columns. */
+typedef struct {
+    ptrdiff_t k, a_row, a_col, b_row, c_row;
+    int lanes, accumulate;
+} Layout;
+
 #define VECTOR TILE(vector)
 #define FOUR TILE(four)
 #define FOURMASK TILE(fourmask)
@@ -184,6 +194,17 @@ static inline void fetch(Ahead* next) {
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 
+/* sum += b * a, where the sum stays in its register, which the compiler is not sure to see; _ONE: with the element at a. */
+#undef MULTIPLY_ADD
+#undef MULTIPLY_ADD_ONE
+#ifdef __AVX512F__
+  #define MULTIPLY_ADD(sum, b, a) __asm__(TILE(FUSED) " %2, %1, %0" : "+v"(sum) : "v"(b), "v"(a))
+  #define MULTIPLY_ADD_ONE(sum, b, a) __asm__(TILE(FUSED) " %2%{1to%c3%}, %1, %0" : "+v"(sum) : "v"(b), "m"(*(a)), "i"(WIDTH))
+#else
+  #define MULTIPLY_ADD(sum, b, a) ((sum) += (b) * (a))
+  #define MULTIPLY_ADD_ONE(sum, b, a) ((sum) += (b) * *(a))
+#endif
+
 /* sums += one column of a times one row of b. a: pointers to every fourth row, or to the first of adjacent elements. */
 TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adjacent, VECTOR (*sums)[4], const char** a,
                                 ptrdiff_t a_row, const REAL* b, int lanes) {
@@ -193,25 +214,34 @@ TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adj
         b_now[j] = *(const VECTOR*)(b + j * WIDTH);
     b_now[vectors - 1] = TILE(load)(b + (vectors - 1) * WIDTH, lanes);
     #pragma GCC unroll 16
-    for (int i = 0; i < rows; i++)
-        #pragma GCC unroll 4
-        for (int j = 0; j < vectors; j++)
-            sums[i][j] += b_now[j] * *(const REAL*)(adjacent ? a[0] + i * sizeof(REAL) : a[i >> 2] + (i & 3) * a_row);
+    for (int i = 0; i < rows; i++) {
+        const REAL* element = (const REAL*)(adjacent ? a[0] + i * sizeof(REAL) : a[i >> 2] + (i & 3) * a_row);
+        if (vectors == 1)
+            MULTIPLY_ADD_ONE(sums[i][0], b_now[0], element);
+        else {
+            VECTOR a_now = TILE(spread)(element);
+            #pragma GCC unroll 4
+            for (int j = 0; j < vectors; j++)
+                MULTIPLY_ADD(sums[i][j], b_now[j], a_now);
+        }
+    }
 }
 
-/* adjacent: a column of a is `rows` elements side by side, and c is far away. */
-TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, ptrdiff_t k, const REAL* a, ptrdiff_t a_row,
-                                ptrdiff_t a_col, const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes,
-                                int accumulate) {
+/* One tile; adjacent: a column of a is `rows` elements side by side, and c is far away. */
+TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, const REAL* a,
+                                const REAL* b, REAL* c) {
+    ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL);
+    ptrdiff_t b_row = layout->b_row, c_row = layout->c_row;
+    int lanes = layout->lanes;
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
     VECTOR sums[8][16][4];
     const char* from[4];
-    a_row *= sizeof(REAL), a_col *= sizeof(REAL);
+    __asm__("" : "+r"(a_col));                 /* or the compiler would add a loop for the stride of one element */
     #pragma GCC unroll 4
     for (int q = 0; q < 4; q++) {
         from[q] = (const char*)a + 4 * q * a_row;
         if (4 * q < rows && !(adjacent && q > 0))
-            __asm__("" : "+r"(from[q]));       /* or the compiler would keep every row's offset, more than fit in registers */
+            __asm__("" : "+r"(from[q]));       /* or it would keep every row's offset, more than fit in registers */
     }
     #pragma GCC unroll 8
     for (int s = 0; s < steps; s++)
@@ -248,7 +278,7 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[0][i][j] += sums[s][i][j];
-    if (accumulate)
+    if (layout->accumulate)
         #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
             #pragma GCC unroll 4
@@ -265,73 +295,78 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
     }
 }
 
-/* All rows of a strip of `vectors` vectors of columns, `most` rows at a time. */
-TILE_INLINE void TILE(strip)(const int most, const int vectors, ptrdiff_t m, ptrdiff_t k, const REAL* a, ptrdiff_t a_row,
-                             ptrdiff_t a_col, const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int lanes,
-                             int accumulate) {
-    for (; m >= most; m -= most, a += most * a_row, c += most * c_row)
-        TILE(one_tile)(most, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
-    if (most > 8 && m >= 8) {
-        TILE(one_tile)(8, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate);
-        m -= 8, a += 8 * a_row, c += 8 * c_row;
+/* A function for every tile: inlined into one, the loops would have to share its registers. */
+typedef void (*TILE(Tile))(const Layout*, const REAL*, const REAL*, REAL*);
+#define TILE_OF(rows, vectors, adjacent) \
+    static __attribute__((noinline)) void TILE(tile_##rows##_##vectors##_##adjacent##_)(const Layout* layout, const REAL* a, \
+                                                                                      const REAL* b, REAL* c) { \
+        TILE(one_tile)(rows, vectors, adjacent, layout, a, b, c); \
     }
-    switch (m) {
-        case 1: TILE(one_tile)(1, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 2: TILE(one_tile)(2, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 3: TILE(one_tile)(3, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 4: TILE(one_tile)(4, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 5: TILE(one_tile)(5, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 6: if (most > 6) TILE(one_tile)(6, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        case 7: if (most > 6) TILE(one_tile)(7, vectors, 0, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-        default: break;
+#define TILES_OF(vectors) \
+    TILE_OF(1, vectors, 0) TILE_OF(2, vectors, 0) TILE_OF(3, vectors, 0) TILE_OF(4, vectors, 0) TILE_OF(5, vectors, 0) \
+    TILE_OF(6, vectors, 0) TILE_OF(6, vectors, 1)
+#define NAME(rows, vectors) TILE(tile_##rows##_##vectors##_0_)
+#define NAMES(vectors) \
+    0, NAME(1, vectors), NAME(2, vectors), NAME(3, vectors), NAME(4, vectors), NAME(5, vectors), NAME(6, vectors)
+TILES_OF(1) TILES_OF(2) TILE_OF(7, 1, 0) TILE_OF(8, 1, 0)
+#if MOST_VECTORS > 2
+TILES_OF(3) TILES_OF(4) TILE_OF(16, 1, 0) TILE_OF(7, 2, 0) TILE_OF(8, 2, 0) TILE_OF(7, 3, 0) TILE_OF(8, 3, 0)
+#endif
+
+/* By vectors of columns: the tiles of up to 8 rows, the highest tile and how high it is, the one for an interleaved a. */
+static const struct { TILE(Tile) of[9], highest; int most; TILE(Tile) adjacent; } TILE(shapes)[5] = {
+    {{0}, 0, 0, 0},
+    #if MOST_VECTORS > 2
+    {{NAMES(1), NAME(7, 1), NAME(8, 1)}, NAME(16, 1), 16, TILE(tile_6_1_1_)},
+    {{NAMES(2), NAME(7, 2), NAME(8, 2)}, NAME(8, 2), 8, TILE(tile_6_2_1_)},
+    {{NAMES(3), NAME(7, 3), NAME(8, 3)}, NAME(8, 3), 8, TILE(tile_6_3_1_)},
+    {{NAMES(4)}, NAME(6, 4), 6, TILE(tile_6_4_1_)},
+    #else
+    {{NAMES(1), NAME(7, 1), NAME(8, 1)}, NAME(8, 1), 8, TILE(tile_6_1_1_)},
+    {{NAMES(2)}, NAME(6, 2), 6, TILE(tile_6_2_1_)},
+    #endif
+};
+#undef TILE_OF
+#undef TILES_OF
+#undef NAME
+#undef NAMES
+
+/* All rows of a strip of `vectors` vectors of columns. */
+TILE_INLINE void TILE(strip)(ptrdiff_t vectors, ptrdiff_t m, const Layout* layout, const REAL* a, const REAL* b, REAL* c) {
+    const ptrdiff_t most = TILE(shapes)[vectors].most;
+    for (; m >= most; m -= most, a += most * layout->a_row, c += most * layout->c_row)
+        TILE(shapes)[vectors].highest(layout, a, b, c);
+    if (m > 8) {
+        TILE(shapes)[vectors].of[8](layout, a, b, c);
+        m -= 8, a += 8 * layout->a_row, c += 8 * layout->c_row;
     }
+    if (m > 0)
+        TILE(shapes)[vectors].of[m](layout, a, b, c);
 }
 
 static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col,
                         const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int accumulate) {
-    while (n > 0) {
-        ptrdiff_t left = (n + WIDTH - 1) / WIDTH;
-        int vectors = left < MOST_VECTORS ? (int)left : MOST_VECTORS;
-        int lanes = n < vectors * WIDTH ? (int)(n - (vectors - 1) * WIDTH) : WIDTH;
-        switch (vectors) {
-            case 1: TILE(strip)(MOST_VECTORS == 2 ? 8 : 16, 1, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-            case 2: TILE(strip)(MOST_VECTORS == 2 ? 6 : 8, 2, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-            #if MOST_VECTORS > 2
-            case 3: TILE(strip)(8, 3, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-            case 4: TILE(strip)(6, 4, m, k, a, a_row, a_col, b, b_row, c, c_row, lanes, accumulate); break;
-            #endif
-        }
-        n -= vectors * WIDTH;
-        b += vectors * WIDTH;
-        c += vectors * WIDTH;
-    }
-}
-
-/* As strip, for an a (IN) that `interleave` wrote. */
-TILE_INLINE void TILE(panel_strip)(const int vectors, ptrdiff_t m, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row,
-                                   REAL* c, ptrdiff_t c_row, int lanes, int accumulate, Ahead* next_a, Ahead* next_b) {
-    for (; m >= PANEL_HEIGHT; m -= PANEL_HEIGHT, a += PANEL_HEIGHT * k, c += PANEL_HEIGHT * c_row) {
-        fetch(next_a);
-        fetch(next_b);
-        TILE(one_tile)(PANEL_HEIGHT, vectors, 1, k, a, 1, PANEL_HEIGHT, b, b_row, c, c_row, lanes, accumulate);
-    }
-    if (m > 0)
-        TILE(strip)(PANEL_HEIGHT, vectors, m, k, a, 1, m, b, b_row, c, c_row, lanes, accumulate);
+    Layout layout = {k, a_row, a_col, b_row, c_row, WIDTH, accumulate};
+    for (; n > MOST_VECTORS * WIDTH; n -= MOST_VECTORS * WIDTH, b += MOST_VECTORS * WIDTH, c += MOST_VECTORS * WIDTH)
+        TILE(strip)(MOST_VECTORS, m, &layout, a, b, c);
+    layout.lanes = (int)((n - 1) & (WIDTH - 1)) + 1;
+    if (n > 0)
+        TILE(strip)((n + WIDTH - 1) / WIDTH, m, &layout, a, b, c);
 }
 
 /* As tiles, for at most STRIP_BYTES of columns and an a (IN) that `interleave` wrote. */
 static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row, REAL* c,
                          ptrdiff_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) {
     ptrdiff_t vectors = (n + WIDTH - 1) / WIDTH;
-    int lanes = (int)(n - (vectors - 1) * WIDTH);
-    switch (vectors) {
-        case 1: TILE(panel_strip)(1, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
-        case 2: TILE(panel_strip)(2, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
-        #if MOST_VECTORS > 2
-        case 3: TILE(panel_strip)(3, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
-        case 4: TILE(panel_strip)(4, m, k, a, b, b_row, c, c_row, lanes, accumulate, next_a, next_b); break;
-        #endif
+    Layout layout = {k, 1, PANEL_HEIGHT, b_row, c_row, (int)((n - 1) & (WIDTH - 1)) + 1, accumulate};
+    for (; m >= PANEL_HEIGHT; m -= PANEL_HEIGHT, a += PANEL_HEIGHT * k, c += PANEL_HEIGHT * c_row) {
+        fetch(next_a);
+        fetch(next_b);
+        TILE(shapes)[vectors].adjacent(&layout, a, b, c);
     }
+    layout.a_col = m;
+    if (m > 0)
+        TILE(strip)(vectors, m, &layout, a, b, c);
 }
 
 /* sums += `lanes` elements of a times those of every column of b. b: pointers to every fourth column. */
