@@ -12,8 +12,8 @@ from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
 from gradtape._kernels cimport SUM
-from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, give_number, renew_epoch,
-                            span_from_root, thread, track, untrack)
+from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number, operand_number,
+                            renew_epoch, saved_operand, span_from_root, thread, track, untrack)
 from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, matmul, reduce,
                             reshape, sum_to, transpose)
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
@@ -88,7 +88,7 @@ cdef int push(Thread th, Entry* entry, Tensor out) except -1:
             tangents = accumulators[k]
             any_tangent = False
             for i in range(entry.count):
-                if entry.inputs[i] and entry.inputs[i] in tangents.table:
+                if operand_number(entry, i) and operand_number(entry, i) in tangents.table:
                     any_tangent = True
             if not any_tangent:
                 continue
@@ -109,7 +109,7 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
     cdef Tensor total = None, term, tangent
     cdef int i
     for i in range(entry.count):
-        tangent = table.get(entry.inputs[i]) if entry.inputs[i] else None
+        tangent = table.get(operand_number(entry, i)) if operand_number(entry, i) else None
         if tangent is None:
             continue
         if entry.kind == PROGRAM:
@@ -136,7 +136,8 @@ cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
     arguments = []
     for i in range(derivative.count):
         role = derivative.reads[i]
-        arguments.append(tangent if role == COTANGENT else <Tensor>entry.saved[RESULT_SLOT if role == RESULT else role])
+        arguments.append(tangent if role == COTANGENT else <Tensor>entry.saved[RESULT_SLOT] if role == RESULT
+                         else <Tensor>saved_operand(entry, role))
     return elementwise_list(derivative.program, arguments)
 
 
@@ -150,7 +151,7 @@ cdef Tensor structural_tangent(Thread th, Entry* entry, Tensor out, Tensor tange
     if op.name == "reshape":
         return reshape(tangent, out.extent)
     if op.name == "transpose":
-        return transpose(tangent, entry.attribute)
+        return transpose(tangent, attribute_of(entry))
     if op.name == "broadcast_to":
         return broadcast_to(tangent, out.extent)
     if op.name == "sum_to":
@@ -158,12 +159,12 @@ cdef Tensor structural_tangent(Thread th, Entry* entry, Tensor out, Tensor tange
     if op.name == "cast":
         return cast(tangent, out.dtype_code)
     if op.name == "reduce":
-        kind = entry.attribute & 15
+        kind = attribute_of(entry) & 15
         if kind == SUM or kind == MEAN:
-            reduced = reduce(kind, tangent, entry.attribute >> 8, False)
+            reduced = reduce(kind, tangent, attribute_of(entry) >> 8, False)
             return reduced if same_extent(reduced.extent, out.extent) else reshape(reduced, out.extent)
     if op.name == "matmul":
-        ta, tb = entry.attribute & 1, (entry.attribute >> 1) & 1
+        ta, tb = attribute_of(entry) & 1, (attribute_of(entry) >> 1) & 1
         if operand == 0:
             return matmul(tangent, <Tensor>entry.saved[1], ta, tb)
         return matmul(<Tensor>entry.saved[0], tangent, ta, tb)

@@ -4,14 +4,14 @@ cimport cython
 
 from cpython.ref cimport Py_DECREF, PyObject
 from libc.stdint cimport int64_t, uint64_t
-from gradtape._extent cimport Extent, release_extent
+from gradtape._extent cimport Extent, release_extent, retain_extent
 
 cdef enum:
     PAGE_BITS = 9
     PAGE_SIZE = 512              # entries
     PAGE_MASK = 511
     MAX_INPUTS = 3               # operands of an inline entry; ops with more record a Call
-    RESULT_SLOT = 3              # place of the op's own output among the saved values
+    RESULT_SLOT = 2              # place of the op's own output among the saved values
 
 cdef enum EntryKind:
     VACANT = 0                   # never recorded, or dropped
@@ -22,16 +22,23 @@ cdef enum EntryKind:
     MARK = 5                     # a watched tensor's number: a leaf
     OUTPUT = 6                   # further output of the Call at position operand 0
 
-cdef struct Entry:
+# What most entries do without.
+cdef struct Rest:
+    Extent* extents[MAX_INPUTS]  # owned: operands' shapes where they differ from the result's, else NULL
+    PyObject* third              # owned: the third operand, where the reverse rule reads it
+    int64_t third_input          # its number
+    int64_t attribute            # a small attribute of the op; the place in `held` for a Call
+    Rest* next                   # among the spare ones
+
+cdef struct Entry:               # one line of cache
     unsigned char kind
     unsigned char dead           # the output tensor no longer exists
     unsigned char count          # operands
     int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
     PyObject* op                 # borrowed: programs and ops live for ever, Calls live in their page's `held`
-    int64_t inputs[MAX_INPUTS]   # operand numbers
-    PyObject* saved[4]           # owned: what the reverse rule reads, by operand, then the result
-    Extent* extents[MAX_INPUTS]  # owned: operands' shapes where they differ from the result's, else NULL
-    int64_t attribute            # a small attribute of the op; the place in `held` for a Call
+    int64_t inputs[2]            # operands' numbers but for the third's
+    PyObject* saved[3]           # owned: what the reverse rule reads: the first and the second operand, the result
+    Rest* rest                   # owned, or NULL
 
 # Room of a tape of ordinary size, all zeros where it is not in use, so that a training step asks the system for nothing.
 cdef struct Room:
@@ -48,9 +55,9 @@ cdef class Page:
     cdef int capacity
     cdef void** coverers         # those windows, borrowed
     cdef void* own_coverers[4]
+    cdef int holding             # entries that hold anything or have a Call
     cdef int first               # entries before this one are vacant
     cdef int last                # and those from this one on, once its thread has left it
-    cdef bint clean              # all are, and it takes no more
     cdef list held               # Calls: kept here so that the cycle collector sees them
 
 cdef class Call:
@@ -147,6 +154,7 @@ cdef class Tangents:
     cdef int generation
     cdef Thread owner
 
+cdef Rest* spare_rests                   # all zeros but for `next`
 cdef int observers                       # open windows and forward accumulators of all threads
 
 cdef Thread thread()
@@ -157,6 +165,7 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept            # needs to be told only while there are observers
 cdef int drop(Entry* entry, Page page) except -1
+cdef Rest* make_rest() except NULL
 cdef int renew_epoch(Thread thread) except -1
 cdef void span_from_root(Thread thread) noexcept
 cdef int settle(Thread thread) except -1
@@ -183,24 +192,73 @@ cdef inline bint is_marked(Window window, int64_t number) noexcept:
     """Whether a number that is none of the window's positions is watched."""
     return window.marks[place_of_mark(window.marks, window.mark_capacity, number)] != 0
 
-cdef inline void clear(Entry* entry) noexcept:
-    """Makes an entry vacant, holding nothing."""
-    cdef PyObject* saved
-    cdef int i
-    entry.kind = VACANT
-    for i in range(4):
-        saved = entry.saved[i]
-        if saved != NULL:
-            entry.saved[i] = NULL
-            Py_DECREF(<object>saved)
-    clear_extent(&entry.extents[0])
-    clear_extent(&entry.extents[1])
-    clear_extent(&entry.extents[2])
+cdef inline Rest* rest_of(Entry* entry) except NULL:
+    """An entry's rest, made if it has none."""
+    global spare_rests
+    cdef Rest* rest = entry.rest
+    if rest == NULL:
+        rest = spare_rests
+        if rest == NULL:
+            rest = make_rest()
+        else:
+            spare_rests = rest.next
+        entry.rest = rest
+    return rest
+
+cdef inline void end_rest(Entry* entry) noexcept:
+    global spare_rests
+    cdef Rest* rest = entry.rest
+    entry.rest = NULL
+    clear_extent(&rest.extents[0])
+    clear_extent(&rest.extents[1])
+    clear_extent(&rest.extents[2])
+    if rest.third != NULL:
+        Py_DECREF(<object>rest.third)
+        rest.third = NULL
+    rest.attribute = 0
+    rest.next = spare_rests
+    spare_rests = rest
 
 cdef inline void clear_extent(Extent** extent) noexcept:
     if extent[0] != NULL:
         release_extent(extent[0])
         extent[0] = NULL
+
+cdef inline int64_t operand_number(const Entry* entry, int operand) noexcept nogil:
+    return entry.inputs[operand] if operand < 2 else entry.rest.third_input
+
+cdef inline PyObject* saved_operand(Entry* entry, int operand) noexcept nogil:
+    """An operand that the reverse rule reads, borrowed."""
+    return entry.saved[operand] if operand < 2 else entry.rest.third
+
+cdef inline Extent* operand_extent(const Entry* entry, int operand) noexcept nogil:
+    """An operand's shape where it differs from the result's, else NULL."""
+    return NULL if entry.rest == NULL else entry.rest.extents[operand]
+
+cdef inline int64_t attribute_of(const Entry* entry) noexcept nogil:
+    return 0 if entry.rest == NULL else entry.rest.attribute
+
+cdef inline int set_attribute(Entry* entry, int64_t attribute) except -1:
+    if attribute:
+        rest_of(entry).attribute = attribute
+    return 0
+
+cdef inline int keep_extent(Entry* entry, int operand, Extent* extent) except -1:
+    rest_of(entry).extents[operand] = retain_extent(extent)
+    return 0
+
+cdef inline void clear(Entry* entry) noexcept:
+    """Makes an entry vacant, holding nothing."""
+    cdef PyObject* saved
+    cdef int i
+    entry.kind = VACANT
+    for i in range(3):
+        saved = entry.saved[i]
+        if saved != NULL:
+            entry.saved[i] = NULL
+            Py_DECREF(<object>saved)
+    if entry.rest != NULL:
+        end_rest(entry)
 
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""

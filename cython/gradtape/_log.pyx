@@ -35,11 +35,27 @@ cdef extern from *:
     """
     PyObject* gradtape_thread
 
+cdef extern from *:
+    """
+    /* Memory that starts on a line of cache, after the address that it was given at. */
+    static void* gradtape_lines(size_t n) {
+        char* made = (char*)malloc(n + 63 + sizeof(void*));
+        void** start;
+        if (!made) return 0;
+        start = (void**)(((size_t)made + sizeof(void*) + 63) & ~(size_t)63);
+        start[-1] = made;
+        return start;
+    }
+    static void gradtape_free_lines(void* lines) { free(((void**)lines)[-1]); }
+    """
+    void* gradtape_lines(size_t n) noexcept
+    void gradtape_free_lines(void* lines) noexcept
+
 cdef enum:
     TAG_SHIFT = 50
     MAX_TAG = (1 << 13) - 1
     WARM = 96                # entries of a page that a thread's tapes take turns with, so that they stay in cache
-    SPARES = 16
+    SPARES = 16              # pages' worth of entries that are kept at first
 
 cdef int64_t _tags = 0
 cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
@@ -99,22 +115,54 @@ cdef class Thread:
             _ended.append(((self.next >> PAGE_BITS) + 1) << PAGE_BITS)
 
 
-# Entries of pages that are gone, all vacant: a step whose tape outlives it by a moment takes turns with these.
-cdef Entry* _spare[SPARES]
-cdef int _spare_count = 0
+# Pages' entries that are in no page: as many as come to be wanted again, and the first is what its `op` leads to.
+cdef Entry* _spare = NULL
+cdef int64_t _spare_count = 0
+cdef int64_t _kept = SPARES      # how many may be spare
+cdef bint _lost = False          # there were more, which were given back
+
+
+cdef Entry* take_entries() except NULL:
+    """Room for a page, all vacant. It is cleared as it is taken, which brings it into cache."""
+    global _spare, _spare_count, _kept, _lost
+    cdef Entry* entries = _spare
+    if entries == NULL:
+        if _lost:
+            _kept *= 4
+            _lost = False
+        entries = <Entry*>gradtape_lines(PAGE_SIZE * sizeof(Entry))
+        if entries == NULL:
+            raise MemoryError("gradtape could not allocate a page of its log")
+    else:
+        _spare = <Entry*>entries.op
+        _spare_count -= 1
+    memset(entries, 0, PAGE_SIZE * sizeof(Entry))
+    return entries
+
+
+cdef void give_entries(Entry* entries) noexcept:
+    """Takes back the room of a page whose entries hold nothing."""
+    global _spare, _spare_count, _lost
+    if _spare_count == _kept:
+        _lost = True
+        gradtape_free_lines(entries)
+        return
+    entries.op = <PyObject*>_spare
+    _spare = entries
+    _spare_count += 1
+
+
+cdef Rest* make_rest() except NULL:
+    cdef Rest* rest = <Rest*>calloc(1, sizeof(Rest))
+    if rest == NULL:
+        raise MemoryError("gradtape could not allocate an entry of its log")
+    return rest
 
 
 @cython.final
 cdef class Page:
     def __cinit__(self):
-        global _spare_count
-        if _spare_count:
-            _spare_count -= 1
-            self.entries = _spare[_spare_count]
-        else:
-            self.entries = <Entry*>calloc(PAGE_SIZE, sizeof(Entry))
-        if self.entries == NULL:
-            raise MemoryError("gradtape could not allocate a page of its log")
+        self.entries = take_entries()
         self.held = []
         self.last = PAGE_SIZE
         self.coverers = self.own_coverers
@@ -124,17 +172,12 @@ cdef class Page:
         cdef int i
         if self.coverers != self.own_coverers:
             free(self.coverers)
-        global _spare_count
         if self.entries != NULL:
-            if not self.clean:
+            if self.holding:
                 for i in range(PAGE_SIZE):
                     if self.entries[i].kind != VACANT:
                         clear(&self.entries[i])
-            if _spare_count < SPARES:
-                _spare[_spare_count] = self.entries
-                _spare_count += 1
-            else:
-                free(self.entries)
+            give_entries(self.entries)
 
 
 cdef class Call:
@@ -162,7 +205,9 @@ on_growth(relieve)
 
 cdef int drop(Entry* entry, Page page) except -1:
     cdef bint is_call = entry.kind == CALL
-    cdef int64_t place = entry.attribute
+    cdef int64_t place = attribute_of(entry)
+    if PROGRAM <= entry.kind <= CALL:
+        page.holding -= 1
     clear(entry)
     if is_call:
         page.held[place] = None
@@ -177,7 +222,6 @@ cdef int ensure_page(Thread thread) except -1:
             thread.page.number = thread.next >> PAGE_BITS
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
-        thread.page.clean = False
         if thread.page.held:
             thread.page.held.clear()
         return 0
@@ -410,17 +454,14 @@ class Unrecorded:
 cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t stop) noexcept:
     """Sets the bits of those positions on a page whose entries read what is watched or depends on it."""
     cdef Entry* entry
-    cdef int64_t* inputs
     cdef int64_t place
     cdef int i, count
     while position < stop:
         entry = &entries[position & PAGE_MASK]
         if entry.kind != VACANT and entry.kind != MARK and not (entry.horizon and window.generation >= entry.horizon):
-            inputs, count = entry.inputs, entry.count
-            if entry.kind == CALL:
-                inputs, count = (<Call>entry.op).inputs, (<Call>entry.op).input_count
+            count = (<Call>entry.op).input_count if entry.kind == CALL else entry.count
             for i in range(count):
-                if is_active(window, inputs[i]):
+                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_number(entry, i)):
                     place = position - (window.first_page << PAGE_BITS)
                     window.active[place >> 6] |= (<uint64_t>1) << (place & 63)
                     break
@@ -747,15 +788,16 @@ cdef void leave_page(Window window, Page page) noexcept:
     if page.owners:
         drop_unneeded(page, window, end)
         return
-    entry = &page.entries[page.first]
-    stop = &page.entries[end]
-    while entry < stop:
-        if entry.kind != VACANT:
-            clear(entry)
-        entry += 1
+    if page.holding or present:
+        entry = &page.entries[page.first]
+        stop = &page.entries[end]
+        while entry < stop:
+            if entry.kind != VACANT:
+                clear(entry)
+            entry += 1
+        page.holding = 0
     if page.held:
         page.held = []
-    page.clean = not present
 
 
 cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
@@ -787,14 +829,15 @@ cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
 
 cdef int collect(Thread thread) except -1:
     """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
-    number has doubled. Pages that are left empty go."""
+    number has doubled, or grown fourfold where that found nothing to drop last time. Pages that are left empty go."""
     cdef Window root = thread.root
     cdef Window window
     cdef int64_t first = root.page_count - 1
     cdef int64_t place, left = 0
     cdef unsigned char** needed
     cdef Page page
-    cdef bint whole
+    cdef int held
+    cdef bint whole, found = False
     thread.grown += 1
     whole = thread.grown >= thread.collected
     if whole:
@@ -807,9 +850,12 @@ cdef int collect(Thread thread) except -1:
         while place >= first:
             page = any_page(thread, root.first_page + place)
             if page is not None:
+                held = page.holding
                 if collect_page(thread, page, needed, root.first_page + first, whole):
                     left += 1
+                    found = found or page.holding < held
                 elif page is not thread.page:
+                    found = True
                     window = thread.newest
                     while window is not None:
                         release_page(window, page)
@@ -822,7 +868,7 @@ cdef int collect(Thread thread) except -1:
     if whole:
         thread.grown = 0
         # Pages that are gone leave a place behind, so a scan costs something for them too.
-        thread.collected = max(4, left, root.page_count >> 9)
+        thread.collected = max(4, left if found else 3 * left, root.page_count >> 9)
     return 0
 
 
@@ -888,7 +934,7 @@ cdef Entry* entry_of(Thread thread, int64_t position):
 cdef bint idle_output(Thread thread, Entry* entry):
     """Whether a further output lives for its Call alone, and so goes when that does."""
     cdef Entry* main = entry_of(thread, entry.inputs[0])
-    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.attribute)
+    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>attribute_of(entry))
 
 
 cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
@@ -907,8 +953,8 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
     cdef int64_t position
     cdef int i, j
     cdef bint left = False, closed = False
-    # A page's only window depends on nearly all of it, so that a scan of the last page need not ask.
-    cdef bint ask = whole or page.owners > 1
+    # A page's only window depends on nearly all of it, and on all if it is alone.
+    cdef bint ask = page.owners > 1 or (whole and not (page.owners and (<Window>page.coverers[0]).alone))
     cdef unsigned char* own
     cdef Entry* entry
     cdef Call call
@@ -942,5 +988,5 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
                 need(needed, first_page, call.inputs[j], position)
         else:
             for j in range(entry.count):
-                need(needed, first_page, entry.inputs[j], position)
+                need(needed, first_page, operand_number(entry, j), position)
     return left

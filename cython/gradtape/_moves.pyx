@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
-from gradtape._log cimport Call, Entry, thread
+from gradtape._log cimport Call, Entry, attribute_of, operand_extent, thread
 from gradtape._ops cimport Op, filled, identity, make_op, record_structural, reshape
 from gradtape._tensor cimport Operators, Readable, Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, operators
 from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
@@ -61,13 +61,13 @@ cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* so
 
 
 cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
-    return place(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
+    cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
+    return place(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
 
 
 cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    cdef Extent* source = entry.extents[0] if entry.extents[0] != NULL else cotangent.extent
-    return chunks(cotangent, source, entry.attribute & OUTER_MASK, entry.attribute >> OUTER_BITS)
+    cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
+    return chunks(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
 
 
 cdef Op CHUNKS = make_op("strided_slice", chunks_rule, True, False)

@@ -19,8 +19,9 @@ from gradtape._contract cimport add_product, product
 from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, clear, give_number,
-                            on_open_window, thread)
+from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, attribute_of, clear,
+                            give_number, keep_extent, on_open_window, operand_extent, rest_of, saved_operand, set_attribute,
+                            thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FEW, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
                                 derivative_of, few, program, read_by)
@@ -187,6 +188,7 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
         entry = append(thread)
         out.number = thread.next - 1
         entry.dead = 0
+        thread.page.holding += 1
     else:
         if a.number == 0 and (b is None or b.number == 0):
             return 0
@@ -194,7 +196,7 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
         entry = &loose
     entry.kind = STRUCTURAL
     entry.op = <PyObject*>op
-    entry.attribute = attribute
+    set_attribute(entry, attribute)
     entry.inputs[0] = a.number
     entry.count = 1
     if saves & 1:
@@ -202,14 +204,14 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
     if saves & 4:
         entry.saved[RESULT_SLOT] = keep(out)
     if a.extent != out.extent:
-        entry.extents[0] = retain_extent(a.extent)
+        keep_extent(entry, 0, a.extent)
     if b is not None:
         entry.inputs[1] = b.number
         entry.count = 2
         if saves & 2:
             entry.saved[1] = keep(b)
         if b.extent != out.extent:
-            entry.extents[1] = retain_extent(b.extent)
+            keep_extent(entry, 1, b.extent)
     if thread.forward:
         if not live:
             out.number = give_number(thread)
@@ -230,6 +232,7 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
         entry = append(thread)
         out.number = thread.next - 1
         entry.dead = 0
+        thread.page.holding += 1
     else:
         memset(&loose, 0, sizeof(Entry))
         entry = &loose
@@ -238,22 +241,22 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
     entry.count = program.arity
     entry.inputs[0] = a.number
     if a.extent != out.extent and not same_extent(a.extent, out.extent):
-        entry.extents[0] = retain_extent(a.extent)
+        keep_extent(entry, 0, a.extent)
     if b is not None:
         entry.inputs[1] = b.number
         if b.extent != out.extent and not same_extent(b.extent, out.extent):
-            entry.extents[1] = retain_extent(b.extent)
+            keep_extent(entry, 1, b.extent)
         if c is not None:
-            entry.inputs[2] = c.number
+            rest_of(entry).third_input = c.number
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
-                entry.extents[2] = retain_extent(c.extent)
+                keep_extent(entry, 2, c.extent)
     wanted = read_by(program, 7 if thread.forward else live)
     if wanted & 1:
         entry.saved[0] = keep(a)
     if wanted & 2:
         entry.saved[1] = keep(b)
     if wanted & 4:
-        entry.saved[2] = keep(c)
+        entry.rest.third = keep(c)
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
@@ -509,7 +512,7 @@ def program_rule(Call call, needs, Tensor cotangent):
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
     cdef Derivative derivative = derivative_of(<Program>entry.op, operand)
-    cdef Extent* extent = entry.extents[operand]
+    cdef Extent* extent = operand_extent(entry, operand)
     cdef PyObject* reads[3]
     cdef int i
     if derivative.zero:
@@ -593,7 +596,7 @@ cdef inline PyObject* argument(Entry* entry, Tensor cotangent, int role) noexcep
     """What a derivative reads, borrowed."""
     if role == COTANGENT:
         return <PyObject*>cotangent
-    return entry.saved[RESULT_SLOT if role == RESULT else role]
+    return entry.saved[RESULT_SLOT] if role == RESULT else saved_operand(entry, role)
 
 
 cdef Tensor add(Tensor a, Tensor b):
@@ -643,7 +646,7 @@ cdef Tensor identity(Tensor a):
 
 
 cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if entry.extents[0] == NULL else reshape_rows(cotangent, entry.extents[0], rows)
+    return cotangent if operand_extent(entry, 0) == NULL else reshape_rows(cotangent, operand_extent(entry, 0), rows)
 
 
 cdef Op RESHAPE = make_op("reshape", reshape_rule, True, True)
@@ -662,7 +665,7 @@ cdef Tensor reshape(Tensor a, Extent* extent):
 
 
 cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if entry.extents[0] == NULL else sum_to_rows(cotangent, entry.extents[0], rows)
+    return cotangent if operand_extent(entry, 0) == NULL else sum_to_rows(cotangent, operand_extent(entry, 0), rows)
 
 
 cdef Op BROADCAST = make_op("broadcast_to", broadcast_rule, False, True)
@@ -696,7 +699,7 @@ cdef Program COPY_PROGRAM = program("identity")
 
 
 cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if entry.extents[0] == NULL else broadcast_rows(cotangent, entry.extents[0], rows)
+    return cotangent if operand_extent(entry, 0) == NULL else broadcast_rows(cotangent, operand_extent(entry, 0), rows)
 
 
 cdef Op SUM_TO = make_op("sum_to", sum_to_rule, False, True)
@@ -841,9 +844,9 @@ cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
 
 
 cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    cdef int kind = entry.attribute & 15
-    cdef int64_t axes = entry.attribute >> 8
-    cdef Extent* source = entry.extents[0]
+    cdef int kind = attribute_of(entry) & 15
+    cdef int64_t axes = attribute_of(entry) >> 8
+    cdef Extent* source = operand_extent(entry, 0)
     cdef Tensor wide, chosen, count, result, a
     cdef double value
     cdef Thread th
@@ -942,7 +945,7 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
 # A permutation is packed four bits per axis.
 
 cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    cdef int64_t permutation = entry.attribute, inverse = 0
+    cdef int64_t permutation = attribute_of(entry), inverse = 0
     cdef int i
     cdef int first = rows != 0
     for i in range(cotangent.extent.rank - first):
@@ -985,7 +988,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
 
 
 cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cast(cotangent, <int>entry.attribute)
+    return cast(cotangent, <int>attribute_of(entry))
 
 
 cdef Op CAST = make_op("cast", cast_rule, False, True)
@@ -1047,7 +1050,7 @@ cdef struct Factors:
 
 
 cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) noexcept:
-    cdef bint ta = entry.attribute & 1, tb = (entry.attribute >> 1) & 1
+    cdef bint ta = attribute_of(entry) & 1, tb = (attribute_of(entry) >> 1) & 1
     if operand == 0:
         if not ta:
             return Factors(<PyObject*>g, <PyObject*>other, False, not tb)
@@ -1060,14 +1063,14 @@ cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) n
 cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
     cdef Tensor result, other = <Tensor>entry.saved[1 - operand]
     cdef Factors of
-    if (rows == 0 and operand == 1 and not entry.attribute & 1 and g.extent.rank > 2 and entry.extents[1] != NULL
-            and entry.extents[1].rank == 2):
+    cdef Extent* extent = operand_extent(entry, operand)
+    if rows == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
         # One matrix served all batches: their rows are rows of one product.
         other = as_rows(other)
         g = as_rows(g)
     of = factors(entry, g, other, operand)
     result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
-    return result if entry.extents[operand] == NULL else sum_to_rows(result, entry.extents[operand], rows)
+    return result if extent == NULL else sum_to_rows(result, extent, rows)
 
 
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept:
@@ -1250,7 +1253,8 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         entry.kind = CALL
         entry.count = 0
         entry.op = <PyObject*>call
-        entry.attribute = len(thread.page.held)
+        set_attribute(entry, len(thread.page.held))
+        thread.page.holding += 1
         thread.page.held.append(call)
         out = outputs[0]
         if is_floating(out.dtype_code):
@@ -1265,7 +1269,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
             entry.kind = OUTPUT
             entry.count = 1
             entry.inputs[0] = position
-            entry.attribute = i
+            set_attribute(entry, i)
             if is_floating(out.dtype_code):
                 out.number = thread.next - 1
             else:

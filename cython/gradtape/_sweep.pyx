@@ -14,7 +14,8 @@ from libc.string cimport memcpy
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position, thread)
+                            Entry, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position,
+                            operand_number, thread)
 from gradtape._ops cimport IDENTITY, Op, add, add_cotangent, entry_name, filled, is_examining, program_cotangent, spread, uniform
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
@@ -354,18 +355,20 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
     cdef int i
     cdef object given
     cdef PyObject* total
+    cdef int64_t number
     for i in range(entry.count):
-        if wanted(sweep, window, entry.inputs[i]):
+        number = operand_number(entry, i)
+        if wanted(sweep, window, number):
             if entry.kind == PROGRAM:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
                 if sweep.rows == 0 and entry.count > 1 and nobody_records():
-                    total = total_of(sweep, window, entry.inputs[i])
+                    total = total_of(sweep, window, number)
                     if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
                         continue
                 given = structural_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
-                accumulate(sweep, window, entry.inputs[i], given)
+                accumulate(sweep, window, number, given)
     return 0
 
 
@@ -475,6 +478,7 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             if entry.kind == CALL:
                 drop(entry, <Page>window.directory[(position >> PAGE_BITS) - sweep.first_page])
             elif entry.kind != READ and entry.kind != OUTPUT:
+                (<Page>window.directory[(position >> PAGE_BITS) - sweep.first_page]).holding -= 1
                 clear(entry)
         position -= 1
     return 0
