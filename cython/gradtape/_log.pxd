@@ -40,10 +40,21 @@ cdef struct Entry:               # one line of cache
     PyObject* saved[3]           # owned: what the reverse rule reads: the first and the second operand, the result
     Rest* rest                   # owned, or NULL
 
+# Marks on sixteen neighbouring numbers: variables are read in the order in which they were made more often than not.
+cdef struct Marks:
+    int64_t family               # what the numbers have in common, and 1 more, as 0 is a free place
+    int place                    # families that were marked before
+    unsigned int members         # a bit per number
+
+cdef enum:
+    FAMILY_BITS = 4
+    FAMILY_SIZE = 16
+    FAMILY_MASK = 15
+
 # Room of a tape of ordinary size, all zeros where it is not in use, so that a training step asks the system for nothing.
 cdef struct Room:
     void* directory[4]
-    int64_t marks[32]
+    Marks marks[16]
     uint64_t active[24]
 
 @cython.final
@@ -91,9 +102,10 @@ cdef class Window:
     cdef Thread owner                    # the thread that records, while recording
     cdef bint watch_variables
     cdef list variables                  # watched variables in order; None until there was one
-    cdef int64_t* marks                  # watched numbers that lie outside [low, ...): open addressing, 0 is empty
+    cdef Marks* marks                    # watched numbers that lie outside [low, ...): a table, found by open addressing
     cdef Py_ssize_t mark_count
-    cdef Py_ssize_t mark_capacity
+    cdef Py_ssize_t family_count
+    cdef Py_ssize_t mark_capacity        # families that the table has room for
     cdef bint broken                     # a sweep that drops entries stopped half way
     cdef bint alone                      # nothing but its own ops was ever numbered in its only segment: all depend on a mark
     cdef uint64_t* active                # otherwise a bit per position from first_page on: depends on something watched
@@ -107,7 +119,6 @@ cdef class Window:
     cdef bint take_back(self, Thread thread)
     cdef int add_segment(self, int64_t start) except -1
     cdef int rehash(self) except -1
-    cdef void insert(self, int64_t number) noexcept
     cdef int reach(self, int64_t position) except -1
     cdef int start(self, Thread thread) except -1
     cdef int stop(self) except -1
@@ -176,21 +187,25 @@ cdef inline bint on_open_window(Thread thread, int64_t number) noexcept:
     return <uint64_t>(number - thread.floor) < thread.span or (
         thread.marking != 0 and number != 0 and marked_in_open_window(thread, number))
 
-cdef inline Py_ssize_t first_place(int64_t number) noexcept nogil:
-    """Where the search for a mark begins. Eight neighbouring numbers share a line of cache: variables are read in the order
-    in which they were made more often than not."""
-    return <Py_ssize_t>((<uint64_t>(number >> 3) * <uint64_t>0x9E3779B97F4A7C15 >> 20) << 3) | <Py_ssize_t>(number & 7)
-
-cdef inline Py_ssize_t place_of_mark(const int64_t* marks, Py_ssize_t capacity, int64_t number) noexcept nogil:
-    """Where a number stands in a table of marks, or the free place where it would: the table is never full. marks is IN."""
-    cdef Py_ssize_t i = first_place(number) & (capacity - 1)
-    while marks[i] and marks[i] != number:
+cdef inline Py_ssize_t place_of_family(const Marks* marks, Py_ssize_t capacity, int64_t number) noexcept nogil:
+    """Where a number's family stands in a table of marks (IN), or the free place where it would: the table is never full. Four
+    neighbouring families share a line of cache."""
+    cdef int64_t family = number >> FAMILY_BITS
+    cdef Py_ssize_t i = ((<Py_ssize_t>(<uint64_t>(family >> 2) * <uint64_t>0x9E3779B97F4A7C15 >> 20) << 2) | (family & 3)) & (capacity - 1)
+    while marks[i].family and marks[i].family != family + 1:
         i = (i + 1) & (capacity - 1)
     return i
 
+cdef inline Py_ssize_t place_of_mark(const Marks* marks, Py_ssize_t capacity, int64_t number) noexcept nogil:
+    """The place of a marked number among all that families have room for, or -1. marks is IN."""
+    cdef const Marks* found = &marks[place_of_family(marks, capacity, number)]
+    if found.members >> (number & FAMILY_MASK) & 1:
+        return <Py_ssize_t>found.place * FAMILY_SIZE + (number & FAMILY_MASK)
+    return -1
+
 cdef inline bint is_marked(Window window, int64_t number) noexcept:
     """Whether a number that is none of the window's positions is watched."""
-    return window.marks[place_of_mark(window.marks, window.mark_capacity, number)] != 0
+    return window.marks[place_of_family(window.marks, window.mark_capacity, number)].members >> (number & FAMILY_MASK) & 1
 
 cdef inline Rest* rest_of(Entry* entry) except NULL:
     """An entry's rest, made if it has none."""

@@ -484,8 +484,8 @@ cdef class Window:
         self.segment_capacity = 2
         self.segment_count = 0
         self.marks = self.room.marks
-        self.mark_capacity = 32
-        self.mark_count = 0
+        self.mark_capacity = 16
+        self.mark_count = self.family_count = 0
         self.active = self.room.active
         self.active_words = 24
 
@@ -623,7 +623,7 @@ cdef class Window:
         if self.directory == self.room.directory:
             memset(self.room.directory, 0, pages * sizeof(void*))
         if self.mark_count and self.marks == self.room.marks:
-            memset(self.room.marks, 0, self.mark_capacity * sizeof(int64_t))
+            memset(self.room.marks, 0, self.mark_capacity * sizeof(Marks))
         if not self.alone and self.active == self.room.active:
             memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
         self.move_out()
@@ -667,35 +667,37 @@ cdef class Window:
         # What was recorded before the mark must not come to depend on it.
         if not self.alone and self.low >= 0:
             self.analyse(last_position(self))
-        if 2 * self.mark_count >= self.mark_capacity:
-            self.rehash()
-        self.insert(number)
+        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+        if marks.family == 0:
+            if 2 * self.family_count >= self.mark_capacity:
+                self.rehash()
+                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+            marks.family = (number >> FAMILY_BITS) + 1
+            marks.place = <int>self.family_count
+            self.family_count += 1
+        marks.members |= <unsigned int>1 << (number & FAMILY_MASK)
+        self.mark_count += 1
         if self.owner is not None and self.mark_count == 1:
             self.owner.marking += 1
         return 0
 
     cdef int rehash(self) except -1:
-        cdef int64_t* old = self.marks
+        cdef Marks* old = self.marks
         cdef Py_ssize_t i, old_capacity = self.mark_capacity
-        self.mark_capacity = 2 * old_capacity
-        self.marks = <int64_t*>calloc(self.mark_capacity, sizeof(int64_t))
+        self.mark_capacity = 4 * old_capacity
+        self.marks = <Marks*>calloc(self.mark_capacity, sizeof(Marks))
         if self.marks == NULL:
             self.marks = old
             self.mark_capacity = old_capacity
             raise MemoryError("gradtape could not grow a tape's watched set")
-        self.mark_count = 0
         for i in range(old_capacity):
-            if old[i]:
-                self.insert(old[i])
+            if old[i].family:
+                self.marks[place_of_family(self.marks, self.mark_capacity, (old[i].family - 1) << FAMILY_BITS)] = old[i]
         if old == self.room.marks:
-            memset(old, 0, old_capacity * sizeof(int64_t))
+            memset(old, 0, old_capacity * sizeof(Marks))
         else:
             free(old)
         return 0
-
-    cdef void insert(self, int64_t number) noexcept:
-        self.marks[place_of_mark(self.marks, self.mark_capacity, number)] = number
-        self.mark_count += 1
 
     cdef int reach(self, int64_t position) except -1:
         """Makes room for the bit of a position."""

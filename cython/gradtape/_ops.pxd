@@ -19,6 +19,7 @@ cdef class Op:
     cdef ReverseRule rule
     cdef bint linear                  # its forward rule is itself
     cdef bint takes_rows              # its rule may be asked for rows
+    cdef bint adds                    # `add_cotangent` knows it
 
 # What forward accumulation and generic forward rules need from the rooms above.
 cdef struct ForwardHooks:

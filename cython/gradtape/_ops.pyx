@@ -1074,10 +1074,10 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
 
 
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept:
-    """Adds the cotangent of one of an entry's operands to a total of its shape and dtype straight away, where that is quicker."""
+    """Adds the cotangent of one of a product's operands to a total of its shape and dtype straight away, where that is quicker."""
     cdef Factors of
     cdef Tensor left, right
-    if entry.op != <PyObject*>MATMUL or g.extent.rank != 2 or examining:
+    if g.extent.rank != 2 or examining:
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
@@ -1099,6 +1099,7 @@ cdef Tensor as_rows(Tensor a):
 
 
 cdef Op MATMUL = make_op("matmul", matmul_rule, False, True)
+MATMUL.adds = True
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):

@@ -8,16 +8,16 @@ dropped as they are passed, so memory falls as the sweep proceeds.
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
-from gradtape._log cimport (CALL, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position,
+from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
+                            Entry, Marks, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position,
                             operand_number, thread)
 from gradtape._ops cimport IDENTITY, Op, add, add_cotangent, entry_name, filled, is_examining, program_cotangent, spread, uniform
-from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, is_floating, new_scalar, operators
+from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
 
@@ -33,7 +33,7 @@ cdef enum:
     CALLED = 2
     TAGS = 3
     OWN_PAGES = 4
-    OWN_EXTRAS = 32
+    OWN_FAMILIES = 8             # of marks, at first
 
 cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every number
 
@@ -54,16 +54,17 @@ cdef struct Sweep:
     int64_t highest
     Slot* extras                     # slots beside the window's marks
     Py_ssize_t held                  # how many of the extras hold a cotangent
-    int64_t* numbers                 # the marks; a copy, for rules may add to the window's, which moves them
-    Py_ssize_t extra_count
+    Marks* marks                     # a copy, for rules may add to the window's, which moves them
+    Py_ssize_t mark_capacity
     Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
     SlotRoom* room
 
-# Where a sweep of ordinary size keeps its slots, all NULL between sweeps, and the marks.
+# Where a sweep keeps its slots, all NULL between sweeps, and the marks; only of long logs the pages of slots are elsewhere.
 cdef struct SlotRoom:
     Slot* pages[OWN_PAGES]
-    Slot extras[OWN_EXTRAS]
-    int64_t numbers[OWN_EXTRAS]
+    Slot* extras
+    Marks* marks
+    Py_ssize_t families              # that there is room for
     SlotRoom* next
 
 cdef SlotRoom* _rooms = NULL
@@ -138,22 +139,35 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.certain = <uint64_t>(last_position(window) - window.low) if window.alone else 0
     sweep.first_page = window.first_page
     sweep.count = window.page_count
-    sweep.extra_count = window.mark_capacity
+    sweep.mark_capacity = window.mark_capacity
     sweep.held = 0
     sweep.room = _rooms
     if _rooms == NULL:
         sweep.room = <SlotRoom*>zeroed(1, sizeof(SlotRoom))
+        widen_room(sweep.room, OWN_FAMILIES)
     else:
         _rooms = _rooms.next
+    if window.family_count > sweep.room.families:
+        widen_room(sweep.room, window.mark_capacity // 2)
     sweep.pages = sweep.room.pages
     sweep.extras = sweep.room.extras
-    sweep.numbers = sweep.room.numbers
+    sweep.marks = sweep.room.marks
     if sweep.count > OWN_PAGES:
         sweep.pages = <Slot**>zeroed(sweep.count, sizeof(Slot*))
-    if sweep.extra_count > OWN_EXTRAS:
-        sweep.extras = <Slot*>zeroed(sweep.extra_count, sizeof(Slot))
-        sweep.numbers = <int64_t*>zeroed(sweep.extra_count, sizeof(int64_t))
-    memcpy(sweep.numbers, window.marks, sweep.extra_count * sizeof(int64_t))
+    memcpy(sweep.marks, window.marks, window.mark_capacity * sizeof(Marks))
+    return 0
+
+
+cdef int widen_room(SlotRoom* room, Py_ssize_t families) except -1:
+    """Room for so many families of marks, which their table has twice the places for."""
+    cdef Slot* extras = <Slot*>zeroed(families * FAMILY_SIZE, sizeof(Slot))
+    cdef Marks* marks = <Marks*>malloc(2 * families * sizeof(Marks))
+    if marks == NULL:
+        free(extras)
+        raise MemoryError("gradtape could not allocate its cotangents")
+    free(room.extras)
+    free(room.marks)
+    room.extras, room.marks, room.families = extras, marks, families
     return 0
 
 
@@ -203,18 +217,14 @@ cdef int end(Sweep* sweep, Window window) except -1:
         i += 1
     if sweep.pages != sweep.room.pages:
         free(sweep.pages)
-    if sweep.extras != sweep.room.extras:
-        free(sweep.extras)
-        free(sweep.numbers)
     sweep.room.next = _rooms
     _rooms = sweep.room
     return 0
 
 
 cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
-    """Where a mark stands in the window's table, or -1."""
-    cdef Py_ssize_t place = place_of_mark(sweep.numbers, sweep.extra_count, number)
-    return place if sweep.numbers[place] else -1
+    """Where a mark's slot stands among the extras, or -1."""
+    return place_of_mark(sweep.marks, sweep.mark_capacity, number)
 
 
 cdef inline int merge(Slot* slot, object cotangent) except -1:
@@ -362,7 +372,7 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
             if entry.kind == PROGRAM:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
-                if sweep.rows == 0 and entry.count > 1 and nobody_records():
+                if (<Op>entry.op).adds and sweep.rows == 0 and nobody_records():
                     total = total_of(sweep, window, number)
                     if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
                         continue
@@ -443,6 +453,7 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             position -= 1
             continue
         entry = entry_at(sweep, window, position)
+        fetch(entry - 8)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK or (
                 tags(slot[0]) & SOURCE and is_foreign(sweep, window, position)):
             position -= 1
@@ -496,25 +507,20 @@ cdef int scan_examined(Sweep* sweep, Window window, bint dropping) except -1:
         raise
 
 
-cdef inline int64_t number_of(PyObject* operand) noexcept:
-    return (<Tensor>operand).number if type(<object>operand) is Tensor else (<BaseVariable>operand).number
-
-
-cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, PyObject** sources,
-               Py_ssize_t source_count, Py_ssize_t rows) except -1:
+cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
+               Py_ssize_t source_count, bint tensors, Py_ssize_t rows, PyObject** found) except -1:
     cdef Sweep swept
     cdef Slot* slot
-    cdef PyObject* found
-    cdef PyObject* source
+    cdef PyObject* cotangent
     cdef Py_ssize_t i
     cdef dict direct = None
     if window.low >= 0 and not window.alone:
         window.analyse(last_position(window))
     begin(&swept, window, rows)
     try:
-        for i in range(source_count):
-            if covered(&swept, number_of(sources[i])):
-                slot = slot_at(&swept, number_of(sources[i]))
+        for i in range(source_count if tensors else 0):       # a variable's number has no slot of its own
+            if covered(&swept, sources[i].number):
+                slot = slot_at(&swept, sources[i].number)
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
             if wanted(&swept, window, number_of(targets[i])) and (
@@ -534,16 +540,14 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             scan(&swept, window, dropping)
         window.broken = False
         for i in range(source_count):
-            source = sources[i]
-            found = cotangent_of(&swept, number_of(source))
-            if direct is not None or (found != NULL and (type(<object>found) is not Tensor or (<Tensor>found).uniform)):
-                sources[i] = finished(found, direct, source)
+            cotangent = cotangent_of(&swept, sources[i].number)
+            if direct is not None or (cotangent != NULL and (type(<object>cotangent) is not Tensor or (<Tensor>cotangent).uniform)):
+                found[i] = finished(cotangent, direct, sources[i].identity)
             else:
-                if found == NULL:
-                    found = <PyObject*>None
-                Py_INCREF(<object>found)
-                sources[i] = found
-            Py_DECREF(<object>source)
+                if cotangent == NULL:
+                    cotangent = <PyObject*>None
+                Py_INCREF(<object>cotangent)
+                found[i] = cotangent
     finally:
         end(&swept, window)
     return 0
@@ -584,10 +588,10 @@ cdef PyObject* cotangent_of(Sweep* sweep, int64_t number) except? NULL:
     return NULL
 
 
-cdef bint stands_in(PyObject* one, PyObject** many, Py_ssize_t count) noexcept:
+cdef bint stands_in(PyObject* one, const Source* many, Py_ssize_t count) noexcept:
     cdef Py_ssize_t i
     for i in range(count):
-        if many[i] == one:
+        if many[i].identity == one:
             return True
     return False
 

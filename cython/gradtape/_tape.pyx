@@ -11,8 +11,8 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from gradtape._extent cimport Extent, new_extent, release_extent
 from gradtape._log cimport MARK, Entry, Thread, Window, append, is_marked, thread
 from gradtape._ops cimport behind_rows, filled, reshape
-from gradtape._sweep cimport dense, sweep
-from gradtape._tensor cimport Tensor, convert, is_floating
+from gradtape._sweep cimport Source, dense, source_of, sweep
+from gradtape._tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, type_of, variable_type
 from gradtape._types cimport F32, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
@@ -27,17 +27,9 @@ from gradtape.records import like, opened
 cdef enum:
     TOGETHER = 1 << 16         # elements of a Jacobian's cotangents that are swept together
     MOST_IDLE = 16
+    FEW_SOURCES = 16           # that gradient takes without asking for memory
 
 cdef extern from "Python.h":
-    """
-    static void gradtape_empty_list(PyObject* list)
-    {
-        Py_ssize_t n = PyList_GET_SIZE(list);
-        Py_SET_SIZE(list, 0);
-        while (n--)
-            Py_DECREF(PyList_GET_ITEM(list, n));
-    }
-    """
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef object (*VectorCall "vectorcallfunc")(object callable, PyObject** arguments, size_t count, PyObject* names)
     ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
@@ -51,6 +43,8 @@ cdef extern from "Python.h":
         Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_dictoffset
     list PyList_New(Py_ssize_t length)
+    bytes PyBytes_FromStringAndSize(const char* start, Py_ssize_t length)
+    char* PyBytes_AS_STRING(bytes held)
     PyObject** PySequence_Fast_ITEMS(object sequence)
     Py_ssize_t PyVectorcall_NARGS(size_t count)
     void PyObject_ClearWeakRefs(PyObject* o)
@@ -61,7 +55,7 @@ cdef extern from "Python.h":
     void PyType_Modified(type cls)
     object PyVectorcall_Call(object callable, object arguments, object keywords)
     const unsigned long Py_TPFLAGS_HAVE_VECTORCALL
-    void empty_list "gradtape_empty_list"(list items)          # keeping its room
+    void set_size "Py_SET_SIZE"(list items, Py_ssize_t size)
 
 cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r"
 cdef str INSIDE = (
@@ -69,6 +63,19 @@ cdef str INSIDE = (
     "outside the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). "
     "Only call GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher "
     "order derivatives.")
+
+
+cdef int empty_list(list items) except -1:
+    """Lets go of all items, keeping the list's room."""
+    cdef PyObject** held = PySequence_Fast_ITEMS(items)
+    cdef Py_ssize_t i = len(items)
+    set_size(items, 0)
+    while i > 0:
+        i -= 1
+        if i >= FETCH_AHEAD:
+            fetch(held[i - FETCH_AHEAD])
+        Py_DECREF(<object>held[i])
+    return 0
 
 
 def _made(variable):
@@ -247,8 +254,11 @@ cdef class GradientTape(Window):
         cdef tuple targets
         cdef list results = None, flat = None, seeds = None
         cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
-        cdef bint listed = False, floating = False, zero = False
-        # The only target; the only source, in whose place comes its gradient.
+        cdef bint listed = False, tensors = True, floating = False, zero = False
+        cdef Source few[FEW_SOURCES]
+        cdef Source* described = few
+        cdef bytes room
+        # The only target; the only source's gradient.
         cdef PyObject* target_alone = <PyObject*>target
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
@@ -265,39 +275,48 @@ cdef class GradientTape(Window):
             targets = tuple(nest.flatten(target))
             target_items, target_count = PySequence_Fast_ITEMS(targets), len(targets)
         if not alone:
-            if type(sources) is list:
-                results = plain_copy(<list>sources, &floating)
-            listed = results is not None
+            flat = <list>sources if type(sources) is list else None
+            if flat is not None:
+                if len(flat) > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(room)
+                listed = describe(PySequence_Fast_ITEMS(flat), len(flat), described, &tensors, &floating)
             if not listed:
                 sources = opened(sources)
-                results = list(nest.flatten(sources))
+                flat = list(nest.flatten(sources))
         if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
         check_operands(target_items, target_count, "target")
         if alone:
             check_operands(&source_alone, 1, "source")
-            flat = [sources] if zero else None
-            Py_INCREF(sources)
-            try:
-                sweep(self, self.drops(), target_items, target_count, seeds, &source_alone, 1, 0)
-            finally:
-                sources = <object>source_alone
-                Py_DECREF(sources)
-            results = [sources] if zero else None
+            described[0] = source_of(source_alone)
+            source_alone = NULL
+            sweep(self, self.drops(), target_items, target_count, seeds, described, 1, True, 0, &source_alone)
+            result = <object>source_alone
+            Py_DECREF(result)
+            if zero and result is None:
+                result = zeros(sources.shape, sources.dtype.code)
         else:
             if not listed or not floating:
-                check_operands(PySequence_Fast_ITEMS(results), len(results), "source")
-            flat = list(results) if zero else None
-            sweep(self, self.drops(), target_items, target_count, seeds, PySequence_Fast_ITEMS(results), len(results), 0)
-        if zero:
-            for i in range(len(results)):
-                if results[i] is None:
-                    results[i] = zeros(flat[i].shape, flat[i].dtype.code)
+                check_operands(PySequence_Fast_ITEMS(flat), len(flat), "source")
+            if not listed:
+                if len(flat) > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(room)
+                describe(PySequence_Fast_ITEMS(flat), len(flat), described, &tensors, &floating)
+            elif zero:
+                flat = list(flat)
+            results = PyList_New(len(flat))
+            sweep(self, self.drops(), target_items, target_count, seeds, described, len(results), tensors, 0,
+                  PySequence_Fast_ITEMS(results))
+            if zero:
+                for i in range(len(results)):
+                    if results[i] is None:
+                        results[i] = zeros(flat[i].shape, flat[i].dtype.code)
+            result = results if listed else nest.pack_sequence_as(sources, results)
         if not self.keeps:
             self.release()
-        if alone:
-            return results[0] if zero else sources
-        return results if listed else nest.pack_sequence_as(sources, results)
+        return result
 
     cdef bint drops(self) noexcept:
         """Whether entries may go as a sweep passes them."""
@@ -316,10 +335,15 @@ cdef class GradientTape(Window):
         cdef Py_ssize_t start = 0, rows, row, k, place, count = target.extent.size // batch, most = target.extent.size
         cdef tuple flat = tuple(sources)
         cdef list found, parts = [None] * len(flat)
+        cdef bytes room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+        cdef Source* described
         for source in flat:
             if type(source) is not Tensor and not isinstance(source, BaseVariable):
                 raise bad_operand("source", source)
             most = max(most, extent_of(source).size)
+        described = <Source*>PyBytes_AS_STRING(room)
+        for k in range(len(flat)):
+            described[k] = source_of(<PyObject*>flat[k])
         while start < count:
             rows = max(1, min(TOGETHER // most, count - start))
             extent = behind_rows(target.extent, target.extent.rank, rows)
@@ -332,8 +356,8 @@ cdef class GradientTape(Window):
                         (<float*>seed.data)[place] = 1
                     else:
                         (<double*>seed.data)[place] = 1
-            found = list(flat)
-            sweep(self, False, &target_alone, 1, [seed], PySequence_Fast_ITEMS(found), len(found), rows)
+            found = PyList_New(len(flat))
+            sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found))
             for k in range(len(flat)):
                 if found[k] is not None:
                     if parts[k] is None:
@@ -376,24 +400,23 @@ cdef Extent* extent_of(object source) noexcept:
     return (<Tensor>source).extent if type(source) is Tensor else (<BaseVariable>source).held.extent
 
 
-cdef list plain_copy(list sources, bint* floating):
-    """A copy of a list of tensors and variables, None if it holds anything else; and whether all tensors are floating (OUT).
-
-    In one pass: the variables of a large model are far apart in memory.
-    """
-    cdef Py_ssize_t i, count = len(sources)
-    cdef list copy = PyList_New(count)
-    cdef PyObject** items = PySequence_Fast_ITEMS(sources)
-    cdef PyObject** copies = PySequence_Fast_ITEMS(copy)
+cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* tensors, bint* floating) noexcept:
+    """Describes sources (IN) in described (OUT, count); whether all are tensors or variables. Also whether there are tensors, and
+    all are floating (OUT)."""
+    cdef Py_ssize_t i
+    tensors[0] = False
     floating[0] = True
     for i in range(count):
+        if i + FETCH_AHEAD < count:
+            fetch(items[i + FETCH_AHEAD])
+            fetch(<char*>items[i + FETCH_AHEAD] + 64)
         if type(<object>items[i]) is Tensor:
+            tensors[0] = True
             floating[0] &= is_floating((<Tensor>items[i]).dtype_code)
-        elif not isinstance(<object>items[i], BaseVariable):
-            return None
-        Py_INCREF(<object>items[i])
-        copies[i] = items[i]
-    return copy
+        elif type_of(<object>items[i]) != variable_type and not isinstance(<object>items[i], BaseVariable):
+            return False
+        described[i] = source_of(items[i])
+    return True
 
 
 cdef list flatten_seeds(object output_gradients):

@@ -58,6 +58,17 @@ cdef object to_numpy(Tensor tensor)                                  # writable 
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
 cdef double scalar_value(Tensor tensor) noexcept
+cdef extern from *:
+    """
+    #ifdef __GNUC__
+    #define gradtape_fetch(p) __builtin_prefetch(p)
+    #else
+    #define gradtape_fetch(p) ((void)(p))
+    #endif
+    """
+    void fetch "gradtape_fetch"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
+cdef enum:
+    FETCH_AHEAD = 32             # items of a long list
 cdef inline Tensor at_hand(object value):
     """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
     if type(value) is Tensor:

@@ -6,17 +6,18 @@ then writes in place if nobody else holds the storage, and into fresh storage ot
 """
 
 cimport cython
+from cpython.ref cimport PyObject
 from cpython.weakref cimport PyWeakref_NewRef
 
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent, tensor_shape
-from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, new_variable_number,
+from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, mark_dead, new_variable_number,
                             renew_epoch, thread)
-
 from gradtape._loops cimport run_instruction
 from gradtape._program cimport Program, program
-from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
+from gradtape._tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
                                new_tensor, operators, share, to_numpy)
 from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 
@@ -39,6 +40,7 @@ cdef Program SUBTRACT_PROGRAM = program("subtract")
 # others are not kept alive.
 
 cdef enum:
+    STALE = 0                # no thread's epoch
     PARTS = 8
 
 cdef list _parts = [None] * PARTS
@@ -87,9 +89,18 @@ cdef class BaseVariable(Readable):
         cdef Entry* entry
         cdef Tensor handle
         cdef bint live = False
-        if self.handle is not None and self.epoch == th.epoch:
-            return self.handle
-        handle = share(self.held, self.held.extent)
+        handle = self.handle
+        if handle is not None and self.epoch == th.epoch:
+            return handle
+        if handle is not None and (<PyObject*>handle).ob_refcnt == 2:
+            # Nobody but the variable has it: as good as a new one once it is told to be gone.
+            if <uint64_t>(handle.number - th.floor) < th.span or th.tracking:
+                mark_dead(handle.number)
+            handle.number = 0
+            if handle.block == NULL:
+                memcpy(handle.cell, self.held.cell, CELL_BYTES)
+        else:
+            handle = share(self.held, self.held.extent)
         if th.watchers and self.is_trainable:
             for found in th.watchers:
                 if not any([v is self for v in found]):
@@ -123,8 +134,11 @@ cdef class BaseVariable(Readable):
 
     cdef char* writable(self) except NULL:
         """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        if self.held.block == NULL:
+            self.epoch = STALE                # handles have copies of what is inline
+            return self.held.data
         self.handle = None
-        if self.held.block != NULL and self.held.block.refs > 1:
+        if self.held.block.refs > 1:
             self.held = new_tensor(self.held.dtype_code, self.held.extent)
         return self.held.data
 
