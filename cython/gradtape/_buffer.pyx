@@ -53,7 +53,7 @@ cdef enum:
     SHARED_SLAB = 1 << 18
     CLASSES = 448                 # enough for any size that 64 bits hold: a class' place is never out of the tables
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
-    REST_FLOOR = 1 << 22          # and when none is, at first
+    REST_FLOOR = 1 << 20          # and when none is, at first
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
 
 cdef Block* _idle[CLASSES]
