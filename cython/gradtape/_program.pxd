@@ -71,6 +71,9 @@ cdef class Program:
     cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
                   Py_ssize_t size, bint total) noexcept nogil
 
+    cdef bint run_rows(self, bint double_precision, void* out, const Operand* a, const Operand* b, bint swapped, int rank,
+                       const Py_ssize_t* shape, Py_ssize_t size) noexcept nogil
+
     # The same for few elements, of which all that leads to the run would be most of the cost; False, and nothing is done, where
     # they are not few, an operand is STRIDED or the program was not compiled yet.
     cdef bint run_few(self, bint double_precision, void* out, const Operand* operands, Py_ssize_t size, bint total) noexcept nogil

@@ -518,6 +518,11 @@ cdef class Program:
                               <const float*> operands[1].data if arity > 1 else NULL,
                               <const float*> operands[2].data if arity > 2 else NULL, size)
             return
+        if self.arithmetic and not total and size > FEW:
+            if is_run(&operands[0], size) and self.run_rows(double_precision, out, &operands[0], &operands[1], 0, rank, shape, size):
+                return
+            if is_run(&operands[1], size) and self.run_rows(double_precision, out, &operands[1], &operands[0], 1, rank, shape, size):
+                return
         if self.instructions == NULL:
             compile_now(self)
         if self.run_few(double_precision, out, operands, size, total):
@@ -533,6 +538,31 @@ cdef class Program:
         if double_precision:
             return interpret_few[double](self, <double*> out, operands, size, total)
         return interpret_few[float](self, <float*> out, operands, size, total)
+
+    cdef bint run_rows(self, bint double_precision, void* out, const Operand* a, const Operand* b, bint swapped, int rank,
+                       const Py_ssize_t* shape, Py_ssize_t size) noexcept nogil:
+        """Arithmetic of a run with one element, or with a row that repeats; False, and nothing is done, where b is neither."""
+        cdef int op = self.single - ADD, axis = rank - 1, step = b.mode != SCALAR
+        cdef Py_ssize_t width = 1
+        if b.bytes:
+            return False
+        if step:
+            while axis >= 0 and (shape[axis] == 1 or b.strides[axis] == width):
+                width *= shape[axis]
+                axis -= 1
+            while axis >= 0:
+                if shape[axis] != 1 and b.strides[axis] != 0:
+                    return False
+                axis -= 1
+            if width == 1:
+                return False
+        if swapped and (op == SUB - ADD or op == DIV - ADD):
+            op = 4 if op == SUB - ADD else 5
+        if double_precision:
+            kernels.broadcast64(op, <double*> out, <const double*> a.data, <const double*> b.data, step, size // width, width)
+        else:
+            kernels.broadcast32(op, <float*> out, <const float*> a.data, <const float*> b.data, step, size // width, width)
+        return True
 
     # For tests and for documentation; the engine calls `derivative` and `run`.
 

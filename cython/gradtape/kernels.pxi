@@ -443,6 +443,10 @@ cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
     for i in range(n):
         out[i] = value
 
+cdef extern from "tile.h" nogil:
+    void broadcast32(int op, float* out, const float* a, const float* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept
+    void broadcast64(int op, double* out, const double* a, const double* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept
+
 include "reductions.pxi"
 include "products.pxi"
 
@@ -451,6 +455,8 @@ kernels_here.run32 = run32
 kernels_here.run64 = run64
 kernels_here.fill32 = fill[float]
 kernels_here.fill64 = fill[double]
+kernels_here.broadcast32 = broadcast32
+kernels_here.broadcast64 = broadcast64
 kernels_here.sum32 = sum_run[float]
 kernels_here.sum64 = sum_run[double]
 kernels_here.reduce32 = reduce_run[float]

@@ -5,6 +5,7 @@
  *   panel_of_*: a panel of b for tiles_*, out of a b of any strides.
  *   interleave_*, panels_*: the same product out of an a that was copied into the order in which tiles read it.
  *   sum_run_*, sum_rows_*: the sum of a run, and of rows, element by element.
+ *   broadcast_*: arithmetic of rows with one row or one element.
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
  * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
@@ -558,6 +559,65 @@ static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
     return TILE(across)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
 }
 
+TILE_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
+    return op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
+}
+
+/* `vectors` vectors of every row of a with those of one row. */
+TILE_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out, const REAL* a, const VECTOR* row, ptrdiff_t rows,
+                                     ptrdiff_t stride, int lanes) {
+    for (; rows > 0; rows--, a += stride, out += stride) {
+        #pragma GCC unroll 4
+        for (int j = 0; j < vectors - 1; j++)
+            *(VECTOR*)(out + j * WIDTH) = TILE(combine)(op, *(const VECTOR*)(a + j * WIDTH), row[j]);
+        TILE(store)(out + (vectors - 1) * WIDTH,
+                    TILE(combine)(op, TILE(load)(a + (vectors - 1) * WIDTH, lanes), row[vectors - 1]), lanes);
+    }
+}
+
+TILE_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
+    const ptrdiff_t most = MOST_VECTORS * WIDTH;
+    ptrdiff_t stride = step ? width : most;
+    VECTOR row[MOST_VECTORS];
+    if (!step) {                               /* one element: its rows are as wide as suits */
+        #pragma GCC unroll 4
+        for (int j = 0; j < MOST_VECTORS; j++)
+            row[j] = TILE(spread)(b);
+        width *= rows;
+        rows = width / most;
+        TILE(combine_strip)(op, MOST_VECTORS, out, a, row, rows, most, WIDTH);
+        a += rows * most, out += rows * most, width -= rows * most;
+        rows = 1;
+    }
+    for (; width > 0; width -= most, a += most, out += most, b += most) {
+        ptrdiff_t vectors = width < most ? (width + WIDTH - 1) / WIDTH : MOST_VECTORS;
+        int lanes = width < most ? (int)(width - (vectors - 1) * WIDTH) : WIDTH;
+        for (ptrdiff_t j = 0; step && j < vectors; j++)
+            row[j] = TILE(load)(b + j * WIDTH, j < vectors - 1 ? WIDTH : lanes);
+        switch (vectors) {
+            case 1: TILE(combine_strip)(op, 1, out, a, row, rows, stride, lanes); break;
+            #if MOST_VECTORS > 2
+            case 2: TILE(combine_strip)(op, 2, out, a, row, rows, stride, lanes); break;
+            case 3: TILE(combine_strip)(op, 3, out, a, row, rows, stride, lanes); break;
+            #endif
+            default: TILE(combine_strip)(op, MOST_VECTORS, out, a, row, rows, stride, lanes); break;
+        }
+    }
+}
+
+/* out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it. op: 0 to 3
+ * add, subtract, multiply, divide; 4 and 5 subtract and divide with a and b in each other's places. */
+static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
+    switch (op) {
+        case 0: TILE(combine_rows)(0, out, a, b, step, rows, width); break;
+        case 1: TILE(combine_rows)(1, out, a, b, step, rows, width); break;
+        case 2: TILE(combine_rows)(2, out, a, b, step, rows, width); break;
+        case 3: TILE(combine_rows)(3, out, a, b, step, rows, width); break;
+        case 4: TILE(combine_rows)(4, out, a, b, step, rows, width); break;
+        default: TILE(combine_rows)(5, out, a, b, step, rows, width); break;
+    }
+}
+
 #undef WIDTH
 
 #else /* not GNU C */
@@ -608,6 +668,13 @@ static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrd
     for (; rows > 0; rows--, a += stride)
         for (ptrdiff_t j = 0; j < width; j++)
             to[j] += a[j];
+}
+
+static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
+    for (ptrdiff_t i = 0; i < rows * width; i++) {
+        REAL x = a[i], y = b[step ? i % width : 0];
+        out[i] = op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
+    }
 }
 
 static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
