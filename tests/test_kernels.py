@@ -112,6 +112,7 @@ EXACT = {
     "FLOOR_MOD": lambda x, y: floor_mod(np.fmod(x, y), y),
     "MUL_NO_NAN": lambda x, y: np.where(y == 0, 0, x * y),
     "DIV_NO_NAN": lambda x, y: np.where(y == 0, 0, x / y),
+    "GATE": lambda x, y: np.where(y > 0, x, 0),
     "NEXTAFTER": np.nextafter,
     "EQ": np.equal,
     "NE": np.not_equal,
@@ -145,8 +146,25 @@ def same(got, wanted):
     )
 
 
+REVERSE = {
+    "TANH_GRAD": lambda g, y: g * (1 - y * y),
+    "SIGMOID_GRAD": lambda g, y: g * (y * (1 - y)),
+}
+
+
 def test_every_instruction_is_tested():
-    assert set(checks.CODES) == set(FUNCTIONS) | set(EXACT) | {"POW", "ATAN2"}
+    assert set(checks.CODES) == set(FUNCTIONS) | set(EXACT) | set(REVERSE) | {"POW", "ATAN2"}
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("code", REVERSE)
+def test_reverse_rules_in_one_instruction(code, dtype):
+    random = np.random.default_rng(0)
+    g, y = random.normal(size=1000).astype(dtype), random.uniform(0, 1, 1000).astype(dtype)
+    y[:3] = 0, 1, np.nan
+    exact = REVERSE[code](g.astype(np.longdouble), y.astype(np.longdouble))
+    # y is a rounded result, so the rule is as exact as g (1 + y) is near 1.
+    np.testing.assert_allclose(run(code, g, y), exact, rtol=0, atol=2 * np.finfo(dtype).eps * np.abs(g).max())
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

@@ -31,6 +31,15 @@ cdef inline real div_no_nan_(real x, real y) noexcept nogil:
     cdef real quotient = x / y
     return <real>0 if y == 0 else quotient
 
+cdef inline real gate_(real x, real y) noexcept nogil:
+    return x if y > 0 else <real>0
+
+cdef inline real tanh_grad_(real x, real y) noexcept nogil:
+    return x * (1 - y * y)
+
+cdef inline real sigmoid_grad_(real x, real y) noexcept nogil:
+    return x * (y * (1 - y))
+
 cdef inline real select_(real condition, real x, real y) noexcept nogil:
     return x if condition != 0 else y
 
@@ -314,6 +323,21 @@ cdef void div_no_nan_loop(real* out, const real* a, const real* b, const real* c
     for i in range(n):
         out[i] = div_no_nan_(a[i], b[i])
 
+cdef void gate_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = gate_(a[i], b[i])
+
+cdef void tanh_grad_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = tanh_grad_(a[i], b[i])
+
+cdef void sigmoid_grad_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = sigmoid_grad_(a[i], b[i])
+
 cdef void nextafter_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -421,6 +445,9 @@ enter(FLOOR_MOD, floor_mod_loop[float], floor_mod_loop[double])
 enter(FMOD, fmod_loop[float], fmod_loop[double])
 enter(MUL_NO_NAN, mul_no_nan_loop[float], mul_no_nan_loop[double])
 enter(DIV_NO_NAN, div_no_nan_loop[float], div_no_nan_loop[double])
+enter(GATE, gate_loop[float], gate_loop[double])
+enter(TANH_GRAD, tanh_grad_loop[float], tanh_grad_loop[double])
+enter(SIGMOID_GRAD, sigmoid_grad_loop[float], sigmoid_grad_loop[double])
 enter(NEXTAFTER, nextafter_loop[float], nextafter_loop[double])
 enter(EQ, eq_loop[float], eq_loop[double])
 enter(NE, ne_loop[float], ne_loop[double])

@@ -241,6 +241,7 @@ floor, ceil, rint, trunc = map(_instruction, ("floor", "ceil", "rint", "trunc"))
 is_nan, is_inf, is_finite, logical_not = map(_instruction, ("is_nan", "is_inf", "is_finite", "not"))
 pow_, atan2, minimum, maximum = map(_instruction, ("pow", "atan2", "minimum", "maximum"))
 floor_mod, fmod, mul_no_nan, div_no_nan = map(_instruction, ("floor_mod", "fmod", "mul_no_nan", "div_no_nan"))
+gate, tanh_grad, sigmoid_grad = map(_instruction, ("gate", "tanh_grad", "sigmoid_grad"))
 nextafter, eq, ne, logical_and, logical_or = map(_instruction, ("nextafter", "eq", "ne", "and", "or"))
 
 TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
@@ -282,11 +283,11 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "atan": (lambda g, y, a: g / (square(a) + 1),),
     "sinh": (lambda g, y, a: g * cosh(a),),
     "cosh": (lambda g, y, a: g * sinh(a),),
-    "tanh": (lambda g, y, a: g * (1 - square(y)),),
+    "tanh": (lambda g, y, a: tanh_grad(g, y),),
     "asinh": (lambda g, y, a: g / cosh(y),),  # square(a) would overflow
     "acosh": (lambda g, y, a: g / sinh(y),),
     "atanh": (lambda g, y, a: g / (1 - square(a)),),
-    "sigmoid": (lambda g, y, a: g * (y * (1 - y)),),
+    "sigmoid": (lambda g, y, a: sigmoid_grad(g, y),),
     "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
     "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
     "lgamma": (lambda g, y, a: g * digamma(a),),
@@ -310,6 +311,9 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "fmod": (lambda g, y, a, b: g, lambda g, y, a, b: -(g * trunc(a / b))),
     "mul_no_nan": (lambda g, y, a, b: mul_no_nan(g, b), lambda g, y, a, b: mul_no_nan(a, g)),
     "div_no_nan": (lambda g, y, a, b: div_no_nan(g, b), lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b))),
+    "gate": (lambda g, y, a, b: gate(g, b), lambda g, y, a, b: ZERO),
+    "tanh_grad": (lambda g, y, a, b: tanh_grad(g, b), lambda g, y, a, b: -(g * (a * (b * 2)))),
+    "sigmoid_grad": (lambda g, y, a, b: sigmoid_grad(g, b), lambda g, y, a, b: g * (a * (1 - b * 2))),
     "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
     "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
     **dict.fromkeys(PREDICATES, (None, None)),
