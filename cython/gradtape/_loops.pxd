@@ -6,6 +6,10 @@ from gradtape._program cimport Operand, Program
 cdef enum:
     LONG_RUN = 1 << 15          # elements from which a loop lets other Python threads in
 
+# Whether a loop of so much work, elements times instructions, is to be cut up whose parts do not meet; and where its parts start.
+cdef bint worth_cutting(Py_ssize_t work) noexcept nogil
+cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil
+
 # Runs a program into `out` (OUT), of the result's extent; the sum over all elements where `total`.
 cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1
 

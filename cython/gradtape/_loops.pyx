@@ -17,13 +17,11 @@ cdef enum:
     MOST_PARTS = 64
 
 
-cdef inline bint worth_cutting(Py_ssize_t work) noexcept nogil:
-    """Whether a loop is to be cut up whose parts do not meet."""
+cdef bint worth_cutting(Py_ssize_t work) noexcept nogil:
     return thread_count() > 1 and (work >= SPLIT_WORK or work >= ALERT_WORK and alert_threads() > 0)
 
 
-cdef inline Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil:
-    """Where a part of a flat run starts."""
+cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil:
     return length if part == parts else (length // CUT) * part // parts * CUT
 
 

@@ -18,7 +18,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent
+from gradtape._loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._tensor cimport Tensor, is_floating, item_size, scalar_value
+from gradtape._threads cimport run_parts, thread_count
 from gradtape._types cimport F32, real
 from gradtape._variable cimport BaseVariable
 
@@ -329,6 +331,34 @@ cdef inline void walk(const Step* step, real* p, const real* g, const real* q, r
         run_shaped(step, p, g, q, a, b, c, n)
 
 
+# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
+cdef struct LongWalk:
+    const Step* step
+    bint double_precision
+    char* target
+    const char* g
+    const char* q
+    char* slots[SLOTS]
+    Py_ssize_t size
+
+
+cdef void walk_part(void* context, int part, int parts) noexcept nogil:
+    cdef LongWalk* whole = <LongWalk*>context
+    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
+    cdef Py_ssize_t start = first * (8 if whole.double_precision else 4)
+    cdef const char* q = whole.q + start if whole.q != NULL else NULL
+    cdef char* slots[SLOTS]
+    cdef int i
+    for i in range(SLOTS):
+        slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
+    if whole.double_precision:
+        walk(whole.step, <double*>(whole.target + start), <const double*>(whole.g + start), <const double*>q, <double*>slots[0],
+             <double*>slots[1], <double*>slots[2], n)
+    else:
+        walk(whole.step, <float*>(whole.target + start), <const float*>(whole.g + start), <const float*>q, <float*>slots[0],
+             <float*>slots[1], <float*>slots[2], n)
+
+
 cdef inline char* in_place(BaseVariable variable) except NULL:
     """The variable's storage, contents kept, that nobody else holds."""
     cdef char* before = variable.held.data           # where the variable moves, others hold this
@@ -425,19 +455,24 @@ cdef class BaseOptimizer:
     @cython.final
     cdef int update(self, const Step* step, Py_ssize_t place, PyObject* variable, const char* g, const char* q) except -1:
         """One parameter's part of a step. variable: a BaseVariable; g, q: as in `sgd`, of its dtype and size (IN)."""
-        cdef char* slots[SLOTS]
+        cdef LongWalk whole
+        cdef char** slots = whole.slots
         cdef char* target = in_place(<BaseVariable>variable)
+        cdef Py_ssize_t size = (<BaseVariable>variable).held.extent.size
         cdef int i
         slots[0] = slots[1] = slots[2] = NULL
         for i in range(self.slot_count):
             if <object>PyList_GET_ITEM(self.slots, i) is not None:
                 slots[i] = in_place(<BaseVariable>PyList_GET_ITEM(<object>PyList_GET_ITEM(self.slots, i), place))
-        if (<BaseVariable>variable).held.dtype_code == F32:
-            walk(step, <float*>target, <const float*>g, <const float*>q, <float*>slots[0], <float*>slots[1], <float*>slots[2],
-                 (<BaseVariable>variable).held.extent.size)
+        if size > LONG_RUN and worth_cutting(size * (1 + self.slot_count)):
+            whole.step, whole.target, whole.g, whole.q, whole.size = step, target, g, q, size
+            whole.double_precision = (<BaseVariable>variable).held.dtype_code != F32
+            run_parts(walk_part, &whole, thread_count())
+        elif (<BaseVariable>variable).held.dtype_code == F32:
+            walk(step, <float*>target, <const float*>g, <const float*>q, <float*>slots[0], <float*>slots[1], <float*>slots[2], size)
         else:
             walk(step, <double*>target, <const double*>g, <const double*>q, <double*>slots[0], <double*>slots[1], <double*>slots[2],
-                 (<BaseVariable>variable).held.extent.size)
+                 size)
         return 0
 
     @cython.final
