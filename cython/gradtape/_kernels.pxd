@@ -10,8 +10,9 @@ cdef enum Reduction:
 # Sizes of the blocks that large products are cut into, in elements, and the room that one cutting needs.
 cdef enum:
     BLOCK_HEIGHT = 516
-    BLOCK_DEPTH = 128
-    BLOCK_ROOM = 74240            # BLOCK_HEIGHT * BLOCK_DEPTH, and a panel of BLOCK_DEPTH * 64
+    BLOCK_DEPTH32 = 160           # of a panel that L1 holds
+    BLOCK_DEPTH64 = 128           # the same would fit, but rounds off more than four units in the last place
+    BLOCK_ROOM = 92800            # BLOCK_HEIGHT * BLOCK_DEPTH32, and a panel of BLOCK_DEPTH32 * 64
 
 cdef struct Kernels:
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.

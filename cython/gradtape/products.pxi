@@ -101,14 +101,15 @@ cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, P
 
     What is copied next is asked for while the tiles of this block and panel are computed.
     """
-    cdef Py_ssize_t start = 0, top = 0, left, depth = part_of(k, BLOCK_DEPTH, 1), height = part_of(m, BLOCK_HEIGHT, PANEL_HEIGHT)
+    cdef Py_ssize_t most = BLOCK_DEPTH32 if real is float else BLOCK_DEPTH64
+    cdef Py_ssize_t start = 0, top = 0, left, depth = part_of(k, most, 1), height = part_of(m, BLOCK_HEIGHT, PANEL_HEIGHT)
     cdef Py_ssize_t next_start, next_top, next_depth, next_height, columns, tiles, strip = STRIP_BYTES // sizeof(real)
-    cdef real* panel = room + BLOCK_HEIGHT * BLOCK_DEPTH
+    cdef real* panel = room + BLOCK_HEIGHT * most
     cdef Ahead next_a, next_b
     while start < k:
         next_start, next_top, next_depth = start, top + height, depth
         if next_top == m:
-            next_start, next_top, next_depth = start + depth, 0, part_of(k - start - depth, BLOCK_DEPTH, 1)
+            next_start, next_top, next_depth = start + depth, 0, part_of(k - start - depth, most, 1)
         next_height = part_of(m - next_top, BLOCK_HEIGHT, PANEL_HEIGHT)
         tiles = height // PANEL_HEIGHT
         next_a = ahead_of(a + next_top * a_row + next_start * a_col, next_height, next_depth, a_row, a_col, sizeof(real),

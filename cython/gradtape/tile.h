@@ -154,6 +154,8 @@ static inline Ahead ahead_of(const void* a, ptrdiff_t rows, ptrdiff_t columns, p
                              ptrdiff_t tiles) {
     Ahead next = {(const char*)a, a_col == 1 ? rows : columns, (a_col == 1 ? columns : rows) * item,
                   (a_col == 1 ? a_row : a_col) * item, 0, 0};
+    if (((size_t)a | (size_t)next.stride) & 63)
+        next.bytes += 63;                      /* a run that does not start on a line may end on one more */
     next.lines = next.runs * ((next.bytes + 63) / 64) / (tiles > 0 ? tiles : 1) + 1;
     return next;
 }
@@ -253,10 +255,12 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
                 sums[s][i][j] = (VECTOR){0};
     if (adjacent)
         #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++)
+        for (int i = 0; i < rows; i++) {
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 __builtin_prefetch(c + i * c_row + j * WIDTH, 1, 2);
+            __builtin_prefetch(c + i * c_row + vectors * WIDTH - 1, 1, 2);
+        }
     for (; k >= steps; k -= steps)
         #pragma GCC unroll 8
         for (int s = 0; s < steps; s++, b += b_row) {
