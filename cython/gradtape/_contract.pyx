@@ -26,6 +26,7 @@ cdef enum:
     DIRECT_NARROW_WORK = 400_000      # a result of fewer than 16 rows or columns
     DIRECT_VECTOR_WORK = 100_000      # a result of one row or column
     SHARED_WORK = 2_000_000           # from here on a second thread is worth waking
+    SHARED_VECTOR_WORK = 500_000      # the same of a result of one row or column, which waits for memory
     BLOCKED_WORK = 16_000_000         # from here on packing pays, unless a side of the result is narrow
     NARROW = 32
     DEEP = 4                          # times deeper than wide and high, and few enough results to add up: cut along the depth
@@ -201,7 +202,7 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
         return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                             b, b_batch_stride, c)
     work = m * n * k
-    if work >= ALERT_WORK and (work >= SHARED_WORK or alert_threads() > 0 and min(m, n) > 1):
+    if work >= ALERT_WORK and (work >= (SHARED_WORK if min(m, n) > 1 else SHARED_VECTOR_WORK) or alert_threads() > 0 and min(m, n) > 1):
         return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride, b, b_batch_stride,
                               c, thread_count(), work >= BLOCKED_WORK and m >= NARROW and n >= NARROW)
     if batch * m * n * k < LONG_WORK:

@@ -30,6 +30,8 @@ cdef enum:
     PANEL_ROWS = 128
     PANEL_COLUMNS = 64
     PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
+    FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
+    WIDE = 512           # columns from which that is worth adding up so often
     FEW_ROWS = 4         # up to here multiplying rows costs less than packing a panel
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
@@ -63,7 +65,7 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
 cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
                    const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
                    bint accumulate) noexcept nogil:
-    cdef Py_ssize_t i, start
+    cdef Py_ssize_t i, start, depth
     if k == 0:
         for i in range(m):
             memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
@@ -78,10 +80,11 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
             dots64(1, m, k, b, 0, a, sa_row, c, m, accumulate)
     elif sb_col == 1 or n == 1:
         start = 0
+        depth = FEW_DEPTH if m <= FEW_ROWS and n >= WIDE else PASS_DEPTH
         while start < k:
-            tiles(m, n, min(k - start, PASS_DEPTH), a + start * sa_col, sa_row, sa_col, b + start * sb_row, sb_row, c, ldc,
+            tiles(m, n, min(k - start, depth), a + start * sa_col, sa_row, sa_col, b + start * sb_row, sb_row, c, ldc,
                   accumulate or start > 0)
-            start += PASS_DEPTH
+            start += depth
     elif sb_row == 1 and sa_col == 1 and m <= FEW_ROWS:
         if real is float:
             dots32(m, n, k, a, sa_row, b, sb_col, c, ldc, accumulate)
