@@ -102,6 +102,7 @@ EXACT = {
     "IS_INF": np.isinf,
     "IS_FINITE": np.isfinite,
     "NOT": np.logical_not,
+    "RELU": lambda x: np.where(x < 0, 0, x),
     "ADD": np.add,
     "SUB": np.subtract,
     "MUL": np.multiply,

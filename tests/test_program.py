@@ -20,6 +20,7 @@ PLAIN = {
     "rsqrt": lambda a: 1 / np.sqrt(a),
     "log1p_decay": lambda a: np.log1p(np.exp(-np.abs(a))),
     "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
+    "relu": lambda a: np.maximum(a, 0),
     "asin": np.arcsin,
     "acos": np.arccos,
     "atan": np.arctan,

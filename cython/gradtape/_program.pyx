@@ -41,7 +41,7 @@ cdef enum Upkeep:
 # Names in gradtape.expressions of the instructions, in the order of their codes.
 CODES = {name: code for code, name in enumerate((
     "copy neg abs sign recip square sqrt rsqrt exp expm1 log log1p log1p_decay sin cos tan asin acos atan sinh cosh tanh "
-    "asinh acosh atanh sigmoid erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow "
+    "asinh acosh atanh sigmoid relu erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow "
     "atan2 minimum maximum floor_mod fmod mul_no_nan div_no_nan gate tanh_grad sigmoid_grad nextafter eq ne lt le gt ge and or select"
 ).split())}
 assert len(CODES) == CODE_COUNT and CODES["select"] == _types.SELECT and CODES["add"] == _types.ADD

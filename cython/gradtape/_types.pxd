@@ -45,6 +45,7 @@ cdef enum Code:
     ACOSH
     ATANH
     SIGMOID
+    RELU          # the larger of it and 0, NaN as it is
     ERF
     ERFC
     LGAMMA

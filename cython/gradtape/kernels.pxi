@@ -203,6 +203,11 @@ cdef void sigmoid_loop(real* out, const real* a, const real* b, const real* c, P
     for i in range(n):
         out[i] = sigmoid_(a[i])
 
+cdef void relu_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = maximum_(a[i], <real>0)
+
 cdef void erf_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
@@ -421,6 +426,7 @@ enter(ASINH, asinh_loop[float], asinh_loop[double])
 enter(ACOSH, acosh_loop[float], acosh_loop[double])
 enter(ATANH, atanh_loop[float], atanh_loop[double])
 enter(SIGMOID, sigmoid_loop[float], sigmoid_loop[double])
+enter(RELU, relu_loop[float], relu_loop[double])
 enter(ERF, erf_loop[float], erf_loop[double])
 enter(ERFC, erfc_loop[float], erfc_loop[double])
 enter(LGAMMA, lgamma_loop[float], lgamma_loop[double])

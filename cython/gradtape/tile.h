@@ -160,6 +160,11 @@ static inline Ahead ahead_of(const void* a, ptrdiff_t rows, ptrdiff_t columns, p
     return next;
 }
 
+/* Where the next four rows begin; the last four may be some of those before. */
+static inline ptrdiff_t next_four(ptrdiff_t p, ptrdiff_t rows) {
+    return p + 8 <= rows || p + 4 >= rows ? p + 4 : rows - 4;
+}
+
 static inline void fetch(Ahead* next) {
     for (ptrdiff_t line = 0; line < next->lines && next->runs > 0; line++) {
         #ifdef __GNUC__
@@ -443,21 +448,20 @@ TILE_INLINE void TILE(transpose_four)(const REAL* b, ptrdiff_t b_col, REAL* to, 
 
 /* panel (OUT, rows x columns) = the transpose of the columns x rows elements at b, whose rows are b_col apart. */
 static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptrdiff_t b_col, REAL* panel) {
-    ptrdiff_t j = 0, whole = rows & ~(ptrdiff_t)3, p;
-    #ifdef __AVX512F__
-    if (sizeof(REAL) == 4)
-        for (; j + 16 <= columns; j += 16)
-            for (p = 0; p < whole; p += 4)
-                transpose_sixteen((const float*)b + j * b_col + p, b_col, (float*)panel + p * columns + j, columns);
-    #endif
-    for (; j + 4 <= columns; j += 4)
-        for (p = 0; p < whole; p += 4)
-            TILE(transpose_four)(b + j * b_col + p, b_col, panel + p * columns + j, columns);
+    ptrdiff_t j = 0, p;
+    if (rows >= 4) {
+        #ifdef __AVX512F__
+        if (sizeof(REAL) == 4)
+            for (; j + 16 <= columns; j += 16)
+                for (p = 0; p < rows; p = next_four(p, rows))
+                    transpose_sixteen((const float*)b + j * b_col + p, b_col, (float*)panel + p * columns + j, columns);
+        #endif
+        for (; j + 4 <= columns; j += 4)
+            for (p = 0; p < rows; p = next_four(p, rows))
+                TILE(transpose_four)(b + j * b_col + p, b_col, panel + p * columns + j, columns);
+    }
     for (; j < columns; j++)
-        for (p = 0; p < whole; p++)
-            panel[p * columns + j] = b[j * b_col + p];
-    for (p = whole; p < rows; p++)
-        for (j = 0; j < columns; j++)
+        for (p = 0; p < rows; p++)
             panel[p * columns + j] = b[j * b_col + p];
 }
 

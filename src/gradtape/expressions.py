@@ -236,7 +236,7 @@ copy, sign, recip, sqrt, rsqrt = map(_instruction, ("copy", "sign", "recip", "sq
 exp, expm1, log, log1p, log1p_decay = map(_instruction, ("exp", "expm1", "log", "log1p", "log1p_decay"))
 sin, cos, tan, asin, acos, atan = map(_instruction, ("sin", "cos", "tan", "asin", "acos", "atan"))
 sinh, cosh, tanh, asinh, acosh, atanh = map(_instruction, ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
-sigmoid, erf, erfc, lgamma, digamma = map(_instruction, ("sigmoid", "erf", "erfc", "lgamma", "digamma"))
+sigmoid, relu, erf, erfc, lgamma, digamma = map(_instruction, ("sigmoid", "relu", "erf", "erfc", "lgamma", "digamma"))
 floor, ceil, rint, trunc = map(_instruction, ("floor", "ceil", "rint", "trunc"))
 is_nan, is_inf, is_finite, logical_not = map(_instruction, ("is_nan", "is_inf", "is_finite", "not"))
 pow_, atan2, minimum, maximum = map(_instruction, ("pow", "atan2", "minimum", "maximum"))
@@ -288,6 +288,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "acosh": (lambda g, y, a: g / sinh(y),),
     "atanh": (lambda g, y, a: g / (1 - square(a)),),
     "sigmoid": (lambda g, y, a: sigmoid_grad(g, y),),
+    "relu": (lambda g, y, a: gate(g, y),),
     "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
     "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
     "lgamma": (lambda g, y, a: g * digamma(a),),
