@@ -11,10 +11,11 @@ from setuptools.command.build_ext import build_ext
 
 ENGINE = Path("cython/gradtape")
 
-# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Interpreters ask their
-# extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker without.
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv", "-fvisibility=hidden", "-fno-plt",
-         "-g0", "-Wall"]
+# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Interpreters
+# ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
+# without.
+FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv", "-fvisibility=hidden"]
+FLAGS += ["-fno-plt", "-g0", "-Wall"]
 LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
 # One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import. A loop over an elementary
