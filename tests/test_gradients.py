@@ -97,3 +97,38 @@ def test_a_step_of_fixed_shapes_asks_the_system_for_nothing() -> None:
     after = statistics()
     assert after["system_allocations"] == before["system_allocations"]
     assert after["in_use"] == before["in_use"]
+
+
+def test_a_matrix_used_over_and_over():
+    """Each product after the first is added to the gradient as it is computed."""
+    rng = np.random.default_rng(0)
+    weights, states = rng.normal(size=(5, 5)), rng.normal(size=(40, 3, 5))
+    w = tf.Variable(weights)
+    with tf.GradientTape() as tape:
+        y = tf.constant(0.0, tf.float64)
+        for x in states:
+            y += tf.reduce_sum(tf.square(tf.constant(x) @ w @ w))
+            y += tf.reduce_sum(tf.matmul(w, tf.constant(x), transpose_b=True))
+    expected = np.zeros((5, 5))
+    for x in states:
+        once = x @ weights
+        outer = 2 * (once @ weights)
+        expected += once.T @ outer + x.T @ (outer @ weights.T) + np.ones((5, 3)) @ x
+    np.testing.assert_allclose(tape.gradient(y, w), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("count", [5, 40, 3000])
+def test_many_variables_marked_side_by_side_and_apart(count):
+    """Marks share a place with their neighbours; every third variable is read, and one source is named twice."""
+    variables = [tf.Variable(float(i)) for i in range(3 * count)]
+    apart = [tf.constant(float(i)) for i in range(count)]
+    with tf.GradientTape() as tape:
+        tape.watch(apart)
+        y = tf.constant(0.0)
+        for i in range(count):
+            y = y + variables[3 * i] * apart[i]
+    found = tape.gradient(y, [*variables, variables[0], *apart])
+    for i in range(3 * count):
+        assert (found[i] is None) if i % 3 else float(found[i]) == float(i // 3)
+    assert float(found[3 * count]) == 0.0
+    assert [float(g) for g in found[3 * count + 1 :]] == [float(3 * i) for i in range(count)]

@@ -36,6 +36,37 @@ def test_what_was_read_before_the_tape_is_a_constant_in_it():
     assert tape.gradient(y, variable) is None
 
 
+@pytest.mark.parametrize("size", [1, 100])
+def test_what_was_read_keeps_its_value_whatever_is_read_later(size):
+    """Reads that nobody holds any more are used again: sizes are of a value kept inline and of one in a block."""
+    variable = tf.Variable(np.full(size, 3.0))
+    held, views = [], []
+    for step in range(4):
+        with tf.GradientTape(persistent=True) as tape:
+            y = tf.reduce_sum(variable * variable)
+            if step % 2:
+                held.append(variable.value())
+                views.append(np.asarray(variable))
+            z = tf.reduce_sum(variable * 2.0)
+        np.testing.assert_array_equal(tape.gradient(y, variable), np.full(size, 2 * (3.0 + step)))
+        np.testing.assert_array_equal(tape.gradient(z, variable), np.full(size, 2.0))
+        variable.assign_add(np.ones(size))
+    for place, step in enumerate((1, 3)):
+        np.testing.assert_array_equal(held[place], np.full(size, 3.0 + step))
+        np.testing.assert_array_equal(views[place], np.full(size, 3.0 + step))
+    np.testing.assert_array_equal(variable, np.full(size, 7.0))
+
+
+def test_reads_of_two_tapes_one_in_the_other():
+    variable = tf.Variable(2.0)
+    for _ in range(3):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                y = variable**3
+            slope = inner.gradient(y, variable)
+        assert float(slope) == 12 and float(outer.gradient(slope, variable)) == 12
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
