@@ -3,9 +3,10 @@
 Workers sleep on a condition variable between loops: a spinning one would starve BLAS, whose threads run on the same cores.
 Waking a sleeper costs tens of microseconds, so where products need no BLAS a worker that has just done its part looks out
 for the next one for PATIENCE before it sleeps, as long as that finds it mostly: not in a program whose long loops alternate
-with other work, such as a BLAS of its own. A loop is cut into as many parts as there are threads, always in the same places, so results do not depend on timing. A
-second Python thread that arrives while the workers are busy runs its own loop alone. After a fork the child starts
-workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the processors that this process may use.
+with other work, such as a BLAS of its own. Where cuts change results they follow from the sizes and the number of threads
+alone, so results do not depend on timing. A second Python thread that arrives while the workers are busy runs its own loop
+alone. After a fork the child starts workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the
+processors that this process may use.
 """
 
 import os
@@ -98,7 +99,6 @@ cdef extern from *:
         for (;;) {
             while (gradtape_pool.job == seen) pthread_cond_wait(&gradtape_pool.wake, &gradtape_pool.lock);
             seen = gradtape_pool.job;
-            if (gradtape_pool.next >= gradtape_pool.parts) continue;
             if (gradtape_pool.next >= gradtape_pool.parts) continue;
             gradtape_pool_take(gradtape_pool.next++);
             if (rest > 0) rest--;
