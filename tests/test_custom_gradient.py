@@ -151,3 +151,70 @@ def test_recompute_grad_frees_what_it_promises():
     less, actual = held(tf.recompute_grad(deep))
     assert plain > 8_000_000 and less < 1_000_000
     np.testing.assert_array_equal(actual, expected)
+
+
+OPS = {
+    "elementwise": lambda x: x * x,
+    "broadcasting": lambda x: x + tf.ones((3, 1, 1), x.dtype),
+    "sum": lambda x: tf.reduce_sum(x, axis=0),
+    "max": lambda x: tf.reduce_max(x, axis=0),
+    "reshape": lambda x: tf.reshape(x, [-1]),
+    "transpose": lambda x: tf.transpose(x),
+    "slice": lambda x: x[1:3],
+    "concat": lambda x: tf.concat([x, x], 0),
+    "unstack": lambda x: tf.unstack(x)[0],
+    "product": lambda x: tf.matmul(x, x, transpose_b=True),
+    "gather": lambda x: tf.gather(x * 1.0, [0, 1]),
+    "identity": lambda x: tf.identity(x),
+}
+
+
+def stated(make):
+    return tf.custom_gradient(lambda x: (x * 1.0, lambda dy: make(x)))
+
+
+@pytest.mark.parametrize("op", OPS.values(), ids=OPS)
+def test_gradients_before_an_op_are_of_its_results_shape(op):
+    x = tf.Variable(np.arange(12.0).reshape(4, 3))
+    with tf.GradientTape(persistent=True) as tape:
+        y = op(x)
+        spread = stated(lambda h: 2.0)(y)
+        doubled = y * 2.0
+        total = tf.reduce_sum(spread)
+        larger = stated(lambda h: tf.ones((7, *h.shape), h.dtype))(y)
+        other = stated(lambda h: tf.ones(41, h.dtype))(y)
+        single = stated(lambda h: tf.ones(h.shape, tf.float32))(y)
+    np.testing.assert_array_equal(tape.gradient(spread, x), tape.gradient(doubled, x))
+    np.testing.assert_array_equal(tape.jacobian(total, x), tape.gradient(doubled, x))
+    wrong = [(larger, "float64 gradient of shape \\[7"), (other, "\\[41\\]"), (single, "float32 gradient .* float64")]
+    for target, message in wrong:
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"'<lambda>' gave a .*{message}"):
+            tape.gradient(target, x)
+
+
+def test_gradients_of_a_leaf_pass_as_they_are_and_are_summed_if_they_can_be():
+    v = tf.Variable(tf.ones((8, 8)))
+    x = tf.ones((4, 8))
+    with tf.GradientTape(persistent=True) as tape:
+        row = tf.reduce_sum(stated(lambda h: tf.ones(8))(v))
+        double = tf.reduce_sum(stated(lambda h: tf.ones((8, 8), tf.float64))(v))
+        large = tf.reduce_sum(stated(lambda h: tf.ones((32, 32)))(v))
+        square, product = tf.reduce_sum(v * v), tf.reduce_sum(tf.square(tf.matmul(x, v)))
+    assert tape.gradient(row, v).shape == (8,)
+    for others in ([square], [product], [product, square]):
+        for wrong, message in ((row, "\\[8\\]"), (large, "\\[32,32\\]"), (double, "double")):
+            for targets in ([wrong, *others], [*others, wrong]):
+                with pytest.raises(tf.errors.InvalidArgumentError, match=f"AddN .*{message}"):
+                    tape.gradient(targets, v)
+
+
+@pytest.mark.parametrize("before", [1, 2, 509, 510, 511, 512, 513])
+def test_an_integer_output_first_where_a_page_of_the_log_ends(before):
+    f = tf.custom_gradient(lambda x: ((tf.cast(x, tf.int32), x * 2.0), lambda of_int, dy: dy * 3.0))
+    x = tf.Variable(5.0)
+    with tf.GradientTape() as tape:
+        y = x
+        for _ in range(before):
+            y = y * 1.0
+        _, z = f(y)
+    assert float(tape.gradient(z, x)) == 3

@@ -113,7 +113,7 @@ EXACT = {
     "FLOOR_MOD": lambda x, y: floor_mod(np.fmod(x, y), y),
     "MUL_NO_NAN": lambda x, y: np.where(y == 0, 0, x * y),
     "DIV_NO_NAN": lambda x, y: np.where(y == 0, 0, x / y),
-    "GATE": lambda x, y: np.where(y > 0, x, 0),
+    "GATE": lambda x, y: x * (y > 0),
     "NEXTAFTER": np.nextafter,
     "EQ": np.equal,
     "NE": np.not_equal,

@@ -39,7 +39,7 @@ PLAIN = {
     "floor_mod": np.mod,
     "mul_no_nan": lambda a, b: np.where(b == 0, 0, a * b),
     "div_no_nan": lambda a, b: np.where(b == 0, 0, a / b),
-    "gate": lambda a, b: np.where(b > 0, a, 0),
+    "gate": lambda a, b: a * (b > 0),
     "tanh_grad": lambda a, b: a * (1 - b * b),
     "sigmoid_grad": lambda a, b: a * (b * (1 - b)),
     "eq": np.equal,

@@ -56,6 +56,24 @@ def test_gradients_asked_for_from_another_thread():
     assert float(found) == 6
 
 
+def test_what_a_gradient_in_another_thread_leaves_behind_is_nothing_to_the_next_tape():
+    x = tf.constant(3.0)
+    variables = [tf.Variable(float(i)) for i in range(100)]
+    with tf.GradientTape() as tape:
+        y = sum((v * v for v in variables), tf.constant(0.0))
+    in_threads(lambda: tape.gradient(y, variables))
+    del tape, y
+    with tf.GradientTape() as tape:
+        reads = [v * 1.0 for v in variables]
+        # Numbers that forward mode gives, where the first tape had its reads.
+        with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)):
+            doubled = [x * 2.0 for _ in range(40)]
+            y = sum((h * h for h in doubled), tf.constant(0.0))
+        z = y + variables[0]
+    assert [None if g is None else float(g) for g in tape.gradient(z, variables)] == [1.0] + [None] * 99
+    assert len(reads) == 100
+
+
 def test_a_tensor_of_another_thread_can_be_watched():
     with tf.GradientTape():
         pass  # this thread's numbers come first

@@ -1,6 +1,7 @@
 """Long loops cut among threads: the same results, the same bits at one thread count, workers that survive a fork."""
 
 import os
+import time
 
 import numpy as np
 import pytest
@@ -67,6 +68,22 @@ def test_cut_products_have_the_same_bits(threads, m, n, k, transposes, how):
     _kernel_checks.contract(alone, a, b, *transposes, how)
     _kernel_checks.contract(cut, a, b, *transposes, f"shared {how}")
     np.testing.assert_array_equal(alone, cut)
+
+
+@pytest.mark.parametrize("m, n, k", [(4, 600, 500), (2, 1100, 300), (5, 600, 500), (61, 513, 30), (513, 4, 300)])
+def test_whether_threads_look_out_for_work_does_not_show_in_a_product(threads, m, n, k):
+    rng = np.random.default_rng(0)
+    a, b = (tf.constant(rng.standard_normal(shape).astype(np.float32)) for shape in ((m, k), (k, n)))
+    long = tf.ones(1 << 20)
+    threads(2)
+    found = set()
+    for _ in range(20):
+        time.sleep(0.002)  # threads that look out fall asleep
+        found.add(tf.matmul(a, b).numpy().tobytes())
+        for _ in range(10):
+            long * long + long
+        found.add(tf.matmul(a, b).numpy().tobytes())
+    assert len(found) == 1
 
 
 def test_workers_start_anew_in_a_forked_child(threads):

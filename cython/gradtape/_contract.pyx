@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._buffer cimport Block, acquire, release
-from gradtape._kernels cimport BLOCK_ROOM, kernels, outruns_blas
+from gradtape._kernels cimport BLOCK_ROOM, FEW_ROWS, kernels, outruns_blas
 from gradtape._threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._types cimport ADD
 
@@ -31,8 +31,8 @@ cdef enum:
     NARROW = 32
     DEEP = 4                          # times deeper than wide and high, and few enough results to add up: cut along the depth
     DEEP_RESULT = 1 << 15
-    TILE_ROWS = 48                    # parts meet between whole tiles of any height and width, so that cutting changes no bit
-    TILE_COLUMNS = 64
+    TILE_ROWS = 48                    # parts meet between whole tiles of any height and width: but for a few rows or columns,
+    TILE_COLUMNS = 64                 # cutting changes no bit
     PANEL_ROWS = 6                    # the same for blocked parts
     ALERT_WORK = 200_000              # as SHARED_WORK, while other threads look out for work
     LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
@@ -202,7 +202,9 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
         return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                             b, b_batch_stride, c)
     work = m * n * k
-    if work >= ALERT_WORK and (work >= (SHARED_WORK if min(m, n) > 1 else SHARED_VECTOR_WORK) or alert_threads() > 0 and min(m, n) > 1):
+    # Whether threads look out must not show in the result, which it would in passes as deep as few rows and columns ask for.
+    if work >= ALERT_WORK and (work >= (SHARED_WORK if min(m, n) > 1 else SHARED_VECTOR_WORK)
+                               or alert_threads() > 0 and min(m, n) > FEW_ROWS):
         return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride, b, b_batch_stride,
                               c, thread_count(), work >= BLOCKED_WORK and m >= NARROW and n >= NARROW)
     if batch * m * n * k < LONG_WORK:

@@ -20,7 +20,7 @@ cdef enum EntryKind:
     CALL = 3                     # op is a Call: several operands or outputs, or a Python reverse rule
     READ = 4                     # a variable was read: operand 0 is the variable's own number
     MARK = 5                     # a watched tensor's number: a leaf
-    OUTPUT = 6                   # further output of the Call at position operand 0
+    OUTPUT = 6                   # further output of the Call at position operand 0; which one stands in place of operand 1
 
 # What most entries do without.
 cdef struct Rest:
@@ -77,7 +77,8 @@ cdef class Call:
     cdef public object rule              # callable(call, needs, *cotangents) -> cotangents; see _sweep
     cdef readonly tuple saved            # tensors that the rule reads
     cdef readonly object attributes      # the op's attributes, as the rule wants them
-    cdef readonly list outputs           # (extent holder, dtype code) of each output, to make zeros
+    cdef readonly list outputs           # (shape, dtype code) of each output, to make zeros
+    cdef list stated                     # the same of each input, where the rule is a program's own; None: it gives what is right
     cdef int64_t* inputs
     cdef readonly int input_count
     cdef readonly int output_count
@@ -165,7 +166,7 @@ cdef class Tangents:
     cdef int generation
     cdef Thread owner
 
-cdef Rest* spare_rests                   # all zeros but for `next`
+cdef Rest* spare_rests                   # all zeros but for `next` and the third operand's number
 cdef int observers                       # open windows and forward accumulators of all threads
 
 cdef Thread thread()

@@ -264,6 +264,8 @@ cdef int64_t give_number(Thread thread) except -1:
         thread.newest.lapse()
     if thread.next == thread.limit:
         next_page(thread)
+    # A page that was let go of in another thread may still have reads there, which hold nothing.
+    thread.entries[thread.next & PAGE_MASK].kind = VACANT
     thread.next += 1
     return thread.next - 1
 
@@ -936,7 +938,7 @@ cdef Entry* entry_of(Thread thread, int64_t position):
 cdef bint idle_output(Thread thread, Entry* entry):
     """Whether a further output lives for its Call alone, and so goes when that does."""
     cdef Entry* main = entry_of(thread, entry.inputs[0])
-    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>attribute_of(entry))
+    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.inputs[1])
 
 
 cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:

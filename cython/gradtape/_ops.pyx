@@ -181,9 +181,12 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
     only kept where the other operand's rule needs it, so the caller has already decided."""
     cdef Entry* entry
     cdef Entry loose
-    cdef bint live = on_open_window(thread, a.number) or (b is not None and on_open_window(thread, b.number))
+    cdef int known, live = on_open_window(thread, a.number)
+    if b is not None and on_open_window(thread, b.number):
+        live |= 2
     if not live and not thread.forward:
         return 0
+    known = 3 if thread.forward else live
     if live:
         entry = append(thread)
         out.number = thread.next - 1
@@ -197,7 +200,8 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
     entry.kind = STRUCTURAL
     entry.op = <PyObject*>op
     set_attribute(entry, attribute)
-    entry.inputs[0] = a.number
+    # An operand that is only watched later stands as none, since what its cotangent reads was not kept.
+    entry.inputs[0] = a.number if known & 1 else 0
     entry.count = 1
     if saves & 1:
         entry.saved[0] = keep(a)
@@ -206,7 +210,7 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
     if a.extent != out.extent:
         keep_extent(entry, 0, a.extent)
     if b is not None:
-        entry.inputs[1] = b.number
+        entry.inputs[1] = b.number if known & 2 else 0
         entry.count = 2
         if saves & 2:
             entry.saved[1] = keep(b)
@@ -225,7 +229,7 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
 
 cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, int live) except -1:
     """`live` has a bit per operand that an open window knows."""
-    cdef int wanted
+    cdef int wanted, known = 7 if thread.forward else live
     cdef Entry* entry
     cdef Entry loose
     if live:
@@ -239,18 +243,18 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
     entry.kind = PROGRAM
     entry.op = <PyObject*>program
     entry.count = program.arity
-    entry.inputs[0] = a.number
+    entry.inputs[0] = a.number if known & 1 else 0       # as in record_structural
     if a.extent != out.extent and not same_extent(a.extent, out.extent):
         keep_extent(entry, 0, a.extent)
     if b is not None:
-        entry.inputs[1] = b.number
+        entry.inputs[1] = b.number if known & 2 else 0
         if b.extent != out.extent and not same_extent(b.extent, out.extent):
             keep_extent(entry, 1, b.extent)
         if c is not None:
-            rest_of(entry).third_input = c.number
+            rest_of(entry).third_input = c.number if known & 4 else 0
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 keep_extent(entry, 2, c.extent)
-    wanted = read_by(program, 7 if thread.forward else live)
+    wanted = read_by(program, known)
     if wanted & 1:
         entry.saved[0] = keep(a)
     if wanted & 2:
@@ -477,7 +481,7 @@ cdef Tensor elementwise_list(Program program, list operands):
     release_extent(extent)
     th = thread()
     if th.span != 0 or th.forward:
-        record_call(th, program.name, program_rule, tuple(operands), (out,), (*operands, out), program)
+        record_call(th, program.name, program_rule, tuple(operands), (out,), (*operands, out), program, False)
     if examining:
         examine(kernel_name(program.name), out, tuple(operands))
     return out
@@ -1077,12 +1081,22 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
     """Adds the cotangent of one of a product's operands to a total of its shape and dtype straight away, where that is quicker."""
     cdef Factors of
     cdef Tensor left, right
+    cdef Py_ssize_t depth
     if g.extent.rank != 2 or examining:
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
-    return add_product(g.dtype_code == F64, of.left_transposed, of.right_transposed, total.extent.dims[0], total.extent.dims[1],
-                       left.extent.dims[0 if of.left_transposed else 1], left.data, right.data, total.data)
+    # A Python rule may have given any shape and dtype to either cotangent.
+    if (left.extent.rank != 2 or right.extent.rank != 2 or total.extent.rank != 2
+            or left.dtype_code != right.dtype_code or left.dtype_code != total.dtype_code):
+        return False
+    depth = left.extent.dims[0 if of.left_transposed else 1]
+    if (right.extent.dims[1 if of.right_transposed else 0] != depth
+            or left.extent.dims[1 if of.left_transposed else 0] != total.extent.dims[0]
+            or right.extent.dims[0 if of.right_transposed else 1] != total.extent.dims[1]):
+        return False
+    return add_product(total.dtype_code == F64, of.left_transposed, of.right_transposed, total.extent.dims[0],
+                       total.extent.dims[1], depth, left.data, right.data, total.data)
 
 
 cdef Tensor as_rows(Tensor a):
@@ -1210,9 +1224,15 @@ cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
 
 # Calls: ops whose reverse rule is a Python callable
 
-cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple outputs, tuple saved, object attributes) except -1:
+cdef list described(tuple tensors):
+    return [(tensor_shape((<Tensor>tensor).extent), (<Tensor>tensor).dtype_code) for tensor in tensors]
+
+
+cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple outputs, tuple saved, object attributes,
+                     bint stated) except -1:
     cdef Call call
     cdef Entry* entry
+    cdef Entry* main
     cdef Tensor tensor, out
     cdef bint live = False, any_number = False
     cdef int i, k
@@ -1245,7 +1265,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
                 call.own[k] = i
     if call.output_count > 1:
         # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
-        call.outputs = [(tensor_shape((<Tensor>out).extent), (<Tensor>out).dtype_code) for out in outputs]
+        call.outputs = described(outputs)
+    if stated:
+        call.stated = described(inputs)
     if live:
         # Numbers of one call are neighbours on one page, so that its outputs find each other.
         entry = append(thread)
@@ -1257,12 +1279,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         set_attribute(entry, len(thread.page.held))
         thread.page.holding += 1
         thread.page.held.append(call)
-        out = outputs[0]
-        if is_floating(out.dtype_code):
-            out.number = position
-        else:
-            # Nothing can depend on it, so nothing will tell of its end.
-            entry.dead = 1
+        main = entry
         for i in range(1, call.output_count):
             out = outputs[i]
             entry = append(thread)
@@ -1270,11 +1287,18 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
             entry.kind = OUTPUT
             entry.count = 1
             entry.inputs[0] = position
-            set_attribute(entry, i)
+            entry.inputs[1] = i
             if is_floating(out.dtype_code):
                 out.number = thread.next - 1
             else:
+                # Nothing can depend on it, so nothing will tell of its end.
                 entry.dead = 1
+        # Now that a page that the further outputs needed has been made, which drops what is dead.
+        out = outputs[0]
+        if is_floating(out.dtype_code):
+            out.number = position
+        else:
+            main.dead = 1
     elif thread.forward:
         for out in outputs:
             out.number = give_number(thread)
@@ -1283,7 +1307,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     return 0
 
 
-def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=None):
+def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=None, bint stated=False):
     """Records an op that was computed outside the engine and returns its outputs.
 
     name: the op's name, for messages.
@@ -1292,10 +1316,11 @@ def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=Non
         given here. It returns one tensor or None per input. It is made of gradtape ops, so that it differentiates again.
     inputs, outputs: tensors; outputs may be one tensor or a tuple of tensors, fresh ones that nothing recorded before.
     saved: the tensors that the rule reads, nothing more.
+    stated: whether the rule is a program's own, whose cotangents are of any shape and dtype.
     """
     cdef Thread th = thread()
     if th.span != 0 or th.forward:
-        record_call(th, name, rule, inputs, outputs if type(outputs) is tuple else (outputs,), saved, attributes)
+        record_call(th, name, rule, inputs, outputs if type(outputs) is tuple else (outputs,), saved, attributes, stated)
     if examining:
         for tensor in outputs if type(outputs) is tuple else (outputs,):
             examine(name, tensor, inputs)

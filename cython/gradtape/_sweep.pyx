@@ -11,18 +11,19 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
-from gradtape._extent cimport Extent, dims_text, extent_from, release_extent, same_extent
+from gradtape._extent cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
                             Entry, Marks, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position,
                             operand_number, thread)
-from gradtape._ops cimport IDENTITY, Op, add, add_cotangent, entry_name, filled, is_examining, program_cotangent, spread, uniform
+from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, is_examining, mixed_dtypes,
+                            program_cotangent, spread, uniform)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
 
 from gradtape._moves import join
-from gradtape.errors import InternalError, InvalidArgumentError
+from gradtape.errors import InternalError, InvalidArgumentError, unequal_summands
 
 
 # Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
@@ -251,16 +252,19 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     """Adds to the cotangent of a slot; in place where the slot is its only holder and nothing records."""
     cdef PyObject* old = pointer(slot[0])
     cdef Tensor sum_, more
+    cdef bint fits
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        if (is_own(old) and not more.uniform and nobody_records() and same_extent((<Tensor>old).extent, more.extent)
-                and (<Tensor>old).dtype_code == more.dtype_code):
+        fits = more.dtype_code == (<Tensor>old).dtype_code and same_extent((<Tensor>old).extent, more.extent)
+        if fits and is_own(old) and not more.uniform and nobody_records():
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
             else:
                 kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
             return 0
+        if not fits:
+            raise unlike(<Tensor>old, more)
         total = add(<Tensor>old, more)
     else:
         total = add_slices(<object>old, cotangent)
@@ -268,6 +272,13 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
     Py_DECREF(<object>old)
     return 0
+
+
+cdef object unlike(Tensor a, Tensor b):
+    """The error of cotangents that cannot be summed, which a program's own rules may give to a leaf."""
+    if a.dtype_code != b.dtype_code:
+        return mixed_dtypes("AddN", a, b, 1)
+    return unequal_summands(dims_text(a.extent), 1, dims_text(b.extent), 2)
 
 
 cdef object add_slices(object a, object b):
@@ -403,18 +414,56 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
             elif i == 0:
                 slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
     if sweep.rows:
-        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments]) for row in range(sweep.rows)]
+        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments], True) for row in range(sweep.rows)]
         given = [from_rows(list(cotangents)) for cotangents in zip(*found)]
     else:
-        given = call_cotangents(call, needs, arguments)
+        given = call_cotangents(call, needs, arguments, False)
     for i in range(call.input_count):
         if needs[i] and given[i] is not None:
-            accumulate(sweep, window, call.inputs[i], given[i])
+            cotangent = given[i]
+            if call.stated is not None and sweep.rows == 0 and not is_leaf(sweep, window, call.inputs[i]):
+                cotangent = fitted(call, i, cotangent)
+            accumulate(sweep, window, call.inputs[i], cotangent)
     return 0
 
 
-cdef object call_cotangents(Call call, tuple needs, list cotangents):
+cdef bint is_leaf(Sweep* sweep, Window window, int64_t number) noexcept:
+    """Whether an active number was watched, not computed: nothing reads its cotangent but its sum."""
+    cdef Entry* entry
+    if not covered(sweep, number) or is_foreign(sweep, window, number):
+        return True
+    entry = entry_at(sweep, window, number)
+    return entry == NULL or entry.kind == VACANT or entry.kind == MARK or entry.kind == READ
+
+
+cdef Tensor fitted(Call call, int operand, object given):
+    """A cotangent that a program's own rule gave, of the operand's shape and dtype, as reverse rules trust it to be."""
+    cdef int code
+    cdef Tensor cotangent
+    cdef Extent* extent
+    cdef Extent* common
+    shape, code = call.stated[operand]
+    cotangent = convert(given, code, True)
+    extent = extent_from(shape)
+    try:
+        common = broadcast_extents(cotangent.extent, extent)
+        fits = common != NULL and same_extent(common, extent)
+        if common != NULL:
+            release_extent(common)
+        if cotangent.dtype_code != code or not fits:
+            raise InvalidArgumentError(
+                None, None, f"The gradient function of '{call.name}' gave a {dtype_object(cotangent.dtype_code).name} gradient of "
+                            f"shape {dims_text(cotangent.extent)} for argument {operand}, a {dtype_object(code).name} tensor of "
+                            f"shape {dims_text(extent)}. Return a gradient of the argument's dtype, and of its shape or one that "
+                            "broadcasts to it.")
+        return broadcast_to(cotangent, extent)
+    finally:
+        release_extent(extent)
+
+
+cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
     """What a Python reverse rule gives: one cotangent or None per input."""
+    cdef int i
     given = call.rule(call, needs, *cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
@@ -422,6 +471,8 @@ cdef object call_cotangents(Call call, tuple needs, list cotangents):
         raise InternalError(None, None, f"Recorded operation '{call.name}' returned too "
                                         f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
                                         f"{call.input_count} but received {len(given)}")
+    if fit and call.stated is not None:
+        return [fitted(call, i, given[i]) if needs[i] and given[i] is not None else None for i in range(call.input_count)]
     return given
 
 
@@ -453,11 +504,11 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             position -= 1
             continue
         entry = entry_at(sweep, window, position)
-        fetch(entry - 8)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK or (
                 tags(slot[0]) & SOURCE and is_foreign(sweep, window, position)):
             position -= 1
             continue
+        fetch(entry - 8)
         sweep.waiting -= 1
         sweep.high = position
         if entry.kind == PROGRAM or entry.kind == STRUCTURAL:

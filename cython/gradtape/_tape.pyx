@@ -78,6 +78,13 @@ cdef int empty_list(list items) except -1:
     return 0
 
 
+cdef list unfilled(Py_ssize_t length):
+    """A list without its items, which nobody finds through the collector until it is tracked."""
+    cdef list made = PyList_New(length)
+    PyObject_GC_UnTrack(<PyObject*>made)
+    return made
+
+
 def _made(variable):
     return (<BaseVariable>variable).number
 
@@ -262,7 +269,7 @@ cdef class GradientTape(Window):
         cdef PyObject* target_alone = <PyObject*>target
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
-        cdef Py_ssize_t i, target_count = 1
+        cdef Py_ssize_t i, count = 0, target_count = 1
         if self.spent or not self.entered or self.owner is not None or self.broken:
             self.check_usable(None)
         if target is None:
@@ -277,13 +284,17 @@ cdef class GradientTape(Window):
         if not alone:
             flat = <list>sources if type(sources) is list else None
             if flat is not None:
-                if len(flat) > FEW_SOURCES:
-                    room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+                count = len(flat)
+                if count > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
                     described = <Source*>PyBytes_AS_STRING(room)
-                listed = describe(PySequence_Fast_ITEMS(flat), len(flat), described, &tensors, &floating)
+                listed = describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
+                if listed and (zero or not floating):
+                    flat = list(flat)       # rules and what shows warnings may change the caller's
             if not listed:
                 sources = opened(sources)
                 flat = list(nest.flatten(sources))
+                count = len(flat)
         if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
         check_operands(target_items, target_count, "target")
@@ -298,19 +309,17 @@ cdef class GradientTape(Window):
                 result = zeros(sources.shape, sources.dtype.code)
         else:
             if not listed or not floating:
-                check_operands(PySequence_Fast_ITEMS(flat), len(flat), "source")
+                check_operands(PySequence_Fast_ITEMS(flat), count, "source")
             if not listed:
-                if len(flat) > FEW_SOURCES:
-                    room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+                if count > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
                     described = <Source*>PyBytes_AS_STRING(room)
-                describe(PySequence_Fast_ITEMS(flat), len(flat), described, &tensors, &floating)
-            elif zero:
-                flat = list(flat)
-            results = PyList_New(len(flat))
-            sweep(self, self.drops(), target_items, target_count, seeds, described, len(results), tensors, 0,
-                  PySequence_Fast_ITEMS(results))
+                describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
+            results = unfilled(count)
+            sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results))
+            PyObject_GC_Track(<PyObject*>results)
             if zero:
-                for i in range(len(results)):
+                for i in range(count):
                     if results[i] is None:
                         results[i] = zeros(flat[i].shape, flat[i].dtype.code)
             result = results if listed else nest.pack_sequence_as(sources, results)
@@ -356,8 +365,9 @@ cdef class GradientTape(Window):
                         (<float*>seed.data)[place] = 1
                     else:
                         (<double*>seed.data)[place] = 1
-            found = PyList_New(len(flat))
+            found = unfilled(len(flat))
             sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found))
+            PyObject_GC_Track(<PyObject*>found)
             for k in range(len(flat)):
                 if found[k] is not None:
                     if parts[k] is None:

@@ -47,10 +47,10 @@ cdef extern from *:
 
     static int gradtape_pool_alert(void) { return __atomic_load_n(&gradtape_pool.alert, __ATOMIC_RELAXED); }
 
-    static long gradtape_pool_clock(void) {
+    static long long gradtape_pool_clock(void) {
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec * 1000000000L + now.tv_nsec;
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
 
     /* Whoever asked for the loop has its first part, so that one loop after another finds that part's data in its cache. */

@@ -71,7 +71,7 @@ cdef enum Code:
     FMOD          # sign of the dividend, as C
     MUL_NO_NAN    # a*b, and 0 wherever b is 0 even if a is NaN or infinite
     DIV_NO_NAN    # a/b, and 0 wherever b is 0
-    GATE          # a where b is positive, else 0: relu's reverse
+    GATE          # a times 1 where b is positive, else 0: relu's reverse
     TANH_GRAD     # a*(1 - b*b): tanh's, where b is its result
     SIGMOID_GRAD  # a*b*(1 - b)
     NEXTAFTER

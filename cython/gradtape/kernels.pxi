@@ -6,7 +6,7 @@ from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floo
                         nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
 from libc.string cimport memcpy, memset
 from gradtape._types cimport *
-from gradtape._kernels cimport BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, Kernels, PROD, MAX, MIN, SUM
+from gradtape._kernels cimport BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_ROWS, Kernels, PROD, MAX, MIN, SUM
 
 include "elementary.pxi"
 
@@ -32,7 +32,7 @@ cdef inline real div_no_nan_(real x, real y) noexcept nogil:
     return <real>0 if y == 0 else quotient
 
 cdef inline real gate_(real x, real y) noexcept nogil:
-    return x if y > 0 else <real>0
+    return x * (<real>1 if y > 0 else <real>0)
 
 cdef inline real tanh_grad_(real x, real y) noexcept nogil:
     return x * (1 - y * y)

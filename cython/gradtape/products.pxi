@@ -32,7 +32,6 @@ cdef enum:
     PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
     FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
     WIDE = 512           # columns from which that is worth adding up so often
-    FEW_ROWS = 4         # up to here multiplying rows costs less than packing a panel
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                        const real* b, Py_ssize_t b_row, real* c, Py_ssize_t c_row, bint accumulate) noexcept nogil:

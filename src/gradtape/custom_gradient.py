@@ -58,7 +58,7 @@ class _Differentiated:
         outputs = tuple([fresh(body) for body in bodies])
         if recorded and outputs:
             rule = _stated_rule(grad_fn, len(arguments), variables)
-            record(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
+            record(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs, stated=True)
             # Forward mode goes through the body; the statement serves where the body has no tangents.
             carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))

@@ -124,3 +124,14 @@ def from_op(kind: type[OpError], op: str, message: str, name: str | None = None,
 def invalid_argument(op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
     """The InvalidArgumentError of ``op``; see :func:`from_op`."""
     return from_op(InvalidArgumentError, op, message, name, kernel=kernel)
+
+
+def unequal_summands(first: str, place: int, other: str, count: int) -> OpError:
+    """The error of a sum of `count` tensors whose shapes, which are given as texts, differ."""
+    return invalid_argument(
+        "AddN",
+        "Inputs to operation AddN of type AddN must have the same size and shape.  "
+        f"Input 0: {first} != input {place}: {other}",
+        "",
+        kernel=f"AddN_N_{count}",
+    )

@@ -24,7 +24,7 @@ from gradtape._doors import (
 )
 from gradtape._ops import record
 from gradtape._tensor import Tensor
-from gradtape.errors import invalid_argument
+from gradtape.errors import invalid_argument, unequal_summands
 from gradtape.indexed_slices import like, values_of
 from gradtape.operands import (
     NUMERIC,
@@ -321,13 +321,7 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     one_dtype("AddN", (total, *tensors))
     for i, tensor in enumerate(tensors, 1):
         if tensor.shape != total.shape:
-            raise invalid_argument(
-                "AddN",
-                "Inputs to operation AddN of type AddN must have the same size and shape.  Input 0: "
-                f"{dims_text(total.shape)} != input {i}: {dims_text(tensor.shape)}",
-                "",
-                kernel=f"AddN_N_{len(listed)}",
-            )
+            raise unequal_summands(dims_text(total.shape), i, dims_text(tensor.shape), len(listed))
     for tensor in tensors:
         total = total + tensor
     return total
