@@ -99,7 +99,35 @@ def test_names_set_up_once_say_what_to_write_instead():
 
 @pytest.mark.parametrize("module", [tf, tf.math, tf.nn, tf.linalg, tf.random])
 def test_python_can_remember_where_in_the_module_a_name_was(module):
+    assert len(dir(module)) > 10  # reads what is read later
     assert type(module) is type(sys) and "__getattr__" not in vars(module)
+
+
+LATER = ("keras", "linalg", "nn", "optimizers", "random", "test")
+UNREAD = f"""
+import threading, types
+import gradtape as tf
+assert not any(type(getattr(tf, name)) is types.ModuleType for name in {LATER})
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "tf.random.normal([2]), tf.nn.relu(1.0), tf.linalg.det([[2.0]]), tf.optimizers.SGD(), tf.keras.optimizers.Adam()",
+        "assert 'normal' in dir(tf.random) and 'relu' in dir(tf.nn) and 'det' in dir(tf.linalg)",
+        "from gradtape.random import normal; import gradtape.linalg as l; l.det; assert tf.random.normal is normal",
+        "assert tf.linalg.__doc__.startswith('tf.linalg') and tf.random.__name__ == 'gradtape.random'",
+        "assert not hasattr(tf.nn, 'relu7') and not hasattr(tf.random, '_no') and tf.keras.__file__.endswith('keras.py')",
+        "t = [threading.Thread(target=lambda: tf.nn.dropout(tf.ones(9), 0.5)) for _ in range(8)]\n"
+        "for one in t: one.start()\n"
+        "for one in t: one.join()\n"
+        "assert type(tf.nn) is type(tf.random) is types.ModuleType",
+        "from gradtape import table; assert {'dropout', 'det', 'normal'} <= {row.name for row in table.rows()}",
+    ],
+)
+def test_namespaces_are_read_when_they_are_first_asked(use):
+    python("-c", UNREAD + use)
 
 
 def test_the_readme_has_the_command_that_is_run_in_a_fresh_environment():

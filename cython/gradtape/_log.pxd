@@ -170,6 +170,7 @@ cdef Rest* spare_rests                   # all zeros but for `next` and the thir
 cdef int observers                       # open windows and forward accumulators of all threads
 
 cdef Thread thread()
+cdef PyObject* here() except NULL                      # the same, borrowed: hot places do not count references
 cdef int next_page(Thread thread) except -1
 cdef int64_t give_number(Thread thread) except -1
 cdef int ensure_page(Thread thread) except -1

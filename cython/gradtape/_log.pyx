@@ -76,6 +76,12 @@ cdef Thread thread():
     return <Thread>gradtape_thread
 
 
+cdef PyObject* here() except NULL:
+    if gradtape_thread == NULL:
+        make_thread()
+    return gradtape_thread
+
+
 cdef int make_thread() except -1:
     """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
     global gradtape_thread, _tags

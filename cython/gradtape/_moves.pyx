@@ -11,7 +11,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
-from gradtape._log cimport Call, Entry, attribute_of, operand_extent, thread
+from gradtape._log cimport Call, Entry, Thread, attribute_of, here, operand_extent
 from gradtape._ops cimport Op, filled, identity, make_op, record_structural, reshape
 from gradtape._tensor cimport Operators, Readable, Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, operators
 from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
@@ -82,7 +82,7 @@ cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset
         copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
                   out.extent.size // outer * item, outer)
     if a.number and is_floating(a.dtype_code):
-        record_structural(thread(), CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
+        record_structural(<Thread>here(), CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
     return out
 
 
@@ -95,7 +95,7 @@ cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset)
         copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
                   a.extent.size // outer * item, outer)
     if a.number and is_floating(a.dtype_code):
-        record_structural(thread(), PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
+        record_structural(<Thread>here(), PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
     return out
 
 

@@ -20,7 +20,7 @@ from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, attribute_of, clear,
-                            give_number, keep_extent, on_open_window, operand_extent, rest_of, saved_operand, set_attribute,
+                            give_number, here, keep_extent, on_open_window, operand_extent, rest_of, saved_operand, set_attribute,
                             thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FEW, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
@@ -300,7 +300,7 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
     cdef Tensor out
-    cdef Thread th
+    cdef PyObject* at
     cdef Extent* extent = NULL
     cdef int live
     if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
@@ -316,15 +316,15 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     else:
         out = broadcast_elementwise(program, a, b, c)
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
-        th = thread()
-        if th.span != 0 or th.forward:
-            live = on_open_window(th, a.number)
+        at = here()
+        if (<Thread>at).span != 0 or (<Thread>at).forward:
+            live = on_open_window(<Thread>at, a.number)
             if b is not None:
-                live |= on_open_window(th, b.number) << 1
+                live |= on_open_window(<Thread>at, b.number) << 1
                 if c is not None:
-                    live |= on_open_window(th, c.number) << 2
-            if live or th.forward:
-                record_program(th, program, out, a, b, c, live)
+                    live |= on_open_window(<Thread>at, c.number) << 2
+            if live or (<Thread>at).forward:
+                record_program(<Thread>at, program, out, a, b, c, live)
     if examining:
         examine(kernel_name(program.name), out, (a, b, c))
     return out
@@ -569,8 +569,8 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
 
 cdef inline bint nobody_looks() noexcept:
     """Whether neither a tape nor an accumulator nor an examiner would see an op."""
-    cdef Thread th = thread()
-    return th.span == 0 and not th.forward and not examining
+    cdef PyObject* at = here()
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
 
 
 cdef inline bint constant(Tensor tensor) noexcept:
@@ -645,7 +645,7 @@ cdef Op IDENTITY = make_op("identity", identity_rule, True, True)
 cdef Tensor identity(Tensor a):
     """The same value under a number of its own."""
     cdef Tensor out = share(a, a.extent)
-    record_structural(thread(), IDENTITY, out, a, None, 0, 0)
+    record_structural(<Thread>here(), IDENTITY, out, a, None, 0, 0)
     return out
 
 
@@ -664,7 +664,7 @@ cdef Tensor reshape(Tensor a, Extent* extent):
                                   f"{extent.size}")
     out = share(a, extent)
     if is_floating(a.dtype_code):
-        record_structural(thread(), RESHAPE, out, a, None, 0, 0)
+        record_structural(<Thread>here(), RESHAPE, out, a, None, 0, 0)
     return out
 
 
@@ -695,7 +695,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
         out = new_tensor(a.dtype_code, extent)
         describe(&operand, a, extent, a.dtype_code)
         execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
-    record_structural(thread(), BROADCAST, out, a, None, 0, 0)
+    record_structural(<Thread>here(), BROADCAST, out, a, None, 0, 0)
     return out
 
 
@@ -723,7 +723,7 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
             axes |= (<int64_t>1) << i
     out = new_tensor(a.dtype_code, extent)
     reduce_into(SUM, a, axes, out)
-    record_structural(thread(), SUM_TO, out, a, None, 0, 0)
+    record_structural(<Thread>here(), SUM_TO, out, a, None, 0, 0)
     if examining:
         examine("Sum", out, (a,))
     return out
@@ -853,15 +853,13 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
     cdef Extent* source = operand_extent(entry, 0)
     cdef Tensor wide, chosen, count, result, a
     cdef double value
-    cdef Thread th
     if source == NULL:
         # Nothing was reduced, or axes of one element that the result kept.
         if kind == SUM or kind == MEAN:
             return cotangent
         source = (<Tensor>entry.saved[0]).extent
     if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and rows == 0:
-        th = thread()
-        if th.span == 0 and not th.forward and not examining:
+        if nobody_looks():
             value = scalar_value(cotangent)
             if kind == MEAN:
                 value = value / reduced_count(source, axes)
@@ -921,7 +919,7 @@ cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
                 (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
             else:
                 (<double*>out.data)[i] = (<double*>out.data)[i] / count
-    record_structural(thread(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
+    record_structural(<Thread>here(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
     if examining:
         examine("Mean" if kind == MEAN else ("Sum", "Prod", "Max", "Min")[kind], out, (a,))
     return out
@@ -987,7 +985,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
     operand.bytes = False
     execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
     release_extent(extent)
-    record_structural(thread(), TRANSPOSE, out, a, None, 0, permutation)
+    record_structural(<Thread>here(), TRANSPOSE, out, a, None, 0, permutation)
     return out
 
 
@@ -1037,7 +1035,7 @@ cdef Tensor cast(Tensor a, int dtype_code):
         with np.errstate(all="ignore"):
             return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
     if is_floating(a.dtype_code) and is_floating(dtype_code):
-        record_structural(thread(), CAST, out, a, None, 0, a.dtype_code)
+        record_structural(<Thread>here(), CAST, out, a, None, 0, a.dtype_code)
         if examining:
             examine("Cast", out, (a,))
     return out
@@ -1125,7 +1123,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     cdef int i, rank
     cdef Extent* extent
     cdef Tensor out, left = a, right = b
-    cdef Thread th
+    cdef PyObject* at
     cdef int saves = 0
     cdef str op = "MatMul" if x.rank == 2 and y.rank == 2 else "BatchMatMulV2"
     if a.dtype_code != b.dtype_code:
@@ -1180,17 +1178,17 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         product(a.dtype_code == F64, False, not ta, 1, batch, m, k, right.data, 0, left.data, 0, out.data)
     else:
         product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, left_step, right.data, n * k, out.data)
-    th = thread()
-    if th.span != 0 or th.forward:
-        if th.forward:
+    at = here()
+    if (<Thread>at).span != 0 or (<Thread>at).forward:
+        if (<Thread>at).forward:
             saves = 3
         else:
-            if on_open_window(th, a.number):
+            if on_open_window(<Thread>at, a.number):
                 saves = 2
-            if on_open_window(th, b.number):
+            if on_open_window(<Thread>at, b.number):
                 saves |= 1
         if saves:
-            record_structural(th, MATMUL, out, a, b, saves, ta | (tb << 1))
+            record_structural(<Thread>at, MATMUL, out, a, b, saves, ta | (tb << 1))
     if examining:
         examine(op, out, (a, b))
     return out

@@ -14,7 +14,7 @@ from libc.string cimport memcpy
 from gradtape._extent cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Marks, Page, Thread, Window, clear, drop, place_of_mark, is_active, last_position,
+                            Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
                             operand_number, thread)
 from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, is_examining, mixed_dtypes,
                             program_cotangent, spread, uniform)
@@ -238,8 +238,8 @@ cdef inline int merge(Slot* slot, object cotangent) except -1:
 
 
 cdef inline bint nobody_records() noexcept:
-    cdef Thread th = thread()
-    return th.span == 0 and not th.forward
+    cdef PyObject* at = here()
+    return (<Thread>at).span == 0 and not (<Thread>at).forward
 
 
 cdef inline bint is_own(PyObject* held) noexcept:

@@ -13,8 +13,8 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from gradtape._extent cimport dims_text, same_extent, tensor_shape
-from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, is_marked, mark_dead, new_variable_number,
-                            renew_epoch, thread)
+from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
+                            new_variable_number, renew_epoch, thread)
 from gradtape._loops cimport run_instruction
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
@@ -84,29 +84,29 @@ cdef class BaseVariable(Readable):
         self.is_trainable = True
 
     cdef Tensor read(self):
-        cdef Thread th = thread()
+        cdef PyObject* at = here()
         cdef Window window
         cdef Entry* entry
         cdef Tensor handle
         cdef bint live = False
         handle = self.handle
-        if handle is not None and self.epoch == th.epoch:
+        if handle is not None and self.epoch == (<Thread>at).epoch:
             return handle
         if handle is not None and (<PyObject*>handle).ob_refcnt == 2:
             # Nobody but the variable has it: as good as a new one once it is told to be gone.
-            if <uint64_t>(handle.number - th.floor) < th.span or th.tracking:
+            if <uint64_t>(handle.number - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
                 mark_dead(handle.number)
             handle.number = 0
             if handle.block == NULL:
                 memcpy(handle.cell, self.held.cell, CELL_BYTES)
         else:
             handle = share(self.held, self.held.extent)
-        if th.watchers and self.is_trainable:
-            for found in th.watchers:
+        if (<Thread>at).watchers and self.is_trainable:
+            for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
                     (<list>found).append(self)
-        if th.span != 0 and is_floating(handle.dtype_code):
-            window = th.newest
+        if (<Thread>at).span != 0 and is_floating(handle.dtype_code):
+            window = (<Thread>at).newest
             while window is not None:
                 if is_marked(window, self.number):
                     live = True
@@ -115,21 +115,21 @@ cdef class BaseVariable(Readable):
                     watch_variable(window, self)
                 window = window.older
             if live:
-                entry = append(th)
+                entry = append(<Thread>at)
                 entry.dead = 0
                 entry.kind = READ
                 entry.count = 1
                 entry.inputs[0] = self.number
-                handle.number = th.next - 1
-        if th.forward and is_floating(handle.dtype_code):
+                handle.number = (<Thread>at).next - 1
+        if (<Thread>at).forward and is_floating(handle.dtype_code):
             if handle.number == 0:
-                handle.number = give_number(th)
-            for tangents in th.accumulators:
+                handle.number = give_number(<Thread>at)
+            for tangents in (<Thread>at).accumulators:
                 tangent = (<Tangents>tangents).table.get(self.number)
                 if tangent is not None:
                     (<Tangents>tangents).table[handle.number] = tangent
         self.handle = handle
-        self.epoch = th.epoch
+        self.epoch = (<Thread>at).epoch
         return handle
 
     cdef char* writable(self) except NULL:

@@ -3,22 +3,16 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
-from gradtape import (
-    arrays,
-    autodiff,
-    config,
-    debugging,
-    dtypes,
-    errors,
-    keras,
-    linalg,
-    math,
-    nest,
-    nn,
-    optimizers,
-    random,
-    test,
-)
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from gradtape.later import later as _later
+
+if _TYPE_CHECKING:
+    from gradtape import keras, linalg, nn, optimizers, random, test
+else:
+    keras, linalg, nn, optimizers, random, test = map(_later, ("keras", "linalg", "nn", "optimizers", "random", "test"))
+
+from gradtape import arrays, autodiff, config, debugging, dtypes, errors, math, nest
 from gradtape import missing as _missing
 from gradtape._tensor import Tensor
 from gradtape.arrays import *
@@ -34,10 +28,11 @@ from gradtape.functional import *
 from gradtape.gathering import *
 from gradtape.indexed_slices import *
 from gradtape.indexing import *
-from gradtape.linalg import *
 from gradtape.logger import get_logger
 from gradtape.math import *
+from gradtape.matrix_functions import sqrtm as matrix_square_root
 from gradtape.module import Module
+from gradtape.norms import norm
 from gradtape.printing import *
 from gradtape.reductions import *
 from gradtape.scans import *
@@ -48,7 +43,6 @@ from gradtape.variable import Variable
 
 # TensorFlow has these in further places, of which dtypes is lower than where they are written.
 dtypes.cast, dtypes.saturate_cast = arrays.cast, arrays.saturate_cast
-matrix_square_root = linalg.sqrtm
 
 __version__ = "0.1.0"
 

@@ -10,7 +10,6 @@ from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, appl
 from gradtape._tensor import Tensor
 from gradtape.matrices import apart
 from gradtape.operands import not_allowed
-from gradtape.spectra import svd
 from gradtape.table import call, op, real, values
 
 __all__ = ["norm"]
@@ -88,6 +87,8 @@ def norm(
 
 
 def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
+    from gradtape.spectra import svd  # importing gradtape takes less time without it
+
     last = [place % x.ndim for place in axes]
     others = [place for place in range(x.ndim) if place not in last]
     # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.

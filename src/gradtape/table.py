@@ -20,6 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
+from gradtape.later import read_all
+
 FLOATS = "float32, float64"
 NUMBERS = "float32, float64, int32, int64, uint8"
 ALL = "float32, float64, int32, int64, uint8, bool"
@@ -125,7 +127,8 @@ def op(
 
 
 def rows() -> list[Op]:
-    """Every row so far, in the order of entry."""
+    """Every row, those of modules included that are read later, in the order of entry."""
+    read_all()
     return list(_rows)
 
 

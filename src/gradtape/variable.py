@@ -31,6 +31,8 @@ class Variable(BaseVariable):
       ValueError: no initial value, or one of another shape.
     """
 
+    constraint: Any = None
+
     def __init__(
         self,
         initial_value: Any = None,
@@ -60,7 +62,9 @@ class Variable(BaseVariable):
                 f"the explicitly supplied `shape` argument ({shape})."
             )
         self._initialise(value, True if trainable is None else bool(trainable), name or "Variable")
-        self.constraint = constraint
+        if constraint is not None:
+            # Otherwise the class's does, and the variable needs no attributes of its own.
+            self.constraint = constraint
 
     def ref(self) -> Reference:
         """A hashable reference to the variable; `.deref()` gives it back."""
