@@ -69,7 +69,7 @@ cdef class Page:
     cdef int holding             # entries that hold anything or have a Call
     cdef int first               # entries before this one are vacant
     cdef int last                # and those from this one on, once its thread has left it
-    cdef list held               # Calls: kept here so that the cycle collector sees them
+    cdef list held               # Calls: kept here so that the cycle collector sees them; None until there was one
 
 cdef class Call:
     """An op with more operands or outputs than an inline entry holds, or whose reverse rule is Python."""

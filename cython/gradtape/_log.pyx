@@ -169,7 +169,6 @@ cdef Rest* make_rest() except NULL:
 cdef class Page:
     def __cinit__(self):
         self.entries = take_entries()
-        self.held = []
         self.last = PAGE_SIZE
         self.coverers = self.own_coverers
         self.capacity = 4
@@ -649,9 +648,12 @@ cdef class Window:
                 leave_page(self, page)
         else:
             self.pages = None
-            for page in pages:
+            # The last ones first: a sweep looked at the first ones last, and what is given back last is taken first.
+            while pages:
+                page = pages.pop()
                 if page is not None:
                     leave_page(self, page)
+                page = None
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""
@@ -807,7 +809,7 @@ cdef void leave_page(Window window, Page page) noexcept:
             entry += 1
         page.holding = 0
     if page.held:
-        page.held = []
+        page.held = None
 
 
 cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:

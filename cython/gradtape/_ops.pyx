@@ -1274,6 +1274,8 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         entry.kind = CALL
         entry.count = 0
         entry.op = <PyObject*>call
+        if thread.page.held is None:
+            thread.page.held = []
         set_attribute(entry, len(thread.page.held))
         thread.page.holding += 1
         thread.page.held.append(call)

@@ -40,7 +40,7 @@ cdef Program SUBTRACT_PROGRAM = program("subtract")
 # others are not kept alive.
 
 cdef enum:
-    STALE = 0                # no thread's epoch
+    STALE = 0                # no thread's epoch: what the last read copied is not the value any more
     PARTS = 8
 
 cdef list _parts = [None] * PARTS
@@ -97,7 +97,7 @@ cdef class BaseVariable(Readable):
             if <uint64_t>(handle.number - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
                 mark_dead(handle.number)
             handle.number = 0
-            if handle.block == NULL:
+            if self.epoch == STALE and handle.block == NULL:
                 memcpy(handle.cell, self.held.cell, CELL_BYTES)
         else:
             handle = share(self.held, self.held.extent)
