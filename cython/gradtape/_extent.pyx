@@ -49,7 +49,8 @@ cdef Extent* new_extent(int rank, const Py_ssize_t* dims) except NULL:
     extent.size = 1
     for i in range(rank):
         extent.dims[i] = dims[i]
-        if dims[i] > 0 and extent.size > MAX_SIZE // dims[i]:
+        # Of two numbers below 2**23 the product is none too large, and a division takes long.
+        if (extent.size | dims[i]) >> 23 != 0 and dims[i] > 0 and extent.size > MAX_SIZE // dims[i]:
             extent.next = _free
             _free = extent
             raise ResourceExhausted([dims[axis] for axis in range(rank)])
