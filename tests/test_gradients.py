@@ -132,3 +132,28 @@ def test_many_variables_marked_side_by_side_and_apart(count):
         assert (found[i] is None) if i % 3 else float(found[i]) == float(i // 3)
     assert float(found[3 * count]) == 0.0
     assert [float(g) for g in found[3 * count + 1 :]] == [float(3 * i) for i in range(count)]
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+@pytest.mark.parametrize(("rows", "inner"), [(4, 32), (5, 8), (16, 32), (7, 128), (9, 130), (33, 65)])
+def test_a_matrix_that_comes_again_and_again_gives_the_bits_of_copies(rows, inner, dtype):
+    rng = np.random.default_rng(0)
+    w, v = (tf.Variable(rng.standard_normal((inner, inner)) / inner**0.5, dtype=dtype) for _ in range(2))
+    x = tf.constant(rng.standard_normal((rows, inner)), dtype)
+
+    def slopes(shared):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            h = x
+            for _ in range(5):
+                h = tf.tanh(h @ (w if shared else tf.identity(w)))
+                h = h + 0.5 * tf.matmul(h, v if shared else tf.identity(v))
+            y = tf.reduce_sum(h)
+        return tape.gradient(y, [x, w, v])
+
+    for again, copied in zip(slopes(True), slopes(False), strict=True):
+        np.testing.assert_array_equal(again, copied)
+    # What is kept of a sweep is not kept after it.
+    before = slopes(True)[0]
+    w.assign(2.0 * w)
+    assert np.abs(slopes(True)[0] - before).max() > 0

@@ -10,7 +10,7 @@ in C) and calls (anything else: the rule is a Python callable over tensors, see 
 
 cimport cython
 cimport numpy as cnp
-from cpython.ref cimport Py_INCREF, PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
@@ -1062,8 +1062,68 @@ cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) n
     return Factors(<PyObject*>g, <PyObject*>other, True, ta)
 
 
+# The matrices that a sweep meets at every step of a recurrence, and their transposes, which are quicker to read by rows: kept until
+# the sweep ends. A place is found by the matrix's address.
+cdef struct Turn:
+    PyObject* met                # compared with others only
+    PyObject* source             # owned
+    PyObject* turned             # owned
+
+cdef enum:
+    TURNS = 8
+    TURNED_DEPTH = 128           # up to here products either way add up in one go, so that they have the same bits
+    TURNED_WORK = 400_000        # and are direct
+    TURNED_ROWS = 5
+
+cdef Turn _turns[TURNS]
+cdef bint _turning = False       # any place is taken
+
+
+cdef Tensor turned(Tensor matrix, Tensor g):
+    """The transpose of a matrix that g is multiplied by the transpose of, where that pays: where it came before. Else None."""
+    global _turning
+    cdef Tensor made
+    cdef size_t address = <size_t><PyObject*>matrix
+    cdef Turn* turn = &_turns[((address >> 7) ^ (address >> 10)) & (TURNS - 1)]
+    if (matrix.extent.rank != 2 or matrix.extent.dims[0] == 1 or matrix.extent.dims[1] > TURNED_DEPTH or g.extent.rank != 2
+            or g.extent.dims[0] < TURNED_ROWS or g.extent.dims[0] * matrix.extent.size > TURNED_WORK or not nobody_looks()):
+        return None
+    if turn.source == <PyObject*>matrix:
+        return <Tensor>turn.turned
+    _turning = True
+    if turn.met != <PyObject*>matrix:
+        turn.met = <PyObject*>matrix
+        return None
+    made = transpose(matrix, 1)
+    forget_turn(turn)
+    Py_INCREF(matrix)
+    Py_INCREF(made)
+    turn.source, turn.turned = <PyObject*>matrix, <PyObject*>made
+    return made
+
+
+cdef int forget_turn(Turn* turn) except -1:
+    cdef PyObject* source = turn.source
+    cdef PyObject* held = turn.turned
+    turn.met = turn.source = turn.turned = NULL
+    if source != NULL:
+        Py_DECREF(<object>source)
+        Py_DECREF(<object>held)
+    return 0
+
+
+cdef int forget_turned() except -1:
+    global _turning
+    cdef int i
+    if _turning:
+        _turning = False
+        for i in range(TURNS):
+            forget_turn(&_turns[i])
+    return 0
+
+
 cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
-    cdef Tensor result, other = <Tensor>entry.saved[1 - operand]
+    cdef Tensor result, other = <Tensor>entry.saved[1 - operand], rows_of = None
     cdef Factors of
     cdef Extent* extent = operand_extent(entry, operand)
     if rows == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
@@ -1071,7 +1131,12 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
         other = as_rows(other)
         g = as_rows(g)
     of = factors(entry, g, other, operand)
-    result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
+    if operand == 0 and of.right_transposed and not of.left_transposed and of.left == <PyObject*>g:
+        rows_of = turned(other, g)
+    if rows_of is not None:
+        result = matmul(g, rows_of, False, False)
+    else:
+        result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
     return result if extent == NULL else sum_to_rows(result, extent, rows)
 
 

@@ -16,7 +16,7 @@ from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
                             Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
                             operand_number, thread)
-from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, is_examining, mixed_dtypes,
+from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, forget_turned, is_examining, mixed_dtypes,
                             program_cotangent, spread, uniform)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
@@ -186,6 +186,7 @@ cdef int end(Sweep* sweep, Window window) except -1:
     cdef Py_ssize_t i
     cdef Slot* page
     cdef PyObject* left
+    forget_turned()
     position = sweep.lowest
     while position <= sweep.highest:
         page = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
