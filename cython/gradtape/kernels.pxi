@@ -35,10 +35,11 @@ cdef inline real gate_(real x, real y) noexcept nogil:
     return x * (<real>1 if y > 0 else <real>0)
 
 cdef inline real tanh_grad_(real x, real y) noexcept nogil:
-    return x * (1 - y * y)
+    # As 1 - y * y, but without what that loses where y is nearly 1.
+    return x * ((<real>1 - y) * (<real>1 + y))
 
 cdef inline real sigmoid_grad_(real x, real y) noexcept nogil:
-    return x * (y * (1 - y))
+    return x * (y * (<real>1 - y))
 
 cdef inline real select_(real condition, real x, real y) noexcept nogil:
     return x if condition != 0 else y
