@@ -320,7 +320,7 @@ typedef void (*TILE(Tile))(const Layout*, const REAL*, const REAL*, REAL*);
     0, NAME(1, vectors), NAME(2, vectors), NAME(3, vectors), NAME(4, vectors), NAME(5, vectors), NAME(6, vectors)
 TILES_OF(1) TILES_OF(2) TILE_OF(7, 1, 0) TILE_OF(8, 1, 0)
 #if MOST_VECTORS > 2
-TILES_OF(3) TILES_OF(4) TILE_OF(16, 1, 0) TILE_OF(7, 2, 0) TILE_OF(8, 2, 0) TILE_OF(7, 3, 0) TILE_OF(8, 3, 0)
+TILES_OF(3) TILES_OF(4) TILE_OF(16, 1, 0) TILE_OF(7, 2, 0) TILE_OF(8, 2, 0) TILE_OF(12, 2, 0) TILE_OF(7, 3, 0) TILE_OF(8, 3, 0)
 #endif
 
 /* By vectors of columns: the tiles of up to 8 rows, the highest tile and how high it is, the one for an interleaved a. */
@@ -328,7 +328,7 @@ static const struct { TILE(Tile) of[9], highest; int most; TILE(Tile) adjacent; 
     {{0}, 0, 0, 0},
     #if MOST_VECTORS > 2
     {{NAMES(1), NAME(7, 1), NAME(8, 1)}, NAME(16, 1), 16, TILE(tile_6_1_1_)},
-    {{NAMES(2), NAME(7, 2), NAME(8, 2)}, NAME(8, 2), 8, TILE(tile_6_2_1_)},
+    {{NAMES(2), NAME(7, 2), NAME(8, 2)}, NAME(12, 2), 12, TILE(tile_6_2_1_)},
     {{NAMES(3), NAME(7, 3), NAME(8, 3)}, NAME(8, 3), 8, TILE(tile_6_3_1_)},
     {{NAMES(4)}, NAME(6, 4), 6, TILE(tile_6_4_1_)},
     #else
