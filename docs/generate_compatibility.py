@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generate_operations import heading, line
-from gradtape._ops import takes_integers
+from gradtape._ops import elementwise_dtypes
 
 import gradtape
 from gradtape import errors, functional, missing, optimizers, schedules, table
@@ -92,7 +92,7 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
     for entry in ROWS:
         for name in entry.tensorflow:
             derivatives = "derivatives of any order" if entry.domain else "no derivative"
-            dtypes = f"{table.FLOATS}, integers" if takes_integers(entry.name) else table.FLOATS
+            dtypes = elementwise_dtypes(entry.name)
             found[name] = (f"{derivatives}; {dtypes}", IN_ELEMENTWISE)
     texts = {str(path.relative_to(TESTS)): path.read_text() for path in sorted(TESTS.rglob("test_*.py"))}
     for name, value in untabled():

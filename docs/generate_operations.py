@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from gradtape._ops import takes_integers
+from gradtape._ops import elementwise_dtypes
 
 import gradtape  # noqa: F401  every module enters its rows on import
 from gradtape import table
@@ -46,7 +46,7 @@ def page() -> str:
         if entry.tensorflow:
             names = ", ".join(f"`tf.{name}`" for name in entry.tensorflow)
             orders = table.ANY if entry.domain else "0"
-            dtypes = f"{table.FLOATS}, integers" if takes_integers(entry.name) else table.FLOATS
+            dtypes = elementwise_dtypes(entry.name)
             text += line(f"`{entry.name}`", names, dtypes, orders, entry.doc, entry.why)
     return text
 

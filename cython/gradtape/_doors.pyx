@@ -94,6 +94,10 @@ def elementwise_function(row):
         function = by_name(found, arguments, program_door)
     function.__name__ = function.__qualname__ = row.name
     function.__doc__ = row.doc
+    if row.tensorflow:
+        # Where a pickle finds it again.
+        home, _, function.__qualname__ = ("gradtape." + row.tensorflow[0]).rpartition(".")
+        function.__module__ = home
     return function
 
 

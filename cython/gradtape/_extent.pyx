@@ -115,6 +115,8 @@ cdef Extent* extent_from(object shape) except NULL:
                              "must hold integers.")
         if isinstance(shape, (str, bytes)):
             raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32: a shape must hold integers.")
+        if isinstance(shape, float):
+            raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32: a shape must hold integers.")
         array = getattr(shape, "numpy", None)
         if array is not None:
             shape = array()

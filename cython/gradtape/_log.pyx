@@ -648,12 +648,9 @@ cdef class Window:
                 leave_page(self, page)
         else:
             self.pages = None
-            # The last ones first: a sweep looked at the first ones last, and what is given back last is taken first.
-            while pages:
-                page = pages.pop()
+            for page in pages:
                 if page is not None:
                     leave_page(self, page)
-                page = None
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""

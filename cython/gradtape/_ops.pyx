@@ -73,9 +73,16 @@ cdef set _of_bools = {"equal", "not_equal", "select", "identity", "logical_and",
 cdef set _of_signed = {"negative", "abs", "sign", "truncatemod", "squared_difference", "pow"}
 
 
-cpdef bint takes_integers(str name):
+cdef bint takes_integers(str name):
     """Whether the elementwise op has a form for integers or bools."""
     return name in _integer_functions
+
+
+def elementwise_dtypes(str name) -> str:
+    """What an elementwise op takes, for the documentation."""
+    if name.startswith("logical"):
+        return "bool"
+    return "float32, float64" + (", integers" if name in _integer_functions else "") + (", bool" if name in _of_bools else "")
 
 
 def kernel_name(str name) -> str:

@@ -3,14 +3,20 @@
 Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
+import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from gradtape.later import later as _later
 
 if _TYPE_CHECKING:
-    from gradtape import keras, linalg, nn, optimizers, random, test
+    from gradtape import keras, linalg, nn, optimizers, random, schedules, test
 else:
-    keras, linalg, nn, optimizers, random, test = map(_later, ("keras", "linalg", "nn", "optimizers", "random", "test"))
+    keras, linalg, nn, optimizers, random, schedules, test = map(
+        _later, ("keras", "linalg", "nn", "optimizers", "random", "schedules", "test")
+    )
+    # Under these names programs import from them.
+    _sys.modules["gradtape.keras.optimizers"] = optimizers
+    _sys.modules["gradtape.optimizers.schedules"] = _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
 
 from gradtape import arrays, autodiff, config, debugging, dtypes, errors, math, nest
 from gradtape import missing as _missing

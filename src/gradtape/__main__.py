@@ -1,6 +1,6 @@
 """``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes.
 
-``python -m gradtape NAME``: what the name is, or what to write instead of a name that gradtape does not have.
+``python -m gradtape NAME ...``: what each name is, or what to write instead of a name that gradtape does not have.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if {"-h", "--help"} & set(sys.argv):
+        print(__doc__.strip())
+    elif len(sys.argv) > 1:
         print(*map(missing.describe, sys.argv[1:]), sep="\n")
     else:
         main()

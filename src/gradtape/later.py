@@ -8,6 +8,8 @@ from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
+from gradtape.missing import explain_in
+
 _reading = RLock()
 _unread: list[_Unread] = []
 
@@ -16,7 +18,16 @@ class _Unread(ModuleType):
     """A module of which nothing was asked yet. It becomes an ordinary one as it is read."""
 
     def __getattr__(self, name: str) -> Any:
+        # What looks through all modules asks for what hardly any has.
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
         return ModuleType.__getattribute__(_read(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        ModuleType.__setattr__(_read(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        ModuleType.__delattr__(_read(self), name)
 
     def __dir__(self) -> list[str]:
         return dir(_read(self))
@@ -36,17 +47,21 @@ def _read(module: ModuleType) -> ModuleType:
             except BaseException:
                 _unread.append(module)
                 raise
-            module.__class__ = ModuleType
+            object.__setattr__(module, "__class__", ModuleType)
+            explain_in({module.__name__: module})
     return module
 
 
 def later(name: str) -> ModuleType:
-    """The submodule of gradtape of this name, to be read later."""
+    """The submodule of gradtape of this name, to be read later unless another thread is about to read it now."""
     whole = f"gradtape.{name}"
+    if whole in sys.modules:
+        return sys.modules[whole]
     module = _Unread(whole)
-    module.__spec__ = PathFinder.find_spec(whole, sys.modules["gradtape"].__path__)
-    module.__loader__, module.__file__ = module.__spec__.loader, module.__spec__.origin
-    module.__package__ = "gradtape"
+    spec = PathFinder.find_spec(whole, sys.modules["gradtape"].__path__)
+    module.__dict__.update(
+        __spec__=spec, __loader__=spec.loader, __file__=spec.origin, __cached__=spec.cached, __package__="gradtape"
+    )
     sys.modules[whole] = module
     _unread.append(module)
     return module

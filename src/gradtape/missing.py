@@ -62,7 +62,7 @@ _QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradta
 def explain_in(namespace: dict[str, Any]) -> None:
     """Gives the public modules of a namespace, save the quick ones, a ``__getattr__`` raising what `explain` says."""
     for name, value in namespace.items():
-        if name[0] != "_" and isinstance(value, ModuleType) and value.__name__ not in _QUICK:
+        if name[0] != "_" and type(value) is ModuleType and value.__name__ not in _QUICK:
             value.__getattr__ = functools.partial(_raise, value)  # type: ignore[method-assign]
 
 

@@ -132,6 +132,14 @@ def custom_gradient_of_the_wrong_shape(tf):
 
 
 @program
+def custom_gradient_of_a_number_for_an_intermediate(tf):
+    x = tf.Variable([1.0, 2.0, 3.0])
+    with tf.GradientTape() as tape:
+        y = tf.custom_gradient(lambda a: (a * a, lambda g: 2.0))(x * x)
+    return tape.gradient(y, x)
+
+
+@program
 def custom_gradient_as_python_numbers(tf):
     return call(tf, tf.custom_gradient(lambda a, b: (a * b, lambda g: (2.0, np.float32(3.0)))), 2.0, 3.0)
 
