@@ -218,3 +218,15 @@ def test_an_integer_output_first_where_a_page_of_the_log_ends(before):
             y = y * 1.0
         _, z = f(y)
     assert float(tape.gradient(z, x)) == 3
+
+
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64, tf.uint8])
+def test_integer_gradients_of_a_leaf_are_summed_as_integers(dtype):
+    f = stated(lambda h: tf.cast(h * 3.0, dtype))
+    x = tf.ones(1001)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x) + f(x) + f(x) + f(x)
+    found = tape.gradient(y, x)
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.full(1001, 12))

@@ -74,6 +74,40 @@ def test_what_a_gradient_in_another_thread_leaves_behind_is_nothing_to_the_next_
     assert len(reads) == 100
 
 
+def test_numbers_of_forward_mode_leave_another_threads_tape_alone():
+    f = tf.custom_gradient(lambda x: (x * 1.0, lambda g: g))
+    start, recorded, done = (threading.Event() for _ in range(3))
+
+    def record():
+        start.wait()
+        x = tf.ones(3)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = x
+            for _ in range(300):
+                y = y * 1.0
+            recorded.set()
+            done.wait()
+        return tape.gradient(y, x)
+
+    def number():
+        x = tf.ones(2)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        tape.gradient(y, x)
+        del tape, y
+        start.set()
+        recorded.wait()
+        primals = [tf.ones(2) for _ in range(50)]
+        made = [tf.autodiff.ForwardAccumulator(primal, tf.ones(2)) for primal in primals]
+        done.set()
+        return len(made)
+
+    gradient, _ = in_threads(record, number)
+    np.testing.assert_array_equal(gradient, np.ones(3))
+
+
 def test_a_tensor_of_another_thread_can_be_watched():
     with tf.GradientTape():
         pass  # this thread's numbers come first

@@ -110,3 +110,41 @@ def test_copies_and_pickles_are_variables_of_their_own():
         assert repr(other) == repr(variable) and other.trainable is False
         other.assign([5.0, 6.0])
     np.testing.assert_array_equal(variable, [1, 2])
+
+
+@pytest.mark.parametrize("initial", [1.0, np.ones(100, np.float32)], ids=["inline", "block"])
+def test_an_assignment_that_reading_brings_about_is_not_lost(initial):
+    class Dying:
+        assigned = 0
+
+        def __init__(self, variable):
+            self.variable = variable
+
+        def __del__(self):
+            self.variable.assign(7.0 * tf.ones_like(initial))
+            Dying.assigned += 1
+
+    def holding(dying):
+        return tf.custom_gradient(lambda x: (x * 1.0, lambda g, dying=dying: g))
+
+    met = 0
+    # The log drops what nobody reaches where a page of it ends: at one of these places in the midst of a read.
+    for before in range(380, 530):
+        v, x = tf.Variable(initial), tf.ones(2)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            f = holding(Dying(v))
+            f(x)
+            del f
+            y = x
+            for _ in range(before):
+                y = y * 1.0
+            assigned = Dying.assigned
+            v.read_value()
+            during = Dying.assigned > assigned
+        if during:
+            met += 1
+            np.testing.assert_array_equal(v.read_value(), 7.0 * np.ones_like(initial))
+            with tf.GradientTape():
+                np.testing.assert_array_equal(v * 1.0, 7.0 * np.ones_like(initial))
+    assert met

@@ -270,7 +270,8 @@ cdef int64_t give_number(Thread thread) except -1:
     if thread.next == thread.limit:
         next_page(thread)
     # A page that was let go of in another thread may still have reads there, which hold nothing.
-    thread.entries[thread.next & PAGE_MASK].kind = VACANT
+    if thread.page is not None:
+        thread.entries[thread.next & PAGE_MASK].kind = VACANT
     thread.next += 1
     return thread.next - 1
 

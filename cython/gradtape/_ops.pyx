@@ -1330,7 +1330,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     if call.inputs == NULL:
         raise MemoryError()
     for i in range(call.input_count):
-        call.inputs[i] = (<Tensor>inputs[i]).number
+        tensor = <Tensor>inputs[i]
+        # As in record_structural.
+        call.inputs[i] = tensor.number if thread.forward or on_open_window(thread, tensor.number) else 0
     for i in range(len(saved)):
         for k in range(call.output_count):
             if saved[i] is outputs[k]:
@@ -1343,7 +1345,7 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     if stated:
         call.stated = described(inputs)
     if live:
-        # Numbers of one call are neighbours on one page, so that its outputs find each other.
+        # Numbers of one call are neighbours, so that its outputs find each other.
         entry = append(thread)
         position = thread.next - 1
         entry.dead = 0

@@ -257,7 +257,7 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
         fits = more.dtype_code == (<Tensor>old).dtype_code and same_extent((<Tensor>old).extent, more.extent)
-        if fits and is_own(old) and not more.uniform and nobody_records():
+        if fits and is_floating(more.dtype_code) and is_own(old) and not more.uniform and nobody_records():
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)

@@ -101,6 +101,9 @@ cdef class BaseVariable(Readable):
                 memcpy(handle.cell, self.held.cell, CELL_BYTES)
         else:
             handle = share(self.held, self.held.extent)
+        # Before anything that may run a program's code, which may assign and leave its mark here.
+        self.handle = handle
+        self.epoch = (<Thread>at).epoch
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
@@ -128,8 +131,6 @@ cdef class BaseVariable(Readable):
                 tangent = (<Tangents>tangents).table.get(self.number)
                 if tangent is not None:
                     (<Tangents>tangents).table[handle.number] = tangent
-        self.handle = handle
-        self.epoch = (<Thread>at).epoch
         return handle
 
     cdef char* writable(self) except NULL:

@@ -69,5 +69,6 @@ def later(name: str) -> ModuleType:
 
 def read_all() -> None:
     """Reads what nobody has asked for yet."""
-    while _unread:
-        _read(_unread[0])
+    with _reading:
+        while _unread:
+            _read(_unread[0])
