@@ -92,12 +92,11 @@ def elementwise_function(row):
         function = binary_xy(found)
     else:
         function = by_name(found, arguments, program_door)
-    function.__name__ = function.__qualname__ = row.name
+    function.__name__ = row.name
     function.__doc__ = row.doc
-    if row.tensorflow:
-        # Where a pickle finds it again.
-        home, _, function.__qualname__ = ("gradtape." + row.tensorflow[0]).rpartition(".")
-        function.__module__ = home
+    # Where a pickle finds it again.
+    place = f"gradtape.{row.tensorflow[0] if row.tensorflow else row.name}"
+    function.__module__, _, function.__qualname__ = place.rpartition(".")
     return function
 
 

@@ -113,9 +113,7 @@ cdef Extent* extent_from(object shape) except NULL:
         if shape is None:
             raise ValueError("Attempt to convert a value (None) with an unsupported type (<class 'NoneType'>) to a Tensor: a shape "
                              "must hold integers.")
-        if isinstance(shape, (str, bytes)):
-            raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32: a shape must hold integers.")
-        if isinstance(shape, float):
+        if isinstance(shape, (str, bytes, float)):
             raise TypeError(f"Cannot convert {shape!r} to EagerTensor of dtype int32: a shape must hold integers.")
         array = getattr(shape, "numpy", None)
         if array is not None:

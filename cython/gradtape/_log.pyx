@@ -269,7 +269,8 @@ cdef int64_t give_number(Thread thread) except -1:
         thread.newest.lapse()
     if thread.next == thread.limit:
         next_page(thread)
-    # A page that was let go of in another thread may still have reads there, which hold nothing.
+    # No entry stands for it. A read may still stand there, on a page that another thread let go of; where the thread has none, its
+    # last one may be another's by now.
     if thread.page is not None:
         thread.entries[thread.next & PAGE_MASK].kind = VACANT
     thread.next += 1

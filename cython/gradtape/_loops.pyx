@@ -1,7 +1,7 @@
 """Loops over flat data: programs and reductions, let out of the interpreter when they are long, and cut up among threads.
 
 Sums are cut in the same places whatever the timing, so results depend on the number of threads alone. Where elements do not
-meet, a loop is cut between the interpreter's blocks, which changes no bit, and can be so or not.
+meet, cutting changes no bit, so a loop can be cut or not.
 """
 
 from gradtape._extent cimport Extent
