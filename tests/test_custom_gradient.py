@@ -220,6 +220,20 @@ def test_an_integer_output_first_where_a_page_of_the_log_ends(before):
     assert float(tape.gradient(z, x)) == 3
 
 
+@pytest.mark.parametrize("given", [2.0, np.float64(2.0), np.full(3, 2.0)], ids=["number", "scalar", "array"])
+def test_numbers_and_arrays_for_a_leaf_are_summed_as_tensors(given):
+    v = tf.Variable(np.arange(3.0))
+    f = stated(lambda h: given)
+    with tf.GradientTape(persistent=True) as tape:
+        twice, beside = f(v) + f(v), f(v) + v * 3.0
+    np.testing.assert_array_equal(tape.gradient(twice, v), 2 * given)
+    if np.ndim(given):
+        np.testing.assert_array_equal(tape.gradient(beside, v), given + 3.0)
+    else:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must have the same size and shape"):
+            tape.gradient(beside, v)
+
+
 @pytest.mark.parametrize("dtype", [tf.int32, tf.int64, tf.uint8])
 def test_integer_gradients_of_a_leaf_are_summed_as_integers(dtype):
     f = stated(lambda h: tf.cast(h * 3.0, dtype))

@@ -10,6 +10,9 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
 cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                       const void* a, const void* b, void* c) noexcept
 
+# Whether op(a) op(b) has the same bits from b as from a copy of its transpose: it is direct, and adds up in one go either way.
+cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
+
 # The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL; shared_product cuts
 # the product into parts for as many threads, and packs what it multiplies when `blocked`.
 cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,

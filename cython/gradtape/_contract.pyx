@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._buffer cimport Block, acquire, release
-from gradtape._kernels cimport BLOCK_ROOM, FEW_ROWS, kernels, outruns_blas
+from gradtape._kernels cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, kernels, outruns_blas
 from gradtape._threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._types cimport ADD
 
@@ -41,6 +41,10 @@ cdef enum:
 cdef inline bint _small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
     cdef Py_ssize_t narrow = min(m, n)
     return m * n * k <= (DIRECT_VECTOR_WORK if narrow == 1 else DIRECT_NARROW_WORK if narrow < 16 else DIRECT_WORK)
+
+
+cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
+    return m > FEW_ROWS and n > 1 and k <= PACKED_DEPTH and m * n * k <= DIRECT_NARROW_WORK
 
 
 cdef object _matrix(bint double_precision, bint transpose, Py_ssize_t rows, Py_ssize_t columns, const void* data):

@@ -13,6 +13,7 @@ cdef enum:
     BLOCK_DEPTH32 = 160           # of a panel that L1 holds
     BLOCK_DEPTH64 = 128           # the same would fit, but rounds off more than four units in the last place
     BLOCK_ROOM = 92800            # BLOCK_HEIGHT * BLOCK_DEPTH32, and a panel of BLOCK_DEPTH32 * 64
+    PACKED_DEPTH = 128            # of a panel of a small product's transposed operand
     FEW_ROWS = 4                  # up to here multiplying rows costs less than packing a panel
 
 cdef struct Kernels:

@@ -45,7 +45,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation)
 cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)
 cdef Tensor cast(Tensor a, int dtype_code)
 cdef Tensor add(Tensor a, Tensor b)
-cdef int forget_turned() except -1                 # at the end of a sweep
+cdef int forget_transposes() except -1             # at the end of a sweep
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor identity(Tensor a)

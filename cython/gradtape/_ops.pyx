@@ -15,7 +15,7 @@ from libc.stdint cimport int32_t, int64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
-from gradtape._contract cimport add_product, product
+from gradtape._contract cimport add_product, indifferent, product
 from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
@@ -1069,80 +1069,77 @@ cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) n
     return Factors(<PyObject*>g, <PyObject*>other, True, ta)
 
 
-# The matrices that a sweep meets at every step of a recurrence, and their transposes, which are quicker to read by rows: kept until
-# the sweep ends. A place is found by the matrix's address.
-cdef struct Turn:
-    PyObject* met                # compared with others only
-    PyObject* source             # owned
-    PyObject* turned             # owned
+# Matrices that a sweep multiplies by again and again, as recurrences have it, and their transposes, which are quicker to read by
+# rows: kept until the sweep ends, so that nothing holds what an optimizer would write in place. Found by the matrix's address.
+cdef struct Kept:
+    PyObject* met                # a matrix that came once; compared with others only
+    PyObject* matrix             # owned
+    PyObject* transpose          # owned
 
 cdef enum:
-    TURNS = 8
-    TURNED_DEPTH = 128           # up to here products either way add up in one go, so that they have the same bits
-    TURNED_WORK = 400_000        # and are direct
-    TURNED_ROWS = 5
+    MOST_KEPT = 8
 
-cdef Turn _turns[TURNS]
-cdef bint _turning = False       # any place is taken
+cdef Kept _kept[MOST_KEPT]
+cdef bint _keeps = False         # any place is taken
 
 
-cdef Tensor turned(Tensor matrix, Tensor g):
-    """The transpose of a matrix that g is multiplied by the transpose of, where that pays: where it came before. Else None."""
-    global _turning
+cdef Tensor kept_transpose(Tensor matrix, Tensor g):
+    """The transpose of a matrix that comes again, for a product of g with it; None where it pays nothing or changed a bit."""
+    global _keeps
     cdef Tensor made
     cdef size_t address = <size_t><PyObject*>matrix
-    cdef Turn* turn = &_turns[((address >> 7) ^ (address >> 10)) & (TURNS - 1)]
-    if (matrix.extent.rank != 2 or matrix.extent.dims[0] == 1 or matrix.extent.dims[1] > TURNED_DEPTH or g.extent.rank != 2
-            or g.extent.dims[0] < TURNED_ROWS or g.extent.dims[0] * matrix.extent.size > TURNED_WORK or not nobody_looks()):
+    cdef Kept* kept = &_kept[((address >> 7) ^ (address >> 10)) & (MOST_KEPT - 1)]
+    if (matrix.extent.rank != 2 or g.extent.rank != 2 or not nobody_looks()
+            or not indifferent(g.extent.dims[0], matrix.extent.dims[0], matrix.extent.dims[1])):
         return None
-    if turn.source == <PyObject*>matrix:
-        return <Tensor>turn.turned
-    _turning = True
-    if turn.met != <PyObject*>matrix:
-        turn.met = <PyObject*>matrix
+    if kept.matrix == <PyObject*>matrix:
+        return <Tensor>kept.transpose
+    _keeps = True
+    if kept.met != <PyObject*>matrix:
+        kept.met = <PyObject*>matrix
         return None
     made = transpose(matrix, 1)
-    forget_turn(turn)
+    forget(kept)
     Py_INCREF(matrix)
     Py_INCREF(made)
-    turn.source, turn.turned = <PyObject*>matrix, <PyObject*>made
+    kept.matrix, kept.transpose = <PyObject*>matrix, <PyObject*>made
     return made
 
 
-cdef int forget_turn(Turn* turn) except -1:
-    cdef PyObject* source = turn.source
-    cdef PyObject* held = turn.turned
-    turn.met = turn.source = turn.turned = NULL
-    if source != NULL:
-        Py_DECREF(<object>source)
+cdef int forget(Kept* kept) except -1:
+    cdef PyObject* matrix = kept.matrix
+    cdef PyObject* held = kept.transpose
+    kept.met = kept.matrix = kept.transpose = NULL
+    if matrix != NULL:
+        Py_DECREF(<object>matrix)
         Py_DECREF(<object>held)
     return 0
 
 
-cdef int forget_turned() except -1:
-    global _turning
+cdef int forget_transposes() except -1:
+    global _keeps
     cdef int i
-    if _turning:
-        _turning = False
-        for i in range(TURNS):
-            forget_turn(&_turns[i])
+    if _keeps:
+        _keeps = False
+        for i in range(MOST_KEPT):
+            forget(&_kept[i])
     return 0
 
 
 cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
-    cdef Tensor result, other = <Tensor>entry.saved[1 - operand], rows_of = None
+    cdef Tensor result, other = <Tensor>entry.saved[1 - operand], transposed = None
     cdef Factors of
     cdef Extent* extent = operand_extent(entry, operand)
     if rows == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
         # One matrix served all batches: their rows are rows of one product.
         other = as_rows(other)
         g = as_rows(g)
-    of = factors(entry, g, other, operand)
-    if operand == 0 and of.right_transposed and not of.left_transposed and of.left == <PyObject*>g:
-        rows_of = turned(other, g)
-    if rows_of is not None:
-        result = matmul(g, rows_of, False, False)
+    if operand == 0 and attribute_of(entry) == 0:
+        transposed = kept_transpose(other, g)
+    if transposed is not None:
+        result = matmul(g, transposed, False, False)
     else:
+        of = factors(entry, g, other, operand)
         result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
     return result if extent == NULL else sum_to_rows(result, extent, rows)
 
@@ -1298,7 +1295,8 @@ cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
 
 # Calls: ops whose reverse rule is a Python callable
 
-cdef list described(tuple tensors):
+cdef list forms(tuple tensors):
+    """Shape and dtype code of each."""
     return [(tensor_shape((<Tensor>tensor).extent), (<Tensor>tensor).dtype_code) for tensor in tensors]
 
 
@@ -1341,9 +1339,9 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
                 call.own[k] = i
     if call.output_count > 1:
         # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
-        call.outputs = described(outputs)
+        call.outputs = forms(outputs)
     if stated:
-        call.stated = described(inputs)
+        call.stated = forms(inputs)
     if live:
         # Numbers of one call are neighbours, so that its outputs find each other.
         entry = append(thread)

@@ -13,11 +13,11 @@ from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
-from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT, Call,
-                            Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
+from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT,
+                            Call, Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
                             operand_number, thread)
-from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, forget_turned, is_examining, mixed_dtypes,
-                            program_cotangent, spread, uniform)
+from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
+                            is_examining, mixed_dtypes, program_cotangent, spread, uniform)
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
@@ -186,7 +186,7 @@ cdef int end(Sweep* sweep, Window window) except -1:
     cdef Py_ssize_t i
     cdef Slot* page
     cdef PyObject* left
-    forget_turned()
+    forget_transposes()
     position = sweep.lowest
     while position <= sweep.highest:
         page = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
@@ -253,33 +253,38 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     """Adds to the cotangent of a slot; in place where the slot is its only holder and nothing records."""
     cdef PyObject* old = pointer(slot[0])
     cdef Tensor sum_, more
-    cdef bint fits
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        fits = more.dtype_code == (<Tensor>old).dtype_code and same_extent((<Tensor>old).extent, more.extent)
-        if fits and is_floating(more.dtype_code) and is_own(old) and not more.uniform and nobody_records():
+        if (is_own(old) and not more.uniform and nobody_records() and is_floating(more.dtype_code)
+                and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
             else:
                 kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
             return 0
-        if not fits:
-            raise unlike(<Tensor>old, more)
-        total = add(<Tensor>old, more)
-    else:
-        total = add_slices(<object>old, cotangent)
+    total = total_cotangent(<object>old, cotangent)
     Py_INCREF(total)
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
     Py_DECREF(<object>old)
     return 0
 
 
-cdef object unlike(Tensor a, Tensor b):
-    """The error of cotangents that cannot be summed, which a program's own rules may give to a leaf."""
-    if a.dtype_code != b.dtype_code:
-        return mixed_dtypes("AddN", a, b, 1)
-    return unequal_summands(dims_text(a.extent), 1, dims_text(b.extent), 2)
+cdef object total_cotangent(object a, object b):
+    """The sum of two cotangents. What a program's own rules give to a leaf may be anything: numbers, arrays, other shapes."""
+    cdef Tensor x, y
+    if type(a) is not Tensor or type(b) is not Tensor:
+        if hasattr(a, "_add_to") or hasattr(b, "_add_to"):
+            return add_slices(a, b)
+        if type(a) is Tensor:
+            return total_cotangent(a, convert(b, (<Tensor>a).dtype_code, True))
+        return total_cotangent(convert(a, (<Tensor>b).dtype_code if type(b) is Tensor else -1, True), b)
+    x, y = <Tensor>a, <Tensor>b
+    if x.dtype_code != y.dtype_code:
+        raise mixed_dtypes("AddN", x, y, 1)
+    if not same_extent(x.extent, y.extent):
+        raise unequal_summands(dims_text(x.extent), 1, dims_text(y.extent), 2)
+    return add(x, y)
 
 
 cdef object add_slices(object a, object b):
@@ -415,7 +420,8 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
             elif i == 0:
                 slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
     if sweep.rows:
-        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments], True) for row in range(sweep.rows)]
+        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments], True)
+                 for row in range(sweep.rows)]
         given = [from_rows(list(cotangents)) for cotangents in zip(*found)]
     else:
         given = call_cotangents(call, needs, arguments, False)

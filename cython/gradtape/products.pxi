@@ -27,7 +27,6 @@ cdef extern from "tile.h" nogil:
                     double* panel) noexcept
 
 cdef enum:
-    PANEL_ROWS = 128
     PANEL_COLUMNS = 64
     PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
     FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
@@ -44,13 +43,13 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
                  const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
                  bint accumulate) noexcept nogil:
     """Products through row-major panels of b on the stack."""
-    cdef real panel[PANEL_ROWS * PANEL_COLUMNS]
+    cdef real panel[PACKED_DEPTH * PANEL_COLUMNS]
     cdef Py_ssize_t start, rows, columns
     while n > 0:
         columns = min(n, PANEL_COLUMNS)
         start = 0
         while start < k:
-            rows = min(k - start, PANEL_ROWS)
+            rows = min(k - start, PACKED_DEPTH)
             if real is float:
                 panel_of32(rows, columns, b + start * b_row, b_row, b_col, panel)
             else:
