@@ -8,7 +8,6 @@ from pathlib import Path
 
 from gradtape._ops import elementwise_dtypes
 
-import gradtape  # noqa: F401  every module enters its rows on import
 from gradtape import table
 from gradtape.elementwise import ROWS
 
