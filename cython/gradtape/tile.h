@@ -235,14 +235,11 @@ TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adj
     }
 }
 
-/* One tile; adjacent: a column of a is `rows` elements side by side, and c is far away. */
-TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, const REAL* a,
-                                const REAL* b, REAL* c) {
-    ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL);
-    ptrdiff_t b_row = layout->b_row, c_row = layout->c_row;
-    int lanes = layout->lanes;
+/* sums = a tile, with accumulators of their own for `steps` columns. */
+TILE_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
+                              const REAL* a, const REAL* b, VECTOR (*sums)[16][4]) {
+    ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL), b_row = layout->b_row;
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
-    VECTOR sums[8][16][4];
     const char* from[4];
     __asm__("" : "+r"(a_col));                 /* or the compiler would add a loop for the stride of one element */
     #pragma GCC unroll 4
@@ -258,14 +255,6 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
-    if (adjacent)
-        #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++) {
-            #pragma GCC unroll 4
-            for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(c + i * c_row + j * WIDTH, 1, 2);
-            __builtin_prefetch(c + i * c_row + vectors * WIDTH - 1, 1, 2);
-        }
     for (; k >= steps; k -= steps)
         #pragma GCC unroll 8
         for (int s = 0; s < steps; s++, b += b_row) {
@@ -288,21 +277,43 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[0][i][j] += sums[s][i][j];
-    if (layout->accumulate)
+}
+
+/* c = or += a tile, whose last vector of a row has so many lanes. */
+TILE_INLINE void TILE(put)(const int rows, const int vectors, const int accumulate, VECTOR (*sums)[4], REAL* c, ptrdiff_t c_row,
+                           int lanes) {
+    #pragma GCC unroll 16
+    for (int i = 0; i < rows; i++, c += c_row) {
+        REAL* last = c + (vectors - 1) * WIDTH;
+        #pragma GCC unroll 4
+        for (int j = 0; j < vectors - 1; j++) {
+            if (accumulate)
+                sums[i][j] += *(VECTOR*)(c + j * WIDTH);
+            *(VECTOR*)(c + j * WIDTH) = sums[i][j];
+        }
+        if (accumulate)
+            sums[i][vectors - 1] += TILE(load)(last, lanes);
+        TILE(store)(last, sums[i][vectors - 1], lanes);
+    }
+}
+
+/* One tile; adjacent: a column of a is `rows` elements side by side, and c is far away. */
+TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
+                                const REAL* a, const REAL* b, REAL* c) {
+    VECTOR sums[8][16][4];
+    if (adjacent)
         #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
             #pragma GCC unroll 4
-            for (int j = 0; j < vectors - 1; j++)
-                sums[0][i][j] += *(VECTOR*)(c + i * c_row + j * WIDTH);
-            sums[0][i][vectors - 1] += TILE(load)(c + i * c_row + (vectors - 1) * WIDTH, lanes);
+            for (int j = 0; j < vectors; j++)
+                __builtin_prefetch(c + i * layout->c_row + j * WIDTH, 1, 2);
+            __builtin_prefetch(c + i * layout->c_row + vectors * WIDTH - 1, 1, 2);
         }
-    #pragma GCC unroll 16
-    for (int i = 0; i < rows; i++, c += c_row) {
-        #pragma GCC unroll 4
-        for (int j = 0; j < vectors - 1; j++)
-            *(VECTOR*)(c + j * WIDTH) = sums[0][i][j];
-        TILE(store)(c + (vectors - 1) * WIDTH, sums[0][i][vectors - 1], lanes);
-    }
+    TILE(run_of)(rows, vectors, adjacent, layout, lanes, a, b, sums);
+    if (layout->accumulate)
+        TILE(put)(rows, vectors, 1, sums[0], c, layout->c_row, lanes);
+    else
+        TILE(put)(rows, vectors, 0, sums[0], c, layout->c_row, lanes);
 }
 
 /* A function for every tile: inlined into one, the loops would have to share its registers. */
@@ -310,7 +321,10 @@ typedef void (*TILE(Tile))(const Layout*, const REAL*, const REAL*, REAL*);
 #define TILE_OF(rows, vectors, adjacent) \
     static __attribute__((noinline)) void TILE(tile_##rows##_##vectors##_##adjacent##_)(const Layout* layout, const REAL* a, \
                                                                                       const REAL* b, REAL* c) { \
-        TILE(one_tile)(rows, vectors, adjacent, layout, a, b, c); \
+        if (layout->lanes == WIDTH) \
+            TILE(one_tile)(rows, vectors, adjacent, layout, WIDTH, a, b, c); \
+        else \
+            TILE(one_tile)(rows, vectors, adjacent, layout, layout->lanes, a, b, c); \
     }
 #define TILES_OF(vectors) \
     TILE_OF(1, vectors, 0) TILE_OF(2, vectors, 0) TILE_OF(3, vectors, 0) TILE_OF(4, vectors, 0) TILE_OF(5, vectors, 0) \
