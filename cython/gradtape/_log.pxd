@@ -167,7 +167,8 @@ cdef class Tangents:
     cdef Thread owner
 
 cdef Rest* spare_rests                   # all zeros but for `next` and the third operand's number
-cdef int observers                       # open windows and forward accumulators of all threads
+cdef int observers                       # open windows of all threads
+cdef int followers                       # Tangents of all threads that hold anything
 
 cdef Thread thread()
 cdef PyObject* here() except NULL                      # the same, borrowed: hot places do not count references
@@ -177,6 +178,7 @@ cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
 cdef int64_t new_variable_number() noexcept
 cdef void mark_dead(int64_t number) noexcept            # needs to be told only while there are observers
+cdef void drop_tangents(int64_t number) noexcept        # and this only while there are followers
 cdef int drop(Entry* entry, Page page) except -1
 cdef Rest* make_rest() except NULL
 cdef int renew_epoch(Thread thread) except -1

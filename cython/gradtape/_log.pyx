@@ -61,7 +61,7 @@ cdef int64_t _tags = 0
 cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
 cdef int64_t _variables = 0
 cdef int64_t _epochs = 0
-observers = 0
+observers = followers = 0
 
 
 cdef int64_t new_variable_number() noexcept:
@@ -71,18 +71,14 @@ cdef int64_t new_variable_number() noexcept:
 
 
 cdef Thread thread():
-    if gradtape_thread == NULL:
-        make_thread()
-    return <Thread>gradtape_thread
+    return <Thread>here()
 
 
 cdef PyObject* here() except NULL:
-    if gradtape_thread == NULL:
-        make_thread()
-    return gradtape_thread
+    return gradtape_thread if gradtape_thread != NULL else make_thread()
 
 
-cdef int make_thread() except -1:
+cdef PyObject* make_thread() except NULL:
     """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
     global gradtape_thread, _tags
     cdef Thread made = Thread.__new__(Thread)
@@ -100,7 +96,7 @@ cdef int make_thread() except -1:
     renew_epoch(made)
     (<dict>PyThreadState_GetDict())["gradtape"] = made
     gradtape_thread = <PyObject*>made
-    return 0
+    return gradtape_thread
 
 
 cdef int renew_epoch(Thread thread) except -1:
@@ -378,31 +374,31 @@ cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
 
 
 cdef void mark_dead(int64_t number) noexcept:
-    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped, and so may its tangents."""
+    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
+    cdef PyObject* at = gradtape_thread
+    cdef PyObject* root
+    cdef int64_t place
+    if at == NULL:
+        return
+    if <uint64_t>(number - (<Thread>at).floor) < (<Thread>at).span:
+        root = <PyObject*>(<Thread>at).root
+        place = (number >> PAGE_BITS) - (<Window>root).first_page
+        if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
+            (<Page>(<Window>root).directory[place]).entries[number & PAGE_MASK].dead = 1
+
+
+cdef void drop_tangents(int64_t number) noexcept:
     cdef PyObject* kind
     cdef PyObject* value
     cdef PyObject* traceback
-    cdef Thread thread
-    cdef int64_t place
-    if gradtape_thread == NULL:
-        return
-    thread = <Thread>gradtape_thread
-    if <uint64_t>(number - thread.floor) < thread.span:
-        place = (number >> PAGE_BITS) - thread.root.first_page
-        if 0 <= place < thread.root.page_count and thread.root.directory[place] != NULL:
-            (<Page>thread.root.directory[place]).entries[number & PAGE_MASK].dead = 1
-    if thread.tracking:
-        # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
-        PyErr_Fetch(&kind, &value, &traceback)
-        drop_tangents(thread, number)
-        PyErr_Restore(kind, value, traceback)
-
-
-cdef int drop_tangents(Thread thread, int64_t number) except -1:
     cdef Tangents tangents
-    for tangents in list(thread.trackers):
+    if gradtape_thread == NULL or not (<Thread>gradtape_thread).tracking:
+        return
+    # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
+    PyErr_Fetch(&kind, &value, &traceback)
+    for tangents in list((<Thread>gradtape_thread).trackers):
         tangents.table.pop(number, None)
-    return 0
+    PyErr_Restore(kind, value, traceback)
 
 
 @cython.final
@@ -412,19 +408,19 @@ cdef class Tangents:
 
 cdef int track(Tangents tangents) except -1:
     """From here on the tangents are told of dying primals."""
-    global observers
+    global followers
     tangents.owner.trackers.append(tangents)
     tangents.owner.tracking += 1
-    observers += 1
+    followers += 1
     return 0
 
 
 cdef void untrack(Tangents tangents) noexcept:
-    global observers
+    global followers
     cdef int before = tangents.owner.tracking
     tangents.owner.trackers[:] = [other for other in tangents.owner.trackers if other is not tangents]
     tangents.owner.tracking = len(tangents.owner.trackers)
-    observers -= before - tangents.owner.tracking
+    followers -= before - tangents.owner.tracking
 
 
 cdef int64_t lowest(Thread thread) noexcept:

@@ -18,7 +18,7 @@ from libc.string cimport memcpy, memset
 
 from gradtape._buffer cimport acquire, release
 from gradtape._extent cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape)
-from gradtape._log cimport mark_dead, observers
+from gradtape._log cimport drop_tangents, followers, mark_dead, observers
 from gradtape._sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
                                  TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 from gradtape._types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
@@ -373,8 +373,11 @@ cdef void end_tensor(PyObject* o) noexcept:
     global _idle, _idle_count
     if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
         PyObject_ClearWeakRefs(o)
-    if (<Tensor>o).number and observers:
-        mark_dead((<Tensor>o).number)
+    if (<Tensor>o).number:
+        if observers:
+            mark_dead((<Tensor>o).number)
+        if followers:
+            drop_tangents((<Tensor>o).number)
     if (<Tensor>o).block != NULL:
         release((<Tensor>o).block)
     if (<Tensor>o).extent != NULL:
