@@ -47,21 +47,16 @@ cdef extern from *:
     void slab_free(void* p, size_t n) nogil
 
 cdef enum:
-    GRAIN = 64                    # smallest block and alignment, bytes
-    LINEAR_CLASSES = 16           # GRAIN, 2*GRAIN, ... 1 KiB
-    SHARED_LIMIT = 1 << 17        # larger blocks get a slab of their own, returned to the system when idle
     SHARED_SLAB = 1 << 18
-    CLASSES = 448                 # enough for any size that 64 bits hold: a class' place is never out of the tables
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
     REST_FLOOR = 1 << 20          # and when none is, at first
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
 
-cdef Block* _idle[CLASSES]
 cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept at rest
 cdef Py_ssize_t _kept_at_rest = REST_FLOOR
 cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
-cdef Py_ssize_t _in_use = 0, _peak = 0, _reserved = 0, _idle_dedicated = 0
-cdef Py_ssize_t _slabs = 0, _acquired = 0, _system_calls = 0
+cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
+cdef Py_ssize_t _slabs = 0, _system_calls = 0
 
 
 cdef class SlabMemory:
@@ -105,17 +100,6 @@ cdef class Slab:
 cdef Slab _open_slab = None       # shared slab that small blocks are being cut from
 
 
-cdef inline int class_of(Py_ssize_t nbytes) noexcept nogil:
-    """Multiples of 64 bytes up to 1 KiB, then eight steps per doubling (at most 12.5% of slack)."""
-    cdef Py_ssize_t grains = (nbytes + GRAIN - 1) // GRAIN
-    cdef int shift = 0
-    if grains <= LINEAR_CLASSES:
-        return <int>(grains - 1) if grains > 0 else 0
-    while (grains - 1) >> shift >= 16:
-        shift += 1
-    return LINEAR_CLASSES + (shift - 1) * 8 + <int>(((grains - 1) >> shift) - 8)
-
-
 cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
     cdef int shift, step
     if size_class < LINEAR_CLASSES:
@@ -125,24 +109,18 @@ cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
     return ((<Py_ssize_t>(step + 9)) << shift) * GRAIN
 
 
-cdef Block* acquire(Py_ssize_t nbytes) except NULL:
-    global _in_use, _peak, _acquired, _idle_dedicated, _dedicated
-    cdef int size_class = class_of(nbytes)
-    cdef Block* block = _idle[size_class]
+cdef Block* acquire_anew(int size_class) except NULL:
+    """Of a class without idle blocks, or whose blocks have slabs of their own."""
+    global _idle_dedicated, _dedicated
+    cdef Block* block = pool.idle[size_class]
     if block == NULL:
         block = make_block(size_class)
     else:
-        _idle[size_class] = block.next
-        if block.capacity > SHARED_LIMIT:
-            _idle_dedicated -= block.capacity
+        pool.idle[size_class] = block.next
+        _idle_dedicated -= block.capacity
     if block.capacity > SHARED_LIMIT:
         _dedicated += block.capacity
-    block.refs = 1
-    _acquired += 1
-    _in_use += block.capacity
-    if _in_use > _peak:
-        _peak = _in_use
-    return block
+    return hand_out(block)
 
 
 cdef int (*_relieve)() except -1
@@ -159,7 +137,7 @@ cdef int seek_relief() except -1:
     """Asks the log for what it need not hold, each time that memory in use has doubled since."""
     global _relieve_at
     _relieve()
-    _relieve_at = max(RELIEF_FLOOR, 2 * _in_use)
+    _relieve_at = max(RELIEF_FLOOR, 2 * pool.in_use)
     return 0
 
 
@@ -168,11 +146,11 @@ cdef Block* make_block(int size_class) except NULL:
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
-    if _in_use + capacity > _relieve_at and _relieve != NULL:
+    if pool.in_use + capacity > _relieve_at and _relieve != NULL:
         seek_relief()
-        block = _idle[size_class]
+        block = pool.idle[size_class]
         if block != NULL:
-            _idle[size_class] = block.next
+            pool.idle[size_class] = block.next
             if capacity > SHARED_LIMIT:
                 _idle_dedicated -= capacity
             return block
@@ -180,7 +158,7 @@ cdef Block* make_block(int size_class) except NULL:
         if _trimmed[size_class]:
             _trimmed[size_class] = False
             _kept_at_rest *= 2
-        trim(max(IDLE_FLOOR, _in_use + capacity))
+        trim(max(IDLE_FLOOR, pool.in_use + capacity))
         slab = Slab.make(capacity)
         Py_INCREF(slab)          # returned by free_block
     else:
@@ -224,23 +202,23 @@ cdef int shelve_rest() except -1:
         while class_capacity(size_class) > _open_slab.left:
             size_class -= 1
         block = cut(_open_slab, size_class)
-        block.next = _idle[size_class]
-        _idle[size_class] = block
+        block.next = pool.idle[size_class]
+        pool.idle[size_class] = block
     return 0
 
 
 cdef void recycle(Block* block) noexcept:
-    global _in_use, _idle_dedicated, _dedicated
-    _in_use -= block.capacity
-    block.next = _idle[block.size_class]
-    _idle[block.size_class] = block
+    global _idle_dedicated, _dedicated
+    pool.in_use -= block.capacity
+    block.next = pool.idle[block.size_class]
+    pool.idle[block.size_class] = block
     if block.capacity > SHARED_LIMIT:
         _idle_dedicated += block.capacity
         _dedicated -= block.capacity
         if _dedicated == 0 and _idle_dedicated > _kept_at_rest:
             trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
-        elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > _peak:
-            trim(max(IDLE_FLOOR, _peak // 2))
+        elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > pool.peak:
+            trim(max(IDLE_FLOOR, pool.peak // 2))
 
 
 cdef void trim(Py_ssize_t keep) noexcept:
@@ -249,9 +227,9 @@ cdef void trim(Py_ssize_t keep) noexcept:
     cdef int size_class = CLASSES - 1
     cdef Block* block
     while size_class >= 0 and _idle_dedicated > keep:
-        while _idle[size_class] != NULL and _idle_dedicated > keep and _idle[size_class].capacity > SHARED_LIMIT:
-            block = _idle[size_class]
-            _idle[size_class] = block.next
+        while pool.idle[size_class] != NULL and _idle_dedicated > keep and pool.idle[size_class].capacity > SHARED_LIMIT:
+            block = pool.idle[size_class]
+            pool.idle[size_class] = block.next
             _idle_dedicated -= block.capacity
             _reserved -= block.capacity
             _slabs -= 1
@@ -265,16 +243,15 @@ def statistics() -> dict:
     """Counters of the pool, in bytes unless said: what tensors hold now and held at most, what the system gave,
     how many slabs that is, and how many blocks were handed out and system allocations made since import (counts)."""
     return {
-        "in_use": _in_use,
-        "peak": _peak,
+        "in_use": pool.in_use,
+        "peak": pool.peak,
         "reserved": _reserved,
         "slabs": _slabs,
-        "blocks_acquired": _acquired,
+        "blocks_acquired": pool.acquired,
         "system_allocations": _system_calls,
     }
 
 
 def reset_peak() -> None:
     """Makes the present use the highest seen so far."""
-    global _peak
-    _peak = _in_use
+    pool.peak = pool.in_use
