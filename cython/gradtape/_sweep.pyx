@@ -299,15 +299,13 @@ cdef Tensor dense(object cotangent):
     return spread(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
 
 
-cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+cdef inline int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
     """Gives a cotangent to a number that is known to be active. Inputs lie below the position that is visited, so that this
     need not look for the highest."""
     cdef Slot* slots
-    cdef Slot* slot
     cdef Entry* entry
-    cdef Py_ssize_t place
-    if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
+    if covered(sweep, number) and not is_foreign(sweep, window, number):
+        entry = entry_at(sweep, window, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
         if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and PROGRAM <= entry.kind <= CALL:
             # The first of a result's cotangents, by far the most frequent case.
@@ -317,6 +315,15 @@ cdef int accumulate(Sweep* sweep, Window window, int64_t number, object cotangen
             if number < sweep.lowest:
                 sweep.lowest = number
             return 0
+    return accumulate_any(sweep, window, number, cotangent)
+
+
+cdef int accumulate_any(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+    cdef Slot* slot
+    cdef Entry* entry
+    cdef Py_ssize_t place
+    if covered(sweep, number):
+        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
         slot = slot_at(sweep, number)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
             if tags(slot[0]) & SOURCE:
