@@ -147,11 +147,16 @@ cdef inline real exp_parts(real x, real* half_power) noexcept nogil:
     Where e**x is far beneath the last place of 1, 2 half_power (1 + y) may be anything as small.
     """
     cdef real lowest = -18 if real is float else -38
-    cdef real n
+    # Rounds as `nearest` does, but leaves the power's biased exponent, not the integer itself, in the low bits.
+    cdef real rounder = <float>(ROUNDER32 + 126) if real is float else <double>(ROUNDER64 + 1022)
+    cdef real rounded
     x = lowest if x < lowest else x
-    n = nearest[real](x * <real>1.44269504088896340736)
-    half_power[0] = power_of_two[real](n - <real>1)
-    return expm1_near_0(without_powers_of_two(x, n))
+    rounded = x * <real>1.44269504088896340736 + rounder
+    if real is float:
+        half_power[0] = from_bits32(bits32(rounded) << 23)
+    else:
+        half_power[0] = from_bits64(bits64(rounded) << 52)
+    return expm1_near_0(without_powers_of_two(x, rounded - rounder))
 
 cdef inline real expm1_(real x) noexcept nogil:
     cdef real smallest = 1e-8 if real is float else 1e-17     # below which e**x - 1 rounds to x
