@@ -27,8 +27,8 @@ HEAD = """# Compatibility
 
 Written by `python docs/generate_compatibility.py` from the tables that gradtape is made of and from its tests, which
 `python -m pytest tests` runs. Tests under `parity/` run the same program under TensorFlow 2.21 and gradtape and compare
-results, printed text, exceptions and their messages. What is not listed here is not there, and says so when asked,
-but for second names of what is listed (`tf.optimizers` is `tf.keras.optimizers`), `tf.Tensor` and `tf.config.threading`.
+results, printed text, exceptions and their messages. What is not listed here is not there, and says so when asked, but
+for second names of what is listed (`tf.optimizers` is `tf.keras.optimizers`), `tf.Tensor` and `tf.config.threading`.
 
 """
 
