@@ -85,6 +85,31 @@ cdef Slot* slot_page() except NULL:
     return page
 
 
+cdef void give_slots(Sweep* sweep, int64_t place) noexcept:
+    """Takes back a page of slots that hold nothing."""
+    global _spare_count
+    if _spare_count < 16:
+        _spare_pages[_spare_count] = sweep.pages[place]
+        _spare_count += 1
+    else:
+        free(sweep.pages[place])
+    sweep.pages[place] = NULL
+
+
+cdef void leave_slots(Sweep* sweep, int64_t place) noexcept:
+    """Takes back the slots of a page that the scan has passed, unless sources or outputs still hold some: pages further down
+    then find in cache what they need."""
+    cdef const size_t* slots = <const size_t*>sweep.pages[place]
+    cdef size_t left = 0
+    cdef int i
+    if slots == NULL:
+        return
+    for i in range(PAGE_SIZE):
+        left |= slots[i]
+    if left == 0:
+        give_slots(sweep, place)
+
+
 cdef inline PyObject* pointer(Slot slot) noexcept:
     return <PyObject*>(<size_t>slot & ~<size_t>TAGS)
 
@@ -181,7 +206,7 @@ cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
 
 cdef int end(Sweep* sweep, Window window) except -1:
     """Lets go of every cotangent left, and returns the slot pages clean."""
-    global _spare_count, _rooms
+    global _rooms
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
     cdef Slot* page
@@ -203,12 +228,7 @@ cdef int end(Sweep* sweep, Window window) except -1:
             position += 1
     for place in range(sweep.count):
         if sweep.pages[place] != NULL:
-            if _spare_count < 16:
-                _spare_pages[_spare_count] = sweep.pages[place]
-                _spare_count += 1
-            else:
-                free(sweep.pages[place])
-            sweep.pages[place] = NULL
+            give_slots(sweep, place)
     i = 0
     while sweep.held:
         left = sweep.extras[i]
@@ -500,7 +520,7 @@ def zeros(shape, int dtype_code) -> Tensor:
 
 cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
     """From the highest cotangent down until none waits."""
-    cdef int64_t position = sweep.high
+    cdef int64_t position = sweep.high, place = (position >> PAGE_BITS) - sweep.first_page
     cdef Slot* slots
     cdef Slot* slot
     cdef Slot* main
@@ -508,7 +528,10 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
     cdef PyObject* own
     cdef object cotangent
     while sweep.waiting > 0 and position >= sweep.low:
-        slots = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
+        if (position >> PAGE_BITS) - sweep.first_page < place:
+            leave_slots(sweep, place)
+            place = (position >> PAGE_BITS) - sweep.first_page
+        slots = sweep.pages[place]
         if slots == NULL:
             position = ((position >> PAGE_BITS) << PAGE_BITS) - 1
             continue
