@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._buffer cimport Block, acquire, release
-from gradtape._kernels cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, kernels, outruns_blas
+from gradtape._kernels cimport BLOCK_ROOM, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, kernels, outruns_blas
 from gradtape._threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._types cimport ADD
 
@@ -157,7 +157,9 @@ cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_
     if m * n * k >= SHARED_WORK and k >= DEEP * max(m, n) and m * n <= DEEP_RESULT:
         job.cut, job.length, job.grain = DEPTH, k, 1
     elif m >= n:
-        job.cut, job.length, job.grain = ROWS, m, PANEL_ROWS if blocked else TILE_ROWS
+        job.cut, job.length = ROWS, m
+        # Few columns are computed panel by panel, of so many rows.
+        job.grain = PANEL_ROWS if blocked else PANEL_COLUMNS if transpose_a and n <= FEW_COLUMNS else TILE_ROWS
     else:
         job.cut, job.length, job.grain = COLUMNS, n, TILE_COLUMNS
     parts = max(1, min(parts, job.length // job.grain))

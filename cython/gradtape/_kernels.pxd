@@ -15,6 +15,8 @@ cdef enum:
     BLOCK_ROOM = 92800            # BLOCK_HEIGHT * BLOCK_DEPTH32, and a panel of BLOCK_DEPTH32 * 64
     PACKED_DEPTH = 128            # of a panel of a small product's transposed operand
     FEW_ROWS = 4                  # up to here multiplying rows costs less than packing a panel
+    FEW_COLUMNS = 12              # up to here columns of a, where they are contiguous, fill vectors better than rows of b
+    PANEL_COLUMNS = 64            # of a panel
 
 cdef struct Kernels:
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.

@@ -20,17 +20,17 @@ cdef extern from "tile.h" nogil:
                   Py_ssize_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) noexcept
     void interleave32(Py_ssize_t m, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col, float* to) noexcept
     void interleave64(Py_ssize_t m, Py_ssize_t k, const double* a, Py_ssize_t a_row, Py_ssize_t a_col, double* to) noexcept
-    enum: STRIP_BYTES, PANEL_HEIGHT
+    enum: VECTOR_BYTES, STRIP_BYTES, PANEL_HEIGHT
     void panel_of32(Py_ssize_t rows, Py_ssize_t columns, const float* b, Py_ssize_t b_row, Py_ssize_t b_col,
                     float* panel) noexcept
     void panel_of64(Py_ssize_t rows, Py_ssize_t columns, const double* b, Py_ssize_t b_row, Py_ssize_t b_col,
                     double* panel) noexcept
 
 cdef enum:
-    PANEL_COLUMNS = 64
     PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
     FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
     WIDE = 512           # columns from which that is worth adding up so often
+    HIGH = 16            # rows from which it is worth transposing a result of few columns
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                        const real* b, Py_ssize_t b_row, real* c, Py_ssize_t c_row, bint accumulate) noexcept nogil:
@@ -60,6 +60,25 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
         b += columns * b_col
         c += columns
 
+cdef void upright(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_col, const real* b, Py_ssize_t b_row,
+                  real* c) noexcept nogil:
+    """A result of few columns, which would leave lanes empty, as the transpose of its transpose: a's columns fill them."""
+    cdef real panel[FEW_COLUMNS * PANEL_COLUMNS]
+    cdef Py_ssize_t start, rows
+    while m > 0:
+        rows = min(m, PANEL_COLUMNS)
+        start = 0
+        while start < k:
+            tiles(n, rows, min(k - start, PASS_DEPTH), b + start * b_row, 1, b_row, a + start * a_col, a_col, panel, rows, start > 0)
+            start += PASS_DEPTH
+        if real is float:
+            panel_of32(rows, n, panel, 1, rows, c)
+        else:
+            panel_of64(rows, n, panel, 1, rows, c)
+        m -= rows
+        a += rows
+        c += rows * n
+
 cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
                    const real* b, Py_ssize_t sb_row, Py_ssize_t sb_col, real* c, Py_ssize_t ldc,
                    bint accumulate) noexcept nogil:
@@ -76,6 +95,9 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
             dots32(1, m, k, b, 0, a, sa_row, c, m, accumulate)
         else:
             dots64(1, m, k, b, 0, a, sa_row, c, m, accumulate)
+    elif (sa_row == 1 and sb_col == 1 and n <= FEW_COLUMNS and n % (VECTOR_BYTES // <Py_ssize_t>sizeof(real)) and m >= HIGH
+            and ldc == n and not accumulate):
+        upright(m, n, k, a, sa_col, b, sb_row, c)
     elif sb_col == 1 or n == 1:
         start = 0
         depth = FEW_DEPTH if m <= FEW_ROWS and n >= WIDE else PASS_DEPTH

@@ -139,6 +139,7 @@
   }
   #endif
 #else
+  #define VECTOR_BYTES 16
   #define PANEL_HEIGHT 1
   #define STRIP_BYTES 128
 #endif
