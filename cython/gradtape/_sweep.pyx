@@ -102,8 +102,6 @@ cdef void leave_slots(Sweep* sweep, int64_t place) noexcept:
     cdef const size_t* slots = <const size_t*>sweep.pages[place]
     cdef size_t left = 0
     cdef int i
-    if slots == NULL:
-        return
     for i in range(PAGE_SIZE):
         left |= slots[i]
     if left == 0:
@@ -324,7 +322,7 @@ cdef inline int accumulate(Sweep* sweep, Window window, int64_t number, object c
     need not look for the highest."""
     cdef Slot* slots
     cdef Entry* entry
-    if covered(sweep, number) and not is_foreign(sweep, window, number):
+    if <uint64_t>(number - sweep.low) < sweep.own:
         entry = entry_at(sweep, window, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
         if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and PROGRAM <= entry.kind <= CALL:
@@ -520,21 +518,23 @@ def zeros(shape, int dtype_code) -> Tensor:
 
 cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
     """From the highest cotangent down until none waits."""
-    cdef int64_t position = sweep.high, place = (position >> PAGE_BITS) - sweep.first_page
-    cdef Slot* slots
+    cdef int64_t position = sweep.high, place = 0, start = position + 1
+    cdef Slot* slots = NULL
     cdef Slot* slot
     cdef Slot* main
     cdef Entry* entry
     cdef PyObject* own
     cdef object cotangent
     while sweep.waiting > 0 and position >= sweep.low:
-        if (position >> PAGE_BITS) - sweep.first_page < place:
-            leave_slots(sweep, place)
+        if position < start:
+            if slots != NULL:
+                leave_slots(sweep, place)
             place = (position >> PAGE_BITS) - sweep.first_page
-        slots = sweep.pages[place]
-        if slots == NULL:
-            position = ((position >> PAGE_BITS) << PAGE_BITS) - 1
-            continue
+            start = (position >> PAGE_BITS) << PAGE_BITS
+            slots = sweep.pages[place]
+            if slots == NULL:
+                position = start - 1
+                continue
         slot = &slots[position & PAGE_MASK]
         own = pointer(slot[0])
         if own == NULL and not tags(slot[0]) & CALLED:
