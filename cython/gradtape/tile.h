@@ -236,11 +236,13 @@ TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adj
     }
 }
 
-/* sums = a tile, with accumulators of their own for `steps` columns. */
+/* sums = a tile, with accumulators of their own for `steps` columns. adjacent: asks for a row of c now and then, so that the
+ * loop need not wait for all of them at once. */
 TILE_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
-                              const REAL* a, const REAL* b, VECTOR (*sums)[16][4]) {
+                              const REAL* a, const REAL* b, const REAL* c, VECTOR (*sums)[16][4]) {
     ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL), b_row = layout->b_row;
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
+    ptrdiff_t part = adjacent ? k / rows / steps * steps : 0, now = adjacent ? k - (rows - 1) * part : k;
     const char* from[4];
     __asm__("" : "+r"(a_col));                 /* or the compiler would add a loop for the stride of one element */
     #pragma GCC unroll 4
@@ -256,16 +258,25 @@ TILE_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjac
             #pragma GCC unroll 4
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
-    for (; k >= steps; k -= steps)
-        #pragma GCC unroll 8
-        for (int s = 0; s < steps; s++, b += b_row) {
-            TILE(one_step)(rows, vectors, adjacent, sums[s], from, a_row, b, lanes);
+    #pragma GCC unroll 1
+    for (int i = adjacent ? rows : 1; i > 0; i--, now = part, c += layout->c_row) {
+        if (adjacent) {
             #pragma GCC unroll 4
-            for (int q = 0; q < 4; q++)
-                from[q] += a_col;
+            for (int j = 0; j < vectors; j++)
+                __builtin_prefetch(c + j * WIDTH, 1, 3);
+            __builtin_prefetch(c + vectors * WIDTH - 1, 1, 3);
         }
+        for (; now >= steps; now -= steps)
+            #pragma GCC unroll 8
+            for (int s = 0; s < steps; s++, b += b_row) {
+                TILE(one_step)(rows, vectors, adjacent, sums[s], from, a_row, b, lanes);
+                #pragma GCC unroll 4
+                for (int q = 0; q < 4; q++)
+                    from[q] += a_col;
+            }
+    }
     if (steps > 1)
-        for (; k > 0; k--, b += b_row) {
+        for (k %= steps; k > 0; k--, b += b_row) {
             TILE(one_step)(rows, vectors, adjacent, sums[0], from, a_row, b, lanes);
             #pragma GCC unroll 4
             for (int q = 0; q < 4; q++)
@@ -302,15 +313,7 @@ TILE_INLINE void TILE(put)(const int rows, const int vectors, const int accumula
 TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
                                 const REAL* a, const REAL* b, REAL* c) {
     VECTOR sums[8][16][4];
-    if (adjacent)
-        #pragma GCC unroll 16
-        for (int i = 0; i < rows; i++) {
-            #pragma GCC unroll 4
-            for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(c + i * layout->c_row + j * WIDTH, 1, 2);
-            __builtin_prefetch(c + i * layout->c_row + vectors * WIDTH - 1, 1, 2);
-        }
-    TILE(run_of)(rows, vectors, adjacent, layout, lanes, a, b, sums);
+    TILE(run_of)(rows, vectors, adjacent, layout, lanes, a, b, c, sums);
     if (layout->accumulate)
         TILE(put)(rows, vectors, 1, sums[0], c, layout->c_row, lanes);
     else
