@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,3 +69,11 @@ def test_a_kernel_set_agrees_with_the_baseline(isa, baseline):
             np.testing.assert_allclose(
                 ours, theirs, 2e-5 if single else 1e-12, scale * (1e-6 if single else 1e-14), err_msg=name
             )
+
+
+@pytest.mark.parametrize("isa", _kernels.available())
+def test_cutting_products_changes_no_bit_under_any_kernel_set(isa):
+    tests = Path(__file__).parent / "test_threads_pool.py"
+    command = [sys.executable, "-m", "pytest", "-q", tests, "-k", "cut_products"]
+    done = subprocess.run(command, env={**os.environ, "GRADTAPE_ISA": isa}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -57,9 +57,10 @@ def test_cuts_between_elements_change_no_bit(threads):
 
 
 @pytest.mark.parametrize("how", ["direct", "blocked"])
-@pytest.mark.parametrize("transposes", [(False, False), (False, True), (True, False)])
+@pytest.mark.parametrize("transposes", [(False, False), (False, True), (True, False), (True, True)])
 @pytest.mark.parametrize(
-    "m, n, k", [(100, 10, 70), (129, 200, 33), (61, 513, 100), (500, 64, 64), (331, 10, 70), (200, 3, 600)]
+    "m, n, k",
+    [(100, 10, 70), (129, 200, 33), (61, 513, 100), (500, 64, 64), (331, 10, 70), (577, 10, 444), (200, 3, 600)],
 )
 def test_cut_products_have_the_same_bits(threads, m, n, k, transposes, how):
     rng = np.random.default_rng(0)

@@ -67,6 +67,17 @@ def variables(tf: Any, count: int) -> Callable[[], Any]:
     return step
 
 
+def passing(tf: Any, count: int) -> Callable[[], Any]:
+    """A loop over `count` variables that does nothing with them: how much memory alone makes of `variables`' growth."""
+    sources = [tf.Variable(1.0) for _ in range(count)]
+
+    def step() -> None:
+        for _ in sources:
+            pass
+
+    return step
+
+
 def nesting(tf: Any, depth: int) -> Callable[[], Any]:
     """`depth` tapes, one in the other, around one multiplication; the innermost is swept."""
     x, factor = tf.Variable(1.0), tf.constant(1.0)
@@ -100,12 +111,15 @@ def growth(effort: Effort) -> Section:
         ("chain of n recorded ops, with gradient", chain, COUNTS),
         ("one source used n times", accumulation, COUNTS),
         ("n variables, each a source", variables, COUNTS),
+        ("n variables in an empty loop", passing, COUNTS),
         ("n nested tapes", nesting, DEPTHS),
     ]
     rows, verdicts = [], []
     for title, case, counts in cases:
         figures = in_fresh_process(per_operation, case, counts, 3 if effort == QUICK else 7)
         rows.append([title, *(f"{figure * 1e9:.0f}" for figure in figures), *[""] * (len(COUNTS) - len(figures))])
+        if case is passing:
+            continue
         # The smallest counts carry the cost of the tape itself, so growth is against the cheapest.
         ratio = figures[-1] / min(figures)
         verdicts.append(Verdict(f"growth: {title}", f"≤ {GROWTH:g} × the least", f"{ratio:.2f} ×", ratio <= GROWTH))

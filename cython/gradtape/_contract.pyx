@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._buffer cimport Block, acquire, release
-from gradtape._kernels cimport BLOCK_ROOM, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, kernels, outruns_blas
+from gradtape._kernels cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels, outruns_blas
 from gradtape._threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._types cimport ADD
 
@@ -154,21 +154,21 @@ cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_
     cdef Block* block = NULL
     cdef int part
     job.double_precision, job.blocked = double_precision, blocked
+    job.m, job.n, job.k = m, n, k
+    job.a_row, job.a_col = 1 if transpose_a else k, m if transpose_a else 1
+    job.b_row, job.b_col = 1 if transpose_b else n, k if transpose_b else 1
     if m * n * k >= SHARED_WORK and k >= DEEP * max(m, n) and m * n <= DEEP_RESULT:
         job.cut, job.length, job.grain = DEPTH, k, 1
     elif m >= n:
-        job.cut, job.length = ROWS, m
-        # Few columns are computed panel by panel, of so many rows.
-        job.grain = PANEL_ROWS if blocked else PANEL_COLUMNS if transpose_a and n <= FEW_COLUMNS else TILE_ROWS
+        job.cut, job.length, job.grain = ROWS, m, PANEL_ROWS if blocked else TILE_ROWS
+        if not blocked and is_upright(m, n, job.a_row, job.b_col, kernels.vector_bytes // item):
+            job.grain = PANEL_COLUMNS
     else:
         job.cut, job.length, job.grain = COLUMNS, n, TILE_COLUMNS
     parts = max(1, min(parts, job.length // job.grain))
     room = parts * BLOCK_ROOM * item if blocked else 0
     if job.cut == DEPTH:
         sums = (parts - 1) * m * n * item
-    job.m, job.n, job.k = m, n, k
-    job.a_row, job.a_col = 1 if transpose_a else k, m if transpose_a else 1
-    job.b_row, job.b_col = 1 if transpose_b else n, k if transpose_b else 1
     job.room = job.sums = NULL
     if room + sums > 0:
         block = acquire(room + sums)

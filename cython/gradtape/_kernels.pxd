@@ -16,9 +16,11 @@ cdef enum:
     PACKED_DEPTH = 128            # of a panel of a small product's transposed operand
     FEW_ROWS = 4                  # up to here multiplying rows costs less than packing a panel
     FEW_COLUMNS = 12              # up to here columns of a, where they are contiguous, fill vectors better than rows of b
+    HIGH = 16                     # rows from which it is worth transposing a result of few columns
     PANEL_COLUMNS = 64            # of a panel
 
 cdef struct Kernels:
+    int vector_bytes
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.
     # out may be identical to any operand; otherwise runs do not overlap.
     void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
@@ -52,3 +54,8 @@ cdef struct Kernels:
 
 cdef bint outruns_blas        # large products are faster here than in NumPy's BLAS
 cdef Kernels kernels          # filled at import, never changed afterwards
+
+cdef inline bint is_upright(Py_ssize_t m, Py_ssize_t n, Py_ssize_t a_row, Py_ssize_t b_col, Py_ssize_t lanes) noexcept nogil:
+    """Whether a direct m x n result is computed as the transpose of its transpose, by panels of PANEL_COLUMNS rows: columns of
+    a, which must be contiguous, then fill vectors of so many lanes that few columns would not."""
+    return a_row == 1 and b_col == 1 and n <= FEW_COLUMNS and n % lanes != 0 and m >= HIGH

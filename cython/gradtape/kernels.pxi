@@ -7,7 +7,7 @@ from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floo
 from libc.string cimport memcpy, memset
 from gradtape._types cimport *
 from gradtape._kernels cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS,
-                                Kernels, PROD, MAX, MIN, SUM)
+                                Kernels, PROD, MAX, MIN, SUM, is_upright)
 
 include "elementary.pxi"
 
@@ -496,6 +496,7 @@ kernels_here.sum32 = sum_run[float]
 kernels_here.sum64 = sum_run[double]
 kernels_here.reduce32 = reduce_run[float]
 kernels_here.reduce64 = reduce_run[double]
+kernels_here.vector_bytes = VECTOR_BYTES
 kernels_here.gemm32 = gemm_run[float]
 kernels_here.gemm64 = gemm_run[double]
 kernels_here.blocked32 = blocked_run[float]

@@ -30,7 +30,6 @@ cdef enum:
     PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
     FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
     WIDE = 512           # columns from which that is worth adding up so often
-    HIGH = 16            # rows from which it is worth transposing a result of few columns
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                        const real* b, Py_ssize_t b_row, real* c, Py_ssize_t c_row, bint accumulate) noexcept nogil:
@@ -62,7 +61,7 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
 
 cdef void upright(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_col, const real* b, Py_ssize_t b_row,
                   real* c) noexcept nogil:
-    """A result of few columns, which would leave lanes empty, as the transpose of its transpose: a's columns fill them."""
+    """A result that is_upright, from a (IN) with rows side by side and a row-major b (IN)."""
     cdef real panel[FEW_COLUMNS * PANEL_COLUMNS]
     cdef Py_ssize_t start, rows
     while m > 0:
@@ -95,8 +94,7 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
             dots32(1, m, k, b, 0, a, sa_row, c, m, accumulate)
         else:
             dots64(1, m, k, b, 0, a, sa_row, c, m, accumulate)
-    elif (sa_row == 1 and sb_col == 1 and n <= FEW_COLUMNS and n % (VECTOR_BYTES // <Py_ssize_t>sizeof(real)) and m >= HIGH
-            and ldc == n and not accumulate):
+    elif ldc == n and not accumulate and is_upright(m, n, sa_row, sb_col, VECTOR_BYTES // <Py_ssize_t>sizeof(real)):
         upright(m, n, k, a, sa_col, b, sb_row, c)
     elif sb_col == 1 or n == 1:
         start = 0
