@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import gradtape
 from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
-from gradtape import table
+from gradtape._src.table import rows as table
 
 ROWS = table.rows()
 STEP = 1e-5

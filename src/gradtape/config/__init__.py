@@ -1,0 +1,3 @@
+"""tf.config: threads."""
+
+from gradtape.config import threading as threading
