@@ -12,6 +12,7 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         autodiff as autodiff,
+        compat as compat,
         config as config,
         debugging as debugging,
         dtypes as dtypes,
@@ -23,13 +24,15 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        sysconfig as sysconfig,
         test as test,
+        version as version,
     )
     from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
-        *("autodiff", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn", "optimizers"),
-        *("random", "test"),
+        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
+        *("optimizers", "random", "sysconfig", "test", "version"),
     ):
         globals()[_name] = _later(_name)
     schedules = _later("optimizers.schedules")
@@ -56,6 +59,7 @@ from gradtape._src.autodiff.tape import (
     GradientTape as GradientTape,
     UnconnectedGradients as UnconnectedGradients,
 )
+from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
     as_dtype as as_dtype,
@@ -67,6 +71,7 @@ from gradtape._src.core.dtypes import (
     int64 as int64,
     uint8 as uint8,
 )
+from gradtape._src.core.execution import executing_eagerly as executing_eagerly
 from gradtape._src.core.logger import (
     get_logger as get_logger,
 )
@@ -123,8 +128,6 @@ from gradtape._src.ops.control_flow import (
     case as case,
     cond as cond,
     control_dependencies as control_dependencies,
-    device as device,
-    executing_eagerly as executing_eagerly,
     foldl as foldl,
     foldr as foldr,
     function as function,

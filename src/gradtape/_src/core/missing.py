@@ -23,7 +23,6 @@ _ELSEWHERE = {
     "gradients": "use tf.GradientTape",
     "Session": "operations run at once, there are no sessions",
     "placeholder": "operations run at once, there are no placeholders",
-    "compat": "operations run at once; TensorFlow 1 programs need TensorFlow",
     "distribute": "there is one processor",
     "strings": "there is no string dtype; keep text in Python",
     "sparse": "tensors are dense",
@@ -60,10 +59,14 @@ _QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradta
 
 
 def explain_in(namespace: dict[str, Any]) -> None:
-    """Gives the public modules of a namespace, save the quick ones, a ``__getattr__`` raising what `explain` says."""
+    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` raising what `explain` says; not the quick
+    ones."""
     for name, value in namespace.items():
-        if name[0] != "_" and type(value) is ModuleType and value.__name__ not in _QUICK:
-            value.__getattr__ = functools.partial(_raise, value)  # type: ignore[method-assign]
+        if name[0] != "_" and type(value) is ModuleType:
+            if value.__name__ not in _QUICK:
+                value.__getattr__ = functools.partial(_raise, value)  # type: ignore[method-assign]
+            modules = {key: own for key, own in vars(value).items() if type(own) is ModuleType}
+            explain_in({key: own for key, own in modules.items() if own.__name__.startswith(f"{value.__name__}.")})
 
 
 def _raise(module: ModuleType, name: str) -> Any:

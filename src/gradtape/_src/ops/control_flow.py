@@ -587,14 +587,3 @@ def init_scope() -> Iterator[None]:
 def name_scope(name: str) -> Iterator[str]:
     """A block that names nothing: it gives the scope's name and a slash."""
     yield f"{name}/"
-
-
-@contextlib.contextmanager
-def device(device_name: Any) -> Iterator[None]:
-    """A block like any other: there is one device."""
-    yield
-
-
-def executing_eagerly() -> bool:
-    """True."""
-    return True
