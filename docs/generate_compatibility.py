@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from generate_operations import heading, line
-from gradtape._ops import elementwise_dtypes
 
 import gradtape
 from gradtape import errors, optimizers
@@ -91,7 +90,7 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
     for entry in ROWS:
         for name in entry.tensorflow:
             derivatives = "derivatives of any order" if entry.domain else "no derivative"
-            dtypes = elementwise_dtypes(entry.name)
+            dtypes = entry.dtypes
             found[name] = (f"{derivatives}; {dtypes}", IN_ELEMENTWISE)
     texts = {str(path.relative_to(TESTS)): path.read_text() for path in sorted(TESTS.rglob("test_*.py"))}
     for name, value in untabled():

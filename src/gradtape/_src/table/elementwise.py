@@ -3,7 +3,9 @@
 A row's `value` takes one expression per operand. `derivatives` maps operand positions to rules of (g, y, *operands)
 that replace what the chain rule would give, and `why` says for what reason. `domain` is an interval (low, high) per
 operand inside which values and derivatives are smooth enough for central differences; `kinks` are points in it where
-an operand, or the difference of two, is not.
+an operand, or the difference of two, is not. `kernel` is TensorFlow's name in messages, where it is not the row's in
+CamelCase. `integers` computes integers and bools with NumPy, as they carry data and indices, not gradients; `bools` and
+`unsigned` say whether it takes those.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from typing import NamedTuple
+
+import numpy as np
 
 from gradtape._src.table.expressions import (
     ZERO,
@@ -104,6 +108,21 @@ class Row(NamedTuple):
     why: str = ""
     domain: tuple[tuple[float, float], ...] = ()
     kinks: tuple[float, ...] = ()
+    kernel: str = ""
+    integers: Callable[..., np.ndarray] | None = None
+    bools: bool = False
+    unsigned: bool = True
+
+    @property
+    def dtypes(self) -> str:
+        """What it takes, for the documentation."""
+        if self.name.startswith("logical"):
+            return "bool"
+        return "float32, float64" + (", integers" if self.integers else "") + (", bool" if self.bools else "")
+
+
+def _truncated_quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype)
 
 
 def _where_nonzero(x: Expr, value: Expr, otherwise: float) -> Expr:
@@ -131,50 +150,58 @@ def _weighted_cross_entropy(labels: Expr, logits: Expr, pos_weight: Expr) -> Exp
 
 ROWS = (
     # Arithmetic
-    Row("add", ("x", "y"), add, "x + y", ("math.add", "add"), domain=REALS),
-    Row("subtract", ("x", "y"), sub, "x - y", ("math.subtract", "subtract"), domain=REALS),
-    Row("multiply", ("x", "y"), mul, "x y", ("math.multiply", "multiply"), domain=REALS),
+    Row("add", ("x", "y"), add, "x + y", ("math.add", "add"), domain=REALS, kernel="AddV2", integers=np.add),
+    Row("subtract", ("x", "y"), sub, "x - y", ("math.subtract", "subtract"), domain=REALS,
+        kernel="Sub", integers=np.subtract),
+    Row("multiply", ("x", "y"), mul, "x y", ("math.multiply", "multiply"), domain=REALS,
+        kernel="Mul", integers=np.multiply),
     Row("divide", ("x", "y"), div, "x / y", ("math.divide", "math.truediv", "divide", "truediv"),
-        domain=(EVERYWHERE, POSITIVE)),
-    Row("negative", ("x",), neg, "-x", ("math.negative", "negative"), domain=REAL),
+        domain=(EVERYWHERE, POSITIVE), kernel="RealDiv"),
+    Row("negative", ("x",), neg, "-x", ("math.negative", "negative"), domain=REAL,
+        kernel="Neg", integers=np.negative, unsigned=False),
     Row("floordiv", ("x", "y"), lambda x, y: floor(x / y), "The largest integer not above x / y",
-        ("math.floordiv",)),
+        ("math.floordiv",), kernel="FloorDiv", integers=np.floor_divide),
     Row("floormod", ("x", "y"), floor_mod, "x - y floor(x / y), with the sign of y",
-        ("math.floormod", "math.mod"), domain=((0.1, 0.9), (1.0, 3.0))),
-    Row("truncatediv", ("x", "y"), lambda x, y: trunc(x / y), "x / y rounded towards 0", ("truncatediv",)),
+        ("math.floormod", "math.mod"), domain=((0.1, 0.9), (1.0, 3.0)), kernel="FloorMod", integers=np.remainder),
+    Row("truncatediv", ("x", "y"), lambda x, y: trunc(x / y), "x / y rounded towards 0", ("truncatediv",),
+        kernel="TruncateDiv", integers=_truncated_quotient),
     Row("truncatemod", ("x", "y"), fmod, "Remainder of x / y rounded towards 0, with the sign of x", ("truncatemod",),
-        domain=((0.1, 0.9), (1.0, 3.0))),
+        domain=((0.1, 0.9), (1.0, 3.0)), kernel="TruncateMod", integers=np.fmod, unsigned=False),
     Row("squared_difference", ("x", "y"), lambda x, y: square(x - y), "(x - y)²",
-        ("math.squared_difference",), domain=REALS),
+        ("math.squared_difference",), domain=REALS, integers=lambda a, b: np.square(a - b), unsigned=False),
     Row("multiply_no_nan", ("x", "y"), mul_no_nan, "x y, and 0 where y is 0 whatever x is", ("math.multiply_no_nan",),
-        domain=(EVERYWHERE, POSITIVE)),
+        domain=(EVERYWHERE, POSITIVE), kernel="MulNoNan"),
     Row("divide_no_nan", ("x", "y"), div_no_nan, "x / y, and 0 where y is 0", ("math.divide_no_nan",),
-        domain=(EVERYWHERE, POSITIVE)),
+        domain=(EVERYWHERE, POSITIVE), kernel="DivNoNan"),
     Row("reciprocal_no_nan", ("x",), lambda x: div_no_nan(1, x), "1 / x, and 0 where x is 0",
         ("math.reciprocal_no_nan",), domain=(POSITIVE,)),
     Row("reciprocal", ("x",), recip, "1 / x", ("math.reciprocal",), domain=(POSITIVE,)),
     Row("maximum", ("x", "y"), maximum, "The larger; at ties x has the gradient", ("math.maximum", "maximum"),
-        domain=REALS, kinks=(0.0,)),
+        domain=REALS, kinks=(0.0,), integers=np.maximum),
     Row("minimum", ("x", "y"), minimum, "The smaller; at ties x has the gradient", ("math.minimum", "minimum"),
-        domain=REALS, kinks=(0.0,)),
+        domain=REALS, kinks=(0.0,), integers=np.minimum),
     Row("clip_by_value", ("t", "clip_value_min", "clip_value_max"),
         lambda t, low, high: maximum(minimum(t, high), low), "t within bounds", ("clip_by_value",),
-        domain=(EVERYWHERE, (-2.0, -1.0), (1.0, 2.0)), kinks=(0.0,)),
+        domain=(EVERYWHERE, (-2.0, -1.0), (1.0, 2.0)), kinks=(0.0,),
+        integers=lambda a, low, high: np.maximum(np.minimum(a, high), low)),
     Row("nextafter", ("x1", "x2"), nextafter, "The next number after x1 towards x2", ("math.nextafter",)),
-    Row("identity", ("input",), copy, "x", domain=REAL),
+    Row("identity", ("input",), copy, "x", domain=REAL, integers=np.positive, bools=True),
     # Rounding and signs
-    Row("abs", ("x",), abs, "|x|; gradient 0 at 0", ("math.abs", "abs"), domain=REAL, kinks=(0.0,)),
-    Row("sign", ("x",), sign, "-1, 0 or 1", ("math.sign", "sign"), domain=REAL, kinks=(0.0,)),
+    Row("abs", ("x",), abs, "|x|; gradient 0 at 0", ("math.abs", "abs"), domain=REAL, kinks=(0.0,),
+        integers=np.abs, unsigned=False),
+    Row("sign", ("x",), sign, "-1, 0 or 1", ("math.sign", "sign"), domain=REAL, kinks=(0.0,),
+        integers=np.sign, unsigned=False),
     Row("floor", ("x",), floor, "Rounded down", ("math.floor", "floor")),
     Row("ceil", ("x",), ceil, "Rounded up", ("math.ceil",)),
     Row("round", ("x",), rint, "Rounded to the nearest integer, halves to the even one",
-        ("math.round", "math.rint", "round")),
+        ("math.round", "math.rint", "round"), integers=np.positive),
     Row("trunc", ("x",), trunc, "Rounded towards 0"),
     # Powers, exponentials and logarithms
-    Row("square", ("x",), square, "x²", ("math.square", "square"), domain=REAL),
+    Row("square", ("x",), square, "x²", ("math.square", "square"), domain=REAL, integers=np.square),
     Row("sqrt", ("x",), sqrt, "Square root", ("math.sqrt", "sqrt"), domain=(POSITIVE,)),
     Row("rsqrt", ("x",), rsqrt, "1 / sqrt(x)", ("math.rsqrt",), domain=(POSITIVE,)),
-    Row("pow", ("x", "y"), pow_, "x to the power y", ("math.pow", "pow"), domain=(POSITIVE, EVERYWHERE)),
+    Row("pow", ("x", "y"), pow_, "x to the power y", ("math.pow", "pow"), domain=(POSITIVE, EVERYWHERE),
+        integers=np.power, unsigned=False),
     Row("exp", ("x",), exp, "e to the power x", ("math.exp", "exp"), domain=REAL),
     Row("expm1", ("x",), expm1, "exp(x) - 1, exact near 0", ("math.expm1",), domain=REAL),
     Row("log", ("x",), log, "Natural logarithm", ("math.log",), domain=(POSITIVE,)),
@@ -221,21 +248,27 @@ ROWS = (
     Row("bessel_i1", ("x",), lambda x: apply("i1", x), "Modified Bessel function of order 1",
         ("math.bessel_i1",), domain=REAL),
     # Comparisons and logic
-    Row("equal", ("x", "y"), eq, "x == y", ("math.equal", "equal")),
-    Row("not_equal", ("x", "y"), ne, "x != y", ("math.not_equal", "not_equal")),
-    Row("less", ("x", "y"), lambda x, y: x < y, "x < y", ("math.less", "less")),
-    Row("less_equal", ("x", "y"), lambda x, y: x <= y, "x <= y", ("math.less_equal", "less_equal")),
-    Row("greater", ("x", "y"), lambda x, y: x > y, "x > y", ("math.greater", "greater")),
-    Row("greater_equal", ("x", "y"), lambda x, y: x >= y, "x >= y", ("math.greater_equal", "greater_equal")),
-    Row("logical_and", ("x", "y"), logical_and, "x and y", ("math.logical_and", "logical_and")),
-    Row("logical_or", ("x", "y"), logical_or, "x or y", ("math.logical_or", "logical_or")),
+    Row("equal", ("x", "y"), eq, "x == y", ("math.equal", "equal"), integers=np.equal, bools=True),
+    Row("not_equal", ("x", "y"), ne, "x != y", ("math.not_equal", "not_equal"), integers=np.not_equal, bools=True),
+    Row("less", ("x", "y"), lambda x, y: x < y, "x < y", ("math.less", "less"), integers=np.less),
+    Row("less_equal", ("x", "y"), lambda x, y: x <= y, "x <= y", ("math.less_equal", "less_equal"),
+        integers=np.less_equal),
+    Row("greater", ("x", "y"), lambda x, y: x > y, "x > y", ("math.greater", "greater"), integers=np.greater),
+    Row("greater_equal", ("x", "y"), lambda x, y: x >= y, "x >= y", ("math.greater_equal", "greater_equal"),
+        integers=np.greater_equal),
+    Row("logical_and", ("x", "y"), logical_and, "x and y", ("math.logical_and", "logical_and"),
+        integers=np.logical_and, bools=True),
+    Row("logical_or", ("x", "y"), logical_or, "x or y", ("math.logical_or", "logical_or"),
+        integers=np.logical_or, bools=True),
     Row("logical_xor", ("x", "y"), lambda x, y: ne(logical_not(x), logical_not(y)), "Either x or y",
-        ("math.logical_xor",)),
-    Row("logical_not", ("x",), logical_not, "not x", ("math.logical_not", "logical_not")),
+        ("math.logical_xor",), kernel="LogicalOr", integers=np.logical_xor, bools=True),
+    Row("logical_not", ("x",), logical_not, "not x", ("math.logical_not", "logical_not"),
+        integers=np.logical_not, bools=True),
     Row("is_nan", ("x",), is_nan, "Is x not a number?", ("math.is_nan",)),
     Row("is_inf", ("x",), is_inf, "Is x infinite?", ("math.is_inf",)),
     Row("is_finite", ("x",), is_finite, "Is x neither infinite nor NaN?", ("math.is_finite",)),
-    Row("select", ("condition", "x", "y"), select, "x where the condition holds, else y"),
+    Row("select", ("condition", "x", "y"), select, "x where the condition holds, else y",
+        kernel="SelectV2", integers=np.where, bools=True),
     # Activations
     Row("sigmoid", ("x",), sigmoid, "1 / (1 + exp(-x))", ("math.sigmoid", "sigmoid", "nn.sigmoid"), domain=REAL),
     Row("log_sigmoid", ("x",), lambda x: minimum(x, 0) - log1p_decay(x), "log(sigmoid(x))", ("math.log_sigmoid",),
@@ -245,11 +278,12 @@ ROWS = (
         {0: lambda g, y, x: g * sigmoid(x)}, "the derived rule gives 1 at 0, where the limit is 0.5", REAL),
     Row("softsign", ("features",), lambda x: x / (abs(x) + 1), "x / (1 + |x|)", ("nn.softsign", "math.softsign"),
         {0: lambda g, y, x: g / square(abs(x) + 1)}, "the derived rule cancels where |x| is large", REAL, (0.0,)),
-    Row("relu", ("features",), relu, "max(x, 0); gradient 0 at 0", ("nn.relu",), domain=REAL, kinks=(0.0,)),
+    Row("relu", ("features",), relu, "max(x, 0); gradient 0 at 0", ("nn.relu",), domain=REAL, kinks=(0.0,),
+        integers=lambda a: np.maximum(a, 0)),
     Row("relu_grad", ("gradients", "outputs"), gate, "g times 1 where y > 0, else 0"),
     Row("relu6", ("features",), lambda x: minimum(maximum(x, 0), 6), "x between 0 and 6", ("nn.relu6",),
         {0: lambda g, y, x: call("relu6_grad", g, y)}, "reads the result, and gives 0 at 0 and 6",
-        REAL, (0.0,)),
+        REAL, (0.0,), integers=lambda a: np.clip(a, 0, 6)),
     Row("relu6_grad", ("gradients", "outputs"), lambda g, y: g * select(logical_and(y > 0, y < 6), 1, 0),
         "g times 1 where 0 < y < 6, else 0", (),
         {1: lambda g, y, a, b: ZERO}, "zeros flow where the derived rule has no gradient"),
