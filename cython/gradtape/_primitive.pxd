@@ -46,6 +46,7 @@ cdef struct ForwardHooks:
 cdef ForwardHooks* forward_hooks() noexcept
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
                               bint batched)
+cdef int record_compiled(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, int live, int64_t attribute) except -1
 cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple results, tuple attributes, bint stated) except -1
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1
 cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1
@@ -58,7 +59,9 @@ cdef inline PyObject* keep(Tensor a) noexcept:
 
 
 cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, Tensor c, int live, int64_t attribute) except -1:
-    """Records an op of up to three operands. `live` has a bit per operand that an open window knows."""
+    """Records an op of up to three operands. `live` has a bit per operand that an open window knows.
+
+    Inlined where elementwise ops are recorded; others call `record_compiled`."""
     cdef int wanted, known = 7 if thread.forward else live
     cdef Entry* entry
     cdef Entry loose
@@ -118,7 +121,7 @@ cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_
             if b is not None:
                 live |= on_open_window(<Thread>at, b.number) << 1
             if live or (<Thread>at).forward:
-                record(<Thread>at, primitive, out, a, b, None, live, attribute)
+                record_compiled(<Thread>at, primitive, out, a, b, live, attribute)
     if observing:
         observe_compiled(primitive, out, a, b, attribute)
     return 0

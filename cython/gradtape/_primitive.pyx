@@ -120,6 +120,10 @@ cdef int observe_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, i
 
 # Recording
 
+cdef int record_compiled(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, int live, int64_t attribute) except -1:
+    return record(thread, primitive, out, a, b, None, live, attribute)
+
+
 cdef list forms(tuple tensors):
     """Shape and dtype code of each."""
     return [(tensor_shape((<Tensor>tensor).extent), (<Tensor>tensor).dtype_code) for tensor in tensors]
