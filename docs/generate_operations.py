@@ -6,7 +6,6 @@ import re
 import sys
 from pathlib import Path
 
-
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS
 

@@ -15,7 +15,7 @@ from gradtape._kernels cimport SUM
 from gradtape._log cimport (RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number, operand_number,
                             renew_epoch, saved_operand, span_from_root, thread, track, untrack)
 from gradtape._ops cimport add, broadcast_to, elementwise_list, filled
-from gradtape._primitive cimport Primitive, forward_hooks
+from gradtape._primitive cimport Primitive, hooks
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._tape cimport GradientTape
 from gradtape._tensor cimport Tensor, convert, is_floating
@@ -248,8 +248,8 @@ def carry_tangents(list bodies, tuple outputs):
                 tangents.table[(<Tensor>output).number] = tangent
 
 
-forward_hooks().push = push
-forward_hooks().push_call = push_call
+hooks().push = push
+hooks().push_call = push_call
 
 
 cdef class Accumulator:

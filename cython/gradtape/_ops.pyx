@@ -22,7 +22,8 @@ from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
                             thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
-from gradtape._primitive cimport READS_RESULT, Primitive, make_primitive, note, observe, observe_compiled, observing, record, record_call
+from gradtape._primitive cimport (READS_RESULT, Primitive, hooks, make_primitive, note, observe, observe_compiled, observing, record,
+                                  record_call)
 from gradtape._program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of, few,
                                 program)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
@@ -306,6 +307,12 @@ cdef Tensor elementwise_list(Program program, list operands):
         observe(program, tuple(operands), (), (out,))
     return out
 
+
+cdef object evaluate_program(object program, list operands):
+    return elementwise_list(<Program>program, operands)
+
+
+hooks().elementwise = evaluate_program
 
 cdef dict _long_primitives = {}
 

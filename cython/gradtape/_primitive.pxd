@@ -38,12 +38,13 @@ cdef class Primitive:
     cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the rule reads
     cdef int find_reads(self, int operands) except -1
 
-# What forward accumulation needs from the modules above.
-cdef struct ForwardHooks:
+# What is written in the modules above: how programs run, and forward accumulation.
+cdef struct Hooks:
+    object (*elementwise)(object program, list operands)
     int (*push)(Thread thread, Entry* entry, Tensor out) except -1
     int (*push_call)(Thread thread, object call, object outputs) except -1
 
-cdef ForwardHooks* forward_hooks() noexcept
+cdef Hooks* hooks() noexcept
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
                               bint batched)
 cdef int record_compiled(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, int live, int64_t attribute) except -1
@@ -105,7 +106,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     if thread.forward:
         if not live:
             out.number = give_number(thread)
-        forward_hooks().push(thread, entry, out)
+        hooks().push(thread, entry, out)
         if not live:
             clear(entry)
     return 0

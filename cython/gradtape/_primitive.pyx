@@ -17,13 +17,11 @@ from gradtape._log cimport CALL, OUTPUT, Call, Entry, Thread, append, give_numbe
 from gradtape._tensor cimport Tensor, is_floating
 
 
-cdef ForwardHooks _forward
-_forward.push = NULL
-_forward.push_call = NULL
+cdef Hooks _hooks
 
 
-cdef ForwardHooks* forward_hooks() noexcept:
-    return &_forward
+cdef Hooks* hooks() noexcept:
+    return &_hooks
 
 
 cdef class Primitive:
@@ -60,6 +58,8 @@ cdef class Primitive:
     def again(self, tuple operands, attributes):
         """Evaluates and records on operands, with attributes as an observer is told them; results as a tuple."""
         cdef Extent* shape
+        if self.compute == NULL and self.evaluate is None:
+            return (_hooks.elementwise(self, list(operands)),)
         if self.compute == NULL:
             results = self(*operands, attributes=attributes)
             return results if type(results) is tuple else (results,)
@@ -206,7 +206,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         for out in results:
             out.number = give_number(thread)
     if thread.forward:
-        _forward.push_call(thread, call, results)
+        _hooks.push_call(thread, call, results)
     return 0
 
 

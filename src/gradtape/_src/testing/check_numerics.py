@@ -17,9 +17,7 @@ from gradtape._tensor import Tensor
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
 _PASSING = frozenset(
-    "BroadcastTo ConcatV2 DynamicPartition DynamicStitch ExtractPatches GatherNd GatherV2 Identity Maximum MaxPool "
-    "MaxPoolGrad Minimum MirrorPad Pack Pad Reshape ReverseSequence ReverseV2 Roll Split SplitV StridedSlice "
-    "StridedSliceGrad TakeAlong TensorScatterUpdate Tile Transpose Unpack concat gather split".split()
+    ["BroadcastTo", "ConcatV2", "DynamicPartition", "DynamicStitch", "ExtractPatches", "GatherNd", "GatherV2", "Identity", "Maximum", "MaxPool", "MaxPoolGrad", "Minimum", "MirrorPad", "Pack", "Pad", "Reshape", "ReverseSequence", "ReverseV2", "Roll", "Split", "SplitV", "StridedSlice", "StridedSliceGrad", "TakeAlong", "TensorScatterUpdate", "Tile", "Transpose", "Unpack", "concat", "gather", "split"]
 )
 _REMEMBERED = 1 << 16  # recorded ops whose lines are kept, the latest ones
 
