@@ -88,7 +88,7 @@ cdef void sgd(const Step* step, real* p, const real* g, const real* q, real** s,
     cdef const double* h = step.hyper
     cdef real rate = <real>step.rate, momentum, m
     cdef real* velocity = s[0]
-    if velocity == NULL:
+    if velocity == NULL or h[0] == 0:
         for i in range(n):
             p[i] -= g[i] * rate
         return
@@ -224,11 +224,14 @@ cdef void ftrl(const Step* step, real* p, const real* g, const real* q, real** s
     cdef real l2 = <real>h[2] + <real>h[4] / (2 * rate)
     cdef real* total = s[0]
     cdef real* linear = s[1]
-    cdef real new, powered, clipped
+    cdef real new, powered, before, clipped
     for i in range(n):
         new = total[i] + square(g, q, i)
-        powered = power(new, exponent)
-        linear[i] += g[i] + shrinkage * p[i] - (powered - power(total[i], exponent)) / rate * p[i]
+        if exponent == <real>0.5:
+            powered, before = root(new), root(total[i])
+        else:
+            powered, before = power(new, exponent), power(total[i], exponent)
+        linear[i] += g[i] + shrinkage * p[i] - (powered - before) / rate * p[i]
         clipped = l1 if linear[i] > l1 else -l1 if linear[i] < -l1 else linear[i]
         p[i] = (clipped - linear[i]) / (powered / rate + 2 * l2)
         total[i] = new
@@ -267,27 +270,44 @@ cdef void schedule_free_adamw(const Step* step, real* p, const real* g, const re
         p[i] = (1 - beta_1) * z[i] + beta_1 * mean
 
 
-cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """Adam's change, scaled by the parameter's norm over its own."""
+cdef inline void adam_change(const real* m, const real* v, real* out, Py_ssize_t n, real first, real second, real epsilon) noexcept nogil:
+    """out (OUT) = m / first over the root of v / second (IN)."""
     cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = m[i] / first / (root(v[i] / second) + epsilon)
+
+
+cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """Adam's change, scaled by the parameter's norm over its own; it is made twice, since it is kept nowhere."""
+    cdef Py_ssize_t i, start = 0, length
     cdef const double* h = step.hyper
     cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
-    cdef real first_correction = 1 - power(<real>cast_as_keras(h[0]), <real>step.t)
-    cdef real second_correction = 1 - power(<real>cast_as_keras(h[1]), <real>step.t)
+    cdef real of_first = 1 - power(<real>cast_as_keras(h[0]), <real>step.t)
+    cdef real of_second = 1 - power(<real>cast_as_keras(h[1]), <real>step.t)
     cdef real* m = s[0]
     cdef real* v = s[1]
-    cdef real change, of_parameter = root(<real>squares(p, 1, n)), of_change, rate = <real>step.rate
+    cdef real change[BLOCK]
+    cdef real of_parameter = root(<real>squares(p, 1, n)), of_change, rate = <real>step.rate
     cdef double total = 0
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         v[i] += (square(g, q, i) - v[i]) * second
-        change = m[i] / first_correction / (root(v[i] / second_correction) + epsilon)
-        total += change * change
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
+        total += squares(change, 1, length)
+        start += length
     of_change = root(<real>total)
     if of_parameter > 0 and of_change > 0:
         rate *= of_parameter / of_change
-    for i in range(n):
-        p[i] -= rate * (m[i] / first_correction / (root(v[i] / second_correction) + epsilon))
+    start = 0
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        if n > BLOCK:
+            adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
+        for i in range(length):
+            p[start + i] -= rate * change[i]
+        start += length
 
 
 cdef void adafactor(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
@@ -296,7 +316,7 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
     cdef const double* h = step.hyper
     cdef real epsilon_1 = <real>h[1], epsilon_2 = <real>cast_as_keras(h[2]), t = <real>step.t
     cdef real beta = 1 - power(t, <real>h[0]), rest = 1 - beta
-    cdef real size = root(<real>(squares(p, 1, n) / n)), rate = <real>step.rate, spread
+    cdef real size = root(<real>(squares(p, 1, n) / n)), rate = <real>step.rate, share = rest / rows if rows else 0, spread
     cdef real* r = s[0]
     cdef real* c = s[1]
     cdef real* v = s[2]
@@ -315,10 +335,10 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
                     total += square(g, q, start + row * columns + column) + epsilon_1
                 r[row] = beta * r[row] + rest * <real>(total / columns)
             for column in range(columns):
-                total = 0
-                for row in range(rows):
-                    total += square(g, q, start + row * columns + column) + epsilon_1
-                c[column] = beta * c[column] + rest * <real>(total / rows)
+                c[column] = beta * c[column]
+            for row in range(rows):
+                for column in range(columns):
+                    c[column] += share * (square(g, q, start + row * columns + column) + epsilon_1)
             total = 0
             for row in range(rows):
                 total += r[row]
@@ -332,7 +352,7 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
     total = 0
     for i in range(n):
         spread = g[i] / root(v[i])
-        total += spread * spread
+        total += spread * spread if q == NULL else q[i] / v[i]
     spread = root(<real>(total / n)) / <real>h[3]
     rate /= 1 if spread < 1 else spread
     for i in range(n):

@@ -22,7 +22,7 @@ from gradtape._loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._rules cimport (HYPERPARAMETERS, SLOTS, Step, accumulate, advance, average, decay, rule_of, shape,
                               sum_of_squares, walk)
 from gradtape._schedules cimport BaseSchedule
-from gradtape._tensor cimport Tensor, convert, is_floating, item_size, new_tensor, scalar_value
+from gradtape._tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value
 from gradtape._threads cimport run_parts, thread_count
 from gradtape._types cimport F32, F64
 from gradtape._variable cimport BaseVariable
@@ -80,7 +80,7 @@ cdef class Rows:
     cdef const int64_t[::1] places
     cdef double norm
 
-    def __cinit__(self, Tensor values, const int64_t[::1] places, Tensor squares, double norm):
+    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares, double norm):
         self.values, self.places, self.squares, self.norm = values, places, squares, norm
 
     cdef Tensor dense(self, Tensor rows, Extent* extent):
@@ -151,7 +151,7 @@ cdef class BaseOptimizer:
 
     cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
     cdef int rule                        # -1: none, update_step is the program's
-    cdef bint scripted                   # whether update_step is the program's
+    cdef bint scripted                   # whether update_step is to be called
     cdef bint applied_in_python          # whether apply is the program's
     cdef bint constrained                # whether a variable has a constraint
     cdef int64_t bindings                # how many times variables were bound
@@ -184,7 +184,7 @@ cdef class BaseOptimizer:
     def _set_rule(self, str name, bint applied_in_python):
         """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
         self.rule = PLACES[name][0] if name else -1
-        self.scripted = type(self).update_step is not BaseOptimizer.update_step
+        self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
         self.applied_in_python = applied_in_python
 
     def _set_counter(self, BaseVariable iterations not None):
@@ -204,10 +204,14 @@ cdef class BaseOptimizer:
         for group in (averages, accumulators, *slots):
             if group and (len(group) != len(variables) or not all([isinstance(other, BaseVariable) for other in group])):
                 raise ValueError("An optimizer needs a slot of every kind for each of its variables.")
+        places = {}
+        for place, known in enumerate(variables):
+            variable = known
+            if variable is None:
+                raise TypeError("An optimizer steps variables, not None.")
+            places[variable.number] = place
         self.bindings += 1
-        self.places = {}
-        for place, variable in enumerate(variables):
-            self.places[variable.number] = place
+        self.places = places
         self.known, self.slots, self.averages, self.accumulators, self.product = variables, slots, averages, accumulators, product
         self.constrained = any([variable.constraint is not None for variable in variables])
         self.decaying = None
@@ -219,7 +223,7 @@ cdef class BaseOptimizer:
     def _forget_decaying(self):
         self.decaying = None
 
-    def _place(self, BaseVariable variable):
+    def _place(self, BaseVariable variable not None):
         """The variable's place among those the optimizer was built with, or None."""
         return self.places.get(variable.number)
 
@@ -623,7 +627,7 @@ cdef class BaseOptimizer:
             self.take_all(grads_and_vars)
         return self.counter
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient, BaseVariable variable not None, learning_rate):
         """One variable's part of a step; a subclass may have its own.
 
         Args:
@@ -633,26 +637,27 @@ cdef class BaseOptimizer:
 
         Raises:
           NotImplementedError: an optimizer without a rule of its own.
+          ValueError: an unknown variable.
+          InvalidArgumentError: a gradient of another shape.
         """
-        cdef BaseVariable target
         cdef Tensor fitting
         cdef Pair pair
         cdef Step step
         self.ready()
         if self.rule < 0:
             raise NotImplementedError
-        target = variable
-        fitting = convert(gradient, -1, False)
-        if fitting.dtype_code != target.held.dtype_code:
-            fitting = convert(self._cast(fitting, target), target.held.dtype_code, False)
-        self._check_shape(fitting, target)
+        found = self.places.get(variable.number)
+        if found is None:
+            raise ValueError(f"Unknown variable: {variable}.")
+        fitting = self._cast(gradient, variable)
+        self._check_shape(fitting, variable)
         step = self.plain_step(float(learning_rate))
-        pair.place = self.places[target.number]
-        pair.variable, pair.gradient = <PyObject*>target, <PyObject*>fitting
+        pair.place = found
+        pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
         self.make_own(&pair, 1)
         self.update(&step, &pair, fitting.data, NULL)
 
-    def _check_shape(self, Tensor gradient, BaseVariable variable):
+    def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
         if not same_extent(gradient.extent, variable.held.extent):
             raise InvalidArgumentError(
                 None, None, f"The gradient of variable '{variable.name}' has shape {dims_text(gradient.extent)}, the variable has "
