@@ -16,6 +16,7 @@ cdef struct Step:
     double product           # Nadam's, of the momenta of all steps up to this one
     Py_ssize_t rows          # of the parameter's last two axes; 0 where it has fewer
     Py_ssize_t columns
+    bint bare                # whether nothing goes before the rule: no decay, scaling or clipping
     double decay             # NaN: none; else this times the rate is taken off the parameter first
     double divisor           # of the gradient; 1: none
     double numerator         # then it is multiplied by this and divided by the next, unless that is 0

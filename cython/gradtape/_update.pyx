@@ -8,8 +8,9 @@ over each parameter, in blocks that stay in cache. Everything is read when the s
 The interpreter's lock is kept throughout: a parameter half updated must not be seen by another thread.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING
-from cpython.list cimport PyList_GET_ITEM
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.math cimport NAN, sqrt
@@ -19,7 +20,7 @@ from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, dims_text, same_extent
 from gradtape._loops cimport LONG_RUN, place_of_cut, worth_cutting
-from gradtape._rules cimport (HYPERPARAMETERS, SLOTS, Step, accumulate, advance, average, decay, rule_of, shape,
+from gradtape._rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
                               sum_of_squares, walk)
 from gradtape._schedules cimport BaseSchedule
 from gradtape._tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value
@@ -121,17 +122,23 @@ cdef void walk_part(void* context, int part, int parts) noexcept nogil:
          n)
 
 
-cdef inline char* in_place(BaseVariable variable) except NULL:
-    """The variable's storage, contents kept, that nobody else holds."""
-    cdef char* before = variable.held.data           # where the variable moves, others hold this
-    cdef char* target = variable.writable()
+cdef inline char* in_place(PyObject* variable) except NULL:
+    """A BaseVariable's storage, contents kept, that nobody else holds."""
+    cdef char* before = (<BaseVariable>variable).held.data           # where the variable moves, others hold this
+    cdef char* target = (<BaseVariable>variable).writable()
     if target != before:
-        memcpy(target, before, variable.held.extent.size * item_size(variable.held.dtype_code))
+        memcpy(target, before, (<BaseVariable>variable).held.extent.size * item_size((<BaseVariable>variable).held.dtype_code))
     return target
 
 
 cdef inline BaseVariable nth(list variables, Py_ssize_t place):
     return <BaseVariable>PyList_GET_ITEM(variables, place)
+
+
+cdef inline PyObject* slot_of(PyObject* slots, int slot, Py_ssize_t place) noexcept:
+    """A slot's variable for the parameter at a place, NULL where the slot is not in use."""
+    cdef PyObject* variables = PyList_GET_ITEM(<object>slots, slot)
+    return PyList_GET_ITEM(<object>variables, place) if PyList_GET_SIZE(<object>variables) else NULL
 
 
 cdef inline Tensor value_of(PyObject* variable):
@@ -151,9 +158,11 @@ cdef class BaseOptimizer:
 
     cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
     cdef int rule                        # -1: none, update_step is the program's
+    cdef const Rule* entry               # the rule's, in the table
     cdef bint scripted                   # whether update_step is to be called
     cdef bint applied_in_python          # whether apply is the program's
     cdef bint constrained                # whether a variable has a constraint
+    cdef bint plain                      # whether a step is the rule alone
     cdef int64_t bindings                # how many times variables were bound
     cdef list known                      # trainable variables, in the order of the build
     cdef list slots                      # per slot of the rule, one variable for each of them; None for a slot not in use
@@ -180,12 +189,25 @@ cdef class BaseOptimizer:
 
     def _set_number(self, str name, int place, value):
         self.numbers[place] = NAN if value is None else float(value)
+        self.look()
+
+    @cython.final
+    cdef int look(self) except -1:
+        """Looks whether a step is the rule alone."""
+        cdef double* numbers = self.numbers
+        self.plain = not (self.scripted or self.constrained or self.product is not None or numbers[USE_EMA] == 1
+                          or numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY] or numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0
+                          or numbers[GLOBAL_CLIPNORM] > 0 or numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR]
+                          or numbers[GRADIENT_ACCUMULATION_STEPS] >= 1)
+        return 0
 
     def _set_rule(self, str name, bint applied_in_python):
         """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
         self.rule = PLACES[name][0] if name else -1
+        self.entry = rule_of(self.rule) if name else NULL
         self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
         self.applied_in_python = applied_in_python
+        self.look()
 
     def _set_counter(self, BaseVariable iterations not None):
         self.counter = iterations
@@ -219,6 +241,7 @@ cdef class BaseOptimizer:
         for place, slot in enumerate(slots):
             if slot:
                 self.slot_count = place + 1
+        self.look()
 
     def _forget_decaying(self):
         self.decaying = None
@@ -229,42 +252,48 @@ cdef class BaseOptimizer:
 
     # What a step reads
 
+    @cython.final
     cdef inline int64_t calls(self) noexcept:
         return (<int64_t*>self.counter.held.data)[0]
 
+    @cython.final
     cdef inline int64_t steps(self) noexcept:
         """Steps taken: calls, but that accumulated gradients count once."""
         if self.numbers[GRADIENT_ACCUMULATION_STEPS] >= 1:
             return self.calls() // <int64_t>self.numbers[GRADIENT_ACCUMULATION_STEPS]
         return self.calls()
 
+    @cython.final
     cdef int ready(self) except -1:
         if self.counter is None:
             raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
                                "in the `__init__()` method. Go add it!")
         return 0
 
+    @cython.final
     cdef double current_rate(self) except? -1:
+        cdef PyObject* value
         if self.rate is not None:
-            return scalar_value(self.rate.held)
+            value = <PyObject*>self.rate.held
+            return scalar_value(<Tensor>value)
         if self.schedule is not None:
             return self.schedule.at(self.calls())
         return float(self.learning_rate)
 
-    cdef Step plain_step(self, double rate) noexcept:
-        """The next step, of the rule alone."""
-        cdef Step step
+    @cython.final
+    cdef inline void begin(self, Step* step, double rate) noexcept:
+        """step (OUT) = the next step, of the rule alone."""
         step.rule = self.rule
         step.hyper = self.numbers + OPTION_COUNT
         step.rate = rate
         step.t = self.steps() + 1
         step.product = scalar_value(self.product.held) if self.product is not None else 1
-        step.rows = step.columns = 0
+        step.bare = True
         step.decay = step.limit = NAN
         step.divisor = 1
-        step.numerator = step.denominator = 0
-        return step
+        step.denominator = 0
 
+    @cython.final
     cdef bint decays(self, Py_ssize_t place) except -1:
         if self.decaying is None:
             self.decaying = bytes([self._decays(variable) for variable in self.known])
@@ -272,51 +301,68 @@ cdef class BaseOptimizer:
 
     # A step
 
-    cdef int make_own(self, const Pair* pairs, Py_ssize_t count) except -1:
+    @cython.final
+    cdef inline int make_own(self, const Pair* pairs, Py_ssize_t count) except -1:
         """Gives variables and slots storage of their own, before any of it is looked at: that may run a program's code."""
         cdef Py_ssize_t i
         cdef int slot
+        cdef PyObject* variable
         for i in range(count):
-            in_place(<BaseVariable>pairs[i].variable)
+            in_place(pairs[i].variable)
             for slot in range(self.slot_count):
-                if <list>PyList_GET_ITEM(self.slots, slot):
-                    in_place(nth(<list>PyList_GET_ITEM(self.slots, slot), pairs[i].place))
+                variable = slot_of(<PyObject*>self.slots, slot, pairs[i].place)
+                if variable != NULL:
+                    in_place(variable)
         if self.product is not None:
-            in_place(self.product)
+            in_place(<PyObject*>self.product)
         if self.decaying is None and self.known:
             self.decays(0)
         return 0
 
-    cdef int still_bound(self, int64_t bindings) except -1:
+    @cython.final
+    cdef inline int still_bound(self, int64_t bindings) except -1:
         if self.bindings != bindings:
             raise RuntimeError("The optimizer was built again while it took a step.")
         return 0
 
+    @cython.final
     cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q) except -1:
         """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN)."""
         cdef LongWalk whole
-        cdef Tensor value = value_of(pair.variable), slot
-        cdef Extent* extent = value.extent
+        cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
+        cdef PyObject* slot
+        cdef Extent* extent = (<Tensor>value).extent
+        cdef const Rule* rule = self.entry
         cdef int i
+        whole.double_precision = (<Tensor>value).dtype_code != F32
         whole.slots[0] = whole.slots[1] = whole.slots[2] = NULL
         for i in range(self.slot_count):
-            if <list>PyList_GET_ITEM(self.slots, i):
-                slot = nth(<list>PyList_GET_ITEM(self.slots, i), pair.place).held
-                whole.slots[i] = slot.data
-        if self.slot_count and (slot.extent.size != extent.size or slot.dtype_code != value.dtype_code):
-            raise changed(<BaseVariable>pair.variable)
-        if rule_of(self.rule).whole and extent.rank >= 2:
+            slot = slot_of(<PyObject*>self.slots, i, pair.place)
+            if slot != NULL:
+                slot = <PyObject*>(<BaseVariable>slot).held
+                whole.slots[i] = (<Tensor>slot).data
+                if not rule.whole or i == self.slot_count - 1:
+                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != (<Tensor>value).dtype_code:
+                        raise changed(<BaseVariable>pair.variable)
+        if step.bare and not rule.whole and extent.size <= LONG_RUN:
+            if whole.double_precision:
+                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
+                                      extent.size)
+            else:
+                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
+            return 0
+        if rule.whole and extent.rank >= 2:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
-        whole.double_precision = value.dtype_code != F32
-        if extent.size > LONG_RUN and not rule_of(self.rule).whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            whole.step, whole.target, whole.g, whole.q, whole.size = step, value.data, g, q, extent.size
+        if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
+            whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
             run_parts(walk_part, &whole, thread_count())
-        elif extent.size and walk(step, whole.double_precision, value.data, g, q, whole.slots, extent.size):
+        elif extent.size and walk(step, whole.double_precision, (<Tensor>value).data, g, q, whole.slots, extent.size):
             raise MemoryError()
         return 0
 
+    @cython.final
     cdef int update_rows(self, const Step* step, const Pair* pair, Rows rows) except -1:
         """The same for the rows of a gradient alone."""
         cdef Tensor value = value_of(pair.variable), state = None
@@ -339,6 +385,7 @@ cdef class BaseOptimizer:
                  rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, width)
         return 0
 
+    @cython.final
     cdef double norm_of(self, const Pair* pair, const char* g, double divisor) except? -1:
         """The Euclidean norm of a gradient divided by `divisor`; g: its data (IN), NULL for Rows."""
         cdef Tensor value
@@ -349,6 +396,8 @@ cdef class BaseOptimizer:
         total = sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
         return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
 
+    @cython.final
+    @cython.final
     cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
         """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
         if accumulated:
@@ -357,9 +406,10 @@ cdef class BaseOptimizer:
             return NULL
         return (<Tensor>pair.gradient).data
 
+    @cython.final
     cdef int descend(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
         """Clips, decays and updates."""
-        cdef Step step = self.plain_step(rate)
+        cdef Step step
         cdef double limit = NAN, norm, total
         cdef double* numbers = self.numbers
         cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
@@ -370,6 +420,7 @@ cdef class BaseOptimizer:
         cdef Tensor values, squares
         self.make_own(pairs, count)
         self.still_bound(bindings)
+        self.begin(&step, rate)
         if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
             step.divisor = numbers[LOSS_SCALE_FACTOR]
         if self.product is not None:
@@ -405,13 +456,14 @@ cdef class BaseOptimizer:
             if g == NULL:
                 step.limit = NAN                     # entries were clipped before those of one index were added up
                 rows = <Rows>pairs[i].gradient
-            alone = rows is not None and not self.scripted and self.slot_count <= rule_of(self.rule).row_slots
+            alone = rows is not None and not self.scripted and self.slot_count <= self.entry.row_slots
             step.decay = NAN
             if decaying and in_order and self.decays(pairs[i].place):
                 step.decay = numbers[WEIGHT_DECAY]
                 if alone:
                     self.decay_whole(&step, &pairs[i])
                     step.decay = NAN
+            step.bare = step.decay != step.decay and step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
             if alone:
                 self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
                                  else Rows(rows.values, rows.places, None, rows.norm))
@@ -430,6 +482,7 @@ cdef class BaseOptimizer:
                 self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL)
         return 0
 
+    @cython.final
     cdef int decay_whole(self, Step* step, const Pair* pair) except -1:
         cdef Tensor value = value_of(pair.variable)
         if self.decays(pair.place):
@@ -437,6 +490,7 @@ cdef class BaseOptimizer:
             decay(step, value.dtype_code == F64, value.data, value.extent.size)
         return 0
 
+    @cython.final
     cdef int gather(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
         """Adds gradients to their accumulators, and makes means of them where steps is not 1."""
         cdef double divisor = self.numbers[LOSS_SCALE_FACTOR]
@@ -446,7 +500,7 @@ cdef class BaseOptimizer:
         if not self.accumulators:
             raise ValueError("`gradient_accumulation_steps` was set after the optimizer was built.")
         for i in range(count):
-            in_place(nth(self.accumulators, pairs[i].place))
+            in_place(PyList_GET_ITEM(self.accumulators, pairs[i].place))
             self.still_bound(bindings)
         for i in range(count):
             if type(<object>pairs[i].gradient) is Rows:
@@ -460,6 +514,7 @@ cdef class BaseOptimizer:
                        dense.extent.size)
         return 0
 
+    @cython.final
     cdef int follow(self) except -1:
         """Takes the variables into their averages, and those into the variables when it is time."""
         cdef int64_t steps = self.steps()
@@ -472,7 +527,7 @@ cdef class BaseOptimizer:
             raise ValueError("`use_ema` was set after the optimizer was built.")
         for i in range(len(averages)):
             mean, variable = nth(averages, i), nth(known, i)
-            in_place(mean)
+            in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
             if is_floating(mean.held.dtype_code):
@@ -481,6 +536,22 @@ cdef class BaseOptimizer:
                 variable.store(mean.held)
         return 0
 
+    @cython.final
+    cdef inline int plain_steps(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step of the rule alone with dense gradients."""
+        cdef Step step
+        cdef double rate = self.current_rate()
+        cdef Py_ssize_t i
+        self.still_bound(bindings)
+        self.make_own(pairs, count)
+        self.still_bound(bindings)
+        self.begin(&step, rate)
+        for i in range(count):
+            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL)
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
+        return 0
+
+    @cython.final
     cdef int step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
         """A step, from pairs of variables that were bound so many bindings ago."""
         cdef double every = self.numbers[GRADIENT_ACCUMULATION_STEPS], rate = 0
@@ -505,20 +576,21 @@ cdef class BaseOptimizer:
                 constraint = (<object>pairs[i].variable).constraint
                 if constraint is not None:
                     (<object>pairs[i].variable).assign(constraint(<object>pairs[i].variable))
-        (<int64_t*>in_place(self.counter))[0] += 1
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
         return 0
 
-    cdef bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
+    @cython.final
+    cdef inline bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
         """Whether a pair is a gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
         cdef PyObject* gradient
         cdef PyObject* variable
-        cdef Tensor tensor, value
+        cdef PyObject* value
         if type(<object>pair) is not tuple or PyTuple_GET_SIZE(<object>pair) != 2:
             return False
         gradient = PyTuple_GET_ITEM(<object>pair, 0)
         variable = PyTuple_GET_ITEM(<object>pair, 1)
         out.place = guess
-        if guess >= len(self.known) or variable != PyList_GET_ITEM(self.known, guess):
+        if guess >= PyList_GET_SIZE(self.known) or variable != PyList_GET_ITEM(self.known, guess):
             if not isinstance(<object>variable, BaseVariable):
                 return False
             place = self.places.get((<BaseVariable>variable).number)
@@ -526,9 +598,9 @@ cdef class BaseOptimizer:
                 return False
             out.place = place
         if type(<object>gradient) is Tensor:
-            tensor, value = <Tensor>gradient, value_of(variable)
-            if (tensor.dtype_code != value.dtype_code or not is_floating(tensor.dtype_code)
-                    or not same_extent(tensor.extent, value.extent)):
+            value = <PyObject*>(<BaseVariable>variable).held
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+                    or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
                 return False
         elif type(<object>gradient) is not Rows:     # which Python made, to fit
             return False
@@ -538,7 +610,8 @@ cdef class BaseOptimizer:
         out.variable = variable
         return True
 
-    cdef int take_all(self, object pairs) except -1:
+    @cython.final
+    cdef inline int take_all(self, object pairs) except -1:
         """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
         cdef Pair room[ROOM]
         cdef Pair* taken = room
@@ -546,6 +619,7 @@ cdef class BaseOptimizer:
         cdef int64_t bindings = self.bindings
         cdef PyObject* found
         cdef list others = None
+        cdef bint dense = True
         cdef object iterator = iter(pairs)
         self.ready()
         if most > ROOM:
@@ -559,6 +633,8 @@ cdef class BaseOptimizer:
                 if found == NULL:
                     break
                 if count < most and self.bindings == bindings and self.take(found, count, &taken[count]):
+                    if type(<object>taken[count].gradient) is not Tensor:
+                        dense = False
                     count += 1
                     Py_DECREF(<object>found)
                     continue
@@ -569,6 +645,8 @@ cdef class BaseOptimizer:
                 break
             if others is not None or count == 0:
                 self._take_fitting(self._fitting(others or []))
+            elif self.plain and dense:
+                self.plain_steps(taken, count, bindings)
             else:
                 self.step(taken, count, bindings)
         finally:
@@ -651,7 +729,7 @@ cdef class BaseOptimizer:
             raise ValueError(f"Unknown variable: {variable}.")
         fitting = self._cast(gradient, variable)
         self._check_shape(fitting, variable)
-        step = self.plain_step(float(learning_rate))
+        self.begin(&step, float(learning_rate))
         pair.place = found
         pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
         self.make_own(&pair, 1)
@@ -666,7 +744,7 @@ cdef class BaseOptimizer:
     @property
     def _absolute(self):
         """Whether the rule reads |g| where others read g²."""
-        return self.rule >= 0 and rule_of(self.rule).absolute
+        return self.rule >= 0 and self.entry.absolute
 
 
 cdef object changed(BaseVariable variable):
