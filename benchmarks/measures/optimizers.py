@@ -75,8 +75,7 @@ def optimizer_steps(effort: Effort) -> Section:
     for name, seconds in found["options"].items():
         ratio = seconds / adam
         rows.append([f"Adam with {name}", duration(seconds), f"{ratio:.2f}"])
-        verdicts.append(
-            Verdict(f"Adam with {name}, a step", f"≤ {OPTION_TO_ADAM:g} × Adam", f"{ratio:.2f}", ratio <= OPTION_TO_ADAM)
-        )
+        target = f"≤ {OPTION_TO_ADAM:g} × Adam"
+        verdicts.append(Verdict(f"Adam with {name}, a step", target, f"{ratio:.2f}", ratio <= OPTION_TO_ADAM))
     title = f"Steps of optimizers, {VARIABLES} variables of {SIDE}×{SIDE}"
     return Section(title, ["optimizer", "a step", "÷ Adam"], rows, [], verdicts)

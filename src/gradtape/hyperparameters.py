@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform as dataclass_transform
@@ -48,20 +49,37 @@ class Hyperparameter:
         instance.__dict__[self.name] = value
 
 
-def hyperparameter(default: Any = Hyperparameter.required, *, kw_only: bool = False) -> Any:
+def hyperparameter(*, default: Any = Hyperparameter.required, kw_only: bool = False) -> Any:
     """A Hyperparameter, of any type to type checkers, which read the class as a dataclass."""
     return Hyperparameter(default, kw_only)
 
 
+@dataclass_transform(field_specifiers=(hyperparameter,))
+class Declared:
+    """Base of classes whose hyperparameters are the arguments of their constructor, once `declare` was called.
+
+    Attributes:
+      _places: where the engine keeps a hyperparameter's number, by name.
+      _fields: all hyperparameters by name.
+      _signature: what the constructor takes.
+    """
+
+    _places: ClassVar[Mapping[str, int]]
+    _fields: ClassVar[Mapping[str, Hyperparameter]]
+    _signature: ClassVar[inspect.Signature]
+
+
 def fields_of(kind: type) -> dict[str, Hyperparameter]:
     """A class's hyperparameters by name, those of its bases first; one that is given again keeps its place."""
-    fields = {}
+    fields: dict[str, Hyperparameter] = {}
     for base in reversed(kind.__mro__):
         fields |= {name: value for name, value in vars(base).items() if isinstance(value, Hyperparameter)}
     return fields
 
 
-def declare(kind: type, before: tuple[inspect.Parameter, ...] = (), after: tuple[inspect.Parameter, ...] = ()) -> None:
+def declare(
+    kind: type[Declared], before: tuple[inspect.Parameter, ...] = (), after: tuple[inspect.Parameter, ...] = ()
+) -> None:
     """Sets what follows from a class's hyperparameters: `_fields`, and what its constructor takes, `_signature`.
 
     Hyperparameters come between other parameters, those with kw_only last. A constructor that the class writes out
@@ -76,10 +94,10 @@ def declare(kind: type, before: tuple[inspect.Parameter, ...] = (), after: tuple
         )
         for name, field in sorted(fields.items(), key=lambda item: item[1].kw_only)
     ]
-    made: Any = kind
-    made._fields = fields
-    made._signature = made.__signature__ = inspect.Signature([*before, *own, *after])
+    kind._fields = fields
+    kind._signature = shown = inspect.Signature([*before, *own, *after])
     written = vars(kind).get("__init__")
     if written is not None:
         shown = inspect.signature(written)
-        made.__signature__ = shown.replace(parameters=list(shown.parameters.values())[1:])
+        shown = shown.replace(parameters=list(shown.parameters.values())[1:])
+    kind.__signature__ = shown  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gradtape._tensor import Tensor
 from gradtape._update import BaseOptimizer, Rows, number_places
 from gradtape.dtypes import float32, int32, int64
 from gradtape.errors import InvalidArgumentError
-from gradtape.hyperparameters import Hyperparameter, dataclass_transform, declare, hyperparameter
+from gradtape.hyperparameters import Declared, declare, hyperparameter
 from gradtape.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape.tape import GradientTape
 from gradtape.variable import Variable
@@ -42,8 +42,7 @@ class Slot(NamedTuple):
     without: int | None = None
 
 
-@dataclass_transform(field_specifiers=(hyperparameter,))
-class Optimizer(BaseOptimizer):
+class Optimizer(BaseOptimizer, Declared):
     """Base of the optimizers; its keyword arguments are theirs too.
 
     A subclass with a rule of the engine is a row: the rule's name, its slots, and its hyperparameters with their
@@ -77,37 +76,35 @@ class Optimizer(BaseOptimizer):
       array([0.5, 2.5], dtype=float32)
     """
 
-    weight_decay: float | None = hyperparameter(None, kw_only=True)
-    clipnorm: float | None = hyperparameter(None, kw_only=True)
-    clipvalue: float | None = hyperparameter(None, kw_only=True)
-    global_clipnorm: float | None = hyperparameter(None, kw_only=True)
-    use_ema: bool = hyperparameter(False, kw_only=True)
-    ema_momentum: float = hyperparameter(0.99, kw_only=True)
-    ema_overwrite_frequency: int | None = hyperparameter(None, kw_only=True)
-    loss_scale_factor: float | None = hyperparameter(None, kw_only=True)
-    gradient_accumulation_steps: int | None = hyperparameter(None, kw_only=True)
+    weight_decay: float | None = hyperparameter(default=None, kw_only=True)
+    clipnorm: float | None = hyperparameter(default=None, kw_only=True)
+    clipvalue: float | None = hyperparameter(default=None, kw_only=True)
+    global_clipnorm: float | None = hyperparameter(default=None, kw_only=True)
+    use_ema: bool = hyperparameter(default=False, kw_only=True)
+    ema_momentum: float = hyperparameter(default=0.99, kw_only=True)
+    ema_overwrite_frequency: int | None = hyperparameter(default=None, kw_only=True)
+    loss_scale_factor: float | None = hyperparameter(default=None, kw_only=True)
+    gradient_accumulation_steps: int | None = hyperparameter(default=None, kw_only=True)
     if TYPE_CHECKING:
-        name: str = hyperparameter(None, kw_only=True)
+        name: str = hyperparameter(default=None, kw_only=True)
 
     _rule = ""
-    _slots: tuple[tuple[Slot, ...], ...] = ()  # in the groups and order in which they are made
+    _slots: ClassVar[tuple[tuple[Slot, ...], ...]] = ()  # in the groups and order in which they are made
     _has_product = False  # whether the rule reads the product of its momenta so far
-    _places = number_places("")
-    _fields: Mapping[str, Hyperparameter] = {}
-    _signature: inspect.Signature
-    _default_rate: Any = inspect.Parameter.empty
+    _places: ClassVar[Mapping[str, int]] = number_places("")
+    _default_rate: ClassVar[Any] = inspect.Parameter.empty
 
     def __init_subclass__(
         cls,
         rule: str | None = None,
-        slots: tuple[tuple[Slot, ...], ...] | None = None,
+        state: tuple[tuple[Slot, ...], ...] | None = None,
         learning_rate: float | None = None,
         product: bool | None = None,
     ) -> None:
         if rule is not None:
             cls._rule, cls._places = rule, number_places(rule)
-        if slots is not None:
-            cls._slots = slots
+        if state is not None:
+            cls._slots = state
         if learning_rate is not None:
             cls._default_rate = learning_rate
         if product is not None:
@@ -187,7 +184,8 @@ class Optimizer(BaseOptimizer):
 
     def __copy__(self) -> Optimizer:
         # One with a state of its own, for the same trainable variables.
-        return copy.deepcopy(self, {id(variable): variable for variable in self._trainable_variables})
+        kept = [*self._trainable_variables, *self._undecayed]
+        return copy.deepcopy(self, {id(variable): variable for variable in kept})
 
     # Variables
 
@@ -204,7 +202,7 @@ class Optimizer(BaseOptimizer):
         return self._variables[:]
 
     if TYPE_CHECKING:
-        learning_rate: Any = hyperparameter(0.001)
+        learning_rate: Any = hyperparameter(default=0.001)
     else:
 
         @property
@@ -256,7 +254,7 @@ class Optimizer(BaseOptimizer):
         self._slot_variables = []
         for group in self._slots:
             in_use = [slot for slot in group if slot.when is None or getattr(self, slot.when) > 0]
-            made = {slot: [] for slot in group}
+            made: dict[Slot, list[Variable]] = {slot: [] for slot in group}
             for variable in trainable:
                 for slot in in_use:
                     made[slot].append(self._add_slot(slot, variable))
@@ -402,7 +400,7 @@ class Optimizer(BaseOptimizer):
           >>> w = tf.Variable(3.0)
           >>> optimizer = tf.optimizers.SGD(0.25)
           >>> _ = optimizer.minimize(lambda: w * w, [w])
-          >>> w.numpy()
+          >>> float(w)
           1.5
         """
         if not callable(loss) and tape is None:
@@ -505,7 +503,7 @@ class Optimizer(BaseOptimizer):
           >>> optimizer = tf.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
           >>> optimizer.apply([1.0], [w]); optimizer.apply([1.0], [w])
           >>> optimizer.finalize_variable_values([w])
-          >>> w.numpy()
+          >>> float(w)
           -0.5
         """
         if not self.use_ema:
@@ -527,7 +525,7 @@ class Optimizer(BaseOptimizer):
           >>> optimizer = tf.optimizers.SGD(1.0, weight_decay=0.5)
           >>> optimizer.exclude_from_weight_decay(var_names=["bias"])
           >>> optimizer.apply([0.0, 0.0], [w, bias])
-          >>> w.numpy(), bias.numpy()
+          >>> float(w), float(bias)
           (0.5, 1.0)
         """
         self._undecayed = list(var_list or ())

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 
-class SGD(Optimizer, rule="sgd", learning_rate=0.01, slots=((Slot("momentum", when="momentum"),),)):
+class SGD(Optimizer, rule="sgd", learning_rate=0.01, state=((Slot("momentum", when="momentum"),),)):
     """Gradient descent, with momentum: v = momentum v - rate g, then w += v.
 
     Source: Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5; Nesterov's as in Sutskever et al. 2013,
@@ -67,8 +67,8 @@ class SGD(Optimizer, rule="sgd", learning_rate=0.01, slots=((Slot("momentum", wh
       array([-0.25,  3.25], dtype=float32)
     """
 
-    momentum: float = hyperparameter(0.0)
-    nesterov: bool = hyperparameter(False)
+    momentum: float = hyperparameter(default=0.0)
+    nesterov: bool = hyperparameter(default=False)
 
     def _check(self) -> None:
         if not isinstance(self.momentum, float) or self.momentum < 0 or self.momentum > 1:
@@ -79,7 +79,7 @@ class Adam(
     Optimizer,
     rule="adam",
     learning_rate=0.001,
-    slots=((Slot("momentum"), Slot("velocity")), (Slot("velocity_hat", when="amsgrad"),)),
+    state=((Slot("momentum"), Slot("velocity")), (Slot("velocity_hat", when="amsgrad"),)),
 ):
     """Adam: w -= rate m / (sqrt(v) + epsilon), where m and v are bias-corrected moving means of g and g².
 
@@ -101,10 +101,10 @@ class Adam(
       array([0.5, 2.5], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.999)
-    epsilon: float = hyperparameter(1e-7)
-    amsgrad: bool = hyperparameter(False)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
+    amsgrad: bool = hyperparameter(default=False)
 
 
 class AdamW(Adam):
@@ -128,7 +128,7 @@ class AdamW(Adam):
       array([0.75, 1.5 ], dtype=float32)
     """
 
-    weight_decay: float | None = hyperparameter(0.004)
+    weight_decay: float | None = hyperparameter(default=0.004)
 
     def _check(self) -> None:
         if self.weight_decay is None:
@@ -139,7 +139,7 @@ class RMSprop(
     Optimizer,
     rule="rmsprop",
     learning_rate=0.001,
-    slots=(
+    state=(
         (Slot("velocity"),),
         (Slot("momentum", when="momentum"),),
         (Slot("average_gradient", when="centered"),),
@@ -164,14 +164,14 @@ class RMSprop(
       array([0., 3.], dtype=float32)
     """
 
-    rho: float = hyperparameter(0.9)
-    momentum: float = hyperparameter(0.0)
-    epsilon: float = hyperparameter(1e-7)
-    centered: bool = hyperparameter(False)
+    rho: float = hyperparameter(default=0.9)
+    momentum: float = hyperparameter(default=0.0)
+    epsilon: float = hyperparameter(default=1e-7)
+    centered: bool = hyperparameter(default=False)
 
 
 class Adagrad(
-    Optimizer, rule="adagrad", learning_rate=0.001, slots=((Slot("accumulator", "initial_accumulator_value"),),)
+    Optimizer, rule="adagrad", learning_rate=0.001, state=((Slot("accumulator", "initial_accumulator_value"),),)
 ):
     """Adagrad: w -= rate g / sqrt(sum of all g² + epsilon).
 
@@ -190,15 +190,15 @@ class Adagrad(
       array([0.5, 2.5], dtype=float32)
     """
 
-    initial_accumulator_value: float = hyperparameter(0.1)
-    epsilon: float = hyperparameter(1e-7)
+    initial_accumulator_value: float = hyperparameter(default=0.1)
+    epsilon: float = hyperparameter(default=1e-7)
 
 
 class Adadelta(
     Optimizer,
     rule="adadelta",
     learning_rate=0.001,
-    slots=((Slot("accumulated_grad"), Slot("accumulated_delta_var")),),
+    state=((Slot("accumulated_grad"), Slot("accumulated_delta_var")),),
 ):
     """Adadelta: w -= rate d, with d = g sqrt(u + epsilon) / sqrt(v + epsilon), and moving means v of g² and u of d².
 
@@ -217,11 +217,11 @@ class Adadelta(
       array([0.051, 2.97 ], dtype=float32)
     """
 
-    rho: float = hyperparameter(0.95)
-    epsilon: float = hyperparameter(1e-7)
+    rho: float = hyperparameter(default=0.95)
+    epsilon: float = hyperparameter(default=1e-7)
 
 
-class Adamax(Optimizer, rule="adamax", learning_rate=0.001, slots=((Slot("momentum"), Slot("norm")),)):
+class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("momentum"), Slot("norm")),)):
     """Adam with the infinity norm: u = max(beta_2 u, |g|) stands for sqrt(v).
 
     Source: Kingma and Ba 2015, section 7.1, https://arxiv.org/abs/1412.6980.
@@ -240,13 +240,13 @@ class Adamax(Optimizer, rule="adamax", learning_rate=0.001, slots=((Slot("moment
       array([0.5, 2.5], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.999)
-    epsilon: float = hyperparameter(1e-7)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
 
 
 class Nadam(
-    Optimizer, rule="nadam", learning_rate=0.001, slots=((Slot("momentum"), Slot("velocity")),), product=True
+    Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True
 ):
     """Adam with Nesterov's momentum.
 
@@ -263,19 +263,19 @@ class Nadam(
       >>> w = tf.Variable([1.0, 2.0])
       >>> tf.optimizers.Nadam(0.5).apply([tf.constant([3.0, -4.0])], [w])
       >>> w.numpy().round(3)
-      array([0.468, 2.532], dtype=float32)
+      array([0.469, 2.531], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.999)
-    epsilon: float = hyperparameter(1e-7)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
 
 
 class Ftrl(
     Optimizer,
     rule="ftrl",
     learning_rate=0.001,
-    slots=((Slot("accumulator", "initial_accumulator_value"), Slot("linear")),),
+    state=((Slot("accumulator", "initial_accumulator_value"), Slot("linear")),),
 ):
     """Follow the regularized leader, with shrinkage that acts on gradients alone.
 
@@ -301,12 +301,12 @@ class Ftrl(
       array([-0.5,  0.5], dtype=float32)
     """
 
-    learning_rate_power: float = hyperparameter(-0.5)
-    initial_accumulator_value: float = hyperparameter(0.1)
-    l1_regularization_strength: float = hyperparameter(0.0)
-    l2_regularization_strength: float = hyperparameter(0.0)
-    l2_shrinkage_regularization_strength: float = hyperparameter(0.0)
-    beta: float = hyperparameter(0.0)
+    learning_rate_power: float = hyperparameter(default=-0.5)
+    initial_accumulator_value: float = hyperparameter(default=0.1)
+    l1_regularization_strength: float = hyperparameter(default=0.0)
+    l2_regularization_strength: float = hyperparameter(default=0.0)
+    l2_shrinkage_regularization_strength: float = hyperparameter(default=0.0)
+    beta: float = hyperparameter(default=0.0)
 
     def _check(self) -> None:
         for name in (
@@ -324,7 +324,7 @@ class Ftrl(
             )
 
 
-class Lion(Optimizer, rule="lion", learning_rate=0.001, slots=((Slot("momentum"),),)):
+class Lion(Optimizer, rule="lion", learning_rate=0.001, state=((Slot("momentum"),),)):
     """Lion: w -= rate sign(beta_1 m + (1 - beta_1) g), where m is a moving mean of g.
 
     Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675.
@@ -345,8 +345,8 @@ class Lion(Optimizer, rule="lion", learning_rate=0.001, slots=((Slot("momentum")
       array([0.5, 2.5], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.99)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.99)
 
     def _check(self) -> None:
         if self.beta_1 <= 0 or self.beta_1 > 1:
@@ -356,7 +356,7 @@ class Lion(Optimizer, rule="lion", learning_rate=0.001, slots=((Slot("momentum")
             )
 
 
-class Lamb(Optimizer, rule="lamb", learning_rate=0.001, slots=((Slot("momentum"), Slot("velocity")),)):
+class Lamb(Optimizer, rule="lamb", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),)):
     """Lamb: Adam's change d, scaled by norms: w -= rate d |w| / |d|, or rate d where a norm is zero.
 
     Source: You et al. 2020, https://arxiv.org/abs/1904.00962.
@@ -373,16 +373,16 @@ class Lamb(Optimizer, rule="lamb", learning_rate=0.001, slots=((Slot("momentum")
       array([1.232, 5.768], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.999)
-    epsilon: float = hyperparameter(1e-7)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
 
 
 class Adafactor(
     Optimizer,
     rule="adafactor",
     learning_rate=0.001,
-    slots=((Slot("row", without=-1), Slot("column", without=-2), Slot("velocity")),),
+    state=((Slot("row", without=-1), Slot("column", without=-2), Slot("velocity")),),
 ):
     """Adafactor: w -= rate g / sqrt(v), where of a matrix's v only the means over rows and columns are carried on.
 
@@ -405,18 +405,18 @@ class Adafactor(
              [0.5, 0.5]], dtype=float32)
     """
 
-    beta_2_decay: float = hyperparameter(-0.8)
-    epsilon_1: float = hyperparameter(1e-30)
-    epsilon_2: float = hyperparameter(1e-3)
-    clip_threshold: float = hyperparameter(1.0)
-    relative_step: bool = hyperparameter(True)
+    beta_2_decay: float = hyperparameter(default=-0.8)
+    epsilon_1: float = hyperparameter(default=1e-30)
+    epsilon_2: float = hyperparameter(default=1e-3)
+    clip_threshold: float = hyperparameter(default=1.0)
+    relative_step: bool = hyperparameter(default=True)
 
 
 class ScheduleFreeAdamW(
     Optimizer,
     rule="schedule_free_adamw",
     learning_rate=0.0025,
-    slots=((Slot("momentum", "variable"), Slot("velocity")),),
+    state=((Slot("momentum", "variable"), Slot("velocity")),),
 ):
     """Adam whose iterates z are averaged, which takes the place of a schedule: w lies between z and the average.
 
@@ -437,10 +437,10 @@ class ScheduleFreeAdamW(
       array([0.5, 2.5], dtype=float32)
     """
 
-    beta_1: float = hyperparameter(0.9)
-    beta_2: float = hyperparameter(0.999)
-    epsilon: float = hyperparameter(1e-8)
-    warmup_steps: int = hyperparameter(0)
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-8)
+    warmup_steps: int = hyperparameter(default=0)
 
 
 class LossScaleOptimizer(Optimizer):
@@ -466,7 +466,7 @@ class LossScaleOptimizer(Optimizer):
       >>> with tf.GradientTape() as tape:
       ...     loss = optimizer.scale_loss(w * w)
       >>> optimizer.apply(tape.gradient(loss, [w]), [w])
-      >>> w.numpy()
+      >>> float(w)
       0.0
     """
 

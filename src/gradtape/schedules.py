@@ -7,10 +7,10 @@ does; the step may be a number, a tensor or a variable of any shape.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from gradtape._schedules import BaseSchedule, number_places
-from gradtape.hyperparameters import Hyperparameter, dataclass_transform, declare, hyperparameter
+from gradtape.hyperparameters import Declared, declare, hyperparameter
 
 __all__ = [
     "CosineDecay",
@@ -35,7 +35,7 @@ class LearningRateSchedule:
       >>> optimizer = tf.optimizers.SGD(Warmup())
       >>> optimizer.iterations.assign(2)
       <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=2>
-      >>> optimizer.learning_rate.numpy()
+      >>> round(float(optimizer.learning_rate), 6)
       0.05
     """
 
@@ -45,7 +45,7 @@ class LearningRateSchedule:
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a schedule like this one. Raises NotImplementedError unless a subclass has its own."""
+        """Its constructor's arguments; raises NotImplementedError unless a subclass has its own."""
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order to be serializable."
         )
@@ -56,13 +56,11 @@ class LearningRateSchedule:
         return cls(**config)
 
 
-@dataclass_transform(field_specifiers=(hyperparameter,))
-class _Row(BaseSchedule, LearningRateSchedule):
+class _Row(BaseSchedule, LearningRateSchedule, Declared):
     """A schedule with a formula of the engine: its subclasses are the formula's name, and its parameters."""
 
     _formula = "pieces"
-    _places = number_places("pieces")
-    _fields: Mapping[str, Hyperparameter] = {}
+    _places: ClassVar[Mapping[str, int]] = number_places("pieces")
 
     def __init_subclass__(cls, formula: str | None = None) -> None:
         if formula is not None:
@@ -112,15 +110,15 @@ class ExponentialDecay(_Row, formula="exponential"):
       ValueError: decay_steps is not positive.
 
     Example:
-      >>> tf.optimizers.schedules.ExponentialDecay(0.5, decay_steps=10, decay_rate=0.25)(5).numpy()
+      >>> float(tf.optimizers.schedules.ExponentialDecay(0.5, decay_steps=10, decay_rate=0.25)(5))
       0.25
     """
 
     initial_learning_rate: float = hyperparameter()
     decay_steps: float = hyperparameter()
     decay_rate: float = hyperparameter()
-    staircase: bool = hyperparameter(False)
-    name: str = hyperparameter("ExponentialDecay")
+    staircase: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="ExponentialDecay")
 
 
 class InverseTimeDecay(_Row, formula="inverse_time"):
@@ -137,15 +135,15 @@ class InverseTimeDecay(_Row, formula="inverse_time"):
       ValueError: decay_steps is not positive.
 
     Example:
-      >>> tf.optimizers.schedules.InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10).numpy()
+      >>> float(tf.optimizers.schedules.InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10))
       0.25
     """
 
     initial_learning_rate: float = hyperparameter()
     decay_steps: float = hyperparameter()
     decay_rate: float = hyperparameter()
-    staircase: bool = hyperparameter(False)
-    name: str = hyperparameter("InverseTimeDecay")
+    staircase: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="InverseTimeDecay")
 
 
 class PolynomialDecay(_Row, formula="polynomial"):
@@ -163,16 +161,16 @@ class PolynomialDecay(_Row, formula="polynomial"):
       ValueError: decay_steps is not positive.
 
     Example:
-      >>> tf.optimizers.schedules.PolynomialDecay(1.0, decay_steps=4, end_learning_rate=0.5)(2).numpy()
+      >>> float(tf.optimizers.schedules.PolynomialDecay(1.0, decay_steps=4, end_learning_rate=0.5)(2))
       0.75
     """
 
     initial_learning_rate: float = hyperparameter()
     decay_steps: float = hyperparameter()
-    end_learning_rate: float = hyperparameter(0.0001)
-    power: float = hyperparameter(1.0)
-    cycle: bool = hyperparameter(False)
-    name: str = hyperparameter("PolynomialDecay")
+    end_learning_rate: float = hyperparameter(default=0.0001)
+    power: float = hyperparameter(default=1.0)
+    cycle: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="PolynomialDecay")
 
 
 class CosineDecay(_Row, formula="cosine"):
@@ -193,16 +191,16 @@ class CosineDecay(_Row, formula="cosine"):
       ValueError: decay_steps is not positive.
 
     Example:
-      >>> tf.optimizers.schedules.CosineDecay(1.0, decay_steps=10)(5).numpy()
-      0.5
+      >>> tf.optimizers.schedules.CosineDecay(1.0, decay_steps=10)([0, 5, 10]).numpy().round(3)
+      array([1. , 0.5, 0. ], dtype=float32)
     """
 
     initial_learning_rate: float = hyperparameter()
     decay_steps: float = hyperparameter()
-    alpha: float = hyperparameter(0.0)
-    name: str = hyperparameter("CosineDecay")
-    warmup_target: float | None = hyperparameter(None)
-    warmup_steps: float = hyperparameter(0)
+    alpha: float = hyperparameter(default=0.0)
+    name: str = hyperparameter(default="CosineDecay")
+    warmup_target: float | None = hyperparameter(default=None)
+    warmup_steps: float = hyperparameter(default=0)
 
 
 class CosineDecayRestarts(_Row, formula="cosine_restarts"):
@@ -222,16 +220,16 @@ class CosineDecayRestarts(_Row, formula="cosine_restarts"):
       ValueError: first_decay_steps is not positive.
 
     Example:
-      >>> tf.optimizers.schedules.CosineDecayRestarts(1.0, first_decay_steps=10)([0, 5, 10]).numpy()
+      >>> tf.optimizers.schedules.CosineDecayRestarts(1.0, first_decay_steps=10)([0, 5, 10]).numpy().round(3)
       array([1. , 0.5, 1. ], dtype=float32)
     """
 
     initial_learning_rate: float = hyperparameter()
     first_decay_steps: float = hyperparameter()
-    t_mul: float = hyperparameter(2.0)
-    m_mul: float = hyperparameter(1.0)
-    alpha: float = hyperparameter(0.0)
-    name: str = hyperparameter("SGDRDecay")
+    t_mul: float = hyperparameter(default=2.0)
+    m_mul: float = hyperparameter(default=1.0)
+    alpha: float = hyperparameter(default=0.0)
+    name: str = hyperparameter(default="SGDRDecay")
 
 
 class PiecewiseConstantDecay(_Row, formula="pieces"):
@@ -252,7 +250,7 @@ class PiecewiseConstantDecay(_Row, formula="pieces"):
 
     boundaries: Sequence[Any] = hyperparameter()
     values: Sequence[Any] = hyperparameter()
-    name: str = hyperparameter("PiecewiseConstant")
+    name: str = hyperparameter(default="PiecewiseConstant")
 
     def _check(self) -> None:
         boundaries, values = self.boundaries, self.values

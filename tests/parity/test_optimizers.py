@@ -115,8 +115,16 @@ def schedule_free(gradients, y, rate, beta_1, beta_2, epsilon, warmup_steps, bef
     return y
 
 
-def test_schedule_free_adamw_is_the_papers_and_not_keras():
-    """Keras 3.15 keeps a variable where it means to keep its value, and so averages with a z that has moved on."""
+DELIBERATE = {
+    "schedule_free_adamw": "Keras averages with an iterate that has moved on already, gradtape as the paper says",
+    "scaled_slices": "Keras raises TypeError for IndexedSlices under `loss_scale_factor`, gradtape divides them",
+    "lamb_by_name": "Keras does not find Lamb by its name, gradtape does",
+    "whole_first_rates": "Keras computes schedules whose first rate is an int in integers, gradtape in float32",
+}
+
+
+def schedule_free_adamw():
+    """Keras 3.15 keeps a variable where it means to keep its value."""
     random = np.random.default_rng(0)
     gradients, start = random.normal(size=(6, 5)), random.normal(size=5)
     hyperparameters = {"beta_1": 0.875, "beta_2": 0.75, "epsilon": 2.0**-10, "warmup_steps": 3}
@@ -127,6 +135,40 @@ def test_schedule_free_adamw_is_the_papers_and_not_keras():
             optimizer.apply([library.constant(gradient)], [variable])
         expected = schedule_free(gradients, start, 0.0625, before=before, **hyperparameters)
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-13)
+
+
+def scaled_slices():
+    """The slices' step is the step of the dense gradient."""
+    for options in ({}, {"clipnorm": 0.5}, {"global_clipnorm": 0.5}, {"clipvalue": 0.25}):
+        for name in ROWS:
+            found = []
+            for rows in (True, False):
+                variable = gt.Variable(np.arange(1.0, 7.0).reshape(3, 2))
+                gradient = gt.IndexedSlices(gt.constant([[1.0, 2.0], [-3.0, 0.5]], gt.float64), [2, 0], [3, 2])
+                optimizer = getattr(gt.optimizers, name)(0.5, loss_scale_factor=3.0, **options)
+                for _ in range(2):
+                    optimizer.apply([gradient if rows else gt.convert_to_tensor(gradient)], [variable])
+                found.append(variable.numpy())
+            np.testing.assert_allclose(*found, rtol=1e-13, err_msg=name)
+    slices = tf.IndexedSlices(tf.constant([1.0]), [0], [2])
+    with pytest.raises(TypeError):
+        tf.keras.optimizers.SGD(0.5, loss_scale_factor=3.0).apply([slices], [tf.Variable([1.0, 2.0])])
+
+
+def lamb_by_name():
+    assert type(gt.keras.optimizers.get("lamb")) is gt.keras.optimizers.Lamb
+    with pytest.raises(ValueError, match="Could not interpret optimizer identifier: lamb"):
+        tf.keras.optimizers.get("lamb")
+
+
+def whole_first_rates():
+    rates = [float(lib.keras.optimizers.schedules.ExponentialDecay(1, 2, 0.5)(2)) for lib in (gt, tf)]
+    assert rates == [0.5, 0.0]
+
+
+@pytest.mark.parametrize("name", DELIBERATE)
+def test_differences(name):
+    globals()[name]()
 
 
 @pytest.mark.parametrize("name, options, dtype", CASES)
@@ -380,7 +422,7 @@ def own_rule(library):
         optimizer = Momentum(**options)
         for step in range(3):
             gradients = [library.constant([1.0, -2.0]) * (step + 1.0), library.constant([2.0])]
-            optimizer.apply_gradients(zip(gradients, [a, b]))
+            optimizer.apply_gradients(zip(gradients, [a, b], strict=True))
         seen.append([a.numpy(), b.numpy(), *(np.asarray(v.numpy()) for v in optimizer.variables)])
         again = Momentum.from_config(optimizer.get_config())
         assert again.get_config() == optimizer.get_config() and again.keep == 0.5
