@@ -2,7 +2,7 @@
 
 The counts stand in benchmarks/instructions.json. After a change that means to alter them, record them anew with
 `python -m benchmarks.instructions --record` and say in the commit what they bought. Without valgrind, or with another
-compiler than theirs, they are reported as not run; see conftest.py.
+Python or compiler than theirs, they are reported as not run; see conftest.py.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def found() -> dict:
 )
 def test_instructions_are_as_recorded(found: dict, workload: str, phase: str) -> None:
     counted, recorded = found["counts"][workload][phase], RECORDED["counts"][workload][phase]
-    # What the engine itself executes is comparable between interpreters; the whole is not.
+    # What the engine itself executes is the same for every build of one version of Python; the whole is not.
     kinds = ["engine", "all"] if found["interpreter"] == RECORDED["interpreter"] else ["engine"]
     for kind in kinds:
         assert counted[kind] == pytest.approx(recorded[kind], rel=TOLERANCE), kind
