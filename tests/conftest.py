@@ -36,6 +36,12 @@ HINDRANCE = hindrance()
 collect_ignore = ["test_instruction_counts.py"] if HINDRANCE else []
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: each process may hold TensorFlow, so no more of them than shorten the wait."""
+    return min(os.cpu_count() or 1, 8)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if HINDRANCE:
         terminalreporter.write_line(f"instruction counts: not run, {HINDRANCE}")

@@ -6,12 +6,18 @@ import os
 import subprocess
 import sys
 
-import pytest
-
-# Counts of what has been logged are the process's, so both libraries get a new one.
+# Counts of what has been logged are the process's, so both libraries get a new one. First what a program that
+# configures nothing is told, and where; then what a handler of its own is.
 WARNINGS = """
 import importlib, logging, sys
 tf = importlib.import_module(sys.argv[1])
+with tf.GradientTape() as tape:
+    tape.watch(tf.constant(2))
+tf.get_logger().setLevel("ERROR")
+with tf.GradientTape() as tape:
+    tape.watch(tf.constant(2))
+print("end", file=sys.stderr)
+tf.get_logger().setLevel("WARNING")
 class Printer(logging.Handler):
     def emit(self, record):
         print(record.levelname, record.getMessage().replace("tensorflow", "gradtape"))
@@ -52,30 +58,17 @@ for _ in range(4):
 """
 
 
-# What a program that configures nothing is told, and where.
-UNCONFIGURED = """
-import importlib, sys
-tf = importlib.import_module(sys.argv[1])
-with tf.GradientTape() as tape:
-    tape.watch(tf.constant(2))
-tf.get_logger().setLevel("ERROR")
-with tf.GradientTape() as tape:
-    tape.watch(tf.constant(2))
-print("end", file=sys.stderr)
-"""
-
-
-@pytest.mark.parametrize("program", [WARNINGS, UNCONFIGURED], ids=["heard", "unconfigured"])
-def test_warnings(program: str) -> None:
-    def said(library: str) -> tuple[str, list[str]]:
-        command = [sys.executable, "-c", program, library]
+def test_warnings() -> None:
+    def said(library: str) -> tuple[list[str], list[str]]:
+        command = [sys.executable, "-c", WARNINGS, library]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
-        named = done.stderr.replace("tensorflow", "gradtape").splitlines()
-        return done.stdout, [line for line in named if line == "end" or line.startswith("WARNING:gradtape")]
+        errors = done.stderr.replace("tensorflow", "gradtape").splitlines()
+        return done.stdout.splitlines(), [line for line in errors if line == "end" or line.startswith("WARNING:gra")]
 
     expected = said("tensorflow")
     assert said("gradtape") == expected
-    assert expected[0] or expected[1] == [
+    assert len([line for line in expected[0] if line.startswith("WARNING")]) > 10
+    assert expected[1] == [
         "WARNING:gradtape:The dtype of the watched tensor must be floating (e.g. tf.float32), got tf.int32",
         "end",
     ]
