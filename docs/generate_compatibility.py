@@ -16,8 +16,11 @@ from generate_operations import heading, line
 from gradtape._ops import elementwise_dtypes
 
 import gradtape
-from gradtape import errors, functional, missing, optimizers, schedules, table
-from gradtape.elementwise import ROWS
+from gradtape import errors, optimizers
+from gradtape._src.autodiff import functional
+from gradtape._src.core import missing
+from gradtape._src.table import rows as table
+from gradtape._src.table.elementwise import ROWS
 
 TESTS = Path(__file__).parents[1] / "tests"
 IN_TABLE = ("test_table.py", "parity/test_table.py")
@@ -47,30 +50,25 @@ PROMISES = {
 
 def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, Any]]:
     """Public names of a module or class with their values, under a prefix."""
-    for name in names or vars(place):
+    for name in names or dir(place):
         value = getattr(place, name)
         if not name.startswith("_") and type(value) is not type(sys):
             yield prefix + name, value
 
 
-def debugging_names() -> list[str]:
-    """The functions of debugging, which are those that it or its search for NaN define."""
-    homes = (gradtape.debugging.__name__, gradtape.numerics.__name__)
-    return [name for name, value in vars(gradtape.debugging).items() if getattr(value, "__module__", "") in homes]
-
-
 def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
-    own = {*functional.__all__, "Tensor"}
+    own = {name for name, value in vars(functional).items() if getattr(value, "__module__", "") == functional.__name__}
+    own.add("Tensor")
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
-    yield from public(gradtape.autodiff, "autodiff.", gradtape.autodiff.__all__)
-    yield from public(gradtape.debugging, "debugging.", debugging_names())
-    yield from public(gradtape.nest, "nest.", gradtape.nest.__all__)
-    yield from public(gradtape.random, "random.", gradtape.random.__all__)
+    yield from public(gradtape.autodiff, "autodiff.")
+    yield from public(gradtape.debugging, "debugging.")
+    yield from public(gradtape.nest, "nest.")
+    yield from public(gradtape.random, "random.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))
-    yield from public(optimizers, "keras.optimizers.", [name for name in optimizers.__all__ if name != "schedules"])
-    yield from public(schedules, "keras.optimizers.schedules.", schedules.__all__)
+    yield from public(optimizers, "keras.optimizers.")
+    yield from public(optimizers.schedules, "keras.optimizers.schedules.")
     for name, value in public(errors, "errors."):
         if isinstance(value, type) and issubclass(value, errors.OpError):
             yield name, value

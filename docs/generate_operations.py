@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gradtape._ops import elementwise_dtypes
 
-from gradtape import table
-from gradtape.elementwise import ROWS
+from gradtape._src.table import rows as table
+from gradtape._src.table.elementwise import ROWS
 
 HEAD = """# Operations
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradtape.table import ANY, Call, Leaf, Op
+from gradtape._src.table.rows import ANY, Call, Leaf, Op
 
 Drawn = dict[int, np.ndarray]
 

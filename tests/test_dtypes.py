@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from gradtape import dtypes
+from gradtape._src.core import dtypes
 
 NAMES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
 

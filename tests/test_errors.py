@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from gradtape import errors
+from gradtape._src.core import errors
 
 CODES = {
     "CancelledError": 1,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradtape.formatting import tensor_format, tensor_repr, tensor_str, variable_repr
+from gradtape._src.core.formatting import tensor_format, tensor_repr, tensor_str, variable_repr
 
 F4, F8, I4 = "float32", "float64", "int32"
 

@@ -16,7 +16,7 @@ import json
 import numpy as np
 import gradtape as tf
 from gradtape._doors import apply_elementwise
-from gradtape.elementwise import ROWS
+from gradtape._src.table.elementwise import ROWS
 
 generator = np.random.default_rng(1)
 found = {}

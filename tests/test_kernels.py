@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from gradtape import _kernel_checks as checks
-from gradtape import _kernels
+from gradtape import _kernel_checks as checks, _kernels
 
 FLOATS = [np.float32, np.float64]
 LENGTHS = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1000]

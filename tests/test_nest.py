@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradtape import nest
-from gradtape.tensor_shape import TensorShape
+from gradtape._src.core.tensor_shape import TensorShape
 from structures import Nesting, Plain, Point
 
 ARRAY = np.zeros(2)

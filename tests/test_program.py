@@ -7,7 +7,7 @@ import pytest
 import scipy.special
 from gradtape._program import named_program, table
 
-from gradtape import expressions
+from gradtape._src.table import expressions
 
 FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "i0", "i1", "i0e", "i1e")
 PLAIN = {

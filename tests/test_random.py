@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape import _random, philox
+from gradtape import _random
+from gradtape._src.random import philox
 
 # What tests/parity/test_random.py compares at length, in a few recorded values.
 RECORDED = {

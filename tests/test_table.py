@@ -14,7 +14,7 @@ import pytest
 
 import gradtape
 from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
-from gradtape import table
+from gradtape._src.table import rows as table
 
 ROWS = table.rows()
 STEP = 1e-5

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from gradtape.tensor_shape import TensorShape
+from gradtape._src.core.tensor_shape import TensorShape
 
 S = TensorShape([3, 2])
 OPEN = TensorShape([None, 2])

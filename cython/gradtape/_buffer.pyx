@@ -171,7 +171,7 @@ cdef Block* make_block(int size_class) except NULL:
 
 
 cdef object exhausted(Py_ssize_t nbytes):
-    from gradtape.errors import ResourceExhaustedError
+    from gradtape._src.core.errors import ResourceExhaustedError
     return ResourceExhaustedError(None, None, f"OOM when allocating a tensor of {nbytes} bytes. Work on smaller batches, or "
                                               "delete tensors and tapes that are not needed any more.")
 

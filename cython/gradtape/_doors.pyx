@@ -16,7 +16,7 @@ from gradtape._types cimport BOOL, F64, I32, I64, MAX_RANK
 import numpy as np
 
 from gradtape._ops import kernel_name, op_error
-from gradtape.errors import invalid_argument
+from gradtape._src.core.errors import invalid_argument
 
 cnp.import_array()
 

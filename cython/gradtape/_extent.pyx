@@ -3,7 +3,7 @@
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdlib cimport malloc
 
-from gradtape.tensor_shape import TensorShape
+from gradtape._src.core.tensor_shape import TensorShape
 
 cdef extern from *:
     """
@@ -81,7 +81,7 @@ cdef Extent* shared_extent(int rank, const Py_ssize_t* dims) except NULL:
 
 
 def ResourceExhausted(dims):
-    from gradtape.errors import ResourceExhaustedError
+    from gradtape._src.core.errors import ResourceExhaustedError
     return ResourceExhaustedError(None, None, f"A tensor of shape {list(dims)} is too large to allocate")
 
 
@@ -139,7 +139,7 @@ cdef Extent* extent_from(object shape) except NULL:
 
 
 def InvalidDims(shape):
-    from gradtape.errors import InvalidArgumentError
+    from gradtape._src.core.errors import InvalidArgumentError
     return InvalidArgumentError(None, None, f"Dimensions must be >= 0, got the shape {list(shape)}")
 
 

@@ -21,11 +21,11 @@ from gradtape._tape cimport GradientTape
 from gradtape._tensor cimport Tensor, convert, is_floating
 from gradtape._variable cimport BaseVariable
 
-from gradtape import nest
+from gradtape._src.core import nest
 from gradtape._sweep import zeros
 from gradtape._tape import is_zero_unconnected
-from gradtape.logger import warn_first
-from gradtape.records import opened
+from gradtape._src.core.logger import warn_first
+from gradtape._src.core.records import opened
 
 cdef enum:
     MEAN = 10                    # a reduction's attribute; see _ops

@@ -31,7 +31,7 @@ from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U
 
 import numpy as np
 
-from gradtape.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 
 cnp.import_array()
 

@@ -51,7 +51,7 @@ cdef class Program:
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
     cdef bint plain                    # one instruction on its operands in order, whose result is stored as it is
     cdef bint arithmetic               # and that a sum, difference, product or quotient
-    cdef readonly object expression    # the formula: gradtape.expressions.Expr over operands 0 .. arity-1
+    cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made

@@ -1,6 +1,6 @@
 """Programs: elementwise expressions compiled to vector instructions, and the interpreter that runs them block by block.
 
-Expressions and their derivatives are made in gradtape.expressions, the rows of the table in gradtape.elementwise.
+Expressions and their derivatives are made in expressions, the rows of the table in elementwise.
 """
 
 cimport cython
@@ -11,7 +11,7 @@ from gradtape cimport _types
 from gradtape._kernels cimport kernels
 from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
-from gradtape import expressions
+from gradtape._src.table import expressions
 
 cdef extern from *:
     """
@@ -38,7 +38,7 @@ cdef enum Upkeep:
     LOCATE        # the pointer moves by strides: the block's elements are contiguous
     COPY_IN       # elements are gathered or converted into the register's own memory
 
-# Names in gradtape.expressions of the instructions, in the order of their codes.
+# Names in expressions of the instructions, in the order of their codes.
 CODES = {name: code for code, name in enumerate((
     "copy neg abs sign recip square sqrt rsqrt exp expm1 log log1p log1p_decay sin cos tan asin acos atan sinh cosh tanh "
     "asinh acosh atanh sigmoid relu erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow "
@@ -658,7 +658,7 @@ cdef Program program(str name):
 def table():
     """The rows of the elementwise table, by name."""
     if not rows:
-        from gradtape import elementwise
+        from gradtape._src.table import elementwise
 
         rows.update({row.name: row for row in elementwise.ROWS})
     return rows

@@ -23,7 +23,7 @@ from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
 
 from gradtape._moves import join
-from gradtape.errors import InternalError, InvalidArgumentError, unequal_summands
+from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
 
 
 # Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose

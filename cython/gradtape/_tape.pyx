@@ -16,12 +16,12 @@ from gradtape._tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, 
 from gradtape._types cimport F32, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
-from gradtape import nest
+from gradtape._src.core import nest
 from gradtape._moves import join
 from gradtape._sweep import zeros
-from gradtape.errors import InternalError
-from gradtape.logger import note, warn_first
-from gradtape.records import like, opened
+from gradtape._src.core.errors import InternalError
+from gradtape._src.core.logger import note, warn_first
+from gradtape._src.core.records import like, opened
 
 
 cdef enum:

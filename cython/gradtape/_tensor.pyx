@@ -28,8 +28,8 @@ import copyreg
 
 import numpy as np
 
-from gradtape import dtypes as _dtypes
-from gradtape import formatting as _formatting
+from gradtape._src.core import dtypes as _dtypes
+from gradtape._src.core import formatting as _formatting
 
 
 cnp.import_array()

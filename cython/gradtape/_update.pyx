@@ -24,7 +24,7 @@ from gradtape._threads cimport run_parts, thread_count
 from gradtape._types cimport F32, real
 from gradtape._variable cimport BaseVariable
 
-from gradtape.errors import InvalidArgumentError
+from gradtape._src.core.errors import InvalidArgumentError
 
 cdef extern from "math.h" nogil:
     float sqrtf(float)

@@ -23,7 +23,7 @@ from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F64, FLOOR_MOD, GE, GT, L
 
 import functools
 
-from gradtape import formatting as _formatting
+from gradtape._src.core import formatting as _formatting
 from gradtape._ops import op_error
 
 cdef extern from "Python.h":

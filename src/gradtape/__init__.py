@@ -6,49 +6,270 @@ Programs written for tf.GradientTape run with `import gradtape as tf`.
 import sys as _sys
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from gradtape.later import later as _later
+from gradtape._src.core import missing as _missing
+from gradtape._src.core.lazy import later as _later
 
 if _TYPE_CHECKING:
-    from gradtape import keras, linalg, nn, optimizers, random, schedules, test
-else:
-    keras, linalg, nn, optimizers, random, schedules, test = map(
-        _later, ("keras", "linalg", "nn", "optimizers", "random", "schedules", "test")
+    from gradtape import (
+        autodiff as autodiff,
+        compat as compat,
+        config as config,
+        debugging as debugging,
+        dtypes as dtypes,
+        errors as errors,
+        keras as keras,
+        linalg as linalg,
+        math as math,
+        nest as nest,
+        nn as nn,
+        optimizers as optimizers,
+        random as random,
+        sysconfig as sysconfig,
+        test as test,
+        version as version,
     )
+    from gradtape.optimizers import schedules as schedules
+else:
+    for _name in (
+        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
+        *("optimizers", "random", "sysconfig", "test", "version"),
+    ):
+        globals()[_name] = _later(_name)
+    schedules = _later("optimizers.schedules")
     # Under these names programs import from them.
     _sys.modules["gradtape.keras.optimizers"] = optimizers
-    _sys.modules["gradtape.optimizers.schedules"] = _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
+    _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
 
-from gradtape import arrays, autodiff, config, debugging, dtypes, errors, math, nest
-from gradtape import missing as _missing
-from gradtape._tensor import Tensor
-from gradtape.arrays import *
-from gradtape.clipping import *
-from gradtape.contractions import *
-from gradtape.control_flow import *
-from gradtape.counting import *
-from gradtape.creation import *
-from gradtape.custom_gradient import *
-from gradtape.debugging import *
-from gradtape.dtypes import DType, as_dtype, bool, double, float32, float64, int32, int64, uint8
-from gradtape.functional import *
-from gradtape.gathering import *
-from gradtape.indexed_slices import *
-from gradtape.indexing import *
-from gradtape.logger import get_logger
-from gradtape.math import *
-from gradtape.matrix_functions import sqrtm as matrix_square_root
-from gradtape.module import Module
-from gradtape.norms import norm
-from gradtape.printing import *
-from gradtape.reductions import *
-from gradtape.scans import *
-from gradtape.sorting import *
-from gradtape.tape import GradientTape, UnconnectedGradients
-from gradtape.tensor_shape import TensorShape
-from gradtape.variable import Variable
+from gradtape._src.autodiff.custom_gradient import (
+    custom_gradient as custom_gradient,
+    grad_pass_through as grad_pass_through,
+    recompute_grad as recompute_grad,
+    stop_gradient as stop_gradient,
+)
+from gradtape._src.autodiff.functional import (
+    gradient as gradient,
+    hessian as hessian,
+    hvp as hvp,
+    jacobian as jacobian,
+    jvp as jvp,
+    value_and_gradient as value_and_gradient,
+    vjp as vjp,
+)
+from gradtape._src.autodiff.tape import (
+    GradientTape as GradientTape,
+    UnconnectedGradients as UnconnectedGradients,
+)
+from gradtape._src.core.devices import device as device
+from gradtape._src.core.dtypes import (
+    DType as DType,
+    as_dtype as as_dtype,
+    bool as bool,
+    double as double,
+    float32 as float32,
+    float64 as float64,
+    int32 as int32,
+    int64 as int64,
+    uint8 as uint8,
+)
+from gradtape._src.core.execution import executing_eagerly as executing_eagerly
+from gradtape._src.core.logger import (
+    get_logger as get_logger,
+)
+from gradtape._src.core.tensor_shape import (
+    TensorShape as TensorShape,
+)
+from gradtape._src.linalg.contractions import (
+    einsum as einsum,
+    matmul as matmul,
+    tensordot as tensordot,
+)
+from gradtape._src.linalg.matrix_functions import (
+    sqrtm as matrix_square_root,
+)
+from gradtape._src.linalg.norms import (
+    norm as norm,
+)
+from gradtape._src.ops.arrays import (
+    broadcast_dynamic_shape as broadcast_dynamic_shape,
+    broadcast_static_shape as broadcast_static_shape,
+    broadcast_to as broadcast_to,
+    cast as cast,
+    concat as concat,
+    ensure_shape as ensure_shape,
+    expand_dims as expand_dims,
+    identity as identity,
+    identity_n as identity_n,
+    meshgrid as meshgrid,
+    one_hot as one_hot,
+    pad as pad,
+    rank as rank,
+    reshape as reshape,
+    reverse as reverse,
+    roll as roll,
+    saturate_cast as saturate_cast,
+    sequence_mask as sequence_mask,
+    shape as shape,
+    shape_n as shape_n,
+    size as size,
+    split as split,
+    squeeze as squeeze,
+    stack as stack,
+    tile as tile,
+    transpose as transpose,
+    unstack as unstack,
+    where as where,
+)
+from gradtape._src.ops.clipping import (
+    clip_by_global_norm as clip_by_global_norm,
+    clip_by_norm as clip_by_norm,
+    clip_by_value as clip_by_value,
+)
+from gradtape._src.ops.control_flow import (
+    case as case,
+    cond as cond,
+    control_dependencies as control_dependencies,
+    foldl as foldl,
+    foldr as foldr,
+    function as function,
+    group as group,
+    init_scope as init_scope,
+    map_fn as map_fn,
+    name_scope as name_scope,
+    no_op as no_op,
+    numpy_function as numpy_function,
+    py_function as py_function,
+    scan as scan,
+    switch_case as switch_case,
+    tuple as tuple,
+    vectorized_map as vectorized_map,
+    while_loop as while_loop,
+)
+from gradtape._src.ops.counting import (
+    histogram_fixed_width as histogram_fixed_width,
+    histogram_fixed_width_bins as histogram_fixed_width_bins,
+    unique as unique,
+    unique_with_counts as unique_with_counts,
+    unravel_index as unravel_index,
+)
+from gradtape._src.ops.creation import (
+    constant as constant,
+    convert_to_tensor as convert_to_tensor,
+    eye as eye,
+    fill as fill,
+    is_tensor as is_tensor,
+    linspace as linspace,
+    ones as ones,
+    ones_like as ones_like,
+    range as range,
+    zeros as zeros,
+    zeros_like as zeros_like,
+)
+from gradtape._src.ops.elementwise import (
+    abs as abs,
+    acos as acos,
+    acosh as acosh,
+    add as add,
+    asin as asin,
+    asinh as asinh,
+    atan as atan,
+    atan2 as atan2,
+    atanh as atanh,
+    cos as cos,
+    cosh as cosh,
+    divide as divide,
+    divide as truediv,
+    equal as equal,
+    exp as exp,
+    floor as floor,
+    greater as greater,
+    greater_equal as greater_equal,
+    less as less,
+    less_equal as less_equal,
+    logical_and as logical_and,
+    logical_not as logical_not,
+    logical_or as logical_or,
+    maximum as maximum,
+    minimum as minimum,
+    multiply as multiply,
+    negative as negative,
+    not_equal as not_equal,
+    pow as pow,
+    round as round,
+    sigmoid as sigmoid,
+    sign as sign,
+    sin as sin,
+    sinh as sinh,
+    sqrt as sqrt,
+    square as square,
+    subtract as subtract,
+    tan as tan,
+    tanh as tanh,
+    truncatediv as truncatediv,
+    truncatemod as truncatemod,
+)
+from gradtape._src.ops.gathering import (
+    boolean_mask as boolean_mask,
+    dynamic_partition as dynamic_partition,
+    dynamic_stitch as dynamic_stitch,
+    gather as gather,
+    gather_nd as gather_nd,
+    repeat as repeat,
+    reverse_sequence as reverse_sequence,
+    scatter_nd as scatter_nd,
+    tensor_scatter_nd_add as tensor_scatter_nd_add,
+    tensor_scatter_nd_max as tensor_scatter_nd_max,
+    tensor_scatter_nd_min as tensor_scatter_nd_min,
+    tensor_scatter_nd_sub as tensor_scatter_nd_sub,
+    tensor_scatter_nd_update as tensor_scatter_nd_update,
+)
+from gradtape._src.ops.indexed_slices import (
+    IndexedSlices as IndexedSlices,
+)
+from gradtape._src.ops.indexing import (
+    slice as slice,
+    strided_slice as strided_slice,
+)
+from gradtape._src.ops.printing import (
+    print as print,
+)
+from gradtape._src.ops.reductions import (
+    add_n as add_n,
+    argmax as argmax,
+    argmin as argmin,
+    reduce_all as reduce_all,
+    reduce_any as reduce_any,
+    reduce_logsumexp as reduce_logsumexp,
+    reduce_max as reduce_max,
+    reduce_mean as reduce_mean,
+    reduce_min as reduce_min,
+    reduce_prod as reduce_prod,
+    reduce_sum as reduce_sum,
+    scalar_mul as scalar_mul,
+)
+from gradtape._src.ops.scans import (
+    cumsum as cumsum,
+)
+from gradtape._src.ops.sorting import (
+    argsort as argsort,
+    searchsorted as searchsorted,
+    sort as sort,
+)
+from gradtape._src.state.module import (
+    Module as Module,
+)
+from gradtape._src.state.variable import (
+    Variable as Variable,
+)
+from gradtape._src.testing.assertions import (
+    Assert as Assert,
+    assert_equal as assert_equal,
+    assert_greater as assert_greater,
+    assert_less as assert_less,
+    assert_rank as assert_rank,
+)
+from gradtape._tensor import Tensor as Tensor
 
-# TensorFlow has these in further places, of which dtypes is lower than where they are written.
-dtypes.cast, dtypes.saturate_cast = arrays.cast, arrays.saturate_cast
+newaxis = None
 
 __version__ = "0.1.0"
 

@@ -15,7 +15,8 @@ from contextlib import redirect_stdout
 import numpy as np
 
 import gradtape as tf
-from gradtape import _kernels, missing
+from gradtape import _kernels
+from gradtape._src.core import missing
 
 
 def blas() -> str:

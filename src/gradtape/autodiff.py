@@ -1,25 +1,8 @@
-"""Differentiation, forward and in reverse."""
+"""tf.autodiff: differentiation, forward and in reverse."""
 
-from __future__ import annotations
-
-from gradtape._forward import Accumulator
-from gradtape.tape import GradientTape
-
-__all__ = ["ForwardAccumulator", "GradientTape"]
-
-
-class ForwardAccumulator(Accumulator):
-    """Computes Jacobian-vector products beside the computation itself.
-
-    Within its block every operation on the primals, and on what depends on them, computes a tangent at once; `jvp`
-    looks tangents up. Accumulators and tapes nest: outer ones see the products of inner ones, so forward over reverse
-    gives Hessian-vector products. A tensor's tangent is dropped when the tensor dies. Through a custom gradient a
-    tangent passes as its body computed; what the function states serves where the body's result has no tangent.
-
-    Args:
-      primals: a tensor or variable, or a nested structure of them.
-      tangents: the vector, in the structure of `primals`, each tangent of its primal's shape.
-
-    Raises:
-      ValueError: a primal is listed twice; the structures differ; the block is entered while active.
-    """
+from gradtape._src.autodiff.forward import (
+    ForwardAccumulator as ForwardAccumulator,
+)
+from gradtape._src.autodiff.tape import (
+    GradientTape as GradientTape,
+)

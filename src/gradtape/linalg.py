@@ -1,35 +1,60 @@
-"""tf.linalg: the names; what they do stands in the modules that they come from."""
+"""tf.linalg: products, decompositions, solvers and norms of matrices."""
 
-from __future__ import annotations
-
-from gradtape.clipping import global_norm, l2_normalize
-from gradtape.contractions import cross, einsum, matmul, matvec, tensordot
-from gradtape.creation import eye
-from gradtape.diagonals import (
-    adjoint,
-    band_part,
-    diag,
-    diag_part,
-    matrix_transpose,
-    set_diag,
-    tensor_diag,
-    tensor_diag_part,
-    trace,
+from gradtape._src.linalg.contractions import (
+    cross as cross,
+    einsum as einsum,
+    matmul as matmul,
+    matvec as matvec,
+    tensordot as tensordot,
 )
-from gradtape.factorisations import (
-    cholesky,
-    cholesky_solve,
-    logdet,
-    lstsq,
-    lu,
-    lu_matrix_inverse,
-    lu_reconstruct,
-    lu_solve,
-    qr,
+from gradtape._src.linalg.diagonals import (
+    adjoint as adjoint,
+    band_part as band_part,
+    diag as diag,
+    diag_part as diag_part,
+    matrix_transpose as matrix_transpose,
+    set_diag as set_diag,
+    tensor_diag as tensor_diag,
+    tensor_diag_part as tensor_diag_part,
+    trace as trace,
 )
-from gradtape.matrix_functions import expm, sqrtm
-from gradtape.norms import norm, normalize
-from gradtape.spectra import eigh, eigvalsh, matrix_rank, pinv, svd
-from gradtape.systems import det, inv, slogdet, solve, triangular_solve
-
-__all__ = ["norm"]
+from gradtape._src.linalg.factorisations import (
+    cholesky as cholesky,
+    cholesky_solve as cholesky_solve,
+    logdet as logdet,
+    lstsq as lstsq,
+    lu as lu,
+    lu_matrix_inverse as lu_matrix_inverse,
+    lu_reconstruct as lu_reconstruct,
+    lu_solve as lu_solve,
+    qr as qr,
+)
+from gradtape._src.linalg.matrix_functions import (
+    expm as expm,
+    sqrtm as sqrtm,
+)
+from gradtape._src.linalg.norms import (
+    norm as norm,
+    normalize as normalize,
+)
+from gradtape._src.linalg.spectra import (
+    eigh as eigh,
+    eigvalsh as eigvalsh,
+    matrix_rank as matrix_rank,
+    pinv as pinv,
+    svd as svd,
+)
+from gradtape._src.linalg.systems import (
+    det as det,
+    inv as inv,
+    slogdet as slogdet,
+    solve as solve,
+    triangular_solve as triangular_solve,
+)
+from gradtape._src.ops.clipping import (
+    global_norm as global_norm,
+    l2_normalize as l2_normalize,
+)
+from gradtape._src.ops.creation import (
+    eye as eye,
+)

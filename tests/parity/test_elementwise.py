@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from compare import same
 
-from gradtape.elementwise import ROWS, Row
+from gradtape._src.table.elementwise import ROWS, Row
 
 INF, NAN = np.inf, np.nan
 GRIDS = {

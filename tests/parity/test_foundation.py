@@ -7,7 +7,7 @@ import pytest
 import tensorflow
 from compare import same
 
-from gradtape import formatting
+from gradtape._src.core import formatting
 from structures import Nesting, Plain, Point
 
 NAMES = ["float32", "float64", "int32", "int64", "uint8", "bool"]

@@ -11,7 +11,7 @@ import tensorflow
 
 import gradtape
 from drawing import derivatives, drawn, resolve, sampled
-from gradtape import table
+from gradtape._src.table import rows as table
 
 ROWS = [row for row in table.rows() if row.tensorflow]
 CALLS = sampled(ROWS, "samples") + sampled(ROWS, "edges")

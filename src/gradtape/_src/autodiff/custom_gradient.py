@@ -1,0 +1,150 @@
+"""Gradients that the program states itself."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from gradtape._doors import apply_identity, apply_stop_gradient, as_tensor
+from gradtape._forward import carry_tangents
+from gradtape._log import Unrecorded
+from gradtape._ops import is_recorded, record
+from gradtape._src.autodiff.tape import GradientTape
+from gradtape._src.core import nest
+from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._tensor import Tensor
+from gradtape._variable import VariableWatcher
+
+
+def stop_gradient(input: Any, name: str | None = None) -> Any:
+    """The value, a tensor or IndexedSlices, as a constant: no gradient flows through it."""
+    return like(input, apply_stop_gradient(values_of(input)))
+
+
+class _Differentiated:
+    """A function, or a method once bound, whose gradient is its own statement."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        bound = self._function.__get__(instance, owner)
+        return self if bound is self._function else _Differentiated(bound)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with VariableWatcher() as watcher:
+            result, grad_fn = self._function(*args, **kwargs)
+        arguments = nest.flatten(args)
+        given = {id(item) for item in (*arguments, *nest.flatten(kwargs))}
+        variables = [variable for variable in watcher.found if id(variable) not in given]
+        if not callable(grad_fn):
+            raise TypeError("unsupported callable")
+        if variables and not _takes_variables(grad_fn):
+            raise TypeError(
+                "@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: "
+                f"{variables}"
+            )
+        # Text stands among the arguments, as one to which there is no gradient.
+        inputs = tuple([as_tensor(0 if isinstance(value, str) else value) for value in (*arguments, *variables)])
+        recorded = is_recorded(*inputs)
+        # The body's own entries stay beside this one: second derivatives flow through what grad_fn captured from it.
+        fresh = apply_stop_gradient if recorded else apply_identity
+        bodies = [as_tensor(value) for value in nest.flatten(result)]
+        outputs = tuple([fresh(body) for body in bodies])
+        if recorded and outputs:
+            rule = _stated_rule(grad_fn, len(arguments), variables)
+            record(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs, stated=True)
+            # Forward mode goes through the body; the statement serves where the body has no tangents.
+            carry_tangents(bodies, outputs)
+        return nest.pack_sequence_as(result, list(outputs))
+
+
+def _takes_variables(grad_fn: Callable[..., Any]) -> bool:
+    try:
+        signature = inspect.signature(grad_fn)
+    except (TypeError, ValueError):
+        return False
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return any(
+        parameter.kind is inspect.Parameter.VAR_KEYWORD or (parameter.name == "variables" and parameter.kind in named)
+        for parameter in signature.parameters.values()
+    )
+
+
+def _stated_rule(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., Any]:
+    """The reverse rule of a call with `count` arguments that read `variables`."""
+
+    def rule(call: Any, needs: Any, *cotangents: Tensor) -> Any:
+        if variables:
+            stated, of_variables = grad_fn(*cotangents, variables=list(variables))
+            if len(of_variables) != len(variables):
+                raise ValueError("Must return gradient for each variable from @custom_gradient grad_fn.")
+        else:
+            stated, of_variables = grad_fn(*cotangents), []
+        flat = nest.flatten(stated)
+        if len(flat) != count:
+            raise ValueError(
+                f"custom_gradient function expected to return {count} gradients, but returned {len(flat)} instead."
+            )
+        return flat + of_variables
+
+    return rule
+
+
+def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
+    """Lets a function state its own gradient, for numerical stability or to bend it on purpose.
+
+    `f(*args, **kwargs)` returns `(result, grad_fn)`. `result` is a tensor or nested structure of them;
+    `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in
+    `args`. Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments,
+    `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
+    differentiated in its turn where a second derivative is asked for. `ForwardAccumulator` differentiates f's body.
+
+    Raises:
+      TypeError: f reads variables and grad_fn has no argument `variables`.
+      ValueError: (when differentiated) the number of gradients is not the number of arguments, or of variables.
+    """
+    if f is None:
+        return custom_gradient
+    return _Differentiated(f)
+
+
+def recompute_grad(f: Callable[..., Any]) -> Any:
+    """Wraps f so that a tape keeps its arguments only; what f computes is computed again when its gradient is needed.
+
+    The memory of f's intermediates is free between the forward and the reverse pass. Variables that f reads get their
+    gradients, and derivatives of any order go through the repeated computation. `__wrapped__` is f.
+    """
+
+    def forgetful(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
+        with Unrecorded():
+            result = f(*args, **kwargs)
+
+        def again(*cotangents: Tensor, variables: Any = ()) -> Any:
+            with GradientTape() as tape:
+                inputs = nest.map_structure(apply_identity, args)
+                tape.watch(inputs)
+                tape.watch(list(variables))
+                repeated = f(*inputs, **kwargs)
+            flat = nest.flatten(inputs)
+            gradients = tape.gradient(repeated, [*flat, *variables], cotangents, "zero")
+            return (gradients[: len(flat)], gradients[len(flat) :]) if variables else gradients
+
+        return result, again
+
+    return functools.update_wrapper(_Differentiated(forgetful), f)
+
+
+def grad_pass_through(f: Callable[..., Any]) -> Any:
+    """Wraps f so that it computes as ever while its gradient is the identity's; variables that f uses get none."""
+
+    def passing(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
+        def grad(*cotangents: Tensor, variables: Any = ()) -> Any:
+            return (cotangents, [None] * len(variables)) if variables else cotangents
+
+        return f(*args, **kwargs), grad
+
+    return functools.update_wrapper(_Differentiated(passing), f)

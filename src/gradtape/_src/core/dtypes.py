@@ -1,0 +1,186 @@
+"""Element types: the six that gradtape computes with, and the conversions users write them with."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+
+class DType:
+    """The element type of a tensor; compare with ``==``, or by identity, as there is one object per type.
+
+    Attributes:
+      name: ``"float32"`` and so on.
+      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_types.pxd``).
+      as_numpy_dtype: the NumPy scalar type.
+      as_datatype_enum: TensorFlow's number for the type, which is also its hash.
+      size: bytes per element.
+    """
+
+    __slots__ = ("as_datatype_enum", "as_numpy_dtype", "code", "is_bool", "is_floating", "is_integer", "name", "size")
+
+    name: str
+    code: int
+    as_numpy_dtype: type
+    as_datatype_enum: int
+    size: int
+    is_floating: builtins.bool
+    is_integer: builtins.bool
+    is_bool: builtins.bool
+
+    def __init__(self, name: str, code: int, as_numpy_dtype: type, as_datatype_enum: int) -> None:
+        kind = np.dtype(as_numpy_dtype).kind
+        constants = {
+            "name": name,
+            "code": code,
+            "as_numpy_dtype": as_numpy_dtype,
+            "as_datatype_enum": as_datatype_enum,
+            "size": np.dtype(as_numpy_dtype).itemsize,
+            "is_floating": kind == "f",
+            "is_integer": kind in "iu",
+            "is_bool": kind == "b",
+        }
+        for key, value in constants.items():
+            object.__setattr__(self, key, value)
+
+    def __setattr__(self, key: str, value: Any) -> None:
+        raise AttributeError(f"property '{key}' of 'DType' object has no setter")
+
+    @property
+    def is_unsigned(self) -> builtins.bool:
+        return self is uint8
+
+    @property
+    def is_complex(self) -> builtins.bool:
+        return False
+
+    @property
+    def is_quantized(self) -> builtins.bool:
+        return False
+
+    @property
+    def is_numeric(self) -> builtins.bool:
+        """Whether arithmetic is defined: every type but ``bool``."""
+        return not self.is_bool
+
+    @property
+    def is_numpy_compatible(self) -> builtins.bool:
+        return True
+
+    @property
+    def base_dtype(self) -> DType:
+        return self
+
+    @property
+    def real_dtype(self) -> DType:
+        return self
+
+    @property
+    def min(self) -> Any:
+        """Smallest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool."""
+        return self._bound("minimum", "min")
+
+    @property
+    def max(self) -> Any:
+        """Largest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool."""
+        return self._bound("maximum", "max")
+
+    def _bound(self, noun: str, attribute: str) -> Any:
+        if self.is_bool:
+            raise TypeError(f"Cannot find {noun} value of {self} with type {self}.")
+        info = np.finfo if self.is_floating else np.iinfo
+        return getattr(info(self.as_numpy_dtype), attribute)
+
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The range of values in an image of this type, negative ones left out."""
+        if self.is_floating:
+            return (0, 1)
+        return (0, True) if self.is_bool else (0, self.max)
+
+    def is_compatible_with(self, other: Any) -> builtins.bool:
+        """Whether ``other``, anything :func:`as_dtype` accepts, is this type; TypeError if it is no type."""
+        return as_dtype(other) is self
+
+    def __eq__(self, other: object) -> builtins.bool:
+        if self is other:
+            return True
+        if isinstance(other, DType) or other is None:
+            return False
+        try:
+            return as_dtype(other) is self
+        except TypeError:
+            return False
+
+    def __ne__(self, other: object) -> builtins.bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return self.as_datatype_enum
+
+    def __repr__(self) -> str:
+        return "tf." + self.name
+
+    def __str__(self) -> str:
+        return f"<dtype: '{self.name}'>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return as_dtype, (self.name,)
+
+
+float32 = DType("float32", 0, np.float32, 1)
+float64 = double = DType("float64", 1, np.float64, 2)
+int32 = DType("int32", 2, np.int32, 3)
+int64 = DType("int64", 3, np.int64, 9)
+uint8 = DType("uint8", 4, np.uint8, 4)
+bool = DType("bool", 5, np.bool_, 10)
+
+# By code, so that the engine indexes it.
+DTYPES = (float32, float64, int32, int64, uint8, bool)
+
+# TensorFlow has these; gradtape does not.
+_UNSUPPORTED = {
+    *("float16", "half", "bfloat16", "int8", "int16", "uint16", "uint32", "uint64", "complex64", "complex128"),
+    *("string", "resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
+}
+_KNOWN: dict[Any, DType] = {"float": float32, "double": float64, float: float32, builtins.bool: bool}
+for _dtype in DTYPES:
+    for _key in (_dtype.name, _dtype.as_datatype_enum, _dtype.as_numpy_dtype, np.dtype(_dtype.as_numpy_dtype)):
+        _KNOWN[_key] = _dtype
+    _KNOWN[np.dtype(_dtype.as_numpy_dtype).newbyteorder()] = _dtype
+
+
+def as_dtype(type_value: Any) -> DType:
+    """The :class:`DType` for a DType, a name, a NumPy dtype or scalar type, Python's float or bool, or an enum number.
+
+    Raises:
+      TypeError: it names no type, or one that gradtape does not compute with (the message lists those it does).
+    """
+    if type(type_value) is DType:
+        return type_value
+    try:
+        known = _KNOWN.get(type_value)
+    except TypeError:  # unhashable
+        known = None
+    if known is not None:
+        return known
+    name = type_value if isinstance(type_value, str) else _numpy_name(type_value)
+    if name in _UNSUPPORTED:
+        supported = ", ".join(dtype.name for dtype in DTYPES)
+        raise TypeError(f"gradtape has no dtype {name!r}: the supported dtypes are {supported}.")
+    if not isinstance(type_value, str) and name in _KNOWN:
+        return _KNOWN[name]
+    raise TypeError(f"Cannot convert the argument `type_value`: {type_value!r} to a TensorFlow DType.")
+
+
+def _numpy_name(type_value: Any) -> str:
+    """NumPy's name for a dtype, a scalar type or an object that carries a dtype; "" for anything else."""
+    if isinstance(type_value, type) and issubclass(type_value, np.generic):
+        type_value = np.dtype(type_value)
+    elif isinstance(type_value, np.ndarray | np.generic):
+        type_value = type_value.dtype
+    if not isinstance(type_value, np.dtype) or type_value.names is not None:
+        return ""
+    return "string" if type_value.kind in "OSU" else type_value.name

@@ -1,0 +1,139 @@
+"""Exceptions of failing operations, TensorFlow's kinds and codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OK = 0
+CANCELLED = 1
+UNKNOWN = 2
+INVALID_ARGUMENT = 3
+DEADLINE_EXCEEDED = 4
+NOT_FOUND = 5
+ALREADY_EXISTS = 6
+PERMISSION_DENIED = 7
+RESOURCE_EXHAUSTED = 8
+FAILED_PRECONDITION = 9
+ABORTED = 10
+OUT_OF_RANGE = 11
+UNIMPLEMENTED = 12
+INTERNAL = 13
+UNAVAILABLE = 14
+DATA_LOSS = 15
+UNAUTHENTICATED = 16
+
+
+class OpError(Exception):
+    """An operation failed; ``str(error)`` is its message.
+
+    Args:
+      node_def, op: kept for programs written for TensorFlow's signature; None here, as there are no graphs.
+      message: what went wrong.
+      error_code: one of this module's numbers.
+    """
+
+    __module__ = "gradtape.errors"  # where programs catch it
+
+    def __init__(self, node_def: Any, op: Any, message: str, error_code: int, *args: Any) -> None:
+        super().__init__()
+        self._node_def = node_def
+        self._op = op
+        self._message = message
+        self._error_code = error_code
+        self._experimental_payloads = args[0] if args else {}
+
+    @property
+    def message(self) -> str:
+        return self._message
+
+    @property
+    def op(self) -> Any:
+        return self._op
+
+    @property
+    def node_def(self) -> Any:
+        return self._node_def
+
+    @property
+    def error_code(self) -> int:
+        return self._error_code
+
+    @property
+    def experimental_payloads(self) -> Any:
+        return self._experimental_payloads
+
+    def __str__(self) -> str:
+        return self._message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if type(self) is OpError:
+            return OpError, (self._node_def, self._op, self._message, self._error_code)
+        return type(self), (self._node_def, self._op, self._message)
+
+
+def _kind(name: str, code: int, doc: str) -> Any:
+    """The OpError subclass that carries ``code``."""
+
+    def __init__(self: OpError, node_def: Any, op: Any, message: str, *args: Any) -> None:
+        OpError.__init__(self, node_def, op, message, code, *args)
+
+    __init__.__qualname__ = f"{name}.__init__"
+    return type(name, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": OpError.__module__})
+
+
+CancelledError = _kind("CancelledError", CANCELLED, "The operation was cancelled.")
+UnknownError = _kind("UnknownError", UNKNOWN, "An error of no other kind.")
+InvalidArgumentError = _kind(
+    "InvalidArgumentError", INVALID_ARGUMENT, "An operand's shape, dtype or value is not one the operation takes."
+)
+DeadlineExceededError = _kind("DeadlineExceededError", DEADLINE_EXCEEDED, "The operation did not end in time.")
+NotFoundError = _kind("NotFoundError", NOT_FOUND, "A file or other named thing does not exist.")
+AlreadyExistsError = _kind("AlreadyExistsError", ALREADY_EXISTS, "A thing that was to be made exists.")
+PermissionDeniedError = _kind("PermissionDeniedError", PERMISSION_DENIED, "The caller may not do this.")
+ResourceExhaustedError = _kind("ResourceExhaustedError", RESOURCE_EXHAUSTED, "There is not enough memory.")
+FailedPreconditionError = _kind(
+    "FailedPreconditionError", FAILED_PRECONDITION, "Something needed first, such as a variable's value, is missing."
+)
+AbortedError = _kind("AbortedError", ABORTED, "The operation was given up, typically for another one's sake.")
+OutOfRangeError = _kind("OutOfRangeError", OUT_OF_RANGE, "An iteration went beyond its end.")
+UnimplementedError = _kind("UnimplementedError", UNIMPLEMENTED, "The operation does not do this.")
+InternalError = _kind("InternalError", INTERNAL, "The library broke a rule of its own: a defect.")
+UnavailableError = _kind("UnavailableError", UNAVAILABLE, "A service is not there at present.")
+DataLossError = _kind("DataLossError", DATA_LOSS, "Data is damaged beyond repair.")
+UnauthenticatedError = _kind("UnauthenticatedError", UNAUTHENTICATED, "The caller is unknown.")
+
+
+def from_op(kind: type[OpError], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
+    """An error that words ``message`` as TensorFlow words one raised by a running op.
+
+    Args:
+      kind: the exception's class.
+      op: TensorFlow's op, such as ``"AddV2"``.
+      message: the sentence itself.
+      name: the text after ``name:``; None leaves that part out. Operators say ``""``.
+      kernel: the kernel named first, where it is not called as the op (``"__MklMatMul"``); None if the op failed before
+        a kernel ran, as with unequal dtypes.
+    """
+    if kernel is not None:
+        place = f"{{{{function_node __wrapped__{kernel or op}_device_/job:localhost/replica:0/task:0/device:CPU:0}}}}"
+        message = f"{place} {message}"
+    message = f"{message} [Op:{op}]"
+    if name is not None:
+        message = f"{message} name: {name}"
+    return kind(None, None, message)  # type: ignore[call-arg]
+
+
+def invalid_argument(op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
+    """The InvalidArgumentError of ``op``; see :func:`from_op`."""
+    return from_op(InvalidArgumentError, op, message, name, kernel=kernel)
+
+
+def unequal_summands(first: str, place: int, other: str, count: int) -> OpError:
+    """The error of a sum of `count` tensors whose shapes, which are given as texts, differ."""
+    return invalid_argument(
+        "AddN",
+        "Inputs to operation AddN of type AddN must have the same size and shape.  "
+        f"Input 0: {first} != input {place}: {other}",
+        "",
+        kernel=f"AddN_N_{count}",
+    )

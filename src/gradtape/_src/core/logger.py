@@ -1,0 +1,122 @@
+"""The package's logger, and TensorFlow's way of saying a thing a few times only."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import logging
+
+# Python's own numbers of these levels.
+DEBUG, INFO, WARN, ERROR, FATAL = 10, 20, 30, 40, 50
+
+# How often a line of a program has come to a place that logs.
+_counts: dict[Any, int] = {}
+_configured = False
+
+
+def get_logger() -> logging.Logger:
+    """The logger of gradtape, an ordinary `logging.Logger`.
+
+    It writes to standard error, and where Python is interactive to standard output from level INFO on, unless the
+    program had given the root logger a handler when it was first asked for.
+    """
+    # Imported when needed: it would be a tenth or more of importing gradtape.
+    import logging
+
+    global _configured
+    logger = logging.getLogger("gradtape")
+    if not _configured:
+        _configured = True
+        if not logging.getLogger().handlers:
+            interactive = hasattr(sys, "ps1") or sys.flags.interactive
+            if interactive:
+                logger.setLevel(logging.INFO)
+            handler = logging.StreamHandler(sys.stdout if interactive else sys.stderr)
+            handler.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+            logger.addHandler(handler)
+    return logger
+
+
+def warn_first(times: int, place: Any, message: str, *arguments: Any) -> None:
+    """Logs a warning unless the place has logged so many times; a place of None is the line of the calling program."""
+    if place is None:
+        frame = sys._getframe(1)
+        place = frame.f_code.co_filename, frame.f_lineno
+    count = _counts.get(place, 0)
+    _counts[place] = count + 1
+    if count < times:
+        get_logger().log(WARN, message, *arguments)
+
+
+def note(message: str, *arguments: Any) -> None:
+    """Logs at level 1, which is heard only by who has asked for it."""
+    if "logging" in sys.modules:
+        get_logger().log(1, message, *arguments)
+
+
+def get_verbosity() -> int:
+    """The level from which the package's logger speaks, as Python counts levels.
+
+    Returns:
+      An int, such as `tf.compat.v1.logging.WARN`.
+
+    Example:
+      >>> tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
+      >>> tf.compat.v1.logging.get_verbosity()
+      40
+    """
+    return get_logger().getEffectiveLevel()
+
+
+def set_verbosity(v: int | str) -> None:
+    """Sets the level from which the package's logger speaks.
+
+    Args:
+      v: a level, such as `tf.compat.v1.logging.ERROR`.
+
+    Example:
+      >>> tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
+    """
+    get_logger().setLevel(v)
+
+
+def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
+    """Logs a message of a level.
+
+    Args:
+      level: such as `tf.compat.v1.logging.INFO`.
+      msg: the message.
+      args: what its %-signs stand for.
+      kwargs: passed on to `logging.Logger.log`.
+
+    Example:
+      >>> tf.compat.v1.logging.log(tf.compat.v1.logging.DEBUG, "step %d", 1)
+    """
+    get_logger().log(level, msg, *args, **kwargs)
+
+
+def _of_level(name: str, level: int) -> Any:
+    def write(msg: Any, *args: Any, **kwargs: Any) -> None:
+        log(level, msg, *args, **kwargs)
+
+    write.__name__ = write.__qualname__ = name
+    write.__doc__ = f"""Logs a message of level {level}, as `tf.compat.v1.logging.log` does.
+
+    Args:
+      msg: the message.
+      args: what its %-signs stand for.
+      kwargs: passed on to `logging.Logger.log`.
+
+    Example:
+      >>> tf.compat.v1.logging.set_verbosity(100)
+      >>> tf.compat.v1.logging.{name}("step %d", 1)
+      >>> tf.compat.v1.logging.set_verbosity(30)
+    """
+    return write
+
+
+debug, info = _of_level("debug", DEBUG), _of_level("info", INFO)
+warn, warning = _of_level("warn", WARN), _of_level("warning", WARN)
+error, fatal = _of_level("error", ERROR), _of_level("fatal", FATAL)

@@ -1,0 +1,100 @@
+"""What is said about names that gradtape does not have."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import ModuleType
+from typing import Any
+
+# What TensorFlow has and gradtape leaves out on purpose, and what to do instead.
+_ELSEWHERE = {
+    "float16": "the floating dtypes are tf.float32 and tf.float64",
+    "half": "the floating dtypes are tf.float32 and tf.float64",
+    "bfloat16": "the floating dtypes are tf.float32 and tf.float64",
+    "complex64": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
+    "complex128": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
+    "string": "there is no string dtype; keep text in Python",
+    "int8": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "int16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint32": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "uint64": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
+    "gradients": "use tf.GradientTape",
+    "Session": "operations run at once, there are no sessions",
+    "placeholder": "operations run at once, there are no placeholders",
+    "distribute": "there is one processor",
+    "strings": "there is no string dtype; keep text in Python",
+    "sparse": "tensors are dense",
+    "ragged": "tensors are rectangular",
+    "SparseTensor": "tensors are dense",
+    "RaggedTensor": "tensors are rectangular",
+    "TensorArray": "use a Python list and tf.stack",
+    "data": "iterate over NumPy arrays",
+    "saved_model": "save variables with numpy.savez",
+    "train": "the optimizers are in tf.optimizers; save variables with numpy.savez",
+    "losses": "write losses with tf.nn's cross entropies and tf.reduce_mean",
+    "metrics": "keep a running mean in Python",
+    "initializers": "start variables with tf.random or tf.zeros",
+}
+
+# The same of what is in tf.keras.
+_OF_KERAS = {
+    "layers": "write layers as tf.Module",
+    "models": "write models as tf.Module",
+    "Model": "write models as tf.Module",
+    "Sequential": "write models as tf.Module",
+    "Input": "write models as tf.Module",
+    "losses": _ELSEWHERE["losses"],
+    "metrics": _ELSEWHERE["metrics"],
+    "initializers": _ELSEWHERE["initializers"],
+    "datasets": "load data with NumPy",
+}
+
+
+# Modules whose names programs look up at every step. Python finds a module's name at the place where it was the last
+# time, in a tenth of the time, but only in modules that have no ``__getattr__``: these leave the word to Python, which
+# proposes the nearest name when the AttributeError ends the program, and to ``python -m gradtape NAME``.
+_QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradtape.random"}
+
+
+def explain_in(namespace: dict[str, Any]) -> None:
+    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` raising what `explain` says; not the quick
+    ones."""
+    for name, value in namespace.items():
+        if name[0] != "_" and type(value) is ModuleType:
+            if value.__name__ not in _QUICK:
+                value.__getattr__ = functools.partial(_raise, value)  # type: ignore[method-assign]
+            modules = {key: own for key, own in vars(value).items() if type(own) is ModuleType}
+            explain_in({key: own for key, own in modules.items() if own.__name__.startswith(f"{value.__name__}.")})
+
+
+def _raise(module: ModuleType, name: str) -> Any:
+    raise AttributeError(explain(module, name), name=name, obj=module)
+
+
+def describe(dotted: str) -> str:
+    """One sentence about a name as programs write it, tf.nn.relu: what it is, or what `explain` says."""
+    place: Any = sys.modules["gradtape"]
+    for part in dotted.removeprefix("tf.").split("."):
+        if not hasattr(place, part):
+            return explain(place, part) if type(place) is ModuleType else f"{place!r} has no attribute {part!r}"
+        place = getattr(place, part)
+    about = (getattr(place, "__doc__", None) or "").strip().split("\n\n")[0]
+    return f"tf.{dotted.removeprefix('tf.')}: {' '.join(about.split())}"
+
+
+def explain(module: ModuleType, name: str) -> str:
+    """One sentence about a missing name, and what comes nearest to it."""
+    message = f"module {module.__name__!r} has no attribute {name!r}"
+    if name.startswith("__"):
+        return message
+    instead = (_OF_KERAS if module.__name__ == "gradtape.keras" else _ELSEWHERE).get(name)
+    if instead:
+        return f"{message}: {instead}."
+    import difflib
+
+    shown = "tf" + module.__name__.removeprefix("gradtape")
+    folded = {known.lower(): known for known in vars(module) if not known.startswith("_")}
+    near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+    return f"{message}; the nearest name that gradtape has is {shown}.{folded[near[0]]}." if near else message

@@ -1,0 +1,236 @@
+"""Nested structures of lists, tuples, dicts, named tuples and classes that say how they flatten.
+
+Everything that is none of these is a leaf: numbers, strings, arrays, tensors, sets and plain objects. Dictionaries
+flatten in the order of their sorted keys. A class nests by defining ``__tf_flatten__(self) -> (metadata, components)``
+and the class method ``__tf_unflatten__(cls, metadata, components)``; a plain dataclass, without them, is a leaf.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, MappingView, Sequence
+from typing import Any
+
+# Types known to be leaves, so that the slower questions of is_nested are not asked.
+_LEAVES: set[type] = {int, float, bool, complex, str, bytes, type(None)}
+
+
+def register_leaf(leaf_type: type) -> None:
+    """Marks a type as a leaf, which only makes flattening it faster."""
+    _LEAVES.add(leaf_type)
+
+
+def is_nested(seq: Any) -> bool:
+    """Whether ``seq`` is a structure rather than a leaf."""
+    kind = type(seq)
+    if kind is list or kind is tuple or kind is dict:
+        return True
+    if kind in _LEAVES:
+        return False
+    return isinstance(seq, Mapping | MappingView) or _is_sequence(seq) or _has_protocol(seq)
+
+
+def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
+    """The leaves in order; a leaf alone gives a list of one.
+
+    Raises:
+      TypeError: a dictionary's keys cannot be sorted.
+    """
+    if not is_nested(structure):
+        return [structure]
+    leaves: list[Any] = []
+    _collect(structure, leaves)
+    return leaves
+
+
+def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool = False) -> Any:
+    """The leaves ``flat_sequence`` arranged as ``structure``; dictionaries keep their own order of keys.
+
+    Raises:
+      TypeError: ``flat_sequence`` is no sequence, or a dictionary's keys cannot be sorted.
+      ValueError: the number of leaves differs.
+    """
+    if not is_nested(flat_sequence):
+        raise TypeError(
+            f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
+            f"`{type(flat_sequence)}` instead."
+        )
+    if not is_nested(structure):
+        if len(flat_sequence) != 1:
+            raise ValueError(
+                f"The target structure is of type `{type(structure)}`\n  {structure}\nHowever the input is a sequence "
+                f"({type(flat_sequence)}) of length {len(flat_sequence)}.\n  {flat_sequence}\nnest cannot guarantee "
+                "that it is safe to map one to the other."
+            )
+        return flat_sequence[0]
+    try:
+        atoms = len(flatten(structure))
+    except TypeError:
+        raise TypeError("nest only supports dicts with sortable keys.") from None
+    if atoms != len(flat_sequence):
+        raise ValueError(
+            f"Could not pack sequence. Structure had {atoms} atoms, but flat_sequence had {len(flat_sequence)} items.  "
+            f"Structure: {structure}, flat_sequence: {flat_sequence}."
+        )
+    return _build(structure, iter([flat_sequence[i] for i in range(atoms)]))
+
+
+def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
+    """``func`` of corresponding leaves, arranged as the first structure.
+
+    Raises:
+      TypeError: ``func`` is not callable, or (unless ``check_types=False``) sequences differ in type.
+      ValueError: structures differ, there are none, or a keyword is unknown.
+    """
+    if not callable(func):
+        raise TypeError(f"func must be callable, got: {func}")
+    if not structure:
+        raise ValueError("Must provide at least one structure")
+    check_types = kwargs.pop("check_types", True)
+    kwargs.pop("expand_composites", False)
+    if kwargs:
+        names = "`, `".join(kwargs)
+        raise ValueError(f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{names}`")
+    for other in structure[1:]:
+        assert_same_structure(structure[0], other, check_types=check_types)
+    results = map(func, *[flatten(each) for each in structure])
+    return _build(structure[0], results) if is_nested(structure[0]) else next(results)
+
+
+def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False) -> None:
+    """Checks that two structures nest alike.
+
+    Lists match lists, and mappings match mappings with the same keys; other types must be equal, or named tuples of
+    one name and fields. With ``check_types=False`` only the shape of the nesting counts.
+
+    Raises:
+      ValueError: different nesting, lengths or keys.
+      TypeError: different types.
+    """
+    difference = _difference(nest1, nest2, check_types)
+    if difference is None:
+        return
+    kind, reason = difference
+    raise kind(
+        "The two structures don't have the same nested structure.\n\n"
+        f"First structure: {_described(nest1)}\n\nSecond structure: {_described(nest2)}\n\n"
+        f"More specifically: {reason}\n"
+        f"Entire first structure:\n{_outline(nest1)}\nEntire second structure:\n{_outline(nest2)}"
+    )
+
+
+class _Dot:
+    def __repr__(self) -> str:
+        return "."
+
+
+def _outline(structure: Any) -> str:
+    """The structure with a dot for each leaf."""
+    return str(map_structure(lambda _: _Dot(), structure))
+
+
+def _described(value: Any) -> str:
+    return f"type={type(value).__name__} str={value}"
+
+
+def _full_name(kind: type) -> str:
+    """A type's name as C code prints it: types written in Python have no module in theirs."""
+    written_in_python = kind.__flags__ & 1 << 9
+    return kind.__name__ if written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+
+
+def _difference(one: Any, two: Any, check_types: bool) -> tuple[type[Exception], str] | None:
+    """The first difference found depth first: the exception's class and reason."""
+    nested = is_nested(one)
+    if nested != is_nested(two):
+        inner, leaf = (one, two) if nested else (two, one)
+        return ValueError, (
+            f'Substructure "{_described(inner)}" is a sequence, while substructure "{_described(leaf)}" is not'
+        )
+    if not nested:
+        return None
+    if check_types:
+        if not _same_type(one, two):
+            return TypeError, (
+                "The two namedtuples don't have the same sequence type. "
+                f"First structure {_described(one)} has type {_full_name(type(one))}, "
+                f"while second structure {_described(two)} has type {_full_name(type(two))}"
+            )
+        if isinstance(one, Mapping) and set(one) != set(two):
+            return ValueError, (
+                "The two dictionaries don't have the same set of keys. "
+                f"First structure has keys {_described(list(one))}, "
+                f"while second structure has keys {_described(list(two))}"
+            )
+    ones, twos = list(_children(one)), list(_children(two))
+    for first, second in zip(ones, twos, strict=False):
+        difference = _difference(first, second, check_types)
+        if difference is not None:
+            return difference
+    if len(ones) != len(twos):
+        return ValueError, (
+            "The two structures don't have the same number of elements. "
+            f"First structure: {_described(one)}. Second structure: {_described(two)}"
+        )
+    return None
+
+
+def _same_type(one: Any, two: Any) -> bool:
+    if type(one) is type(two) or (isinstance(one, list) and isinstance(two, list)):
+        return True
+    if isinstance(one, Mapping):
+        return isinstance(two, Mapping)
+    return (
+        _is_namedtuple(one)
+        and _is_namedtuple(two)
+        and type(one).__name__ == type(two).__name__
+        and one._fields == two._fields
+    )
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _has_protocol(value: Any) -> bool:
+    return hasattr(value, "__tf_flatten__") and hasattr(value, "__tf_unflatten__") and not isinstance(value, type)
+
+
+def _is_namedtuple(value: Any) -> bool:
+    return isinstance(value, tuple) and isinstance(getattr(value, "_fields", None), tuple)
+
+
+def _children(structure: Any) -> Iterable[Any]:
+    """What a structure holds directly, in flattening order."""
+    if isinstance(structure, list | tuple):
+        return structure
+    if isinstance(structure, Mapping):
+        return [structure[key] for key in sorted(structure)]
+    if _has_protocol(structure):
+        return structure.__tf_flatten__()[1]
+    return structure
+
+
+def _collect(structure: Any, leaves: list[Any]) -> None:
+    for child in _children(structure):
+        if is_nested(child):
+            _collect(child, leaves)
+        else:
+            leaves.append(child)
+
+
+def _build(structure: Any, leaves: Any) -> Any:
+    """A structure like this one that takes its leaves, in flattening order, from an iterator."""
+    children = [_build(child, leaves) if is_nested(child) else next(leaves) for child in _children(structure)]
+    kind = type(structure)
+    if kind is list or kind is range or isinstance(structure, MappingView):
+        return children
+    if isinstance(structure, Mapping):
+        values = dict(zip(sorted(structure), children, strict=True))
+        pairs = [(key, values[key]) for key in structure]
+        return defaultdict(structure.default_factory, pairs) if kind is defaultdict else kind(pairs)  # type: ignore
+    if _is_namedtuple(structure):
+        return kind(*children)
+    if _has_protocol(structure):
+        return kind.__tf_unflatten__(structure.__tf_flatten__()[0], tuple(children))
+    return kind(children)

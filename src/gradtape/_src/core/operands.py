@@ -1,0 +1,141 @@
+"""What functions make of their arguments before computing: tensors, axes, sizes and the errors of unsuitable ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import as_tensor, view
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+
+# What TensorFlow's messages list where arithmetic, and where an order, is asked of bools.
+NUMERIC = (
+    "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, "
+    "uint16, complex128, half, uint32, uint64"
+)
+ORDERED = "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64"
+
+TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number or list beside it takes
+
+
+def common_tensors(values: Iterable[Any]) -> tuple[Tensor, ...]:
+    """Values as tensors of one dtype: that of the first tensor or variable among them, where there is one."""
+    values = list(values)
+    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
+    if hint is None and values:
+        first = as_tensor(values[0])
+        return (first, *(as_tensor(value, hint=first.dtype) for value in values[1:]))
+    return tuple(as_tensor(value, hint=hint) for value in values)
+
+
+def one_dtype(op: str, tensors: tuple[Tensor, ...]) -> None:
+    """InvalidArgumentError unless all tensors have the first one's dtype."""
+    for place, tensor in enumerate(tensors):
+        if tensor.dtype != tensors[0].dtype:
+            raise wrong_dtype(op, place, tensors[0].dtype, tensor.dtype)
+
+
+def wrong_dtype(op: str, place: int, expected: dtypes.DType, actual: dtypes.DType) -> OpError:
+    """The error of an operand whose dtype is not the one that the others have."""
+    return invalid_argument(
+        op,
+        f"cannot compute {op} as input #{place}(zero-based) was expected to be a {dtype_word(expected)} tensor but "
+        f"is a {dtype_word(actual)} tensor",
+        "",
+        kernel=None,
+    )
+
+
+def not_allowed(op: str, actual: dtypes.DType, allowed: str, attribute: str = "T") -> OpError:
+    """The error of an op that does not take this dtype."""
+    return invalid_argument(
+        op,
+        f"Value for attr '{attribute}' of {dtype_word(actual)} is not in the list of allowed values: {allowed}",
+        "",
+        kernel=None,
+    )
+
+
+def dtype_word(dtype: dtypes.DType) -> str:
+    """A dtype as TensorFlow's messages call it."""
+    return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
+
+
+def dims_text(shape: Iterable[int]) -> str:
+    """A shape as TensorFlow's messages print it: [2,3]."""
+    return f"[{','.join(map(str, shape))}]"
+
+
+def index_array(indices: Any) -> np.ndarray:
+    """Integers of a tensor, list or array as a contiguous int64 array that nobody else writes to.
+
+    Raises TypeError or InvalidArgumentError where they are no integers.
+    """
+    tensor = as_tensor(indices, hint=dtypes.int32)
+    if not tensor.dtype.is_integer:
+        raise TypeError(
+            f"Value passed to parameter 'indices' has DataType {tensor.dtype.name} not in list of allowed values: "
+            "uint8, int32, int64"
+        )
+    return np.asarray(view(tensor), np.int64, order="C")
+
+
+def ints_of(value: Any) -> list[int]:
+    """A scalar or vector of integers as a list; TypeError where a value is not integral."""
+    if isinstance(value, int):
+        return [value]
+    if isinstance(value, list | tuple) and all(type(item) is int for item in value):
+        return list(value)
+    return [int(item) for item in index_array(value).reshape(-1)]
+
+
+def int_of(value: Any) -> int:
+    """A scalar integer: a Python int, or a tensor or array of one."""
+    return value if type(value) is int else int(index_array(value).reshape(()))
+
+
+def scalar_of(op: str, value: Any, message: str) -> int:
+    """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, where it has another shape."""
+    if type(value) is int:
+        return value
+    tensor = as_tensor(value, dtypes.int32) if isinstance(value, float) else as_tensor(value, hint=dtypes.int32)
+    if tensor.ndim:
+        raise invalid_argument(op, message.format(shape=dims_text(tensor.shape)), "")
+    return int_of(tensor)
+
+
+def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int64") -> dtypes.DType:
+    """The dtype asked for places or counts; InvalidArgumentError unless it is int32 or int64."""
+    wanted = dtypes.as_dtype(dtype)
+    if wanted not in (dtypes.int32, dtypes.int64):
+        raise not_allowed(op, wanted, allowed, attribute)
+    return wanted
+
+
+def one_axis(axis: Any, rank: int, op: str, message: str) -> int:
+    """An axis counted from the front; `message` words the error, with {axis}, {low} and {high} to fill in."""
+    place = int_of(axis)
+    if not -rank <= place < rank:
+        raise invalid_argument(op, message.format(axis=place, low=-rank, high=rank), "")
+    return place % rank
+
+
+def reduced_axes(axis: Any, rank: int, op: str) -> tuple[int, ...]:
+    """The axes that a reduction reduces, from the front and in order; all of them for None."""
+    if axis is None:
+        return tuple(range(rank))
+    chosen: set[int] = set()
+    for place in ints_of(axis):
+        if not -rank <= place < rank:
+            raise invalid_argument(op, f"Invalid reduction dimension ({place} for input with {rank} dimension(s)", "")
+        if place % rank in chosen:
+            raise invalid_argument(
+                op, f"Invalid reduction arguments: Axes contains duplicate dimension: {place % rank}", None
+            )
+        chosen.add(place % rank)
+    return tuple(sorted(chosen))

@@ -1,0 +1,222 @@
+"""TensorShape: the shape of a tensor, and of a value whose sizes are partly unknown."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+Dims = tuple[int | None, ...]
+
+
+class TensorShape:
+    """Sizes of a tensor's axes: indexes, compares and unpacks as a tuple of ints, formats as one value.
+
+    ``TensorShape([3, 2])`` is fully known, as every tensor's shape is; ``TensorShape([None, 2])`` leaves the first size
+    open and ``TensorShape(None)`` even the number of axes, for :func:`ensure_shape` and its like.
+
+    Args:
+      dims: an iterable of sizes (ints, objects with ``__index__``, or None), one size, another TensorShape, or None.
+
+    Raises:
+      TypeError: a size is no integer.
+      ValueError: a size is negative.
+    """
+
+    __slots__ = ("_dims",)
+    _dims: Dims | None
+
+    def __init__(self, dims: Any) -> None:
+        self._dims = _sizes(dims)
+
+    @classmethod
+    def from_tuple(cls, dims: tuple[int, ...]) -> TensorShape:
+        """The shape of these sizes, which are taken as they are: for callers that know them to be valid."""
+        shape = cls.__new__(cls)
+        shape._dims = dims
+        return shape
+
+    @property
+    def rank(self) -> int | None:
+        """Number of axes, or None if unknown."""
+        return None if self._dims is None else len(self._dims)
+
+    ndims = rank
+
+    @property
+    def dims(self) -> list[int | None] | None:
+        """The sizes as a list, None for an unknown rank."""
+        return None if self._dims is None else list(self._dims)
+
+    def as_list(self) -> list[int | None]:
+        """The sizes as a list, None for an unknown one; ValueError if the rank is unknown."""
+        if self._dims is None:
+            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+        return list(self._dims)
+
+    def num_elements(self) -> int | None:
+        """Product of the sizes, or None if one is unknown."""
+        return math.prod(self._dims) if self.is_fully_defined() else None  # type: ignore[arg-type]
+
+    def is_fully_defined(self) -> bool:
+        return self._dims is not None and None not in self._dims
+
+    def is_compatible_with(self, other: Any) -> bool:
+        """Whether some fully known shape fits both this one and ``other``."""
+        mine, others = self._dims, _sizes(other)
+        if mine is None or others is None:
+            return True
+        return len(mine) == len(others) and all(
+            a is None or b is None or a == b for a, b in zip(mine, others, strict=True)
+        )
+
+    def is_subtype_of(self, other: Any) -> bool:
+        """Whether every tensor of this shape also has shape ``other``."""
+        mine, others = self._dims, _sizes(other)
+        if others is None:
+            return True
+        return (
+            mine is not None
+            and len(mine) == len(others)
+            and all(b is None or a == b for a, b in zip(mine, others, strict=True))
+        )
+
+    def merge_with(self, other: Any) -> TensorShape:
+        """The shape that knows what either knows; ValueError if they contradict each other."""
+        mine, others = self._dims, _sizes(other)
+        if mine is None or others is None:
+            return TensorShape(mine if others is None else others)
+        if not self.is_compatible_with(others):
+            raise ValueError(f"Shapes {self} and {TensorShape(others)} are not compatible")
+        return TensorShape([b if a is None else a for a, b in zip(mine, others, strict=True)])
+
+    def most_specific_compatible_shape(self, other: Any) -> TensorShape:
+        """The most detailed shape that both this one and ``other`` are instances of."""
+        mine, others = self._dims, _sizes(other)
+        if mine is None or others is None or len(mine) != len(others):
+            return TensorShape(None)
+        return TensorShape([a if a == b else None for a, b in zip(mine, others, strict=True)])
+
+    def concatenate(self, other: Any) -> TensorShape:
+        """This shape's axes followed by those of ``other``."""
+        mine, others = self._dims, _sizes(other)
+        return TensorShape(None if mine is None or others is None else mine + others)
+
+    def with_rank(self, rank: int) -> TensorShape:
+        """This shape, or one of unknown sizes if the rank was unknown; ValueError if it has another rank."""
+        self.assert_has_rank(rank)
+        return TensorShape([None] * rank) if self._dims is None else self
+
+    def with_rank_at_least(self, rank: int) -> TensorShape:
+        if self._dims is not None and len(self._dims) < rank:
+            raise ValueError(f"Shape {self} must have rank at least {rank}")
+        return self
+
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        if self._dims is not None and len(self._dims) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def assert_has_rank(self, rank: int) -> None:
+        if self.rank not in (None, rank):
+            raise ValueError(f"Shape {self} must have rank {rank}")
+
+    def assert_same_rank(self, other: Any) -> None:
+        shape = TensorShape(other)
+        if self.rank is not None and shape.rank is not None and self.rank != shape.rank:
+            raise ValueError(f"Shapes {self} and {shape} must have the same rank")
+
+    def assert_is_fully_defined(self) -> None:
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {self} is not fully defined")
+
+    def assert_is_compatible_with(self, other: Any) -> None:
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Shapes {self} and {other} are incompatible")
+
+    def __len__(self) -> int:
+        if self._dims is None:
+            raise ValueError("Cannot take the length of shape with unknown rank.")
+        return len(self._dims)
+
+    def __bool__(self) -> bool:
+        return self._dims is not None
+
+    def __iter__(self) -> Iterator[int | None]:
+        if self._dims is None:
+            raise ValueError("Cannot iterate over a shape with unknown rank.")
+        return iter(self._dims)
+
+    def __getitem__(self, key: Any) -> Any:
+        if self._dims is None:
+            if not isinstance(key, slice):
+                return None
+            if key.step is not None:
+                raise ValueError("Steps are not yet handled")
+            start, stop = key.start or 0, key.stop
+            known = stop is not None and start >= 0 and stop >= 0
+            return TensorShape([None] * max(stop - start, 0) if known else None)
+        if isinstance(key, slice):
+            return TensorShape.from_tuple(self._dims[key])  # type: ignore[arg-type]
+        return self._dims[key]
+
+    def __add__(self, other: Any) -> TensorShape:
+        return self.concatenate(other)
+
+    def __radd__(self, other: Any) -> TensorShape:
+        return TensorShape(other).concatenate(self)
+
+    def __eq__(self, other: object) -> bool:
+        try:
+            return self._dims == _sizes(other)
+        except (TypeError, ValueError):
+            return False
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._dims)
+
+    def __repr__(self) -> str:
+        return f"TensorShape({None if self._dims is None else list(self._dims)})"
+
+    def __str__(self) -> str:
+        return "<unknown>" if self._dims is None else str(self._dims)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TensorShape, (self._dims,)
+
+
+def _sizes(dims: Any) -> Dims | None:
+    """The sizes that ``dims`` stands for, checked."""
+    if type(dims) is TensorShape:
+        return dims._dims
+    if dims is None:
+        return None
+    if isinstance(dims, str) and dims:
+        raise TypeError(
+            f"Failed to convert '{dims!r}' to a shape: '{dims[0]!r}'could not be converted to a dimension. "
+            "A shape should either be single dimension (e.g. 10), or an iterable of dimensions (e.g. [1, 10, None])."
+        )
+    try:
+        sizes = iter(dims)
+    except TypeError:
+        return (_size(dims),)
+    return tuple([_size(size) for size in sizes])
+
+
+def _size(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        size = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            "Dimension value must be integer or None or have an __index__ method, "
+            f"got value '{value!r}' with type '{type(value)!r}'"
+        ) from None
+    if size < 0:
+        raise ValueError(f"Dimension {size} must be >= 0")
+    return size

@@ -1,0 +1,71 @@
+"""Text and bytes, one from the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
+    """Text as it is, and bytes decoded.
+
+    Args:
+      bytes_or_text: a str, bytes or bytearray.
+      encoding: of the bytes.
+
+    Returns:
+      A str.
+
+    Raises:
+      TypeError: it is neither text nor bytes.
+
+    Example:
+      >>> tf.compat.as_text(b"tape")
+      'tape'
+    """
+    if isinstance(bytes_or_text, str):
+        return bytes_or_text
+    if isinstance(bytes_or_text, bytes | bytearray):
+        return bytes_or_text.decode(encoding)
+    raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
+
+
+as_str = as_text
+
+
+def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
+    """Bytes as they are, and text encoded.
+
+    Args:
+      bytes_or_text: a str, bytes or bytearray.
+      encoding: of the bytes.
+
+    Returns:
+      Bytes.
+
+    Raises:
+      TypeError: it is neither text nor bytes.
+
+    Example:
+      >>> tf.compat.as_bytes("tape")
+      b'tape'
+    """
+    if isinstance(bytes_or_text, bytes | bytearray):
+        return bytes(bytes_or_text)
+    return as_text(bytes_or_text).encode(encoding)
+
+
+def as_str_any(value: Any, encoding: str = "utf-8") -> str:
+    """Any value as text: bytes decoded, others as `str` has them.
+
+    Args:
+      value: anything.
+      encoding: of bytes.
+
+    Returns:
+      A str.
+
+    Example:
+      >>> tf.compat.as_str_any(3)
+      '3'
+    """
+    return as_text(value, encoding) if isinstance(value, bytes) else str(value)

@@ -1,0 +1,363 @@
+"""Contractions: products summed over axes that operands share, all made of the matrix product."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_cast, apply_matmul, apply_matvec, apply_reduce, apply_reshape, apply_transpose
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import FailedPreconditionError, from_op, invalid_argument
+from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_dtype
+from gradtape._src.ops.arrays import roll
+from gradtape._src.table.rows import NUMBERS, call, integer, op, real
+from gradtape._tensor import Tensor
+
+SUM = 0
+
+
+def _flag(letter: str, transpose: bool, adjoint: bool) -> bool:
+    if transpose and adjoint:
+        raise ValueError(
+            f"Only one of `transpose_{letter}` and `adjoint_{letter}` can be True. Received "
+            f"`transpose_{letter}`={transpose}, `adjoint_{letter}`={adjoint}."
+        )
+    return bool(transpose or adjoint)
+
+
+def _matmul_samples() -> list[Any]:
+    return [
+        *(call(real(2, 3), real(3, 4)), call(real(3, 2), real(3, 4), transpose_a=True)),
+        *(call(real(2, 3), real(4, 3), transpose_b=True), call(real(3, 2), real(4, 3), adjoint_a=True, adjoint_b=True)),
+        *(call(real(2, 1, 2, 3), real(3, 3, 2)), call(real(2, 3, 2), real(2, 4)), call(real(0, 3), real(3, 2))),
+        *(call(real(2, 0), real(0, 3)), call(real(2, 3, 2), real(1, 3, 2), transpose_a=True)),
+    ]
+
+
+@op(
+    "matmul",
+    "linalg.matmul",
+    dtypes=NUMBERS,
+    samples=_matmul_samples,
+    edges=lambda: [call(integer([[1, 2]]), integer([[3], [4]]))],
+)
+def matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    output_type: Any = None,
+    grad_a: bool = False,
+    grad_b: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Matrix product over the last two axes, the others broadcast.
+
+    The sparsity hints change nothing. Raises InvalidArgumentError where sizes do not fit, ValueError where an operand
+    is to be both transposed and adjoint, which are the same for real numbers.
+    """
+    if adjoint_a or adjoint_b:
+        transpose_a, transpose_b = _flag("a", transpose_a, adjoint_a), _flag("b", transpose_b, adjoint_b)
+    product = apply_matmul(a, b, transpose_a, transpose_b)
+    return product if output_type is None else apply_cast(product, dtypes.as_dtype(output_type))
+
+
+@op(
+    "linalg.matvec",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(2, 3), real(3)), call(real(3, 2), real(3), transpose_a=True)),
+        *(call(real(2, 1, 2, 3), real(4, 3)), call(real(3, 2), real(3), adjoint_a=True), call(real(2, 0), real(0))),
+    ],
+)
+def matvec(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    adjoint_a: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Product of matrices (..., m, n) and vectors (..., n), of shape (..., m)."""
+    if type(a) is not Tensor or type(b) is not Tensor:
+        a, b = common_tensors((a, b))
+    return apply_matvec(a, b, _flag("a", transpose_a, adjoint_a))
+
+
+@op(
+    "tensordot",
+    "linalg.tensordot",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(2, 3), real(3, 4), 1), call(real(2, 3), real(3), [[1], [0]]), call(real(2), real(3), 0)),
+        *(call(real(2, 3, 4), real(4, 2, 3), axes=[[0, -1], [1, 0]]), call(real(2, 3), real(2, 3), 2)),
+        *(call(real(2, 3), real(2, 4), (0, 0)), call(real(0, 2), real(2, 3), 1)),
+    ],
+    edges=lambda: [call(integer([1, 2]), integer([3, 4]), 1)],
+)
+def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
+    """Products of all elements, summed over pairs of axes: the last and first `axes` ones, or two lists of them."""
+    a, b = common_tensors((a, b))
+    if isinstance(axes, int):
+        if axes < 0:
+            raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
+        if axes > a.ndim:
+            raise ValueError(
+                f"`axes` must not be larger than the number of dimensions of tensor {a}.  Received: {axes}."
+            )
+        first, second = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        if len(axes) != 2:
+            raise ValueError(f"`axes` must be an integer or have length 2. Received {axes}.")
+        first, second = ints_of(axes[0]), ints_of(axes[1])
+        if len(first) != len(second):
+            raise ValueError(f"Different number of contraction axes `a` and `b`, {len(first)} != {len(second)}.")
+        first, second = [i % max(a.ndim, 1) for i in first], [i % max(b.ndim, 1) for i in second]
+    left = [i for i in range(a.ndim) if i not in first]
+    right = [i for i in range(b.ndim) if i not in second]
+    x, transpose_x = _matrix(a, left, first, False)
+    y, transpose_y = _matrix(b, second, right, False)
+    shape = [*(a.shape[i] for i in left), *(b.shape[i] for i in right)]
+    return apply_reshape(apply_matmul(x, y, transpose_x, transpose_y), shape)
+
+
+def _matrix(x: Tensor, rows: list[int], columns: list[int], batched: bool, batch: Any = ()) -> tuple[Tensor, bool]:
+    """x as matrices of these axes, or as their transposes where that spares turning it."""
+    order, wanted = list(range(x.ndim)), [*batch, *rows, *columns]
+    flipped = wanted != order and [*batch, *columns, *rows] == order
+    sizes = [math.prod(x.shape[i] for i in axes) for axes in (rows, columns)]
+    lead = [math.prod(x.shape[i] for i in batch)] if batched else []
+    if not flipped and wanted != order:
+        x = apply_transpose(x, wanted)
+    return apply_reshape(x, lead + (sizes[::-1] if flipped else sizes)), flipped
+
+
+def _einsum_samples() -> list[Any]:
+    return [
+        *(call("ij,jk->ik", real(2, 3), real(3, 4)), call("ij,jk", real(2, 3), real(3, 4))),
+        *(call("bij,bkj->bik", real(2, 3, 4), real(2, 2, 4)), call("ij,kj->ki", real(2, 3), real(4, 3))),
+        *(call("...ij,...jk->...ik", real(2, 1, 2, 3), real(4, 3, 2)), call("ii->i", real(3, 3))),
+        *(
+            call("ii", real(3, 3)),
+            call("ij->", real(2, 3)),
+            call("ij->ji", real(2, 3)),
+            call("i,j->ij", real(2), real(3)),
+        ),
+        *(call("ij,ij->i", real(2, 3), real(2, 3)), call("ij,jk,kl->il", real(2, 3), real(3, 2), real(2, 4))),
+        *(call("iij,jk->ik", real(2, 2, 3), real(3, 2)), call("...i->...", real(2, 3))),
+        *(call("bhqd,bkhd->bhqk", real(2, 2, 3, 2), real(2, 4, 2, 2)), call("ij,k->i", real(2, 3), real(2))),
+        *(
+            call("i,i->", real(3), real(3)),
+            call(",ij->ij", real(), real(2, 3)),
+            call("ij,jk->ik", real(0, 3), real(3, 2)),
+        ),
+    ]
+
+
+@op("einsum", "linalg.einsum", dtypes=NUMBERS, samples=_einsum_samples)
+def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
+    """Products summed over labelled axes: every label that the output lacks is summed over.
+
+    An ellipsis stands for axes that broadcast; a label repeated within an operand takes its diagonal. Without "->" the
+    output has the labels that occur once, in alphabetical order. Raises ValueError for an equation that does not make
+    sense, InvalidArgumentError where sizes do not fit.
+    """
+    unknown = set(kwargs) - {"optimize", "name"}
+    if unknown:
+        raise TypeError(f"Invalid keyword arguments for this function: {', '.join(sorted(unknown))}.")
+    tensors = list(common_tensors(inputs))
+    one_dtype("Einsum", tuple(tensors))
+    labels, output = _resolve(equation, [tensor.ndim for tensor in tensors])
+    _check(labels, tensors)
+    while len(tensors) > 1:
+        i, j = _next_pair(labels, tensors, output)
+        others = [k for k in range(len(tensors)) if k not in (i, j)]
+        wanted = [*output, *(label for k in others for label in labels[k])]
+        found, result = _pair(labels[i], tensors[i], labels[j], tensors[j], wanted)
+        labels, tensors = [*(labels[k] for k in others), found], [*(tensors[k] for k in others), result]
+    found, result = _alone(labels[0], tensors[0], output)
+    return _ordered(result, found, output)
+
+
+def _resolve(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str]]:
+    """The labels of each operand's axes and the output's; an ellipsis' axes are labelled "0", "1", ... from behind."""
+    text = equation.replace(" ", "")
+    given, arrow, out = text.partition("->")
+    if not all(c.isalpha() for c in (given + out).replace("...", "").replace(",", "")) or "," in out:
+        raise ValueError(f"Subscripts have incorrect format: {equation}")
+    operands = given.split(",")
+    if len(operands) != len(ranks):
+        raise ValueError(f'Got {len(ranks)} inputs for equation "{equation}", expecting {len(operands)}')
+    widest, labels = 0, []
+    for place, (operand, rank) in enumerate(zip(operands, ranks, strict=True)):
+        before, dots, after = operand.partition("...")
+        width = rank - len(before) - len(after)
+        if width < 0 or (width and not dots):
+            least = "at least " if dots else ""
+            raise invalid_argument(
+                "Einsum",
+                f"Expected input {place} to have rank {least}{len(before) + len(after)} but got: {rank}",
+                "",
+                kernel=f"__MklEinsum_N_{len(ranks)}",
+            )
+        widest = max(widest, width)
+        labels.append([*before, *_spread(width), *after])
+    if arrow:
+        before, dots, after = out.partition("...")
+        output = [*before, *(_spread(widest) if dots else ()), *after]
+        for label in (*before, *after):
+            if label not in given:
+                raise ValueError(f"Output subscripts contain the label {label} not present in the input subscripts.")
+    else:
+        counts = Counter(given.replace("...", ""))
+        dots = _spread(widest) if given.count("...") == 1 else []
+        output = [*dots, *sorted(c for c, times in counts.items() if times == 1 and c != ",")]
+    if len(set(output)) < len(output):
+        raise ValueError(f"Output subscripts contain a label appearing more than once: {equation}")
+    if widest and "0" not in output:
+        raise invalid_argument(
+            "Einsum",
+            f"Output contains {widest} broadcasting dimension(s) but no ellipsis (...) was found in the output "
+            "subscripts.",
+            "",
+            kernel=f"__MklEinsum_N_{len(ranks)}",
+        )
+    return labels, output
+
+
+def _spread(width: int) -> list[str]:
+    return [str(i) for i in reversed(range(width))]
+
+
+def _check(labels: list[list[str]], tensors: list[Tensor]) -> None:
+    """InvalidArgumentError where two axes of one label differ in size; those of an ellipsis may be 1."""
+    sizes: dict[str, int] = {}
+    for own, tensor in zip(labels, tensors, strict=True):
+        for axis, (label, size) in enumerate(zip(own, tensor.shape, strict=True)):
+            known = sizes.setdefault(label, size)
+            if known != size and not (label.isdigit() and 1 in (known, size)):
+                raise invalid_argument(
+                    "Einsum",
+                    f"Expected dimension {known} at axis {axis} of the input shaped {dims_text(tensor.shape)} but got "
+                    f"dimension {size}",
+                    "",
+                    kernel=f"__MklEinsum_N_{len(tensors)}",
+                )
+            sizes[label] = max(known, size) if label.isdigit() and 0 not in (known, size) else size
+
+
+def _next_pair(labels: list[list[str]], tensors: list[Tensor], output: list[str]) -> tuple[int, int]:
+    """Which two operands to contract first."""
+    if len(tensors) == 2:
+        return 0, 1
+    numbers = {label: i for i, label in enumerate(dict.fromkeys(label for own in labels for label in own))}
+    arguments: list[Any] = []
+    for own, tensor in zip(labels, tensors, strict=True):
+        arguments += [np.broadcast_to(np.float32(0), tensor.shape), [numbers[label] for label in own]]
+    wanted = [numbers[label] for label in output]
+    first = np.einsum_path(*arguments, wanted, optimize="greedy")[0][1]
+    return (first[0], first[1]) if len(first) == 2 else (0, 1)
+
+
+def _alone(labels: list[str], x: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
+    """An operand with the diagonals of its repeated labels taken, summed over the labels that nobody wants."""
+    labels = list(labels)
+    while len(set(labels)) < len(labels):
+        label = next(label for label in labels if labels.count(label) > 1)
+        i = labels.index(label)
+        j = labels.index(label, i + 1)
+        others = [k for k in range(len(labels)) if k not in (i, j)]
+        x = diagonal(apply_transpose(x, [*others, i, j]))
+        labels = [*(labels[k] for k in others), label]
+    lost = [k for k, label in enumerate(labels) if label not in wanted]
+    if lost:
+        x = apply_reduce(SUM, x, lost, False, "Sum")
+        labels = [label for label in labels if label in wanted]
+    return labels, x
+
+
+def diagonal(x: Tensor) -> Tensor:
+    """The diagonals of square matrices."""
+    n = x.shape[-1]
+    return apply_reshape(x, (*x.shape[:-2], n * n))[..., :: n + 1]
+
+
+def _ordered(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
+    """x with its axes in this order; a wanted label that it lacks gets none."""
+    order = [labels.index(label) for label in wanted if label in labels]
+    return x if order == list(range(x.ndim)) else apply_transpose(x, order)
+
+
+def _pair(p: list[str], a: Tensor, q: list[str], b: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
+    """The contraction of two operands over the labels that nobody wants, and its labels."""
+    p, a = _alone(p, a, [*wanted, *q])
+    q, b = _alone(q, b, [*wanted, *p])
+    p, a = _unstretched(p, a, q, b)
+    q, b = _unstretched(q, b, p, a)
+    shared = [label for label in p if label in q]
+    summed, batch = ([x for x in shared if (x in wanted) == kept] for kept in (False, True))
+    left, right = [x for x in p if x not in q], [x for x in q if x not in p]
+    result = [x for x in dict.fromkeys(wanted) if x in p or x in q]
+    if not summed:
+        return result, _aligned(a, p, result) * _aligned(b, q, result)
+    if [*batch, *right, *left] == result:
+        p, a, q, b, left, right = q, b, p, a, right, left
+    batch = [x for x in p if x in batch]
+    x, transpose_x = _matrix(a, *_places(p, left, summed), bool(batch), _places(p, batch)[0])
+    y, transpose_y = _matrix(b, *_places(q, summed, right), bool(batch), _places(q, batch)[0])
+    product = apply_matmul(x, y, transpose_x, transpose_y)
+    sizes = dict(zip(q, b.shape, strict=True)) | dict(zip(p, a.shape, strict=True))
+    labels = [*batch, *left, *right]
+    return result, _ordered(apply_reshape(product, [sizes[label] for label in labels]), labels, result)
+
+
+def _places(labels: list[str], *groups: list[str]) -> tuple[list[int], ...]:
+    return tuple([labels.index(label) for label in group] for group in groups)
+
+
+def _unstretched(p: list[str], a: Tensor, q: list[str], b: Tensor) -> tuple[list[str], Tensor]:
+    """a without the axes of size 1 that broadcast against b's."""
+    sizes = dict(zip(q, b.shape, strict=True))
+    kept = [k for k, label in enumerate(p) if not (a.shape[k] == 1 and sizes.get(label, 1) != 1)]
+    if len(kept) == len(p):
+        return p, a
+    return [p[k] for k in kept], apply_reshape(a, [a.shape[k] for k in kept])
+
+
+def _aligned(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
+    """x in the wanted order of axes, with axes of size 1 for labels that it lacks."""
+    sizes = dict(zip(labels, x.shape, strict=True))
+    return apply_reshape(_ordered(x, labels, wanted), [sizes.get(label, 1) for label in wanted])
+
+
+@op(
+    "linalg.cross",
+    dtypes=NUMBERS,
+    samples=lambda: [call(real(3), real(3)), call(real(2, 3), real(2, 3))],
+    edges=lambda: [call(real(0, 3), real(0, 3)), call(integer([1, 2, 3]), integer([4, 5, 7]))],
+)
+def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
+    """The cross products of vectors of three elements.
+
+    Raises:
+      InvalidArgumentError: the shapes differ, or are those of scalars.
+      FailedPreconditionError: the last axis has not three elements.
+    """
+    a, b = common_tensors((a, b))
+    if a.shape != b.shape:
+        raise invalid_argument(
+            "Cross", f"Both inputs must be of same shape: {dims_text(a.shape)} vs. {dims_text(b.shape)}", ""
+        )
+    if a.ndim < 1:
+        raise invalid_argument("Cross", f"Input must be at least 1D{dims_text(a.shape)}", "")
+    if a.shape[-1] != 3:
+        raise from_op(FailedPreconditionError, "Cross", "Cross-products are only defined for 3-element vectors.", "")
+    return roll(a, -1, -1) * roll(b, -2, -1) - roll(a, -2, -1) * roll(b, -1, -1)

@@ -1,0 +1,203 @@
+"""Diagonals and bands of matrices: read, written and made, by picking elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of
+from gradtape._src.ops.arrays import concat
+from gradtape._src.ops.gathering import gather
+from gradtape._src.table.rows import NUMBERS, call, op, real
+from gradtape._tensor import Tensor
+
+SUM = 0
+
+
+def _at_least_two(op: str, x: Tensor, name: str) -> None:
+    if x.ndim < 2:
+        raise invalid_argument(op, f"input must be at least 2-dim, received shape: {dims_text(x.shape)}", name)
+
+
+def _band(k: Any) -> tuple[int, int]:
+    """The lowest and the highest diagonal of a band."""
+    bounds = ints_of(k)
+    return bounds[0], bounds[-1]
+
+
+def _places(rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
+    """Where the elements of diagonals lie in the matrix, flat: (diagonals, longest), -1 for padding."""
+    longest = max(min(rows + min(high, 0), columns - max(low, 0)), 0)
+    above, below = (word == "LEFT" for word in align.split("_"))
+    places = np.full((high - low + 1, longest), -1)
+    for line, k in enumerate(range(high, low - 1, -1)):
+        length = max(min(rows + min(k, 0), columns - max(k, 0)), 0)
+        start = 0 if (k >= 0 and above) or (k <= 0 and below) else longest - length
+        places[line, start : start + length] = max(-k, 0) * columns + max(k, 0) + np.arange(length) * (columns + 1)
+    return places
+
+
+def _flat(x: Tensor, axes: int) -> Tensor:
+    """x with its last axes as one."""
+    lead = x.shape[: x.ndim - axes]
+    return apply_reshape(x, (*lead, int(np.prod(x.shape[x.ndim - axes :], dtype=int))))
+
+
+def _padded(x: Tensor, value: Any) -> Tensor:
+    """x with one more element behind its last axis."""
+    last = as_tensor(value, hint=x.dtype)
+    return concat([x, full_like(x[..., :1], 0) + last if x.shape[-1] else x], -1)
+
+
+@op(
+    "linalg.diag_part",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(3, 3)), call(real(2, 3, 4), k=1), call(real(4, 3), k=-2), call(real(3, 4), k=(-1, 2))),
+        *(call(real(2, 3, 3), k=(-1, 1), padding_value=7.0, align="LEFT_LEFT"), call(real(3, 2), k=(0, 1))),
+    ],
+)
+def diag_part(
+    input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+) -> Tensor:
+    """The k-th diagonals of matrices, or for k = (low, high) the diagonals from high to low, padded to one length."""
+    x = as_tensor(input)
+    _at_least_two("MatrixDiagPartV3", x, name)
+    (rows, columns), (low, high) = x.shape[-2:], _band(k)
+    places = _places(rows, columns, low, high, align)
+    flat = _flat(x, 2)
+    if (places < 0).any():
+        flat = _padded(flat, padding_value)
+        places = np.where(places < 0, rows * columns, places)
+    return gather(flat, places[0] if low == high else places, axis=-1)
+
+
+@op(
+    "linalg.diag",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(3)), call(real(2, 3)), call(real(2), k=1), call(real(2, 3), k=-1, num_rows=5)),
+        *(call(real(2), num_rows=2, num_cols=3, padding_value=9.0), call(real(3, 3), k=(-1, 1))),
+    ],
+)
+def diag(
+    diagonal: Any,
+    name: str = "diag",
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """Matrices with these diagonals, and padding_value elsewhere."""
+    x, (low, high) = as_tensor(diagonal), _band(k)
+    if x.ndim < 1:
+        raise invalid_argument("MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []", name)
+    longest, rows, columns = x.shape[-1], int_of(num_rows), int_of(num_cols)
+    least = longest - min(high, 0), longest + max(low, 0)
+    if rows < 0 and columns < 0:
+        rows = columns = max(least)
+    rows, columns = (least[0] if rows < 0 else rows), (least[1] if columns < 0 else columns)
+    places = _places(rows, columns, low, high, align)
+    x = _flat(x, 1 if low == high else 2)
+    picks = np.full(rows * columns, x.shape[-1])
+    picks[places[places >= 0]] = np.arange(places.size).reshape(places.shape)[places >= 0]
+    return gather(_padded(x, padding_value), picks.reshape(rows, columns), axis=-1)
+
+
+@op(
+    "linalg.set_diag",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(3, 3), real(3)), call(real(2, 3, 4), real(2, 3), k=1), call(real(3, 3), real(3, 3), k=(-1, 1))),
+        call(real(4, 3), real(2), k=-2),
+    ],
+)
+def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
+    """Matrices with their diagonals, as diag_part reads them, replaced."""
+    x, d = common_tensors((input, diagonal))
+    _at_least_two("MatrixSetDiagV3", x, name)
+    (rows, columns), (low, high) = x.shape[-2:], _band(k)
+    places = _places(rows, columns, low, high, align)
+    expected = (*x.shape[:-2], *(places.shape[1:] if low == high else places.shape))
+    if tuple(d.shape) != expected:
+        raise invalid_argument(
+            "MatrixSetDiagV3",
+            "Either first dimensions of diagonal don't match input.shape[:-2], or diagonal.shape[:-1] is not equal to "
+            f"the longests diagonal in range [lower_diag_index:upper_diag_index].\nInput shape: {dims_text(x.shape)}\n"
+            f"Diagonal shape: {dims_text(d.shape)}\nExpected diagonal shape: {dims_text(expected)}",
+            name,
+        )
+    picks = np.arange(rows * columns)
+    picks[places[places >= 0]] = rows * columns + np.arange(places.size).reshape(places.shape)[places >= 0]
+    both = concat([_flat(x, 2), _flat(d, 1 if low == high else 2)], -1)
+    return gather(both, picks.reshape(rows, columns), axis=-1)
+
+
+@op(
+    "linalg.band_part",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(3, 4), 1, 0), call(real(2, 3, 3), -1, 0), call(real(4, 3), 0, -1), call(real(3, 3), 0, 0)),
+        call(real(0, 3), -1, -1),
+    ],
+)
+def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
+    """Matrices with 0 beyond num_lower diagonals below the main one and num_upper above; negative ones keep all."""
+    x, lower, upper = as_tensor(input), int_of(num_lower), int_of(num_upper)
+    _at_least_two("MatrixBandPart", x, "")
+    rows, columns = x.shape[-2:]
+    k = np.arange(columns) - np.arange(rows)[:, None]
+    kept = ((k >= -lower) | (lower < 0)) & ((k <= upper) | (upper < 0))
+    return apply_elementwise("select", as_tensor(kept), x, full_like(x, 0))
+
+
+@op("linalg.trace", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2))])
+def trace(x: Any, name: str | None = None) -> Tensor:
+    """The sums of the main diagonals of matrices."""
+    return apply_reduce(SUM, diag_part(x), -1, False, "Sum")
+
+
+@op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])
+def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
+    """The tensor of twice the rank that has these values where its first half of indices equals its second."""
+    x = as_tensor(diagonal)
+    return apply_reshape(diag(apply_reshape(x, [-1])), (*x.shape, *x.shape))
+
+
+@op("linalg.tensor_diag_part", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2, 3))])
+def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
+    """The values where the first half of the indices equals the second."""
+    x = as_tensor(input)
+    half = x.ndim // 2
+    for i in range(half):
+        if x.shape[i] != x.shape[half + i]:
+            raise invalid_argument(
+                "DiagPart", f"Invalid shape {dims_text(x.shape)}: dimensions {i} and {half + i} do not match.", ""
+            )
+    n = int(np.prod(x.shape[:half], dtype=int))
+    return apply_reshape(diag_part(apply_reshape(x, (n, n))), x.shape[:half])
+
+
+def _turned(x: Any) -> Tensor:
+    x = as_tensor(x)
+    if x.ndim < 2:
+        raise ValueError(
+            f"Argument `a` should be a (batch) matrix with rank >= 2.  Received `a` = {x} with shape: {x.shape}"
+        )
+    return apply_transpose(x, [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2])
+
+
+@op("linalg.matrix_transpose", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
+    """The last two axes exchanged."""
+    return _turned(a)
+
+
+@op("linalg.adjoint", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+    """The last two axes exchanged."""
+    return _turned(matrix)

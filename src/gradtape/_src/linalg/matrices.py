@@ -1,0 +1,58 @@
+"""What the functions of matrices share: their operand, its transpose, and the matrices that tests draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_transpose, as_tensor
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import not_allowed
+from gradtape._tensor import Tensor
+
+ALLOWED = "double, float, half, complex64, complex128"
+
+
+def matrices(
+    op: str,
+    x: Any,
+    square: str | None = "Input matrix must be square.",
+    allowed: str = ALLOWED,
+    operand: str = "Input tensor 0",
+) -> Tensor:
+    """A floating tensor of matrices, square ones where `square` says so.
+
+    Raises:
+      InvalidArgumentError: it is of integers, has no two axes, or is not square. `allowed`, `operand` and `square` word
+        these.
+    """
+    tensor = as_tensor(x)
+    if not tensor.dtype.is_floating:
+        raise not_allowed(op, tensor.dtype, allowed)
+    if tensor.ndim < 2:
+        raise invalid_argument(op, f"{operand} must have rank >= 2, got {tensor.ndim}", "")
+    if square is not None and tensor.shape[-1] != tensor.shape[-2]:
+        raise invalid_argument(op, square, "")
+    return tensor
+
+
+def turned(x: Tensor) -> Tensor:
+    """The matrices' transposes."""
+    return apply_transpose(x, [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2])
+
+
+def apart(array: np.ndarray) -> np.ndarray:
+    """A matrix well away from singular ones, its eigenvalues and singular values apart."""
+    rows, columns = array.shape[-2:]
+    return array * 0.3 + np.eye(rows, columns) * np.arange(1.0, 1.0 + columns)
+
+
+def positive(array: np.ndarray) -> np.ndarray:
+    """A positive definite matrix, its eigenvalues apart."""
+    return apart(array @ np.swapaxes(array, -1, -2) * 0.3)
+
+
+def symmetrised(tf: Any, x: Any) -> Any:
+    """The symmetric part of matrices, by either library."""
+    return (x + tf.linalg.matrix_transpose(x)) / 2

@@ -1,0 +1,149 @@
+"""Exponentials and square roots of matrices; see systems.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_reshape, as_tensor, tensor_from, view
+from gradtape._ops import record
+from gradtape._src.linalg.matrices import apart, matrices, turned
+from gradtape._src.linalg.systems import solve
+from gradtape._src.ops.arrays import concat
+from gradtape._src.ops.creation import eye
+from gradtape._src.table.rows import call, op, real, values
+from gradtape._tensor import Tensor
+
+NAN, INF = np.nan, np.inf
+
+
+@op(
+    "linalg.expm",
+    samples=lambda: [call(real(3, 3)), call(real(2, 2, 2)), call(real(1, 1))],
+    edges=lambda: [
+        *(call(real(0, 0)), call(real(0, 2, 2)), call([[NAN, 1.0], [1.0, 1.0]]), call([[INF, 1.0], [1.0, 1.0]])),
+        *(call(values([[[3.0, 0.5], [0.0, 1.0]], [[0.0, 0.2], [0.1, 0.0]]])), call([[0.0, 1.0], [0.0, 0.0]])),
+    ],
+    tolerance=1e-8,
+)
+def expm(input: Any, name: str | None = None) -> Tensor:
+    """The exponentials of matrices, by Padé's approximant of order (13, 13), scaling and squaring (Higham 2005).
+
+    NaN everywhere if one matrix is not finite. Rule: the derivative is a block of the exponential of a matrix of
+    blocks; Al-Mohy and Higham (2009), Computing the Fréchet derivative of the matrix exponential.
+
+    Raises:
+      ValueError: the matrices are of integers.
+      InvalidArgumentError: they are not square.
+    """
+    x = as_tensor(input)
+    if not x.dtype.is_floating:
+        raise ValueError(f"tf.linalg.expm does not support matrices of type {x.dtype}")
+    x = matrices("MatrixExponential", x)
+    with np.errstate(all="ignore"):
+        out = tensor_from(_exponential(view(x).astype(np.float64)).astype(x.dtype.as_numpy_dtype))
+    return record("MatrixExponential", _expm_rule, (x,), out, (x,), None)
+
+
+def _exponential(a: np.ndarray) -> np.ndarray:
+    size = np.abs(a).sum(-2).max(-1, initial=0.0)[..., None, None]
+    if not np.isfinite(size).all():
+        return np.full(a.shape, np.nan)
+    order = 13
+    halvings = np.ceil(np.log2(np.maximum(size / 5.0, 1.0)))
+    a = a / 2.0**halvings
+    term = np.broadcast_to(np.eye(a.shape[-1]), a.shape)
+    above = below = term
+    weight = 1.0
+    for k in range(1, order + 1):
+        weight *= (order - k + 1) / ((2 * order - k + 1) * k)
+        term = term @ a
+        above, below = above + weight * term, below + (-1) ** k * weight * term
+    result = np.linalg.solve(below, above)
+    for k in range(int(halvings.max(initial=0.0))):
+        result = np.where(k < halvings, result @ result, result)
+    return result
+
+
+def _expm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+    (x,) = call.saved
+    n, a = x.shape[-1], turned(x)
+    blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
+    return expm(blocks)[..., :n, n:]
+
+
+@op(
+    *("linalg.sqrtm", "matrix_square_root"),
+    samples=lambda: [
+        *(call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1, low=1.0))),
+        call(real(2, 2, through=lambda a: a * 0.1 + [[1.0, 1.0], [-1.0, 1.0]])),
+    ],
+    edges=lambda: [
+        *(call(real(0, 0)), call([[1.0, 1.0], [1.0, 1.0]]), call([[0.0, 0.0], [0.0, 0.0]]), call([[-1.0]])),
+        *(call([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]]), call([[NAN, 1.0], [1.0, 1.0]])),
+        *(call(values([[1.0, 1.0], [0.0, 1.0]])), call([[-4.0, 1.0], [2.0, -3.0]])),
+    ],
+    tolerance=1e-8,
+)
+def sqrtm(input: Any, name: str | None = None) -> Tensor:
+    """The principal square roots of matrices; NaN where one has a negative eigenvalue or no root.
+
+    By Schur's form: Björck and Hammarling (1983), A Schur method for the square root of a matrix. Rule: Sylvester's
+    equation Rᵀ X + X Rᵀ = cotangent; Higham (2008), Functions of matrices, 6.1.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square; in the gradient, its root has opposite eigenvalues.
+    """
+    x = matrices("MatrixSquareRoot", input)
+    array = view(x)
+    root = np.empty(array.shape)
+    with np.errstate(all="ignore"):
+        for place in np.ndindex(array.shape[:-2]):
+            root[place] = _root(array[place].astype(np.float64))
+    out = tensor_from(root, x.dtype)
+    return record("MatrixSquareRoot", _sqrtm_rule, (x,), out, (out,), None)
+
+
+def _root(a: np.ndarray) -> np.ndarray:
+    if not np.isfinite(a).all():
+        return np.full(a.shape, np.nan)
+    values = np.linalg.eigvals(a)
+    if ((values.imag == 0) & (values.real < -1e-14 * np.abs(values).max(initial=0.0))).any():
+        return np.full(a.shape, np.nan)
+    q, t = _schur(a)
+    r = np.diag(np.sqrt(np.diag(t)))
+    for j in range(len(a)):
+        for i in reversed(range(j)):
+            r[i, j] = (t[i, j] - r[i, i + 1 : j] @ r[i + 1 : j, j]) / (r[i, i] + r[j, j])
+    return (q @ r @ q.conj().T).real
+
+
+def _schur(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unitary q and upper triangular t with a = q t qᴴ, which NumPy has not.
+
+    Eigenvectors made orthonormal are Schur's; where they nearly depend on each other only the first of them are good,
+    at least one, and the rest is done again.
+    """
+    n = len(a)
+    q, t = np.eye(n, dtype=complex), a.astype(complex)
+    small = 1e-15 * n * np.linalg.norm(a)
+    done = 0
+    while done < n - 1:
+        turn = np.linalg.qr(np.linalg.eig(t[done:, done:])[1])[0]
+        q[:, done:] = q[:, done:] @ turn
+        t[:, done:] = t[:, done:] @ turn
+        t[done:] = turn.conj().T @ t[done:]
+        bad = np.abs(np.tril(t[done:, done:], -1)).max(0) > small
+        done += max(int(np.argmax(bad)), 1) if bad.any() else n
+    return q, np.triu(t)
+
+
+def _sqrtm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+    (root,) = call.saved
+    n, batch = root.shape[-1], root.shape[:-2]
+    one, r = eye(n, dtype=root.dtype), turned(root)
+    left = apply_reshape(r, (*batch, n, 1, n, 1)) * apply_reshape(one, (1, n, 1, n))
+    right = apply_reshape(one, (n, 1, n, 1)) * apply_reshape(root, (*batch, 1, n, 1, n))
+    sums = apply_reshape(left + right, (*batch, n * n, n * n))
+    return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)

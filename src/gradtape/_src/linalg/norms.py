@@ -1,0 +1,112 @@
+"""Norms of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor
+from gradtape._src.core.operands import not_allowed
+from gradtape._src.linalg.matrices import apart
+from gradtape._src.table.rows import call, op, real, values
+from gradtape._tensor import Tensor
+
+SUM, MAX = 0, 2
+EUCLIDEAN: tuple[Any, ...] = ("euclidean", "fro", 2)
+
+
+def _norm_axes(axis: Any, ord: Any) -> tuple[int, ...] | None:
+    """The axes of vectors or matrices; ValueError for what are none, or where the order is none of theirs."""
+    if isinstance(axis, tuple | list) and len(axis) == 2:
+        axes = tuple(axis)
+        known = ["euclidean", "fro", 1, 2, np.inf]
+        if axes[0] == axes[1] or not all(isinstance(place, int) for place in axes):
+            raise ValueError(f"'axis' must be None, an integer, or a tuple of 2 unique integers, got {axes}")
+        if ord not in known:
+            raise ValueError(f"'ord' must be a supported matrix norm in {known}, got {ord}")
+        return axes
+    if not (axis is None or isinstance(axis, int)):
+        raise ValueError(f"'axis' must be None, an integer, or a tuple of 2 unique integers, got {axis}")
+    if ord != "euclidean" and (isinstance(ord, str) or not ord > 0):
+        raise ValueError(f"'ord' must be a supported vector norm, got {ord}")
+    return None if axis is None else (axis,)
+
+
+@op(
+    *("norm", "linalg.norm"),
+    samples=lambda: [
+        *(call(real(3)), call(real(2, 3)), call(real(2, 3), 1), call(real(2, 3), np.inf, axis=-1)),
+        *(call(real(2, 3), 3, axis=0, keepdims=True), call(real(2, 3, 2), "fro", axis=[0, 2])),
+        *(call(real(2, 3), 1, axis=[0, 1]), call(real(2, 3), np.inf, axis=(-2, -1)), call(real(2, 3), 2.5)),
+        *(call(real(3, 3, through=apart), 2, axis=[0, 1]), call(real(2, 3, 2), 2, axis=(-1, 0), keepdims=True)),
+        call(real(2, 2, 3), 1, axis=[2, 0], keepdims=True),
+    ],
+    edges=lambda: [
+        *(call(values([0.0, 0.0])), call(values([0.0, 3.0]), 1), call(values([0.0, 3.0]), 3), call(values([]))),
+        *(call(values([2.0, -2.0]), np.inf), call(values([np.nan, 1.0]), np.inf), call(values([np.inf, 1.0]))),
+        *(call(values([[1.0, 0.0], [0.0, 1.0]]), 2, axis=[0, 1]), call(real(0, 2), 2, axis=[0, 1])),
+        call(values([[0.0, 0.0], [0.0, 0.0]]), 2, axis=[0, 1]),
+        *(call([3, -4], 1), call([3, -4], np.inf), call(values([[1.0, 1.0]]), np.inf, axis=[0, 1])),
+    ],
+    tolerance=1e-9,
+)
+def norm(
+    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool | None = None, name: str | None = None
+) -> Tensor:
+    """The norm of all elements, of vectors along an axis, or of matrices on two axes.
+
+    ord: "euclidean", or a positive number p for the sum of p-th powers' root, infinity for the largest; of matrices
+      "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and infinity for the
+      largest sum of a column's and a row's absolute values.
+
+    Raises:
+      ValueError: there is no such norm, or no such axis.
+    """
+    axes, x, kept = _norm_axes(axis, ord), as_tensor(tensor), bool(keepdims)
+    matrix = axes is not None and len(axes) == 2
+    if ord == 2 and matrix:
+        return _largest_singular_value(x, axes, kept)
+    if ord in EUCLIDEAN:
+        if not x.dtype.is_floating:
+            raise not_allowed("Sqrt", x.dtype, "bfloat16, half, float, double, complex64, complex128")
+        return apply_elementwise("sqrt", apply_reduce(SUM, x * x, axes, kept, "Sum"))
+    size = apply_elementwise("abs", x)
+    if matrix:
+        rows, columns = (place % x.ndim for place in axes)
+        summed, greatest = (rows, columns) if ord == 1 else (columns, rows)
+        result = apply_reduce(MAX, apply_reduce(SUM, size, summed, True, "Sum"), greatest, True, "Max")
+        return result if kept else apply_reduce(SUM, result, [rows, columns], False, "Sum")
+    if ord == np.inf:
+        return apply_reduce(MAX, size, axes, kept, "Max")
+    if ord == 1:
+        return apply_reduce(SUM, size, axes, kept, "Sum")
+    return apply_reduce(SUM, size**ord, axes, kept, "Sum") ** (1.0 / ord)
+
+
+def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
+    from gradtape._src.linalg.spectra import svd  # importing gradtape takes less time without it
+
+    last = [place % x.ndim for place in axes]
+    others = [place for place in range(x.ndim) if place not in last]
+    # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.
+    sizes = apply_elementwise("abs", svd(apply_transpose(x, [*others, *last]), compute_uv=False))
+    largest = apply_reduce(MAX, sizes, -1, False, "Max")
+    if not keepdims:
+        return largest
+    return apply_reshape(largest, [1 if place in last else size for place, size in enumerate(x.shape)])
+
+
+@op(
+    "linalg.normalize",
+    samples=lambda: [
+        *(call(real(3)), call(real(2, 3), axis=-1), call(real(2, 3), 1, axis=0), call(real(2, 3), 2, axis=[0, 1])),
+    ],
+    edges=lambda: [call(values([0.0, 0.0])), call(values([np.inf, 1.0])), call(values([]))],
+    tolerance=1e-9,
+)
+def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The tensor divided by its norm, and the norm, its axes kept."""
+    x = as_tensor(tensor)
+    size = norm(x, ord, axis, True)
+    return x / size, size

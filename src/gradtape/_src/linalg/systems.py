@@ -1,0 +1,219 @@
+"""Linear systems: inverses, determinants and solutions.
+
+Forwards are LAPACK's through NumPy. Reverse rules are Giles' (2008, An extended collection of matrix derivative results
+for forward and reverse mode algorithmic differentiation) and consist of operations that differentiate again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradtape._doors import apply_reshape, apply_sum_to, tensor_from, view
+from gradtape._ops import record
+from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
+from gradtape._src.linalg.contractions import matmul
+from gradtape._src.linalg.diagonals import band_part
+from gradtape._src.linalg.matrices import apart, matrices, turned
+from gradtape._src.table.rows import call, op, real
+from gradtape._tensor import Tensor
+
+FLOATS_FIRST = "half, float, double, complex64, complex128"
+
+
+def _square_samples() -> list[Any]:
+    return [call(real(*shape, through=apart)) for shape in [(3, 3), (2, 2, 2), (1, 1)]]
+
+
+def _empty_edges() -> list[Any]:
+    return [call(real(0, 0)), call(real(0, 2, 2))]
+
+
+@op(
+    "linalg.inv",
+    samples=lambda: [*_square_samples(), call(real(3, 3, through=apart), adjoint=True)],
+    edges=_empty_edges,
+)
+def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
+    """The inverses of matrices, transposed where adjoint.
+
+    Raises:
+      InvalidArgumentError: one is not square or not invertible, or holds NaN.
+    """
+    x = matrices("MatrixInverse", input)
+    if adjoint:
+        x = turned(x)
+    with np.errstate(all="ignore"):
+        try:
+            array = np.linalg.inv(view(x))
+        except np.linalg.LinAlgError:
+            array = None
+    if array is None or np.isnan(view(x)).any():
+        raise invalid_argument("MatrixInverse", "Input is not invertible.", "")
+    out = tensor_from(array)
+    return record("MatrixInverse", _inv_rule, (x,), out, (out,), None)
+
+
+def _inv_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+    (y,) = call.saved
+    return -matmul(y, matmul(g, y, transpose_b=True), transpose_a=True)
+
+
+@op("linalg.det", samples=_square_samples, edges=_empty_edges)
+def det(input: Any, name: str | None = None) -> Tensor:
+    """The determinants of matrices. The gradient of a singular one is InvalidArgumentError, as it asks its inverse."""
+    x = matrices("MatrixDeterminant", input, allowed=FLOATS_FIRST)
+    with np.errstate(all="ignore"):
+        out = _where_valid(x, np.linalg.det(view(x)))
+    return record("MatrixDeterminant", _det_rule, (x,), out, (x, out), None)
+
+
+def _where_valid(x: Tensor, results: np.ndarray) -> Tensor:
+    """One result per matrix, NaN for a matrix with NaN: LAPACK takes a pivot that is NaN for 0."""
+    return tensor_from(np.where(np.isnan(view(x)).any((-2, -1)), np.nan, results), x.dtype)
+
+
+def _det_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+    x, y = call.saved
+    return inv(x, adjoint=True) * apply_reshape(g * y, (*y.shape, 1, 1))
+
+
+class LogMatrixDeterminant(NamedTuple):
+    """Signs of determinants, and logarithms of their absolute values."""
+
+    sign: Tensor
+    log_abs_determinant: Tensor
+
+
+@op("linalg.slogdet", samples=_square_samples, edges=_empty_edges)
+def slogdet(input: Any, name: str | None = None) -> LogMatrixDeterminant:
+    """The signs of the determinants of matrices and the logarithms of their absolute values."""
+    x = matrices("LogMatrixDeterminant", input, allowed=FLOATS_FIRST)
+    with np.errstate(all="ignore"):
+        sign, size = (_where_valid(x, part) for part in np.linalg.slogdet(view(x)))
+    return LogMatrixDeterminant(sign, record("LogMatrixDeterminant", _slogdet_rule, (x,), size, (x,), None))
+
+
+def _slogdet_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+    (x,) = call.saved
+    return inv(x, adjoint=True) * apply_reshape(g, (*g.shape, 1, 1))
+
+
+def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
+    """Matrices and right-hand sides of one dtype, rank and batch, with equally many rows."""
+    a, b = common_tensors((matrix, rhs))
+    one_dtype(op, (a, b))
+    a = matrices(op, a, None)
+    if a.ndim != b.ndim:
+        raise invalid_argument(op, "All input tensors must have the same rank.", "")
+    if a.shape[:-2] != b.shape[:-2]:
+        raise invalid_argument(op, "All input tensors must have the same outer dimensions.", "")
+    if op == "MatrixSolve" and a.shape[-1] != a.shape[-2]:
+        raise invalid_argument(op, "First input (lhs) must be a square matrix.", "")
+    if a.shape[-2] != b.shape[-2]:
+        raise invalid_argument(op, "Input matrix and rhs are incompatible.", "")
+    return a, b
+
+
+@op(
+    "linalg.solve",
+    samples=lambda: [
+        *(call(real(3, 3, through=apart), real(3, 2)), call(real(2, 2, 2, through=apart), real(2, 2, 1))),
+        call(real(3, 3, through=apart), real(3, 1), adjoint=True),
+    ],
+    edges=lambda: [call(real(0, 0), real(0, 1)), call(real(2, 2, through=apart), real(2, 0))],
+)
+def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
+    """x where matrix x = rhs, or where the transposed matrix does so if adjoint.
+
+    Raises:
+      InvalidArgumentError: the matrix is not square or not invertible, or does not fit rhs.
+    """
+    a, b = same_batch("MatrixSolve", matrix, rhs)
+    if adjoint:
+        a = turned(a)
+    with np.errstate(all="ignore"):
+        try:
+            array = np.linalg.solve(view(a), view(b))
+        except np.linalg.LinAlgError:
+            array = None
+    if array is None or np.isnan(view(a)).any():
+        raise invalid_argument("MatrixSolve", "Input matrix is not invertible.", "")
+    out = tensor_from(array)
+    return record("MatrixSolve", _solve_rule, (a, b), out, (a, out), None)
+
+
+def _solve_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+    a, x = call.saved
+    b = solve(a, g, adjoint=True)
+    return -matmul(b, x, transpose_b=True), b
+
+
+@op(
+    "linalg.triangular_solve",
+    samples=lambda: [
+        *(call(real(3, 3, through=apart), real(3, 2)), call(real(3, 3, through=apart), real(3, 1), adjoint=True)),
+        *(call(real(2, 2, 2, through=apart), real(2, 2, 1), lower=False), call(real(1, 1, low=1.0), real(1, 2))),
+        *(call(real(2, 2, 2, through=apart), real(2, 1)), call(real(2, 2, through=apart), real(3, 2, 1), False, True)),
+        call(real(2, 1, 2, 2, through=apart), real(3, 2, 1)),
+    ],
+    edges=lambda: [call(real(0, 0), real(0, 2)), call(real(0, 2, 2), real(2, 1))],
+)
+def triangular_solve(
+    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+) -> Tensor:
+    """x where the triangle of matrix, transposed where adjoint, times x is rhs; the other triangle is not read.
+
+    Batches broadcast. A 0 on the diagonal gives infinities and NaN.
+
+    Raises:
+      InvalidArgumentError: the matrix is not square, or does not fit rhs.
+    """
+    kernel = "MatrixTriangularSolve"
+    a, b = common_tensors((matrix, rhs))
+    one_dtype(kernel, (a, b))
+    if not a.dtype.is_floating:
+        raise not_allowed(kernel, a.dtype, "bfloat16, double, float, half, complex64, complex128")
+    for place, tensor in enumerate((a, b)):
+        if tensor.ndim < 2:
+            raise invalid_argument(kernel, f"In[{place}] ndims must be >= 2: {tensor.ndim}", "")
+    (rows, columns), (height, _) = a.shape[-2:], b.shape[-2:]
+    try:
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        shapes = f"{dims_text(a.shape)} vs. {dims_text(b.shape)}"
+        raise _unfit(f"and In[1] must have compatible batch dimensions: {shapes}") from None
+    if rows != columns:
+        raise _unfit(f"matrices in the last dimensions must be square ({columns} =/= {rows})")
+    if columns != height:
+        shapes = f"{dims_text(a.shape)} {dims_text(b.shape)} {int(lower)} {int(adjoint)}"
+        raise _unfit(f"mismatch In[1] shape: {columns} vs. {height}: {shapes}")
+    out = tensor_from(_substituted(view(a), np.broadcast_to(view(b), (*batch, *b.shape[-2:])), lower, adjoint))
+    return record(kernel, _triangular_rule, (a, b), out, (a, out), (lower, adjoint, tuple(b.shape)))
+
+
+def _unfit(message: str) -> OpError:
+    return invalid_argument("MatrixTriangularSolve", f"In[0] {message}", "")
+
+
+def _substituted(a: np.ndarray, b: np.ndarray, lower: bool, adjoint: bool) -> np.ndarray:
+    """The solution row by row: NumPy has no triangular solver, and its general one refuses singular matrices."""
+    if adjoint:
+        a, lower = np.swapaxes(a, -1, -2), not lower
+    x = np.array(b)
+    n = a.shape[-1]
+    with np.errstate(all="ignore"):
+        for i in range(n) if lower else reversed(range(n)):
+            known = slice(0, i) if lower else slice(i + 1, n)
+            x[..., i, :] -= (a[..., i : i + 1, known] @ x[..., known, :])[..., 0, :]
+            x[..., i, :] /= a[..., i, i, None]
+    return x
+
+
+def _triangular_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+    (a, x), (lower, adjoint, shape) = call.saved, call.attributes
+    b = triangular_solve(a, g, lower, not adjoint)
+    outer = -(matmul(x, b, transpose_b=True) if adjoint else matmul(b, x, transpose_b=True))
+    return apply_sum_to(band_part(outer, -1, 0) if lower else band_part(outer, 0, -1), a.shape), apply_sum_to(b, shape)

@@ -1,0 +1,361 @@
+"""Convolutions as products: the patches that a window sees, as rows of a matrix, times the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
+from gradtape._src.core.dtypes import float64
+from gradtape._src.core.operands import dims_text, int_of, ints_of, one_dtype
+from gradtape._src.nn.windows import (
+    Kernel,
+    either_strides_or_dilations,
+    given,
+    image_of,
+    is_first,
+    last,
+    lie,
+    patches_of,
+)
+from gradtape._src.table.rows import Call, call, op, real, single
+from gradtape._tensor import Tensor
+
+_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+_FORWARD = {1: Kernel("Conv2D"), 2: Kernel("Conv2D"), 3: Kernel("Conv3D", ("SAME", "VALID"))}
+_BACKWARD = {
+    1: Kernel("Conv2DBackpropInput"),
+    2: Kernel("Conv2DBackpropInput"),
+    3: Kernel("Conv3DBackpropInputV2", ("SAME", "VALID")),
+}
+_DEPTHWISE = Kernel("DepthwiseConv2dNative")
+
+
+def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
+    """Both as tensors of one dtype; `input` has at least, `filters` exactly two axes more than the rank."""
+    image = as_tensor(input)
+    weights = as_tensor(filters) if isinstance(filters, Tensor) else as_tensor(filters, image.dtype)
+    one_dtype(kernel.op, (image, weights))
+    for name, tensor, fits in (("input", image, image.ndim >= rank + 2), ("filter", weights, weights.ndim == rank + 2)):
+        if not fits:
+            raise kernel.error(f"{name} must be {rank + 2}-dimensional: {dims_text(tensor.shape)}", image.dtype)
+    return image, weights
+
+
+def _convolve(
+    input: Any,
+    filters: Any,
+    strides: Any,
+    padding: Any,
+    dilations: Any,
+    data_format: str | None,
+    rank: int,
+    kernel: Kernel | None = None,
+) -> Tensor:
+    kernel = kernel or _FORWARD[rank]
+    image, weights = _operands(input, filters, rank, kernel)
+    if image.dtype.is_integer:
+        exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
+        return apply_cast(_convolve(*exact, strides, padding, dilations, data_format, rank, kernel), image.dtype)
+    first = is_first(data_format, rank, kernel)
+    batch = tuple(image.shape)[: -rank - 1]
+    image = last(apply_reshape(image, (int(np.prod(batch)), *tuple(image.shape)[-rank - 1 :])), first)
+    shape, (*window, inputs, outputs) = tuple(image.shape), tuple(weights.shape)
+    if not weights.shape.num_elements():
+        raise kernel.error("filter must not have zero elements (i.e. all dimensions must be non-zero)", image.dtype)
+    groups = shape[-1] // inputs
+    if (rank == 3 and groups * inputs != shape[-1]) or (rank == 3 and groups > 1):
+        raise kernel.error(f"input and filter must have the same depth: {shape[-1]} vs {inputs}", image.dtype)
+    if not groups or groups * inputs != shape[-1]:
+        message = f"input depth must be evenly divisible by filter depth: {shape[-1]} vs {inputs}"
+        raise kernel.error(message, image.dtype)
+    if outputs % groups:
+        message = f"output depth must be evenly divisible by number of groups: {outputs} vs {groups}"
+        raise kernel.error(message, image.dtype)
+    geometry = lie(shape[1:-1], tuple(window), strides, padding, dilations, kernel, first)
+    patches, size = patches_of(image, geometry), int(np.prod(window))
+    if groups == 1:
+        products = apply_matmul(patches, apply_reshape(weights, (size * inputs, outputs)), False, False)
+    else:
+        # A batch of products: channels of a group are neighbours, and so are its outputs.
+        rows = apply_transpose(apply_reshape(patches, (-1, size, groups, inputs)), (2, 0, 1, 3))
+        rows = apply_reshape(rows, (groups, -1, size * inputs))
+        columns = apply_transpose(apply_reshape(weights, (size * inputs, groups, -1)), (1, 0, 2))
+        products = apply_transpose(apply_matmul(rows, columns, False, False), (1, 0, 2))
+    result = given(apply_reshape(products, (shape[0], *geometry.places, outputs)), first)
+    return result if len(batch) == 1 else apply_reshape(result, (*batch, *tuple(result.shape)[1:]))
+
+
+def _forward(rank: int, meaning: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+    """The convolution over so many spatial axes, 2 or 3."""
+
+    def convolve(
+        input: Any,
+        filters: Any,
+        strides: Any,
+        padding: Any,
+        data_format: str = _FORMATS[rank],
+        dilations: Any = None,
+        name: str | None = None,
+    ) -> Tensor:
+        return _convolve(input, filters, strides, padding, dilations, data_format, rank)
+
+    convolve.__name__ = convolve.__qualname__ = f"conv{rank}d"
+    convolve.__doc__ = meaning
+    return op(f"nn.conv{rank}d", samples=samples)(convolve)
+
+
+@op(
+    "nn.conv1d",
+    samples=lambda: [
+        *(call(real(2, 6, 2), real(3, 2, 2), 2, "SAME"), call(real(1, 6, 1), real(2, 1, 2), 1, "VALID")),
+        *(single(real(2, 3, 6), real(2, 3, 2), 1, "VALID", "NCW"), call(real(2, 1, 4, 1), real(2, 1, 1), 1, "SAME")),
+    ],
+)
+def conv1d(
+    input: Any,
+    filters: Any,
+    stride: Any,
+    padding: Any,
+    data_format: str = "NWC",
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Convolution of (batch, width, inputs) with filters (size, inputs, outputs); see :func:`conv2d`."""
+    return _convolve(input, filters, stride, padding, dilations, data_format, 1)
+
+
+conv2d = _forward(
+    2,
+    """Convolution (cross-correlation) of images (batch, height, width, inputs) with (height, width, inputs, outputs).
+
+    Args:
+      input: the images; with more axes in front they are further axes of the batch.
+      filters: where they have fewer inputs than the images, these are cut into groups that are convolved on their own.
+      strides, dilations: a number, one per spatial axis, or one per axis.
+      padding: "SAME", "VALID" or, for up to two spatial axes, a pair of amounts per axis.
+      data_format: "NHWC", or "NCHW" for (batch, inputs, height, width).
+
+    Raises:
+      InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an
+        unknown padding or format.
+      ValueError: another number of strides, dilations or amounts.
+    """,
+    lambda: [
+        call(real(2, 4, 4, 2), real(3, 3, 2, 2), 1, "SAME"),
+        call(real(1, 5, 4, 1), real(2, 3, 1, 2), [1, 2, 1, 1], "VALID"),
+        call(real(1, 3, 3, 1), real(2, 2, 1, 1), 2, [[0, 0], [1, 0], [2, 1], [0, 0]]),
+        call(real(1, 2, 2, 2), real(1, 1, 2, 3), 1, "VALID"),
+        single(real(1, 2, 4, 3), real(2, 2, 2, 3), [1, 1, 2, 1], "SAME", "NCHW"),
+        single(real(1, 3, 3, 4), real(2, 2, 2, 6), 1, "VALID"),
+        single(real(1, 5, 5, 1), real(2, 2, 1, 1), 1, "VALID", dilations=2),
+    ],
+)
+conv3d = _forward(
+    3,
+    "Convolution of (batch, depth, height, width, inputs) with (depth, height, width, inputs, outputs); see conv2d.",
+    lambda: [
+        call(real(1, 3, 3, 2, 1), real(2, 2, 1, 1, 2), [1, 1, 1, 1, 1], "SAME"),
+        single(real(1, 2, 3, 3, 2), real(2, 2, 1, 2, 1), [1, 1, 2, 1, 1], "VALID", "NCDHW"),
+    ],
+)
+
+
+@op(
+    "nn.convolution",
+    samples=lambda: [
+        *(call(real(1, 4, 4, 1), real(3, 3, 1, 1), data_format="NHWC"), call(real(1, 5, 1), real(2, 1, 2), 2, "SAME")),
+        single(real(1, 2, 4), real(2, 2, 1), data_format="NCW", dilations=2),
+    ],
+)
+def convolution(
+    input: Any,
+    filters: Any,
+    strides: Any = None,
+    padding: Any = "VALID",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Convolution over one, two or three spatial axes, as many as the filters have; see :func:`conv2d`.
+
+    Raises ValueError for strides and dilations that are both greater than 1.
+    """
+    filters = as_tensor(filters)
+    either_strides_or_dilations(strides, dilations)
+    return _convolve(input, filters, strides, padding, dilations, data_format, filters.ndim - 2)
+
+
+@op("nn.atrous_conv2d", samples=lambda: [call(real(1, 4, 4, 1), real(2, 2, 1, 2), 2, "SAME")])
+def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Tensor:
+    """:func:`conv2d` with stride 1 and dilation `rate`."""
+    return _convolve(value, filters, 1, padding, int_of(rate), None, 2)
+
+
+def _transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any,
+    dilations: Any,
+    data_format: str | None,
+    rank: int,
+) -> Tensor:
+    kernel = _BACKWARD[rank]
+    image, weights = _operands(input, filters, rank, kernel)
+    first = is_first(data_format, rank, kernel)
+    shape = tuple(ints_of(output_shape))
+    if len(shape) != rank + 2 or image.ndim != rank + 2:
+        raise kernel.error(
+            f"`input` and `output_shape` must have rank {rank + 2}, not {image.ndim} and {len(shape)}", image.dtype
+        )
+    image = last(image, first)
+    shape = (shape[0], *shape[2:], shape[1]) if first else shape
+    *window, outputs, inputs = tuple(weights.shape)
+    if shape[-1] != outputs:
+        message = f"input depth must be evenly divisible by filter depth: {shape[-1]} vs {outputs}"
+        raise kernel.error(message, image.dtype)
+    geometry = lie(shape[1:-1], tuple(window), strides, padding, dilations, kernel, first)
+    expected = (shape[0], *geometry.places, inputs)
+    if tuple(image.shape) != expected:
+        raise kernel.error(
+            f"an output of shape {dims_text(shape)} with filters of shape {dims_text(weights.shape)} needs an input of "
+            f"shape {dims_text(expected)}, not {dims_text(image.shape)}",
+            image.dtype,
+        )
+    flat = apply_reshape(weights, (int(np.prod(window)) * outputs, inputs))
+    rows = apply_reshape(image, (shape[0] * int(np.prod(geometry.places)), inputs))
+    return given(image_of(apply_matmul(rows, flat, False, True), shape, geometry), first)
+
+
+def _backward(rank: int, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+    """The transpose of the convolution over so many spatial axes."""
+
+    def transpose(
+        input: Any,
+        filters: Any,
+        output_shape: Any,
+        strides: Any,
+        padding: Any = "SAME",
+        data_format: str = _FORMATS[rank],
+        dilations: Any = None,
+        name: str | None = None,
+    ) -> Tensor:
+        return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
+
+    sizes = ", ".join(("depth", "height", "width")[-rank:])
+    transpose.__name__ = transpose.__qualname__ = f"conv{rank}d_transpose"
+    transpose.__doc__ = f"""The transpose of conv{rank}d, to images of output_shape; filters ({sizes}, outputs, inputs).
+
+    Raises InvalidArgumentError where conv{rank}d would not make `input` of images of that shape.
+    """
+    return op(f"nn.conv{rank}d_transpose", samples=samples)(transpose)
+
+
+conv1d_transpose = _backward(
+    1,
+    lambda: [
+        call(real(1, 3, 2), real(3, 1, 2), [1, 6, 1], 2),
+        single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
+    ],
+)
+conv2d_transpose = _backward(
+    2,
+    lambda: [
+        call(real(1, 2, 2, 2), real(3, 3, 1, 2), [1, 4, 4, 1], 2),
+        call(real(1, 3, 3, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 1, "VALID"),
+        single(real(1, 1, 2, 3), real(2, 2, 2, 1), [1, 2, 3, 4], [1, 1, 1, 1], "VALID", "NCHW"),
+    ],
+)
+conv3d_transpose = _backward(
+    3,
+    lambda: [
+        call(real(1, 2, 2, 1, 1), real(2, 2, 1, 1, 1), [1, 2, 2, 1, 1], 1),
+        single(real(1, 1, 2, 2, 1), real(2, 1, 1, 2, 1), [1, 2, 3, 2, 1], 1, "VALID", "NCDHW"),
+    ],
+)
+
+
+@op(
+    "nn.conv_transpose",
+    samples=lambda: [
+        call(real(1, 3, 3, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 1, "VALID"),
+        single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
+    ],
+)
+def conv_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: Any = "SAME",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """The transpose of a convolution over as many axes as output_shape has beside batch and channels."""
+    return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, len(output_shape) - 2)
+
+
+@op(
+    "nn.depthwise_conv2d",
+    samples=lambda: [
+        call(real(1, 4, 4, 2), real(3, 3, 2, 2), [1, 1, 1, 1], "SAME"),
+        call(real(2, 3, 3, 1), real(2, 2, 1, 1), [1, 1, 1, 1], "VALID"),
+        single(real(1, 2, 3, 4), real(2, 2, 2, 2), [1, 1, 2, 2], "VALID", "NCHW"),
+        call(real(1, 4, 4, 3), real(2, 2, 3, 1), [1, 1, 1, 1], "SAME", dilations=[2, 2]),
+    ],
+)
+def depthwise_conv2d(
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Each channel convolved with filters of its own, (height, width, channels, multiplier).
+
+    The outputs of one channel are neighbours. Raises as :func:`conv2d`.
+    """
+    image, weights = _operands(input, filter, 2, _DEPTHWISE)
+    height, width, channels, multiplier = tuple(weights.shape)
+    depth = image.shape[1 if is_first(data_format, 2, _DEPTHWISE) else 3]
+    if depth != channels:
+        message = f"input depth must be evenly divisible by filter depth: {depth} vs {channels}"
+        raise _DEPTHWISE.error(message, image.dtype)
+    weights = apply_reshape(weights, (height, width, 1, channels * multiplier))
+    return _convolve(image, weights, strides, padding, dilations, data_format, 2, _DEPTHWISE)
+
+
+@op(
+    "nn.separable_conv2d",
+    samples=lambda: [
+        call(real(1, 3, 3, 2), real(2, 2, 2, 1), real(1, 1, 2, 3), [1, 1, 1, 1], "SAME"),
+        single(real(1, 2, 3, 3), real(2, 2, 2, 2), real(1, 1, 4, 1), [1, 1, 1, 1], "VALID", "NCHW"),
+    ],
+)
+def separable_conv2d(
+    input: Any,
+    depthwise_filter: Any,
+    pointwise_filter: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """:func:`depthwise_conv2d`, then a convolution of its outputs place by place.
+
+    Raises ValueError for a pointwise filter that reaches further than its place.
+    """
+    pointwise = as_tensor(pointwise_filter)
+    for size in tuple(pointwise.shape)[:2]:
+        if size != 1:
+            raise ValueError(f"Dimensions {size} and 1 are not compatible")
+    deep = depthwise_conv2d(input, depthwise_filter, strides, padding, data_format, dilations)
+    return _convolve(deep, pointwise, 1, "VALID", None, data_format, 2)

@@ -1,0 +1,245 @@
+"""Biases, moments, normalization and dropout of tf.nn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import (
+    apply_cast,
+    apply_elementwise,
+    apply_reduce,
+    apply_reshape,
+    apply_stop_gradient,
+    as_tensor,
+    full_like,
+)
+from gradtape._src.core.dtypes import DType
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
+from gradtape._src.random.sampling import stateless_uniform, uniform
+from gradtape._src.table.rows import call, integer, op, real
+from gradtape._tensor import Tensor
+
+
+@op("nn.bias_add", samples=lambda: [call(real(2, 3), real(3)), call(real(2, 2, 3), real(3))])
+def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Tensor:
+    """value plus a bias along its last axis, or along axis 1 where data_format starts with "NC".
+
+    Raises ValueError for an unknown data_format and InvalidArgumentError for a bias that is no vector of that length.
+    """
+    value = as_tensor(value)
+    bias = bias if isinstance(bias, Tensor) else as_tensor(bias, value.dtype)
+    if data_format is not None and not data_format.startswith("N"):
+        raise ValueError(f"`data_format` must be of the form `N...C` or `NC...`. Received: data_format={data_format}")
+    one_dtype("BiasAdd", (value, bias))
+    axis = 1 if data_format is not None and data_format.startswith("NC") else value.ndim - 1
+    if value.ndim < 2:
+        raise invalid_argument("BiasAdd", f"Input tensor must be at least 2D: {dims_text(value.shape)}", "")
+    if bias.ndim != 1:
+        raise invalid_argument("BiasAdd", f"Biases must be 1D: {dims_text(bias.shape)}", "")
+    if bias.shape[0] != value.shape[axis]:
+        which = "last" if axis == value.ndim - 1 else "channel"
+        sizes = f"{dims_text(bias.shape)} vs. {dims_text(value.shape)}"
+        message = f"Must provide as many biases as the {which} dimension of the input tensor: {sizes}"
+        raise invalid_argument("BiasAdd", message, "")
+    return value + (bias if axis == value.ndim - 1 else apply_reshape(bias, (-1, *(1,) * (value.ndim - 2))))
+
+
+@op(
+    "nn.moments",
+    orders="1",
+    notes="The variance's gradient takes the mean as a constant, as TensorFlow's does",
+    samples=lambda: [
+        *(call(real(2, 3), [0]), call(real(2, 3), [0, -1], keepdims=True), call(real(2, 3), 1, shift=1.0)),
+        *(call(real(2, 3), None), call(real(2, 3), [])),
+    ],
+    edges=lambda: [call(real(0, 2), [0])],
+)
+def moments(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """Mean and variance over axes. `shift` is accepted as TensorFlow accepts it, and has no part in the result.
+
+    The variance's gradient takes the mean as a constant, as TensorFlow's does: right at first order, not beyond.
+    """
+    x = as_tensor(x)
+    mean = apply_reduce(10, x, axes, True, "Mean")
+    variance = apply_reduce(
+        10, apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True, "Mean"
+    )
+    return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
+
+
+def _kept(wide: Tensor, axes: Any, keepdims: bool) -> Tensor:
+    """A reduced tensor without the axes that were kept as 1, unless they are to stay."""
+    if keepdims:
+        return wide
+    places = set(reduced_axes(axes, wide.ndim, "Squeeze"))
+    return apply_reshape(wide, [size for place, size in enumerate(wide.shape) if place not in places])
+
+
+@op(
+    "nn.weighted_moments",
+    samples=lambda: [
+        call(real(2, 3), [0], real(2, 3, low=0.5)),
+        *(call(real(2, 3), [0, 1], 1.5, keepdims=True), call(real(2, 3), [1], real(2, 1, low=0.5))),
+    ],
+)
+def weighted_moments(
+    x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """Mean and variance over axes of elements that count as often as frequency_weights, which broadcast to x, say."""
+    x = as_tensor(x)
+    weights = as_tensor(frequency_weights, hint=x.dtype)
+    weights = weights if weights.dtype == x.dtype else apply_cast(weights, x.dtype)
+    total = apply_reduce(0, weights + full_like(x, 0), axes, True, "Sum")
+    mean = apply_elementwise("divide_no_nan", apply_reduce(0, weights * x, axes, True, "Sum"), total)
+    squares = apply_reduce(0, weights * apply_elementwise("squared_difference", x, mean), axes, True, "Sum")
+    variance = apply_elementwise("divide_no_nan", squares, total)
+    return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
+
+
+@op(
+    "nn.sufficient_statistics",
+    samples=lambda: [
+        *(call(real(2, 3), [0]), call(real(2, 3), [0, 1], real(), keepdims=True), call(real(2, 3), [1], real(2, 1))),
+    ],
+)
+def sufficient_statistics(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """What mean and variance over axes are made of: the count, then sum and sum of squares of x - shift, and shift."""
+    x = as_tensor(x)
+    places = reduced_axes(axes, x.ndim, "Sum")
+    count = as_tensor(float(np.prod([x.shape[place] for place in places])), x.dtype)
+    shift = None if shift is None else as_tensor(shift, x.dtype)
+    squares = apply_elementwise("square", x) if shift is None else apply_elementwise("squared_difference", x, shift)
+    shifted = x if shift is None else x - shift
+    sums = [apply_reduce(0, summed, list(places), keepdims, "Sum") for summed in (shifted, squares)]
+    return count, *sums, shift
+
+
+@op(
+    "nn.normalize_moments",
+    samples=lambda: [
+        call(real(low=2.0, high=5.0), real(3), real(3), None),
+        call(real(low=2.0, high=5.0), real(3), real(3), real(3)),
+    ],
+)
+def normalize_moments(
+    counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """Mean and variance from what :func:`sufficient_statistics` returns."""
+    scale = apply_elementwise("reciprocal", as_tensor(counts))
+    mean = mean_ss * scale
+    variance = variance_ss * scale - apply_elementwise("square", mean)
+    return (mean if shift is None else mean + shift), variance
+
+
+@op(
+    "nn.batch_normalization",
+    samples=lambda: [
+        call(real(4, 3), real(3), real(3, low=0.5), real(3), real(3), 0.001),
+        call(real(4, 3), real(3), real(3, low=0.5), None, None, 0.001),
+    ],
+)
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
+) -> Tensor:
+    """scale (x - mean) / sqrt(variance + variance_epsilon) + offset; scale and offset may be None (Ioffe, Szegedy
+    2015)."""
+    x = as_tensor(x)
+    factor = apply_elementwise("rsqrt", as_tensor(variance) + variance_epsilon)
+    if scale is not None:
+        factor = factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    return x * factor + shift
+
+
+def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DType], Any]) -> Tensor:
+    x = as_tensor(x)
+    if not x.dtype.is_floating:
+        message = "`x.dtype` must be a floating point tensor as `x` will be scaled."
+        raise ValueError(f"{message} Received: x_dtype={x.dtype!s}")
+    if isinstance(rate, int | float):
+        if not 0 <= rate < 1:
+            raise ValueError(f"`rate` must be a scalar tensor or a float in the range [0, 1). Received: rate={rate}")
+        if rate == 0:
+            return x
+    elif not isinstance(rate, TENSORS):
+        raise ValueError(f"`rate` must be a scalar or scalar tensor. Received: rate={rate!s}")
+    else:
+        rate = as_tensor(rate)
+        rate.shape.assert_has_rank(0)
+        if rate.dtype != x.dtype:
+            raise ValueError(
+                "`x.dtype` must be compatible with `rate.dtype`. "
+                f"Received: x.dtype={x.dtype!s} and rate.dtype={rate.dtype!s}"
+            )
+    if noise_shape is None:
+        noise_shape = x.shape
+    elif isinstance(noise_shape, list | tuple) and len(noise_shape) == x.ndim:
+        noise_shape = [x.shape[place] if size is None else size for place, size in enumerate(noise_shape)]
+    scaled = x * (1 / (1 - rate))
+    kept = drawn(noise_shape, x.dtype) >= rate
+    return apply_elementwise("select", kept, scaled, full_like(scaled, 0))
+
+
+def _seeded(tf: Any, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    """Tests call a stateful function after set_seed."""
+    tf.random.set_seed(7)
+    return function(*arguments, **keywords)
+
+
+@op(
+    "nn.dropout",
+    samples=lambda: [
+        *(call(real(4, 3), 0.5), call(real(4, 3), 0.25, [4, None], seed=3), call(real(4, 3), 0.5, [1, 3])),
+        *(call(real(3), 0), call(real(0, 2), 0.5)),
+    ],
+    program=_seeded,
+)
+def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Tensor:
+    """x with a fraction `rate` of its elements set to 0 at random, the others scaled so that the expected sum stays.
+
+    Args:
+      x: a floating tensor.
+      rate: a number of [0, 1), or a tensor of x's dtype without axes.
+      noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
+      seed: as :func:`gradtape.random.uniform` takes it.
+
+    Raises:
+      ValueError: x is not floating, or `rate` is none.
+    """
+    return _dropped(x, rate, noise_shape, lambda shape, dtype: uniform(shape, seed=seed, dtype=dtype))
+
+
+@op(
+    "nn.experimental.stateless_dropout",
+    samples=lambda: [
+        call(real(4, 3), 0.5, [1, 2]),
+        call(real(4, 3), 0.25, integer([5, 6]), rng_alg="philox", noise_shape=[4, 1]),
+    ],
+)
+def stateless_dropout(
+    x: Any, rate: Any, seed: Any, rng_alg: Any = None, noise_shape: Any = None, name: str | None = None
+) -> Tensor:
+    """:func:`dropout` whose choice follows from a seed of two integers alone."""
+    alg = "auto_select" if rng_alg is None else rng_alg
+    return _dropped(x, rate, noise_shape, lambda shape, dtype: stateless_uniform(shape, seed, dtype=dtype, alg=alg))
+
+
+@op(
+    "nn.experimental.general_dropout",
+    samples=lambda: [
+        call(real(2, 3), 0.5, lambda shape, dtype: np.linspace(0, 0.9, 6, dtype=dtype.name).reshape(shape))
+    ],
+)
+def general_dropout(
+    x: Any, rate: Any, uniform_sampler: Callable[..., Any], noise_shape: Any = None, name: str | None = None
+) -> Tensor:
+    """:func:`dropout` with uniform numbers of [0, 1) that uniform_sampler(shape=..., dtype=...) gives."""
+    return _dropped(x, rate, noise_shape, lambda shape, dtype: as_tensor(uniform_sampler(shape=shape, dtype=dtype)))

@@ -1,0 +1,891 @@
+"""Shapes: tensors reshaped, turned, joined, parted and padded."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import (
+    apply_broadcast_to,
+    apply_cast,
+    apply_elementwise,
+    apply_identity,
+    apply_reduce,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+    full,
+    install_packing,
+    tensor_from,
+    view,
+)
+from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
+from gradtape._ops import record
+from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
+from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+
+
+@op(
+    *("cast", "dtypes.cast"),
+    dtypes=ALL,
+    orders="any",
+    samples=lambda: [call(real(2, 3), "float64"), call(real(), "float64")],
+    edges=lambda: [
+        call(real(2), "float32"),
+        call(values([1.7, -1.7]), "int32"),
+        call(integer([0, 3]), "bool"),
+        call([1, 2], "float64"),
+    ],
+    tolerance=1e-6,
+)
+def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+    """x, a tensor or IndexedSlices, in another dtype; floats become whole numbers by dropping their fractions.
+
+    Derivatives are between floats.
+    """
+    if type(x) is IndexedSlices:
+        return like(x, apply_cast(x.values, dtype))
+    return apply_cast(x, dtype)
+
+
+@op(
+    *("saturate_cast", "dtypes.saturate_cast"),
+    dtypes=ALL,
+    orders="0",
+    edges=lambda: [
+        call(values([-5.0, 7.5, 300.0]), "uint8"),
+        call(integer([-1, 300]), "uint8"),
+        call([1.5], "float64"),
+    ],
+)
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+    """value in another dtype, limited to what that dtype holds."""
+    tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
+    if wanted.is_floating or tensor.dtype == wanted:
+        return apply_cast(tensor, wanted)
+    array = view(tensor)
+    if array.dtype.kind == "f":
+        # The nearest float to int32's greatest is beyond it.
+        array = array.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        return tensor_from(np.clip(array, wanted.min, wanted.max).astype(wanted.as_numpy_dtype))
+
+
+@op(
+    "identity",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3)), call(real()), call(real(0))],
+    edges=lambda: [call([1, 2])],
+)
+def identity(input: Any, name: str | None = None) -> Any:
+    """The same value, a tensor of its own; of IndexedSlices, IndexedSlices."""
+    return like(input, apply_identity(values_of(input)))
+
+
+@op(
+    "identity_n",
+    dtypes=ALL,
+    samples=lambda: [call([real(2, 3), real(2)])],
+    edges=lambda: [call([integer([1]), values([2.0])])],
+)
+def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+    """The same values, tensors of their own."""
+    return [apply_identity(value) for value in input]
+
+
+@op(
+    "reshape",
+    dtypes=ALL,
+    samples=lambda: [
+        *(
+            call(real(2, 3), [3, 2]),
+            call(real(2, 3), [-1]),
+            call(real(1), []),
+            call(real(0, 3), [3, -1]),
+            call(real(6), 6),
+        ),
+    ],
+    edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
+)
+def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+    """The same elements under another shape; one size may be -1, which is worked out."""
+    return apply_reshape(tensor, shape)
+
+
+@op(
+    "transpose",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3, 4)), call(real(2, 3, 4), [1, 0, 2]), call(real(2, 3), perm=[1, 0])),
+        *(call(real(0, 2)), call(real())),
+    ],
+    edges=lambda: [call([[1, 2], [3, 4]])],
+)
+def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
+    """Axes permuted; reversed where perm is None."""
+    return apply_transpose(a, perm)
+
+
+@op(
+    "broadcast_to",
+    dtypes=ALL,
+    samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
+    edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
+)
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+    """Repeated along new axes and axes of size 1 to a shape that it broadcasts to."""
+    tensor, sizes = as_tensor(input), tuple(ints_of(shape))
+    if len(sizes) < tensor.ndim:
+        raise invalid_argument(
+            "BroadcastTo",
+            f"Rank of input ({tensor.ndim}) must be no greater than rank of output shape ({len(sizes)}).",
+            None,
+        )
+    for size in sizes:
+        if size < 0:
+            raise invalid_argument("BroadcastTo", f"Dimension {size} must be >= 0", None)
+    return apply_broadcast_to(tensor, sizes)
+
+
+@op(
+    "expand_dims",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
+    edges=lambda: [call([1, 2], 1)],
+)
+def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
+    """A new axis of size 1 at a place; negative places count from behind the last axis."""
+    out = expanded(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
+    place, rank = int_of(axis), tensor.ndim
+    if not -rank - 1 <= place <= rank:
+        raise invalid_argument(
+            "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
+        )
+    place += rank + 1 if place < 0 else 0
+    sizes = list(tensor.shape)
+    sizes.insert(place, 1)
+    return apply_reshape(tensor, sizes)
+
+
+@op(
+    "squeeze",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
+    edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
+)
+def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
+    """Without the axes of size 1, or without those given."""
+    out = squeezed(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
+    sizes = list(tensor.shape)
+    dropped = set()
+    for place in [] if axis is None else ints_of(axis):
+        if not -len(sizes) <= place < len(sizes):
+            raise invalid_argument(
+                "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
+            )
+        place %= len(sizes)
+        if sizes[place] != 1:
+            raise invalid_argument(
+                "Squeeze", f"Can not squeeze dim[{place}], expected a dimension of 1, got {sizes[place]}", ""
+            )
+        dropped.add(place)
+    kept = [n for i, n in enumerate(sizes) if (i not in dropped if dropped else n != 1)]
+    return apply_reshape(tensor, kept)
+
+
+@op(
+    "tile",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), [2, 2]), call(real(3), [3]), call(real(2, 3), [1, 2]), call(real(2), [0]), call(real(), [])),
+        *(call(real(0, 2), [2, 3]), call(real(2, 1, 2), [2, 3, 1])),
+    ],
+    edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
+)
+def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+    """The whole tensor repeated along each axis."""
+    tensor, counts = as_tensor(input), ints_of(multiples)
+    if len(counts) != tensor.ndim:
+        raise invalid_argument(
+            "Tile",
+            f"Expected multiples argument to be a vector of length {tensor.ndim} but got length {len(counts)}",
+            None,
+        )
+    for i, count in enumerate(counts):
+        if count < 0:
+            raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
+    out = tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
+    return record("Tile", _tile_rule, (tensor,), out, (), (tensor.shape, counts))
+
+
+def _tile_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """The sum over the copies."""
+    sizes, counts = call.attributes
+    split_sizes, copies = [], []
+    for size, count in zip(sizes, counts, strict=True):
+        if count != 1:
+            copies.append(len(split_sizes))
+            split_sizes.append(count)
+        split_sizes.append(size)
+    return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
+
+
+# Joining and parting
+
+
+def _stretch(shape: tuple[int, ...], axis: int) -> int:
+    return math.prod(shape[:axis])
+
+
+@op(
+    "concat",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call([real(2, 3), real(1, 3)], 0), call([real(2, 1), real(2, 3), real(2, 2)], axis=-1), call([real(2)], 0)),
+        *(call([real(0, 2), real(1, 2)], 0), call([real(2, 1, 2), real(2, 2, 2)], 1), call(real(2, 2), 0)),
+    ],
+    edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
+)
+def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+    """Tensors joined along an axis; their other sizes are equal."""
+    joined = join("ConcatV2", values, axis, False)
+    if joined is not None:
+        return joined
+    if not isinstance(values, list | tuple):
+        values = [values]
+    if not values:
+        raise invalid_argument("ConcatV2", "List argument 'values' to 'concat' must hold at least one tensor", name)
+    if len(values) == 1:
+        int_of(axis)
+        return apply_identity(values[0])
+    tensors = common_tensors(values)
+    one_dtype("ConcatV2", tensors)
+    shapes = [tuple(tensor.shape) for tensor in tensors]
+    first, place = shapes[0], int_of(axis)
+    if not first:
+        raise invalid_argument("ConcatV2", "ConcatOp : Can't concatenate scalars (use tf.stack instead)", name)
+    if not -len(first) <= place < len(first):
+        raise invalid_argument(
+            "ConcatV2",
+            f"ConcatOp : Expected concatenating dimensions in the range [-{len(first)}, {len(first)}), but got {place}",
+            name,
+        )
+    place %= len(first)
+    total = 0
+    for i, other in enumerate(shapes):
+        if len(other) != len(first):
+            raise invalid_argument(
+                "ConcatV2",
+                f"ConcatOp : Ranks of all input tensors should match: shape[0] = {dims_text(first)} vs. shape[{i}] = "
+                f"{dims_text(other)}",
+                name,
+            )
+        for j, (a, b) in enumerate(zip(first, other, strict=True)):
+            if a != b and j != place:
+                raise invalid_argument(
+                    "ConcatV2",
+                    f"ConcatOp : Dimension {j} in both shapes must be equal: shape[0] = {dims_text(first)} vs. "
+                    f"shape[{i}] = {dims_text(other)}",
+                    name,
+                )
+        total += other[place]
+    return assemble("ConcatV2", tensors, (*first[:place], total, *first[place + 1 :]), _stretch(first, place))
+
+
+@op(
+    "stack",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call([real(2, 3), real(2, 3)]), call([real(2), real(2)], axis=-1), call([real(), real()])),
+        *(call([real(2, 2), real(2, 2), real(2, 2)], 1), call([real(0), real(0)])),
+    ],
+    edges=lambda: [
+        call([values([math.nan]), values([1.0])]),
+        call([1, 2]),
+        call([[1, 2], [3, 4]], 1),
+        call([True, False]),
+    ],
+)
+def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
+    """Tensors of one shape along a new axis."""
+    joined = join("Pack", values, axis, True)
+    if joined is not None:
+        return joined
+    if not isinstance(values, list | tuple):
+        values = list(as_tensor(values))
+    tensors = common_tensors(values)
+    if not tensors:
+        return full([0], 0, dtypes.float32)
+    one_dtype("Pack", tensors)
+    shape = tuple(tensors[0].shape)
+    place, rank = int_of(axis), len(shape) + 1
+    if not -rank <= place < rank:
+        raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
+    place %= rank
+    for i, tensor in enumerate(tensors):
+        if tensor.shape != shape:
+            raise invalid_argument(
+                "Pack",
+                f"Shapes of all inputs must match: values[0].shape = {dims_text(shape)} != values[{i}].shape = "
+                f"{dims_text(tensor.shape)}",
+                name,
+                kernel=f"Pack_N_{len(tensors)}",
+            )
+    return assemble("Pack", tensors, (*shape[:place], len(tensors), *shape[place:]), _stretch(shape, place))
+
+
+def _pack(values: Any, dtype: Any) -> Tensor:
+    """A nested sequence with tensors in it as one tensor, of the first one's dtype, or of `dtype` by casts.
+
+    Numbers and sequences without tensors take that dtype if they can: TypeError otherwise.
+    """
+    first = _first_dtype(values)
+    wanted = first if dtype is None else as_dtype(dtype)
+
+    def packed(value: Any) -> Tensor:
+        if isinstance(value, TENSORS):
+            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
+        if isinstance(value, list | tuple) and _first_dtype(value) is not None:
+            return stack([packed(item) for item in value], name="")
+        return as_tensor(value, wanted)
+
+    return packed(values)
+
+
+def _first_dtype(values: Any) -> DType | None:
+    """The dtype of the first tensor in a nested sequence, if there is one."""
+    for value in values:
+        if isinstance(value, TENSORS):
+            return value.dtype
+        found = _first_dtype(value) if isinstance(value, list | tuple) else None
+        if found is not None:
+            return found
+    return None
+
+
+install_packing(_pack)
+
+
+@op(
+    "unstack",
+    dtypes=ALL,
+    samples=lambda: [call(real(3, 2)), call(real(3, 2), axis=-1), call(real(2, 3, 2), 3, 1), call(real(2))],
+    edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
+)
+def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
+    """The slices along an axis, as a list."""
+    slices = part_alike("Unpack", value, axis, num, True)
+    if slices is not None:
+        return slices
+    tensor = as_tensor(value)
+    shape, place = tuple(tensor.shape), int_of(axis)
+    if not -len(shape) <= place < len(shape):
+        raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
+    place %= len(shape)
+    if num is not None and num != shape[place]:
+        raise invalid_argument(
+            "Unpack", f"Input shape axis {place} must equal {num}, got shape {dims_text(shape)}", name
+        )
+    rest = (*shape[:place], *shape[place + 1 :])
+    return list(part("Unpack", tensor, [rest] * shape[place], _stretch(shape, place)))
+
+
+@op(
+    "split",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(4, 2), 2), call(real(2, 3), 3, axis=-1), call(real(2, 3), [1, 2], 1), call(real(2, 3), [1, -1], 1)),
+        *(call(real(3), [0, 3]), call(real(0, 2), 2)),
+    ],
+    edges=lambda: [call([1, 2, 3, 4], 2), call([[1, 2, 3]], [1, 2], axis=1)],
+)
+def split(
+    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+) -> list[Tensor]:
+    """Parts along an axis: so many equal ones, or ones of the sizes given, of which one may be -1."""
+    if type(num_or_size_splits) is int:
+        parts = part_alike("Split", value, axis, num_or_size_splits, False)
+        if parts is not None:
+            return parts
+    tensor = as_tensor(value)
+    shape, place = tuple(tensor.shape), int_of(axis)
+    scalar = isinstance(num_or_size_splits, int)
+    if not scalar and as_tensor(num_or_size_splits).ndim == 0:
+        raise ValueError(
+            "Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument provided: "
+            f"{num_or_size_splits!s}"
+        )
+    kernel = "Split" if scalar else "SplitV"
+    if not -len(shape) <= place < len(shape):
+        raise invalid_argument(
+            kernel,
+            f"-input rank(-{len(shape)}) <= split_dim < input rank ({len(shape)}), but got {place}",
+            name,
+        )
+    place %= len(shape)
+    total = shape[place]
+    if scalar:
+        count = num_or_size_splits
+        if count < 1:
+            raise invalid_argument(
+                kernel, f"Value for attr 'num_split' of {count} must be at least minimum 1", name, kernel=None
+            )
+        if total % count:
+            raise invalid_argument(
+                kernel,
+                "Number of ways to split should evenly divide the split dimension, but got split_dim "
+                f"{place} (size = {total}) and num_split {count}",
+                name,
+            )
+        sizes = [total // count] * count
+    else:
+        sizes = ints_of(num_or_size_splits)
+        if sizes.count(-1) > 1:
+            raise invalid_argument(kernel, "There can only be one -1 in the input.", name)
+        known = sum(size for size in sizes if size != -1)
+        if known > total or (known != total and -1 not in sizes):
+            raise invalid_argument(
+                kernel,
+                "Determined shape must either match input shape along split_dim exactly if fully specified, or be less "
+                f"than the size of the input along split_dim if not fully specified.  Got: {known}",
+                name,
+            )
+        sizes = [total - known if size == -1 else size for size in sizes]
+    shapes = [(*shape[:place], size, *shape[place + 1 :]) for size in sizes]
+    return list(part(kernel, tensor, shapes, _stretch(shape, place)))
+
+
+# Padding, turning round
+
+
+@op(
+    "pad",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(3), [[1, 2]]), call(real(2, 3), [[0, 1], [2, 0]], constant_values=1.5), call(real(0), [[1, 1]])),
+        *(call(real(3), [[1, 2]], "REFLECT"), call(real(3), [[1, 3]], "symmetric")),
+        *(call(real(2, 3), [[1, 1], [0, 2]], mode="REFLECT"), call(real(2, 3), [[2, 1], [0, 3]], mode="SYMMETRIC")),
+    ],
+    edges=lambda: [call([1, 2, 3], [[1, 2]], constant_values=7), call(integer([[1, 2]]), [[0, 0], [1, 1]], "REFLECT")],
+)
+def pad(
+    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+) -> Tensor:
+    """Widened along each axis by paddings[axis] = (before, behind).
+
+    mode: "CONSTANT" fills with constant_values, "REFLECT" mirrors without and "SYMMETRIC" with the border element.
+    """
+    data = as_tensor(tensor)
+    sizes, widths = tuple(data.shape), view(as_tensor(paddings, hint=dtypes.int32)).astype(int).reshape(-1, 2)
+    mode = mode.upper()
+    if mode not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
+        raise ValueError(
+            'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received '
+            f"`mode` = {mode}"
+        )
+    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad"
+    if len(widths) != len(sizes):
+        raise invalid_argument(
+            kernel,
+            f"The first dimension of paddings must be the rank of inputs{dims_text(widths.shape)} {dims_text(sizes)}",
+            None,
+        )
+    spread: list[tuple[int, int]] = []
+    for size, (before, behind) in zip(sizes, widths.tolist(), strict=True):
+        if before < 0 or behind < 0:
+            raise invalid_argument(kernel, f"Paddings must be non-negative: {before} {behind}", None)
+        if mode == "REFLECT" and max(before, behind) >= size:
+            raise invalid_argument(
+                kernel, f"paddings must be less than the dimension size: {before}, {behind} not less than {size}", None
+            )
+        if mode == "SYMMETRIC" and max(before, behind) > size:
+            raise invalid_argument(
+                kernel,
+                f"paddings must be no greater than the dimension size: {before}, {behind} greater than {size}",
+                None,
+            )
+        spread.append((before, behind))
+    if mode != "CONSTANT":
+        return _mirror(data, spread, mode)
+    fill = view(as_tensor(constant_values, data.dtype))
+    out = tensor_from(np.pad(view(data), spread, constant_values=fill) if spread else view(data))
+    return record("Pad", _pad_rule, (data,), out, (), (spread, sizes))
+
+
+def _pad_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    spread, sizes = call.attributes
+    return cotangent[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))]
+
+
+def _mirror(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
+    out = tensor_from(np.pad(view(tensor), spread, mode.lower()) if spread else view(tensor))  # type: ignore[call-overload]
+    return record("MirrorPad", _mirror_rule, (tensor,), out, (), (spread, mode))
+
+
+def _mirror_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _fold(cotangent, *call.attributes)
+
+
+def _fold(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
+    """The borders added back onto the elements that they mirror: the reverse of `_mirror`."""
+    array = np.array(view(tensor))
+    skipped = 1 if mode == "REFLECT" else 0
+    for axis, (before, behind) in enumerate(spread):
+        lines = np.moveaxis(array, axis, 0)
+        inner = lines[before : len(lines) - behind].copy()
+        inner[skipped : before + skipped] += lines[:before][::-1]
+        end = len(inner) - skipped
+        inner[end - behind : end] += lines[len(lines) - behind :][::-1]
+        array = np.moveaxis(inner, 0, axis)
+    return record("MirrorPadGrad", _fold_rule, (tensor,), tensor_from(array), (), (spread, mode))
+
+
+def _fold_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _mirror(cotangent, *call.attributes)
+
+
+@op(
+    "reverse",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
+    edges=lambda: [call([1, 2, 3], [0])],
+)
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+    """The order of elements along axes turned round."""
+    data, places = as_tensor(tensor), []
+    if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
+        raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
+    for i, place in enumerate(ints_of(axis)):
+        if not -data.ndim <= place < data.ndim:
+            raise invalid_argument(
+                "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
+            )
+        if place % data.ndim in places:
+            raise invalid_argument("ReverseV2", f"axis {place % data.ndim} specified more than once.", None)
+        places.append(place % data.ndim)
+    out = tensor_from(np.flip(view(data), tuple(places)))
+    return record("ReverseV2", _reverse_rule, (data,), out, (), places)
+
+
+def _reverse_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return reverse(cotangent, call.attributes)
+
+
+@op(
+    "roll",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(3), 1, 0), call(real(2, 3), [1, -4], [0, 1]), call(real(2, 3), shift=[1, 1], axis=[1, 1])),
+        call(real(2, 3), 2, -1),
+    ],
+    edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
+)
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+    """Elements moved along axes; those pushed over an end come in at the other."""
+    tensor, shifts, places = as_tensor(input), ints_of(shift), ints_of(axis)
+    if tensor.ndim == 0:
+        raise invalid_argument("Roll", "input must be 1-D or higher", "")
+    if len(shifts) != len(places):
+        raise invalid_argument("Roll", "shift and axis must have the same size", None)
+    for place in places:
+        if not -tensor.ndim <= place < tensor.ndim:
+            raise invalid_argument("Roll", f"axis {place} is out of range", "")
+    return _roll(tensor, shifts, places)
+
+
+def _roll(tensor: Tensor, shifts: list[int], places: list[int]) -> Tensor:
+    out = tensor_from(np.roll(view(tensor), tuple(shifts), tuple(places)))
+    return record("Roll", _roll_rule, (tensor,), out, (), (shifts, places))
+
+
+def _roll_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    shifts, places = call.attributes
+    return _roll(cotangent, [-shift for shift in shifts], places)
+
+
+# Blocks
+
+
+def _image(tensor: Any, kernel: str, data_format: str) -> Tensor:
+    data = as_tensor(tensor)
+    if data_format != "NHWC":
+        raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
+    if data.ndim != 4:
+        raise invalid_argument(kernel, f"Input rank should be 4 instead of {data.ndim}", "")
+    return data
+
+
+@op(
+    "nn.space_to_depth",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
+    edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
+)
+def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+    """Blocks of block_size × block_size pixels as channels of one pixel each."""
+    tensor = _image(input, "SpaceToDepth", data_format)
+    batch, height, width, depth = tensor.shape
+    if height % block_size or width % block_size:
+        raise invalid_argument(
+            "SpaceToDepth",
+            f"Image width {width} and height {height} should be divisible by block_size: {block_size}",
+            "",
+        )
+    rows, columns = height // block_size, width // block_size
+    blocks = apply_reshape(tensor, (batch, rows, block_size, columns, block_size, depth))
+    return apply_reshape(
+        apply_transpose(blocks, [0, 1, 3, 2, 4, 5]), (batch, rows, columns, block_size * block_size * depth)
+    )
+
+
+@op(
+    "nn.depth_to_space",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
+    edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
+)
+def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+    """Channels of each pixel as a block of block_size × block_size pixels: the reverse of space_to_depth."""
+    tensor = _image(input, "DepthToSpace", data_format)
+    batch, height, width, depth = tensor.shape
+    if depth % (block_size * block_size):
+        raise invalid_argument(
+            "DepthToSpace", f"Input depth dimension {depth} should be divisible by: {block_size * block_size}", ""
+        )
+    left = depth // (block_size * block_size)
+    blocks = apply_reshape(tensor, (batch, height, width, block_size, block_size, left))
+    return apply_reshape(
+        apply_transpose(blocks, [0, 1, 3, 2, 4, 5]), (batch, height * block_size, width * block_size, left)
+    )
+
+
+# What a shape is
+
+
+@op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
+def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+    """The shape as a vector of ints_of, int32 unless out_type says otherwise."""
+    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
+
+
+@op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
+def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+    """The shape of each tensor as a vector of ints_of."""
+    return [shape(value, out_type) for value in input]
+
+
+@op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
+def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+    """How many elements there are, an int32 unless out_type says otherwise."""
+    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
+
+
+@op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
+def rank(input: Any, name: str | None = None) -> Tensor:
+    """How many axes there are, an int32."""
+    return full((), as_tensor(input).ndim, dtypes.int32)
+
+
+@op(
+    "ensure_shape",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
+    edges=lambda: [call([1, 2], [2])],
+)
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+    """The same value; InvalidArgumentError unless its shape fits, in which None stands for any size."""
+    tensor, wanted = as_tensor(x), TensorShape(shape)
+    if not wanted.is_compatible_with(tensor.shape):
+        sizes = dims_text("?" if n is None else n for n in wanted)
+        raise invalid_argument(
+            "EnsureShape",
+            f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
+            "",
+        )
+    return apply_identity(tensor)
+
+
+def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+    """The shape that two shapes broadcast to; ValueError where they do not."""
+    try:
+        return TensorShape(np.broadcast_shapes(tuple(shape_x), tuple(shape_y)))
+    except ValueError:
+        raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
+
+
+@op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
+def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+    """The shape, as a vector, that two shapes given as vectors broadcast to."""
+    x, y = common_tensors([shape_x, shape_y])
+    try:
+        return tensor_from(np.array(np.broadcast_shapes(tuple(view(x)), tuple(view(y)))), x.dtype)
+    except ValueError:
+        raise invalid_argument(
+            "BroadcastArgs", f"Incompatible shapes: {dims_text(view(x))} vs. {dims_text(view(y))}", ""
+        ) from None
+
+
+# Tensors from indices
+
+
+@op(
+    "one_hot",
+    dtypes=INTEGERS,
+    orders="0",
+    edges=lambda: [
+        *(
+            call([0, 2, -1, 5], 3),
+            call([[0, 1]], 2, axis=0),
+            call(1, 3, on_value=5, off_value=2),
+            call([0, 1], 2, axis=1),
+        ),
+        *(call(1, 3, on_value=5.0, off_value=2.0, dtype="float64"), call([1], 3, True, False), call([], 2)),
+    ],
+)
+def one_hot(
+    indices: Any,
+    depth: Any,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: Any = None,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """on_value (1) at each index along a new axis of size depth, off_value (0) elsewhere.
+
+    The new axis is the last one unless given. The dtype is the values' own, float32 where there are none. An index
+    outside [0, depth) has off_value throughout.
+    """
+    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
+    if not index.dtype.is_integer and math.prod(index.shape):
+        raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    on = None if on_value is None else as_tensor(on_value, wanted)
+    off = None if off_value is None else as_tensor(off_value, wanted)
+    if on is not None and off is not None and on.dtype != off.dtype:
+        raise TypeError(f"dtype {on.dtype} of on_value does not match dtype {off.dtype} of off_value")
+    wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
+    if count < 0:
+        raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
+    place = -1 if axis is None else int_of(axis)
+    if not -1 <= place <= index.ndim:
+        raise invalid_argument(
+            "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
+        )
+    hot = np.expand_dims(view(index), place)
+    hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
+    numpy_dtype = wanted.as_numpy_dtype
+    yes = numpy_dtype(1) if on is None else view(on)
+    no = numpy_dtype(0) if off is None else view(off)
+    return tensor_from(np.where(hot, yes, no), wanted)
+
+
+@op(
+    "meshgrid",
+    dtypes=ALL,
+    samples=lambda: [
+        call(real(2), real(3)),
+        call(real(2), real(3), real(2), indexing="ij"),
+        call(real(3)),
+        call(real(), real(2)),
+    ],
+    edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
+)
+def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+    """Coordinates of a grid: one tensor per vector, each of the grid's shape.
+
+    indexing: "xy" (the default) makes the first vector run along axis 1 and the second along axis 0, "ij" keeps their
+    order.
+    """
+    indexing = kwargs.pop("indexing", "xy")
+    kwargs.pop("name", None)
+    if kwargs:
+        raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"Argument `indexing` parameter must be either 'xy' or 'ij', got '{indexing}'")
+    vectors = [apply_reshape(vector, [-1]) for vector in args]
+    axes = list(range(len(vectors)))
+    if indexing == "xy" and len(axes) > 1:
+        axes[:2] = [1, 0]
+    sizes = [vectors[axis].shape[0] for axis in axes]
+    return [
+        apply_identity(apply_broadcast_to(apply_reshape(v, [-1 if i == axis else 1 for i in range(len(axes))]), sizes))
+        for v, axis in zip(vectors, axes, strict=True)
+    ]
+
+
+@op(
+    "sequence_mask",
+    dtypes=NUMBERS,
+    orders="0",
+    edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
+)
+def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
+    """Whether each place is below the length, for places up to maxlen, the greatest length unless given."""
+    array = view(as_tensor(lengths))
+    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen)
+    return tensor_from(np.arange(longest) < array[..., None], dtype)
+
+
+@op(
+    "where",
+    dtypes=ALL,
+    samples=lambda: [
+        *(
+            call(integer([True, False], "bool"), real(2), real(2)),
+            call(integer([[True], [False]], "bool"), real(2, 3), real()),
+        ),
+        *(call(True, real(3), real(3)), call(integer([True, False, True], "bool"), real(2, 1), real(3))),
+        call(integer(np.zeros((0, 2)), "bool"), real(2), real(1)),
+    ],
+    edges=lambda: [
+        *(call([True, False, True]), call(integer([[0, 1], [2, 0]])), call(values([0.0, math.nan, 2.0]))),
+        *(call([True, False], [1.0, 2.0], 0.0), call([True, False], 1, integer([5, 6])), call(integer([], "bool"))),
+        call([True, False], values([math.nan, 1.0]), values([1.0, math.inf])),
+    ],
+)
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """x where the condition holds, else y, broadcast together; with neither, the coordinates of what is not 0."""
+    if x is None and y is None:
+        mask = as_tensor(condition)
+        if mask.ndim == 0:
+            raise invalid_argument("Where", "WhereOp : Unhandled input dimensions: 0", "")
+        return tensor_from(np.argwhere(view(mask)))
+    if x is None or y is None:
+        raise ValueError("x and y must both be non-None or both be None.")
+    mask = as_tensor(condition, dtypes.bool)
+    first, second = _branches(x, y)
+    try:
+        return apply_elementwise("select", mask, first, second)
+    except InvalidArgumentError as error:
+        if "Incompatible shapes" not in error.message:
+            raise
+        raise invalid_argument(
+            "SelectV2",
+            f"condition {dims_text(mask.shape)}, then {dims_text(first.shape)}, and else {dims_text(second.shape)} "
+            "must be broadcastable",
+            "",
+        ) from None
+
+
+def _branches(x: Any, y: Any) -> tuple[Tensor, Tensor]:
+    """Both branches in the dtype of the one that is a tensor, or of the first."""
+    if isinstance(y, TENSORS) and not isinstance(x, TENSORS):
+        second = as_tensor(y)
+        return as_tensor(x, second.dtype), second
+    first = as_tensor(x)
+    return first, (as_tensor(y) if isinstance(y, TENSORS) else as_tensor(y, first.dtype))

@@ -1,0 +1,185 @@
+"""Tensors from values, shapes and ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import (
+    apply_broadcast_to,
+    apply_cast,
+    apply_elementwise,
+    apply_reshape,
+    as_tensor,
+    full,
+    full_like,
+    tensor_from,
+    view,
+)
+from gradtape._src.core import dtypes, errors
+from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+
+# In the order in which operands of a range promote each other.
+_RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
+
+
+def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+    """A tensor of the value: itself if it is one, a variable's present value, or a copy of the data.
+
+    Args:
+      value: a tensor, variable, array, number or nested sequence of these.
+      dtype: the dtype it must have.
+      dtype_hint: the dtype it gets if its values allow.
+
+    Raises:
+      TypeError: the value does not convert to the dtype, or is of a dtype that gradtape does not have.
+      ValueError: it is no rectangle of numbers, or a tensor of another dtype.
+    """
+    return as_tensor(value, dtype, dtype_hint)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+    """A tensor with a copy of the value.
+
+    Args:
+      value: a number, array or nested sequence of numbers; a tensor is returned as it is.
+      dtype: its dtype; float32, int32 or bool for Python numbers and the array's own for arrays unless given.
+      shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
+
+    Raises:
+      TypeError: the value does not convert to the dtype or does not fill the shape.
+      ValueError: the value is no rectangle of numbers.
+    """
+    if dtype is not None and isinstance(value, Tensor) and value.dtype != dtype:
+        wanted = dtypes.as_dtype(dtype)
+        raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
+    tensor = as_tensor(value, dtype)
+    if shape is None or tensor.shape == shape:
+        return tensor
+    room = int(np.prod([int(dim) for dim in np.atleast_1d(shape)], dtype=object))
+    present = int(np.prod(tensor.shape, dtype=object))
+    if present == room:
+        return apply_reshape(tensor, shape)
+    if present == 1:
+        return apply_broadcast_to(apply_reshape(tensor, ()), shape)
+    raise TypeError(
+        f"Eager execution of tf.constant with unsupported shape. Tensor {view(tensor)} (converted from {value}) has "
+        f"{present} elements, but got `shape` {shape} with {room} elements)."
+    )
+
+
+def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+    """Zeros of a shape."""
+    return full(shape, 0, dtype)
+
+
+def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+    """Ones of a shape."""
+    return full(shape, 1, dtype)
+
+
+def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+    """Zeros of another tensor's shape and dtype."""
+    return full_like(as_tensor(input), 0, dtype)
+
+
+def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+    """Ones of another tensor's shape and dtype."""
+    return full_like(as_tensor(input), 1, dtype)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether x is a tensor, a variable or IndexedSlices."""
+    return isinstance(x, Tensor | BaseVariable | IndexedSlices)
+
+
+def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
+    """A tensor of this shape that repeats one value, with the value's dtype.
+
+    Raises:
+      InvalidArgumentError: the value has axes, or a dimension is negative.
+    """
+    tensor = as_tensor(value)
+    if tensor.ndim:
+        raise errors.invalid_argument("Fill", f"value must represent a scalar, got shape {list(tensor.shape)}")
+    return apply_broadcast_to(tensor, dims)
+
+
+def eye(
+    num_rows: Any,
+    num_columns: Any = None,
+    batch_shape: Any = None,
+    dtype: Any = dtypes.float32,
+    name: str | None = None,
+) -> Tensor:
+    """The identity matrix, of another number of columns where given, repeated over leading axes of batch_shape."""
+    rows = int(num_rows)
+    columns = rows if num_columns is None else int(num_columns)
+    if rows < 0 or columns < 0:
+        raise errors.invalid_argument("MatrixDiagV3", f"Dimensions must be >= 0, got {rows} rows and {columns} columns")
+    matrix = tensor_from(np.eye(rows, columns, dtype=dtypes.as_dtype(dtype).as_numpy_dtype))
+    if batch_shape is None:
+        return matrix
+    return apply_broadcast_to(matrix, (*(int(dim) for dim in np.atleast_1d(batch_shape)), rows, columns))
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+    """start, start + delta, ... up to but without limit; range(n) starts at 0.
+
+    The dtype is the widest of the operands' unless given.
+
+    Raises:
+      InvalidArgumentError: delta is 0 or points away from limit.
+    """
+    if limit is None:
+        start, limit = 0, start
+    tensors = [as_tensor(value, None if isinstance(value, Tensor) else dtype) for value in (start, limit, delta)]
+    if dtype is None:
+        dtype = max((tensor.dtype for tensor in tensors), key=_RANGE_DTYPES.index)
+    dtype = dtypes.as_dtype(dtype)
+    first, end, step = (apply_cast(tensor, dtype).numpy() for tensor in tensors)
+    for label, value in (("start", first), ("limit", end), ("delta", step)):
+        if np.ndim(value):
+            raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}", "")
+    if step == 0:
+        raise errors.invalid_argument("Range", f"Requires delta != 0: {step}", "")
+    if step > 0 and first > end:
+        raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: {first}/{end}", "")
+    if step < 0 and first < end:
+        raise errors.invalid_argument("Range", f"Requires start >= limit when delta < 0: {first}/{end}", "")
+    if dtype.is_floating:
+        count = int(np.ceil(np.abs((np.float64(end) - np.float64(first)) / np.float64(step))))
+    else:
+        count = -(-abs(int(end) - int(first)) // abs(int(step)))
+    if dtype.is_floating:
+        return tensor_from(first + np.arange(count).astype(dtype.as_numpy_dtype) * step)
+    return tensor_from(np.arange(count, dtype=np.int64) * int(step) + int(first), dtype)
+
+
+def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
+    """num evenly spaced values from start to stop, both included, along a new axis.
+
+    start and stop broadcast; integers give float64. The gradient flows to both.
+
+    Raises:
+      InvalidArgumentError: num is negative.
+    """
+    first = as_tensor(start)
+    last = as_tensor(stop, first.dtype)
+    count = int(num)
+    if count < 0:
+        raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: 1/{count}", "")
+    shape = list(np.broadcast_shapes(tuple(first.shape), tuple(last.shape)))
+    place = axis if axis >= 0 else axis + len(shape) + 1
+    shape.insert(place, 1)
+    first = apply_reshape(apply_broadcast_to(first, shape[:place] + shape[place + 1 :]), shape)
+    last = apply_reshape(apply_broadcast_to(last, shape[:place] + shape[place + 1 :]), shape)
+    delta = (last - first) / max(count - 1, 1)
+    first, last = apply_cast(first, delta.dtype), apply_cast(last, delta.dtype)
+    along = [-1 if i == place else 1 for i in np.arange(len(shape))]
+    steps = np.arange(count).reshape(along)
+    inner = first + delta * steps.astype(delta.dtype.as_numpy_dtype)
+    return apply_elementwise("select", as_tensor((steps < count - 1) | (steps == 0)), inner, last)

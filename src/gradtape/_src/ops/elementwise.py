@@ -1,0 +1,9 @@
+"""Elementwise functions, made from the rows of their table."""
+
+from __future__ import annotations
+
+from gradtape._doors import elementwise_function
+from gradtape._src.table.elementwise import ROWS
+
+FUNCTIONS = {row.name: elementwise_function(row) for row in ROWS}
+globals().update(FUNCTIONS)

@@ -1,0 +1,503 @@
+"""Gathering and scattering: rows taken and put by index.
+
+All of them are the engine's pair `take_rows` and `add_rows`, each the other's reverse, over flat row numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
+from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
+from gradtape._ops import record
+from gradtape._src.core.dtypes import int32
+from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
+from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+
+
+@op(
+    "gather",
+    dtypes=ALL,
+    samples=lambda: [
+        *(
+            call(real(3, 2), [2, 0, 2]),
+            call(real(3, 2), 1),
+            call(real(3), [[0, 1], [2, 2]]),
+            call(real(3, 2), integer([], "int64")),
+        ),
+        *(call(real(2, 3), [2, 0], axis=1), call(real(2, 3, 2), [[1], [0]], axis=-2)),
+        *(call(real(2, 3), [[1, 1], [0, 2]], batch_dims=1), call(real(2, 3, 4), [[1], [2]], axis=2, batch_dims=1)),
+        call(real(2, 3), [[1, 1], [0, 2]], batch_dims=-1),
+    ],
+    edges=lambda: [call(integer([1, 2, 3]), [2, 0]), call([1, 2, 3], 2), call(values([math.nan, 1.0]), [0, 0])],
+)
+def gather(
+    params: Any,
+    indices: Any,
+    validate_indices: Any = None,
+    axis: Any = None,
+    batch_dims: int = 0,
+    name: str | None = None,
+) -> Tensor:
+    """Slices of params along an axis (batch_dims unless given), by index.
+
+    The result's shape is params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The leading
+    batch_dims axes of both are matched. Raises InvalidArgumentError for an index outside the axis.
+    """
+    if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
+        gathered = gather_rows(params, indices, _gather_rule)
+        if gathered is not None:
+            return gathered
+    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    index, batch = index_array(numbers), int_of(batch_dims)
+    batch += index.ndim if batch < 0 else 0
+    if tensor.ndim == 0:
+        raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
+    place = batch if axis is None else int_of(axis)
+    if 0 <= place < batch:
+        batch = 0  # TensorFlow matches no axes behind the gathered one
+    if not -tensor.ndim <= place < tensor.ndim:
+        least = place + 1 if place >= 0 else -place
+        raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
+    place %= tensor.ndim
+    if not place and not batch:
+        gathered = gather_rows(tensor, numbers, _gather_rule)
+        if gathered is not None:
+            return gathered
+        if isinstance(params, BaseVariable):
+            return _gather(tensor, index, place, batch, "ResourceGather", None)
+    return _gather(tensor, index, place, batch)
+
+
+def _gather_rule(call: Any, needs: Any, cotangent: Tensor) -> IndexedSlices:
+    """The gradient of rows is those rows and no others."""
+    rows, shape, dtype = call.attributes
+    values = apply_reshape(cotangent, (rows.size, *shape[1:]))
+    return IndexedSlices(values, tensor_from(rows.reshape(-1), dtype), tensor_from(np.array(tuple(shape), np.int32)))
+
+
+def _gather(
+    tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+) -> Tensor:
+    shape = view(tensor).shape
+    rows = shape[axis]
+    bad = first_outside(index, rows)
+    if bad >= 0:
+        place = dims_text(np.unravel_index(bad, index.shape)) if index.ndim else ""
+        raise invalid_argument(op_name, f"indices{place} = {index.flat[bad]} is not in [0, {rows})", suffix)
+    for i in range(batch):
+        if shape[i] != index.shape[i]:
+            raise invalid_argument(
+                "GatherV2",
+                f"params.shape[{i}]: {shape[i]} should be equal to indices.shape[{i}]: {index.shape[i]}",
+                None,
+            )
+    out_shape = shape[:axis] + index.shape[batch:] + shape[axis + 1 :]
+    if axis:
+        # Rows are numbered over all axes up to `axis`: the number before it, times its size, plus the index.
+        before = np.arange(math.prod(shape[:axis])).reshape(shape[:axis] + (1,) * (index.ndim - batch))
+        spread = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
+        index = np.asarray(before * rows + spread, order="C")
+    return take_rows("GatherV2", tensor, index, out_shape)
+
+
+def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
+    """Row numbers of coordinates along the last axis; `refused(place, coordinates)` is the error of one outside."""
+    numbers = np.zeros(indices.shape[:-1], np.int64)
+    for i, size in enumerate(sizes):
+        part = indices[..., i]
+        bad = first_outside(np.asarray(part, order="C"), size)
+        if bad >= 0:
+            place = np.unravel_index(bad, part.shape) if part.ndim else ()
+            raise refused(dims_text(place) if part.ndim else "", indices[place].tolist())
+        numbers = numbers * size + part
+    return np.asarray(numbers, order="C")
+
+
+@op(
+    "gather_nd",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), [[0, 1], [1, 2]]), call(real(2, 3), [[1], [1], [0]])),
+        call(real(2, 3, 2), [[[0], [2]], [[1], [1]]], batch_dims=1),
+    ],
+    edges=lambda: [call(integer([[1, 2], [3, 4]]), [[0, 1]]), call([1, 2], [[0], [1]])],
+)
+def gather_nd(
+    params: Any, indices: Any, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
+) -> Tensor:
+    """Slices of params at coordinates, which the last axis of indices holds.
+
+    The result's shape is indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1]:]. With batch_dims the
+    leading axes of both are matched. Raises InvalidArgumentError for coordinates outside params.
+    """
+    tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
+    shape, index = view(tensor).shape, index_array(numbers)
+    if index.ndim == 0:
+        raise invalid_argument("GatherNd", "indices must be at least a vector", "")
+    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
+        # The gradient is IndexedSlices, as of gather.
+        gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _gather_rule)
+        if gathered is not None:
+            return gathered
+    if batch:
+        index = np.concatenate(
+            [np.broadcast_to(grid[..., None], (*index.shape[:-1], 1)) for grid in _grids(index.shape[:-1], batch)]
+            + [index],
+            -1,
+        )
+    depth = index.shape[-1]
+    if depth > tensor.ndim:
+        raise invalid_argument(
+            "GatherNd",
+            f"index innermost dimension length must be <= params rank; saw: {depth} vs. {tensor.ndim}",
+            None,
+        )
+
+    def refused(place: str, coordinates: list[int]) -> OpError:
+        return invalid_argument(
+            "GatherNd",
+            f"indices{place} = [{', '.join(map(str, coordinates))}] does not index into param shape "
+            f"{dims_text(shape)}, node name: GatherNd",
+            None,
+        )
+
+    return take_rows("GatherNd", tensor, _flat(index, shape[:depth], refused), index.shape[:-1] + shape[depth:])
+
+
+def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
+    """Coordinates along each of the first axes of a shape, ready to broadcast against it."""
+    return [
+        np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))]) for axis in range(count)
+    ]
+
+
+@op(
+    "boolean_mask",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(3), [True, False, True]), call(real(2, 3), [[True, False, True], [False, False, True]])),
+        *(
+            call(real(2, 3), [True, False, True], axis=1),
+            call(real(2, 3, 2), [[True, True, False], [False, True, False]]),
+        ),
+        call(real(2), [False, False]),
+    ],
+    edges=lambda: [call([1, 2, 3], [True, False, True])],
+)
+def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
+    """The slices of tensor where mask is true; mask's axes match tensor's from `axis` on.
+
+    Raises ValueError for a scalar mask and for shapes that do not match.
+    """
+    data, chosen = as_tensor(tensor), view(as_tensor(mask))
+    place = 0 if axis is None else int_of(axis)
+    if chosen.ndim == 0:
+        raise ValueError("mask cannot be scalar.")
+    shape = view(data).shape
+    place += data.ndim if place < 0 else 0
+    covered = shape[place : place + chosen.ndim]
+    if covered != chosen.shape:
+        raise ValueError(f"Shapes {covered} and {chosen.shape} are incompatible")
+    merged = apply_reshape(data, (*shape[:place], math.prod(covered), *shape[place + chosen.ndim :]))
+    return _gather(merged, np.flatnonzero(chosen), place, 0)
+
+
+@op(
+    "repeat",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), 2), call(real(2, 3), [1, 2], 0), call(real(2, 3), 2, axis=-1), call(real(3), [0, 2, 1])),
+        *(call(real(), 3), call(real(2), [2])),
+    ],
+    edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
+)
+def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
+    """Each element, or each slice along an axis, several times in a row; without an axis the input is flattened."""
+    data, counts = as_tensor(input), ints_of(repeats)
+    scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
+    if axis is None:
+        data, place = apply_reshape(data, [-1]), 0
+    else:
+        place = int_of(axis)
+        if not -data.ndim <= place < data.ndim:
+            raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
+        place %= data.ndim
+    size = data.shape[place]
+    if not scalar and len(counts) not in (1, size):
+        raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
+    counts = [max(count, 0) for count in counts]
+    return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
+
+
+@op(
+    "reverse_sequence",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), [2, 1], seq_axis=1), call(real(3, 2), [3, 0], seq_axis=0, batch_axis=1)),
+        call(real(2, 2, 3), [3, 2], 2, 0),
+    ],
+    edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
+)
+def reverse_sequence(
+    input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
+) -> Tensor:
+    """The first seq_lengths[i] elements along seq_axis reversed, where i counts along batch_axis (0 unless given)."""
+    data, lengths = as_tensor(input), index_array(seq_lengths)
+    along = (0 if seq_axis is None else int_of(seq_axis)) % data.ndim
+    across = (0 if batch_axis is None else int_of(batch_axis)) % data.ndim
+    size, shape = data.shape[along], view(data).shape
+    for i, length in enumerate(lengths):
+        if length > size:
+            raise invalid_argument("ReverseSequence", f"seq_lens({i}) > input.dims({along})", None)
+    place = np.arange(size)
+    picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
+    picked = picked if across < along else picked.T
+    picked = picked.reshape([n if i in (along, across) else 1 for i, n in enumerate(shape)])
+    coordinates = _grids(shape, data.ndim)
+    coordinates[along] = picked
+    numbers = np.zeros((1,) * data.ndim, np.int64)
+    for grid, n in zip(coordinates, shape, strict=True):
+        numbers = numbers * n + grid
+    return take_rows("ReverseSequence", data, np.array(np.broadcast_to(numbers, shape)), shape)
+
+
+def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
+    """Elements by their places along the last axis, one vector of places for each vector of the tensor."""
+    size = tensor.shape[-1]
+    starts = np.arange(math.prod(places.shape[:-1])).reshape((*places.shape[:-1], 1)) * size
+    return take_rows("TakeAlong", tensor, np.asarray(starts + places, order="C"), places.shape)
+
+
+# Scattering
+
+
+def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> np.ndarray:
+    """Row numbers of the slices of a tensor of this shape that updates go to."""
+    index = index_array(indices)
+    depth = index.shape[-1] if index.ndim else 0
+    outer, given = index.shape[:-1], view(updates).shape
+    if op == "ScatterNd":
+        if given[: len(outer)] != outer:
+            count = len(outer)
+            raise invalid_argument(
+                op,
+                f"Dimensions [0,{count}) of indices[shape={dims_text(index.shape)}] must match dimensions "
+                f"[0,{count}) of updates[shape={dims_text(given)}]",
+                None,
+            )
+        if given[len(outer) :] != shape[depth:]:
+            raise invalid_argument(
+                op,
+                f"Dimensions [{depth},{len(shape)}) of input[shape={dims_text(shape)}] must match dimensions "
+                f"[{len(outer)},{len(given)}) of updates[shape={dims_text(given)}]",
+                None,
+            )
+    elif given[: len(outer)] != outer:
+        raise invalid_argument(
+            op,
+            f"Outer dimensions of indices and update must match. Indices shape: {dims_text(index.shape)}, updates "
+            f"shape:{dims_text(given)}",
+            None,
+        )
+    elif given[len(outer) :] != shape[depth:]:
+        raise invalid_argument(
+            op,
+            f"Inner dimensions of output shape must match inner dimensions of updates shape. Output: "
+            f"{dims_text(shape)} updates: {dims_text(given)}",
+            None,
+        )
+
+    def refused(place: str, coordinates: list[int]) -> OpError:
+        text = ", ".join(map(str, coordinates))
+        return invalid_argument(op, f"indices{place} = [{text}] does not index into shape {dims_text(shape)}", None)
+
+    return _flat(index, shape[:depth], refused)
+
+
+@op(
+    "scatter_nd",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call([[0], [2], [0]], real(3), [4]), call([[1], [0]], real(2, 3), [2, 3]), call([[0, 1]], real(1), [2, 2])),
+        *(call([[[0], [1]], [[1], [1]]], real(2, 2), [3]), call(integer(np.zeros((0, 1), np.int32)), real(0), [3])),
+    ],
+    edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
+)
+def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
+    """Zeros of a shape to which updates are added at coordinates, which the last axis of indices holds."""
+    slices, sizes = as_tensor(updates), tuple(ints_of(shape))
+    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes), sizes)
+
+
+def _scatter_samples() -> list[Any]:
+    return [
+        *(
+            call(real(4), [[0], [2]], real(2)),
+            call(real(2, 3), [[1]], real(1, 3)),
+            call(real(2, 3), [[1, 2], [0, 0]], real(2)),
+        ),
+        *(call(real(3), integer(np.zeros((0, 1), np.int32)), real(0)),),
+    ]
+
+
+def _scatter_edges() -> list[Any]:
+    return [
+        *(call(values([1.0, 2.0, 3.0]), [[0], [0]], values([9.0, 8.0])), call(integer([1, 2, 3]), [[1]], [5])),
+        *(call(values([1.0, 2.0]), [[0], [0]], values([1.0, 1.0])), call([1.0, 2.0], [[1]], [5.0])),
+    ]
+
+
+def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor, Tensor, np.ndarray]:
+    data, slices = common_tensors([tensor, updates])
+    one_dtype(op, (data, slices))
+    return data, slices, _targets(op, indices, slices, view(data).shape)
+
+
+@op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
+def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    """The tensor with slices at coordinates replaced; the last of several updates of one place counts."""
+    return _update(*_scattered("TensorScatterUpdate", tensor, indices, updates))
+
+
+def _update(data: Tensor, slices: Tensor, rows: np.ndarray) -> Tensor:
+    array = np.array(view(data))
+    if rows.size:
+        array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
+    saved = (rows, slices.shape)
+    return record("TensorScatterUpdate", _update_rule, (data, slices), tensor_from(array), (), saved)
+
+
+def _update_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+    rows, shape = call.attributes
+    zeros = full(shape, 0, cotangent.dtype)
+    return _update(cotangent, zeros, rows), take_rows("GatherNd", cotangent, rows, shape)
+
+
+@op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+def tensor_scatter_nd_add(
+    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
+    """The tensor with updates added to slices at coordinates."""
+    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates)
+    return data + add_rows("ScatterNd", slices, rows, data.shape)
+
+
+@op("tensor_scatter_nd_sub", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+def tensor_scatter_nd_sub(
+    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
+    """The tensor with updates subtracted from slices at coordinates."""
+    data, slices, rows = _scattered("TensorScatterSub", tensor, indices, updates)
+    return data - add_rows("ScatterNd", slices, rows, data.shape)
+
+
+def _extremes(op: str, choose: np.ufunc, tensor: Any, indices: Any, updates: Any) -> Tensor:
+    data, slices, rows = _scattered(op, tensor, indices, updates)
+    array = np.array(view(data))
+    if rows.size:
+        flat = array.reshape(-1, view(slices).size // rows.size)
+        choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
+    out = tensor_from(array)
+    return record(op, _extremes_rule, (data, slices), out, (data, slices, out), rows)
+
+
+def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+    """Ties share the cotangent, the tensor's own value being one of them."""
+    (data, slices, out), rows = call.saved, call.attributes
+    kept = apply_cast(apply_elementwise("equal", data, out), cotangent.dtype)
+    chosen = apply_elementwise("equal", slices, take_rows("GatherNd", out, rows, slices.shape))
+    chosen = apply_cast(chosen, cotangent.dtype)
+    ties = kept + add_rows("ScatterNd", chosen, rows, data.shape)
+    return cotangent * kept / ties, take_rows("GatherNd", cotangent / ties, rows, slices.shape) * chosen
+
+
+@op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+def tensor_scatter_nd_max(
+    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
+    """The tensor with slices at coordinates raised to the updates; ties share the gradient."""
+    return _extremes("TensorScatterMax", np.maximum, tensor, indices, updates)
+
+
+@op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+def tensor_scatter_nd_min(
+    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
+    """The tensor with slices at coordinates lowered to the updates; ties share the gradient."""
+    return _extremes("TensorScatterMin", np.minimum, tensor, indices, updates)
+
+
+@op(
+    "dynamic_partition",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(4), [0, 1, 0, 2], 3), call(real(2, 3), [1, 0], 2), call(real(2, 2), [[0, 1], [1, 1]], 3)),
+        call(real(), 1, 2),
+    ],
+    edges=lambda: [call([1, 2, 3], [0, 1, 0], 2)],
+)
+def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
+    """The slices of data sorted into num_partitions tensors by the numbers in partitions."""
+    tensor, numbers = as_tensor(data), index_array(partitions)
+    shape = view(tensor).shape
+    if shape[: numbers.ndim] != numbers.shape:
+        raise invalid_argument(
+            "DynamicPartition",
+            f"data.shape must start with partitions.shape, got data.shape = {dims_text(shape)}, partitions.shape = "
+            f"{dims_text(numbers.shape)}",
+            None,
+        )
+    bad = first_outside(numbers, num_partitions)
+    if bad >= 0:
+        place = dims_text(np.unravel_index(bad, numbers.shape)) if numbers.ndim else ""
+        raise invalid_argument(
+            "DynamicPartition", f"partitions{place} = {numbers.flat[bad]} is not in [0, {num_partitions})", None
+        )
+    inner = shape[numbers.ndim :]
+    rows = [np.flatnonzero(numbers.reshape(-1) == i) for i in range(num_partitions)]
+    return [take_rows("DynamicPartition", tensor, index, (len(index), *inner)) for index in rows]
+
+
+@op(
+    "dynamic_stitch",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call([[0, 2], [1]], [real(2), real(1)]), call([1, [0, 2]], [real(2), real(2, 2)]), call([[0]], [real(1)])),
+    ],
+    edges=lambda: [
+        *(call([[0, 2], [1, 2]], [values([1.0, 2.0]), values([3.0, 4.0])]), call([[3]], [values([1.0])])),
+        call([[0], [1]], [[1], [2]]),
+    ],
+)
+def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
+    """One tensor whose row indices[m][i] is data[m][i]; later data replaces earlier, rows without data are 0."""
+    numbers = [index_array(part) for part in indices]
+    tensors = common_tensors(data)
+    inner = view(tensors[0]).shape[numbers[0].ndim :]
+    for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
+        if view(tensor).shape[: part.ndim] != part.shape:
+            raise invalid_argument(
+                "DynamicStitch",
+                f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
+                f"{dims_text(part.shape)}",
+                None,
+            )
+    rows = 1 + max((int(part.max()) for part in numbers if part.size), default=-1)
+    array = np.zeros((rows, *inner), view(tensors[0]).dtype)
+    for part, tensor in zip(numbers, tensors, strict=True):
+        array[part] = view(tensor)
+    saved = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
+    return record("DynamicStitch", _stitch_rule, tensors, tensor_from(array), (), saved)
+
+
+def _stitch_rule(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:
+    """TensorFlow's rule: data that was replaced receives its row's cotangent too."""
+    return [take_rows("GatherV2", cotangent, part, shape) for part, shape in call.attributes]

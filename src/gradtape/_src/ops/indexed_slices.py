@@ -1,0 +1,101 @@
+"""IndexedSlices: a tensor that is zero except in some of its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import as_tensor, tensor_from
+from gradtape._moves import join
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.ops.segments import unsorted_segment_sum
+from gradtape._tensor import Tensor
+
+
+class IndexedSlices:
+    """Rows of a larger tensor: row `indices[i]` of it is `values[i]`; rows that are listed twice are summed.
+
+    The gradient of `gather` from a variable is one. `convert_to_tensor` gives the dense tensor.
+
+    Args:
+      values: a tensor of shape (n, d1, ..., dm).
+      indices: whole numbers of shape (n,).
+      dense_shape: the shape (d0, d1, ..., dm) of the dense tensor, a tensor or sequence of whole numbers.
+    """
+
+    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
+        self._values = values
+        self._indices = indices
+        self._dense_shape = dense_shape
+
+    @property
+    def values(self) -> Any:
+        """The rows."""
+        return self._values
+
+    @property
+    def indices(self) -> Any:
+        """Which rows they are."""
+        return self._indices
+
+    @property
+    def dense_shape(self) -> Any:
+        """The dense tensor's shape, or None if nobody said."""
+        return self._dense_shape
+
+    @property
+    def shape(self) -> TensorShape:
+        """The dense tensor's shape."""
+        if self._dense_shape is None:
+            return TensorShape(None)
+        return TensorShape(np.asarray(self._dense_shape).tolist())
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the values."""
+        return self._values.dtype
+
+    @property
+    def device(self) -> str:
+        """The device of the values."""
+        return self._values.device
+
+    def __str__(self) -> str:
+        shape = "" if self._dense_shape is None else f", dense_shape={self._dense_shape!s}"
+        return f"IndexedSlices(indices={self._indices!s}, values={self._values!s}{shape})"
+
+    def __neg__(self) -> IndexedSlices:
+        return IndexedSlices(-self._values, self._indices, self._dense_shape)
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Tensor:
+        """The dense tensor. Raises ValueError if the dense shape is unknown."""
+        if self._dense_shape is None:
+            raise ValueError(
+                f"Tensor conversion requested for IndexedSlices for argument `{name or 'value'}` without dense_shape: "
+                f"{self}"
+            )
+        if dtype is not None and not dtype.is_compatible_with(self.dtype):
+            raise ValueError(
+                f"Incompatible tensor conversion requested to `dtype` {dtype.name} for IndexedSlices ({self}) "
+                f"with dtype {self.dtype.name}"
+            )
+        return unsorted_segment_sum(self._values, self._indices, self.shape[0])
+
+    def _add_to(self, other: Any) -> Any:
+        """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
+        if not isinstance(other, IndexedSlices):
+            return as_tensor(other) + as_tensor(self)
+        indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
+        values = join("ConcatV2", [as_tensor(self._values), as_tensor(other.values)], 0, False)
+        return IndexedSlices(values, tensor_from(indices), self._dense_shape)
+
+
+def values_of(x: Any) -> Tensor:
+    """A tensor of x, or the rows of IndexedSlices."""
+    return as_tensor(x.values if isinstance(x, IndexedSlices) else x)
+
+
+def like(x: Any, values: Tensor) -> Any:
+    """The values, as IndexedSlices with the places of x where that is one."""
+    return IndexedSlices(values, x.indices, x.dense_shape) if isinstance(x, IndexedSlices) else values

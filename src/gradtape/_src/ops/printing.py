@@ -1,0 +1,82 @@
+"""tf.print: values as text on a stream, long ones cut in the middle."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import as_tensor, view
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+
+_FILE = "file://"
+
+
+def print(*inputs: Any, **kwargs: Any) -> None:
+    """Prints values: text as it is, tensors and variables without shape or dtype, nested structures of them.
+
+    Args:
+      *inputs: what to print.
+      output_stream: sys.stderr unless given; another stream, or "file://" and the path of a file to add to.
+      summarize: how many elements are shown at either end of every axis, 3 unless given; all for -1.
+      sep: between the values, a space unless given.
+      end: after the last one, a new line unless given.
+      name: unused.
+
+    Raises:
+      ValueError: an unknown keyword or kind of stream.
+    """
+    stream = kwargs.pop("output_stream", None)
+    stream = sys.stderr if stream is None else stream
+    summarize = kwargs.pop("summarize", 3)
+    summarize = 3 if summarize is None else summarize
+    sep, end = kwargs.pop("sep", " "), kwargs.pop("end", "\n")
+    kwargs.pop("name", None)
+    if kwargs:
+        raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
+    line = sep.join(value if isinstance(value, str) else _text(value, summarize) for value in inputs) + end
+    if isinstance(stream, str) and stream.startswith(_FILE):
+        with open(stream.removeprefix(_FILE), "a") as file:
+            file.write(line)
+    elif hasattr(stream, "write"):
+        builtins.print(line, end="", file=stream, flush=True)
+    else:
+        raise ValueError(f"Unknown output stream: {stream!r}. Give a stream, or 'file://' and a path.")
+
+
+def _text(value: Any, summarize: int) -> str:
+    """A value, or a structure of them, as text."""
+    if isinstance(value, Tensor | BaseVariable):
+        return _array(view(as_tensor(value)), summarize, 1)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key!r}: {_text(value[key], summarize)}" for key in sorted(value)) + "}"
+    if type(value) is tuple:
+        inside = ", ".join(_text(item, summarize) for item in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, list | range):
+        return "[" + ", ".join(_text(item, summarize) for item in value) + "]"
+    return repr(value)
+
+
+def _array(array: np.ndarray, summarize: int, depth: int) -> str:
+    """The elements in brackets; axes but the last one on lines of their own, indented by the brackets before them."""
+    if not array.ndim:
+        return _number(array[()])
+    cut = 0 <= 2 * summarize < len(array)
+    ends = (array[:summarize], array[len(array) - summarize :]) if cut else (array,)
+    parts = [[_array(item, summarize, depth + 1) for item in end] for end in ends]
+    items = [*parts[0], "...", *parts[1]] if cut else parts[0]
+    return "[" + (" " if array.ndim == 1 else "\n" * (array.ndim - 1) + " " * depth).join(items) + "]"
+
+
+def _number(number: Any) -> str:
+    """An element: bools as 1 and 0, floats with as few digits as give them back, 6 or 9, 15 or 17."""
+    if isinstance(number, np.floating):
+        few, all_ = (6, 9) if number.dtype == np.float32 else (15, 17)
+        short = f"{number:.{few}g}"
+        return short if type(number)(short) == number or number != number else f"{number:.{all_}g}"
+    return str(int(number))

@@ -1,0 +1,364 @@
+"""Reductions: values over axes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import (
+    apply_broadcast_to,
+    apply_elementwise,
+    apply_identity,
+    apply_reduce,
+    apply_reshape,
+    apply_stop_gradient,
+    apply_transpose,
+    as_tensor,
+    full_like,
+    reduction,
+    tensor_from,
+    view,
+)
+from gradtape._ops import record
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument, unequal_summands
+from gradtape._src.core.operands import (
+    NUMERIC,
+    dims_text,
+    index_dtype,
+    not_allowed,
+    one_axis,
+    one_dtype,
+    reduced_axes,
+    scalar_of,
+    wrong_dtype,
+)
+from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.scans import cumprod
+from gradtape._src.table.rows import ALL, BOOL, NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+
+SUM, PRODUCT, MAX, MIN, MEAN = 0, 1, 2, 3, 10  # the engine's numbers for its reductions
+NAN, INF = math.nan, math.inf
+
+
+def _samples() -> list[Any]:
+    return [
+        *(call(real(2, 3)), call(real(2, 3), 0), call(real(2, 3), axis=-1, keepdims=True)),
+        *(call(real(2, 3, 2), [0, 2]), call(real(2, 3, 2), [-1, 1], True), call(real()), call(real(1, 3), [])),
+    ]
+
+
+def _edges() -> list[Any]:
+    return [
+        *(call(values([NAN, 1.0, INF])), call(values([[-INF, INF], [1.0, NAN]]), 1), call(real(0, 3), 0)),
+        *(call(real(0, 3)), call(real(2, 0), axis=1), call(values([1.0, 1.0, 0.0])), call(values([0.0, 2.0, 0.0]))),
+        *(call(values([[0.0, 2.0], [3.0, 4.0]]), 0), call(integer([[1, 2], [3, -5]]), axis=[0])),
+        *(call(integer([[1, 2], [3, 5]], "int64")), call([[1, 2], [3, 4]], 1), call([1.5, 2.5])),
+    ]
+
+
+@op("math.reduce_sum", "reduce_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
+@reduction(SUM, "Sum")
+def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Sum over axes; over all of them where axis is None."""
+
+
+@op("math.reduce_mean", "reduce_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
+@reduction(MEAN, "Mean")
+def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Mean over axes; integers round towards zero. The mean of nothing is NaN."""
+
+
+@op("math.reduce_max", "reduce_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+@reduction(MAX, "Max")
+def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Largest value over axes; ties share the gradient. The maximum of nothing is the dtype's least value."""
+
+
+@op("math.reduce_min", "reduce_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+@reduction(MIN, "Min")
+def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Smallest value over axes; ties share the gradient. The minimum of nothing is the dtype's greatest value."""
+
+
+@op("math.reduce_prod", "reduce_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)
+def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Product over axes. The gradient is right where factors are 0."""
+    tensor = as_tensor(input_tensor)
+    if not tensor.dtype.is_floating:
+        return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
+    axes = reduced_axes(axis, tensor.ndim, "Prod")
+    with np.errstate(all="ignore"):
+        out = tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
+    return record("Prod", _prod_rule, (tensor,), out, (tensor,), axes)
+
+
+def _prod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """Each factor's derivative is the product of those before it and those behind it, so zeros need no division."""
+    (x,), axes = call.saved, call.attributes
+    kept = [1 if i in axes else size for i, size in enumerate(x.shape)]
+    order = [*axes, *(i for i in range(x.ndim) if i not in axes)]
+    turned = apply_transpose(x, order)
+    factors = apply_reshape(turned, (math.prod(x.shape[i] for i in axes), math.prod(kept)))
+    others = cumprod(factors, exclusive=True) * cumprod(factors, exclusive=True, reverse=True)
+    others = apply_transpose(apply_reshape(others, turned.shape), np.argsort(order))
+    return apply_broadcast_to(apply_reshape(cotangent, kept), x.shape) * others
+
+
+def _truths(x: Any, op: str) -> Tensor:
+    tensor = as_tensor(x, dtypes.bool) if isinstance(x, list | tuple) else as_tensor(x)
+    if not tensor.dtype.is_bool:
+        raise wrong_dtype(op, 0, dtypes.bool, tensor.dtype)
+    return tensor
+
+
+def _truth_edges() -> list[Any]:
+    table = integer([[True, False], [True, True]], "bool")
+    return [call(table), call(table, 0), call(table, axis=[-1], keepdims=True), call(integer([], "bool")), call([True])]
+
+
+@op("math.reduce_all", "reduce_all", dtypes=BOOL, orders="0", edges=_truth_edges)
+def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Whether all values over axes are true."""
+    tensor = _truths(input_tensor, "All")
+    return tensor_from(np.all(view(tensor), axis=reduced_axes(axis, tensor.ndim, "All"), keepdims=keepdims))
+
+
+@op("math.reduce_any", "reduce_any", dtypes=BOOL, orders="0", edges=_truth_edges)
+def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Whether any value over axes is true."""
+    tensor = _truths(input_tensor, "Any")
+    return tensor_from(np.any(view(tensor), axis=reduced_axes(axis, tensor.ndim, "Any"), keepdims=keepdims))
+
+
+def _spread_edges() -> list[Any]:
+    return [
+        *(call(values([2.0, 2.0])), call(values([NAN, 1.0])), call(values([INF, 1.0])), call(real(0))),
+        *(call(real(0, 2), 0), call([1.0, 4.0])),
+    ]
+
+
+@op("math.reduce_variance", samples=_samples, edges=_spread_edges)
+def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Mean squared distance from the mean, over axes. TypeError for integers."""
+    tensor = as_tensor(input_tensor)
+    if tensor.dtype.is_bool:
+        raise not_allowed("Mean", tensor.dtype, NUMERIC)
+    if not tensor.dtype.is_floating:
+        raise TypeError(f"Input must be either real or complex. Received integer type {tensor.dtype}.")
+    distance = tensor - apply_reduce(MEAN, tensor, axis, True, "Mean")
+    return apply_reduce(MEAN, apply_elementwise("square", distance), axis, keepdims, "Mean")
+
+
+@op(
+    "math.reduce_std",
+    samples=lambda: [
+        *(call(real(2, 3)), call(real(2, 3), 0), call(real(2, 3), axis=-1, keepdims=True)),
+        *(call(real(2, 3, 2), [0, 2]), call(real(2, 3, 2), [-1, 1], True)),
+    ],
+    edges=_spread_edges,
+    notes="The gradient at 0 is NaN, as TensorFlow's",
+)
+def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """Standard deviation over axes: the variance's root. TypeError for integers."""
+    return apply_elementwise("sqrt", reduce_variance(input_tensor, axis, keepdims))
+
+
+@op(
+    "math.reduce_logsumexp",
+    "reduce_logsumexp",
+    samples=_samples,
+    edges=lambda: [
+        *(call(values([-INF, -INF])), call(values([-INF, 0.0])), call(values([INF, 0.0])), call(values([NAN, 1.0]))),
+        *(call(real(0)), call(real(0, 2), 0), call(values([1000.0, 1000.0])), call([1.0, 2.0])),
+    ],
+)
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+    """log(sum(exp(x))) over axes, computed without overflow."""
+    tensor = as_tensor(input_tensor)
+    if not tensor.dtype.is_floating:
+        raise not_allowed("IsFinite", tensor.dtype, "bfloat16, half, float, double")
+    largest = apply_stop_gradient(apply_reduce(MAX, apply_stop_gradient(tensor), axis, True, "Max"))
+    largest = apply_elementwise("select", apply_elementwise("is_finite", largest), largest, 0.0)
+    total = apply_reduce(SUM, apply_elementwise("exp", tensor - largest), axis, keepdims, "Sum")
+    return apply_elementwise("log", total) + apply_reshape(largest, total.shape)
+
+
+@op(
+    "math.reduce_euclidean_norm",
+    dtypes=NUMBERS,
+    samples=_samples,
+    edges=lambda: [*_edges(), call(values([0.0, 0.0])), call(integer([3, 4]))],
+    notes="The gradient at 0 is NaN, as TensorFlow's",
+)
+def reduce_euclidean_norm(
+    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
+    """Square root of the sum of squares over axes."""
+    tensor = as_tensor(input_tensor)
+    axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
+    if tensor.dtype.is_bool:
+        raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
+    with np.errstate(all="ignore"):
+        squares = np.square(view(tensor))
+        out = tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
+    kept = tuple(1 if i in axes else size for i, size in enumerate(tensor.shape))
+    return record("EuclideanNorm", _norm_rule, (tensor,), out, (tensor, out), kept)
+
+
+def _norm_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    (x, y), kept = call.saved, call.attributes
+    return x * apply_reshape(cotangent, kept) / apply_reshape(y, kept)
+
+
+@op(
+    "math.count_nonzero",
+    dtypes=ALL,
+    orders="0",
+    edges=lambda: [
+        *(call(values([[0.0, 1.0], [NAN, 2.0]])), call(values([[0.0, 1.0], [NAN, 2.0]]), axis=0, keepdims=True)),
+        *(call(integer([1, 0, 3]), dtype="int32"), call(integer([True, False], "bool"), -1), call([])),
+    ],
+)
+def count_nonzero(
+    input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = dtypes.int64, name: str | None = None
+) -> Tensor:
+    """How many values over axes are not 0."""
+    tensor = as_tensor(input)
+    axes = reduced_axes(axis, tensor.ndim, "Sum")
+    counts = np.count_nonzero(view(tensor), axis=axes, keepdims=bool(keepdims))
+    return tensor_from(np.asarray(counts, np.int64), dtype)
+
+
+@op(
+    *("math.zero_fraction", "nn.zero_fraction"),
+    dtypes=ALL,
+    orders="0",
+    edges=lambda: [call(values([0.0, 1.0, 2.0])), call(integer([[0, 0], [0, 1]])), call([])],
+)
+def zero_fraction(value: Any, name: str | None = None) -> Tensor:
+    """The share of values that are 0, as float32; NaN where there are no values."""
+    tensor = as_tensor(value)
+    size = math.prod(tensor.shape)
+    zeros = size - int(np.count_nonzero(view(tensor)))
+    return as_tensor(zeros / size if size else NAN, dtypes.float32)
+
+
+def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtypes.DType) -> Tensor:
+    tensor = as_tensor(input)
+    asked = scalar_of(op, 0 if axis is None else axis, "dim must be a scalar, but received tensor of shape: {shape}")
+    place = one_axis(asked, tensor.ndim, op, "Expected dimension in the range [{low}, {high}), but got {axis}")
+    array = view(tensor)
+    if array.size == 0:
+        others = array.shape[:place] + array.shape[place + 1 :]
+        if array.shape[place] == 0 and math.prod(others):
+            raise invalid_argument(op, f"Reduction axis {asked} is empty in shape {dims_text(array.shape)}", "")
+        return tensor_from(np.zeros(others, np.int64), dtype)
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), worst, array)
+    return tensor_from(find(array, axis=place), dtype)
+
+
+def _place_edges() -> list[Any]:
+    return [
+        *(call(values([1.0, 1.0, NAN])), call(values([NAN, 1.0, 0.0, 0.0])), call(real(2, 3)), call(real(0, 2), 1)),
+        *(call(real(2, 3), -1, output_type="int32"), call(integer([[3, 1], [3, 5]]), axis=1), call([2, 1, 7])),
+        *(call(values([NAN, NAN])), call(values([-INF, NAN])), call(values([[INF, INF]]), 1)),
+        call(integer([True, True], "bool")),
+    ]
+
+
+@op("math.argmax", "argmax", dtypes=ALL, orders="0", edges=_place_edges)
+def argmax(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
+    """Place of the largest value along an axis, axis 0 where it is None; the first one of ties."""
+    dtype = index_dtype("ArgMax", output_type, "output_type", "int16, uint16, int32, int64")
+    return _places("ArgMax", np.argmax, -INF, input, axis, dtype)
+
+
+@op("math.argmin", "argmin", dtypes=ALL, orders="0", edges=_place_edges)
+def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
+    """Place of the smallest value along an axis, axis 0 where it is None; the first one of ties."""
+    return _places("ArgMin", np.argmin, INF, input, axis, index_dtype("ArgMin", output_type, "output_type"))
+
+
+@op(
+    *("math.add_n", "add_n"),
+    dtypes=NUMBERS,
+    samples=lambda: [call([real(2, 3), real(2, 3), real(2, 3)]), call([real()]), call([real(0), real(0)])],
+    edges=lambda: [call([integer([1, 2]), integer([3, 4])])],
+)
+def add_n(inputs: Any, name: str | None = None) -> Tensor:
+    """The sum of tensors of one shape. ValueError where there are none, or where one is None.
+
+    Raises:
+      InvalidArgumentError: shapes or dtypes differ.
+    """
+    listed = list(inputs)
+    if not listed or any(item is None for item in listed):
+        raise ValueError(
+            "Inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape."
+        )
+    total = apply_identity(listed[0])
+    tensors = [as_tensor(item, hint=total.dtype) for item in listed[1:]]
+    one_dtype("AddN", (total, *tensors))
+    for i, tensor in enumerate(tensors, 1):
+        if tensor.shape != total.shape:
+            raise unequal_summands(dims_text(total.shape), i, dims_text(tensor.shape), len(listed))
+    for tensor in tensors:
+        total = total + tensor
+    return total
+
+
+@op(
+    "math.accumulate_n",
+    dtypes=NUMBERS,
+    samples=lambda: [call([real(2, 3), real(2, 3)]), call([real()])],
+)
+def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Tensor:
+    """The sum of tensors of one shape: add_n. ValueError where there are none, or their shapes differ."""
+    if not isinstance(inputs, list | tuple) or not inputs:
+        raise ValueError("inputs must be a list of at least one Tensor with the same dtype and shape")
+    tensors = [as_tensor(item) for item in inputs]
+    for tensor in tensors[1:]:
+        if tensor.shape != tensors[0].shape:
+            raise ValueError(f"Shapes {tensors[0].shape} and {tensor.shape} are not compatible")
+    return add_n(tensors)
+
+
+@op(
+    *("math.scalar_mul", "scalar_mul"),
+    dtypes=NUMBERS,
+    samples=lambda: [call(2.0, real(3)), call(real(), real(2, 3))],
+    edges=lambda: [call(2, integer([1, 2]))],
+)
+def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+    """A scalar times a tensor, or times the values of IndexedSlices. ValueError if the first is no scalar."""
+    tensor = values_of(x)
+    factor = as_tensor(scalar, tensor.dtype)
+    if factor.ndim:
+        raise ValueError(f"The input scalar must be a 0-D value. Received shape {factor.shape}.")
+    return like(x, factor * tensor)
+
+
+@op(
+    "math.polyval",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call([real(), real(), real()], real(2, 2)), call([real(2, 1), real()], real(3)), call([real(3)], real(2))),
+    ],
+    edges=lambda: [call([], real(2)), call([1, 2, 3], 2), call([1, 2], integer([3, 4]))],
+)
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
+    """The polynomial with a list of coefficients, that of the highest power first, at x. ValueError for no list."""
+    if not isinstance(coeffs, list):
+        raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
+    tensor = as_tensor(x)
+    if not coeffs:
+        return full_like(tensor, 0)
+    value, *rest = map(as_tensor, coeffs)
+    for coefficient in rest:
+        value = coefficient + value * tensor
+    return value

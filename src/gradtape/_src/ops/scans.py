@@ -1,0 +1,174 @@
+"""Scans: running sums and products along an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_elementwise, as_tensor, tensor_from, view
+from gradtape._ops import record
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
+from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+
+NAN, INF = math.nan, math.inf
+
+
+def _samples() -> list[Any]:
+    return [
+        *(call(real(3)), call(real(2, 3), axis=-1), call(real(2, 3), 0, exclusive=True)),
+        *(call(real(2, 3), 1, reverse=True), call(real(2, 2, 3), 1, True, True), call(real(0)), call(real(2, 0), 1)),
+    ]
+
+
+def _exclusive(sample: Any) -> bool:
+    return sample.keywords.get("exclusive", False) or len(sample.arguments) > 2
+
+
+def _scan_axis(tensor: Tensor, axis: Any, op: str) -> int:
+    place, rank = scalar_of(op, axis, "ScanOp: axis must be a scalar, not {shape}"), tensor.ndim
+    if not -rank <= place < rank:
+        got = place if place >= 0 else place + rank
+        raise invalid_argument(op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {got}", "")
+    return place % rank
+
+
+def _run(
+    accumulate: Callable[[np.ndarray, int], np.ndarray],
+    array: np.ndarray,
+    axis: int,
+    exclusive: bool,
+    reverse: bool,
+    start: float,
+) -> np.ndarray:
+    """Accumulates along an axis, from the end if reverse; if exclusive, each place holds what came before it."""
+    if array.shape[axis] == 0:
+        return array
+    if reverse:
+        array = np.flip(array, axis)
+    with np.errstate(all="ignore"):
+        out = accumulate(array, axis)
+    if exclusive:
+        head = np.full_like(np.take(out, [0], axis), start)
+        out = np.concatenate([head, np.delete(out, -1, axis)], axis)
+    return np.flip(out, axis) if reverse else out
+
+
+@op(
+    *("math.cumsum", "cumsum"),
+    dtypes=NUMBERS,
+    samples=_samples,
+    edges=lambda: [
+        *(call(values([1.0, NAN, 2.0])), call(values([INF, -INF, 2.0]), exclusive=True)),
+        *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], reverse=True)),
+    ],
+)
+def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+    """Running sums along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
+    place = _scan_axis(tensor, axis, "Cumsum")
+    array = view(tensor)
+    out = _run(lambda a, i: np.cumsum(a, i, a.dtype), array, place, exclusive, reverse, 0)
+    return record("Cumsum", _cumsum_rule, (tensor,), tensor_from(out), (), (place, exclusive, reverse))
+
+
+def _cumsum_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    axis, exclusive, reverse = call.attributes
+    return cumsum(cotangent, axis, exclusive, not reverse)
+
+
+@op(
+    "math.cumprod",
+    dtypes=NUMBERS,
+    samples=_samples,
+    edges=lambda: [
+        *(call(values([2.0, 0.0, 3.0])), call(values([1.0, NAN, 2.0])), call(values([INF, 2.0, -1.0]), reverse=True)),
+        *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], exclusive=True)),
+    ],
+    notes="As TensorFlow's, the gradient at and behind a 0 is 0; reduce_prod's is right there",
+)
+def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+    """Running products along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
+    place = _scan_axis(tensor, axis, "Cumprod")
+    out = _run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), place, exclusive, reverse, 1)
+    return record("Cumprod", _cumprod_rule, (tensor,), tensor_from(out), (tensor,), (place, exclusive, reverse))
+
+
+def _cumprod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """TensorFlow's rule: sums of products divided by the factor, and 0 where the factor is 0."""
+    (x,), (axis, exclusive, reverse) = call.saved, call.attributes
+    sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
+    return apply_elementwise("divide_no_nan", sums, x)
+
+
+@op(
+    "math.cumulative_logsumexp",
+    samples=lambda: [sample for sample in _samples() if not _exclusive(sample)],
+    edges=lambda: [
+        *(sample for sample in _samples() if _exclusive(sample)),
+        *(call(values([1.0, 2.0, -INF])), call(values([NAN, 1.0])), call(values([1.0, NAN, 2.0]))),
+        *(call(values([INF, 1.0])), call(values([-INF, -INF, 1.0])), call(values([1.0, 2.0]), exclusive=True)),
+    ],
+    tolerance=1e-9,
+)
+def cumulative_logsumexp(
+    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
+    """Running log(sum(exp(x))) along an axis, without overflow; -inf where an exclusive scan has summed nothing."""
+    tensor = as_tensor(x)
+    if not tensor.dtype.is_floating:
+        raise not_allowed("CumulativeLogsumexp", tensor.dtype, "bfloat16, half, float, double")
+    place = _scan_axis(tensor, axis, "CumulativeLogsumexp")
+    out = tensor_from(_run(_logsumexp_along, view(tensor), place, exclusive, reverse, -INF))
+    saved = (tensor, out)
+    return record("CumulativeLogsumexp", _logsumexp_rule, (tensor,), out, saved, (place, exclusive, reverse))
+
+
+def _logsumexp_along(array: np.ndarray, axis: int) -> np.ndarray:
+    out = np.empty_like(array)
+    steps, sums = np.moveaxis(array, axis, 0), np.moveaxis(out, axis, 0)
+    total = np.full(steps.shape[1:], -INF, array.dtype)
+    with np.errstate(all="ignore"):
+        for i, step in enumerate(steps):
+            # A comparison with NaN is false, so NaN counts as the smaller, as in TensorFlow.
+            larger, smaller = np.where(total < step, step, total), np.where(step < total, step, total)
+            total = np.where(larger == -INF, larger, larger + np.log1p(np.exp(smaller - larger)))
+            sums[i] = total = np.where(np.isinf(larger), larger, total)
+    return out
+
+
+def _logsumexp_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """exp(x) times the running sums of cotangent / exp(result)."""
+    (x, result), (axis, exclusive, reverse) = call.saved, call.attributes
+    return _weighted(cotangent, x, -result, axis, exclusive, not reverse)
+
+
+def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    """exp(p) times the running sums of u exp(q), in logarithms, with positive and negative terms apart."""
+
+    def part(terms: np.ndarray) -> np.ndarray:
+        least = np.finfo(terms.dtype).min
+        logs = np.where(terms > 0, np.log(terms), least) + view(q)
+        # A weight that is NaN adds nothing, as in TensorFlow.
+        logs = np.where(np.isnan(logs), least, logs)
+        return np.exp(_run(_logsumexp_along, logs, axis, exclusive, reverse, -INF) + view(p))
+
+    with np.errstate(all="ignore"):
+        out = tensor_from(part(view(u)) - part(-view(u)))
+    return record("CumulativeWeights", _weighted_rule, (u, p, q), out, (u, p, q, out), (axis, exclusive, reverse))
+
+
+def _weighted_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The sum's transpose runs the other way with p and q exchanged."""
+    (u, p, q, out), (axis, exclusive, reverse) = call.saved, call.attributes
+    back = _weighted(cotangent, q, p, axis, exclusive, not reverse)
+    return back, cotangent * out, u * back

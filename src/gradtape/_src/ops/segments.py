@@ -1,0 +1,286 @@
+"""Segment reductions: rows that share a number are reduced together."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
+from gradtape._moves import add_rows, take_rows
+from gradtape._ops import record
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
+from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+
+NAN = math.nan
+
+
+def _samples() -> list[Any]:
+    return [
+        *(call(real(4), [0, 0, 2, 2]), call(real(3, 2), [0, 1, 1]), call(real(2, 2), integer([0, 0], "int64"))),
+        *(call(real(0), integer([])), call(real(1), [3])),
+    ]
+
+
+def _edges() -> list[Any]:
+    return [
+        *(
+            call(values([1.0, 1.0, 0.0]), [0, 0, 1]),
+            call(values([0.0, 2.0, 0.0]), [0, 0, 0]),
+            call(integer([1, 2]), [0, 2]),
+        ),
+        *(call(values([NAN, 1.0]), [0, 0]), call([1.0, 2.0, 3.0], [0, 1, 1])),
+    ]
+
+
+def _unsorted_samples() -> list[Any]:
+    return [
+        *(call(real(4), [2, 0, 2, 0], 3), call(real(3, 2), [1, -1, 1], 2), call(real(2, 2), [[0, 1], [1, 0]], 2)),
+        *(call(real(0), integer([]), 2), call(real(2, 2, 2), [[0, 1], [1, 1]], 3)),
+    ]
+
+
+def _full_samples() -> list[Any]:
+    """Samples without empty segments, whose extremes are too large to take differences of."""
+    return [
+        *(call(real(4), [1, 0, 1, 0], 2), call(real(3, 2), [1, -1, 0], 2), call(real(2, 2), [[0, 1], [1, 0]], 2)),
+        call(real(2, 2, 2), [[0, 1], [1, 1]], 2),
+    ]
+
+
+def _unsorted_edges() -> list[Any]:
+    return [
+        *(call(values([1.0, 1.0, 0.0]), [0, 0, 1], 2), call(values([0.0, 2.0, 0.0]), [1, 1, 0], 2)),
+        *(call(values([NAN, 1.0]), [0, 1], 2), call(integer([1, 2]), [0, 0], 2), call([1.0, 2.0], [1, 1], 3)),
+    ]
+
+
+def _numbers(op: str, segment_ids: Any) -> np.ndarray:
+    tensor = as_tensor(segment_ids, hint=dtypes.int32)
+    index_dtype(op, tensor.dtype, "Tindices")
+    return index_array(tensor)
+
+
+def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
+    """Segment numbers that do not decrease, and how many segments there are."""
+    ids = _numbers(op, segment_ids)
+    if data.dtype.is_bool:
+        raise not_allowed(op, data.dtype, ORDERED if op.endswith(("Max", "Min")) else NUMERIC)
+    if data.ndim == 0:
+        raise invalid_argument(op, "input must be at least rank 1", None)
+    if ids.ndim != 1:
+        raise invalid_argument(op, "segment_ids should be a vector.", None)
+    if data.shape[0] != ids.size:
+        raise invalid_argument(op, "segment_ids should be the same size as dimension 0 of input.", None)
+    if ids.size:
+        if ids[0] < 0:
+            bounds = f"out of range [0, {ids[-1] + 1})"
+            message = f"Segment id {ids[0]} {bounds}, possibly because 'segment_ids' input is not sorted."
+            raise invalid_argument(op, message, None)
+        if (np.diff(ids) < 0).any():
+            raise invalid_argument(op, "segment ids are not increasing", None)
+    return ids, int(ids[-1]) + 1 if ids.size else 0
+
+
+def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tuple[np.ndarray, int]:
+    """Segment numbers below num_segments; rows with negative ones are left out."""
+    ids = _numbers(op, segment_ids)
+    segments = as_tensor(num_segments, hint=dtypes.int32)
+    index_dtype(op, segments.dtype, "Tnumsegments")
+    count = scalar_of(op, segments, "num_segments should be a scalar, not shape {shape}")
+    if data.dtype.is_bool:
+        raise not_allowed(op, data.dtype, ORDERED if op.endswith(("Max", "Min")) else NUMERIC)
+    if count < 0:
+        raise invalid_argument(op, f"Input num_segments == {count} must not be negative.", None)
+    if tuple(data.shape)[: ids.ndim] != ids.shape:
+        raise invalid_argument(
+            op,
+            f"data.shape = {dims_text(data.shape)} does not start with segment_ids.shape = {dims_text(ids.shape)}",
+            None,
+        )
+    if ids.size and ids.max() >= count:
+        place = int(np.argmax(ids >= count))
+        text = dims_text(np.unravel_index(place, ids.shape)) if ids.ndim else ""
+        raise invalid_argument(op, f"segment_ids{text} = {ids.flat[place]} is out of range [0, {count})", None)
+    return ids, count
+
+
+def _sums(data: Tensor, ids: np.ndarray, count: int) -> Tensor:
+    return add_rows("SegmentSum", data, ids, (count, *data.shape[ids.ndim :]))
+
+
+def _counts(ids: np.ndarray, count: int, rank: int) -> np.ndarray:
+    """How many rows each segment has, with axes of size 1 for `rank` axes behind."""
+    kept = ids[ids >= 0]
+    return np.bincount(kept.reshape(-1), minlength=count).reshape((count,) + (1,) * rank)
+
+
+def _means(data: Tensor, ids: np.ndarray, count: int, power: float) -> Tensor:
+    """Sums divided, as the operator does, by a power of the count of rows; 0 for segments without rows."""
+    divisor = np.maximum(_counts(ids, count, data.ndim - ids.ndim), 1).astype(np.float64) ** power
+    return _sums(data, ids, count) / tensor_from(divisor, data.dtype)
+
+
+def _extremes(op: str, choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
+    """The largest or smallest of each segment; ties share the gradient."""
+    out = _accumulate(choose, data, ids, count, empty)
+    return record(op, _extremes_rule, (data,), out, (data, out), ids)
+
+
+def _accumulate(choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
+    array = view(data)
+    out = np.full((count, *array.shape[ids.ndim :]), empty, array.dtype)
+    kept = ids >= 0
+    rows, numbers = array[kept], ids[kept]
+    with np.errstate(all="ignore"):
+        if choose is np.multiply or not np.isnan(rows).any():
+            choose.at(out, numbers, rows)
+        else:
+            # A comparison with NaN is false and then the later value counts, as in TensorFlow.
+            keeps = np.greater if choose is np.maximum else np.less
+            for number, row in zip(numbers, rows, strict=True):
+                out[number] = np.where(keeps(out[number], row), out[number], row)
+    return tensor_from(out)
+
+
+def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    (data, out), ids = call.saved, call.attributes
+    chosen = apply_elementwise("equal", data, take_rows("GatherV2", out, ids, data.shape))
+    if (ids < 0).any():
+        present = tensor_from((ids >= 0).reshape(ids.shape + (1,) * (data.ndim - ids.ndim)))
+        chosen = apply_elementwise("logical_and", chosen, present)
+    # A segment without rows has no ties; 1 keeps its share finite, which nothing reads.
+    ties = apply_elementwise("maximum", _sums(apply_cast(chosen, data.dtype), ids, out.shape[0]), 1.0)
+    shares = take_rows("GatherV2", cotangent / ties, ids, data.shape)
+    return apply_elementwise("select", chosen, shares, full(shares.shape, 0, shares.dtype))
+
+
+def _products(op: str, data: Tensor, ids: np.ndarray, count: int) -> Tensor:
+    out = _accumulate(np.multiply, data, ids, count, 1)
+    return record(op, _products_rule, (data,), out, (data, out), (op, ids))
+
+
+def _products_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """The product divided by the row; for a segment's only zero, the product of its other rows."""
+    (data, out), (op, ids) = call.saved, call.attributes
+    count = out.shape[0]
+    is_zero = apply_elementwise("equal", data, 0.0)
+    zeros = _sums(apply_cast(is_zero, data.dtype), ids, count)
+    # Two zeros in a segment leave no row a derivative.
+    cotangent = apply_elementwise("select", zeros > 1, full(cotangent.shape, 0, cotangent.dtype), cotangent)
+    nonzero = apply_elementwise("select", is_zero, full(data.shape, 1, data.dtype), data)
+    others = take_rows("GatherV2", _products(op, nonzero, ids, count), ids, data.shape)
+    # TensorFlow's unsorted op divides by the zeros too, which second derivatives show.
+    divisor = nonzero if op == "SegmentProd" else data
+    quotients = take_rows("GatherV2", out, ids, data.shape) / divisor
+    partial = apply_elementwise("select", is_zero, others, quotients)
+    return take_rows("GatherV2", cotangent, ids, data.shape) * partial
+
+
+@op("math.segment_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
+def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """Sums of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    tensor = as_tensor(data)
+    return _sums(tensor, *_sorted_ids("SegmentSum", tensor, segment_ids))
+
+
+@op("math.segment_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
+def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """Means of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    tensor = as_tensor(data)
+    return apply_cast(_means(tensor, *_sorted_ids("SegmentMean", tensor, segment_ids), 1.0), tensor.dtype)
+
+
+@op("math.segment_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """Largest of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    return _sorted_extremes("SegmentMax", np.maximum, data, segment_ids)
+
+
+@op("math.segment_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
+def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """Smallest of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    return _sorted_extremes("SegmentMin", np.minimum, data, segment_ids)
+
+
+def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> Tensor:
+    tensor = as_tensor(data)
+    ids, count = _sorted_ids(op, tensor, segment_ids)
+    out = _accumulate(choose, tensor, ids, count, tensor.dtype.min if choose is np.maximum else tensor.dtype.max)
+    absent = _counts(ids, count, tensor.ndim - 1) == 0
+    if absent.any():
+        out = tensor_from(np.where(absent, view(out).dtype.type(0), view(out)))
+    return record(op, _extremes_rule, (tensor,), out, (tensor, out), ids)
+
+
+@op("math.segment_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)
+def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """Products of the rows that have the same number; the numbers do not decrease. Segments without rows are 1."""
+    tensor = as_tensor(data)
+    return _products("SegmentProd", tensor, *_sorted_ids("SegmentProd", tensor, segment_ids))
+
+
+@op("math.unsorted_segment_sum", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Sums of the rows that have the same number; rows with negative numbers are left out."""
+    tensor = as_tensor(data)
+    return _sums(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments))
+
+
+@op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Means of the rows that have the same number, those with negative numbers left out; 0 without rows.
+
+    Floating also where the data are integers: float32 for uint8, else float64.
+    """
+    tensor = as_tensor(data)
+    return _means(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments), 1.0)
+
+
+@op("math.unsorted_segment_sqrt_n", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
+def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Sums of the rows that have the same number, divided by the root of how many there are. 0 without rows."""
+    tensor = as_tensor(data)
+    ids, count = _any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments)
+    if not tensor.dtype.is_floating:
+        raise not_allowed("Sqrt", tensor.dtype, "bfloat16, half, float, double, complex64, complex128")
+    return _means(tensor, ids, count, 0.5)
+
+
+@op(
+    "math.unsorted_segment_max",
+    dtypes=NUMBERS,
+    samples=_full_samples,
+    edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
+    notes="Ties share the gradient",
+)
+def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Largest of the rows that have the same number; the dtype's least value without rows."""
+    tensor = as_tensor(data)
+    ids, count = _any_ids("UnsortedSegmentMax", tensor, segment_ids, num_segments)
+    return _extremes("UnsortedSegmentMax", np.maximum, tensor, ids, count, tensor.dtype.min)
+
+
+@op(
+    "math.unsorted_segment_min",
+    dtypes=NUMBERS,
+    samples=_full_samples,
+    edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
+    notes="Ties share the gradient",
+)
+def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Smallest of the rows that have the same number; the dtype's greatest value without rows."""
+    tensor = as_tensor(data)
+    ids, count = _any_ids("UnsortedSegmentMin", tensor, segment_ids, num_segments)
+    return _extremes("UnsortedSegmentMin", np.minimum, tensor, ids, count, tensor.dtype.max)
+
+
+@op("math.unsorted_segment_prod", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+    """Products of the rows that have the same number; rows with negative numbers are left out. 1 without rows."""
+    tensor = as_tensor(data)
+    return _products("UnsortedSegmentProd", tensor, *_any_ids("UnsortedSegmentProd", tensor, segment_ids, num_segments))

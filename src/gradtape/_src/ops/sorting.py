@@ -1,0 +1,265 @@
+"""Order: sorting, the largest elements, and searching sorted ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
+from gradtape._src.ops.gathering import take_along_last
+from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
+from gradtape._tensor import Tensor
+
+INF = math.inf
+
+
+class TopKV2(NamedTuple):
+    """The largest elements and where they were."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _sortable(x: Any) -> Tensor:
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise not_allowed("TopKV2", tensor.dtype, ORDERED)
+    return tensor
+
+
+def _order(array: np.ndarray, descending: bool) -> np.ndarray:
+    """Places that sort the last axis; equal elements keep their order."""
+    if not descending:
+        return np.argsort(array, -1, kind="stable")
+    return array.shape[-1] - 1 - np.flip(np.argsort(np.flip(array, -1), -1, kind="stable"), -1)
+
+
+@op(
+    *("math.top_k", "nn.top_k"),
+    dtypes=NUMBERS,
+    samples=lambda: [
+        call(real(4)),
+        call(real(2, 3), 2),
+        call(real(2, 2, 3), k=3),
+        call(real(3), 0),
+        call(real(0, 2), 1),
+    ],
+    edges=lambda: [
+        *(call(values([1.0, 1.0, 0.0]), 2), call(integer([1, 3, 2]), 2, index_type="int64"), call([1.0, 5.0], 1)),
+        call(values([-INF, INF, 0.0]), 2),
+    ],
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
+)
+def top_k(
+    input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
+) -> TopKV2:
+    """The k largest elements along the last axis, from the largest down, and their places; of ties the first ones."""
+    tensor, count = _sortable(input), scalar_of("TopKV2", k, "k must be scalar, got shape {shape}")
+    dtype = index_dtype("TopKV2", index_type, "index_type", "int16, int32, int64")
+    if tensor.ndim == 0:
+        raise invalid_argument("TopKV2", "input must be >= 1-D, got shape []", "")
+    if count < 0:
+        raise invalid_argument("TopKV2", f"Need k >= 0, got {count}", "")
+    if tensor.shape[-1] < count:
+        raise invalid_argument(
+            "TopKV2", f"input must have at least k columns. Had {tensor.shape[-1]}, needed {count}", ""
+        )
+    places = _order(view(tensor), True)[..., :count]
+    return TopKV2(take_along_last(tensor, places), tensor_from(places, dtype))
+
+
+def _direction(direction: str) -> bool:
+    if direction not in ("ASCENDING", "DESCENDING"):
+        raise ValueError(
+            f"Argument `direction` should be one of ASCENDING, DESCENDING. Received: direction={direction}"
+        )
+    return direction == "DESCENDING"
+
+
+def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
+    """The axis to sort along, and the permutation that exchanges it with the last one."""
+    place, rank = int_of(axis), tensor.ndim
+    if not -rank <= place < rank:
+        place = place if place >= 0 else place + rank
+        raise invalid_argument("StridedSlice", f"slice index {place} of dimension 0 out of bounds.", "strided_slice/")
+    order = list(range(rank))
+    order[place], order[-1] = order[-1], order[place]
+    return place % rank, order
+
+
+@op(
+    "sort",
+    dtypes=NUMBERS,
+    samples=lambda: [
+        *(call(real(4)), call(real(2, 3), axis=0), call(real(2, 3), direction="DESCENDING"), call(real(1))),
+        call(real(2, 3, 2), 1, "DESCENDING"),
+    ],
+    edges=lambda: [
+        call(integer([3, 1, 2])),
+        call([3.0, 1.0]),
+        call(values([INF, -INF, 0.0])),
+        call(values([1.0, 1.0])),
+    ],
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
+)
+def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
+    """Elements in order along an axis; direction is "ASCENDING" or "DESCENDING"."""
+    descending, tensor = _direction(direction), _sortable(values)
+    place, order = _last_axis(tensor, axis)
+    if place == tensor.ndim - 1:
+        return take_along_last(tensor, _order(view(tensor), descending))
+    turned = apply_transpose(tensor, order)
+    return apply_transpose(take_along_last(turned, _order(view(turned), descending)), order)
+
+
+@op(
+    "argsort",
+    dtypes=NUMBERS,
+    orders="0",
+    edges=lambda: [
+        *(call([3.0, 1.0, 2.0, 1.0]), call(integer([3, 1, 2, 1]), direction="DESCENDING"), call(real(2, 3), axis=0)),
+        *(call(real(2, 3), -1, "DESCENDING"), call(real(0)), call(real(2, 2), stable=True)),
+    ],
+    notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
+)
+def argsort(
+    values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
+) -> Tensor:
+    """Places that sort the elements along an axis, in int32; equal elements keep their order."""
+    descending, tensor = _direction(direction), _sortable(values)
+    place, _ = _last_axis(tensor, axis)
+    array = np.swapaxes(view(tensor), place, -1)
+    return tensor_from(np.swapaxes(_order(array, descending), place, -1), dtypes.int32)
+
+
+@op(
+    "searchsorted",
+    dtypes=NUMBERS,
+    orders="0",
+    edges=lambda: [
+        *(
+            call([1.0, 3.0, 5.0], [0.0, 3.0, 6.0]),
+            call(values([1.0, 3.0]), values([math.nan, 3.0]), side="right"),
+            call([1, 3], [2], out_type="int64"),
+        ),
+        *(call([[1, 3], [2, 4]], [[2], [2]]), call([[1, 3]], [2]), call([1, 3], integer([]))),
+        call(values([1.0, 2.0]), values([-INF, INF, math.nan])),
+    ],
+)
+def searchsorted(
+    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32, name: str | None = None
+) -> Tensor:
+    """Where values go into sequences sorted along the last axis: before equal ones, or behind if side is "right"."""
+    if side not in ("left", "right"):
+        raise ValueError(f"Argument `side` must be either 'right' or 'left'. Received: `side` = {side!r}.")
+    kernel = "LowerBound" if side == "left" else "UpperBound"
+    sequence, sought = as_tensor(sorted_sequence), as_tensor(values)
+    dtype = index_dtype(kernel, out_type, "out_type")
+    one_dtype(kernel, (sequence, sought))
+    rows, wanted = view(sequence), view(sought)
+    if rows.ndim == 0 or wanted.ndim == 0:
+        raise invalid_argument("StridedSlice", "slice index -1 of dimension 0 out of bounds.", "strided_slice/")
+    if math.prod(rows.shape[:-1]) != math.prod(wanted.shape[:-1]):
+        raise invalid_argument(kernel, "Leading dim_size of both tensors must match.", "")
+    found = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
+    for place, line in enumerate(rows.reshape(len(found), rows.shape[-1])):
+        found[place] = np.searchsorted(line, wanted.reshape(found.shape)[place], side)  # type: ignore[call-overload]
+    found = found.reshape(wanted.shape)
+    if wanted.dtype.kind == "f":
+        # No comparison with NaN holds.
+        found = np.where(np.isnan(wanted), 0 if side == "left" else rows.shape[-1], found)
+    return tensor_from(found, dtype)
+
+
+@op(
+    *("math.in_top_k", "nn.in_top_k"),
+    orders="0",
+    edges=lambda: [
+        *(call([1, 0], integer([[0.1, 0.8, 0.1], [0.3, 0.3, 0.4]], "float32"), 1),),
+        *(call([1, 5], integer([[0.1, 0.8, 0.1], [0.3, 0.3, 0.4]], "float32"), 1),),
+        *(call([0, 1], integer([[0.3, 0.3, 0.4], [0.3, 0.3, 0.4]], "float32"), 2),),
+        *(call([1, 0], integer([[0.1, math.nan, 0.1], [0.3, 0.3, INF]], "float32"), k=2),),
+    ],
+    dtypes="float32",
+)
+def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
+    """Whether each row's prediction for its target is among the row's k largest; ties count, infinities do not."""
+    predictions, targets = as_tensor(predictions), as_tensor(targets)
+    if predictions.dtype != dtypes.float32:
+        raise wrong_dtype("InTopKV2", 0, dtypes.float32, predictions.dtype)
+    index_dtype("InTopKV2", targets.dtype, "T")
+    scores, chosen, count = view(predictions), view(targets), int_of(k)
+    if scores.ndim != 2:
+        raise invalid_argument("InTopKV2", "predictions must be 2-dimensional", "")
+    if chosen.ndim != 1:
+        raise invalid_argument("InTopKV2", "targets must be 1-dimensional", "")
+    if len(chosen) != len(scores):
+        raise invalid_argument(
+            "InTopKV2",
+            f"First dimension of predictions {len(scores)} must match length of targets {len(chosen)}",
+            "",
+        )
+    inside = (chosen >= 0) & (chosen < scores.shape[1])
+    score = np.take_along_axis(scores, np.where(inside, chosen, 0)[:, None], 1)
+    larger = (scores > score).sum(1)
+    with np.errstate(invalid="ignore"):
+        certain = np.isfinite(score[:, 0]) & ~((~np.isfinite(scores)).any(1))
+    return tensor_from(inside & certain & (larger < count))
+
+
+@op(
+    "math.invert_permutation",
+    dtypes="int32, int64",
+    orders="0",
+    edges=lambda: [call([2, 0, 1]), call(integer([1, 0], "int64")), call(integer([]))],
+)
+def invert_permutation(x: Any, name: str | None = None) -> Tensor:
+    """The permutation y with y[x[i]] = i."""
+    tensor = as_tensor(x, hint=dtypes.int32)
+    index_dtype("InvertPermutation", tensor.dtype, "T")
+    order = view(tensor)
+    if order.ndim != 1:
+        raise invalid_argument("InvertPermutation", "invert_permutation expects a 1D vector.", None)
+    out = np.full(order.shape, -1, order.dtype)
+    for place, target in enumerate(order.tolist()):
+        if not 0 <= target < len(order):
+            raise invalid_argument("InvertPermutation", f"{target} is not between 0 and {len(order)}", None)
+        if out[target] != -1:
+            raise invalid_argument("InvertPermutation", f"{target} is duplicated in the input.", None)
+        out[target] = place
+    return tensor_from(out)
+
+
+def _steps(x: Any) -> np.ndarray:
+    tensor = as_tensor(x)
+    if tensor.dtype.is_bool:
+        raise TypeError(f"Expected x to be numeric, instead found: {tensor!s}")
+    flat = view(tensor).reshape(-1)
+    return flat[1:] - flat[:-1] if flat.dtype.kind != "u" else np.diff(flat.astype(np.int64))
+
+
+@op(
+    "math.is_non_decreasing",
+    dtypes=NUMBERS,
+    orders="0",
+    edges=lambda: [call([1, 1, 2]), call([2.0, 1.0]), call(values([1.0, math.nan])), call([]), call([[1, 2], [3, 4]])],
+)
+def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
+    """Whether no element is less than the one before it."""
+    return tensor_from((_steps(x) >= 0).all())
+
+
+@op(
+    "math.is_strictly_increasing",
+    dtypes=NUMBERS,
+    orders="0",
+    edges=lambda: [call([1, 1, 2]), call([1.0, 2.0]), call([]), call(3)],
+)
+def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
+    """Whether every element is greater than the one before it."""
+    return tensor_from((_steps(x) > 0).all())

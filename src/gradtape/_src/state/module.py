@@ -1,0 +1,91 @@
+"""Module: an object that knows the variables among its attributes."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gradtape._src.core import nest
+from gradtape._src.ops.control_flow import name_scope
+from gradtape._src.state.variable import Variable
+from gradtape._variable import BaseVariable
+
+
+class Module:
+    """Base of objects that hold variables and other modules in attributes, or in lists, tuples and dicts of these.
+
+    Args:
+      name: a Python identifier; the class' name in snake case unless given.
+
+    Raises:
+      ValueError: the name is no identifier.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is None:
+            name = re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", type(self).__name__).lower()
+        elif not name.isidentifier():
+            raise ValueError(
+                f"{name!r} is not a valid module name. Module names must be valid Python identifiers "
+                "(e.g. a valid class name)."
+            )
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The name that was given, or that of the class."""
+        return self._name
+
+    @property
+    def name_scope(self) -> Any:
+        """A scope of the module's name."""
+        return name_scope(self._name)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Every variable of this module, by the names of its attributes, then those of its submodules."""
+        return tuple(self._held(lambda value: isinstance(value, BaseVariable)))
+
+    @property
+    def trainable_variables(self) -> tuple[Variable, ...]:
+        """The trainable ones among `variables`."""
+        return tuple(self._held(lambda value: isinstance(value, BaseVariable) and value.trainable))
+
+    @property
+    def non_trainable_variables(self) -> tuple[Variable, ...]:
+        """The others among `variables`."""
+        return tuple(self._held(lambda value: isinstance(value, BaseVariable) and not value.trainable))
+
+    @property
+    def submodules(self) -> tuple[Module, ...]:
+        """Every module that this one holds, and those that they hold."""
+        return tuple(self._held(lambda value: isinstance(value, Module)))
+
+    @classmethod
+    def with_name_scope(cls, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorates a method so that it runs within the module's name scope."""
+
+        @functools.wraps(method)
+        def within(self: Module, *args: Any, **kwargs: Any) -> Any:
+            with self.name_scope:
+                return method(self, *args, **kwargs)
+
+        return within
+
+    def _held(self, wanted: Callable[[Any], bool], seen: set[int] | None = None) -> Iterator[Any]:
+        """What is wanted among the attributes, each object once; of this module first, then of each submodule."""
+        seen = {id(self)} if seen is None else seen
+        below = []
+        for _, attribute in sorted(vars(self).items()):
+            for value in nest.flatten(attribute):
+                if id(value) in seen:
+                    continue
+                seen.add(id(value))
+                if wanted(value):
+                    yield value
+                if isinstance(value, Module):
+                    below.append(value)
+        for module in below:
+            yield from module._held(wanted, seen)

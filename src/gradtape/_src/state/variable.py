@@ -1,0 +1,230 @@
+"""Variable: a named, assignable tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import as_tensor
+from gradtape._src.core import errors
+from gradtape._src.ops.gathering import gather, gather_nd
+from gradtape._tensor import Reference, Tensor, variables_are
+from gradtape._variable import BaseVariable, with_operators
+
+
+@variables_are
+@with_operators
+class Variable(BaseVariable):
+    """A value that can be assigned to; trainable ones are watched by tapes.
+
+    Args:
+      initial_value: the value, or a callable that returns it.
+      trainable: whether tapes watch it by themselves; True unless said otherwise.
+      validate_shape, caching_device, import_scope, constraint, synchronization, aggregation,
+        experimental_enable_variable_lifting: accepted as TensorFlow accepts them.
+      name: its name, "Variable" unless given.
+      dtype: its dtype, the value's own unless given.
+      shape: a shape that the value must have.
+
+    Raises:
+      ValueError: no initial value, or one of another shape.
+    """
+
+    constraint: Any = None
+
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool | None = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        import_scope: Any = None,
+        constraint: Any = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+        shape: Any = None,
+        experimental_enable_variable_lifting: bool = True,
+    ) -> None:
+        if initial_value is None:
+            raise ValueError(
+                "The `initial_value` arg to `tf.Variable` must be specified except when you are not providing a "
+                "`variable_def`. "
+                "You provided neither."
+            )
+        value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
+        if shape is not None and not value.shape.is_compatible_with(shape):
+            raise ValueError(
+                f"In this `tf.Variable` creation, the initial value's shape ({value.shape}) is not compatible with "
+                f"the explicitly supplied `shape` argument ({shape})."
+            )
+        self._initialise(value, True if trainable is None else bool(trainable), name or "Variable")
+        if constraint is not None:
+            # Otherwise the class's does, and the variable needs no attributes of its own.
+            self.constraint = constraint
+
+    def ref(self) -> Reference:
+        """A hashable reference to the variable; `.deref()` gives it back."""
+        return Reference(self)
+
+    experimental_ref = ref
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"))
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"))
+
+    def is_initialized(self, name: str | None = None) -> Tensor:
+        """True: a variable has its value from the start."""
+        return as_tensor(True)
+
+    def set_shape(self, shape: Any) -> None:
+        """Checks that the variable has this shape; raises ValueError where it has not."""
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Shapes {self.shape} and {tuple(shape)} are not compatible")
+
+    # Parts of it
+
+    def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
+        """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        from gradtape._src.core.operands import dims_text
+        from gradtape._src.ops.indexing import plain_key
+
+        array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
+        place = plain_key(key)
+        wanted = array[place].shape
+        if part.ndim > len(wanted) or not _fills(tuple(part.shape), wanted):
+            raise errors.invalid_argument(
+                "ResourceStridedSliceAssign",
+                f"Cannot broadcast input shape {dims_text(part.shape)} into final shape {dims_text(wanted)}",
+                "strided_slice/_assign",
+            )
+        array[place] = np.asarray(part)
+        return self.assign(array)
+
+    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+        """The rows at these indices, as tf.gather gives them."""
+        return gather(self.read_value(), indices)
+
+    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+        """The elements or slices at these positions, as tf.gather_nd gives them."""
+        return gather_nd(self.read_value(), indices)
+
+    def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Adds the rows of IndexedSlices; of an index that occurs more than once, all of them."""
+        return self._scatter("ResourceScatterAdd", np.add.at, sparse_delta)
+
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Subtracts the rows of IndexedSlices."""
+        return self._scatter("ResourceScatterSub", np.subtract.at, sparse_delta)
+
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Keeps the larger of each element and that of IndexedSlices."""
+        return self._scatter("ResourceScatterMax", np.maximum.at, sparse_delta)
+
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Keeps the smaller of each element and that of IndexedSlices."""
+        return self._scatter("ResourceScatterMin", np.minimum.at, sparse_delta)
+
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Multiplies by the rows of IndexedSlices."""
+        return self._scatter("ResourceScatterMul", np.multiply.at, sparse_delta)
+
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Divides by the rows of IndexedSlices."""
+        return self._scatter("ResourceScatterDiv", _divide_at, sparse_delta)
+
+    def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Sets the rows of IndexedSlices; of an index that occurs more than once, the last."""
+        return self._scatter("ResourceScatterUpdate", _put_at, sparse_delta)
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+        """Adds updates[i] at the position indices[i], whose length says how many axes it names."""
+        return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+        """Subtracts updates[i] at the position indices[i]."""
+        return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
+
+    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+        """Keeps the larger of the element at indices[i] and updates[i]."""
+        return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
+
+    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+        """Keeps the smaller of the element at indices[i] and updates[i]."""
+        return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+        """Sets the elements at the positions indices[i] to updates[i]."""
+        return self._scatter_nd("ResourceScatterNdUpdate", _put_at, indices, updates)
+
+    def _scatter(self, op: str, change: Callable[..., Any], sparse_delta: Any) -> Variable:
+        if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
+            raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
+        indices = np.asarray(as_tensor(sparse_delta.indices))
+        updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
+        if updates.shape[: indices.ndim] != indices.shape:
+            raise errors.invalid_argument(
+                op,
+                f"The shape of indices ({list(indices.shape)}) must be a prefix of the shape of updates "
+                f"({list(updates.shape)})",
+                "",
+            )
+        return self._change(op, change, (indices,), updates)
+
+    def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
+        places = np.asarray(as_tensor(indices))
+        values = np.asarray(as_tensor(updates, self.dtype))
+        if places.ndim == 0 or values.shape[: places.ndim - 1] != places.shape[:-1]:
+            raise errors.invalid_argument(
+                op,
+                f"Dimensions [0,{places.ndim - 1}) of indices[shape={list(places.shape)}] must match dimensions "
+                f"[0,{places.ndim - 1}) of updates[shape={list(values.shape)}]",
+            )
+        return self._change(op, change, tuple(np.moveaxis(places, -1, 0)), values)
+
+    def _change(
+        self, op: str, change: Callable[..., Any], places: tuple[np.ndarray, ...], updates: np.ndarray
+    ) -> Variable:
+        """Applies a change at places, one array of indices per leading axis, of which none may lie outside."""
+        array = np.array(self.numpy())
+        if len(places) > array.ndim:
+            raise errors.invalid_argument(op, f"indices name {len(places)} axes, the variable has {array.ndim}")
+        for axis, found in enumerate(places):
+            outside = np.flatnonzero((found < 0) | (found >= array.shape[axis]))
+            if outside.size:
+                first = int(outside[0])
+                raise errors.invalid_argument(
+                    op, f"indices[{first}] = {found.reshape(-1)[first]} is not in [0, {array.shape[axis]})", ""
+                )
+        if updates.shape[places[0].ndim :] != array.shape[len(places) :]:
+            raise errors.invalid_argument(
+                op, f"updates of shape {list(updates.shape)} do not fit a variable of shape {list(array.shape)}", ""
+            )
+        change(array, places, updates)
+        self.assign(array)
+        return self
+
+
+def _fills(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether a value of this shape broadcasts to the wanted one."""
+    return all(size in (1, whole) for size, whole in zip(reversed(shape), reversed(wanted), strict=False))
+
+
+def _put_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
+    array[places] = updates
+
+
+def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
+    (np.divide if array.dtype.kind == "f" else np.floor_divide).at(array, places, updates)
+
+
+def _restore(value: np.ndarray, trainable: bool, name: str) -> Variable:
+    return Variable(value, trainable, name=name)

@@ -1,0 +1,419 @@
+"""Elementwise expressions as a shared graph of vector instructions, and their derivatives as expressions again.
+
+A node is an operand, a constant or an instruction applied to nodes. Nodes are interned: equal expressions are one
+object, so common subexpressions are computed once and programs can be recognised by identity. Functions here have the
+instructions' names and take nodes or Python numbers, so that a formula reads as mathematics:
+
+    maximum(x, 0) + log1p_decay(x)
+
+Derivatives are written by hand for instructions only (`RULES`); those of every expression follow by the chain rule and
+are expressions again, so there are derivatives of every order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Container
+from typing import NamedTuple
+
+# Roles an operand of a derivative can have beside the positions (0, 1, ...) of the operation's own operands.
+COTANGENT = -1
+RESULT = -2
+
+COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
+PREDICATES = frozenset(
+    {"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"}
+)
+
+
+class Expr:
+    """A node: `code` is an instruction's name with `args`, "operand" with its role as `value`, or "constant"."""
+
+    __slots__ = ("args", "code", "depth", "order", "value")
+
+    def __init__(self, code: str, args: tuple[Expr, ...], value: float) -> None:
+        self.code = code
+        self.args = args
+        self.value = value
+        self.order = len(_interned)
+        self.depth = 1 + max((a.depth for a in args), default=-1)
+
+    def __neg__(self) -> Expr:
+        return neg(self)
+
+    def __abs__(self) -> Expr:
+        return apply("abs", self)
+
+    def __add__(self, other: Number) -> Expr:
+        return add(self, other)
+
+    def __radd__(self, other: Number) -> Expr:
+        return add(other, self)
+
+    def __sub__(self, other: Number) -> Expr:
+        return sub(self, other)
+
+    def __rsub__(self, other: Number) -> Expr:
+        return sub(other, self)
+
+    def __mul__(self, other: Number) -> Expr:
+        return mul(self, other)
+
+    def __rmul__(self, other: Number) -> Expr:
+        return mul(other, self)
+
+    def __truediv__(self, other: Number) -> Expr:
+        return div(self, other)
+
+    def __rtruediv__(self, other: Number) -> Expr:
+        return div(other, self)
+
+    def __lt__(self, other: Number) -> Expr:
+        return apply("lt", self, other)
+
+    def __le__(self, other: Number) -> Expr:
+        return apply("le", self, other)
+
+    def __gt__(self, other: Number) -> Expr:
+        return apply("gt", self, other)
+
+    def __ge__(self, other: Number) -> Expr:
+        return apply("ge", self, other)
+
+    def __repr__(self) -> str:
+        return self.text(6)
+
+    def text(self, levels: int) -> str:
+        """The formula, with dots for what is nested deeper than so many levels."""
+        if self.code == "operand":
+            return {COTANGENT: "g", RESULT: "y"}.get(int(self.value), f"x{int(self.value)}")
+        if self.code == "constant":
+            return f"{self.value:g}"
+        return f"{self.code}({', '.join(arg.text(levels - 1) for arg in self.args)})" if levels else "…"
+
+
+Number = Expr | float
+_interned: dict[tuple[object, ...], Expr] = {}
+
+
+def _intern(code: str, args: tuple[Expr, ...], value: float, key: tuple[object, ...]) -> Expr:
+    node = _interned.get(key)
+    if node is None:
+        node = _interned[key] = Expr(code, args, value)
+    return node
+
+
+def operand(role: int) -> Expr:
+    """The operand at a position, or the one with the role COTANGENT or RESULT."""
+    return _intern("operand", (), role, ("operand", role))
+
+
+def constant(value: float) -> Expr:
+    """The same number for every element. Zeros of either sign and NaN are kept apart."""
+    value = float(value)
+    return _intern("constant", (), value, ("constant", value.hex()))
+
+
+def apply(code: str, *operands: Number) -> Expr:
+    """An instruction applied to nodes, without simplification."""
+    args = tuple(a if isinstance(a, Expr) else constant(a) for a in operands)
+    if code in COMMUTATIVE and _sort_key(args[0]) > _sort_key(args[1]):
+        args = args[::-1]
+    return _intern(code, args, 0.0, (code, *(a.order for a in args)))
+
+
+def _sort_key(node: Expr) -> tuple[bool, int]:
+    return node.code == "constant", node.order
+
+
+# Made first and in this order, so that commutative instructions put the cotangent first, then operands by position.
+_G = operand(COTANGENT)
+_Y = operand(RESULT)
+for _position in range(8):
+    operand(_position)
+
+ZERO = constant(0.0)
+
+
+def _number(node: Number) -> float | None:
+    """The value of a constant, else None."""
+    if isinstance(node, Expr):
+        return node.value if node.code == "constant" else None
+    return float(node)
+
+
+def _inner(code: str, node: Number) -> Expr | None:
+    """The argument of a node that applies the one-operand instruction `code`, else None."""
+    return node.args[0] if isinstance(node, Expr) and node.code == code else None
+
+
+# Simplifications change no bit of any result but the sign of a NaN.
+
+
+def neg(a: Number) -> Expr:
+    value, inner = _number(a), _inner("neg", a)
+    if value is not None:
+        return constant(-value)
+    return apply("neg", a) if inner is None else inner
+
+
+def add(a: Number, b: Number) -> Expr:
+    x, y = _number(a), _number(b)
+    if x is not None and y is not None:
+        return constant(x + y)
+    minus_a, minus_b = _inner("neg", a), _inner("neg", b)
+    if minus_b is not None:
+        return sub(a, minus_b)
+    if minus_a is not None:
+        return sub(b, minus_a)
+    return apply("add", a, b)
+
+
+def sub(a: Number, b: Number) -> Expr:
+    x, y = _number(a), _number(b)
+    if x is not None and y is not None:
+        return constant(x - y)
+    minus_b = _inner("neg", b)
+    if minus_b is not None:
+        return add(a, minus_b)
+    return apply("sub", a, b)
+
+
+def mul(a: Number, b: Number) -> Expr:
+    x, y = _number(a), _number(b)
+    if x is not None and y is not None:
+        return constant(x * y)
+    for factor, other in ((x, b), (y, a)):
+        if factor == 1.0:
+            return other  # type: ignore[return-value]
+        if factor == -1.0:
+            return neg(other)
+    minus_a, minus_b = _inner("neg", a), _inner("neg", b)
+    if minus_a is not None:
+        return neg(mul(minus_a, b))
+    if minus_b is not None:
+        return neg(mul(a, minus_b))
+    if a is b:
+        return square(a)
+    return apply("mul", a, b)
+
+
+def div(a: Number, b: Number) -> Expr:
+    x, y = _number(a), _number(b)
+    if y is not None and y and math.isfinite(y):
+        if x is not None:
+            return constant(x / y)
+        if abs(math.frexp(y)[0]) == 0.5 and abs(y) < 2.0**100:
+            return mul(a, 1.0 / y)
+    minus_a, minus_b = _inner("neg", a), _inner("neg", b)
+    if minus_a is not None:
+        return neg(div(minus_a, b))
+    if minus_b is not None:
+        return neg(div(a, minus_b))
+    if x == 1.0:
+        return recip(b)
+    return apply("div", a, b)
+
+
+def square(a: Number) -> Expr:
+    value = _number(a)
+    if value is not None:
+        return constant(value * value)
+    inner = _inner("neg", a) or _inner("abs", a)
+    return apply("square", a if inner is None else inner)
+
+
+def select(condition: Number, a: Number, b: Number) -> Expr:
+    """`a` where the condition is not 0, else `b`."""
+    return apply("select", condition, a, b)
+
+
+def _instruction(code: str) -> Callable[..., Expr]:
+    return lambda *operands: apply(code, *operands)
+
+
+copy, sign, recip, sqrt, rsqrt = map(_instruction, ("copy", "sign", "recip", "sqrt", "rsqrt"))
+exp, expm1, log, log1p, log1p_decay = map(_instruction, ("exp", "expm1", "log", "log1p", "log1p_decay"))
+sin, cos, tan, asin, acos, atan = map(_instruction, ("sin", "cos", "tan", "asin", "acos", "atan"))
+sinh, cosh, tanh, asinh, acosh, atanh = map(_instruction, ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
+sigmoid, relu, erf, erfc, lgamma, digamma = map(_instruction, ("sigmoid", "relu", "erf", "erfc", "lgamma", "digamma"))
+floor, ceil, rint, trunc = map(_instruction, ("floor", "ceil", "rint", "trunc"))
+is_nan, is_inf, is_finite, logical_not = map(_instruction, ("is_nan", "is_inf", "is_finite", "not"))
+pow_, atan2, minimum, maximum = map(_instruction, ("pow", "atan2", "minimum", "maximum"))
+floor_mod, fmod, mul_no_nan, div_no_nan = map(_instruction, ("floor_mod", "fmod", "mul_no_nan", "div_no_nan"))
+gate, tanh_grad, sigmoid_grad = map(_instruction, ("gate", "tanh_grad", "sigmoid_grad"))
+nextafter, eq, ne, logical_and, logical_or = map(_instruction, ("nextafter", "eq", "ne", "and", "or"))
+
+TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+
+
+def _log_of_positive(x: Expr) -> Expr:
+    return select(x > 0, log(select(x > 0, x, 1)), 0)
+
+
+def _half_at_zero(x: Expr, slope: Callable[[Expr], Expr]) -> Expr:
+    """0.5 where x is 0, else slope(x), of which no infinity at 0 may reach higher derivatives."""
+    zero = eq(x, 0)
+    return select(zero, 0.5, slope(select(zero, 1, x)))
+
+
+# The cotangent of each argument from the cotangent g of the result y and the arguments; None where no cotangent flows,
+# ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
+# A derivative that reads y keeps the result alive instead of the arguments.
+Rule = Callable[..., Expr]
+RULES: dict[str, tuple[Rule | None, ...]] = {
+    "copy": (lambda g, y, a: g,),
+    "neg": (lambda g, y, a: -g,),
+    "abs": (lambda g, y, a: g * sign(a),),
+    "sign": (lambda g, y, a: ZERO,),
+    "recip": (lambda g, y, a: -(g * square(y)),),
+    "square": (lambda g, y, a: g * (a * 2),),
+    "sqrt": (lambda g, y, a: g * 0.5 / y,),
+    "rsqrt": (lambda g, y, a: g * -0.5 * (square(y) * y),),
+    "exp": (lambda g, y, a: g * y,),
+    "expm1": (lambda g, y, a: g * exp(a),),
+    "log": (lambda g, y, a: g / a,),
+    "log1p": (lambda g, y, a: g / (a + 1),),
+    "log1p_decay": (lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))),),
+    "sin": (lambda g, y, a: g * cos(a),),
+    "cos": (lambda g, y, a: -(g * sin(a)),),
+    "tan": (lambda g, y, a: g * (square(y) + 1),),
+    "asin": (lambda g, y, a: g / sqrt(1 - square(a)),),
+    "acos": (lambda g, y, a: -(g / sqrt(1 - square(a))),),
+    "atan": (lambda g, y, a: g / (square(a) + 1),),
+    "sinh": (lambda g, y, a: g * cosh(a),),
+    "cosh": (lambda g, y, a: g * sinh(a),),
+    "tanh": (lambda g, y, a: tanh_grad(g, y),),
+    "asinh": (lambda g, y, a: g / cosh(y),),  # square(a) would overflow
+    "acosh": (lambda g, y, a: g / sinh(y),),
+    "atanh": (lambda g, y, a: g / (1 - square(a)),),
+    "sigmoid": (lambda g, y, a: sigmoid_grad(g, y),),
+    "relu": (lambda g, y, a: gate(g, y),),
+    "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
+    "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
+    "lgamma": (lambda g, y, a: g * digamma(a),),
+    "digamma": (lambda g, y, a: g * apply("trigamma", a),),
+    "floor": (None,),
+    "ceil": (None,),
+    "rint": (None,),
+    "trunc": (None,),
+    "add": (lambda g, y, a, b: g, lambda g, y, a, b: g),
+    "sub": (lambda g, y, a, b: g, lambda g, y, a, b: -g),
+    "mul": (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
+    "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b))),
+    "pow": (lambda g, y, a, b: g * b * pow_(a, b - 1), lambda g, y, a, b: g * (y * _log_of_positive(a))),
+    "atan2": (
+        lambda g, y, a, b: b * (g / (square(a) + square(b))),
+        lambda g, y, a, b: -(a * (g / (square(a) + square(b)))),
+    ),
+    "minimum": (lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)),
+    "maximum": (lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)),
+    "floor_mod": (lambda g, y, a, b: g, lambda g, y, a, b: -(g * floor(a / b))),
+    "fmod": (lambda g, y, a, b: g, lambda g, y, a, b: -(g * trunc(a / b))),
+    "mul_no_nan": (lambda g, y, a, b: mul_no_nan(g, b), lambda g, y, a, b: mul_no_nan(a, g)),
+    "div_no_nan": (lambda g, y, a, b: div_no_nan(g, b), lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b))),
+    "gate": (lambda g, y, a, b: gate(g, b), lambda g, y, a, b: ZERO),
+    "tanh_grad": (lambda g, y, a, b: tanh_grad(g, b), lambda g, y, a, b: -(g * (a * (b * 2)))),
+    "sigmoid_grad": (lambda g, y, a, b: sigmoid_grad(g, b), lambda g, y, a, b: g * (a * (1 - b * 2))),
+    "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
+    "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
+    **dict.fromkeys(PREDICATES, (None, None)),
+    **dict.fromkeys(("is_nan", "is_inf", "is_finite", "not"), (None,)),
+    # functions that `special` expands
+    "zeta": (None, lambda g, y, x, q: -(g * (x * apply("zeta", x + 1, q)))),
+    "polygamma": (None, lambda g, y, n, x: g * apply("polygamma", n + 1, x)),
+    "erfinv": (lambda g, y, a: g * (exp(square(y)) * (math.sqrt(math.pi) / 2)),),
+    "erfcinv": (lambda g, y, a: -(g * (exp(square(y)) * (math.sqrt(math.pi) / 2))),),
+    "ndtri": (lambda g, y, a: g * (exp(square(y) * 0.5) * math.sqrt(2 * math.pi)),),
+    "i0": (lambda g, y, a: g * apply("i1", a),),
+    "i1": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0", a) - y / x),),
+    "i0e": (lambda g, y, a: g * (apply("i1e", a) - sign(a) * y),),
+    "i1e": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0e", a) - y * (sign(a) + recip(x))),),
+}
+
+
+class Call(NamedTuple):
+    """A derivative that is a row of the elementwise table, whose own derivatives can override derived ones too."""
+
+    name: str
+    operands: tuple[Expr, ...]
+
+
+def call(name: str, *operands: Expr) -> Call:
+    """The table's row `name` applied to operands."""
+    return Call(name, operands)
+
+
+def nodes(root: Expr, deepest_first: bool = False) -> list[Expr]:
+    """Every node of an expression once, arguments before what uses them.
+
+    To evaluate the deepest argument first keeps fewer values alive.
+    """
+    found: dict[Expr, None] = {}
+
+    def visit(node: Expr) -> None:
+        if node not in found:
+            for arg in sorted(node.args, key=lambda a: -a.depth) if deepest_first else node.args:
+                visit(arg)
+            found[node] = None
+
+    visit(root)
+    return list(found)
+
+
+def derivative(root: Expr, position: int) -> Expr | None:
+    """The cotangent of the operand at `position`, by reverse accumulation; None where there is none."""
+    target = operand(position)
+    if any(node.code not in RULES for node in nodes(root) if node.args):
+        root = expand(root, RULES)
+    order = nodes(root)
+    depends = {target}
+    for node in order:
+        if any(arg in depends for arg in node.args):
+            depends.add(node)
+    cotangents = {root: _G}
+    for node in reversed(order):
+        g = cotangents.get(node)
+        if g is None or node not in depends:
+            continue
+        for arg, rule in zip(node.args, RULES.get(node.code, ()), strict=True):
+            if rule is None or arg not in depends:
+                continue
+            share = ZERO if g is ZERO else rule(g, _Y if node is root else node, *node.args)
+            before = cotangents.get(arg, ZERO)
+            cotangents[arg] = share if before is ZERO else before if share is ZERO else before + share
+    return cotangents.get(target)
+
+
+def rebuild(root: Expr, make: Callable[[Expr, tuple[Expr, ...]], Expr]) -> Expr:
+    """The expression with every node replaced by what `make` gives for it and its replaced arguments."""
+    made: dict[Expr, Expr] = {}
+    for node in nodes(root):
+        made[node] = make(node, tuple(made[arg] for arg in node.args))
+    return made[root]
+
+
+def expand(root: Expr, keep: Container[str]) -> Expr:
+    """The expression with the functions of `special`, but those in `keep`, spelled out in instructions."""
+    from gradtape._src.table.special import EXPANSIONS
+
+    def make(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if not args:
+            return node
+        if node.code in EXPANSIONS and node.code not in keep:
+            return expand(EXPANSIONS[node.code](*args), keep)
+        return apply(node.code, *args)
+
+    return rebuild(root, make)
+
+
+def canonical(root: Expr) -> tuple[Expr, tuple[int, ...]]:
+    """The expression with its operands renumbered by first use, and the role each number had."""
+    roles: dict[int, int] = {}
+
+    def make(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if node.code == "operand":
+            return operand(roles.setdefault(int(node.value), len(roles)))
+        return apply(node.code, *args) if args else node
+
+    return rebuild(root, make), tuple(roles)

@@ -1,0 +1,333 @@
+"""tf.debugging: assertions about values, shapes and dtypes, and the search for NaN and infinity."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtape._doors import apply_elementwise, as_tensor, view
+from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.testing.check_numerics import *  # noqa: F403
+from gradtape._tensor import Tensor
+from gradtape._variable import BaseVariable
+
+
+def Assert(condition: Any, data: Sequence[Any], summarize: int | None = None, name: str | None = None) -> None:
+    """Raises InvalidArgumentError unless condition holds, telling `summarize` (3) elements of every item of data.
+
+    Raises TypeError where data is no sequence.
+    """
+    if not isinstance(data, list | tuple):
+        raise TypeError("values must be a sequence.")
+    if condition:
+        return
+    told = "\n".join(_summary(item, summarize) for item in data)
+    raise InvalidArgumentError(None, None, f"Expected '{condition!s}' to be true. Summarized data: {told}")
+
+
+def _summary(item: Any, count: int | None) -> str:
+    """The first elements of an item of data on one line."""
+    elements = [item.encode()] if isinstance(item, str) else view(as_tensor(item)).reshape(-1)
+    shown = [str(element) for element in elements[: _limit(count)]]
+    return ", ".join([*shown, "..."] if len(shown) < len(elements) else shown)
+
+
+def _limit(summarize: int | None) -> int | None:
+    """How many elements are told; None: all."""
+    return 3 if summarize is None else None if summarize < 0 else summarize
+
+
+def _prefix(message: str | None) -> str:
+    return f"{message}.  " if message else ""
+
+
+# Values
+
+
+def _compare(
+    symbol: str, op: str, x: Any, y: Any, message: str | None, summarize: int | None, told: str | None = None
+) -> None:
+    """Raises unless the elementwise op holds everywhere; `told` replaces the text of what does not hold."""
+    x = as_tensor(x)
+    y = as_tensor(y, None if isinstance(y, Tensor | BaseVariable) else x.dtype)
+    holds = view(apply_elementwise(op, x, y))
+    if holds.all():
+        return
+    if told is not None:
+        raise InvalidArgumentError(None, None, told)
+    limit, xs, ys = _limit(summarize), view(x), view(y)
+    lines = [message] if message else []
+    lines.append(f"Condition x {symbol} y did not hold.")
+    if x.shape == y.shape and x.ndim:
+        places = np.argwhere(~holds)[:limit]
+        lines += [f"Indices of first {len(places)} different values:", str(places)]
+        lines += ["Corresponding x values:", str(xs[tuple(places.T)])]
+        lines += ["Corresponding y values:", str(ys[tuple(places.T)])]
+    for label, array in (("x", xs), ("y", ys)):
+        first = array.reshape(-1)[:limit]
+        lines += [f"First {len(first)} elements of {label}:", str(first)]
+    raise InvalidArgumentError(None, None, "\n".join(lines))
+
+
+def assert_equal(
+    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError unless x == y everywhere; x and y broadcast, and a mismatch of shapes raises it too.
+
+    The error tells `message`, and the first `summarize` (3; all if negative) elements in question.
+    """
+    if x is not y:
+        _compare("==", "equal", x, y, message, summarize)
+
+
+def assert_none_equal(
+    x: Any, y: Any, summarize: int | None = None, message: str | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError, as :func:`assert_equal` does, if x == y anywhere."""
+    _compare("!=", "not_equal", x, y, message, summarize)
+
+
+def assert_less(
+    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x < y everywhere."""
+    _compare("<", "less", x, y, message, summarize)
+
+
+def assert_less_equal(
+    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x <= y everywhere."""
+    _compare("<=", "less_equal", x, y, message, summarize)
+
+
+def assert_greater(
+    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x > y everywhere."""
+    _compare(">", "greater", x, y, message, summarize)
+
+
+def assert_greater_equal(
+    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x >= y everywhere."""
+    _compare(">=", "greater_equal", x, y, message, summarize)
+
+
+def _signed(symbol: str, op: str, x: Any, message: str | None, summarize: int | None, end: str = ":\n") -> None:
+    x = as_tensor(x)
+    flat, limit = view(x).reshape(-1), _limit(summarize)
+    shown = [str(element) for element in flat[:limit]] + ["..."] * (limit is not None and flat.size > limit)
+    told = f"{_prefix(message)}\nCondition x {symbol} 0 did not hold element-wise{end}x ({_described(x)}) = \n"
+    _compare(symbol, op, x, 0, None, None, told + str(shown if x.ndim else flat[0]))
+
+
+def assert_positive(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
+    """Raises InvalidArgumentError unless x > 0 everywhere, telling `message` and the first `summarize` elements."""
+    _signed(">", "greater", x, message, summarize)
+
+
+def assert_negative(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
+    """Raises InvalidArgumentError unless x < 0 everywhere, telling `message` and the first `summarize` elements."""
+    _signed("<", "less", x, message, summarize)
+
+
+def assert_non_negative(
+    x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError unless x >= 0 everywhere, telling `message` and the first `summarize` elements."""
+    _signed(">=", "greater_equal", x, message, summarize)
+
+
+def assert_non_positive(
+    x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
+    """Raises InvalidArgumentError unless x <= 0 everywhere, telling `message` and the first `summarize` elements."""
+    _signed("<=", "less_equal", x, message, summarize, ":")
+
+
+def assert_near(
+    x: Any,
+    y: Any,
+    rtol: Any = None,
+    atol: Any = None,
+    message: str | None = None,
+    summarize: int | None = None,
+    name: str | None = None,
+) -> None:
+    """Raises InvalidArgumentError unless abs(x - y) < atol + rtol * abs(y) everywhere.
+
+    Both tolerances are ten times the dtype's precision unless given. Raises ValueError for dtypes that have none.
+    """
+    x = as_tensor(x)
+    y = as_tensor(y, x.dtype)
+    precision = 10 * np.finfo(x.dtype.as_numpy_dtype).eps
+    rtol = as_tensor(precision if rtol is None else rtol, x.dtype)
+    atol = as_tensor(precision if atol is None else atol, x.dtype)
+    data = [_prefix(message), f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}"]
+    data += [f"x ({_described(x)}) = ", x, f"y ({_described(y)}) = ", y]
+    holds = apply_elementwise("less", abs(x - y), atol + rtol * abs(y))
+    Assert(as_tensor(view(holds).all()), data, summarize)
+
+
+def assert_all_finite(x: Any, message: str, name: str | None = None) -> Tensor:
+    """x itself; InvalidArgumentError, with the message, where it has a NaN or an infinity or is not floating."""
+    return check_numerics(x, message)  # noqa: F405
+
+
+# Shapes
+
+
+def _described(tensor: Tensor) -> str:
+    return f"shape={tensor.shape} dtype={tensor.dtype.name}"
+
+
+def _rank(rank: Any) -> int:
+    rank = as_tensor(rank)
+    assert_type(rank, dtypes.int32)
+    if rank.ndim:
+        raise ValueError("Rank must be a scalar.")
+    return int(rank)
+
+
+def _check_rank(x: Any, fits: Callable[[int], bool], wanted: str, message: str | None) -> None:
+    x = as_tensor(x)
+    if not fits(x.ndim):
+        raise ValueError(f"{_prefix(message)}Tensor  must have rank {wanted}.  Received rank {x.ndim}, shape {x.shape}")
+
+
+def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises ValueError unless x has so many axes; TypeError for a rank that is no int32."""
+    rank = _rank(rank)
+    _check_rank(x, lambda found: found == rank, str(rank), message)
+
+
+def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises ValueError unless x has so many axes or more."""
+    rank = _rank(rank)
+    _check_rank(x, lambda found: found >= rank, f"at least {rank}", message)
+
+
+def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises ValueError unless the number of x's axes is among ranks."""
+    ranks = tuple(_rank(rank) for rank in ranks)
+    _check_rank(x, lambda found: found in ranks, f"in {ranks}", message)
+
+
+def assert_scalar(tensor: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises ValueError unless the tensor has no axes."""
+    shape = as_tensor(tensor).shape
+    if shape.rank:
+        raise ValueError(f"{_prefix(message)}Expected scalar shape, saw shape: {shape}.")
+
+
+def assert_shapes(
+    shapes: Any, data: Any = None, summarize: int | None = None, message: str | None = None, name: str | None = None
+) -> None:
+    """Raises ValueError unless tensors have given shapes.
+
+    Args:
+      shapes: pairs of a tensor and its shape, in a list or dict. A size is an integer, None or "." where any will do,
+        or a symbol, which stands for one size wherever it occurs. First of all may stand `...` or "*", for any number
+        of axes. A shape of None allows all; a tensor without axes has size 1 along one axis, too.
+      message: what the error begins with.
+      data, summarize, name: accepted as TensorFlow accepts them.
+    """
+    pairs = shapes.items() if isinstance(shapes, dict) else shapes
+    constraints: list[tuple[Tensor, bool, tuple[Any, ...]]] = []
+    for value, shape in pairs:
+        if shape is None:
+            continue
+        tensor = as_tensor(value)
+        about = f"{_prefix(message)}Tensor {_described(tensor)}"
+        if not hasattr(shape, "__iter__"):
+            raise ValueError(
+                f"{about}.  Specified shape must be an iterable.  An iterable has the attribute `__iter__` or "
+                f"`__getitem__`.  Received specified shape: {shape}"
+            )
+        sizes = tuple(shape)
+        for place, size in enumerate(sizes):
+            if place and size in (..., "*"):
+                raise ValueError(
+                    f"{about} specified shape index {place}.  Symbol `...` or `*` for a variable number of unspecified "
+                    "dimensions is only allowed as the first entry"
+                )
+        ends = bool(sizes) and sizes[0] in (..., "*")
+        constraints.append((tensor, ends, sizes[1:] if ends else sizes))
+    for tensor, ends, sizes in constraints:
+        if len(sizes) > 1:
+            (assert_rank_at_least if ends else assert_rank)(tensor, len(sizes), message)
+        elif not ends:
+            assert_rank_in(tensor, (0, 1), message)
+    known: dict[Any, tuple[int, str]] = {}
+    for tensor, ends, sizes in constraints:
+        actual = list(tensor.shape) or [1]
+        for place, size in enumerate(sizes):
+            if size is None or size == ".":
+                continue
+            axis = place - len(sizes) if ends else place
+            described = f"Specified by tensor {_described(tensor)} dimension {axis}"
+            if isinstance(size, str):
+                wanted, source = known.setdefault(size, (actual[axis], described))
+            else:
+                wanted, source = operator.index(size), "Specified explicitly"
+            if actual[axis] != wanted:
+                raise ValueError(
+                    f"{_prefix(message)}{source}.  Tensor {_described(tensor)} dimension {axis} must have size "
+                    f"{wanted}.  Received size {actual[axis]}, shape {tensor.shape}"
+                )
+
+
+# Dtypes and kinds
+
+
+def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises TypeError unless the tensor is of this dtype."""
+    actual, wanted = as_tensor(tensor).dtype, as_dtype(tf_type)
+    if actual != wanted:
+        raise TypeError(f"{_prefix(message)}tensor must be of type {wanted!r}; got {actual!r}")
+
+
+def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
+    """Raises TypeError unless x is of an integer dtype."""
+    dtype = as_tensor(x).dtype
+    if not dtype.is_integer:
+        raise TypeError(f'{_prefix(message)}Expected "x" to be integer type.  Found: tensor of dtype {dtype!s}')
+
+
+def assert_same_float_dtype(tensors: Sequence[Any] | None = None, dtype: Any = None) -> DType:
+    """The floating dtype that the tensors share, and `dtype` with them; float32 where neither is given.
+
+    Raises ValueError where they differ or are not floating.
+    """
+    expected = None if dtype is None else as_dtype(dtype)
+    first = None
+    for tensor in tensors or ():
+        if expected is None:
+            expected, first = tensor.dtype, tensor
+        elif tensor.dtype != expected:
+            as_first = f" as {first!s}" if first is not None else ""
+            raise ValueError(f"{tensor!s}, type={tensor.dtype!s}, must be of the same type ({expected!s}){as_first}.")
+    expected = dtypes.float32 if expected is None else expected
+    if not expected.is_floating:
+        raise ValueError(f"Expected floating point type, got {expected!s}.")
+    return expected
+
+
+def assert_proper_iterable(values: Any) -> None:
+    """Raises TypeError unless values is an iterable of things, which tensors, arrays and text are not."""
+    if isinstance(values, Tensor | BaseVariable | np.ndarray | bytes | str):
+        raise TypeError(f'Expected argument "values" to be a "proper" iterable.  Found: {type(values)}')
+    if not hasattr(values, "__iter__"):
+        raise TypeError(f'Expected argument "values" to be iterable.  Found: {type(values)}')
+
+
+def is_numeric_tensor(tensor: Any) -> bool:
+    """Whether this is a tensor, and of numbers: a variable is none, and neither are bools."""
+    return isinstance(tensor, Tensor) and tensor.dtype != dtypes.bool

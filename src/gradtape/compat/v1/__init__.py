@@ -1,0 +1,10 @@
+"""tf.compat.v1: what eager programs still use of it."""
+
+from gradtape._src.core.execution import (
+    disable_eager_execution as disable_eager_execution,
+    enable_eager_execution as enable_eager_execution,
+    enable_v2_behavior as enable_v2_behavior,
+    executing_eagerly as executing_eagerly,
+)
+from gradtape._src.random.sampling import set_seed as set_random_seed
+from gradtape.compat.v1 import logging as logging

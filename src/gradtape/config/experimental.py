@@ -1,0 +1,19 @@
+"""tf.config.experimental: devices, memory and determinism under the names that programs knew first."""
+
+from gradtape._src.core.devices import (
+    LogicalDeviceConfiguration as VirtualDeviceConfiguration,
+    get_device_details as get_device_details,
+    get_logical_device_configuration as get_virtual_device_configuration,
+    get_memory_growth as get_memory_growth,
+    get_visible_devices as get_visible_devices,
+    list_logical_devices as list_logical_devices,
+    list_physical_devices as list_physical_devices,
+    set_logical_device_configuration as set_virtual_device_configuration,
+    set_memory_growth as set_memory_growth,
+    set_visible_devices as set_visible_devices,
+)
+from gradtape._src.core.settings import (
+    enable_op_determinism as enable_op_determinism,
+    enable_tensor_float_32_execution as enable_tensor_float_32_execution,
+    tensor_float_32_execution_enabled as tensor_float_32_execution_enabled,
+)

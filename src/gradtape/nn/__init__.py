@@ -1,0 +1,79 @@
+"""tf.nn: activations, losses, convolutions, pooling, normalization and dropout."""
+
+from gradtape._src.nn.activations import (
+    crelu as crelu,
+    gelu as gelu,
+    leaky_relu as leaky_relu,
+    silu as silu,
+    swish as swish,
+)
+from gradtape._src.nn.convolution import (
+    atrous_conv2d as atrous_conv2d,
+    conv1d as conv1d,
+    conv1d_transpose as conv1d_transpose,
+    conv2d as conv2d,
+    conv2d_transpose as conv2d_transpose,
+    conv3d as conv3d,
+    conv3d_transpose as conv3d_transpose,
+    conv_transpose as conv_transpose,
+    convolution as convolution,
+    depthwise_conv2d as depthwise_conv2d,
+    separable_conv2d as separable_conv2d,
+)
+from gradtape._src.nn.cross_entropies import (
+    l2_loss as l2_loss,
+    log_poisson_loss as log_poisson_loss,
+    log_softmax as log_softmax,
+    sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
+    softmax as softmax,
+    softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
+    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+)
+from gradtape._src.nn.normalization import (
+    batch_normalization as batch_normalization,
+    bias_add as bias_add,
+    dropout as dropout,
+    moments as moments,
+    normalize_moments as normalize_moments,
+    sufficient_statistics as sufficient_statistics,
+    weighted_moments as weighted_moments,
+)
+from gradtape._src.nn.pooling import (
+    avg_pool as avg_pool,
+    avg_pool1d as avg_pool1d,
+    avg_pool2d as avg_pool2d,
+    avg_pool3d as avg_pool3d,
+    max_pool as max_pool,
+    max_pool1d as max_pool1d,
+    max_pool2d as max_pool2d,
+    max_pool3d as max_pool3d,
+    max_pool_with_argmax as max_pool_with_argmax,
+    pool as pool,
+)
+from gradtape._src.ops.arrays import (
+    depth_to_space as depth_to_space,
+    space_to_depth as space_to_depth,
+)
+from gradtape._src.ops.clipping import (
+    embedding_lookup as embedding_lookup,
+    l2_normalize as l2_normalize,
+)
+from gradtape._src.ops.elementwise import (
+    elu as elu,
+    relu as relu,
+    relu6 as relu6,
+    selu as selu,
+    sigmoid as sigmoid,
+    softplus as softplus,
+    softsign as softsign,
+    tanh as tanh,
+)
+from gradtape._src.ops.reductions import (
+    zero_fraction as zero_fraction,
+)
+from gradtape._src.ops.sorting import (
+    in_top_k as in_top_k,
+    top_k as top_k,
+)
+from gradtape.nn import experimental as experimental

@@ -1,0 +1,21 @@
+"""tf.optimizers: Keras 3's optimizers."""
+
+from gradtape._src.optimizers.base import (
+    Optimizer as Optimizer,
+)
+from gradtape._src.optimizers.rows import (
+    SGD as SGD,
+    Adadelta as Adadelta,
+    Adagrad as Adagrad,
+    Adam as Adam,
+    Adamax as Adamax,
+    AdamW as AdamW,
+    Ftrl as Ftrl,
+    Lion as Lion,
+    Nadam as Nadam,
+    RMSprop as RMSprop,
+    deserialize as deserialize,
+    get as get,
+    serialize as serialize,
+)
+from gradtape.optimizers import schedules as schedules

@@ -1,0 +1,46 @@
+"""The folders of src/gradtape show the architecture: rooms in order, and public namespaces that only name things."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "gradtape"
+# Lowest first: a room imports from itself and from those before it.
+ROOMS = ("core", "table", "ops", "state", "random", "linalg", "nn", "autodiff", "optimizers", "testing")
+PUBLIC = sorted(path for path in PACKAGE.rglob("*.py") if "_src" not in path.parts and path.name != "__main__.py")
+
+
+def imports(path: Path) -> list[str]:
+    """The gradtape modules that a file imports as it is read, or within its functions."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradtape"):
+            found += [node.module] if node.module != "gradtape" else [f"gradtape.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name.startswith("gradtape")]
+    return found
+
+
+def test_every_module_has_a_room():
+    assert sorted(path.name for path in (PACKAGE / "_src").iterdir() if path.name[:2] != "__") == sorted(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_lower_rooms_never_import_higher_ones(room):
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    for path in sorted((PACKAGE / "_src" / room).rglob("*.py")):
+        for module in imports(path):
+            if module.startswith("gradtape._src."):
+                assert module.split(".")[2] in allowed, f"{path.name} imports {module}"
+            else:
+                assert module.startswith("gradtape._"), f"{path.name} imports the public {module}"
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_public_namespaces_only_name_things(path):
+    tree = ast.parse(path.read_text())
+    assert ast.get_docstring(tree)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)]
