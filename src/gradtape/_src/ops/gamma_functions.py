@@ -70,8 +70,8 @@ def _incomplete_gamma(kernel: str, name: str, operands: tuple[Any, Any]) -> Tens
     orders, places = view(a), view(x)
     with np.errstate(all="ignore"):
         out = _special(name)(orders, places)
-        # Where TensorFlow decides otherwise than SciPy.
-        out = np.where((places < 0) | ~(orders > 0), NAN, out)
+        # Where TensorFlow decides otherwise than SciPy, which did not always give NaN for NaN.
+        out = np.where(~(places >= 0) | ~(orders > 0), NAN, out)
         out = np.where(np.isinf(orders) & np.isinf(places) | ((places == 0) & (kernel == "Igamma")), 0, out)
     return record(kernel, _gamma_rule, (a, x), tensor_from(out, a.dtype), (a, x), 1.0 if kernel == "Igamma" else -1.0)
 
