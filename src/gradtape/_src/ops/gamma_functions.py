@@ -74,8 +74,8 @@ def _regularized(a: Tensor, x: Tensor, kernel: str, name: str) -> Tensor:
     orders, places = view(a), view(x)
     with np.errstate(all="ignore"):
         out = _special(name)(orders, places)
-        # Where TensorFlow decides otherwise than SciPy.
-        out = np.where((places < 0) | ~(orders > 0), NAN, out)
+        # Where TensorFlow decides otherwise than SciPy, which did not always give NaN for NaN.
+        out = np.where(~(places >= 0) | ~(orders > 0), NAN, out)
         out = np.where(np.isinf(orders) & np.isinf(places) | ((places == 0) & (kernel == "Igamma")), 0, out)
     return tensor_from(out, a.dtype)
 
