@@ -93,7 +93,7 @@ def elementwise_function(row):
     else:
         function = by_name(found, arguments, program_door)
     function.__name__ = row.name
-    function.__doc__ = row.doc
+    function.__doc__ = row.docstring
     # Where a pickle finds it again.
     place = f"gradtape.{row.tensorflow[0] if row.tensorflow else row.name}"
     function.__module__, _, function.__qualname__ = place.rpartition(".")

@@ -27,16 +27,29 @@ _RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtype
 
 
 def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
-    """A tensor of the value: itself if it is one, a variable's present value, or a copy of the data.
+    """A tensor of the value.
 
     Args:
       value: a tensor, variable, array, number or nested sequence of these.
-      dtype: the dtype it must have.
-      dtype_hint: the dtype it gets if its values allow.
+      dtype: the dtype that the result must have; None takes the value's own. Python floats become float32, Python
+        integers int32.
+      dtype_hint: the dtype that the result gets if the values allow it.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor: the value itself if it is one already, a variable's present value, or a copy of the data.
 
     Raises:
       TypeError: the value does not convert to the dtype, or is of a dtype that gradtape does not have.
       ValueError: it is no rectangle of numbers, or a tensor of another dtype.
+
+    Example:
+      >>> tf.convert_to_tensor([[1, 2], [3, 4]])
+      <tf.Tensor: shape=(2, 2), dtype=int32, numpy=
+      array([[1, 2],
+             [3, 4]], dtype=int32)>
+      >>> tf.convert_to_tensor([1, 2], dtype=tf.float64).dtype
+      tf.float64
     """
     return as_tensor(value, dtype, dtype_hint)
 
@@ -48,10 +61,21 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
       value: a number, array or nested sequence of numbers; a tensor is returned as it is.
       dtype: its dtype; float32, int32 or bool for Python numbers and the array's own for arrays unless given.
       shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that dtype and shape.
 
     Raises:
       TypeError: the value does not convert to the dtype or does not fill the shape.
       ValueError: the value is no rectangle of numbers.
+
+    Example:
+      >>> tf.constant([1.0, 2.0, 3.0])
+      <tf.Tensor: shape=(3,), dtype=float32, numpy=array([1., 2., 3.], dtype=float32)>
+      >>> tf.constant(7, shape=(2, 3)).numpy()
+      array([[7, 7, 7],
+             [7, 7, 7]], dtype=int32)
     """
     if dtype is not None and isinstance(value, Tensor) and value.dtype != dtype:
         wanted = dtypes.as_dtype(dtype)
@@ -72,35 +96,130 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
 
 
 def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
-    """Zeros of a shape."""
+    """A tensor of zeros.
+
+    Args:
+      shape: its shape, a sequence or a vector of sizes.
+      dtype: its dtype.
+      layout: not used; it is for several devices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+
+    Example:
+      >>> tf.zeros([2, 3]).numpy()
+      array([[0., 0., 0.],
+             [0., 0., 0.]], dtype=float32)
+    """
     return full(shape, 0, dtype)
 
 
 def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
-    """Ones of a shape."""
+    """A tensor of ones.
+
+    Args:
+      shape: its shape, a sequence or a vector of sizes.
+      dtype: its dtype.
+      layout: not used; it is for several devices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+
+    Example:
+      >>> tf.ones([3], tf.int32).numpy()
+      array([1, 1, 1], dtype=int32)
+    """
     return full(shape, 1, dtype)
 
 
 def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
-    """Zeros of another tensor's shape and dtype."""
+    """A tensor of zeros in another tensor's shape.
+
+    Args:
+      input: the other tensor, or what converts to one.
+      dtype: the dtype; None for that of `input`.
+      layout: not used; it is for several devices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `input` and that dtype.
+
+    Raises:
+      TypeError, ValueError: `input` does not convert to a tensor.
+
+    Example:
+      >>> tf.zeros_like([[1, 2], [3, 4]]).numpy()
+      array([[0, 0],
+             [0, 0]], dtype=int32)
+    """
     return full_like(as_tensor(input), 0, dtype)
 
 
 def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
-    """Ones of another tensor's shape and dtype."""
+    """A tensor of ones in another tensor's shape.
+
+    Args:
+      input: the other tensor, or what converts to one.
+      dtype: the dtype; None for that of `input`.
+      layout: not used; it is for several devices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `input` and that dtype.
+
+    Raises:
+      TypeError, ValueError: `input` does not convert to a tensor.
+
+    Example:
+      >>> tf.ones_like([1.5, 2.5]).numpy()
+      array([1., 1.], dtype=float32)
+    """
     return full_like(as_tensor(input), 1, dtype)
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether x is a tensor, a variable or IndexedSlices."""
+    """Whether x is a tensor, a variable or IndexedSlices.
+
+    Args:
+      x: any object.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.is_tensor(tf.constant(1.0)), tf.is_tensor(1.0)
+      (True, False)
+    """
     return isinstance(x, Tensor | BaseVariable | IndexedSlices)
 
 
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
-    """A tensor of this shape that repeats one value, with the value's dtype.
+    """A tensor that repeats one value.
+
+    Args:
+      dims: the shape, a sequence or a vector of sizes.
+      value: a number or a tensor without axes.
+      layout: not used; it is for several devices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape, in the value's dtype. The gradient flows to `value`.
 
     Raises:
-      InvalidArgumentError: the value has axes, or a dimension is negative.
+      InvalidArgumentError: the value has axes, or a size is negative.
+
+    Example:
+      >>> tf.fill([2, 3], 9).numpy()
+      array([[9, 9, 9],
+             [9, 9, 9]], dtype=int32)
     """
     tensor = as_tensor(value)
     if tensor.ndim:
@@ -115,7 +234,26 @@ def eye(
     dtype: Any = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
-    """The identity matrix, of another number of columns where given, repeated over leading axes of batch_shape."""
+    """The identity matrix: ones on the diagonal, zeros elsewhere.
+
+    Args:
+      num_rows: the number of rows.
+      num_columns: the number of columns; None for as many as rows.
+      batch_shape: leading axes along which the matrix is repeated.
+      dtype: the dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [*batch_shape, num_rows, num_columns].
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+
+    Example:
+      >>> tf.eye(2, 3).numpy()
+      array([[1., 0., 0.],
+             [0., 1., 0.]], dtype=float32)
+    """
     rows = int(num_rows)
     columns = rows if num_columns is None else int(num_columns)
     if rows < 0 or columns < 0:
@@ -127,12 +265,26 @@ def eye(
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
-    """start, start + delta, ... up to but without limit; range(n) starts at 0.
+    """Numbers at equal distances: start, start + delta, ... up to but without limit.
 
-    The dtype is the widest of the operands' unless given.
+    Args:
+      start: the first number; the limit where none is given, and the first number is 0 then.
+      limit: the end, which is left out.
+      delta: the distance between numbers; it may be negative.
+      dtype: the dtype; None for the widest of the operands', in the order uint8, int32, int64, float32, float64.
+      name: not used.
+
+    Returns:
+      A vector of ceil(|limit - start| / |delta|) numbers.
 
     Raises:
-      InvalidArgumentError: delta is 0 or points away from limit.
+      InvalidArgumentError: delta is 0 or points away from limit, or an operand has axes.
+
+    Example:
+      >>> tf.range(5).numpy()
+      array([0, 1, 2, 3, 4], dtype=int32)
+      >>> tf.range(3.0, 0.0, -1.5).numpy()
+      array([3. , 1.5], dtype=float32)
     """
     if limit is None:
         start, limit = 0, start
@@ -160,12 +312,24 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
 
 
 def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
-    """num evenly spaced values from start to stop, both included, along a new axis.
+    """Evenly spaced values from start to stop, both included.
 
-    start and stop broadcast; integers give float64. The gradient flows to both.
+    Args:
+      start: the first value, or a tensor of them.
+      stop: the last value, of the dtype of `start`; both broadcast.
+      num: how many values there are.
+      axis: where the axis of values goes in the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a new axis of size num; integers give float64. The gradient flows to start and stop.
 
     Raises:
       InvalidArgumentError: num is negative.
+
+    Example:
+      >>> tf.linspace(0.0, 1.0, 5).numpy()
+      array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float32)
     """
     first = as_tensor(start)
     last = as_tensor(stop, first.dtype)
