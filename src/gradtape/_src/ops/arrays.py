@@ -47,9 +47,24 @@ from gradtape._tensor import Tensor
     tolerance=1e-6,
 )
 def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
-    """x, a tensor or IndexedSlices, in another dtype; floats become whole numbers by dropping their fractions.
+    """Converts x to another dtype; floats become whole numbers by dropping their fractions.
 
-    Derivatives are between floats.
+    Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
+
+    Args:
+      x: a tensor, or what converts to one, or IndexedSlices, whose values are converted.
+      dtype: the dtype, or its name.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of x, or IndexedSlices; x itself if it has the dtype.
+
+    Raises:
+      TypeError: gradtape does not have the dtype.
+
+    Example:
+      >>> tf.cast([1.8, -1.8], tf.int32).numpy()
+      array([ 1, -1], dtype=int32)
     """
     if type(x) is IndexedSlices:
         return like(x, apply_cast(x.values, dtype))
@@ -67,7 +82,23 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     ],
 )
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
-    """value in another dtype, limited to what that dtype holds."""
+    """Converts a tensor to another dtype, after limiting it to what that dtype holds.
+
+    Args:
+      value: a tensor, or what converts to one.
+      dtype: the dtype, or its name.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `value`.
+
+    Raises:
+      TypeError: gradtape does not have the dtype.
+
+    Example:
+      >>> tf.saturate_cast([-5.0, 7.5, 300.0], tf.uint8).numpy()
+      array([  0,   7, 255], dtype=uint8)
+    """
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
     if wanted.is_floating or tensor.dtype == wanted:
         return apply_cast(tensor, wanted)
@@ -86,7 +117,19 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 2])],
 )
 def identity(input: Any, name: str | None = None) -> Any:
-    """The same value, a tensor of its own; of IndexedSlices, IndexedSlices."""
+    """The same value as a tensor of its own, which a tape can watch apart from the first.
+
+    Args:
+      input: a tensor, what converts to one, or IndexedSlices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype, or IndexedSlices.
+
+    Example:
+      >>> tf.identity([1.0, 2.0]).numpy()
+      array([1., 2.], dtype=float32)
+    """
     return like(input, apply_identity(values_of(input)))
 
 
@@ -97,7 +140,19 @@ def identity(input: Any, name: str | None = None) -> Any:
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
 def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
-    """The same values, tensors of their own."""
+    """The same values as tensors of their own.
+
+    Args:
+      input: a sequence of tensors, or of what converts to tensors.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list of tensors.
+
+    Example:
+      >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
+      [array([1, 2], dtype=int32), array([3.], dtype=float32)]
+    """
     return [apply_identity(value) for value in input]
 
 
@@ -116,7 +171,24 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
-    """The same elements under another shape; one size may be -1, which is worked out."""
+    """The same elements, in the same order, under another shape.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      shape: the new shape; one size may be -1, which is worked out from the others.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape that shares the elements with the first; nothing is copied.
+
+    Raises:
+      InvalidArgumentError: the sizes do not multiply to the number of elements, or two of them are -1.
+
+    Example:
+      >>> tf.reshape([1, 2, 3, 4, 5, 6], [2, -1]).numpy()
+      array([[1, 2, 3],
+             [4, 5, 6]], dtype=int32)
+    """
     return apply_reshape(tensor, shape)
 
 
@@ -130,7 +202,28 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([[1, 2], [3, 4]])],
 )
 def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
-    """Axes permuted; reversed where perm is None."""
+    """Permutes the axes: axis i of the result is axis perm[i] of the operand.
+
+    Args:
+      a: a tensor, or what converts to one.
+      perm: the axes in their new order; None turns the order round.
+      conjugate: not used; there are no complex dtypes.
+      name: not used.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: perm does not name every axis once.
+
+    Example:
+      >>> tf.transpose([[1, 2, 3], [4, 5, 6]]).numpy()
+      array([[1, 4],
+             [2, 5],
+             [3, 6]], dtype=int32)
+      >>> tf.transpose(tf.zeros([2, 3, 4]), perm=[0, 2, 1]).shape
+      TensorShape([2, 4, 3])
+    """
     return apply_transpose(a, perm)
 
 
@@ -141,7 +234,24 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
-    """Repeated along new axes and axes of size 1 to a shape that it broadcasts to."""
+    """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
+
+    Args:
+      input: a tensor, or what converts to one.
+      shape: the shape, to which the operand's must broadcast.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape. The gradient sums over the repeated axes.
+
+    Raises:
+      InvalidArgumentError: the operand does not broadcast to the shape.
+
+    Example:
+      >>> tf.broadcast_to([1, 2, 3], [2, 3]).numpy()
+      array([[1, 2, 3],
+             [1, 2, 3]], dtype=int32)
+    """
     tensor, sizes = as_tensor(input), tuple(ints_of(shape))
     if len(sizes) < tensor.ndim:
         raise invalid_argument(
@@ -162,7 +272,23 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 2], 1)],
 )
 def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
-    """A new axis of size 1 at a place; negative places count from behind the last axis."""
+    """Inserts an axis of size 1.
+
+    Args:
+      input: a tensor, or what converts to one.
+      axis: where the axis goes; negative places count from behind the last axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with the same elements and one axis more.
+
+    Raises:
+      InvalidArgumentError: the place is out of range.
+
+    Example:
+      >>> tf.expand_dims([1, 2, 3], axis=-1).shape
+      TensorShape([3, 1])
+    """
     out = expanded(input, axis)
     if out is not None:
         return out
@@ -185,7 +311,23 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
 def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
-    """Without the axes of size 1, or without those given."""
+    """Drops axes of size 1.
+
+    Args:
+      input: a tensor, or what converts to one.
+      axis: the axis or axes to drop; None for all of size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with the same elements and fewer axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or of another size than 1.
+
+    Example:
+      >>> tf.squeeze([[[1], [2], [3]]]).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
     out = squeezed(input, axis)
     if out is not None:
         return out
@@ -217,7 +359,24 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
 )
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
-    """The whole tensor repeated along each axis."""
+    """Repeats a tensor along each of its axes.
+
+    Args:
+      input: a tensor, or what converts to one.
+      multiples: how often it comes along each axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of as many times the size along each axis. The gradient sums over the copies.
+
+    Raises:
+      InvalidArgumentError: there is not one multiple per axis, or one is negative.
+
+    Example:
+      >>> tf.tile([[1, 2]], [2, 3]).numpy()
+      array([[1, 2, 1, 2, 1, 2],
+             [1, 2, 1, 2, 1, 2]], dtype=int32)
+    """
     tensor, counts = as_tensor(input), ints_of(multiples)
     if len(counts) != tensor.ndim:
         raise invalid_argument(
@@ -267,7 +426,25 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
     edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
 )
 def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
-    """Tensors joined along an axis; their other sizes are equal."""
+    """Joins tensors along an axis.
+
+    Args:
+      values: a sequence of tensors of one dtype, of equal sizes along every other axis.
+      axis: the axis; negative ones count from the last.
+      name: shown in error messages.
+
+    Returns:
+      A tensor that has the elements of all.
+
+    Raises:
+      InvalidArgumentError: the shapes or dtypes differ, the axis is out of range, or there are no tensors.
+
+    Example:
+      >>> tf.concat([[[1, 2]], [[3, 4], [5, 6]]], axis=0).numpy()
+      array([[1, 2],
+             [3, 4],
+             [5, 6]], dtype=int32)
+    """
     joined = join("ConcatV2", values, axis, False)
     if joined is not None:
         return joined
@@ -327,7 +504,25 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     ],
 )
 def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
-    """Tensors of one shape along a new axis."""
+    """Joins tensors of one shape along a new axis.
+
+    Args:
+      values: a sequence of tensors of one shape and dtype.
+      axis: where the new axis goes.
+      name: shown in error messages.
+
+    Returns:
+      A tensor with one axis more than each of the values.
+
+    Raises:
+      ValueError: the axis is out of range.
+      InvalidArgumentError: the shapes or dtypes differ.
+
+    Example:
+      >>> tf.stack([[1, 2], [3, 4]], axis=1).numpy()
+      array([[1, 3],
+             [2, 4]], dtype=int32)
+    """
     joined = join("Pack", values, axis, True)
     if joined is not None:
         return joined
@@ -393,7 +588,25 @@ install_packing(_pack)
     edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
 )
 def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
-    """The slices along an axis, as a list."""
+    """The slices along an axis, without that axis.
+
+    Args:
+      value: a tensor of at least one axis.
+      num: how many slices there must be; None for as many as there are.
+      axis: the axis.
+      name: shown in error messages.
+
+    Returns:
+      A list of tensors.
+
+    Raises:
+      ValueError: the axis is out of range.
+      InvalidArgumentError: the axis does not have num slices.
+
+    Example:
+      >>> [t.numpy() for t in tf.unstack([[1, 2], [3, 4]])]
+      [array([1, 2], dtype=int32), array([3, 4], dtype=int32)]
+    """
     slices = part_alike("Unpack", value, axis, num, True)
     if slices is not None:
         return slices
@@ -422,7 +635,26 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
 def split(
     value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
 ) -> list[Tensor]:
-    """Parts along an axis: so many equal ones, or ones of the sizes given, of which one may be -1."""
+    """Parts a tensor along an axis, into equal parts or parts of given sizes.
+
+    Args:
+      value: a tensor of at least one axis.
+      num_or_size_splits: the number of equal parts, or the size of each part, of which one may be -1 for what is left.
+      axis: the axis.
+      num: not used; the number of parts is known.
+      name: shown in error messages.
+
+    Returns:
+      A list of tensors.
+
+    Raises:
+      ValueError: the sizes are a tensor without axes.
+      InvalidArgumentError: the parts do not fill the axis, or the axis is out of range.
+
+    Example:
+      >>> [t.numpy() for t in tf.split([1, 2, 3, 4, 5], [2, -1])]
+      [array([1, 2], dtype=int32), array([3, 4, 5], dtype=int32)]
+    """
     if type(num_or_size_splits) is int:
         parts = part_alike("Split", value, axis, num_or_size_splits, False)
         if parts is not None:
@@ -491,9 +723,28 @@ def split(
 def pad(
     tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
 ) -> Tensor:
-    """Widened along each axis by paddings[axis] = (before, behind).
+    """Widens a tensor along each of its axes.
 
-    mode: "CONSTANT" fills with constant_values, "REFLECT" mirrors without and "SYMMETRIC" with the border element.
+    Args:
+      tensor: a tensor, or what converts to one.
+      paddings: a pair for each axis: how many places are added before and behind.
+      mode: "CONSTANT" fills them with constant_values, "REFLECT" with the mirror image that leaves out the border
+        element, and "SYMMETRIC" with the one that repeats it; case does not matter.
+      constant_values: the number that "CONSTANT" fills with.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Raises:
+      ValueError: an unknown mode.
+      InvalidArgumentError: there is not one pair per axis, a number is negative, or a mirror image is too short.
+
+    Example:
+      >>> tf.pad([1, 2, 3], [[1, 2]]).numpy()
+      array([0, 1, 2, 3, 0, 0], dtype=int32)
+      >>> tf.pad([1, 2, 3], [[1, 2]], mode="REFLECT").numpy()
+      array([2, 1, 2, 3, 2, 1], dtype=int32)
     """
     data = as_tensor(tensor)
     sizes, widths = tuple(data.shape), view(as_tensor(paddings, hint=dtypes.int32)).astype(int).reshape(-1, 2)
@@ -577,7 +828,24 @@ _FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True)
     edges=lambda: [call([1, 2, 3], [0])],
 )
 def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
-    """The order of elements along axes turned round."""
+    """Turns the order of elements along axes round.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      axis: a sequence of axes; a single number is refused.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or no sequence is given.
+
+    Example:
+      >>> tf.reverse([[1, 2, 3], [4, 5, 6]], axis=[1]).numpy()
+      array([[3, 2, 1],
+             [6, 5, 4]], dtype=int32)
+    """
     data, places = as_tensor(tensor), []
     if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
         raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
@@ -609,7 +877,24 @@ _REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(da
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
 def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
-    """Elements moved along axes; those pushed over an end come in at the other."""
+    """Moves elements along axes; those pushed over an end come in at the other.
+
+    Args:
+      input: a tensor of at least one axis.
+      shift: by how many places, forward where positive; a number, or one per axis of `axis`.
+      axis: the axis or axes.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: shift and axis differ in length, or an axis is out of range.
+
+    Example:
+      >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
+      array([4, 1, 2, 3], dtype=int32)
+    """
     tensor, shifts, places = as_tensor(input), ints_of(shift), ints_of(axis)
     if tensor.ndim == 0:
         raise invalid_argument("Roll", "input must be 1-D or higher", "")
@@ -652,7 +937,25 @@ def _image(tensor: Any, kernel: str, data_format: str) -> Tensor:
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
 def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
-    """Blocks of block_size × block_size pixels as channels of one pixel each."""
+    """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
+
+    Args:
+      input: images of shape [batch, height, width, channels].
+      block_size: the side of a block; it divides height and width.
+      data_format: "NHWC".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height / block_size, width / block_size, channels * block_size**2].
+
+    Raises:
+      InvalidArgumentError: the operand does not have four axes, block_size does not divide its sides, or the format is
+        another.
+
+    Example:
+      >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
+      array([[[[1, 2, 3, 4]]]], dtype=int32)
+    """
     tensor = _image(input, "SpaceToDepth", data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
@@ -675,7 +978,25 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
 def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
-    """Channels of each pixel as a block of block_size × block_size pixels: the reverse of space_to_depth."""
+    """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
+
+    Args:
+      input: images of shape [batch, height, width, channels].
+      block_size: the side of a block; its square divides channels.
+      data_format: "NHWC".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height * block_size, width * block_size, channels / block_size**2].
+
+    Raises:
+      InvalidArgumentError: the operand does not have four axes, the channels do not divide, or the format is another.
+
+    Example:
+      >>> tf.nn.depth_to_space([[[[1, 2, 3, 4]]]], 2)[0, :, :, 0].numpy()
+      array([[1, 2],
+             [3, 4]], dtype=int32)
+    """
     tensor = _image(input, "DepthToSpace", data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):
@@ -694,25 +1015,78 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
-    """The shape as a vector of ints_of, int32 unless out_type says otherwise."""
+    """The shape of a tensor, as a vector.
+
+    `tensor.shape` is the same as a TensorShape, without a tensor being made.
+
+    Args:
+      input: a tensor, or what converts to one.
+      out_type: the vector's dtype; None for int32.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A vector of the sizes.
+
+    Example:
+      >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
+      array([2, 3], dtype=int32)
+    """
     return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
 def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
-    """The shape of each tensor as a vector of ints_of."""
+    """The shapes of several tensors, as vectors.
+
+    Args:
+      input: a sequence of tensors.
+      out_type: the vectors' dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list of vectors.
+
+    Example:
+      >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
+      [array([2], dtype=int32), array([1, 1], dtype=int32)]
+    """
     return [shape(value, out_type) for value in input]
 
 
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
-    """How many elements there are, an int32 unless out_type says otherwise."""
+    """The number of elements of a tensor.
+
+    Args:
+      input: a tensor, or what converts to one.
+      out_type: the result's dtype; None for int32.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without axes.
+
+    Example:
+      >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
+      np.int32(6)
+    """
     return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
 def rank(input: Any, name: str | None = None) -> Tensor:
-    """How many axes there are, an int32."""
+    """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
+
+    Args:
+      input: a tensor, or what converts to one.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      An int32 tensor without axes.
+
+    Example:
+      >>> tf.rank([[1, 2], [3, 4]]).numpy()
+      np.int32(2)
+    """
     return full((), as_tensor(input).ndim, dtypes.int32)
 
 
@@ -723,7 +1097,23 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 2], [2])],
 )
 def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
-    """The same value; InvalidArgumentError unless its shape fits, in which None stands for any size."""
+    """The same value, once its shape is found to be as expected.
+
+    Args:
+      x: a tensor, or what converts to one.
+      shape: the expected shape, in which None stands for any size; None for any shape.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the value of x.
+
+    Raises:
+      InvalidArgumentError: the shape is another.
+
+    Example:
+      >>> tf.ensure_shape([[1, 2, 3]], [None, 3]).numpy()
+      array([[1, 2, 3]], dtype=int32)
+    """
     tensor, wanted = as_tensor(x), TensorShape(shape)
     if not wanted.is_compatible_with(tensor.shape):
         sizes = dims_text("?" if n is None else n for n in wanted)
@@ -736,7 +1126,22 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
 
 
 def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
-    """The shape that two shapes broadcast to; ValueError where they do not."""
+    """The shape that two shapes broadcast to, as a TensorShape.
+
+    Args:
+      shape_x: a TensorShape or sequence of sizes.
+      shape_y: another.
+
+    Returns:
+      A TensorShape.
+
+    Raises:
+      ValueError: they do not broadcast.
+
+    Example:
+      >>> tf.broadcast_static_shape([2, 1], [3])
+      TensorShape([2, 3])
+    """
     try:
         return TensorShape(np.broadcast_shapes(tuple(shape_x), tuple(shape_y)))
     except ValueError:
@@ -745,7 +1150,22 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 
 @op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
 def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
-    """The shape, as a vector, that two shapes given as vectors broadcast to."""
+    """The shape that two shapes broadcast to, as a vector.
+
+    Args:
+      shape_x: a vector of sizes.
+      shape_y: another, of the same dtype.
+
+    Returns:
+      A vector of sizes of that dtype.
+
+    Raises:
+      InvalidArgumentError: they do not broadcast.
+
+    Example:
+      >>> tf.broadcast_dynamic_shape([2, 1], [3]).numpy()
+      array([2, 3], dtype=int32)
+    """
     x, y = common_tensors([shape_x, shape_y])
     try:
         return tensor_from(np.array(np.broadcast_shapes(tuple(view(x)), tuple(view(y)))), x.dtype)
@@ -781,10 +1201,30 @@ def one_hot(
     dtype: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """on_value (1) at each index along a new axis of size depth, off_value (0) elsewhere.
+    """Vectors that have on_value at a given index and off_value elsewhere.
 
-    The new axis is the last one unless given. The dtype is the values' own, float32 where there are none. An index
-    outside [0, depth) has off_value throughout.
+    An index outside [0, depth) gives off_value throughout.
+
+    Args:
+      indices: a tensor of integers.
+      depth: the size of the new axis.
+      on_value: the value at the index; None for 1.
+      off_value: the value elsewhere; None for 0.
+      axis: where the new axis goes; None and -1 make it the last.
+      dtype: the dtype; None for that of the values, and float32 where they are not given either.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with one axis more than `indices`.
+
+    Raises:
+      TypeError: the dtypes of on_value, off_value and dtype differ.
+      InvalidArgumentError: the indices are no integers, depth is negative, or the axis is out of range.
+
+    Example:
+      >>> tf.one_hot([0, 2], depth=3).numpy()
+      array([[1., 0., 0.],
+             [0., 0., 1.]], dtype=float32)
     """
     index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
     if not index.dtype.is_integer and math.prod(index.shape):
@@ -822,10 +1262,28 @@ def one_hot(
     edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
 )
 def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
-    """Coordinates of a grid: one tensor per vector, each of the grid's shape.
+    """The coordinates of all points of a grid: one tensor per vector, each of the grid's shape.
 
-    indexing: "xy" (the default) makes the first vector run along axis 1 and the second along axis 0, "ij" keeps their
-    order.
+    Args:
+      *args: vectors, the coordinates along each axis.
+      **kwargs: `indexing` is "xy" (the default), for which the first vector runs along axis 1 and the second along
+        axis 0, or "ij", which keeps their order. `name` is not used.
+
+    Returns:
+      A list of tensors.
+
+    Raises:
+      ValueError: `indexing` is another.
+      TypeError: an unknown keyword.
+
+    Example:
+      >>> x, y = tf.meshgrid([1, 2, 3], [10, 20])
+      >>> x.numpy()
+      array([[1, 2, 3],
+             [1, 2, 3]], dtype=int32)
+      >>> y.numpy()
+      array([[10, 10, 10],
+             [20, 20, 20]], dtype=int32)
     """
     indexing = kwargs.pop("indexing", "xy")
     kwargs.pop("name", None)
@@ -851,7 +1309,28 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
     edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
 )
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
-    """Whether each place is below the length, for places up to maxlen, the greatest length unless given."""
+    """For each length, True at places below it and False at the others.
+
+    Args:
+      lengths: a tensor of numbers.
+      maxlen: how many places there are; None for the greatest length.
+      dtype: the dtype of the mask.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [*lengths.shape, maxlen].
+
+    Raises:
+      TypeError, ValueError: `lengths` does not convert to a tensor.
+
+    Example:
+      >>> tf.sequence_mask([1, 3]).numpy()
+      array([[ True, False, False],
+             [ True,  True,  True]])
+      >>> tf.sequence_mask([1, 3], maxlen=4, dtype=tf.int32).numpy()
+      array([[1, 0, 0, 0],
+             [1, 1, 1, 0]], dtype=int32)
+    """
     array = view(as_tensor(lengths))
     longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen)
     return tensor_from(np.arange(longest) < array[..., None], dtype)
@@ -875,7 +1354,29 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
     ],
 )
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
-    """x where the condition holds, else y, broadcast together; with neither, the coordinates of what is not 0."""
+    """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
+
+    Args:
+      condition: a tensor of bools; without x and y also of numbers, which hold where they are not 0.
+      x: a tensor that broadcasts with condition and y.
+      y: another, of the same dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the broadcast shape, or without x and y an int64 matrix with a row of coordinates for each place. The
+      gradient of what is not chosen is 0, even where it is not finite.
+
+    Raises:
+      ValueError: one of x and y is missing.
+      InvalidArgumentError: the shapes do not broadcast, the dtypes of x and y differ, or a condition alone has no axes.
+
+    Example:
+      >>> tf.where([True, False, True], [1, 2, 3], 0).numpy()
+      array([1, 0, 3], dtype=int32)
+      >>> tf.where([[True, False], [False, True]]).numpy()
+      array([[0, 0],
+             [1, 1]])
+    """
     if x is None and y is None:
         mask = as_tensor(condition)
         if mask.ndim == 0:

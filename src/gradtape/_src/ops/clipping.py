@@ -24,7 +24,27 @@ def _squares(t: Tensor, axes: Any, keepdims: bool) -> Tensor:
     samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=1), call(real(2, 3), [0, 1], 20.0)],
 )
 def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Tensor:
-    """x over its Euclidean norm along axes, its square taken as at least epsilon. `dim` is an old name of axis."""
+    """Divides x by its Euclidean norm along axes: x / sqrt(max(sum(x**2), epsilon)).
+
+    Args:
+      x: a floating tensor.
+      axis: the axis or axes along which the squares are summed; None for all.
+      epsilon: the least value that the sum of squares counts as.
+      dim: an old name of axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x.
+
+    Raises:
+      TypeError: x is of integers.
+      InvalidArgumentError: an axis is out of range.
+
+    Example:
+      >>> tf.linalg.l2_normalize([[3.0, 4.0], [0.0, 2.0]], axis=1).numpy().round(4)
+      array([[0.6, 0.8],
+             [0. , 1. ]], dtype=float32)
+    """
     x = as_tensor(x)
     axis = dim if axis is None else axis
     return x * apply_elementwise("rsqrt", apply_elementwise("maximum", _squares(x, axis, True), epsilon))
@@ -32,9 +52,24 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
-    """t, or the values of IndexedSlices, scaled down to a Euclidean norm, over axes if given, of at most clip_norm.
+    """Scales t down to a Euclidean norm of at most clip_norm; a shorter t stays as it is.
 
-    A negative clip_norm counts as 0. ValueError where its shape would change t's; InvalidArgumentError for integers.
+    Args:
+      t: a floating tensor, or IndexedSlices, whose values are scaled.
+      clip_norm: the greatest norm; a negative one counts as 0.
+      axes: the axes over which norms are taken; None for one norm of all elements.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of t, or IndexedSlices.
+
+    Raises:
+      ValueError: the shape of clip_norm would change that of t.
+      InvalidArgumentError: t is of integers.
+
+    Example:
+      >>> tf.clip_by_norm([3.0, 4.0], 1.0).numpy().round(4)
+      array([0.6, 0.8], dtype=float32)
     """
     values = values_of(t)
     if not values.dtype.is_floating:
@@ -57,12 +92,27 @@ def _same_shape(before: Tensor, after: Tensor) -> None:
 
 
 def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
-    """t, or the values of IndexedSlices, where they are between the bounds, else the bound; t has the gradient there.
+    """Limits t to the interval between two bounds.
+
+    The gradient flows to t where it is within the bounds, and to the bound elsewhere.
+
+    Args:
+      t: a tensor of numbers, or IndexedSlices, whose values are limited.
+      clip_value_min: the lower bound, a number or a tensor that broadcasts to t.
+      clip_value_max: the upper bound, likewise. Where it is below the lower one, the lower one is the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of t, or IndexedSlices.
 
     Raises:
-      ValueError: a bound's shape would change t's.
+      ValueError: a bound's shape would change that of t.
       TypeError: t is of integers and a bound is no integer.
       InvalidArgumentError: a bound does not broadcast, or is a tensor of another dtype.
+
+    Example:
+      >>> tf.clip_by_value([-2.0, 0.5, 9.0], 0.0, 1.0).numpy()
+      array([0. , 0.5, 1. ], dtype=float32)
     """
     values = values_of(t)
     low, high = (
@@ -82,10 +132,28 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
     ],
 )
 def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Tensor:
-    """Rows of params by number, each scaled down to a norm of at most max_norm; a list is joined along its first axis.
+    """Rows of params by number, each scaled down to a Euclidean norm of at most max_norm.
 
-    The result's shape is ids.shape + params.shape[1:]. The gradient of a variable is IndexedSlices. Raises ValueError
-    for no params and InvalidArgumentError for an id outside their first axis.
+    The gradient of a variable is IndexedSlices, so that an optimizer touches only the rows that were read.
+
+    Args:
+      params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
+      ids: whole numbers, which count along the first axis of params.
+      max_norm: the greatest norm of a row; None leaves rows as they are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape ids.shape + params.shape[1:] and the dtype of params.
+
+    Raises:
+      ValueError: there are no params.
+      InvalidArgumentError: an id is outside the first axis of params.
+
+    Example:
+      >>> table = tf.Variable([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+      >>> tf.nn.embedding_lookup(table, [2, 0]).numpy()
+      array([[3., 3.],
+             [1., 1.]], dtype=float32)
     """
     if params is None:
         raise ValueError("params must be specified")
@@ -104,11 +172,22 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     edges=lambda: [call([]), call([None]), call([values([0.0])]), call((values([math.inf]), values([1.0])))],
 )
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
-    """Euclidean norm of all tensors together, and of the values of IndexedSlices; None entries are left out.
+    """The Euclidean norm of all tensors together: the root of the sum of all their squares.
+
+    Args:
+      t_list: a sequence of floating tensors and IndexedSlices, of which the values count; None entries are left out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without axes; 0 if there is nothing but None.
 
     Raises:
-      TypeError: there is no sequence of them.
-      InvalidArgumentError: one is of integers.
+      TypeError: t_list is no sequence.
+      InvalidArgumentError: a tensor is of integers.
+
+    Example:
+      >>> tf.linalg.global_norm([tf.constant([3.0, 0.0]), tf.constant([[4.0]])]).numpy()
+      np.float32(5.0)
     """
     if not isinstance(t_list, Sequence) or isinstance(t_list, str):
         raise TypeError(f"`t_list` should be a sequence of tensors. Received {type(t_list)}.")
@@ -123,10 +202,28 @@ def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
 def clip_by_global_norm(
     t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
 ) -> tuple[list[Any], Tensor]:
-    """Tensors, and the values of IndexedSlices, scaled down together to a global norm of at most clip_norm; that norm.
+    """Scales tensors down together, by one factor, to a global norm of at most clip_norm.
 
-    use_norm: the norm, where it is known. A norm that is not finite makes every tensor NaN. TypeError where there is
-    no sequence.
+    The factor is clip_norm / max(global_norm, clip_norm). Pascanu, Mikolov and Bengio, On the Difficulty of Training
+    Recurrent Neural Networks (2013).
+
+    Args:
+      t_list: a sequence of floating tensors and IndexedSlices, whose values are scaled; None entries stay None.
+      clip_norm: the greatest global norm.
+      use_norm: the global norm, where it is known already.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The list of scaled tensors, and the global norm before scaling. A norm that is not finite makes every tensor NaN.
+
+    Raises:
+      TypeError: t_list is no sequence.
+      InvalidArgumentError: a tensor is of integers.
+
+    Example:
+      >>> clipped, norm = tf.clip_by_global_norm([tf.constant([3.0, 0.0]), tf.constant([4.0])], 2.5)
+      >>> [t.numpy() for t in clipped], norm.numpy()
+      ([array([1.5, 0. ], dtype=float32), array([2.], dtype=float32)], np.float32(5.0))
     """
     norm = global_norm(t_list) if use_norm is None else as_tensor(use_norm)
     if isinstance(t_list, str) or not isinstance(t_list, Sequence):

@@ -22,6 +22,13 @@ class IndexedSlices:
       values: a tensor of shape (n, d1, ..., dm).
       indices: whole numbers of shape (n,).
       dense_shape: the shape (d0, d1, ..., dm) of the dense tensor, a tensor or sequence of whole numbers.
+
+    Example:
+      >>> slices = tf.IndexedSlices(tf.constant([[1.0], [2.0], [3.0]]), [0, 2, 2], dense_shape=[3, 1])
+      >>> tf.convert_to_tensor(slices).numpy()
+      array([[1.],
+             [0.],
+             [5.]], dtype=float32)
     """
 
     def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:

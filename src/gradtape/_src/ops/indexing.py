@@ -139,7 +139,27 @@ install_indexing(getitem)
     edges=lambda: [call(integer([1, 2, 3]), [1], [2]), call([1, 2, 3], integer([0], "int64"), integer([-1], "int64"))],
 )
 def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
-    """`size` elements along each axis from `begin` on; -1 means all that are left."""
+    """A block of a tensor: `size` elements along each axis from `begin` on.
+
+    `tensor[2:5]` and its like do the same for bounds that are written out.
+
+    Args:
+      input_: a tensor, or what converts to one.
+      begin: the first place along each axis.
+      size: the number of elements along each axis; -1 for all that are left.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the dtype of `input_` and of shape `size`.
+
+    Raises:
+      InvalidArgumentError: `begin` and `size` do not have a number per axis, or the block leaves the tensor.
+
+    Example:
+      >>> tf.slice([[1, 2, 3], [4, 5, 6]], begin=[0, 1], size=[2, -1]).numpy()
+      array([[2, 3],
+             [5, 6]], dtype=int32)
+    """
     tensor = as_tensor(input_)
     starts, sizes = ints_of(begin), ints_of(size)
     if len(starts) != tensor.ndim or len(sizes) != tensor.ndim:
@@ -185,10 +205,34 @@ def strided_slice(
     var: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Slices begin:end:stride along the leading axes.
+    """Every stride-th element from begin up to but without end, along the leading axes.
 
-    Bit i of a mask concerns position i: begin_mask and end_mask ignore its begin or end, ellipsis_mask makes it an
-    ellipsis, new_axis_mask a new axis of size 1, and shrink_axis_mask an integer index that drops the axis.
+    Bit i of a mask concerns position i of begin, end and strides. `tensor[::2, 1]` and its like do the same.
+
+    Args:
+      input_: a tensor, or what converts to one.
+      begin: the first place along each axis; negative ones count from the end.
+      end: the places before which to stop.
+      strides: the steps, which may be negative; None for ones.
+      begin_mask: positions whose begin is ignored: the slice starts at the axis' first element.
+      end_mask: positions whose end is ignored: the slice goes on to the last element.
+      ellipsis_mask: the position that stands for all axes that no other position names.
+      new_axis_mask: positions that make a new axis of size 1.
+      shrink_axis_mask: positions whose begin is an index: the axis is dropped.
+      var: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the dtype of `input_`.
+
+    Raises:
+      InvalidArgumentError: begin, end and strides differ in length, a stride is 0, or an index leaves its axis.
+
+    Example:
+      >>> tf.strided_slice([0, 1, 2, 3, 4, 5], [1], [5], [2]).numpy()
+      array([1, 3], dtype=int32)
+      >>> tf.strided_slice([[1, 2], [3, 4]], [1, 0], [2, 2], shrink_axis_mask=1).numpy()
+      array([3, 4], dtype=int32)
     """
     tensor = as_tensor(input_)
     starts, stops = ints_of(begin), ints_of(end)

@@ -21,14 +21,19 @@ def print(*inputs: Any, **kwargs: Any) -> None:
 
     Args:
       *inputs: what to print.
-      output_stream: sys.stderr unless given; another stream, or "file://" and the path of a file to add to.
-      summarize: how many elements are shown at either end of every axis, 3 unless given; all for -1.
-      sep: between the values, a space unless given.
-      end: after the last one, a new line unless given.
-      name: unused.
+      **kwargs: options by name. `output_stream` is where to print: sys.stderr unless given, another stream, or
+        "file://" and the path of a file to add to. `summarize` is how many elements are shown at either end of every
+        axis, 3 unless given and all for -1. `sep` stands between the values, a space unless given, and `end` after the
+        last one, a new line unless given. `name` is not used.
 
     Raises:
       ValueError: an unknown keyword or kind of stream.
+
+    Example:
+      >>> import sys
+      >>> tf.print("loss:", tf.constant([0.5, 0.25]), output_stream=sys.stdout)
+      loss: [0.5 0.25]
+      loss: [0.5 0.25]
     """
     stream = kwargs.pop("output_stream", None)
     stream = sys.stderr if stream is None else stream

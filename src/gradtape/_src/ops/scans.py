@@ -68,7 +68,27 @@ def _run(
     ],
 )
 def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
-    """Running sums along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
+    """Running sums along an axis.
+
+    Args:
+      x: a tensor of numbers.
+      axis: the axis.
+      exclusive: whether each place has the sum of those before it, itself left out; the first then has 0.
+      reverse: whether sums run from the end of the axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x.
+
+    Raises:
+      InvalidArgumentError: x is of bools, or the axis is out of range.
+
+    Example:
+      >>> tf.cumsum([1, 2, 3, 4]).numpy()
+      array([ 1,  3,  6, 10], dtype=int32)
+      >>> tf.cumsum([1, 2, 3, 4], exclusive=True, reverse=True).numpy()
+      array([9, 7, 4, 0], dtype=int32)
+    """
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
@@ -98,7 +118,25 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
     notes="As TensorFlow's, the gradient at and behind a 0 is 0; reduce_prod's is right there",
 )
 def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
-    """Running products along an axis: of all up to each place, or before it if exclusive; from the end if reverse."""
+    """Running products along an axis.
+
+    Args:
+      x: a tensor of numbers.
+      axis: the axis.
+      exclusive: whether each place has the product of those before it, itself left out; the first then has 1.
+      reverse: whether products run from the end of the axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x. Gradients are right where elements are 0.
+
+    Raises:
+      InvalidArgumentError: x is of bools, or the axis is out of range.
+
+    Example:
+      >>> tf.math.cumprod([1, 2, 3, 4]).numpy()
+      array([ 1,  2,  6, 24], dtype=int32)
+    """
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
@@ -132,7 +170,25 @@ _CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
 def cumulative_logsumexp(
     x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
-    """Running log(sum(exp(x))) along an axis, without overflow; -inf where an exclusive scan has summed nothing."""
+    """Running log(sum(exp(x))) along an axis, without overflow.
+
+    Args:
+      x: a floating tensor.
+      axis: the axis.
+      exclusive: whether each place has the sum of those before it, itself left out; the first then has -inf.
+      reverse: whether sums run from the end of the axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x.
+
+    Raises:
+      InvalidArgumentError: x is no floating tensor, or the axis is out of range.
+
+    Example:
+      >>> tf.math.cumulative_logsumexp([0.0, 0.0, 1000.0]).numpy().round(4)
+      array([0.000e+00, 6.931e-01, 1.000e+03], dtype=float32)
+    """
     tensor = as_tensor(x)
     if not tensor.dtype.is_floating:
         raise not_allowed("CumulativeLogsumexp", tensor.dtype, "bfloat16, half, float, double")
