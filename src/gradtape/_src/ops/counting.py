@@ -53,10 +53,31 @@ def bincount(
     axis: Any = None,
     binary_output: bool = False,
 ) -> Tensor:
-    """How often each of 0, 1, 2, ... occurs, or the sums of its weights, whose dtype the result then has.
+    """How often each of the numbers 0, 1, 2, ... occurs.
 
-    minlength and maxlength bound the result's length; numbers beyond are left out. With axis=-1 each row is counted by
-    itself. With binary_output the result says 1 or 0 for occurring or not.
+    Args:
+      arr: a tensor of whole numbers that are not negative.
+      weights: a tensor of the same shape, whose sums take the place of counts and whose dtype the result has; None for
+        counts.
+      minlength: the least length of the result, which is filled with 0.
+      maxlength: the greatest length; greater numbers are left out.
+      dtype: the dtype of counts.
+      axis: None or 0 to count all elements, -1 to count each row of a matrix by itself.
+      binary_output: whether the result says 1 for what occurs instead of how often.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A vector whose length is one more than the greatest number, or a matrix with a row for each.
+
+    Raises:
+      ValueError: another axis, or weights together with binary_output.
+      InvalidArgumentError: a number is negative, the shapes differ, or there are more than two axes with axis=-1.
+
+    Example:
+      >>> tf.math.bincount([1, 1, 3]).numpy()
+      array([0, 2, 0, 1], dtype=int32)
+      >>> tf.math.bincount([1, 1, 3], weights=[0.5, 0.25, 2.0]).numpy()
+      array([0.  , 0.75, 0.  , 2.  ], dtype=float32)
     """
     tensor, heavy = as_tensor(arr), None if weights is None else as_tensor(weights)
     if heavy is not None and binary_output:
@@ -114,10 +135,24 @@ def _histogram_edges() -> list[Any]:
 def histogram_fixed_width(
     values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """How many values fall into each of nbins equal parts of a range; those outside fall into the first or last.
+    """How many values fall into each of nbins equal parts of a range.
+
+    Args:
+      values: a tensor of numbers; those outside the range fall into the first or last part.
+      value_range: the ends of the range, in the dtype of `values`.
+      nbins: the number of parts.
+      dtype: the dtype of counts.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A vector of nbins counts.
 
     Raises:
       InvalidArgumentError: the range is no increasing pair, there are no bins, or a value is NaN.
+
+    Example:
+      >>> tf.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy()
+      array([2, 1, 1, 0, 2], dtype=int32)
     """
     kernel = "HistogramFixedWidth"
     data, bounds = common_tensors([values, value_range])
@@ -153,12 +188,24 @@ def histogram_fixed_width(
 def histogram_fixed_width_bins(
     values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """Into which of nbins equal parts of a range each value falls; those outside fall into the first or last.
+    """Into which of nbins equal parts of a range each value falls.
 
-    int32 whatever dtype is asked, as in TensorFlow, and TensorFlow's least integer for NaN.
+    Args:
+      values: a floating tensor; values outside the range fall into the first or last part.
+      value_range: the ends of the range, in the same dtype.
+      nbins: the number of parts.
+      dtype: not used; the result is of int32, as in TensorFlow.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      An int32 tensor of the shape of `values`; TensorFlow's least integer stands for NaN.
 
     Raises:
-      InvalidArgumentError: values and range are of two dtypes or integers, or there are no bins.
+      InvalidArgumentError: values and range are of two dtypes or of integers, or there are no bins.
+
+    Example:
+      >>> tf.histogram_fixed_width_bins([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy()
+      array([0, 0, 1, 2, 4, 4], dtype=int32)
     """
     data, bounds = common_tensors([values, value_range])
     count = scalar_of("Assert", nbins, "nbins should be a scalar.")
@@ -191,7 +238,28 @@ def confusion_matrix(
     dtype: Any = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """How often each label (row) met each prediction (column), or the sums of those pairs' weights."""
+    """How often each label met each prediction: element [i, j] counts label i with prediction j.
+
+    Args:
+      labels: a vector of classes, which are not negative.
+      predictions: a vector of the same length.
+      num_classes: the number of classes; None for one more than the greatest.
+      weights: a weight for each pair, whose sums take the place of counts; None for 1.
+      dtype: the dtype of the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A matrix of shape [num_classes, num_classes].
+
+    Raises:
+      ValueError: the weights have another shape.
+      InvalidArgumentError: the lengths differ, or a class is negative or not below num_classes.
+
+    Example:
+      >>> tf.math.confusion_matrix([0, 1, 1], [0, 0, 1]).numpy()
+      array([[1, 0],
+             [1, 1]], dtype=int32)
+    """
     truth, guess = (view(apply_cast(as_tensor(part), dtypes.int64)) for part in (labels, predictions))
     if truth.ndim == guess.ndim + 1 and truth.shape[-1] == 1:
         truth = truth[..., 0]
@@ -271,14 +339,48 @@ def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
     ],
 )
 def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Unique:
-    """Distinct values of a vector in the order of their first occurrence, and each element's place among them."""
+    """Distinct values of a vector in the order of their first occurrence, and each element's place among them.
+
+    Args:
+      x: a vector.
+      out_idx: the dtype of places.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `y`, the distinct values, and `idx`, with x[i] = y[idx[i]].
+
+    Raises:
+      InvalidArgumentError: x is no vector.
+
+    Example:
+      >>> y, idx = tf.unique([4, 4, 9, 4])
+      >>> y.numpy(), idx.numpy()
+      (array([4, 9], dtype=int32), array([0, 0, 1, 0], dtype=int32))
+    """
     y, places, _ = _distinct("Unique", x)
     return Unique(y, tensor_from(places, index_dtype("Unique", out_idx, "out_idx")))
 
 
 @op("unique_with_counts", dtypes=ALL, orders="0", edges=lambda: [call([1, 1, 2]), call([2.0, 1.0, 2.0], "int64")])
 def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
-    """What `unique` gives, and how often each value occurs."""
+    """Distinct values of a vector, each element's place among them, and how often each occurs.
+
+    Args:
+      x: a vector.
+      out_idx: the dtype of places and counts.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `y`, the distinct values, `idx`, with x[i] = y[idx[i]], and `count`.
+
+    Raises:
+      InvalidArgumentError: x is no vector.
+
+    Example:
+      >>> y, idx, count = tf.unique_with_counts([4, 4, 9, 4])
+      >>> y.numpy(), idx.numpy(), count.numpy()
+      (array([4, 9], dtype=int32), array([0, 0, 1, 0], dtype=int32), array([3, 1], dtype=int32))
+    """
     y, places, counts = _distinct("UniqueWithCounts", x)
     dtype = index_dtype("UniqueWithCounts", out_idx, "out_idx")
     return UniqueWithCounts(y, tensor_from(places, dtype), tensor_from(counts, dtype))
@@ -286,7 +388,24 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 @op("unravel_index", dtypes="int32, int64", orders="0", edges=lambda: [call([7, 3], [2, 4]), call(5, [2, 4])])
 def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
-    """The coordinates of flat indices into a shape, one row per axis."""
+    """The coordinates of flat indices into a shape.
+
+    Args:
+      indices: a whole number or a vector of them.
+      dims: the shape, a vector of the same dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A matrix with a row for each axis and a column for each index, or a vector for a single index.
+
+    Raises:
+      InvalidArgumentError: an index is outside the shape, or has more axes.
+
+    Example:
+      >>> tf.unravel_index([2, 5], dims=[3, 3]).numpy()
+      array([[0, 1],
+             [2, 2]], dtype=int32)
+    """
     tensor = as_tensor(indices, hint=dtypes.int32)
     index, sizes = index_array(tensor), ints_of(dims)
     if index.ndim > 1:

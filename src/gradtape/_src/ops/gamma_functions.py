@@ -150,20 +150,52 @@ def _integral(n: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 @op("math.igamma", samples=_gamma_samples, edges=_gamma_edges, orders_there="1", notes="Needs SciPy", tolerance=1e-9)
 def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The lower regularized incomplete gamma function P(a, x), shapes broadcast; NaN outside a > 0, x >= 0.
+    """The lower regularized incomplete gamma function P(a, x).
 
-    The derivative in a is an integral (DLMF 8.2.1 under the integral sign). TensorFlow has its first one, gradtape all.
+    P(a, x) is the integral of t**(a - 1) * exp(-t) from 0 to x, divided by Γ(a) (DLMF 8.2.4). TensorFlow has the first
+    derivative in a, gradtape those of every order.
+
+    Args:
+      a: a floating tensor, positive.
+      x: another of the same dtype, not negative.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that a and x broadcast to; NaN outside a > 0, x >= 0.
 
     Raises:
       InvalidArgumentError: the operands are integers, of two dtypes, or do not broadcast.
       ImportError: SciPy is not installed.
+
+    Example:
+      >>> tf.math.igamma(2.0, [0.0, 1.0, 3.0]).numpy().round(4)
+      array([0.    , 0.2642, 0.8009], dtype=float32)
     """
     return _incomplete_gamma("Igamma", "gammainc", (a, x))
 
 
 @op("math.igammac", samples=_gamma_samples, edges=_gamma_edges, orders_there="1", notes="Needs SciPy", tolerance=1e-9)
 def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
-    """The upper regularized incomplete gamma function Q(a, x) = 1 - P(a, x); see igamma."""
+    """The upper regularized incomplete gamma function Q(a, x) = 1 - P(a, x).
+
+    It has no rounding error of that difference where P is near 1 (DLMF 8.2.4).
+
+    Args:
+      a: a floating tensor, positive.
+      x: another of the same dtype, not negative.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that a and x broadcast to; NaN outside a > 0, x >= 0.
+
+    Raises:
+      InvalidArgumentError: the operands are integers, of two dtypes, or do not broadcast.
+      ImportError: SciPy is not installed.
+
+    Example:
+      >>> tf.math.igammac(2.0, [0.0, 1.0, 3.0]).numpy().round(4)
+      array([1.    , 0.7358, 0.1991], dtype=float32)
+    """
     return _incomplete_gamma("Igammac", "gammaincc", (a, x))
 
 
@@ -185,14 +217,27 @@ def _beta_edges() -> list[Any]:
     tolerance=1e-9,
 )
 def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
-    """The regularized incomplete beta function I_x(a, b); operands are of one shape or scalars.
+    """The regularized incomplete beta function I_x(a, b) (DLMF 8.17.2).
 
-    NaN outside a > 0, b > 0, 0 <= x <= 1. Its derivative in x is the beta distribution's density; there is none in a
-    and b.
+    It is the distribution function of the beta distribution. Its derivative in x is that distribution's density; there is
+    none in a and b.
+
+    Args:
+      a: a floating tensor, positive.
+      b: another of the same dtype, positive.
+      x: another of the same dtype, from 0 to 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operands' shape; NaN outside a > 0, b > 0, 0 <= x <= 1.
 
     Raises:
-      InvalidArgumentError: the operands are integers, or of two dtypes or shapes.
+      InvalidArgumentError: the operands are integers, of two dtypes, or of two shapes of which none is a scalar's.
       ImportError: SciPy is not installed.
+
+    Example:
+      >>> tf.math.betainc(2.0, 3.0, [0.0, 0.5, 1.0]).numpy().round(4)
+      array([0.    , 0.6875, 1.    ], dtype=float32)
     """
     a, b, x = _floats("Betainc", (a, b, x), "float, double")
     named = [(letter, tensor) for letter, tensor in zip("abx", (a, b, x), strict=True) if tensor.ndim]
@@ -230,7 +275,24 @@ _BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2))
     edges=lambda: [call(values([])), call(real(2, 0)), call(values([[0.0, 1.0], [-1.0, 2.0], [NAN, 1.0], [INF, 1.0]]))],
 )
 def lbeta(x: Any, name: str | None = None) -> Tensor:
-    """The logarithm of the beta function of the last axis: the sum of its lgamma less the lgamma of its sum."""
+    """The logarithm of the multivariate beta function over the last axis.
+
+    It is the sum of lgamma(x) less lgamma of the sum of x; of two numbers, log B(x1, x2) (DLMF 5.12.1).
+
+    Args:
+      x: a floating tensor, positive.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: x is not floating.
+
+    Example:
+      >>> tf.math.lbeta([1.0, 4.0]).numpy().round(4)
+      np.float32(-1.3863)
+    """
     tensor = as_tensor(x)
     total = apply_reduce(SUM, tensor, [-1], False, "Sum")
     return apply_reduce(SUM, _lgamma(tensor), [-1], False, "Sum") - _lgamma(total)

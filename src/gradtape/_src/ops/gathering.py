@@ -46,10 +46,29 @@ def gather(
     batch_dims: int = 0,
     name: str | None = None,
 ) -> Tensor:
-    """Slices of params along an axis (batch_dims unless given), by index.
+    """Slices of params along an axis, by index.
 
-    The result's shape is params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The leading
-    batch_dims axes of both are matched. Raises InvalidArgumentError for an index outside the axis.
+    Args:
+      params: a tensor of at least one axis.
+      indices: a tensor of whole numbers, which count along the axis.
+      validate_indices: not used; indices are always checked.
+      axis: the axis; None for batch_dims.
+      batch_dims: how many leading axes params and indices share.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape params.shape[:axis] + indices.shape[batch_dims:] + params.shape[axis + 1:]. The gradient of a
+      variable along axis 0 is IndexedSlices.
+
+    Raises:
+      InvalidArgumentError: an index is outside the axis, or the shapes do not fit.
+
+    Example:
+      >>> tf.gather([10, 20, 30], [2, 0]).numpy()
+      array([30, 10], dtype=int32)
+      >>> tf.gather([[1, 2], [3, 4]], [1], axis=1).numpy()
+      array([[2],
+             [4]], dtype=int32)
     """
     if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
         gathered = gather_rows(params, indices, _GATHER)
@@ -138,8 +157,22 @@ def gather_nd(
 ) -> Tensor:
     """Slices of params at coordinates, which the last axis of indices holds.
 
-    The result's shape is indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1]:]. With batch_dims the
-    leading axes of both are matched. Raises InvalidArgumentError for coordinates outside params.
+    Args:
+      params: a tensor.
+      indices: whole numbers of shape [..., d]: coordinates along d axes of params.
+      batch_dims: how many leading axes params and indices share.
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" gives 0.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape indices.shape[:-1] + params.shape[batch_dims + d:].
+
+    Raises:
+      InvalidArgumentError: a coordinate is outside, or there are more coordinates than axes.
+
+    Example:
+      >>> tf.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
+      array([2, 3], dtype=int32)
     """
     tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
     shape, index = view(tensor).shape, index_array(numbers)
@@ -196,9 +229,23 @@ def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
     edges=lambda: [call([1, 2, 3], [True, False, True])],
 )
 def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
-    """The slices of tensor where mask is true; mask's axes match tensor's from `axis` on.
+    """The slices of a tensor where a mask is True.
 
-    Raises ValueError for a scalar mask and for shapes that do not match.
+    Args:
+      tensor: a tensor.
+      mask: bools of at least one axis, of the tensor's sizes from `axis` on.
+      axis: where the mask's axes begin; None for 0.
+      name: not used.
+
+    Returns:
+      A tensor in which one axis takes the place of the mask's axes; its size is the number of True.
+
+    Raises:
+      ValueError: the mask has no axes, or its shape does not match.
+
+    Example:
+      >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
+      array([1, 3], dtype=int32)
     """
     data, chosen = as_tensor(tensor), view(as_tensor(mask))
     place = 0 if axis is None else int_of(axis)
@@ -223,7 +270,27 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
 )
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
-    """Each element, or each slice along an axis, several times in a row; without an axis the input is flattened."""
+    """Repeats each element, or each slice along an axis, several times in a row.
+
+    Args:
+      input: a tensor.
+      repeats: how often, a number, or one for each slice.
+      axis: the axis; None flattens the tensor first.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same dtype. The gradient sums over the copies.
+
+    Raises:
+      ValueError: the axis is out of range, or there is not one number per slice.
+
+    Example:
+      >>> tf.repeat([1, 2], repeats=[3, 1]).numpy()
+      array([1, 1, 1, 2], dtype=int32)
+      >>> tf.repeat([[1, 2], [3, 4]], repeats=2, axis=1).numpy()
+      array([[1, 1, 2, 2],
+             [3, 3, 4, 4]], dtype=int32)
+    """
     data, counts = as_tensor(input), ints_of(repeats)
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
@@ -252,7 +319,26 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
 def reverse_sequence(
     input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
 ) -> Tensor:
-    """The first seq_lengths[i] elements along seq_axis reversed, where i counts along batch_axis (0 unless given)."""
+    """Reverses the first seq_lengths[i] elements of each sequence and keeps the others in place.
+
+    Args:
+      input: a tensor.
+      seq_lengths: a vector of lengths, one for each sequence.
+      seq_axis: the axis along which sequences run.
+      batch_axis: the axis along which they are counted; None for 0.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a length is greater than the axis, or there is not one for each sequence.
+
+    Example:
+      >>> tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], [2, 3], seq_axis=1).numpy()
+      array([[2, 1, 3],
+             [6, 5, 4]], dtype=int32)
+    """
     data, lengths = as_tensor(input), index_array(seq_lengths)
     along = (0 if seq_axis is None else int_of(seq_axis)) % data.ndim
     across = (0 if batch_axis is None else int_of(batch_axis)) % data.ndim
@@ -335,7 +421,25 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
     edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
 )
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
-    """Zeros of a shape to which updates are added at coordinates, which the last axis of indices holds."""
+    """Adds updates at coordinates to a tensor of zeros.
+
+    Args:
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of the result.
+      updates: a tensor of shape indices.shape[:-1] + shape[d:].
+      shape: the shape of the result.
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape, in the dtype of `updates`. Updates of one place are summed.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.scatter_nd([[1], [3], [1]], [10, 20, 30], shape=[5]).numpy()
+      array([ 0, 40,  0, 20,  0], dtype=int32)
+    """
     slices, sizes = as_tensor(updates), tuple(ints_of(shape))
     return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes), sizes)
 
@@ -366,7 +470,24 @@ def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
-    """The tensor with slices at coordinates replaced; the last of several updates of one place counts."""
+    """A copy of a tensor with slices at coordinates replaced.
+
+    Args:
+      tensor: a tensor, which stays as it is.
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of `tensor`. Of several updates of one place the last one counts.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.tensor_scatter_nd_update([10, 20, 30], [[0], [2]], [1, 2]).numpy()
+      array([ 1, 20,  2], dtype=int32)
+    """
     data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
     return _UPDATE(data, slices, attributes=(rows, slices.shape))
 
@@ -391,7 +512,25 @@ _UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
 def tensor_scatter_nd_add(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """The tensor with updates added to slices at coordinates."""
+    """A copy of a tensor with updates added to slices at coordinates.
+
+    Args:
+      tensor: a tensor, which stays as it is.
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of `tensor`. Several updates of one place are all added.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.tensor_scatter_nd_add([10, 20, 30], [[0], [2]], [1, 2]).numpy()
+      array([11, 20, 32], dtype=int32)
+    """
     data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates)
     return data + add_rows("ScatterNd", slices, rows, data.shape)
 
@@ -400,7 +539,25 @@ def tensor_scatter_nd_add(
 def tensor_scatter_nd_sub(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """The tensor with updates subtracted from slices at coordinates."""
+    """A copy of a tensor with updates subtracted from slices at coordinates.
+
+    Args:
+      tensor: a tensor, which stays as it is.
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of `tensor`. Several updates of one place are all subtracted.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.tensor_scatter_nd_sub([10, 20, 30], [[0], [2]], [1, 2]).numpy()
+      array([ 9, 20, 28], dtype=int32)
+    """
     data, slices, rows = _scattered("TensorScatterSub", tensor, indices, updates)
     return data - add_rows("ScatterNd", slices, rows, data.shape)
 
@@ -431,7 +588,25 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
 def tensor_scatter_nd_max(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """The tensor with slices at coordinates raised to the updates; ties share the gradient."""
+    """A copy of a tensor with slices at coordinates raised to the updates where they are less.
+
+    Args:
+      tensor: a tensor, which stays as it is.
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of `tensor`. Where both are equal they share the gradient.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.tensor_scatter_nd_max([10, 20, 30], [[0], [2]], [15, 15]).numpy()
+      array([15, 20, 30], dtype=int32)
+    """
     data, slices, rows = _scattered("TensorScatterMax", tensor, indices, updates)
     return _MAX(data, slices, attributes=(rows, np.maximum))
 
@@ -440,7 +615,25 @@ def tensor_scatter_nd_max(
 def tensor_scatter_nd_min(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """The tensor with slices at coordinates lowered to the updates; ties share the gradient."""
+    """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
+
+    Args:
+      tensor: a tensor, which stays as it is.
+      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
+      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of `tensor`. Where both are equal they share the gradient.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+
+    Example:
+      >>> tf.tensor_scatter_nd_min([10, 20, 30], [[0], [2]], [15, 15]).numpy()
+      array([10, 20, 15], dtype=int32)
+    """
     data, slices, rows = _scattered("TensorScatterMin", tensor, indices, updates)
     return _MIN(data, slices, attributes=(rows, np.minimum))
 
@@ -455,7 +648,24 @@ def tensor_scatter_nd_min(
     edges=lambda: [call([1, 2, 3], [0, 1, 0], 2)],
 )
 def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
-    """The slices of data sorted into num_partitions tensors by the numbers in partitions."""
+    """Sorts the slices of a tensor into several tensors by number.
+
+    Args:
+      data: a tensor.
+      partitions: int32, of the leading sizes of `data`: the number of the tensor that each slice goes to.
+      num_partitions: how many tensors there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list of num_partitions tensors, in which slices keep their order.
+
+    Raises:
+      InvalidArgumentError: a number is not in [0, num_partitions), or the shapes do not match.
+
+    Example:
+      >>> [t.numpy() for t in tf.dynamic_partition([10, 20, 30, 40], [0, 1, 1, 0], 2)]
+      [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
+    """
     tensor, numbers = as_tensor(data), index_array(partitions)
     shape = view(tensor).shape
     if shape[: numbers.ndim] != numbers.shape:
@@ -488,7 +698,24 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
     ],
 )
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
-    """One tensor whose row indices[m][i] is data[m][i]; later data replaces earlier, rows without data are 0."""
+    """One tensor whose row indices[m][i] is data[m][i]: the reverse of dynamic_partition.
+
+    Args:
+      indices: a list of int32 tensors.
+      data: a list of tensors, each of the shape of its indices followed by that of a row.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with one row more than the greatest index. Of several rows for one place the last one counts; rows without
+      data are 0.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match, or an index is negative.
+
+    Example:
+      >>> tf.dynamic_stitch([[0, 3], [1, 2]], [[10, 40], [20, 30]]).numpy()
+      array([10, 20, 30, 40], dtype=int32)
+    """
     numbers = [index_array(part) for part in indices]
     tensors = common_tensors(data)
     inner = view(tensors[0]).shape[numbers[0].ndim :]

@@ -63,30 +63,127 @@ def _edges() -> list[Any]:
 @op("math.reduce_sum", "reduce_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
 @reduction(SUM, "Sum")
 def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Sum over axes; over all of them where axis is None."""
+    """Sums elements over axes.
+
+    The sum of nothing is 0.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.reduce_sum([[1, 2, 3], [4, 5, 6]]).numpy()
+      np.int32(21)
+      >>> tf.reduce_sum([[1, 2, 3], [4, 5, 6]], axis=1).numpy()
+      array([ 6, 15], dtype=int32)
+    """
 
 
 @op("math.reduce_mean", "reduce_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
 @reduction(MEAN, "Mean")
 def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Mean over axes; integers round towards zero. The mean of nothing is NaN."""
+    """The mean of elements over axes.
+
+    The mean of integers is rounded towards 0, and the mean of nothing is NaN.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.reduce_mean([[1.0, 2.0], [3.0, 6.0]], axis=0).numpy()
+      array([2., 4.], dtype=float32)
+    """
 
 
 @op("math.reduce_max", "reduce_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 @reduction(MAX, "Max")
 def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Largest value over axes; ties share the gradient. The maximum of nothing is the dtype's least value."""
+    """The largest element over axes.
+
+    Elements that are equally large share the gradient. The maximum of nothing is the least value of the dtype.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.reduce_max([[1, 5, 3], [4, 2, 6]], axis=0).numpy()
+      array([4, 5, 6], dtype=int32)
+    """
 
 
 @op("math.reduce_min", "reduce_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 @reduction(MIN, "Min")
 def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Smallest value over axes; ties share the gradient. The minimum of nothing is the dtype's greatest value."""
+    """The smallest element over axes.
+
+    Elements that are equally small share the gradient. The minimum of nothing is the greatest value of the dtype.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.reduce_min([[1, 5, 3], [4, 2, 6]], axis=0).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
 
 
 @op("math.reduce_prod", "reduce_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)
 def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Product over axes. The gradient is right where factors are 0."""
+    """Multiplies elements over axes.
+
+    The product of nothing is 1. The gradient is right where factors are 0.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.reduce_prod([[1, 2, 3], [4, 5, 6]], axis=1).numpy()
+      array([  6, 120], dtype=int32)
+    """
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
@@ -127,14 +224,54 @@ def _truth_edges() -> list[Any]:
 
 @op("math.reduce_all", "reduce_all", dtypes=BOOL, orders="0", edges=_truth_edges)
 def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Whether all values over axes are true."""
+    """Whether all elements over axes are True.
+
+    All of nothing is True.
+
+    Args:
+      input_tensor: a tensor of bools.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A bool tensor.
+
+    Raises:
+      TypeError: the operand does not convert to bools.
+      InvalidArgumentError: an axis is out of range or named twice, or a tensor is of another dtype.
+
+    Example:
+      >>> tf.reduce_all([[True, True], [True, False]], axis=1).numpy()
+      array([ True, False])
+    """
     tensor = _truths(input_tensor, "All")
     return tensor_from(np.all(view(tensor), axis=reduced_axes(axis, tensor.ndim, "All"), keepdims=keepdims))
 
 
 @op("math.reduce_any", "reduce_any", dtypes=BOOL, orders="0", edges=_truth_edges)
 def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Whether any value over axes is true."""
+    """Whether any element over axes is True.
+
+    Any of nothing is False.
+
+    Args:
+      input_tensor: a tensor of bools.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A bool tensor.
+
+    Raises:
+      TypeError: the operand does not convert to bools.
+      InvalidArgumentError: an axis is out of range or named twice, or a tensor is of another dtype.
+
+    Example:
+      >>> tf.reduce_any([[True, False], [False, False]], axis=1).numpy()
+      array([ True, False])
+    """
     tensor = _truths(input_tensor, "Any")
     return tensor_from(np.any(view(tensor), axis=reduced_axes(axis, tensor.ndim, "Any"), keepdims=keepdims))
 
@@ -148,7 +285,27 @@ def _spread_edges() -> list[Any]:
 
 @op("math.reduce_variance", samples=_samples, edges=_spread_edges)
 def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Mean squared distance from the mean, over axes. TypeError for integers."""
+    """The variance over axes: the mean squared distance from the mean.
+
+    It divides by the number of elements, not by one less.
+
+    Args:
+      input_tensor: a floating tensor.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      TypeError: the operand is of integers.
+      InvalidArgumentError: an axis is out of range or named twice.
+
+    Example:
+      >>> tf.math.reduce_variance([1.0, 3.0, 5.0, 7.0]).numpy()
+      np.float32(5.0)
+    """
     tensor = as_tensor(input_tensor)
     if tensor.dtype.is_bool:
         raise not_allowed("Mean", tensor.dtype, NUMERIC)
@@ -168,7 +325,27 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
     notes="The gradient at 0 is NaN, as TensorFlow's",
 )
 def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """Standard deviation over axes: the variance's root. TypeError for integers."""
+    """The standard deviation over axes: the root of the variance.
+
+    It divides by the number of elements, not by one less.
+
+    Args:
+      input_tensor: a floating tensor.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      TypeError: the operand is of integers.
+      InvalidArgumentError: an axis is out of range or named twice.
+
+    Example:
+      >>> tf.math.reduce_std([1.0, 3.0, 1.0, 3.0]).numpy()
+      np.float32(1.0)
+    """
     return apply_elementwise("sqrt", reduce_variance(input_tensor, axis, keepdims))
 
 
@@ -182,7 +359,26 @@ def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     ],
 )
 def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """log(sum(exp(x))) over axes, computed without overflow."""
+    """log(sum(exp(x))) over axes, without overflow.
+
+    The greatest element is subtracted before, and added after.
+
+    Args:
+      input_tensor: a floating tensor.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is not floating.
+
+    Example:
+      >>> tf.reduce_logsumexp([1000.0, 1000.0]).numpy().round(2)
+      np.float32(1000.69)
+    """
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         raise not_allowed("IsFinite", tensor.dtype, "bfloat16, half, float, double")
@@ -202,7 +398,24 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False
 def reduce_euclidean_norm(
     input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """Square root of the sum of squares over axes."""
+    """The Euclidean norm over axes: the root of the sum of squares.
+
+    Args:
+      input_tensor: a tensor of numbers.
+      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+
+    Example:
+      >>> tf.math.reduce_euclidean_norm([[3.0, 4.0], [0.0, 2.0]], axis=1).numpy()
+      array([5., 2.], dtype=float32)
+    """
     tensor = as_tensor(input_tensor)
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
@@ -237,7 +450,25 @@ _NORM = Primitive("EuclideanNorm", _norm, _norm_vjp, saves=(0, -1))
 def count_nonzero(
     input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """How many values over axes are not 0."""
+    """The number of elements over axes that are not 0, or not False.
+
+    Args:
+      input: a tensor, or what converts to one.
+      axis: the axis or axes that are counted along; None stands for all.
+      keepdims: whether these axes stay, with size 1; None for no.
+      dtype: the dtype of the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice.
+
+    Example:
+      >>> tf.math.count_nonzero([[0, 1, 2], [0, 0, 3]], axis=1).numpy()
+      array([2, 1])
+    """
     tensor = as_tensor(input)
     axes = reduced_axes(axis, tensor.ndim, "Sum")
     counts = np.count_nonzero(view(tensor), axis=axes, keepdims=bool(keepdims))
@@ -251,7 +482,22 @@ def count_nonzero(
     edges=lambda: [call(values([0.0, 1.0, 2.0])), call(integer([[0, 0], [0, 1]])), call([])],
 )
 def zero_fraction(value: Any, name: str | None = None) -> Tensor:
-    """The share of values that are 0, as float32; NaN where there are no values."""
+    """The share of elements that are 0.
+
+    Args:
+      value: a tensor of numbers.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A float32 tensor without axes; NaN where there are no elements.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.math.zero_fraction([0.0, 1.0, 0.0, 3.0]).numpy()
+      np.float32(0.5)
+    """
     tensor = as_tensor(value)
     size = math.prod(tensor.shape)
     zeros = size - int(np.count_nonzero(view(tensor)))
@@ -284,14 +530,48 @@ def _place_edges() -> list[Any]:
 
 @op("math.argmax", "argmax", dtypes=ALL, orders="0", edges=_place_edges)
 def argmax(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
-    """Place of the largest value along an axis, axis 0 where it is None; the first one of ties."""
+    """The place of the largest element along an axis; the first one where several are equally large.
+
+    Args:
+      input: a tensor of at least one axis.
+      axis: the axis; None for axis 0.
+      output_type: the dtype of the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with one axis less. No gradient flows through it.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty.
+
+    Example:
+      >>> tf.argmax([[1, 5, 3], [4, 2, 6]], axis=1).numpy()
+      array([1, 2])
+    """
     dtype = index_dtype("ArgMax", output_type, "output_type", "int16, uint16, int32, int64")
     return _places("ArgMax", np.argmax, -INF, input, axis, dtype)
 
 
 @op("math.argmin", "argmin", dtypes=ALL, orders="0", edges=_place_edges)
 def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
-    """Place of the smallest value along an axis, axis 0 where it is None; the first one of ties."""
+    """The place of the smallest element along an axis; the first one where several are equally small.
+
+    Args:
+      input: a tensor of at least one axis.
+      axis: the axis; None for axis 0.
+      output_type: the dtype of the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with one axis less. No gradient flows through it.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty.
+
+    Example:
+      >>> tf.argmin([[1, 5, 3], [4, 2, 6]], axis=1).numpy()
+      array([0, 1])
+    """
     return _places("ArgMin", np.argmin, INF, input, axis, index_dtype("ArgMin", output_type, "output_type"))
 
 
@@ -302,10 +582,22 @@ def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: 
     edges=lambda: [call([integer([1, 2]), integer([3, 4])])],
 )
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
-    """The sum of tensors of one shape. ValueError where there are none, or where one is None.
+    """Adds tensors of one shape, from the first to the last.
+
+    Args:
+      inputs: a sequence of tensors of one shape and dtype, or of IndexedSlices, which become dense.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape and dtype.
 
     Raises:
+      ValueError: there are none, or one is None.
       InvalidArgumentError: shapes or dtypes differ.
+
+    Example:
+      >>> tf.add_n([[1, 2], [3, 4], [5, 6]]).numpy()
+      array([ 9, 12], dtype=int32)
     """
     listed = list(inputs)
     if not listed or any(item is None for item in listed):
@@ -329,7 +621,24 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call([real(2, 3), real(2, 3)]), call([real()])],
 )
 def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Tensor:
-    """The sum of tensors of one shape: add_n. ValueError where there are none, or their shapes differ."""
+    """Adds tensors of one shape; the same as `add_n`.
+
+    Args:
+      inputs: a list of tensors of one shape and dtype.
+      shape: not used; it is that of the tensors.
+      tensor_dtype: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape and dtype.
+
+    Raises:
+      ValueError: there are none, or their shapes differ.
+
+    Example:
+      >>> tf.math.accumulate_n([[1, 2], [3, 4]]).numpy()
+      array([4, 6], dtype=int32)
+    """
     if not isinstance(inputs, list | tuple) or not inputs:
         raise ValueError("inputs must be a list of at least one Tensor with the same dtype and shape")
     tensors = [as_tensor(item) for item in inputs]
@@ -346,7 +655,23 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
     edges=lambda: [call(2, integer([1, 2]))],
 )
 def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
-    """A scalar times a tensor, or times the values of IndexedSlices. ValueError if the first is no scalar."""
+    """Multiplies a tensor by a scalar.
+
+    Args:
+      scalar: a number or a tensor without axes.
+      x: a tensor of the same dtype, or IndexedSlices, whose values are multiplied.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x, or IndexedSlices.
+
+    Raises:
+      ValueError: `scalar` has axes.
+
+    Example:
+      >>> tf.scalar_mul(2.0, [1.0, 2.0]).numpy()
+      array([2., 4.], dtype=float32)
+    """
     tensor = values_of(x)
     factor = as_tensor(scalar, tensor.dtype)
     if factor.ndim:
@@ -363,7 +688,23 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     edges=lambda: [call([], real(2)), call([1, 2, 3], 2), call([1, 2], integer([3, 4]))],
 )
 def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
-    """The polynomial with a list of coefficients, that of the highest power first, at x. ValueError for no list."""
+    """The value at x of a polynomial, by Horner's rule.
+
+    Args:
+      coeffs: a list of coefficients, from that of the highest power down; none give 0.
+      x: a tensor, or what converts to one.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that x and the coefficients broadcast to.
+
+    Raises:
+      ValueError: `coeffs` is no list.
+
+    Example:
+      >>> tf.math.polyval([3.0, 0.0, 1.0], 2.0).numpy()
+      np.float32(13.0)
+    """
     if not isinstance(coeffs, list):
         raise ValueError(f"Argument coeffs must be list type. Received type {type(coeffs)}.")
     tensor = as_tensor(x)

@@ -195,27 +195,99 @@ _PRODUCTS = {
 
 @op("math.segment_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
 def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """Sums of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    """Sums the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a row for each number up to the greatest. Segments without rows are 0.
+
+    Raises:
+      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+
+    Example:
+      >>> tf.math.segment_sum([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
+      array([[4, 6],
+             [0, 0],
+             [5, 6]], dtype=int32)
+    """
     tensor = as_tensor(data)
     return _sums(tensor, *_sorted_ids("SegmentSum", tensor, segment_ids))
 
 
 @op("math.segment_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
 def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """Means of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    """The mean of the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a row for each number up to the greatest. Segments without rows are 0.
+
+    Raises:
+      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+
+    Example:
+      >>> tf.math.segment_mean([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
+      array([[2, 3],
+             [0, 0],
+             [5, 6]], dtype=int32)
+    """
     tensor = as_tensor(data)
     return apply_cast(_means(tensor, *_sorted_ids("SegmentMean", tensor, segment_ids), 1.0), tensor.dtype)
 
 
 @op("math.segment_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """Largest of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    """The largest elements of the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the gradient.
+
+    Raises:
+      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+
+    Example:
+      >>> tf.math.segment_max([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
+      array([[3, 4],
+             [0, 0],
+             [5, 6]], dtype=int32)
+    """
     return _sorted_extremes("SegmentMax", np.maximum, data, segment_ids)
 
 
 @op("math.segment_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """Smallest of the rows that have the same number; the numbers do not decrease. Segments without rows are 0."""
+    """The smallest elements of the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the gradient.
+
+    Raises:
+      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+
+    Example:
+      >>> tf.math.segment_min([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
+      array([[1, 2],
+             [0, 0],
+             [5, 6]], dtype=int32)
+    """
     return _sorted_extremes("SegmentMin", np.minimum, data, segment_ids)
 
 
@@ -228,23 +300,75 @@ def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> 
 
 @op("math.segment_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)
 def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
-    """Products of the rows that have the same number; the numbers do not decrease. Segments without rows are 1."""
+    """Multiplies the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with a row for each number up to the greatest. Segments without rows are 1.
+
+    Raises:
+      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+
+    Example:
+      >>> tf.math.segment_prod([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
+      array([[3, 8],
+             [1, 1],
+             [5, 6]], dtype=int32)
+    """
     tensor = as_tensor(data)
     return _products("SegmentProd", tensor, *_sorted_ids("SegmentProd", tensor, segment_ids))
 
 
 @op("math.unsorted_segment_sum", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
 def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Sums of the rows that have the same number; rows with negative numbers are left out."""
+    """Sums the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows are 0.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_sum([10, 20, 30], [1, 0, 1], num_segments=2).numpy()
+      array([20, 40], dtype=int32)
+    """
     tensor = as_tensor(data)
     return _sums(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments))
 
 
 @op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
 def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Means of the rows that have the same number, those with negative numbers left out; 0 without rows.
+    """The mean of the rows of each segment.
 
-    Floating also where the data are integers: float32 for uint8, else float64.
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows are 0. The means of uint8 are float32,
+      those of other integers float64.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_mean([10.0, 20.0, 30.0], [1, 0, 1], num_segments=2).numpy()
+      array([20., 20.], dtype=float32)
     """
     tensor = as_tensor(data)
     return _means(tensor, *_any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments), 1.0)
@@ -252,7 +376,25 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
 
 @op("math.unsorted_segment_sqrt_n", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
 def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Sums of the rows that have the same number, divided by the root of how many there are. 0 without rows."""
+    """Sums the rows of each segment and divides by the root of how many there are.
+
+    Args:
+      data: a floating tensor of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows are 0.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_sqrt_n([10.0, 20.0, 10.0], [1, 0, 1], num_segments=2).numpy().round(4)
+      array([20.    , 14.1421], dtype=float32)
+    """
     tensor = as_tensor(data)
     ids, count = _any_ids("UnsortedSegmentSum", tensor, segment_ids, num_segments)
     if not tensor.dtype.is_floating:
@@ -268,7 +410,26 @@ def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name
     notes="Ties share the gradient",
 )
 def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Largest of the rows that have the same number; the dtype's least value without rows."""
+    """The largest elements of the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows have the least value of the
+      dtype. Equal elements share the gradient.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_max([10, 20, 30], [1, 0, 1], num_segments=2).numpy()
+      array([20, 30], dtype=int32)
+    """
     tensor = as_tensor(data)
     ids, count = _any_ids("UnsortedSegmentMax", tensor, segment_ids, num_segments)
     return _extremes("UnsortedSegmentMax", np.maximum, tensor, ids, count, tensor.dtype.min)
@@ -282,7 +443,26 @@ def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: s
     notes="Ties share the gradient",
 )
 def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Smallest of the rows that have the same number; the dtype's greatest value without rows."""
+    """The smallest elements of the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows have the greatest value of the
+      dtype. Equal elements share the gradient.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_min([10, 20, 30], [1, 0, 1], num_segments=2).numpy()
+      array([20, 10], dtype=int32)
+    """
     tensor = as_tensor(data)
     ids, count = _any_ids("UnsortedSegmentMin", tensor, segment_ids, num_segments)
     return _extremes("UnsortedSegmentMin", np.minimum, tensor, ids, count, tensor.dtype.max)
@@ -290,6 +470,25 @@ def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: s
 
 @op("math.unsorted_segment_prod", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
 def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
-    """Products of the rows that have the same number; rows with negative numbers are left out. 1 without rows."""
+    """Multiplies the rows of each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
+        numbers are left out.
+      num_segments: how many segments there are.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [num_segments, ...]. Segments without rows are 1. The gradient is right where
+      elements are 0.
+
+    Raises:
+      InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
+
+    Example:
+      >>> tf.math.unsorted_segment_prod([10, 20, 30], [1, 0, 1], num_segments=2).numpy()
+      array([ 20, 300], dtype=int32)
+    """
     tensor = as_tensor(data)
     return _products("UnsortedSegmentProd", tensor, *_any_ids("UnsortedSegmentProd", tensor, segment_ids, num_segments))

@@ -58,7 +58,27 @@ def _order(array: np.ndarray, descending: bool) -> np.ndarray:
 def top_k(
     input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
 ) -> TopKV2:
-    """The k largest elements along the last axis, from the largest down, and their places; of ties the first ones."""
+    """The k largest elements along the last axis, from the largest down, and their places.
+
+    Args:
+      input: a tensor of at least one axis.
+      k: how many.
+      sorted: not used; the elements are in order either way.
+      index_type: the dtype of the places.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `values` and `indices`, each of shape [..., k]. Of equal elements the first come first. The
+      gradient flows to the elements that were chosen.
+
+    Raises:
+      InvalidArgumentError: the operand has no axes, or the last one has fewer than k elements.
+
+    Example:
+      >>> values, indices = tf.math.top_k([1, 9, 4, 7], k=2)
+      >>> values.numpy(), indices.numpy()
+      (array([9, 7], dtype=int32), array([1, 3], dtype=int32))
+    """
     tensor, count = _sortable(input), scalar_of("TopKV2", k, "k must be scalar, got shape {shape}")
     dtype = index_dtype("TopKV2", index_type, "index_type", "int16, int32, int64")
     if tensor.ndim == 0:
@@ -108,7 +128,25 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
-    """Elements in order along an axis; direction is "ASCENDING" or "DESCENDING"."""
+    """Elements in order along an axis.
+
+    Args:
+      values: a tensor of at least one axis.
+      axis: the axis.
+      direction: "ASCENDING" or "DESCENDING".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype; the gradient goes where the elements came from.
+
+    Raises:
+      ValueError: another direction.
+      InvalidArgumentError: the operand has no axes, or the axis is out of range.
+
+    Example:
+      >>> tf.sort([3, 1, 2], direction="DESCENDING").numpy()
+      array([3, 2, 1], dtype=int32)
+    """
     descending, tensor = _direction(direction), _sortable(values)
     place, order = _last_axis(tensor, axis)
     if place == tensor.ndim - 1:
@@ -130,7 +168,26 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
 def argsort(
     values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
-    """Places that sort the elements along an axis, in int32; equal elements keep their order."""
+    """The places that put elements in order along an axis.
+
+    Args:
+      values: a tensor of at least one axis.
+      axis: the axis.
+      direction: "ASCENDING" or "DESCENDING".
+      stable: not used; equal elements keep their order either way.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      An int32 tensor of the same shape.
+
+    Raises:
+      ValueError: another direction.
+      InvalidArgumentError: the operand has no axes, or the axis is out of range.
+
+    Example:
+      >>> tf.argsort([30, 10, 20]).numpy()
+      array([1, 2, 0], dtype=int32)
+    """
     descending, tensor = _direction(direction), _sortable(values)
     place, _ = _last_axis(tensor, axis)
     array = np.swapaxes(view(tensor), place, -1)
@@ -154,7 +211,26 @@ def argsort(
 def searchsorted(
     sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """Where values go into sequences sorted along the last axis: before equal ones, or behind if side is "right"."""
+    """Where values would go into sequences that are in order, to keep them so.
+
+    Args:
+      sorted_sequence: a tensor whose last axis is in ascending order.
+      values: a tensor of the same leading sizes.
+      side: "left" puts a value before those it equals, "right" behind them.
+      out_type: the dtype of the places.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `values`, of places from 0 to the length of the sequence.
+
+    Raises:
+      ValueError: another side.
+      InvalidArgumentError: the leading sizes differ.
+
+    Example:
+      >>> tf.searchsorted([1, 3, 5], [0, 3, 6]).numpy()
+      array([0, 1, 3], dtype=int32)
+    """
     if side not in ("left", "right"):
         raise ValueError(f"Argument `side` must be either 'right' or 'left'. Received: `side` = {side!r}.")
     kernel = "LowerBound" if side == "left" else "UpperBound"
@@ -188,7 +264,24 @@ def searchsorted(
     dtypes="float32",
 )
 def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
-    """Whether each row's prediction for its target is among the row's k largest; ties count, infinities do not."""
+    """For each row, whether the prediction of its target is among the row's k largest.
+
+    Args:
+      targets: a vector of classes, int32 or int64.
+      predictions: a float32 matrix of a row of scores for each target.
+      k: how many count as the largest. Scores equal to the k-th count too; rows with an infinity or NaN give False.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A bool vector of the length of `targets`.
+
+    Raises:
+      InvalidArgumentError: the operands have other shapes or dtypes.
+
+    Example:
+      >>> tf.math.in_top_k([0, 1], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]], k=1).numpy()
+      array([False,  True])
+    """
     predictions, targets = as_tensor(predictions), as_tensor(targets)
     if predictions.dtype != dtypes.float32:
         raise wrong_dtype("InTopKV2", 0, dtypes.float32, predictions.dtype)
@@ -219,7 +312,22 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     edges=lambda: [call([2, 0, 1]), call(integer([1, 0], "int64")), call(integer([]))],
 )
 def invert_permutation(x: Any, name: str | None = None) -> Tensor:
-    """The permutation y with y[x[i]] = i."""
+    """The permutation that undoes another: y with y[x[i]] = i.
+
+    Args:
+      x: a vector of the numbers from 0 to its length, each once, int32 or int64.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A vector of the same dtype.
+
+    Raises:
+      InvalidArgumentError: x is no vector, or no permutation.
+
+    Example:
+      >>> tf.math.invert_permutation([2, 0, 1]).numpy()
+      array([1, 2, 0], dtype=int32)
+    """
     tensor = as_tensor(x, hint=dtypes.int32)
     index_dtype("InvertPermutation", tensor.dtype, "T")
     order = view(tensor)
@@ -250,7 +358,22 @@ def _steps(x: Any) -> np.ndarray:
     edges=lambda: [call([1, 1, 2]), call([2.0, 1.0]), call(values([1.0, math.nan])), call([]), call([[1, 2], [3, 4]])],
 )
 def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
-    """Whether no element is less than the one before it."""
+    """Whether no element is less than the one before it.
+
+    Args:
+      x: a tensor of numbers; its elements are taken row by row.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A bool tensor without axes; True for fewer than two elements.
+
+    Raises:
+      TypeError, ValueError: x does not convert to a tensor.
+
+    Example:
+      >>> tf.math.is_non_decreasing([1, 2, 2]).numpy()
+      np.True_
+    """
     return tensor_from((_steps(x) >= 0).all())
 
 
@@ -261,5 +384,20 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 1, 2]), call([1.0, 2.0]), call([]), call(3)],
 )
 def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
-    """Whether every element is greater than the one before it."""
+    """Whether every element is greater than the one before it.
+
+    Args:
+      x: a tensor of numbers; its elements are taken row by row.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A bool tensor without axes; True for fewer than two elements.
+
+    Raises:
+      TypeError, ValueError: x does not convert to a tensor.
+
+    Example:
+      >>> tf.math.is_strictly_increasing([1, 2, 2]).numpy()
+      np.False_
+    """
     return tensor_from((_steps(x) > 0).all())
