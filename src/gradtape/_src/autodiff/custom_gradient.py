@@ -19,7 +19,25 @@ from gradtape._variable import VariableWatcher
 
 
 def stop_gradient(input: Any, name: str | None = None) -> Any:
-    """The value, a tensor or IndexedSlices, as a constant: no gradient flows through it."""
+    """The value as a constant: no gradient flows through it.
+
+    Args:
+      input: a tensor, what converts to one, or IndexedSlices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same value, or IndexedSlices.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * tf.stop_gradient(x)
+      >>> tape.gradient(y, x).numpy()
+      np.float32(3.0)
+    """
     return like(input, apply_stop_gradient(values_of(input)))
 
 
@@ -103,9 +121,25 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
     differentiated in its turn where a second derivative is asked for. `ForwardAccumulator` differentiates f's body.
 
+    Args:
+      f: the function; without it a decorator is returned.
+
+    Returns:
+      A function that takes f's arguments and returns its `result`.
+
     Raises:
       TypeError: f reads variables and grad_fn has no argument `variables`.
       ValueError: (when differentiated) the number of gradients is not the number of arguments, or of variables.
+
+    Example:
+      >>> @tf.custom_gradient
+      ... def clipped(x):
+      ...     return x, lambda g: tf.clip_by_value(g, -1.0, 1.0)
+      >>> x = tf.Variable(2.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = 10.0 * clipped(x)
+      >>> tape.gradient(y, x).numpy()
+      np.float32(1.0)
     """
     if f is None:
         return custom_gradient
@@ -116,7 +150,22 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
     """Wraps f so that a tape keeps its arguments only; what f computes is computed again when its gradient is needed.
 
     The memory of f's intermediates is free between the forward and the reverse pass. Variables that f reads get their
-    gradients, and derivatives of any order go through the repeated computation. `__wrapped__` is f.
+    gradients, and derivatives of any order go through the repeated computation. Chen, Xu, Zhang and Guestrin, Training
+    Deep Nets with Sublinear Memory Cost (2016).
+
+    Args:
+      f: a function of tensors.
+
+    Returns:
+      A function of the same arguments, of which `__wrapped__` is f.
+
+    Example:
+      >>> block = tf.recompute_grad(lambda x: tf.square(tf.square(x)))
+      >>> x = tf.Variable(2.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = block(x)
+      >>> tape.gradient(y, x).numpy()
+      np.float32(32.0)
     """
 
     def forgetful(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
@@ -139,7 +188,21 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
 
 
 def grad_pass_through(f: Callable[..., Any]) -> Any:
-    """Wraps f so that it computes as ever while its gradient is the identity's; variables that f uses get none."""
+    """Wraps f so that it computes as ever while its gradient is the identity's; variables that f uses get none.
+
+    Args:
+      f: a function of tensors whose result has the shape of its argument.
+
+    Returns:
+      A function of the same arguments.
+
+    Example:
+      >>> x = tf.Variable(1.4)
+      >>> with tf.GradientTape() as tape:
+      ...     y = 3.0 * tf.grad_pass_through(tf.round)(x)
+      >>> y.numpy(), tape.gradient(y, x).numpy()
+      (np.float32(3.0), np.float32(3.0))
+    """
 
     def passing(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
         def grad(*cotangents: Tensor, variables: Any = ()) -> Any:

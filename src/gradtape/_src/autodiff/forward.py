@@ -19,4 +19,11 @@ class ForwardAccumulator(Accumulator):
 
     Raises:
       ValueError: a primal is listed twice; the structures differ; the block is entered while active.
+
+    Example:
+      >>> x = tf.Variable([1.0, 2.0])
+      >>> with tf.autodiff.ForwardAccumulator(x, tf.constant([1.0, 0.0])) as accumulator:
+      ...     y = x * x * x
+      >>> accumulator.jvp(y).numpy()
+      array([3., 0.], dtype=float32)
     """

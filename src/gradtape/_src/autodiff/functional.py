@@ -50,8 +50,17 @@ def value_and_gradient(f: Function, argnums: ArgNums = 0, has_aux: bool = False)
 
     Args:
       f: returns a scalar tensor, or `(scalar, anything)` with has_aux; a larger tensor is summed.
-      argnums: which arguments are differentiated.
+      argnums: which arguments are differentiated, a number or a tuple of them.
       has_aux: whether f returns something beside its value; the result is then `((value, aux), gradient)`.
+
+    Returns:
+      A function of f's arguments, which returns the value and a gradient in the structure of what argnums names: zeros
+      where f does not depend on it.
+
+    Example:
+      >>> value, gradient = tf.value_and_gradient(lambda x: tf.reduce_sum(x * x))(tf.constant([1.0, 3.0]))
+      >>> value.numpy(), gradient.numpy()
+      (np.float32(10.0), array([2., 6.], dtype=float32))
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -62,7 +71,23 @@ def value_and_gradient(f: Function, argnums: ArgNums = 0, has_aux: bool = False)
 
 
 def gradient(f: Function, argnums: ArgNums = 0) -> Function:
-    """A function that returns the gradient of f, zeros where f does not depend on an argument."""
+    """A function that returns the gradient of f, zeros where f does not depend on an argument.
+
+    Args:
+      f: returns a scalar tensor; a larger one is summed.
+      argnums: which arguments are differentiated, a number or a tuple of them.
+      has_aux: whether f returns something beside its value; the result is then `(gradient, aux)`.
+
+    Returns:
+      A function of f's arguments, which returns a gradient in the structure of what argnums names.
+
+    Example:
+      >>> tf.gradient(lambda x: x**3)(tf.constant(2.0)).numpy()
+      np.float32(12.0)
+      >>> slope = tf.gradient(lambda x, y: x * y, argnums=(0, 1))
+      >>> [g.numpy() for g in slope(tf.constant(2.0), tf.constant(5.0))]
+      [np.float32(5.0), np.float32(2.0)]
+    """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         return value_and_gradient(f, argnums)(*args, **kwargs)[1]
@@ -73,7 +98,19 @@ def gradient(f: Function, argnums: ArgNums = 0) -> Function:
 def jacobian(f: Function, argnums: ArgNums = 0) -> Function:
     """A function that returns f's Jacobian, of shape f's result shape + the argument's shape.
 
-    A nested result of f gives its structure with one Jacobian, or one per argument, in each place.
+    Args:
+      f: returns a tensor, or a nested structure of them.
+      argnums: which arguments are differentiated, a number or a tuple of them.
+
+    Returns:
+      A function of f's arguments. A nested result of f gives its structure with one Jacobian, or one per argument, in
+      each place.
+
+    Example:
+      >>> tf.jacobian(lambda x: x * x)(tf.constant([1.0, 2.0, 3.0])).numpy()
+      array([[2., 0., 0.],
+             [0., 4., 0.],
+             [0., 0., 6.]], dtype=float32)
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -84,14 +121,37 @@ def jacobian(f: Function, argnums: ArgNums = 0) -> Function:
 
 
 def hessian(f: Function, argnums: int = 0) -> Function:
-    """A function that returns the second derivatives of a scalar f, of shape argument's shape twice."""
+    """A function that returns the second derivatives of a scalar f, of shape argument's shape twice.
+
+    Args:
+      f: returns a scalar tensor.
+      argnums: which argument is differentiated.
+
+    Returns:
+      A function of f's arguments.
+
+    Example:
+      >>> tf.hessian(lambda x: x[0] * x[0] * x[1])(tf.constant([2.0, 3.0])).numpy()
+      array([[6., 4.],
+             [4., 0.]], dtype=float32)
+    """
     return jacobian(gradient(f, argnums), argnums)
 
 
 def hvp(f: Function, argnums: ArgNums = 0) -> Function:
-    """A function of f's arguments, then a vector, that returns f's Hessian times the vector: forward over reverse.
+    """A function that returns f's Hessian times a vector, without the Hessian being made: forward over reverse.
 
-    The vector has the structure of what argnums names.
+    Args:
+      f: returns a scalar tensor.
+      argnums: which arguments are differentiated, a number or a tuple of them.
+
+    Returns:
+      A function of f's arguments, then of the vector, in the structure of what argnums names.
+
+    Example:
+      >>> product = tf.hvp(lambda x: x[0] * x[0] * x[1])
+      >>> product(tf.constant([2.0, 3.0]), tf.constant([1.0, 0.0])).numpy()
+      array([6., 4.], dtype=float32)
     """
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
@@ -109,7 +169,20 @@ def hvp(f: Function, argnums: ArgNums = 0) -> Function:
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
-    """f's value at the primals, and a function from cotangents in its structure to a tuple of gradients."""
+    """f's value at the primals, and a function from cotangents to gradients: reverse mode.
+
+    Args:
+      f: returns a tensor, or a nested structure of them.
+      *primals: its arguments.
+
+    Returns:
+      The value, and a function of a cotangent in its structure that returns a tuple of gradients, one for each primal.
+
+    Example:
+      >>> value, pullback = tf.vjp(lambda x: x * x, tf.constant([1.0, 2.0]))
+      >>> [g.numpy() for g in pullback(tf.constant([1.0, 10.0]))]
+      [array([ 2., 40.], dtype=float32)]
+    """
     replaced = tuple(_fresh(primal) for primal in primals)
     with GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(replaced)
@@ -118,7 +191,21 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 
 def jvp(f: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-    """f's value at the primals and its derivative along the tangents, which have the primals' structure."""
+    """f's value at the primals and its derivative along tangents: forward mode.
+
+    Args:
+      f: returns a tensor, or a nested structure of them.
+      primals: a tuple of its arguments.
+      tangents: the direction, in the structure of `primals`.
+
+    Returns:
+      The value and its derivative, both in the structure that f returns.
+
+    Example:
+      >>> value, slope = tf.jvp(lambda x: x * x, (tf.constant([1.0, 2.0]),), (tf.constant([1.0, 0.5]),))
+      >>> value.numpy(), slope.numpy()
+      (array([1., 4.], dtype=float32), array([2., 2.], dtype=float32))
+    """
     replaced = tuple(_fresh(primal) for primal in primals)
     with ForwardAccumulator(replaced, tuple(tangents)) as accumulator:
         value = f(*replaced)

@@ -17,7 +17,15 @@ from gradtape._variable import BaseVariable
 
 
 class UnconnectedGradients(enum.Enum):
-    """What a gradient is where the target does not depend on the source."""
+    """What a gradient is where the target does not depend on the source: NONE for None, ZERO for zeros.
+
+    Example:
+      >>> x, y = tf.Variable(1.0), tf.Variable(2.0)
+      >>> with tf.GradientTape() as tape:
+      ...     z = x * x
+      >>> tape.gradient(z, y, unconnected_gradients=tf.UnconnectedGradients.ZERO).numpy()
+      np.float32(0.0)
+    """
 
     NONE = "none"
     ZERO = "zero"
@@ -26,11 +34,23 @@ class UnconnectedGradients(enum.Enum):
 @method
 @contextmanager
 def stop_recording(self: GradientTape) -> Iterator[None]:
-    """Within this block nothing is recorded on this tape; what is computed there is a constant to it.
+    """A block in which nothing is recorded on this tape; what is computed there is a constant to it.
+
+    Returns:
+      A context manager.
 
     Raises:
       ValueError: the tape does not record.
       RuntimeError: it never did, or has given its gradients.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      ...     with tape.stop_recording():
+      ...         y_squared = y * y
+      >>> tape.gradient(y, x).numpy()
+      np.float32(6.0)
     """
     if self._spent:
         raise RuntimeError("Trying to stop recording a tape which is not recording.")
@@ -70,6 +90,14 @@ def jacobian(
     Raises:
       RuntimeError: a non-persistent tape has given its gradients already, or experimental_use_pfor is False on one.
       ValueError, TypeError: an option has none of its values.
+
+    Example:
+      >>> x = tf.Variable([1.0, 2.0])
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      >>> tape.jacobian(y, x).numpy()
+      array([[2., 0.],
+             [0., 4.]], dtype=float32)
     """
     self._check_has_gradients("to compute")
     if type(target) is not Tensor:
@@ -108,6 +136,13 @@ def batch_jacobian(
     Raises:
       ValueError: the first axes differ, or an operand has less than two.
       RuntimeError: as `jacobian`.
+
+    Example:
+      >>> x = tf.Variable([[1.0], [2.0]])
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      >>> tape.batch_jacobian(y, x).numpy().tolist()
+      [[[2.0]], [[4.0]]]
     """
     self._check_has_gradients("tocompute")
     if not (

@@ -58,10 +58,35 @@ def matmul(
     grad_b: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Matrix product over the last two axes, the others broadcast.
+    """The matrix product over the last two axes; leading axes broadcast.
 
-    The sparsity hints change nothing. Raises InvalidArgumentError where sizes do not fit, ValueError where an operand
-    is to be both transposed and adjoint, which are the same for real numbers.
+    `a @ b` is the same.
+
+    Args:
+      a: a tensor of shape [..., m, k].
+      b: a tensor of shape [..., k, n], of the same dtype.
+      transpose_a: whether a has shape [..., k, m].
+      transpose_b: whether b has shape [..., n, k].
+      adjoint_a: the same as transpose_a, as numbers are real.
+      adjoint_b: the same as transpose_b.
+      a_is_sparse: not used.
+      b_is_sparse: not used.
+      output_type: the dtype of the result; None for that of the operands.
+      grad_a: not used.
+      grad_b: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., m, n].
+
+    Raises:
+      ValueError: an operand is to be both transposed and adjoint.
+      InvalidArgumentError: the sizes do not fit, an operand has less than two axes, or the dtypes differ.
+
+    Example:
+      >>> tf.matmul([[1.0, 2.0], [3.0, 4.0]], [[1.0], [10.0]]).numpy()
+      array([[21.],
+             [43.]], dtype=float32)
     """
     if adjoint_a or adjoint_b:
         transpose_a, transpose_b = _flag("a", transpose_a, adjoint_a), _flag("b", transpose_b, adjoint_b)
@@ -86,7 +111,28 @@ def matvec(
     b_is_sparse: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Product of matrices (..., m, n) and vectors (..., n), of shape (..., m)."""
+    """The product of a matrix and a vector over the last axes; leading axes broadcast.
+
+    Args:
+      a: a tensor of shape [..., m, n].
+      b: a tensor of shape [..., n], of the same dtype.
+      transpose_a: whether a has shape [..., n, m].
+      adjoint_a: the same as transpose_a, as numbers are real.
+      a_is_sparse: not used.
+      b_is_sparse: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., m].
+
+    Raises:
+      ValueError: a is to be both transposed and adjoint.
+      InvalidArgumentError: the sizes do not fit, or the dtypes differ.
+
+    Example:
+      >>> tf.linalg.matvec([[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0]).numpy()
+      array([21., 43.], dtype=float32)
+    """
     if type(a) is not Tensor or type(b) is not Tensor:
         a, b = common_tensors((a, b))
     return apply_matvec(a, b, _flag("a", transpose_a, adjoint_a))
@@ -104,7 +150,25 @@ def matvec(
     edges=lambda: [call(integer([1, 2]), integer([3, 4]), 1)],
 )
 def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
-    """Products of all elements, summed over pairs of axes: the last and first `axes` ones, or two lists of them."""
+    """Multiplies two tensors and sums over pairs of axes.
+
+    Args:
+      a: a tensor.
+      b: another, of the same dtype.
+      axes: a number n for the last n axes of a and the first n of b, or a pair of lists: the axes of a and those of b.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with the axes of a, then those of b, that are not summed over.
+
+    Raises:
+      ValueError: `axes` names unequal numbers of axes, or more than there are.
+      InvalidArgumentError: paired axes differ in size, or the dtypes differ.
+
+    Example:
+      >>> tf.tensordot([[1.0, 2.0], [3.0, 4.0]], [1.0, 10.0], axes=1).numpy()
+      array([21., 43.], dtype=float32)
+    """
     a, b = common_tensors((a, b))
     if isinstance(axes, int):
         if axes < 0:
@@ -164,11 +228,28 @@ def _einsum_samples() -> list[Any]:
 
 @op("einsum", "linalg.einsum", dtypes=NUMBERS, samples=_einsum_samples)
 def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
-    """Products summed over labelled axes: every label that the output lacks is summed over.
+    """Multiplies tensors and sums over labelled axes: every label that the output lacks is summed over.
 
-    An ellipsis stands for axes that broadcast; a label repeated within an operand takes its diagonal. Without "->" the
-    output has the labels that occur once, in alphabetical order. Raises ValueError for an equation that does not make
-    sense, InvalidArgumentError where sizes do not fit.
+    Args:
+      equation: a letter for each axis of each operand, and after "->" those of the result, such as "ij,jk->ik". An
+        ellipsis stands for axes that broadcast, and a letter that comes twice in an operand takes its diagonal. Without
+        "->" the result has the letters that occur once, in alphabetical order.
+      *inputs: the operands, of one dtype.
+      **kwargs: `optimize` and `name`, which are not used.
+
+    Returns:
+      A tensor with the axes that the equation names.
+
+    Raises:
+      ValueError: the equation does not make sense or does not fit the operands' axes.
+      TypeError: an unknown keyword.
+      InvalidArgumentError: axes of one letter differ in size.
+
+    Example:
+      >>> tf.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]]).numpy()
+      array([[11.]], dtype=float32)
+      >>> tf.einsum("ii->i", [[1.0, 2.0], [3.0, 4.0]]).numpy()
+      array([1., 4.], dtype=float32)
     """
     unknown = set(kwargs) - {"optimize", "name"}
     if unknown:
@@ -345,11 +426,23 @@ def _aligned(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
     edges=lambda: [call(real(0, 3), real(0, 3)), call(integer([1, 2, 3]), integer([4, 5, 7]))],
 )
 def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
-    """The cross products of vectors of three elements.
+    """The cross products of vectors of three elements, along the last axis.
+
+    Args:
+      a: a tensor of shape [..., 3].
+      b: another of the same shape and dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
 
     Raises:
       InvalidArgumentError: the shapes differ, or are those of scalars.
       FailedPreconditionError: the last axis has not three elements.
+
+    Example:
+      >>> tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).numpy()
+      array([0., 0., 1.], dtype=float32)
     """
     a, b = common_tensors((a, b))
     if a.shape != b.shape:

@@ -63,7 +63,30 @@ def _padded(x: Tensor, value: Any) -> Tensor:
 def diag_part(
     input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
 ) -> Tensor:
-    """The k-th diagonals of matrices, or for k = (low, high) the diagonals from high to low, padded to one length."""
+    """The k-th diagonals of matrices, or several of them, padded to one length.
+
+    Args:
+      input: a tensor of shape [..., rows, columns].
+      name: not used.
+      k: the diagonal, 0 for the main one, positive above and negative below it, or a pair (low, high) for those
+        between.
+      padding_value: what fills shorter diagonals.
+      align: where superdiagonals and subdiagonals are put: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+
+    Returns:
+      A tensor of shape [..., length], or for a pair [..., high - low + 1, length], from high to low.
+
+    Raises:
+      InvalidArgumentError: the operand has less than two axes, or a diagonal is outside the matrix.
+      ValueError: another `align`.
+
+    Example:
+      >>> tf.linalg.diag_part([[1, 2], [3, 4]]).numpy()
+      array([1, 4], dtype=int32)
+      >>> tf.linalg.diag_part([[1, 2], [3, 4]], k=(-1, 0)).numpy()
+      array([[1, 4],
+             [3, 0]], dtype=int32)
+    """
     x = as_tensor(input)
     _at_least_two("MatrixDiagPartV3", x, name)
     (rows, columns), (low, high) = x.shape[-2:], _band(k)
@@ -92,7 +115,33 @@ def diag(
     padding_value: Any = 0,
     align: str = "RIGHT_LEFT",
 ) -> Tensor:
-    """Matrices with these diagonals, and padding_value elsewhere."""
+    """Matrices with given diagonals.
+
+    Args:
+      diagonal: a tensor of shape [..., length], or for several diagonals [..., diagonals, length].
+      name: not used.
+      k: the diagonal, 0 for the main one, positive above and negative below it, or a pair (low, high) for those
+        between.
+      num_rows: the number of rows; -1 for as few as hold the diagonals.
+      num_cols: the number of columns; -1 for as few as hold the diagonals.
+      padding_value: what stands elsewhere.
+      align: where superdiagonals and subdiagonals are read: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+
+    Returns:
+      A tensor of shape [..., rows, columns].
+
+    Raises:
+      InvalidArgumentError: the operand has no axes, or the diagonals do not fit.
+      ValueError: another `align`.
+
+    Example:
+      >>> tf.linalg.diag([1, 2]).numpy()
+      array([[1, 0],
+             [0, 2]], dtype=int32)
+      >>> tf.linalg.diag([1], k=1).numpy()
+      array([[0, 1],
+             [0, 0]], dtype=int32)
+    """
     x, (low, high) = as_tensor(diagonal), _band(k)
     if x.ndim < 1:
         raise invalid_argument("MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []", name)
@@ -117,7 +166,28 @@ def diag(
     ],
 )
 def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
-    """Matrices with their diagonals, as diag_part reads them, replaced."""
+    """Matrices with diagonals replaced.
+
+    Args:
+      input: a tensor of shape [..., rows, columns].
+      diagonal: the new diagonals, as `diag_part` gives them.
+      name: not used.
+      k: the diagonal, 0 for the main one, positive above and negative below it, or a pair (low, high) for those
+        between.
+      align: where superdiagonals and subdiagonals are read: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+
+    Returns:
+      A tensor of the shape of `input`.
+
+    Raises:
+      InvalidArgumentError: the shapes do not match.
+      ValueError: another `align`.
+
+    Example:
+      >>> tf.linalg.set_diag([[1, 2], [3, 4]], [8, 9]).numpy()
+      array([[8, 2],
+             [3, 9]], dtype=int32)
+    """
     x, d = common_tensors((input, diagonal))
     _at_least_two("MatrixSetDiagV3", x, name)
     (rows, columns), (low, high) = x.shape[-2:], _band(k)
@@ -146,7 +216,25 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
     ],
 )
 def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
-    """Matrices with 0 beyond num_lower diagonals below the main one and num_upper above; negative ones keep all."""
+    """Matrices with 0 outside a band around the main diagonal.
+
+    Args:
+      input: a tensor of shape [..., rows, columns].
+      num_lower: how many diagonals below the main one are kept; negative keeps all.
+      num_upper: how many above it are kept; negative keeps all.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the operand has less than two axes, or a number is greater than the matrix.
+
+    Example:
+      >>> tf.linalg.band_part([[1, 2], [3, 4]], 0, -1).numpy()
+      array([[1, 2],
+             [0, 4]], dtype=int32)
+    """
     x, lower, upper = as_tensor(input), int_of(num_lower), int_of(num_upper)
     _at_least_two("MatrixBandPart", x, "")
     rows, columns = x.shape[-2:]
@@ -157,20 +245,66 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
 
 @op("linalg.trace", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2))])
 def trace(x: Any, name: str | None = None) -> Tensor:
-    """The sums of the main diagonals of matrices."""
+    """The sum of the main diagonal of each matrix.
+
+    Args:
+      x: a tensor of shape [..., rows, columns].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [...].
+
+    Raises:
+      InvalidArgumentError: the operand has less than two axes.
+
+    Example:
+      >>> tf.linalg.trace([[1, 2], [3, 4]]).numpy()
+      np.int32(5)
+    """
     return apply_reduce(SUM, diag_part(x), -1, False, "Sum")
 
 
 @op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])
 def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
-    """The tensor of twice the rank that has these values where its first half of indices equals its second."""
+    """The tensor of twice the rank that has given values where its first half of indices equals its second.
+
+    Args:
+      diagonal: a tensor of shape [n1, ..., nk].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [n1, ..., nk, n1, ..., nk], 0 elsewhere.
+
+    Raises:
+      InvalidArgumentError: the operand has no axes.
+
+    Example:
+      >>> tf.linalg.tensor_diag([1, 2]).numpy()
+      array([[1, 0],
+             [0, 2]], dtype=int32)
+    """
     x = as_tensor(diagonal)
     return apply_reshape(diag(apply_reshape(x, [-1])), (*x.shape, *x.shape))
 
 
 @op("linalg.tensor_diag_part", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2, 3))])
 def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
-    """The values where the first half of the indices equals the second."""
+    """The values of a tensor where the first half of the indices equals the second: the reverse of tensor_diag.
+
+    Args:
+      input: a tensor of shape [n1, ..., nk, n1, ..., nk].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [n1, ..., nk].
+
+    Raises:
+      InvalidArgumentError: the shape is another.
+
+    Example:
+      >>> tf.linalg.tensor_diag_part([[1, 2], [3, 4]]).numpy()
+      array([1, 4], dtype=int32)
+    """
     x = as_tensor(input)
     half = x.ndim // 2
     for i in range(half):
@@ -193,11 +327,44 @@ def _turned(x: Any) -> Tensor:
 
 @op("linalg.matrix_transpose", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
 def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
-    """The last two axes exchanged."""
+    """Exchanges the last two axes.
+
+    Args:
+      a: a tensor of shape [..., m, n].
+      name: not used.
+      conjugate: not used; there are no complex dtypes.
+
+    Returns:
+      A tensor of shape [..., n, m].
+
+    Raises:
+      ValueError: the operand has less than two axes.
+
+    Example:
+      >>> tf.linalg.matrix_transpose([[1, 2], [3, 4]]).numpy()
+      array([[1, 3],
+             [2, 4]], dtype=int32)
+    """
     return _turned(a)
 
 
 @op("linalg.adjoint", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
 def adjoint(matrix: Any, name: str | None = None) -> Tensor:
-    """The last two axes exchanged."""
+    """Exchanges the last two axes; numbers are real, so that this is matrix_transpose.
+
+    Args:
+      matrix: a tensor of shape [..., m, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., n, m].
+
+    Raises:
+      ValueError: the operand has less than two axes.
+
+    Example:
+      >>> tf.linalg.adjoint([[1, 2], [3, 4]]).numpy()
+      array([[1, 3],
+             [2, 4]], dtype=int32)
+    """
     return _turned(matrix)

@@ -43,7 +43,26 @@ def cond(
     false_fn: Callable[[], Any] | None = None,
     name: str | None = None,
 ) -> Any:
-    """true_fn() if pred holds, else false_fn(). TypeError unless both are callable, ValueError for a pred of None."""
+    """Calls one of two functions: true_fn if pred holds, else false_fn.
+
+    Args:
+      pred: a bool, or a tensor without axes.
+      true_fn: a function without arguments.
+      false_fn: another.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      What the function returns.
+
+    Raises:
+      TypeError: a function is missing or not callable.
+      ValueError: pred is None.
+
+    Example:
+      >>> x = tf.constant(3.0)
+      >>> tf.cond(x > 2.0, lambda: x * 10.0, lambda: x).numpy()
+      np.float32(30.0)
+    """
     for argument, function_ in (("true_fn", true_fn), ("false_fn", false_fn)):
         if function_ is None:
             raise TypeError(f"cond(): '{argument}' argument required")
@@ -70,10 +89,27 @@ def case(
     strict: bool = False,
     name: str = "case",
 ) -> Any:
-    """The result of the first function whose predicate holds, or of default.
+    """Calls the first function whose predicate holds, or default.
 
-    Raises InvalidArgumentError where none holds and there is no default; TypeError for predicates that are no boolean
-    tensors and functions that are none; ValueError for no pairs, and for a dict without an order of its own.
+    Args:
+      pred_fn_pairs: pairs of a bool tensor and a function without arguments, or a dict of them.
+      default: the function that is called where no predicate holds.
+      exclusive: whether more than one predicate that holds is an error.
+      strict: not used; it is for graphs.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      What the function returns.
+
+    Raises:
+      InvalidArgumentError: no predicate holds and there is no default, or several hold and exclusive is True.
+      TypeError: a predicate is no bool tensor, or a function is not callable.
+      ValueError: there are no pairs.
+
+    Example:
+      >>> x = tf.constant(2.0)
+      >>> tf.case([(x > 3.0, lambda: "large"), (x > 1.0, lambda: "medium")], default=lambda: "small")
+      'medium'
     """
     if not isinstance(pred_fn_pairs, list | _tuple | dict):
         raise TypeError(f"'pred_fn_pairs' must be a list, tuple, or dict. Received: {type(pred_fn_pairs)}")
@@ -122,10 +158,24 @@ def case(
 def switch_case(
     branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
-    """The result of the function with this index; of default, or the last one, where there is none.
+    """Calls the function with a given index.
 
-    branch_fns: functions, or pairs of index and function, or a dict of them. Raises TypeError unless the index is an
-    integer tensor and the functions are some, ValueError where their indices leave gaps.
+    Args:
+      branch_index: an integer tensor without axes.
+      branch_fns: functions without arguments, or pairs of index and function, or a dict of them; indices count from 0.
+      default: the function for an index that none has; None for the one with the greatest index.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      What the function returns.
+
+    Raises:
+      TypeError: the index is no integer tensor, or a function is not callable.
+      ValueError: the functions' indices leave gaps, or there are none.
+
+    Example:
+      >>> tf.switch_case(tf.constant(1), [lambda: "zero", lambda: "one"])
+      'one'
     """
     if not isinstance(branch_index, TENSORS):
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
@@ -188,10 +238,32 @@ def while_loop(
     maximum_iterations: Any = None,
     name: str | None = None,
 ) -> Any:
-    """body(*loop_vars) again and again while cond(*loop_vars) holds, at most maximum_iterations times.
+    """Calls body again and again while cond holds.
 
-    Returns the last loop_vars as tensors. Raises TypeError unless cond and body are callable, ValueError for no
-    loop_vars or a body that returns another structure.
+    Tapes see the operations as they run, so that gradients of any order go through the loop.
+
+    Args:
+      cond: a function of the loop variables that returns a bool, or a tensor without axes.
+      body: a function of the loop variables that returns their next values, in the same structure.
+      loop_vars: a tuple, list or nested structure of the first values.
+      shape_invariants: not used; shapes may change.
+      parallel_iterations: not used; steps run one after the other.
+      back_prop: whether gradients go through the loop.
+      swap_memory: not used.
+      maximum_iterations: the greatest number of steps; None for no limit.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last values, as tensors in the structure of loop_vars.
+
+    Raises:
+      TypeError: cond or body is not callable.
+      ValueError: there are no loop_vars, or body returns another structure.
+
+    Example:
+      >>> i, total = tf.while_loop(lambda i, s: i < 5, lambda i, s: (i + 1, s + i), (tf.constant(0), tf.constant(0)))
+      >>> i.numpy(), total.numpy()
+      (np.int32(5), np.int32(10))
     """
     if not callable(cond):
         raise TypeError("'cond' must be callable.")
@@ -279,10 +351,30 @@ def map_fn(
     name: str | None = None,
     fn_output_signature: Any = None,
 ) -> Any:
-    """fn of each slice of elems along the first axis, the results stacked.
+    """Calls a function on each slice along the first axis and stacks what it returns.
 
-    fn_output_signature (or dtype) gives the structure and dtypes of fn's results where they are not those of elems.
-    Raises ValueError where structures differ, InvalidArgumentError where dtypes do.
+    Args:
+      fn: a function of a slice, or of a structure of slices.
+      elems: a tensor, or a nested structure of tensors of one first size.
+      dtype: an old name of fn_output_signature.
+      parallel_iterations: not used; slices are taken one after the other.
+      back_prop: whether gradients go through it.
+      swap_memory: not used.
+      infer_shape: not used; shapes are known.
+      fn_output_signature: the dtype of what fn returns, or the structure of dtypes; None for those of elems.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The results stacked, in the structure that fn returns.
+
+    Raises:
+      TypeError: fn is not callable.
+      ValueError: elems holds no tensors, or fn returns another structure.
+      InvalidArgumentError: fn returns another dtype.
+
+    Example:
+      >>> tf.map_fn(lambda row: tf.reduce_sum(row), tf.constant([[1, 2], [3, 4]])).numpy()
+      array([3, 7], dtype=int32)
     """
     signature = dtype if fn_output_signature is None else fn_output_signature
     if not callable(fn):
@@ -318,10 +410,28 @@ def _kind(signature: Any) -> dtypes.DType:
     notes="Runs fn once per element",
 )
 def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
-    """fn of each slice of elems along the first axis, the results stacked. A first axis of size 1 is repeated.
+    """Calls a function on each slice along the first axis and stacks what it returns.
 
-    Of no slices the results have the shapes and dtypes that fn makes of zeros. Raises InvalidArgumentError for first
-    axes of other sizes, ValueError for no elems.
+    The results are those of `map_fn`; dtypes need not be stated, and a first axis of size 1 is repeated as the others
+    ask.
+
+    Args:
+      fn: a function of a slice, or of a structure of slices.
+      elems: a tensor, or a nested structure of tensors.
+      fallback_to_while_loop: not used.
+      warn: not used.
+
+    Returns:
+      The results stacked, in the structure that fn returns. Of no slices they have the shapes and dtypes that fn makes
+      of zeros.
+
+    Raises:
+      ValueError: elems holds no tensors.
+      InvalidArgumentError: the first sizes differ.
+
+    Example:
+      >>> tf.vectorized_map(lambda x: x * x, tf.constant([1.0, 2.0, 3.0])).numpy()
+      array([1., 4., 9.], dtype=float32)
     """
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     sizes = [tensor.shape[0] for tensor in tensors]
@@ -408,7 +518,30 @@ def scan(
     reverse: bool = False,
     name: str | None = None,
 ) -> Any:
-    """a = fn(a, elem) over the slices of elems, every a stacked; a starts as initializer, or the first slice."""
+    """Folds the slices of elems along the first axis and stacks every intermediate result: a = fn(a, slice).
+
+    Args:
+      fn: a function of the result so far and a slice that returns the next result.
+      elems: a tensor, or a nested structure of tensors of one first size.
+      initializer: the first result, in the structure that fn returns; None takes the first slice.
+      parallel_iterations: not used; steps run one after the other.
+      back_prop: whether gradients go through it.
+      swap_memory: not used.
+      infer_shape: not used; shapes are known.
+      reverse: whether slices are taken from the last one back.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      All results stacked, in the order of the slices.
+
+    Raises:
+      TypeError: fn is not callable.
+      ValueError: elems holds no tensors, or fn returns another structure.
+
+    Example:
+      >>> tf.scan(lambda total, x: total + x, tf.constant([1, 2, 3, 4])).numpy()
+      array([ 1,  3,  6, 10], dtype=int32)
+    """
     results = list(_folded(fn, elems, initializer, reverse))
     if initializer is not None and not as_tensor(nest.flatten(elems)[0]).shape[0]:
         return nest.map_structure(_none_of, results[0])
@@ -444,7 +577,28 @@ def foldl(
     swap_memory: bool = False,
     name: str | None = None,
 ) -> Any:
-    """The last a of a = fn(a, elem) over the slices of elems; a starts as initializer, or the first slice."""
+    """Folds the slices of elems along the first axis, from the first on: a = fn(a, slice).
+
+    Args:
+      fn: a function of the result so far and a slice that returns the next result.
+      elems: a tensor, or a nested structure of tensors of one first size.
+      initializer: the first result; None takes the first slice.
+      parallel_iterations: not used; steps run one after the other.
+      back_prop: whether gradients go through it.
+      swap_memory: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last result.
+
+    Raises:
+      TypeError: fn is not callable.
+      ValueError: elems holds no tensors.
+
+    Example:
+      >>> tf.foldl(lambda a, x: 10 * a + x, tf.constant([1, 2, 3])).numpy()
+      np.int32(123)
+    """
     return _fold(fn, elems, initializer, False)
 
 
@@ -465,7 +619,28 @@ def foldr(
     swap_memory: bool = False,
     name: str | None = None,
 ) -> Any:
-    """The last a of a = fn(a, elem) over the slices of elems from the last one back."""
+    """Folds the slices of elems along the first axis, from the last one back: a = fn(a, slice).
+
+    Args:
+      fn: a function of the result so far and a slice that returns the next result.
+      elems: a tensor, or a nested structure of tensors of one first size.
+      initializer: the first result; None takes the last slice.
+      parallel_iterations: not used; steps run one after the other.
+      back_prop: whether gradients go through it.
+      swap_memory: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last result.
+
+    Raises:
+      TypeError: fn is not callable.
+      ValueError: elems holds no tensors.
+
+    Example:
+      >>> tf.foldr(lambda a, x: 10 * a + x, tf.constant([1, 2, 3])).numpy()
+      np.int32(321)
+    """
     return _fold(fn, elems, initializer, True)
 
 
@@ -516,8 +691,31 @@ def function(
 ) -> Any:
     """A decorator that changes nothing: the function runs eagerly on every call, Python side effects included.
 
-    NumPy arrays among its arguments and numbers among its results become tensors, as in TensorFlow; every other
-    argument is accepted for programs written with it.
+    NumPy arrays among its arguments and numbers among its results become tensors, as in TensorFlow. Nothing is traced
+    or compiled; all options are there for programs written with them.
+
+    Args:
+      func: the function; without it a decorator is returned.
+      input_signature: not used.
+      autograph: not used; Python's own control flow runs.
+      jit_compile: not used.
+      reduce_retracing: not used.
+      experimental_implements: not used.
+      experimental_autograph_options: not used.
+      experimental_attributes: not used.
+      experimental_relax_shapes: not used.
+      experimental_compile: not used.
+      experimental_follow_type_hints: not used.
+
+    Returns:
+      A callable of the function's arguments, or a decorator.
+
+    Example:
+      >>> @tf.function
+      ... def double(x):
+      ...     return 2 * x
+      >>> double(tf.constant(21)).numpy()
+      np.int32(42)
     """
     if func is None:
         return lambda inner: Function(inner, input_signature)
@@ -525,7 +723,24 @@ def function(
 
 
 def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
-    """func(*inp) with tensors, checked to give tensors of the dtypes Tout; differentiable."""
+    """Calls a Python function with tensors and checks the dtypes of what it returns; gradients go through it.
+
+    Args:
+      func: the function.
+      inp: a list of tensors, its arguments.
+      Tout: the dtype of its result, or a list of them.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor, or a list of them.
+
+    Raises:
+      TypeError, ValueError: what it returns does not convert to Tout.
+
+    Example:
+      >>> tf.py_function(lambda x: x * 2.0, [tf.constant([1.0, 2.0])], tf.float32).numpy()
+      array([2., 4.], dtype=float32)
+    """
     results = func(*(as_tensor(value) for value in inp))
     return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
 
@@ -533,7 +748,25 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
 def numpy_function(
     func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
 ) -> Any:
-    """func(*inp) with NumPy arrays, its results as tensors of the dtypes Tout; a constant to every tape."""
+    """Calls a Python function with NumPy arrays and makes tensors of what it returns; no gradient goes through it.
+
+    Args:
+      func: the function.
+      inp: a list of tensors, which it gets as arrays.
+      Tout: the dtype of its result, or a list of them.
+      stateful: not used; it is called every time.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor, or a list of them.
+
+    Raises:
+      TypeError, InvalidArgumentError: what it returns is not of dtype Tout.
+
+    Example:
+      >>> tf.numpy_function(np.sort, [tf.constant([3.0, 1.0, 2.0])], tf.float32).numpy()
+      array([1., 2., 3.], dtype=float32)
+    """
     results = func(*(np.array(view(as_tensor(value))) for value in inp))
     return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
 
@@ -553,18 +786,55 @@ def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> A
 
 
 def group(*inputs: Any, **kwargs: Any) -> None:
-    """Nothing: the operations given have run already."""
+    """Does nothing: the operations that it is given have run already.
+
+    Args:
+      *inputs: results of operations.
+      **kwargs: `name`, which is not used.
+
+    Raises:
+      ValueError: another keyword.
+
+    Example:
+      >>> v = tf.Variable(1.0)
+      >>> tf.group(v.assign_add(1.0), v.assign_add(2.0))
+      >>> v.numpy()
+      np.float32(4.0)
+    """
     unknown = set(kwargs) - {"name"}
     if unknown:
         raise ValueError(f"Unknown keyword arguments: {', '.join(sorted(unknown))}")
 
 
 def no_op(name: str | None = None) -> None:
-    """Nothing."""
+    """Does nothing.
+
+    Args:
+      name: not used; TensorFlow names operations by it.
+
+    Example:
+      >>> tf.no_op()
+    """
 
 
 def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> Any:
-    """The tensors as a list, in which None stays None; a tensor alone as it is."""
+    """The tensors as a list, all of which have been computed.
+
+    Args:
+      tensors: a sequence of tensors and None, or a tensor alone.
+      control_inputs: not used; operations run in the order of the program.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list in which None stays None, or the tensor alone.
+
+    Raises:
+      TypeError: what is given is no sequence of tensors.
+
+    Example:
+      >>> [t.numpy() for t in tf.tuple([tf.constant(1), tf.constant(2)])]
+      [np.int32(1), np.int32(2)]
+    """
     if isinstance(tensors, TENSORS):
         return tensors
     return [None if value is None else as_tensor(value) for value in tensors]
@@ -572,18 +842,56 @@ def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> 
 
 @contextlib.contextmanager
 def control_dependencies(control_inputs: Any) -> Iterator[None]:
-    """A block like any other: operations run in the order of the program."""
+    """A block like any other: operations run in the order of the program.
+
+    Args:
+      control_inputs: not used.
+
+    Returns:
+      A context manager.
+
+    Example:
+      >>> with tf.control_dependencies([tf.constant(1)]):
+      ...     print(tf.constant(2).numpy())
+      2
+    """
     yield
 
 
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """A block in which no tape and no accumulator records, not one that is made in it either; there are no graphs."""
+    """A block in which no tape and no accumulator records, not one that is made in it either.
+
+    TensorFlow leaves its graphs there too, of which gradtape has none.
+
+    Returns:
+      A context manager.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     with tf.init_scope():
+      ...         y = x * x
+      >>> print(tape.gradient(y, x))
+      None
+    """
     with Unrecorded():
         yield
 
 
 @contextlib.contextmanager
 def name_scope(name: str) -> Iterator[str]:
-    """A block that names nothing: it gives the scope's name and a slash."""
+    """A block that names nothing: operations have no names.
+
+    Args:
+      name: the scope's name.
+
+    Returns:
+      A context manager, which gives the name and a slash.
+
+    Example:
+      >>> with tf.name_scope("layer") as scope:
+      ...     print(scope)
+      layer/
+    """
     yield f"{name}/"

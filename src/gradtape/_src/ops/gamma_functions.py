@@ -219,8 +219,8 @@ def _beta_edges() -> list[Any]:
 def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
     """The regularized incomplete beta function I_x(a, b) (DLMF 8.17.2).
 
-    It is the distribution function of the beta distribution. Its derivative in x is that distribution's density; there is
-    none in a and b.
+    It is the distribution function of the beta distribution. Its derivative in x is that distribution's density; there
+    is none in a and b.
 
     Args:
       a: a floating tensor, positive.

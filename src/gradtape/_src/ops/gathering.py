@@ -161,7 +161,7 @@ def gather_nd(
       params: a tensor.
       indices: whole numbers of shape [..., d]: coordinates along d axes of params.
       batch_dims: how many leading axes params and indices share.
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" gives 0.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -427,7 +427,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of the result.
       updates: a tensor of shape indices.shape[:-1] + shape[d:].
       shape: the shape of the result.
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -518,7 +518,7 @@ def tensor_scatter_nd_add(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -545,7 +545,7 @@ def tensor_scatter_nd_sub(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -594,7 +594,7 @@ def tensor_scatter_nd_max(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -621,7 +621,7 @@ def tensor_scatter_nd_min(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: what happens to coordinates that are outside: "" or "ERROR" raises, "IGNORE" leaves them out.
+      bad_indices_policy: not used; coordinates that are outside raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -706,11 +706,11 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with one row more than the greatest index. Of several rows for one place the last one counts; rows without
-      data are 0.
+      A tensor with one row more than the greatest index. Of several rows for one place the last one counts; rows
+      without data are 0.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or an index is negative.
+      InvalidArgumentError: the shapes do not match.
 
     Example:
       >>> tf.dynamic_stitch([[0, 3], [1, 2]], [[10, 40], [20, 30]]).numpy()

@@ -253,7 +253,8 @@ def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the gradient.
+      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the
+      gradient.
 
     Raises:
       InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
@@ -277,7 +278,8 @@ def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the gradient.
+      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the
+      gradient.
 
     Raises:
       InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
@@ -329,8 +331,8 @@ def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: s
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
@@ -354,8 +356,8 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
@@ -380,8 +382,8 @@ def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name
 
     Args:
       data: a floating tensor of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
@@ -414,8 +416,8 @@ def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: s
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
@@ -447,8 +449,8 @@ def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: s
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
@@ -474,8 +476,8 @@ def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: 
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with negative
-        numbers are left out.
+      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+        negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
 
