@@ -77,7 +77,7 @@ def diag_part(
       A tensor of shape [..., length], or for a pair [..., high - low + 1, length], from high to low.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes, or a diagonal is outside the matrix.
+      InvalidArgumentError: the operand has less than two axes.
       ValueError: another `align`.
 
     Example:
@@ -228,7 +228,7 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
       A tensor of the same shape and dtype.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes, or a number is greater than the matrix.
+      InvalidArgumentError: the operand has less than two axes.
 
     Example:
       >>> tf.linalg.band_part([[1, 2], [3, 4]], 0, -1).numpy()
@@ -276,7 +276,7 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
       A tensor of shape [n1, ..., nk, n1, ..., nk], 0 elsewhere.
 
     Raises:
-      InvalidArgumentError: the operand has no axes.
+      TypeError, ValueError: the operand does not convert to a tensor.
 
     Example:
       >>> tf.linalg.tensor_diag([1, 2]).numpy()

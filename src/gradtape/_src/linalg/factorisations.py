@@ -40,10 +40,25 @@ def identity_like(x: Tensor) -> Tensor:
     program=lambda tf, f, x: tf.linalg.band_part(f(symmetrised(tf, x)), -1, 0),
 )
 def cholesky(input: Any, name: str | None = None) -> Tensor:
-    """The lower triangular L with L Lᵀ the matrix, which is symmetric and positive definite; NaN where it is not.
+    """The lower triangular L with L Lᵀ = the matrix, which is symmetric and positive definite.
 
-    Only the lower triangle is read; the gradient is symmetric. Rule: Murray (2016), Differentiation of the Cholesky
-    decomposition.
+    Rule: Murray, Differentiation of the Cholesky Decomposition (2016).
+
+    Args:
+      input: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape; NaN where a matrix is not positive definite. The gradient is
+      symmetric.
+
+    Raises:
+      InvalidArgumentError: the matrices are not square, or of integers.
+
+    Example:
+      >>> tf.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]]).numpy()
+      array([[2., 0.],
+             [1., 2.]], dtype=float32)
     """
     return _CHOLESKY(matrices("Cholesky", input))
 
@@ -82,7 +97,25 @@ _CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,))
     ],
 )
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
-    """x where L Lᵀ x = rhs, given the Cholesky factor L; batches broadcast."""
+    """Solves A x = rhs, given the Cholesky factor of A.
+
+    Args:
+      chol: the factor L of A = L Lᵀ, of shape [..., n, n].
+      rhs: the right-hand sides, of shape [..., n, k].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x, a tensor of shape [..., n, k]; leading axes broadcast.
+
+    Raises:
+      InvalidArgumentError: the shapes do not fit, or the dtypes differ.
+
+    Example:
+      >>> chol = tf.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]])
+      >>> tf.linalg.cholesky_solve(chol, [[6.0], [7.0]]).numpy().round(4)
+      array([[1.],
+             [1.]], dtype=float32)
+    """
     return triangular_solve(chol, triangular_solve(chol, rhs), adjoint=True)
 
 
@@ -93,7 +126,22 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
     program=lambda tf, f, x: f(symmetrised(tf, x)),
 )
 def logdet(matrix: Any, name: str | None = None) -> Tensor:
-    """The logarithms of the determinants of symmetric positive definite matrices; NaN of others."""
+    """The logarithms of the determinants of symmetric positive definite matrices.
+
+    Args:
+      matrix: a floating tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [...]; NaN where a matrix is not positive definite.
+
+    Raises:
+      InvalidArgumentError: the matrices are not square, or of integers.
+
+    Example:
+      >>> tf.linalg.logdet([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
+      np.float32(3.5835)
+    """
     return apply_reduce(SUM, apply_elementwise("log", diag_part(cholesky(matrix))), -1, False, "Sum") * 2.0
 
 
@@ -119,12 +167,26 @@ def _lu_samples() -> list[Any]:
     notes="TensorFlow has no gradient",
 )
 def lu(input: Any, output_idx_type: Any = dtypes.int32, name: str | None = None) -> Lu:
-    """Triangles L, its diagonal ones, and U with L U = the rows of the matrix in the order p; pivots are the largest.
+    """Factors matrices into triangles: L U = the rows of the matrix in the order p, with the largest pivots.
 
-    Rule: de Hoog, Anderssen and Lukas (2011), Differentiation of matrix functionals using triangular factorization.
+    Rule: de Hoog, Anderssen and Lukas, Differentiation of Matrix Functionals Using Triangular Factorization (2011).
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      output_idx_type: the dtype of the permutation.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `lu`, L below the diagonal, without its ones, and U from the diagonal on, and `p`.
 
     Raises:
       InvalidArgumentError: a matrix is not square or not invertible.
+
+    Example:
+      >>> lu, p = tf.linalg.lu([[1.0, 2.0], [4.0, 6.0]])
+      >>> lu.numpy(), p.numpy()
+      (array([[4.  , 6.  ],
+             [0.25, 0.5 ]], dtype=float32), array([1, 0], dtype=int32))
     """
     return Lu(*_LU(matrices("Lu", input, operand="Input tensor"), attributes=(output_idx_type,)))
 
@@ -187,7 +249,25 @@ def _packed(lower_upper: Any, perm: Any) -> tuple[Tensor, Tensor]:
     samples=lambda: [call(real(3, 3), [2, 0, 1]), call(real(2, 2, 2), [[0, 1], [1, 0]]), call(real(0, 0), integer([]))],
 )
 def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
-    """The matrices of which lu gave these factors. ValueError where the shapes cannot be lu's."""
+    """The matrices of which `lu` gave these factors.
+
+    Args:
+      lower_upper: the factors, of shape [..., n, n].
+      perm: the permutations, of shape [..., n].
+      validate_args: whether permutations are checked.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., n, n].
+
+    Raises:
+      ValueError: the shapes cannot be those of `lu`.
+
+    Example:
+      >>> tf.linalg.lu_reconstruct(*tf.linalg.lu([[1.0, 2.0], [4.0, 6.0]])).numpy()
+      array([[1., 2.],
+             [4., 6.]], dtype=float32)
+    """
     packed, p = _packed(lower_upper, perm)
     return _restored(matmul(*_triangles(packed)), p)
 
@@ -201,7 +281,27 @@ def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, nam
     ],
 )
 def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
-    """x where the matrix of which lu gave these factors times x is rhs. ValueError where shapes do not fit."""
+    """Solves A x = rhs, given what `lu` made of A.
+
+    Args:
+      lower_upper: the factors, of shape [..., n, n].
+      perm: the permutations, of shape [..., n].
+      rhs: the right-hand sides, of shape [..., n, k].
+      validate_args: whether permutations are checked.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x, a tensor of shape [..., n, k].
+
+    Raises:
+      ValueError: the shapes do not fit.
+
+    Example:
+      >>> lu, p = tf.linalg.lu([[1.0, 2.0], [4.0, 6.0]])
+      >>> tf.linalg.lu_solve(lu, p, [[5.0], [16.0]]).numpy().round(4)
+      array([[1.],
+             [2.]], dtype=float32)
+    """
     packed, p = _packed(lower_upper, perm)
     b = as_tensor(rhs, hint=packed.dtype)
     if b.ndim < 2:
@@ -219,7 +319,25 @@ def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False,
     samples=lambda: [call(real(3, 3, through=apart), [2, 0, 1]), call(real(2, 2, 2, through=apart), [[0, 1], [1, 0]])],
 )
 def lu_matrix_inverse(lower_upper: Any, perm: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
-    """The inverses of the matrices of which lu gave these factors. ValueError where the shapes cannot be lu's."""
+    """The inverses of the matrices of which `lu` gave these factors.
+
+    Args:
+      lower_upper: the factors, of shape [..., n, n].
+      perm: the permutations, of shape [..., n].
+      validate_args: whether permutations are checked.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., n, n].
+
+    Raises:
+      ValueError: the shapes cannot be those of `lu`.
+
+    Example:
+      >>> tf.linalg.lu_matrix_inverse(*tf.linalg.lu([[2.0, 0.0], [0.0, 4.0]])).numpy()
+      array([[0.5 , 0.  ],
+             [0.  , 0.25]], dtype=float32)
+    """
     packed, p = _packed(lower_upper, perm)
     return lu_solve(packed, p, identity_like(packed))
 
@@ -240,14 +358,27 @@ def lu_matrix_inverse(lower_upper: Any, perm: Any, validate_args: bool = False, 
     tolerance=1e-9,
 )
 def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None) -> Tensor:
-    """x where |matrix x - rhs|² + l2_regularizer |x|² is least, the shortest such x.
+    """The x for which |matrix x - rhs|² + l2_regularizer |x|² is least; the shortest of several.
 
-    By Cholesky's factor of the normal equations, NaN where the matrix has not full rank; if not fast, by singular
-    values, without a regularizer and a gradient.
+    Args:
+      matrix: a floating tensor of shape [..., m, n].
+      rhs: the right-hand sides, of shape [..., m, k].
+      l2_regularizer: how much the length of x counts, a number that is not negative.
+      fast: whether to use Cholesky's factor of the normal equations, which gives NaN where a matrix has not full rank;
+        else singular values are used, without a regularizer and a gradient.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x, a tensor of shape [..., n, k].
 
     Raises:
       InvalidArgumentError: the matrix does not fit rhs.
       ValueError: a gradient is asked for although fast is False.
+
+    Example:
+      >>> tf.linalg.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [[1.0], [3.0], [5.0]]).numpy().round(4)
+      array([[1.],
+             [2.]], dtype=float32)
     """
     if not fast:
         return _SOLVE_LS(*same_batch("MatrixSolveLs", matrix, rhs))
@@ -291,10 +422,28 @@ class Qr(NamedTuple):
     tolerance=1e-8,
 )
 def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Qr:
-    """Q with orthonormal columns and upper triangular R with Q R the matrix; a square Q if full_matrices.
+    """Factors matrices into Q, whose columns are orthonormal, and an upper triangular R: Q R = the matrix.
 
-    Rule: Roberts and Roberts (2020), QR and LQ decomposition matrix backpropagation algorithms for square, wide, and
-    deep matrices. A full Q of a matrix higher than wide has no gradient: NotImplementedError.
+    Rule: Roberts and Roberts, QR and LQ Decomposition Matrix Backpropagation Algorithms for Square, Wide, and Deep
+    Matrices (2020). A full Q of a matrix higher than wide has no gradient.
+
+    Args:
+      input: a floating tensor of shape [..., m, n].
+      full_matrices: whether Q is square, [..., m, m]; else it has min(m, n) columns.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `q` and `r`.
+
+    Raises:
+      InvalidArgumentError: the operand has less than two axes, or is of integers.
+      NotImplementedError: (when differentiated) there is no gradient.
+
+    Example:
+      >>> q, r = tf.linalg.qr([[3.0, 1.0], [4.0, 2.0]])
+      >>> (q @ r).numpy().round(4)
+      array([[3., 1.],
+             [4., 2.]], dtype=float32)
     """
     return Qr(*_QR(matrices("Qr", input, None), attributes=(full_matrices,)))
 

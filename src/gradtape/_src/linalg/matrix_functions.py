@@ -28,14 +28,27 @@ NAN, INF = np.nan, np.inf
     tolerance=1e-8,
 )
 def expm(input: Any, name: str | None = None) -> Tensor:
-    """The exponentials of matrices, by Padé's approximant of order (13, 13), scaling and squaring (Higham 2005).
+    """The exponentials of matrices: the sum of powers of the matrix over factorials.
 
-    NaN everywhere if one matrix is not finite. Rule: the derivative is a block of the exponential of a matrix of
-    blocks; Al-Mohy and Higham (2009), Computing the Fréchet derivative of the matrix exponential.
+    By Padé's approximant of order (13, 13), scaling and squaring (Higham 2005). Rule: the derivative is a block of the
+    exponential of a matrix of blocks; Al-Mohy and Higham, Computing the Fréchet Derivative of the Matrix Exponential
+    (2009).
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape; NaN everywhere if one matrix is not finite.
 
     Raises:
       ValueError: the matrices are of integers.
       InvalidArgumentError: they are not square.
+
+    Example:
+      >>> tf.linalg.expm([[0.0, 1.0], [0.0, 0.0]]).numpy().round(4)
+      array([[1., 1.],
+             [0., 1.]], dtype=float32)
     """
     x = as_tensor(input)
     if not x.dtype.is_floating:
@@ -92,13 +105,25 @@ _EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,))
     tolerance=1e-8,
 )
 def sqrtm(input: Any, name: str | None = None) -> Tensor:
-    """The principal square roots of matrices; NaN where one has a negative eigenvalue or no root.
+    """The principal square roots of matrices: R with R R = the matrix, whose eigenvalues have positive real parts.
 
-    By Schur's form: Björck and Hammarling (1983), A Schur method for the square root of a matrix. Rule: Sylvester's
-    equation Rᵀ X + X Rᵀ = cotangent; Higham (2008), Functions of matrices, 6.1.
+    By Schur's form: Björck and Hammarling, A Schur Method for the Square Root of a Matrix (1983). Rule: Sylvester's
+    equation Rᵀ X + X Rᵀ = cotangent; Higham, Functions of Matrices (2008), 6.1.
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape; NaN where a matrix has a negative eigenvalue or no root.
 
     Raises:
       InvalidArgumentError: a matrix is not square; in the gradient, its root has opposite eigenvalues.
+
+    Example:
+      >>> tf.linalg.sqrtm([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
+      array([[2., 0.],
+             [0., 3.]], dtype=float32)
     """
     return _SQRTM(matrices("MatrixSquareRoot", input))
 

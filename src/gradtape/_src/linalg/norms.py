@@ -56,12 +56,27 @@ def norm(
 ) -> Tensor:
     """The norm of all elements, of vectors along an axis, or of matrices on two axes.
 
-    ord: "euclidean", or a positive number p for the sum of p-th powers' root, infinity for the largest; of matrices
-      "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and infinity for the
-      largest sum of a column's and a row's absolute values.
+    Args:
+      tensor: a floating tensor.
+      ord: "euclidean", or a positive number p for the p-th root of the sum of p-th powers, infinity for the largest; of
+        matrices "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and
+        infinity for the largest sum of a column's and a row's absolute values.
+      axis: the axis of vectors, a pair of axes of matrices, or None for one vector of all elements.
+      keepdims: whether these axes stay, with size 1; None for no.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the operand's dtype.
 
     Raises:
       ValueError: there is no such norm, or no such axis.
+      InvalidArgumentError: the operand is of integers.
+
+    Example:
+      >>> tf.norm([3.0, 4.0]).numpy()
+      np.float32(5.0)
+      >>> tf.norm([[1.0, -5.0], [2.0, 2.0]], ord=np.inf, axis=[0, 1]).numpy()
+      np.float32(6.0)
     """
     axes, x, kept = _norm_axes(axis, ord), as_tensor(tensor), bool(keepdims)
     matrix = axes is not None and len(axes) == 2
@@ -106,7 +121,25 @@ def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
     tolerance=1e-9,
 )
 def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """The tensor divided by its norm, and the norm, its axes kept."""
+    """Divides a tensor by its norm.
+
+    Args:
+      tensor: a floating tensor.
+      ord: the norm, as `norm` takes it.
+      axis: the axis of vectors, a pair of axes of matrices, or None for one vector of all elements.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The divided tensor, and the norm, whose axes are kept.
+
+    Raises:
+      ValueError: there is no such norm, or no such axis.
+
+    Example:
+      >>> unit, length = tf.linalg.normalize([3.0, 4.0])
+      >>> unit.numpy().round(4), length.numpy()
+      (array([0.6, 0.8], dtype=float32), array([5.], dtype=float32))
+    """
     x = as_tensor(tensor)
     size = norm(x, ord, axis, True)
     return x / size, size

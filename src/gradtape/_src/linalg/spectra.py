@@ -45,12 +45,27 @@ def _inverse_differences(x: Tensor) -> Tensor:
     tolerance=1e-8,
 )
 def eigh(tensor: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues, ascending, and eigenvectors, in columns, of symmetric matrices, whose lower triangles are read.
+    """Eigenvalues and eigenvectors of symmetric matrices.
 
-    Rule: Giles (2008), 3.1. The gradient is lower triangular; that of the vectors of equal eigenvalues is no limit.
+    Rule: Giles, An Extended Collection of Matrix Derivative Results for Forward and Reverse Mode Algorithmic
+    Differentiation (2008), 3.1. The gradient is lower triangular; that of the vectors of equal eigenvalues is no limit.
+
+    Args:
+      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The eigenvalues, ascending, of shape [..., n], and the eigenvectors, in columns, of shape [..., n, n]. The sign of
+      a vector is not determined.
 
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
+
+    Example:
+      >>> values, vectors = tf.linalg.eigh([[2.0, 0.0], [0.0, 1.0]])
+      >>> values.numpy(), tf.abs(vectors).numpy()
+      (array([1., 2.], dtype=float32), array([[0., 1.],
+             [1., 0.]], dtype=float32))
     """
     return _EIGH(matrices("SelfAdjointEigV2", tensor))
 
@@ -92,7 +107,22 @@ _EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
     tolerance=1e-8,
 )
 def eigvalsh(tensor: Any, name: str | None = None) -> Tensor:
-    """The eigenvalues of symmetric matrices, ascending; of equal ones too the gradient is right to first order."""
+    """The eigenvalues of symmetric matrices, ascending.
+
+    Args:
+      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., n]. The gradient of equal ones too is right to first order.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
+
+    Example:
+      >>> tf.linalg.eigvalsh([[2.0, 1.0], [1.0, 2.0]]).numpy().round(4)
+      array([1., 3.], dtype=float32)
+    """
     return _EIGVALSH(matrices("SelfAdjointEigV2", tensor))
 
 
@@ -135,12 +165,27 @@ def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
     notes="Signs of singular vectors, which are arbitrary, may differ from TensorFlow's",
 )
 def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """Singular values s, the largest first, and with compute_uv the vectors u and v: the matrix is u diag(s) vᵀ.
+    """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᵀ = the matrix.
 
-    u and v have as many columns as there are values, or are square if full_matrices. NaN for a matrix with NaN.
-    Rules: Giles (2008), 3.2 for the values; Townsend (2016), Differentiating the singular value decomposition, for the
-    vectors. Those of equal values have no gradient, nor have full matrices whose sizes differ by more than 1:
-    NotImplementedError.
+    Rules: Giles (2008), 3.2 for the values; Townsend, Differentiating the Singular Value Decomposition (2016), for the
+    vectors. Those of equal values have no gradient, nor have full matrices whose sizes differ by more than 1.
+
+    Args:
+      tensor: a floating tensor of shape [..., m, n].
+      full_matrices: whether u and v are square; else they have min(m, n) columns.
+      compute_uv: whether u and v are wanted.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      s, u and v with compute_uv, else s alone; NaN for a matrix with NaN. Unlike NumPy's, v is not transposed.
+
+    Raises:
+      InvalidArgumentError: the operand has less than two axes, or is of integers.
+      NotImplementedError: (when differentiated) there is no gradient.
+
+    Example:
+      >>> tf.linalg.svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False).numpy().round(4)
+      array([4., 3.], dtype=float32)
     """
     x = matrices("Svd", tensor, None)
     return _SVD(x, attributes=(full_matrices,)) if compute_uv else _SINGULAR_VALUES(x, attributes=(full_matrices,))
@@ -211,9 +256,24 @@ def _floating_matrix(a: Any) -> Tensor:
     ],
 )
 def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
-    """How many singular values of matrices are above tol; by default, above rounding relative to the greatest.
+    """The number of singular values above a tolerance.
 
-    TypeError for integers; ValueError for fewer than two axes.
+    Args:
+      a: a floating tensor of shape [..., m, n].
+      tol: the tolerance; None for the rounding error of max(m, n) operations relative to the largest.
+      validate_args: not used; operands are always checked.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      An int32 tensor of shape [...].
+
+    Raises:
+      TypeError: the matrices are of integers.
+      ValueError: the operand has less than two axes.
+
+    Example:
+      >>> tf.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]]).numpy()
+      np.int32(1)
     """
     x = _floating_matrix(a)
     s = view(svd(x, compute_uv=False))
@@ -234,8 +294,25 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
 def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
     """Moore and Penrose's inverses of matrices.
 
-    Singular values of at most rcond times the largest count as 0; rcond is 10 max(rows, columns) roundings by default.
-    The gradient is svd's. TypeError for integers, ValueError for fewer than two axes.
+    The gradient is that of `svd`.
+
+    Args:
+      a: a floating tensor of shape [..., m, n].
+      rcond: singular values of at most rcond times the largest count as 0; None for 10 max(m, n) roundings.
+      validate_args: not used; operands are always checked.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [..., n, m].
+
+    Raises:
+      TypeError: the matrices are of integers.
+      ValueError: the operand has less than two axes.
+
+    Example:
+      >>> tf.linalg.pinv([[2.0, 0.0], [0.0, 0.0]]).numpy().round(4)
+      array([[0.5, 0. ],
+             [0. , 0. ]], dtype=float32)
     """
     x = _floating_matrix(as_tensor(a))
     if rcond is None:

@@ -37,10 +37,23 @@ def _empty_edges() -> list[Any]:
     edges=_empty_edges,
 )
 def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
-    """The inverses of matrices, transposed where adjoint.
+    """The inverses of matrices.
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      adjoint: whether they are transposed.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
 
     Raises:
-      InvalidArgumentError: one is not square or not invertible, or holds NaN.
+      InvalidArgumentError: a matrix is not square or not invertible, or holds NaN.
+
+    Example:
+      >>> tf.linalg.inv([[2.0, 0.0], [0.0, 4.0]]).numpy()
+      array([[0.5 , 0.  ],
+             [0.  , 0.25]], dtype=float32)
     """
     x = matrices("MatrixInverse", input)
     return _INV(turned(x) if adjoint else x)
@@ -67,7 +80,22 @@ _INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,))
 
 @op("linalg.det", samples=_square_samples, edges=_empty_edges)
 def det(input: Any, name: str | None = None) -> Tensor:
-    """The determinants of matrices. The gradient of a singular one is InvalidArgumentError, as it asks its inverse."""
+    """The determinants of matrices.
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [...].
+
+    Raises:
+      InvalidArgumentError: a matrix is not square; in the gradient, it is not invertible.
+
+    Example:
+      >>> tf.linalg.det([[3.0, 0.0], [0.0, 2.0]]).numpy().round(4)
+      np.float32(6.0)
+    """
     return _DET(matrices("MatrixDeterminant", input, allowed=FLOATS_FIRST))
 
 
@@ -98,7 +126,24 @@ class LogMatrixDeterminant(NamedTuple):
 
 @op("linalg.slogdet", samples=_square_samples, edges=_empty_edges)
 def slogdet(input: Any, name: str | None = None) -> LogMatrixDeterminant:
-    """The signs of the determinants of matrices and the logarithms of their absolute values."""
+    """The signs of the determinants of matrices, and the logarithms of their absolute values.
+
+    Args:
+      input: a floating tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `sign` and `log_abs_determinant`, each of shape [...]; 0 and -inf where a matrix is not
+      invertible.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square.
+
+    Example:
+      >>> sign, log_abs = tf.linalg.slogdet([[-1.0, 0.0], [0.0, 1.0]])
+      >>> sign.numpy(), log_abs.numpy()
+      (np.float32(-1.0), np.float32(0.0))
+    """
     return LogMatrixDeterminant(*_SLOGDET(matrices("LogMatrixDeterminant", input, allowed=FLOATS_FIRST)))
 
 
@@ -140,10 +185,24 @@ def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
     edges=lambda: [call(real(0, 0), real(0, 1)), call(real(2, 2, through=apart), real(2, 0))],
 )
 def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
-    """x where matrix x = rhs, or where the transposed matrix does so if adjoint.
+    """Solves matrix x = rhs.
+
+    Args:
+      matrix: a floating tensor of shape [..., n, n].
+      rhs: the right-hand sides, of shape [..., n, k], with the same leading axes.
+      adjoint: whether the matrix is transposed first.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x, a tensor of shape [..., n, k].
 
     Raises:
       InvalidArgumentError: the matrix is not square or not invertible, or does not fit rhs.
+
+    Example:
+      >>> tf.linalg.solve([[2.0, 0.0], [0.0, 4.0]], [[2.0], [8.0]]).numpy()
+      array([[1.],
+             [2.]], dtype=float32)
     """
     a, b = same_batch("MatrixSolve", matrix, rhs)
     return _SOLVE(turned(a) if adjoint else a, b)
@@ -182,12 +241,25 @@ _SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1))
 def triangular_solve(
     matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
 ) -> Tensor:
-    """x where the triangle of matrix, transposed where adjoint, times x is rhs; the other triangle is not read.
+    """Solves matrix x = rhs where the matrix is triangular.
 
-    Batches broadcast. A 0 on the diagonal gives infinities and NaN.
+    Args:
+      matrix: a floating tensor of shape [..., n, n], of which the other triangle is not read.
+      rhs: the right-hand sides, of shape [..., n, k]; leading axes broadcast.
+      lower: whether it is the lower triangle.
+      adjoint: whether the matrix is transposed first.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x, a tensor of shape [..., n, k]. A 0 on the diagonal gives infinities and NaN.
 
     Raises:
       InvalidArgumentError: the matrix is not square, or does not fit rhs.
+
+    Example:
+      >>> tf.linalg.triangular_solve([[2.0, 0.0], [1.0, 1.0]], [[4.0], [5.0]]).numpy()
+      array([[2.],
+             [3.]], dtype=float32)
     """
     kernel = "MatrixTriangularSolve"
     a, b = common_tensors((matrix, rhs))

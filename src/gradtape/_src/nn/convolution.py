@@ -88,7 +88,21 @@ def _convolve(
     return result if len(batch) == 1 else apply_reshape(result, (*batch, *tuple(result.shape)[1:]))
 
 
-def _forward(rank: int, meaning: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+def _sizes(rank: int) -> str:
+    return ", ".join(("depth", "height", "width")[-rank:])
+
+
+_OPTIONS = """  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
+    window lies within them, or, for up to two spatial axes, a pair of amounts of zeros per axis.
+  data_format: "{format}", or another order of the letters that puts channels (C) before the spatial axes."""
+
+_RAISES = """Raises:
+  InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown
+    padding or format.
+  ValueError: another number of strides, dilations or amounts."""
+
+
+def _forward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
     """The convolution over so many spatial axes, 2 or 3."""
 
     def convolve(
@@ -103,7 +117,27 @@ def _forward(rank: int, meaning: str, samples: Callable[[], list[Call]]) -> Call
         return _convolve(input, filters, strides, padding, dilations, data_format, rank)
 
     convolve.__name__ = convolve.__qualname__ = f"conv{rank}d"
-    convolve.__doc__ = meaning
+    convolve.__doc__ = f"""Convolution over {rank} spatial axes, without the filters being mirrored (cross-correlation).
+
+An output is the sum over window and input channels of the filter times the image at stride * place + dilation * offset.
+
+Args:
+  input: images of shape [batch, {_sizes(rank)}, inputs]; with more axes in front these belong to the batch.
+  filters: a tensor of shape [{_sizes(rank)}, inputs, outputs]. Where filters of images have fewer inputs than these,
+    the images' channels are cut into groups that are convolved on their own.
+  strides: the steps between windows, a number, one per spatial axis, or one per axis.
+{_OPTIONS.format(format=_FORMATS[rank])}
+  dilations: the steps between elements of a window, likewise; None for 1.
+  name: not used; TensorFlow names operations by it.
+
+Returns:
+  A tensor of shape [batch, {_sizes(rank)}, outputs], of as many places as windows fit.
+
+{_RAISES}
+
+Example:
+{example}
+"""
     return op(f"nn.conv{rank}d", samples=samples)(convolve)
 
 
@@ -123,26 +157,39 @@ def conv1d(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Convolution of (batch, width, inputs) with filters (size, inputs, outputs); see :func:`conv2d`."""
+    """Convolution over one spatial axis, without the filters being mirrored (cross-correlation).
+
+    Args:
+      input: a floating tensor of shape [batch, width, inputs]; with more axes in front these belong to the batch.
+      filters: a tensor of shape [width, inputs, outputs].
+      stride: the step between windows.
+      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      data_format: "NWC", or "NCW" for channels before the spatial axis.
+      dilations: the step between elements of a window; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, width, outputs], of as many places as windows fit.
+
+    Raises:
+      InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown
+        padding or format.
+      ValueError: another number of strides, dilations or amounts.
+
+    Example:
+      >>> signal = tf.reshape([1.0, 2.0, 4.0, 8.0], [1, 4, 1])
+      >>> tf.nn.conv1d(signal, tf.ones([2, 1, 1]), stride=1, padding="VALID")[0, :, 0].numpy()
+      array([ 3.,  6., 12.], dtype=float32)
+    """
     return _convolve(input, filters, stride, padding, dilations, data_format, 1)
 
 
 conv2d = _forward(
     2,
-    """Convolution (cross-correlation) of images (batch, height, width, inputs) with (height, width, inputs, outputs).
-
-    Args:
-      input: the images; with more axes in front they are further axes of the batch.
-      filters: where they have fewer inputs than the images, these are cut into groups that are convolved on their own.
-      strides, dilations: a number, one per spatial axis, or one per axis.
-      padding: "SAME", "VALID" or, for up to two spatial axes, a pair of amounts per axis.
-      data_format: "NHWC", or "NCHW" for (batch, inputs, height, width).
-
-    Raises:
-      InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an
-        unknown padding or format.
-      ValueError: another number of strides, dilations or amounts.
-    """,
+    """  >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
+  >>> tf.nn.conv2d(image, tf.ones([2, 2, 1, 1]), strides=1, padding="VALID")[0, :, :, 0].numpy()
+  array([[ 8., 12.],
+         [20., 24.]], dtype=float32)""",
     lambda: [
         call(real(2, 4, 4, 2), real(3, 3, 2, 2), 1, "SAME"),
         call(real(1, 5, 4, 1), real(2, 3, 1, 2), [1, 2, 1, 1], "VALID"),
@@ -155,7 +202,9 @@ conv2d = _forward(
 )
 conv3d = _forward(
     3,
-    "Convolution of (batch, depth, height, width, inputs) with (depth, height, width, inputs, outputs); see conv2d.",
+    """  >>> volume = tf.ones([1, 3, 3, 3, 1])
+  >>> tf.nn.conv3d(volume, tf.ones([2, 2, 2, 1, 1]), strides=[1, 1, 1, 1, 1], padding="VALID")[0, 0, 0, :, 0].numpy()
+  array([8., 8.], dtype=float32)""",
     lambda: [
         call(real(1, 3, 3, 2, 1), real(2, 2, 1, 1, 2), [1, 1, 1, 1, 1], "SAME"),
         single(real(1, 2, 3, 3, 2), real(2, 2, 1, 2, 1), [1, 1, 2, 1, 1], "VALID", "NCDHW"),
@@ -179,9 +228,29 @@ def convolution(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Convolution over one, two or three spatial axes, as many as the filters have; see :func:`conv2d`.
+    """Convolution over one, two or three spatial axes, as many as the filters have.
 
-    Raises ValueError for strides and dilations that are both greater than 1.
+    Args:
+      input: a floating tensor of shape [batch, spatial axes, inputs].
+      filters: a tensor of shape [spatial axes, inputs, outputs].
+      strides: the steps between windows, a number or one per spatial axis; None for 1.
+      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
+        last.
+      dilations: the steps between elements of a window, likewise; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, spatial axes, outputs].
+
+    Raises:
+      ValueError: strides and dilations are both greater than 1.
+      InvalidArgumentError: as `conv2d`.
+
+    Example:
+      >>> signal = tf.reshape([1.0, 2.0, 4.0, 8.0], [1, 4, 1])
+      >>> tf.nn.convolution(signal, tf.ones([2, 1, 1]), dilations=2)[0, :, 0].numpy()
+      array([ 5., 10.], dtype=float32)
     """
     filters = as_tensor(filters)
     either_strides_or_dilations(strides, dilations)
@@ -190,7 +259,26 @@ def convolution(
 
 @op("nn.atrous_conv2d", samples=lambda: [call(real(1, 4, 4, 1), real(2, 2, 1, 2), 2, "SAME")])
 def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Tensor:
-    """:func:`conv2d` with stride 1 and dilation `rate`."""
+    """`conv2d` with stride 1 and the elements of windows `rate` pixels apart.
+
+    Args:
+      value: images of shape [batch, height, width, inputs].
+      filters: a tensor of shape [height, width, inputs, outputs].
+      rate: the distance between elements of a window.
+      padding: "SAME" or "VALID".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height, width, outputs].
+
+    Raises:
+      InvalidArgumentError: as `conv2d`.
+
+    Example:
+      >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
+      >>> tf.nn.atrous_conv2d(image, tf.ones([2, 2, 1, 1]), rate=2, padding="VALID")[0, :, :, 0].numpy()
+      array([[16.]], dtype=float32)
+    """
     return _convolve(value, filters, 1, padding, int_of(rate), None, 2)
 
 
@@ -231,7 +319,7 @@ def _transpose(
     return given(image_of(apply_matmul(rows, flat, False, True), shape, geometry), first)
 
 
-def _backward(rank: int, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+def _backward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
     """The transpose of the convolution over so many spatial axes."""
 
     def transpose(
@@ -246,17 +334,36 @@ def _backward(rank: int, samples: Callable[[], list[Call]]) -> Callable[..., Ten
     ) -> Tensor:
         return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
 
-    sizes = ", ".join(("depth", "height", "width")[-rank:])
     transpose.__name__ = transpose.__qualname__ = f"conv{rank}d_transpose"
-    transpose.__doc__ = f"""The transpose of conv{rank}d, to images of output_shape; filters ({sizes}, outputs, inputs).
+    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images, if `input` is that of its result.
 
-    Raises InvalidArgumentError where conv{rank}d would not make `input` of images of that shape.
-    """
+Args:
+  input: a floating tensor of shape [batch, {_sizes(rank)}, inputs].
+  filters: a tensor of shape [{_sizes(rank)}, outputs, inputs].
+  output_shape: the shape of the result.
+  strides: the steps between windows, a number, one per spatial axis, or one per axis.
+{_OPTIONS.format(format=_FORMATS[rank])}
+  dilations: the steps between elements of a window, likewise; None for 1.
+  name: not used; TensorFlow names operations by it.
+
+Returns:
+  A tensor of shape output_shape.
+
+Raises:
+  InvalidArgumentError: conv{rank}d would not make `input` of images of that shape.
+  ValueError: another number of strides, dilations or amounts.
+
+Example:
+{example}
+"""
     return op(f"nn.conv{rank}d_transpose", samples=samples)(transpose)
 
 
 conv1d_transpose = _backward(
     1,
+    """  >>> signal = tf.constant([[[1.0], [2.0]]])
+  >>> tf.nn.conv1d_transpose(signal, tf.ones([2, 1, 1]), [1, 4, 1], strides=2)[0, :, 0].numpy()
+  array([1., 1., 2., 2.], dtype=float32)""",
     lambda: [
         call(real(1, 3, 2), real(3, 1, 2), [1, 6, 1], 2),
         single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
@@ -264,6 +371,10 @@ conv1d_transpose = _backward(
 )
 conv2d_transpose = _backward(
     2,
+    """  >>> image = tf.constant([[[[1.0], [2.0]]]])
+  >>> tf.nn.conv2d_transpose(image, tf.ones([2, 2, 1, 1]), [1, 2, 4, 1], strides=2)[0, :, :, 0].numpy()
+  array([[1., 1., 2., 2.],
+         [1., 1., 2., 2.]], dtype=float32)""",
     lambda: [
         call(real(1, 2, 2, 2), real(3, 3, 1, 2), [1, 4, 4, 1], 2),
         call(real(1, 3, 3, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 1, "VALID"),
@@ -272,6 +383,9 @@ conv2d_transpose = _backward(
 )
 conv3d_transpose = _backward(
     3,
+    """  >>> volume = tf.constant([[[[[1.0], [2.0]]]]])
+  >>> tf.nn.conv3d_transpose(volume, tf.ones([1, 1, 2, 1, 1]), [1, 1, 1, 4, 1], [1, 1, 2])[0, 0, 0, :, 0].numpy()
+  array([1., 1., 2., 2.], dtype=float32)""",
     lambda: [
         call(real(1, 2, 2, 1, 1), real(2, 2, 1, 1, 1), [1, 2, 2, 1, 1], 1),
         single(real(1, 1, 2, 2, 1), real(2, 1, 1, 2, 1), [1, 2, 3, 2, 1], 1, "VALID", "NCDHW"),
@@ -296,7 +410,30 @@ def conv_transpose(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """The transpose of a convolution over as many axes as output_shape has beside batch and channels."""
+    """The transpose of a convolution over as many axes as output_shape has beside batch and channels.
+
+    Args:
+      input: a floating tensor of shape [batch, spatial axes, inputs].
+      filters: a tensor of shape [spatial axes, outputs, inputs].
+      output_shape: the shape of the result.
+      strides: the steps between windows, a number, one per spatial axis, or one per axis.
+      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
+        last.
+      dilations: the steps between elements of a window, likewise; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape output_shape.
+
+    Raises:
+      InvalidArgumentError: the convolution would not make `input` of images of that shape.
+
+    Example:
+      >>> signal = tf.constant([[[1.0], [2.0]]])
+      >>> tf.nn.conv_transpose(signal, tf.ones([2, 1, 1]), [1, 4, 1], strides=2)[0, :, 0].numpy()
+      array([1., 1., 2., 2.], dtype=float32)
+    """
     return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, len(output_shape) - 2)
 
 
@@ -318,9 +455,28 @@ def depthwise_conv2d(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Each channel convolved with filters of its own, (height, width, channels, multiplier).
+    """Convolves each channel with filters of its own.
 
-    The outputs of one channel are neighbours. Raises as :func:`conv2d`.
+    Args:
+      input: images of shape [batch, height, width, channels].
+      filter: a tensor of shape [height, width, channels, multiplier].
+      strides: the steps between windows, one per axis.
+      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
+      dilations: the steps between elements of a window, one per spatial axis; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height, width, channels * multiplier]; the outputs of one channel are neighbours.
+
+    Raises:
+      InvalidArgumentError: other ranks or depths, a window that does not fit, or an unknown padding or format.
+      ValueError: another number of strides, dilations or amounts.
+
+    Example:
+      >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])
+      >>> tf.nn.depthwise_conv2d(image, tf.ones([2, 2, 2, 1]), [1, 1, 1, 1], "VALID").numpy()
+      array([[[[12., 16.]]]], dtype=float32)
     """
     image, weights = _operands(input, filter, 2, _DEPTHWISE)
     height, width, channels, multiplier = tuple(weights.shape)
@@ -349,9 +505,32 @@ def separable_conv2d(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """:func:`depthwise_conv2d`, then a convolution of its outputs place by place.
+    """`depthwise_conv2d`, then a convolution of its outputs place by place.
 
-    Raises ValueError for a pointwise filter that reaches further than its place.
+    Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017).
+
+    Args:
+      input: images of shape [batch, height, width, channels].
+      depthwise_filter: a tensor of shape [height, width, channels, multiplier].
+      pointwise_filter: a tensor of shape [1, 1, channels * multiplier, outputs].
+      strides: the steps between windows, one per axis.
+      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
+      dilations: the steps between elements of a window, one per spatial axis; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height, width, outputs].
+
+    Raises:
+      ValueError: the pointwise filter reaches further than its place.
+      InvalidArgumentError: as `depthwise_conv2d`.
+
+    Example:
+      >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])
+      >>> depthwise, pointwise = tf.ones([2, 2, 2, 1]), tf.constant([[[[1.0], [10.0]]]])
+      >>> tf.nn.separable_conv2d(image, depthwise, pointwise, [1, 1, 1, 1], "VALID").numpy()
+      array([[[[172.]]]], dtype=float32)
     """
     pointwise = as_tensor(pointwise_filter)
     for size in tuple(pointwise.shape)[:2]:

@@ -64,7 +64,23 @@ def _log_softmax(array: np.ndarray, axis: int) -> np.ndarray:
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [-np.inf, 0.0, 1.0]]))],
 )
 def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
-    """exp(logits) over its sum along an axis, the last by default. Raises InvalidArgumentError for an axis it lacks."""
+    """exp(logits) over its sum along an axis.
+
+    Args:
+      logits: a floating tensor of at least one axis.
+      axis: the axis; None for the last.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype, which sums to 1 along the axis.
+
+    Raises:
+      InvalidArgumentError: the logits do not have the axis, or are not floating.
+
+    Example:
+      >>> tf.nn.softmax([0.0, 1.0, 2.0]).numpy().round(4)
+      array([0.09  , 0.2447, 0.6652], dtype=float32)
+    """
     x = _logits(logits, "Softmax")
     return _SOFTMAX(x, attributes=(_axis(axis, x, "Softmax"),))
 
@@ -94,7 +110,23 @@ _SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,))
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [np.nan, 0.0, 1.0]]))],
 )
 def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
-    """log(softmax(logits)), exact where softmax underflows. Raises InvalidArgumentError for an axis it lacks."""
+    """log(softmax(logits)), exact where softmax underflows.
+
+    Args:
+      logits: a floating tensor of at least one axis.
+      axis: the axis; None for the last.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the logits do not have the axis, or are not floating.
+
+    Example:
+      >>> tf.nn.log_softmax([0.0, 1000.0]).numpy()
+      array([-1000.,     0.], dtype=float32)
+    """
     x = _logits(logits, "LogSoftmax")
     return _LOG_SOFTMAX(x, attributes=(_axis(axis, x, "LogSoftmax"),))
 
@@ -117,10 +149,23 @@ _LOG_SOFTMAX = Primitive(
     ],
 )
 def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
-    """Cross entropy of labels, distributions along an axis, and softmax(logits); the axis goes.
+    """Cross entropy of labels and softmax(logits): the sum of -labels * log_softmax(logits) along an axis.
 
-    Both operands get gradients; the one of the logits takes the labels to sum to 1. Raises InvalidArgumentError for
-    shapes that do not broadcast and an axis that they lack.
+    Args:
+      labels: probabilities along the axis.
+      logits: a floating tensor; both broadcast.
+      axis: the axis of classes.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without the axis. Both operands get gradients; that of the logits takes the labels to sum to 1.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the operands do not have the axis.
+
+    Example:
+      >>> tf.nn.softmax_cross_entropy_with_logits([[0.0, 1.0]], [[0.0, 2.0]]).numpy().round(4)
+      array([0.1269], dtype=float32)
     """
     x = _logits(logits, _DENSE)
     p = as_tensor(labels)
@@ -169,8 +214,21 @@ _CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0,
 def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
     """Cross entropy of the classes that integer labels name and softmax(logits) along the last axis.
 
-    labels: of the logits' shape without the last axis. Raises ValueError for other shapes, InvalidArgumentError for
-    a label that is no class.
+    Args:
+      labels: int32 or int64, of the logits' shape without the last axis.
+      logits: a floating tensor of shape [..., classes].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of the labels.
+
+    Raises:
+      ValueError: the labels have another shape.
+      InvalidArgumentError: a label is no class, or the labels are no integers.
+
+    Example:
+      >>> tf.nn.sparse_softmax_cross_entropy_with_logits([1], [[0.0, 2.0]]).numpy().round(4)
+      array([0.1269], dtype=float32)
     """
     _both(labels, logits, "sparse_softmax_cross_entropy_with_logits")
     x, named = as_tensor(logits), as_tensor(labels)
@@ -237,10 +295,24 @@ def _one_shape(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
 
 @of_alike("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Tensor:
-    """Cross entropy of labels, probabilities of one shape with the logits, and sigmoid(logits), element by element.
+    """Cross entropy of labels and sigmoid(logits), element by element.
 
-    max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z. Raises ValueError for unequal shapes or a missing
-    operand.
+    It is max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z, which does not overflow.
+
+    Args:
+      labels: probabilities, of the logits' shape.
+      logits: a floating tensor.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      ValueError: the shapes differ, or an operand is missing.
+
+    Example:
+      >>> tf.nn.sigmoid_cross_entropy_with_logits(labels=[1.0, 0.0], logits=[2.0, 2.0]).numpy().round(4)
+      array([0.1269, 2.1269], dtype=float32)
     """
     _both(labels, logits, "sigmoid_cross_entropy_with_logits")
     logits, labels = common_tensors((logits, labels))
@@ -249,20 +321,48 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
 
 
 def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Tensor:
-    """:func:`sigmoid_cross_entropy_with_logits` with the terms of positive labels multiplied by pos_weight."""
+    """Cross entropy of labels and sigmoid(logits), in which the terms of positive labels count pos_weight times.
+
+    Args:
+      labels: probabilities, of the logits' shape.
+      logits: a floating tensor.
+      pos_weight: the weight, a number or a tensor that broadcasts. Above 1 it favours recall, below 1 precision.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the logits' shape.
+
+    Raises:
+      ValueError: the shapes of labels and logits differ.
+
+    Example:
+      >>> tf.nn.weighted_cross_entropy_with_logits([1.0, 0.0], [2.0, 2.0], pos_weight=3.0).numpy().round(4)
+      array([0.3808, 2.1269], dtype=float32)
+    """
     x, z = common_tensors((logits, labels))
     _one_shape(("logits", x), ("labels", z))
     return apply_elementwise("weighted_cross_entropy_with_logits", z, x, pos_weight)
 
 
 def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Tensor:
-    """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate.
+    """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate: exp(log_input) - log_input *
+    targets.
 
     Args:
-      targets: tensor of counts.
-      log_input: tensor of the same shape, the logarithm of the predicted rate; ValueError for another shape.
+      targets: a tensor of counts.
+      log_input: a tensor of the same shape, the logarithm of the predicted rate.
       compute_full_loss: whether to add Stirling's approximation of the logarithm of targets!, constant in log_input.
-      name: not read.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      ValueError: the shapes differ.
+
+    Example:
+      >>> tf.nn.log_poisson_loss([1.0, 2.0], [0.0, 1.0]).numpy().round(4)
+      array([1.    , 0.7183], dtype=float32)
     """
     x, z = common_tensors((log_input, targets))
     _one_shape(("log_input", x), ("targets", z))
@@ -271,5 +371,20 @@ def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = Fal
 
 @op("nn.l2_loss", samples=lambda: [call(real(2, 3)), call(real()), call(real(0))])
 def l2_loss(t: Any, name: str | None = None) -> Tensor:
-    """Half the sum of squares."""
+    """Half the sum of squares.
+
+    Args:
+      t: a floating tensor.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without axes.
+
+    Raises:
+      InvalidArgumentError: the operand is of integers.
+
+    Example:
+      >>> tf.nn.l2_loss([3.0, 4.0]).numpy()
+      np.float32(12.5)
+    """
     return apply_reduce(0, apply_elementwise("square", _logits(t, "L2Loss")), None, False, "L2Loss") * 0.5

@@ -26,9 +26,25 @@ from gradtape._tensor import Tensor
 
 @op("nn.bias_add", samples=lambda: [call(real(2, 3), real(3)), call(real(2, 2, 3), real(3))])
 def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Tensor:
-    """value plus a bias along its last axis, or along axis 1 where data_format starts with "NC".
+    """Adds a bias to each channel.
 
-    Raises ValueError for an unknown data_format and InvalidArgumentError for a bias that is no vector of that length.
+    Args:
+      value: a tensor of at least two axes.
+      bias: a vector with an element for each channel.
+      data_format: "N...C" and its like for channels on the last axis, "NC..." for axis 1; None for the last.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `value`.
+
+    Raises:
+      ValueError: an unknown data_format.
+      InvalidArgumentError: the bias is no vector of that length, or `value` has less than two axes.
+
+    Example:
+      >>> tf.nn.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).numpy()
+      array([[11., 22.],
+             [13., 24.]], dtype=float32)
     """
     value = as_tensor(value)
     bias = bias if isinstance(bias, Tensor) else as_tensor(bias, value.dtype)
@@ -61,9 +77,27 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
 def moments(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance over axes. `shift` is accepted as TensorFlow accepts it, and has no part in the result.
+    """Mean and variance over axes.
 
-    The variance's gradient takes the mean as a constant, as TensorFlow's does: right at first order, not beyond.
+    Args:
+      x: a floating tensor.
+      axes: the axes that are reduced.
+      shift: not used.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The mean and the variance, which divides by the number of elements. As in TensorFlow the variance's gradient takes
+      the
+      mean as a constant: right at first order, not beyond.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range.
+
+    Example:
+      >>> mean, variance = tf.nn.moments([[1.0, 2.0], [3.0, 6.0]], axes=[0])
+      >>> mean.numpy(), variance.numpy()
+      (array([2., 4.], dtype=float32), array([1., 4.], dtype=float32))
     """
     x = as_tensor(x)
     mean = apply_reduce(10, x, axes, True, "Mean")
@@ -91,7 +125,26 @@ def _kept(wide: Tensor, axes: Any, keepdims: bool) -> Tensor:
 def weighted_moments(
     x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance over axes of elements that count as often as frequency_weights, which broadcast to x, say."""
+    """Mean and variance over axes of elements that count as often as their weights say.
+
+    Args:
+      x: a floating tensor.
+      axes: the axes that are reduced.
+      frequency_weights: the weights, which broadcast to x.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The mean and the variance.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range, or the weights do not broadcast.
+
+    Example:
+      >>> mean, variance = tf.nn.weighted_moments([1.0, 4.0], axes=[0], frequency_weights=[2.0, 1.0])
+      >>> mean.numpy(), variance.numpy()
+      (np.float32(2.0), np.float32(2.0))
+    """
     x = as_tensor(x)
     weights = as_tensor(frequency_weights, hint=x.dtype)
     weights = weights if weights.dtype == x.dtype else apply_cast(weights, x.dtype)
@@ -111,7 +164,26 @@ def weighted_moments(
 def sufficient_statistics(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """What mean and variance over axes are made of: the count, then sum and sum of squares of x - shift, and shift."""
+    """What mean and variance over axes are made of.
+
+    Args:
+      x: a floating tensor.
+      axes: the axes that are reduced.
+      shift: a value near the mean, by which x is lessened first, for accuracy; None for 0.
+      keepdims: whether reduced axes stay, with size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The count of elements, the sum of x - shift, the sum of its squares, and shift, None if it was not given.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range.
+
+    Example:
+      >>> count, total, squares, shift = tf.nn.sufficient_statistics([1.0, 2.0, 3.0], axes=[0])
+      >>> count.numpy(), total.numpy(), squares.numpy(), shift
+      (np.float32(3.0), np.float32(6.0), np.float32(14.0), None)
+    """
     x = as_tensor(x)
     places = reduced_axes(axes, x.ndim, "Sum")
     count = as_tensor(float(np.prod([x.shape[place] for place in places])), x.dtype)
@@ -132,7 +204,26 @@ def sufficient_statistics(
 def normalize_moments(
     counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance from what :func:`sufficient_statistics` returns."""
+    """Mean and variance from what `sufficient_statistics` gives.
+
+    Args:
+      counts: the count of elements.
+      mean_ss: the sum of x - shift.
+      variance_ss: the sum of squares of x - shift.
+      shift: the shift, or None.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The mean and the variance.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast.
+
+    Example:
+      >>> mean, variance = tf.nn.normalize_moments(4.0, 8.0, 20.0, None)
+      >>> mean.numpy(), variance.numpy()
+      (np.float32(2.0), np.float32(1.0))
+    """
     scale = apply_elementwise("reciprocal", as_tensor(counts))
     mean = mean_ss * scale
     variance = variance_ss * scale - apply_elementwise("square", mean)
@@ -149,8 +240,30 @@ def normalize_moments(
 def batch_normalization(
     x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
 ) -> Tensor:
-    """scale (x - mean) / sqrt(variance + variance_epsilon) + offset; scale and offset may be None (Ioffe, Szegedy
-    2015)."""
+    """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset.
+
+    Ioffe and Szegedy, Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift
+    (2015).
+
+    Args:
+      x: a floating tensor.
+      mean: the mean, which broadcasts to x.
+      variance: the variance, likewise.
+      offset: what is added, likewise; None for nothing.
+      scale: the factor, likewise; None for 1.
+      variance_epsilon: a small number that keeps the root from 0.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the dtypes differ.
+
+    Example:
+      >>> tf.nn.batch_normalization([1.0, 5.0], 3.0, 3.0, offset=1.0, scale=2.0, variance_epsilon=1.0).numpy()
+      array([-1.,  3.], dtype=float32)
+    """
     x = as_tensor(x)
     factor = apply_elementwise("rsqrt", as_tensor(variance) + variance_epsilon)
     if scale is not None:
@@ -203,16 +316,27 @@ def _seeded(tf: Any, function: Any, *arguments: Any, **keywords: Any) -> Any:
     program=_seeded,
 )
 def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Tensor:
-    """x with a fraction `rate` of its elements set to 0 at random, the others scaled so that the expected sum stays.
+    """x with a fraction of its elements set to 0 at random and the others scaled up, so that the expected sum stays.
+
+    Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
 
     Args:
       x: a floating tensor.
-      rate: a number of [0, 1), or a tensor of x's dtype without axes.
+      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
       noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
-      seed: as :func:`gradtape.random.uniform` takes it.
+      seed: as `tf.random.uniform` takes it.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
 
     Raises:
       ValueError: x is not floating, or `rate` is none.
+
+    Example:
+      >>> dropped = tf.nn.dropout(tf.ones([4]), rate=0.5).numpy()
+      >>> set(dropped.tolist()) <= {0.0, 2.0}
+      True
     """
     return _dropped(x, rate, noise_shape, lambda shape, dtype: uniform(shape, seed=seed, dtype=dtype))
 
@@ -227,7 +351,26 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None,
 def stateless_dropout(
     x: Any, rate: Any, seed: Any, rng_alg: Any = None, noise_shape: Any = None, name: str | None = None
 ) -> Tensor:
-    """:func:`dropout` whose choice follows from a seed of two integers alone."""
+    """`dropout` whose choice follows from a seed alone, the same at every call.
+
+    Args:
+      x: a floating tensor.
+      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
+      seed: two integers.
+      rng_alg: the generator, "philox", "threefry" or "auto_select"; None for the last.
+      noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
+
+    Raises:
+      ValueError: x is not floating, or `rate` is none.
+
+    Example:
+      >>> tf.nn.experimental.stateless_dropout(tf.ones([6]), rate=0.5, seed=[1, 2]).numpy()
+      array([2., 0., 2., 0., 0., 2.], dtype=float32)
+    """
     alg = "auto_select" if rng_alg is None else rng_alg
     return _dropped(x, rate, noise_shape, lambda shape, dtype: stateless_uniform(shape, seed, dtype=dtype, alg=alg))
 
@@ -241,5 +384,25 @@ def stateless_dropout(
 def general_dropout(
     x: Any, rate: Any, uniform_sampler: Callable[..., Any], noise_shape: Any = None, name: str | None = None
 ) -> Tensor:
-    """:func:`dropout` with uniform numbers of [0, 1) that uniform_sampler(shape=..., dtype=...) gives."""
+    """`dropout` with uniform numbers from a function of one's own.
+
+    Args:
+      x: a floating tensor.
+      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
+      uniform_sampler: a function called as uniform_sampler(shape=..., dtype=...) that gives numbers of [0, 1).
+      noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
+
+    Raises:
+      ValueError: x is not floating, or `rate` is none.
+
+    Example:
+      >>> def sampler(shape, dtype):
+      ...     return tf.constant([0.1, 0.9, 0.6], dtype)
+      >>> tf.nn.experimental.general_dropout(tf.ones([3]), rate=0.5, uniform_sampler=sampler).numpy()
+      array([0., 2., 2.], dtype=float32)
+    """
     return _dropped(x, rate, noise_shape, lambda shape, dtype: as_tensor(uniform_sampler(shape=shape, dtype=dtype)))

@@ -126,20 +126,12 @@ _TAKE = Primitive("MaxPool", _take, _take_vjp, saves=(1,))
 _PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,))
 
 
-_WHAT = {
-    True: "The largest of each window; the first of equals has the gradient",
-    False: "The mean of what of each window lies inside the image",
+_SUMMARIES = {
+    True: "The largest element of each window; where several are equally large the first has the gradient.",
+    False: "The mean of each window's elements that lie within the image.",
 }
-_RAISES = """
-    Args:
-      input: (batch, spatial axes, channels), or (batch, channels, spatial axes) where data_format starts with "NC".
-      ksize, strides: a number, one per spatial axis, or one per axis.
-      padding: "SAME" or "VALID".
-
-    Raises:
-      InvalidArgumentError: the window does not fit, or an argument is unknown.
-      ValueError: another rank, or another number of sizes or strides.
-"""
+_EXAMPLES = {True: "array([3., 7.], dtype=float32)", False: "array([2., 5.], dtype=float32)"}
+_AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height, width"}
 
 
 def _pooling(largest: bool, rank: int | None) -> Callable[..., Tensor]:
@@ -158,9 +150,31 @@ def _pooling(largest: bool, rank: int | None) -> Callable[..., Tensor]:
         return _pool(input, ksize, strides, padding, data_format, rank, largest)
 
     pooled.__name__ = pooled.__qualname__ = name
-    axes = "all spatial axes" if rank is None else "one spatial axis" if rank == 1 else f"{rank} spatial axes"
-    what = _WHAT[largest]
-    pooled.__doc__ = f"Over {axes}, {what[0].lower()}{what[1:]}.\n{_RAISES}"
+    shape = {None: "[1, 4, 1]", 1: "[1, 4, 1]", 2: "[1, 1, 4, 1]", 3: "[1, 1, 1, 4, 1]"}[rank]
+    window = {None: "2", 1: "2", 2: "[1, 2]", 3: "[1, 1, 2]"}[rank]
+    pooled.__doc__ = f"""{_SUMMARIES[largest]}
+
+Args:
+  input: a tensor of shape [batch, {_AXES[rank]}, channels].
+  ksize: the sizes of the window, a number, one per spatial axis, or one per axis.
+  strides: the steps between windows, likewise.
+  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole window
+    lies within them.
+  data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for last.
+  name: not used; TensorFlow names operations by it.
+
+Returns:
+  A tensor of the same dtype, of as many places as windows fit.
+
+Raises:
+  InvalidArgumentError: the window does not fit, or an argument is unknown.
+  ValueError: another rank, or another number of sizes or strides.
+
+Example:
+  >>> image = tf.reshape([1.0, 3.0, 3.0, 7.0], {shape})
+  >>> tf.reshape(tf.nn.{name}(image, {window}, {window}, "VALID"), [-1]).numpy()
+  {_EXAMPLES[largest]}
+"""
     return op(f"nn.{name}", dtypes=ALL if largest else "float32, float64", samples=_SAMPLES[rank])(pooled)
 
 
@@ -195,9 +209,30 @@ def max_pool_with_argmax(
     include_batch_in_index: bool = False,
     name: str | None = None,
 ) -> MaxPoolWithArgmax:
-    """The largest of each window, and where in its image it stands: (row · width + column) · channels + channel.
+    """The largest element of each window, and where in its image it stands.
 
-    With include_batch_in_index images are counted too. Raises ValueError for channels-first images.
+    Args:
+      input: images of shape [batch, height, width, channels].
+      ksize: the sizes of the window, a number, one per spatial axis, or one per axis.
+      strides: the steps between windows, likewise.
+      padding: "SAME" or "VALID".
+      data_format: "NHWC".
+      output_dtype: the dtype of places.
+      include_batch_in_index: whether places count through all images of the batch.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A named tuple of `output`, the largest, and `argmax`, their places (row * width + column) * channels + channel.
+
+    Raises:
+      ValueError: another data_format.
+      InvalidArgumentError: the window does not fit, or the operand does not have four axes.
+
+    Example:
+      >>> image = tf.reshape([1.0, 3.0, 9.0, 7.0], [1, 1, 4, 1])
+      >>> output, argmax = tf.nn.max_pool_with_argmax(image, [1, 2], [1, 2], "VALID")
+      >>> output[0, 0, :, 0].numpy(), argmax[0, 0, :, 0].numpy()
+      (array([3., 9.], dtype=float32), array([1, 2]))
     """
     if data_format != "NHWC":
         raise ValueError(
@@ -241,9 +276,30 @@ def pool(
     dilations: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Pooling of a kind, "MAX" or "AVG", over as many spatial axes as window_shape has sizes.
+    """Pooling of a kind over as many spatial axes as window_shape has sizes.
 
-    Raises ValueError for another kind or rank, and for dilations with strides greater than 1 or padding "SAME".
+    Args:
+      input: a tensor of shape [batch, spatial axes, channels].
+      window_shape: the sizes of the window.
+      pooling_type: "MAX" or "AVG".
+      strides: the steps between windows; None for 1.
+      padding: "SAME" or "VALID".
+      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
+        last.
+      dilations: the steps between elements of a window; None for 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same dtype, of as many places as windows fit.
+
+    Raises:
+      ValueError: another kind or rank, or dilations with strides greater than 1 or padding "SAME".
+      InvalidArgumentError: the window does not fit.
+
+    Example:
+      >>> signal = tf.reshape([1.0, 3.0, 9.0, 7.0], [1, 4, 1])
+      >>> tf.nn.pool(signal, [2], "MAX")[0, :, 0].numpy()
+      array([3., 9., 9.], dtype=float32)
     """
     image, rank = as_tensor(input), len(window_shape)
     if image.ndim != rank + 2:
