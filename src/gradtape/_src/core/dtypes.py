@@ -17,6 +17,16 @@ class DType:
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.
+      is_bool, is_floating, is_integer: whether it is of that kind.
+
+    Args:
+      name, code, as_numpy_dtype, as_datatype_enum: as the attributes. Programs take `tf.float32` and its like.
+
+    Example:
+      >>> tf.constant([1.0, 2.0]).dtype
+      tf.float32
+      >>> tf.float32.size, tf.float32.is_floating
+      (4, True)
     """
 
     __slots__ = ("as_datatype_enum", "as_numpy_dtype", "code", "is_bool", "is_floating", "is_integer", "name", "size")
@@ -50,14 +60,17 @@ class DType:
 
     @property
     def is_unsigned(self) -> builtins.bool:
+        """Whether it is an integer type without negative values: uint8."""
         return self is uint8
 
     @property
     def is_complex(self) -> builtins.bool:
+        """False: there are no complex types."""
         return False
 
     @property
     def is_quantized(self) -> builtins.bool:
+        """False: there are no quantized types."""
         return False
 
     @property
@@ -67,14 +80,17 @@ class DType:
 
     @property
     def is_numpy_compatible(self) -> builtins.bool:
+        """True: every type is one of NumPy's."""
         return True
 
     @property
     def base_dtype(self) -> DType:
+        """The type itself; TensorFlow has types of references too."""
         return self
 
     @property
     def real_dtype(self) -> DType:
+        """The type itself, as all numbers are real."""
         return self
 
     @property
@@ -101,7 +117,21 @@ class DType:
         return (0, True) if self.is_bool else (0, self.max)
 
     def is_compatible_with(self, other: Any) -> builtins.bool:
-        """Whether ``other``, anything :func:`as_dtype` accepts, is this type; TypeError if it is no type."""
+        """Whether another type is this one.
+
+        Args:
+          other: anything that `tf.as_dtype` takes.
+
+        Returns:
+          A bool.
+
+        Raises:
+          TypeError: it is no type.
+
+        Example:
+          >>> tf.float32.is_compatible_with("float32")
+          True
+        """
         return as_dtype(other) is self
 
     def __eq__(self, other: object) -> builtins.bool:
@@ -153,10 +183,20 @@ for _dtype in DTYPES:
 
 
 def as_dtype(type_value: Any) -> DType:
-    """The :class:`DType` for a DType, a name, a NumPy dtype or scalar type, Python's float or bool, or an enum number.
+    """The DType of a name, a NumPy dtype or another way to say it.
+
+    Args:
+      type_value: a DType, a name, a NumPy dtype or scalar type, Python's float or bool, or an enum number.
+
+    Returns:
+      A DType.
 
     Raises:
       TypeError: it names no type, or one that gradtape does not compute with (the message lists those it does).
+
+    Example:
+      >>> tf.as_dtype("float64"), tf.as_dtype(np.int32)
+      (tf.float64, tf.int32)
     """
     if type(type_value) is DType:
         return type_value

@@ -24,12 +24,20 @@ UNAUTHENTICATED = 16
 
 
 class OpError(Exception):
-    """An operation failed; ``str(error)`` is its message.
+    """An operation failed: the base of this module's exceptions.
 
     Args:
-      node_def, op: kept for programs written for TensorFlow's signature; None here, as there are no graphs.
-      message: what went wrong.
+      node_def, op: not used; there are no graphs.
+      message: what went wrong, which is also the exception's text.
       error_code: one of this module's numbers.
+      args: not used.
+
+    Example:
+      >>> try:
+      ...     tf.constant([1, 2]) + tf.constant([1, 2, 3])
+      ... except tf.errors.OpError as error:
+      ...     print(type(error).__name__, error.error_code == tf.errors.INVALID_ARGUMENT)
+      InvalidArgumentError True
     """
 
     __module__ = "gradtape.errors"  # where programs catch it
@@ -44,22 +52,27 @@ class OpError(Exception):
 
     @property
     def message(self) -> str:
+        """What went wrong."""
         return self._message
 
     @property
     def op(self) -> Any:
+        """None: there are no graphs."""
         return self._op
 
     @property
     def node_def(self) -> Any:
+        """None: there are no graphs."""
         return self._node_def
 
     @property
     def error_code(self) -> int:
+        """The number of the exception's kind, such as `tf.errors.INVALID_ARGUMENT`."""
         return self._error_code
 
     @property
     def experimental_payloads(self) -> Any:
+        """An empty dict, unless the exception was made with one."""
         return self._experimental_payloads
 
     def __str__(self) -> str:
@@ -78,6 +91,17 @@ def _kind(name: str, code: int, doc: str) -> Any:
         OpError.__init__(self, node_def, op, message, code, *args)
 
     __init__.__qualname__ = f"{name}.__init__"
+    doc = f"""{doc}
+
+    Args:
+      node_def, op: not used; there are no graphs.
+      message: what went wrong.
+      args: not used.
+
+    Example:
+      >>> tf.errors.{name}(None, None, "why").error_code
+      {code}
+    """
     return type(name, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": OpError.__module__})
 
 

@@ -21,6 +21,13 @@ def get_logger() -> logging.Logger:
 
     It writes to standard error, and where Python is interactive to standard output from level INFO on, unless the
     program had given the root logger a handler when it was first asked for.
+
+    Returns:
+      A `logging.Logger`.
+
+    Example:
+      >>> tf.get_logger().name
+      'gradtape'
     """
     # Imported when needed: it would be a tenth or more of importing gradtape.
     import logging

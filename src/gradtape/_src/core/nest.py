@@ -21,7 +21,18 @@ def register_leaf(leaf_type: type) -> None:
 
 
 def is_nested(seq: Any) -> bool:
-    """Whether ``seq`` is a structure rather than a leaf."""
+    """Whether a value is a structure rather than a leaf.
+
+    Args:
+      seq: any object.
+
+    Returns:
+      A bool: True for lists, tuples, dicts and classes that say how they flatten.
+
+    Example:
+      >>> tf.nest.is_nested([1, 2]), tf.nest.is_nested(tf.constant([1, 2]))
+      (True, False)
+    """
     kind = type(seq)
     if kind is list or kind is tuple or kind is dict:
         return True
@@ -31,10 +42,23 @@ def is_nested(seq: Any) -> bool:
 
 
 def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
-    """The leaves in order; a leaf alone gives a list of one.
+    """The leaves of a structure in order; a leaf alone gives a list of one.
+
+    Dictionaries flatten in the order of their sorted keys.
+
+    Args:
+      structure: a nested structure, or a leaf.
+      expand_composites: not used.
+
+    Returns:
+      A list.
 
     Raises:
       TypeError: a dictionary's keys cannot be sorted.
+
+    Example:
+      >>> tf.nest.flatten({"b": [1, 2], "a": (3, {"c": 4})})
+      [3, 4, 1, 2]
     """
     if not is_nested(structure):
         return [structure]
@@ -44,11 +68,23 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool = False) -> Any:
-    """The leaves ``flat_sequence`` arranged as ``structure``; dictionaries keep their own order of keys.
+    """Arranges a flat sequence of leaves as a structure.
+
+    Args:
+      structure: the structure; its own leaves do not count.
+      flat_sequence: the leaves, in the order of `flatten`.
+      expand_composites: not used.
+
+    Returns:
+      A structure like the first. Dictionaries keep their own order of keys.
 
     Raises:
       TypeError: ``flat_sequence`` is no sequence, or a dictionary's keys cannot be sorted.
       ValueError: the number of leaves differs.
+
+    Example:
+      >>> tf.nest.pack_sequence_as({"a": 0, "b": [0, 0]}, [1, 2, 3])
+      {'a': 1, 'b': [2, 3]}
     """
     if not is_nested(flat_sequence):
         raise TypeError(
@@ -76,11 +112,24 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
 
 
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
-    """``func`` of corresponding leaves, arranged as the first structure.
+    """Calls a function with corresponding leaves of structures and arranges what it returns as the first.
+
+    Args:
+      func: a function of as many leaves as there are structures.
+      *structure: structures that nest alike.
+      **kwargs: `check_types`, True unless given, says whether sequences must be of one type too; `expand_composites` is
+        not used.
+
+    Returns:
+      A structure like the first.
 
     Raises:
       TypeError: ``func`` is not callable, or (unless ``check_types=False``) sequences differ in type.
       ValueError: structures differ, there are none, or a keyword is unknown.
+
+    Example:
+      >>> tf.nest.map_structure(lambda x, y: x + y, {"a": 1, "b": [2]}, {"a": 10, "b": [20]})
+      {'a': 11, 'b': [22]}
     """
     if not callable(func):
         raise TypeError(f"func must be callable, got: {func}")
@@ -101,11 +150,20 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
     """Checks that two structures nest alike.
 
     Lists match lists, and mappings match mappings with the same keys; other types must be equal, or named tuples of
-    one name and fields. With ``check_types=False`` only the shape of the nesting counts.
+    one name and fields.
+
+    Args:
+      nest1: a structure.
+      nest2: another.
+      check_types: whether types count, or only the shape of the nesting.
+      expand_composites: not used.
 
     Raises:
       ValueError: different nesting, lengths or keys.
       TypeError: different types.
+
+    Example:
+      >>> tf.nest.assert_same_structure([1, (2, 3)], [4, (5, 6)])
     """
     difference = _difference(nest1, nest2, check_types)
     if difference is None:

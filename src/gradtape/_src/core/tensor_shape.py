@@ -22,6 +22,11 @@ class TensorShape:
     Raises:
       TypeError: a size is no integer.
       ValueError: a size is negative.
+
+    Example:
+      >>> shape = tf.constant([[1, 2, 3], [4, 5, 6]]).shape
+      >>> shape, shape[1], shape == (2, 3)
+      (TensorShape([2, 3]), 3, True)
     """
 
     __slots__ = ("_dims",)
@@ -32,7 +37,18 @@ class TensorShape:
 
     @classmethod
     def from_tuple(cls, dims: tuple[int, ...]) -> TensorShape:
-        """The shape of these sizes, which are taken as they are: for callers that know them to be valid."""
+        """The shape of these sizes, which are taken as they are: for callers that know them to be valid.
+
+        Args:
+          dims: a tuple of ints.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.TensorShape.from_tuple((2, 3))
+          TensorShape([2, 3])
+        """
         shape = cls.__new__(cls)
         shape._dims = dims
         return shape
@@ -50,20 +66,59 @@ class TensorShape:
         return None if self._dims is None else list(self._dims)
 
     def as_list(self) -> list[int | None]:
-        """The sizes as a list, None for an unknown one; ValueError if the rank is unknown."""
+        """The sizes as a list, None for an unknown one.
+
+        Returns:
+          A list.
+
+        Raises:
+          ValueError: the rank is unknown.
+
+        Example:
+          >>> tf.TensorShape([None, 3]).as_list()
+          [None, 3]
+        """
         if self._dims is None:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._dims)
 
     def num_elements(self) -> int | None:
-        """Product of the sizes, or None if one is unknown."""
+        """The product of the sizes.
+
+        Returns:
+          An int, or None if a size is unknown.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).num_elements()
+          6
+        """
         return math.prod(self._dims) if self.is_fully_defined() else None  # type: ignore[arg-type]
 
     def is_fully_defined(self) -> bool:
+        """Whether every size is known.
+
+        Returns:
+          A bool.
+
+        Example:
+          >>> tf.TensorShape([2, None]).is_fully_defined()
+          False
+        """
         return self._dims is not None and None not in self._dims
 
     def is_compatible_with(self, other: Any) -> bool:
-        """Whether some fully known shape fits both this one and ``other``."""
+        """Whether some fully known shape fits both this one and another.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Returns:
+          A bool.
+
+        Example:
+          >>> tf.TensorShape([2, None]).is_compatible_with([None, 3])
+          True
+        """
         mine, others = self._dims, _sizes(other)
         if mine is None or others is None:
             return True
@@ -72,7 +127,18 @@ class TensorShape:
         )
 
     def is_subtype_of(self, other: Any) -> bool:
-        """Whether every tensor of this shape also has shape ``other``."""
+        """Whether every tensor of this shape also has another.
+
+        Args:
+          other: a TensorShape.
+
+        Returns:
+          A bool.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).is_subtype_of(tf.TensorShape([None, 3]))
+          True
+        """
         mine, others = self._dims, _sizes(other)
         if others is None:
             return True
@@ -83,7 +149,21 @@ class TensorShape:
         )
 
     def merge_with(self, other: Any) -> TensorShape:
-        """The shape that knows what either knows; ValueError if they contradict each other."""
+        """The shape that knows what either of two knows.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Returns:
+          A TensorShape.
+
+        Raises:
+          ValueError: they contradict each other.
+
+        Example:
+          >>> tf.TensorShape([2, None]).merge_with([None, 3])
+          TensorShape([2, 3])
+        """
         mine, others = self._dims, _sizes(other)
         if mine is None or others is None:
             return TensorShape(mine if others is None else others)
@@ -92,46 +172,153 @@ class TensorShape:
         return TensorShape([b if a is None else a for a, b in zip(mine, others, strict=True)])
 
     def most_specific_compatible_shape(self, other: Any) -> TensorShape:
-        """The most detailed shape that both this one and ``other`` are instances of."""
+        """The most detailed shape that both this one and another are instances of.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).most_specific_compatible_shape([2, 4])
+          TensorShape([2, None])
+        """
         mine, others = self._dims, _sizes(other)
         if mine is None or others is None or len(mine) != len(others):
             return TensorShape(None)
         return TensorShape([a if a == b else None for a, b in zip(mine, others, strict=True)])
 
     def concatenate(self, other: Any) -> TensorShape:
-        """This shape's axes followed by those of ``other``."""
+        """This shape's axes followed by those of another.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.TensorShape([2]).concatenate([3, 4])
+          TensorShape([2, 3, 4])
+        """
         mine, others = self._dims, _sizes(other)
         return TensorShape(None if mine is None or others is None else mine + others)
 
     def with_rank(self, rank: int) -> TensorShape:
-        """This shape, or one of unknown sizes if the rank was unknown; ValueError if it has another rank."""
+        """This shape, or one of unknown sizes if the rank was unknown.
+
+        Args:
+          rank: the number of axes.
+
+        Returns:
+          A TensorShape.
+
+        Raises:
+          ValueError: it has another rank.
+
+        Example:
+          >>> tf.TensorShape(None).with_rank(2)
+          TensorShape([None, None])
+        """
         self.assert_has_rank(rank)
         return TensorShape([None] * rank) if self._dims is None else self
 
     def with_rank_at_least(self, rank: int) -> TensorShape:
+        """This shape, once it is found to have so many axes or more, or an unknown number.
+
+        Args:
+          rank: the number of axes.
+
+        Returns:
+          A TensorShape.
+
+        Raises:
+          ValueError: it has fewer.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).with_rank_at_least(1)
+          TensorShape([2, 3])
+        """
         if self._dims is not None and len(self._dims) < rank:
             raise ValueError(f"Shape {self} must have rank at least {rank}")
         return self
 
     def with_rank_at_most(self, rank: int) -> TensorShape:
+        """This shape, once it is found to have so many axes or fewer, or an unknown number.
+
+        Args:
+          rank: the number of axes.
+
+        Returns:
+          A TensorShape.
+
+        Raises:
+          ValueError: it has more.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).with_rank_at_most(2)
+          TensorShape([2, 3])
+        """
         if self._dims is not None and len(self._dims) > rank:
             raise ValueError(f"Shape {self} must have rank at most {rank}")
         return self
 
     def assert_has_rank(self, rank: int) -> None:
+        """Checks the number of axes, which may be unknown.
+
+        Args:
+          rank: the number of axes.
+
+        Raises:
+          ValueError: it has another rank.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).assert_has_rank(2)
+        """
         if self.rank not in (None, rank):
             raise ValueError(f"Shape {self} must have rank {rank}")
 
     def assert_same_rank(self, other: Any) -> None:
+        """Checks that another shape has as many axes, or that either number is unknown.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Raises:
+          ValueError: the ranks differ.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).assert_same_rank([None, None])
+        """
         shape = TensorShape(other)
         if self.rank is not None and shape.rank is not None and self.rank != shape.rank:
             raise ValueError(f"Shapes {self} and {shape} must have the same rank")
 
     def assert_is_fully_defined(self) -> None:
+        """Checks that every size is known.
+
+        Raises:
+          ValueError: one is not.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).assert_is_fully_defined()
+        """
         if not self.is_fully_defined():
             raise ValueError(f"Shape {self} is not fully defined")
 
     def assert_is_compatible_with(self, other: Any) -> None:
+        """Checks that some fully known shape fits both this one and another.
+
+        Args:
+          other: a TensorShape, or what makes one.
+
+        Raises:
+          ValueError: none does.
+
+        Example:
+          >>> tf.TensorShape([2, 3]).assert_is_compatible_with([None, 3])
+        """
         if not self.is_compatible_with(other):
             raise ValueError(f"Shapes {self} and {other} are incompatible")
 

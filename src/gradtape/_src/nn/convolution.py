@@ -92,7 +92,8 @@ def _sizes(rank: int) -> str:
     return ", ".join(("depth", "height", "width")[-rank:])
 
 
-_OPTIONS = """  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
+_OPTIONS = """\
+  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
     window lies within them, or, for up to two spatial axes, a pair of amounts of zeros per axis.
   data_format: "{format}", or another order of the letters that puts channels (C) before the spatial axes."""
 

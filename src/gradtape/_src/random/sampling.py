@@ -34,7 +34,14 @@ Fill = Callable[..., None]
 
 
 class Algorithm(enum.Enum):
-    """How numbers are made; gradtape has Philox alone, which is also what AUTO_SELECT selects."""
+    """How numbers are made; gradtape has Philox alone, which is also what AUTO_SELECT selects.
+
+    Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (2011).
+
+    Example:
+      >>> tf.random.Algorithm.PHILOX.value
+      1
+    """
 
     PHILOX = 1
     THREEFRY = 2
@@ -42,7 +49,20 @@ class Algorithm(enum.Enum):
 
 
 def set_seed(seed: int | None) -> None:
-    """Sets the global seed: the stateful functions' numbers start anew, and are the same in every run."""
+    """Sets the global seed: the stateful functions' numbers start anew, and are the same in every run.
+
+    They are TensorFlow's numbers for the same seeds, on its CPU.
+
+    Args:
+      seed: an integer; None for numbers that nobody can foresee.
+
+    Example:
+      >>> tf.random.set_seed(7)
+      >>> first = tf.random.normal([2])
+      >>> tf.random.set_seed(7)
+      >>> tf.reduce_all(first == tf.random.normal([2])).numpy()
+      np.True_
+    """
     philox.set_seed(seed)
 
 
@@ -71,12 +91,26 @@ def normal(
 ) -> Tensor:
     """Normally distributed numbers, differentiable by mean and deviation.
 
+    Box and Muller's transform of uniform numbers.
+
     Args:
-      shape: of the numbers drawn, with which `mean` and `stddev` broadcast.
-      mean, stddev: of the distribution.
+      shape: the shape of the numbers drawn, with which mean and stddev broadcast.
+      mean: the mean of the distribution.
+      stddev: its standard deviation.
       dtype: float32 or float64.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
-      name: unused.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
+
+    Raises:
+      TypeError: another dtype.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.normal([3]).numpy().round(4)
+      array([-1.1012,  1.5458,  0.3836], dtype=float32)
     """
     return _stateful_floats(_random.fill_normal, "RandomStandardNormal", shape, mean, stddev, dtype, seed)
 
@@ -95,7 +129,27 @@ def truncated_normal(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Normally distributed numbers, drawn again while beyond two deviations; see :func:`normal`."""
+    """Normally distributed numbers, drawn again while beyond two deviations.
+
+    Args:
+      shape: the shape of the numbers drawn, with which mean and stddev broadcast.
+      mean: the mean of the distribution.
+      stddev: its standard deviation.
+      dtype: float32 or float64.
+      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
+
+    Raises:
+      TypeError: another dtype.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.truncated_normal([3]).numpy().round(4)
+      array([-1.1012,  1.5458,  0.3836], dtype=float32)
+    """
     return _stateful_floats(_random.fill_truncated_normal, "TruncatedNormal", shape, mean, stddev, dtype, seed)
 
 
@@ -120,16 +174,24 @@ def uniform(
     """Uniformly distributed numbers of [minval, maxval).
 
     Args:
-      shape: of the numbers drawn, with which float bounds broadcast.
+      shape: the shape of the numbers drawn, with which float bounds broadcast.
       minval: the lower bound.
       maxval: the upper bound, 1 unless given; integers must give it, and bounds without axes.
       dtype: float32, float64, int32 or int64.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
-      name: unused.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
 
     Raises:
       ValueError: another dtype, or no maxval for integers.
       InvalidArgumentError: integers, and maxval is not above minval.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.uniform([3], maxval=10, dtype=tf.int32).numpy()
+      array([2, 9, 7], dtype=int32)
     """
     dtype = _uniform_dtype(dtype)
     if dtype.is_integer:
@@ -162,15 +224,28 @@ def gamma(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Gamma-distributed numbers, `shape` of them for each pair of parameters.
+    """Gamma-distributed numbers, `shape` of them for each pair of parameters, differentiable by both.
+
+    Marsaglia and Tsang, A Simple Method for Generating Gamma Variables (2000).
 
     Args:
-      shape: how many, before the broadcast shape of `alpha` and `beta`.
+      shape: how many, before the broadcast shape of alpha and beta.
       alpha: the shape parameter; NaN comes of a negative one.
       beta: the rate, 1 unless given.
       dtype: float32 or float64.
-      seed: as for :func:`normal`.
-      name: unused.
+      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [*shape, *alpha.shape].
+
+    Raises:
+      TypeError: another dtype.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.gamma([2], alpha=3.0).numpy().round(4)
+      array([5.777 , 1.7188], dtype=float32)
     """
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
@@ -196,11 +271,22 @@ def poisson(
     """Poisson-distributed counts, `shape` of them for each rate.
 
     Args:
-      shape: how many, before the shape of `lam`.
+      shape: how many, before the shape of lam.
       lam: the rates.
-      dtype: of the counts.
-      seed: as for :func:`normal`.
-      name: unused.
+      dtype: the dtype of the counts.
+      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [*shape, *lam.shape].
+
+    Raises:
+      TypeError: another dtype.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.poisson([4], lam=3.0).numpy()
+      array([0., 3., 1., 3.], dtype=float32)
     """
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
@@ -232,14 +318,19 @@ def categorical(
       logits: [batch, classes].
       num_samples: how many for each row.
       dtype: int64 unless given, or int32.
-      seed: as for :func:`normal`.
-      name: unused.
+      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      name: not used; TensorFlow names operations by it.
 
     Returns:
       Classes of shape [batch, num_samples].
 
     Raises:
       InvalidArgumentError: logits that are no matrix, have no class or are no floats; a negative number of samples.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.categorical([[0.0, 0.0, -np.inf]], 5).numpy()
+      array([[0, 0, 0, 1, 0]])
     """
     logits, samples = _logits(logits, num_samples, "Multinomial")
     doubles = 2 * 4 * -(-samples // 4)
@@ -262,7 +353,24 @@ def categorical(
     program=_seeded,
 )
 def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Tensor:
-    """The slices along the first axis in random order."""
+    """The slices along the first axis in random order.
+
+    Args:
+      value: a tensor of at least one axis.
+      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype; the gradient goes where the slices came from.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.random.set_seed(1)
+      >>> tf.random.shuffle([1, 2, 3, 4]).numpy()
+      array([3, 2, 4, 1], dtype=int32)
+    """
     value = as_tensor(value)
     rows = value.shape[0] if value.ndim else 1
     if rows <= 1 or 0 in value.shape:
@@ -295,16 +403,25 @@ def stateless_normal(
     """Normally distributed numbers that depend on nothing but the arguments.
 
     Args:
-      shape: of the numbers drawn, with which `mean` and `stddev` broadcast.
+      shape: the shape of the numbers drawn, with which mean and stddev broadcast.
       seed: two integers, int32 or int64.
-      mean, stddev: of the distribution.
+      mean: the mean of the distribution.
+      stddev: its standard deviation.
       dtype: float32 or float64.
-      name: unused.
-      alg: "philox", "auto_select" or a member of :class:`Algorithm`.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
 
     Raises:
-      InvalidArgumentError: a seed of another shape or dtype.
+      TypeError: another dtype.
       ValueError: no such algorithm.
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_normal([3], seed=[1, 2]).numpy().round(4)
+      array([0.5441, 0.2074, 0.0736], dtype=float32)
     """
     stream, kind = _stateless(seed, alg), as_dtype(dtype)
     return _affine(_floats(_random.fill_normal, stream, _sizes(shape, "StatelessRandomNormalV2"), kind), mean, stddev)
@@ -324,7 +441,29 @@ def stateless_truncated_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Normally distributed numbers, drawn again while beyond two deviations; see :func:`stateless_normal`."""
+    """Normally distributed numbers within two deviations that depend on nothing but the arguments.
+
+    Args:
+      shape: the shape of the numbers drawn, with which mean and stddev broadcast.
+      seed: two integers, int32 or int64.
+      mean: the mean of the distribution.
+      stddev: its standard deviation.
+      dtype: float32 or float64.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
+
+    Raises:
+      TypeError: another dtype.
+      ValueError: no such algorithm.
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_truncated_normal([3], seed=[1, 2]).numpy().round(4)
+      array([0.5441, 0.2074, 0.0736], dtype=float32)
+    """
     stream, kind = _stateless(seed, alg), as_dtype(dtype)
     sizes = _sizes(shape, "StatelessTruncatedNormalV2")
     return _affine(_floats(_random.fill_truncated_normal, stream, sizes, kind), mean, stddev)
@@ -349,13 +488,28 @@ def stateless_uniform(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Uniform numbers of [minval, maxval) that depend on nothing but the arguments; see :func:`stateless_normal`.
+    """Uniform numbers of [minval, maxval) that depend on nothing but the arguments.
 
-    Integers are of the whole range of their dtype where both bounds are None.
+    Args:
+      shape: the shape of the numbers drawn, with which float bounds broadcast.
+      seed: two integers, int32 or int64.
+      minval: the lower bound.
+      maxval: the upper bound, 1 unless given; integers are of the whole range of their dtype where both bounds are
+        None.
+      dtype: float32, float64, int32 or int64.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape that all broadcast to.
 
     Raises:
-      ValueError: a dtype that is none of float32, float64, int32, int64; integers with one bound.
-      InvalidArgumentError: integers, and maxval is not above minval.
+      ValueError: another dtype, integers with one bound, or no such algorithm.
+      InvalidArgumentError: integers, and maxval is not above minval; a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_uniform([3], seed=[1, 2], maxval=10, dtype=tf.int32).numpy()
+      array([0, 9, 4], dtype=int32)
     """
     dtype = _uniform_dtype(dtype)
     if dtype.is_integer and (minval is None) != (maxval is None):
@@ -378,12 +532,23 @@ def stateless_gamma(
     """Gamma-distributed numbers that depend on nothing but the arguments.
 
     Args:
-      shape: of the result, ending in the broadcast shape of `alpha` and `beta`.
+      shape: the shape of the result, ending in the broadcast shape of alpha and beta.
       seed: two integers, int32 or int64.
       alpha: the shape parameter; NaN comes of a negative one.
       beta: the rate, 1 unless given.
       dtype: float32 or float64.
-      name: unused.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      TypeError: another dtype.
+      InvalidArgumentError: a shape that does not end in theirs; a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_gamma([2], seed=[1, 2], alpha=3.0).numpy().round(4)
+      array([4.0681, 2.9891], dtype=float32)
     """
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
@@ -406,11 +571,21 @@ def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32
     """Poisson-distributed counts that depend on nothing but the arguments.
 
     Args:
-      shape: of the result, ending in the shape of `lam`.
+      shape: the shape of the result, ending in the shape of lam.
       seed: two integers, int32 or int64.
       lam: the rates.
-      dtype: of the counts.
-      name: unused.
+      dtype: the dtype of the counts.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      InvalidArgumentError: a shape that does not end in that of lam; a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_poisson([4], seed=[1, 2], lam=3.0).numpy()
+      array([5, 5, 4, 6], dtype=int32)
     """
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
@@ -441,11 +616,22 @@ def stateless_binomial(
     """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
 
     Args:
-      shape: of the result, ending in the broadcast shape of `counts` and `probs`.
+      shape: the shape of the result, ending in the broadcast shape of counts and probs.
       seed: two integers, int32 or int64.
-      counts, probs: of one floating dtype.
-      output_dtype: of the result.
-      name: unused.
+      counts: the numbers of trials.
+      probs: the probabilities, in the same floating dtype.
+      output_dtype: the dtype of the result.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_binomial([4], seed=[1, 2], counts=10.0, probs=0.5).numpy()
+      array([6, 5, 7, 6], dtype=int32)
     """
     probs = as_tensor(probs, hint=dtypes.float32)
     counts = as_tensor(counts, hint=probs.dtype)
@@ -463,7 +649,25 @@ def stateless_binomial(
 def stateless_categorical(
     logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """Classes drawn by unnormalised log-probabilities and a seed of two integers alone; see :func:`categorical`."""
+    """Classes drawn by unnormalised log-probabilities and a seed alone.
+
+    Args:
+      logits: [batch, classes].
+      num_samples: how many for each row.
+      seed: two integers, int32 or int64.
+      dtype: the dtype of the result, int64 or int32.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      Classes of shape [batch, num_samples].
+
+    Raises:
+      InvalidArgumentError: logits that are no matrix or no floats; a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.stateless_categorical([[0.0, 0.0, -np.inf]], 5, seed=[1, 2]).numpy()
+      array([[1, 1, 0, 1, 1]])
+    """
     logits, samples = _logits(logits, num_samples, "StatelessMultinomial")
     classes = philox.categorical(_stateless(seed), view(logits), samples)
     return tensor_from(classes.astype(as_dtype(dtype).as_numpy_dtype))
@@ -471,7 +675,24 @@ def stateless_categorical(
 
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
 def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
-    """`num` seeds made of one: [num, 2], of the seed's own dtype."""
+    """New seeds made of one.
+
+    Args:
+      seed: two integers, int32 or int64.
+      num: how many.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+
+    Returns:
+      A tensor of shape [num, 2], of the seed's dtype.
+
+    Raises:
+      ValueError: no such algorithm.
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.split(tf.constant([1, 2]), num=3).shape
+      TensorShape([3, 2])
+    """
     seed = as_tensor(seed)
     return _full(_stateless(seed, alg), (num, 2), seed.dtype)
 
@@ -483,13 +704,49 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     edges=lambda: [call([1, 2], 3), call([1, 2], integer(3, "int64"))],
 )
 def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
-    """A seed made of a seed and one integer, of that integer's dtype."""
+    """A seed made of a seed and one integer, such as the number of a step.
+
+    Args:
+      seed: two integers, int32 or int64.
+      data: an integer.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+
+    Returns:
+      A seed of two integers, of the dtype of `data`.
+
+    Raises:
+      ValueError: no such algorithm.
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> seed = tf.random.fold_in([1, 2], 3)
+      >>> tf.random.stateless_uniform([2], seed, maxval=10, dtype=tf.int32).numpy()
+      array([8, 9], dtype=int32)
+    """
     data = as_tensor(data)
     return stack([_full(_stateless(seed, alg), (), data.dtype), data])
 
 
 def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None) -> Tensor:
-    """The slices along the first axis in an order that depends on the seed alone."""
+    """The slices along the first axis in an order that depends on the seed alone.
+
+    Args:
+      value: a tensor of at least one axis.
+      seed: two integers, int32 or int64.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      ValueError: no such algorithm.
+      InvalidArgumentError: a seed of another shape or dtype.
+
+    Example:
+      >>> tf.random.experimental.stateless_shuffle([1, 2, 3, 4], seed=[1, 2]).numpy()
+      array([1, 4, 3, 2], dtype=int32)
+    """
     value = as_tensor(value)
     if value.ndim == 0:
         return value
@@ -505,10 +762,19 @@ class Generator:
     Args:
       copy_from: a generator whose state and algorithm to copy; or
       state: three int64s, and
-      alg: "philox", "auto_select" or a member of :class:`Algorithm`.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
 
     Attributes:
       state: the variable that holds the state.
+
+    Raises:
+      AssertionError: neither a generator nor a state is given.
+      ValueError: no such algorithm.
+
+    Example:
+      >>> generator = tf.random.Generator.from_seed(1)
+      >>> generator.uniform([3], maxval=10, dtype=tf.int32).numpy()
+      array([4, 9, 3], dtype=int32)
     """
 
     def __init__(self, copy_from: Generator | None = None, state: Any = None, alg: Any = None) -> None:
@@ -522,28 +788,91 @@ class Generator:
 
     @classmethod
     def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
-        """A generator whose state is made from an integer of any size, or a vector of up to three."""
+        """A generator whose state is made from a seed.
+
+        Args:
+          seed: an integer of any size, or a vector of up to three.
+          alg: "philox", "auto_select" or a member of `tf.random.Algorithm`; None for Philox.
+
+        Returns:
+          A Generator.
+
+        Raises:
+          ValueError: no such algorithm.
+
+        Example:
+          >>> tf.random.Generator.from_seed(1).normal([2]).numpy().round(4)
+          array([ 0.4384, -0.5344], dtype=float32)
+        """
         alg = Algorithm.PHILOX if alg is None else alg
         return cls(state=create_rng_state(seed, alg), alg=alg)
 
     @classmethod
     def from_state(cls, state: Any, alg: Any) -> Generator:
-        """A generator with this state."""
+        """A generator with a given state.
+
+        Args:
+          state: three int64s.
+          alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+
+        Returns:
+          A Generator.
+
+        Raises:
+          ValueError: no such algorithm.
+
+        Example:
+          >>> first = tf.random.Generator.from_seed(1)
+          >>> second = tf.random.Generator.from_state(first.state, alg="philox")
+          >>> (first.normal([]) == second.normal([])).numpy()
+          np.True_
+        """
         return cls(state=state, alg=alg)
 
     @classmethod
     def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
-        """A generator with this key and counter."""
+        """A generator with a given key and counter.
+
+        Args:
+          key: an integer.
+          counter: two integers.
+          alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+
+        Returns:
+          A Generator.
+
+        Raises:
+          ValueError: no such algorithm.
+
+        Example:
+          >>> tf.random.Generator.from_key_counter(5, [0, 0], "philox").key.numpy()
+          np.int64(5)
+        """
         return cls(state=_key_counter(key, counter), alg=alg)
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
-        """A generator whose numbers nobody can foresee."""
+        """A generator whose numbers nobody can foresee.
+
+        Args:
+          alg: "philox", "auto_select" or a member of `tf.random.Algorithm`; None for Philox.
+
+        Returns:
+          A Generator.
+
+        Raises:
+          ValueError: no such algorithm.
+
+        Example:
+          >>> tf.random.Generator.from_non_deterministic_state().normal([2]).shape
+          TensorShape([2])
+        """
         state = np.frombuffer(os.urandom(24), np.int64)
         return cls(state=state, alg=Algorithm.PHILOX if alg is None else alg)
 
     @property
     def state(self) -> Variable:
+        """The variable that holds the state, three int64s."""
         return self._state
 
     @property
@@ -557,19 +886,66 @@ class Generator:
         return self._state[2]
 
     def reset(self, state: Any) -> None:
-        """Sets the state."""
+        """Sets the state.
+
+        Args:
+          state: three int64s.
+
+        Raises:
+          ValueError: another shape.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.reset([0, 0, 5])
+          >>> generator.state.numpy()
+          array([0, 0, 5])
+        """
         self._state.assign(_state(state))
 
     def reset_from_seed(self, seed: Any) -> None:
-        """Sets the state to that of a new generator with this seed."""
+        """Sets the state to that of a new generator with a seed.
+
+        Args:
+          seed: as `from_seed` takes it.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.reset_from_seed(2)
+          >>> (generator.normal([]) == tf.random.Generator.from_seed(2).normal([])).numpy()
+          np.True_
+        """
         self.reset(create_rng_state(seed, Algorithm.PHILOX))
 
     def reset_from_key_counter(self, key: Any, counter: Any) -> None:
-        """Sets the key and the counter."""
+        """Sets the key and the counter.
+
+        Args:
+          key: an integer.
+          counter: two integers.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.reset_from_key_counter(5, [0, 0])
+          >>> generator.key.numpy()
+          np.int64(5)
+        """
         self.reset(_key_counter(key, counter))
 
     def skip(self, delta: Any) -> Tensor:
-        """Moves on as drawing `delta` numbers would; returns the state before."""
+        """Moves on as drawing numbers would.
+
+        Args:
+          delta: how many numbers.
+
+        Returns:
+          The state before.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> before = generator.skip(256)
+          >>> before.shape
+          TensorShape([3])
+        """
         before = self._state.value()
         self._take(int(delta))
         return before
@@ -585,13 +961,51 @@ class Generator:
     def normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
     ) -> Tensor:
-        """Normally distributed numbers; see :func:`gradtape.random.normal`."""
+        """Normally distributed numbers, differentiable by mean and deviation.
+
+        Args:
+          shape: the shape of the numbers drawn, with which mean and stddev broadcast.
+          mean: the mean of the distribution.
+          stddev: its standard deviation.
+          dtype: float32 or float64.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of the shape that all broadcast to.
+
+        Raises:
+          TypeError: another dtype.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.normal([3]).numpy().round(4)
+          array([ 0.4384, -0.5344, -0.0771], dtype=float32)
+        """
         return self._floats(_random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
 
     def truncated_normal(
         self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
     ) -> Tensor:
-        """Normally distributed numbers, drawn again while beyond two deviations."""
+        """Normally distributed numbers, drawn again while beyond two deviations.
+
+        Args:
+          shape: the shape of the numbers drawn, with which mean and stddev broadcast.
+          mean: the mean of the distribution.
+          stddev: its standard deviation.
+          dtype: float32 or float64.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of the shape that all broadcast to.
+
+        Raises:
+          TypeError: another dtype.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.truncated_normal([3]).numpy().round(4)
+          array([ 0.4384, -0.5344, -0.0771], dtype=float32)
+        """
         return self._floats(_random.fill_truncated_normal, "StatelessTruncatedNormalV2", shape, mean, stddev, dtype)
 
     def _floats(self, fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
@@ -601,7 +1015,27 @@ class Generator:
     def uniform(
         self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = dtypes.float32, name: str | None = None
     ) -> Tensor:
-        """Uniform numbers of [minval, maxval); integers of their whole range where both bounds are None."""
+        """Uniform numbers of [minval, maxval).
+
+        Args:
+          shape: the shape of the numbers drawn, with which float bounds broadcast.
+          minval: the lower bound.
+          maxval: the upper bound, 1 unless given; integers are of the whole range of their dtype where both bounds are
+            None.
+          dtype: float32, float64, int32 or int64.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of the shape that all broadcast to.
+
+        Raises:
+          ValueError: another dtype, or integers with one bound.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.uniform([3], maxval=10, dtype=tf.int32).numpy()
+          array([4, 9, 3], dtype=int32)
+        """
         dtype = as_dtype(dtype)
         if dtype.is_integer and (minval is None) != (maxval is None):
             raise ValueError(
@@ -613,7 +1047,26 @@ class Generator:
     def binomial(
         self, shape: Any, counts: Any, probs: Any, dtype: Any = dtypes.int32, name: str | None = None
     ) -> Tensor:
-        """How many of `counts` trials succeed, each with probability `probs`; the two broadcast to the shape's end."""
+        """How many of `counts` trials succeed, each with probability `probs`.
+
+        Args:
+          shape: the shape of the result, to whose end counts and probs broadcast.
+          counts: the numbers of trials.
+          probs: the probabilities, in the same floating dtype.
+          dtype: the dtype of the result.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of that shape.
+
+        Raises:
+          InvalidArgumentError: counts or probs are not floating.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.binomial([4], counts=10.0, probs=0.5).numpy()
+          array([5, 7, 4, 7], dtype=int32)
+        """
         counts, probs = as_tensor(counts), as_tensor(probs)
         if not counts.dtype.is_floating:
             raise not_allowed("StatefulRandomBinomial", counts.dtype, "half, float, double")
@@ -624,17 +1077,58 @@ class Generator:
         )
 
     def uniform_full_int(self, shape: Any, dtype: Any = dtypes.int64, name: str | None = None) -> Tensor:
-        """Integers of the whole range of int32 or, unlike TensorFlow by default, int64."""
+        """Integers of the whole range of their dtype.
+
+        Args:
+          shape: the shape of the result.
+          dtype: int64 or int32. TensorFlow's default, uint64, is not here.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of that shape.
+
+        Raises:
+          InvalidArgumentError: another dtype.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.uniform_full_int([2], dtype=tf.int32).dtype
+          tf.int32
+        """
         sizes = _sizes(shape, "StatelessRandomUniformFullIntV2")
         return _full(self._take(math.prod(sizes)), sizes, as_dtype(dtype))
 
     def make_seeds(self, count: int = 1) -> Tensor:
-        """Seeds for stateless functions, [2, count]: one in each column."""
+        """Seeds for stateless functions.
+
+        Args:
+          count: how many.
+
+        Returns:
+          An int64 tensor of shape [2, count]: one in each column.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> generator.make_seeds(3).shape
+          TensorShape([2, 3])
+        """
         keys = self.uniform_full_int([count])
         return tensor_from(np.stack([view(keys), np.zeros(count, np.int64)]))
 
     def split(self, count: int = 1) -> list[Generator]:
-        """Generators that are independent of this one and of each other."""
+        """Generators that are independent of this one and of each other.
+
+        Args:
+          count: how many.
+
+        Returns:
+          A list of generators.
+
+        Example:
+          >>> generator = tf.random.Generator.from_seed(1)
+          >>> len(generator.split(2))
+          2
+        """
         keys = self.uniform_full_int([count]).numpy()
         return [Generator(state=[0, 0, key], alg=Algorithm.PHILOX) for key in keys]
 
@@ -643,7 +1137,15 @@ _global_generator: Generator | None = None
 
 
 def get_global_generator() -> Generator:
-    """The generator that belongs to the whole program, unforeseeable unless set."""
+    """The generator that belongs to the whole program, unforeseeable unless set.
+
+    Returns:
+      A Generator.
+
+    Example:
+      >>> tf.random.get_global_generator().normal([2]).shape
+      TensorShape([2])
+    """
     global _global_generator
     if _global_generator is None:
         _global_generator = Generator.from_non_deterministic_state()
@@ -651,13 +1153,37 @@ def get_global_generator() -> Generator:
 
 
 def set_global_generator(generator: Generator) -> None:
-    """Replaces the generator that belongs to the whole program."""
+    """Replaces the generator that belongs to the whole program.
+
+    Args:
+      generator: a Generator.
+
+    Example:
+      >>> tf.random.set_global_generator(tf.random.Generator.from_seed(1))
+      >>> tf.random.get_global_generator().uniform([3], maxval=10, dtype=tf.int32).numpy()
+      array([4, 9, 3], dtype=int32)
+    """
     global _global_generator
     _global_generator = generator
 
 
 def create_rng_state(seed: Any, alg: Any) -> Tensor:
-    """The state that a seed stands for: an int's 64-bit words, lowest first, or a vector with zeros before it."""
+    """The state that a seed stands for.
+
+    Args:
+      seed: an integer, whose 64-bit words are taken, lowest first, or a vector of up to three.
+      alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
+
+    Returns:
+      An int64 vector of three elements, zeros before a vector that is shorter.
+
+    Raises:
+      ValueError: no such algorithm.
+
+    Example:
+      >>> tf.random.create_rng_state(5, "philox")
+      <tf.Tensor: shape=(3,), dtype=int64, numpy=array([5, 0, 0])>
+    """
     _check_algorithm(alg)
     if isinstance(seed, int):
         words = [seed >> 64 * i & philox.WORD for i in range(3)]

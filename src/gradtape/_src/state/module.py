@@ -21,6 +21,20 @@ class Module:
 
     Raises:
       ValueError: the name is no identifier.
+
+    Example:
+      >>> class Dense(tf.Module):
+      ...     def __init__(self, inputs, outputs):
+      ...         super().__init__()
+      ...         self.w = tf.Variable(tf.ones([inputs, outputs]), name="w")
+      ...
+      ...     def __call__(self, x):
+      ...         return x @ self.w
+      >>> layer = Dense(2, 3)
+      >>> layer(tf.constant([[1.0, 2.0]])).numpy()
+      array([[3., 3., 3.]], dtype=float32)
+      >>> [v.name for v in layer.trainable_variables]
+      ['w:0']
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -65,7 +79,22 @@ class Module:
 
     @classmethod
     def with_name_scope(cls, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorates a method so that it runs within the module's name scope."""
+        """Decorates a method so that it runs within the module's name scope.
+
+        Args:
+          method: the method.
+
+        Returns:
+          The decorated method.
+
+        Example:
+          >>> class Doubler(tf.Module):
+          ...     @tf.Module.with_name_scope
+          ...     def __call__(self, x):
+          ...         return 2 * x
+          >>> Doubler()(tf.constant(3)).numpy()
+          np.int32(6)
+        """
 
         @functools.wraps(method)
         def within(self: Module, *args: Any, **kwargs: Any) -> Any:

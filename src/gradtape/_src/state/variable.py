@@ -22,14 +22,22 @@ class Variable(BaseVariable):
     Args:
       initial_value: the value, or a callable that returns it.
       trainable: whether tapes watch it by themselves; True unless said otherwise.
-      validate_shape, caching_device, import_scope, constraint, synchronization, aggregation,
-        experimental_enable_variable_lifting: accepted as TensorFlow accepts them.
       name: its name, "Variable" unless given.
       dtype: its dtype, the value's own unless given.
+      constraint: kept as an attribute; optimizers do not apply it.
       shape: a shape that the value must have.
+      validate_shape, caching_device, variable_def, import_scope, synchronization, aggregation: not used.
+      experimental_enable_variable_lifting: not used.
 
     Raises:
       ValueError: no initial value, or one of another shape.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0], name="w")
+      >>> with tf.GradientTape() as tape:
+      ...     loss = tf.reduce_sum(w * w)
+      >>> w.assign_sub(0.25 * tape.gradient(loss, w)).numpy()
+      array([0.5, 1. ], dtype=float32)
     """
 
     constraint: Any = None
@@ -68,7 +76,16 @@ class Variable(BaseVariable):
             self.constraint = constraint
 
     def ref(self) -> Reference:
-        """A hashable reference to the variable; `.deref()` gives it back."""
+        """A hashable reference to the variable, for sets and keys of dicts.
+
+        Returns:
+          A reference, whose `deref()` gives the variable back.
+
+        Example:
+          >>> v = tf.Variable(1.0)
+          >>> {v.ref(): "v"}[v.ref()], v.ref().deref() is v
+          ('v', True)
+        """
         return Reference(self)
 
     experimental_ref = ref
@@ -82,11 +99,32 @@ class Variable(BaseVariable):
         return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"))
 
     def is_initialized(self, name: str | None = None) -> Tensor:
-        """True: a variable has its value from the start."""
+        """True: a variable has its value from the start.
+
+        Args:
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A bool tensor without axes.
+
+        Example:
+          >>> tf.Variable(1.0).is_initialized().numpy()
+          np.True_
+        """
         return as_tensor(True)
 
     def set_shape(self, shape: Any) -> None:
-        """Checks that the variable has this shape; raises ValueError where it has not."""
+        """Checks that the variable has this shape.
+
+        Args:
+          shape: the shape, in which None stands for any size.
+
+        Raises:
+          ValueError: it has another one.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).set_shape([None])
+        """
         if not self.shape.is_compatible_with(shape):
             raise ValueError(f"Shapes {self.shape} and {tuple(shape)} are not compatible")
 
@@ -110,59 +148,300 @@ class Variable(BaseVariable):
         return self.assign(array)
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
-        """The rows at these indices, as tf.gather gives them."""
+        """The rows at these indices, as `tf.gather` gives them.
+
+        Args:
+          indices: whole numbers that count along the first axis.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of shape indices.shape + shape[1:].
+
+        Raises:
+          InvalidArgumentError: an index is outside.
+
+        Example:
+          >>> tf.Variable([10, 20, 30]).sparse_read([2, 0]).numpy()
+          array([30, 10], dtype=int32)
+        """
         return gather(self.read_value(), indices)
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
-        """The elements or slices at these positions, as tf.gather_nd gives them."""
+        """The slices at these coordinates, as `tf.gather_nd` gives them.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          A tensor of shape indices.shape[:-1] + shape[d:].
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside.
+
+        Example:
+          >>> tf.Variable([[1, 2], [3, 4]]).gather_nd([[1, 0]]).numpy()
+          array([3], dtype=int32)
+        """
         return gather_nd(self.read_value(), indices)
 
     def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Adds the rows of IndexedSlices; of an index that occurs more than once, all of them."""
+        """Adds to rows; to one that is listed more than once, all of them.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_add(tf.IndexedSlices(tf.constant([1.0, 2.0]), [2, 0])).numpy()
+          array([12., 20., 31.], dtype=float32)
+        """
         return self._scatter("ResourceScatterAdd", np.add.at, sparse_delta)
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Subtracts the rows of IndexedSlices."""
+        """Subtracts from rows; from one that is listed more than once, all of them.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_sub(tf.IndexedSlices(tf.constant([1.0, 2.0]), [2, 0])).numpy()
+          array([ 8., 20., 29.], dtype=float32)
+        """
         return self._scatter("ResourceScatterSub", np.subtract.at, sparse_delta)
 
     def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Keeps the larger of each element and that of IndexedSlices."""
+        """Raises elements of rows to the given ones where they are less.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_max(tf.IndexedSlices(tf.constant([50.0, 5.0]), [2, 0])).numpy()
+          array([10., 20., 50.], dtype=float32)
+        """
         return self._scatter("ResourceScatterMax", np.maximum.at, sparse_delta)
 
     def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Keeps the smaller of each element and that of IndexedSlices."""
+        """Lowers elements of rows to the given ones where they are greater.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_min(tf.IndexedSlices(tf.constant([50.0, 5.0]), [2, 0])).numpy()
+          array([ 5., 20., 30.], dtype=float32)
+        """
         return self._scatter("ResourceScatterMin", np.minimum.at, sparse_delta)
 
     def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Multiplies by the rows of IndexedSlices."""
+        """Multiplies rows; one that is listed more than once, by all of them.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_mul(tf.IndexedSlices(tf.constant([2.0, 3.0]), [2, 0])).numpy()
+          array([30., 20., 60.], dtype=float32)
+        """
         return self._scatter("ResourceScatterMul", np.multiply.at, sparse_delta)
 
     def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Divides by the rows of IndexedSlices."""
+        """Divides rows; one that is listed more than once, by all of them. Integers are rounded down.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_div(tf.IndexedSlices(tf.constant([2.0, 4.0]), [2, 0])).numpy()
+          array([ 2.5, 20. , 15. ], dtype=float32)
+        """
         return self._scatter("ResourceScatterDiv", _divide_at, sparse_delta)
 
     def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Sets the rows of IndexedSlices; of an index that occurs more than once, the last."""
+        """Replaces rows; one that is listed more than once, by the last.
+
+        Args:
+          sparse_delta: IndexedSlices of the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          TypeError: it is given no IndexedSlices.
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_update(tf.IndexedSlices(tf.constant([1.0, 2.0]), [2, 0])).numpy()
+          array([ 2., 20.,  1.], dtype=float32)
+        """
         return self._scatter("ResourceScatterUpdate", _put_at, sparse_delta)
 
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
-        """Adds updates[i] at the position indices[i], whose length says how many axes it names."""
+        """Adds to slices at coordinates.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_nd_add([[2], [0]], [1.0, 2.0]).numpy()
+          array([12., 20., 31.], dtype=float32)
+        """
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
 
     def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
-        """Subtracts updates[i] at the position indices[i]."""
+        """Subtracts from slices at coordinates.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_nd_sub([[2], [0]], [1.0, 2.0]).numpy()
+          array([ 8., 20., 29.], dtype=float32)
+        """
         return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
 
     def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
-        """Keeps the larger of the element at indices[i] and updates[i]."""
+        """Raises slices at coordinates to the updates where they are less.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_nd_max([[2], [0]], [50.0, 5.0]).numpy()
+          array([10., 20., 50.], dtype=float32)
+        """
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
     def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
-        """Keeps the smaller of the element at indices[i] and updates[i]."""
+        """Lowers slices at coordinates to the updates where they are greater.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_nd_min([[2], [0]], [50.0, 5.0]).numpy()
+          array([ 5., 20., 30.], dtype=float32)
+        """
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
     def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
-        """Sets the elements at the positions indices[i] to updates[i]."""
+        """Replaces slices at coordinates; of several updates of one place the last one counts.
+
+        Args:
+          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([10.0, 20.0, 30.0])
+          >>> v.scatter_nd_update([[2], [0]], [1.0, 2.0]).numpy()
+          array([ 2., 20.,  1.], dtype=float32)
+        """
         return self._scatter_nd("ResourceScatterNdUpdate", _put_at, indices, updates)
 
     def _scatter(self, op: str, change: Callable[..., Any], sparse_delta: Any) -> Variable:

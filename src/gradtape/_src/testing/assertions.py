@@ -18,9 +18,21 @@ from gradtape._variable import BaseVariable
 
 
 def Assert(condition: Any, data: Sequence[Any], summarize: int | None = None, name: str | None = None) -> None:
-    """Raises InvalidArgumentError unless condition holds, telling `summarize` (3) elements of every item of data.
+    """Checks that a condition holds.
 
-    Raises TypeError where data is no sequence.
+    Args:
+      condition: a bool, or a tensor without axes.
+      data: a sequence of tensors that the error tells.
+      summarize: how many elements of each it tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: the condition does not hold.
+      TypeError: data is no sequence.
+
+    Example:
+      >>> x = tf.constant([1.0, 2.0])
+      >>> tf.debugging.Assert(tf.reduce_all(x > 0.0), [x])
     """
     if not isinstance(data, list | tuple):
         raise TypeError("values must be a sequence.")
@@ -77,9 +89,20 @@ def _compare(
 def assert_equal(
     x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError unless x == y everywhere; x and y broadcast, and a mismatch of shapes raises it too.
+    """Checks that x == y everywhere; x and y broadcast.
 
-    The error tells `message`, and the first `summarize` (3; all if negative) elements in question.
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_equal(tf.constant([1, 1]), 1)
     """
     if x is not y:
         _compare("==", "equal", x, y, message, summarize)
@@ -88,35 +111,105 @@ def assert_equal(
 def assert_none_equal(
     x: Any, y: Any, summarize: int | None = None, message: str | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError, as :func:`assert_equal` does, if x == y anywhere."""
+    """Checks that x == y nowhere; x and y broadcast.
+
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_none_equal(tf.constant([1, 3]), 2)
+    """
     _compare("!=", "not_equal", x, y, message, summarize)
 
 
 def assert_less(
     x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x < y everywhere."""
+    """Checks that x < y everywhere; x and y broadcast.
+
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_less(tf.constant([1, 3]), 4)
+    """
     _compare("<", "less", x, y, message, summarize)
 
 
 def assert_less_equal(
     x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x <= y everywhere."""
+    """Checks that x <= y everywhere; x and y broadcast.
+
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_less_equal(tf.constant([1, 3]), 3)
+    """
     _compare("<=", "less_equal", x, y, message, summarize)
 
 
 def assert_greater(
     x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x > y everywhere."""
+    """Checks that x > y everywhere; x and y broadcast.
+
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_greater(tf.constant([1, 3]), 0)
+    """
     _compare(">", "greater", x, y, message, summarize)
 
 
 def assert_greater_equal(
     x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError, as :func:`assert_equal` does, unless x >= y everywhere."""
+    """Checks that x >= y everywhere; x and y broadcast.
+
+    Args:
+      x: a tensor, or what converts to one.
+      y: another of the same dtype.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+
+    Example:
+      >>> tf.debugging.assert_greater_equal(tf.constant([1, 3]), 1)
+    """
     _compare(">=", "greater_equal", x, y, message, summarize)
 
 
@@ -129,26 +222,78 @@ def _signed(symbol: str, op: str, x: Any, message: str | None, summarize: int | 
 
 
 def assert_positive(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
-    """Raises InvalidArgumentError unless x > 0 everywhere, telling `message` and the first `summarize` elements."""
+    """Checks that x > 0 everywhere.
+
+    Args:
+      x: a tensor of numbers, or what converts to one.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so.
+
+    Example:
+      >>> tf.debugging.assert_positive([1.0, 2.0])
+    """
     _signed(">", "greater", x, message, summarize)
 
 
 def assert_negative(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
-    """Raises InvalidArgumentError unless x < 0 everywhere, telling `message` and the first `summarize` elements."""
+    """Checks that x < 0 everywhere.
+
+    Args:
+      x: a tensor of numbers, or what converts to one.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so.
+
+    Example:
+      >>> tf.debugging.assert_negative([-1.0, -2.0])
+    """
     _signed("<", "less", x, message, summarize)
 
 
 def assert_non_negative(
     x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError unless x >= 0 everywhere, telling `message` and the first `summarize` elements."""
+    """Checks that x >= 0 everywhere.
+
+    Args:
+      x: a tensor of numbers, or what converts to one.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so.
+
+    Example:
+      >>> tf.debugging.assert_non_negative([0.0, 2.0])
+    """
     _signed(">=", "greater_equal", x, message, summarize)
 
 
 def assert_non_positive(
     x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
-    """Raises InvalidArgumentError unless x <= 0 everywhere, telling `message` and the first `summarize` elements."""
+    """Checks that x <= 0 everywhere.
+
+    Args:
+      x: a tensor of numbers, or what converts to one.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so.
+
+    Example:
+      >>> tf.debugging.assert_non_positive([0.0, -2.0])
+    """
     _signed("<=", "less_equal", x, message, summarize, ":")
 
 
@@ -161,9 +306,23 @@ def assert_near(
     summarize: int | None = None,
     name: str | None = None,
 ) -> None:
-    """Raises InvalidArgumentError unless abs(x - y) < atol + rtol * abs(y) everywhere.
+    """Checks that |x - y| < atol + rtol * |y| everywhere; x and y broadcast.
 
-    Both tolerances are ten times the dtype's precision unless given. Raises ValueError for dtypes that have none.
+    Args:
+      x: a floating tensor, or what converts to one.
+      y: another of the same dtype.
+      rtol: the relative tolerance; None for ten times the dtype's precision.
+      atol: the absolute tolerance; None for ten times the dtype's precision.
+      message: what the error begins with.
+      summarize: how many elements the error tells, all if negative; None for 3.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      InvalidArgumentError: it is not so, or the shapes do not broadcast.
+      ValueError: the dtype has no precision.
+
+    Example:
+      >>> tf.debugging.assert_near(tf.constant([1.0, 2.0]), [1.0000001, 2.0])
     """
     x = as_tensor(x)
     y = as_tensor(y, x.dtype)
@@ -177,7 +336,23 @@ def assert_near(
 
 
 def assert_all_finite(x: Any, message: str, name: str | None = None) -> Tensor:
-    """x itself; InvalidArgumentError, with the message, where it has a NaN or an infinity or is not floating."""
+    """Checks that x has neither NaN nor infinity.
+
+    Args:
+      x: a floating tensor, or what converts to one.
+      message: what the error says.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      x.
+
+    Raises:
+      InvalidArgumentError: it has one, or is not floating.
+
+    Example:
+      >>> tf.debugging.assert_all_finite([1.0, 2.0], "bad loss").numpy()
+      array([1., 2.], dtype=float32)
+    """
     return check_numerics(x, message)  # noqa: F405
 
 
@@ -203,25 +378,79 @@ def _check_rank(x: Any, fits: Callable[[int], bool], wanted: str, message: str |
 
 
 def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises ValueError unless x has so many axes; TypeError for a rank that is no int32."""
+    """Checks the number of axes.
+
+    Args:
+      x: a tensor, or what converts to one.
+      rank: the number of axes.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      ValueError: it has another number.
+      TypeError: the rank is no int32.
+
+    Example:
+      >>> tf.debugging.assert_rank([[1, 2]], 2)
+    """
     rank = _rank(rank)
     _check_rank(x, lambda found: found == rank, str(rank), message)
 
 
 def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises ValueError unless x has so many axes or more."""
+    """Checks that x has so many axes or more.
+
+    Args:
+      x: a tensor, or what converts to one.
+      rank: the number of axes.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      ValueError: it has fewer.
+      TypeError: the rank is no int32.
+
+    Example:
+      >>> tf.debugging.assert_rank_at_least([[1, 2]], 1)
+    """
     rank = _rank(rank)
     _check_rank(x, lambda found: found >= rank, f"at least {rank}", message)
 
 
 def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises ValueError unless the number of x's axes is among ranks."""
+    """Checks that the number of axes is one of several.
+
+    Args:
+      x: a tensor, or what converts to one.
+      ranks: a sequence of numbers.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      ValueError: it is none of them.
+      TypeError: a rank is no int32.
+
+    Example:
+      >>> tf.debugging.assert_rank_in([[1, 2]], [1, 2])
+    """
     ranks = tuple(_rank(rank) for rank in ranks)
     _check_rank(x, lambda found: found in ranks, f"in {ranks}", message)
 
 
 def assert_scalar(tensor: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises ValueError unless the tensor has no axes."""
+    """Checks that a tensor has no axes.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      ValueError: it has some.
+
+    Example:
+      >>> tf.debugging.assert_scalar(tf.constant(1.0))
+    """
     shape = as_tensor(tensor).shape
     if shape.rank:
         raise ValueError(f"{_prefix(message)}Expected scalar shape, saw shape: {shape}.")
@@ -230,14 +459,23 @@ def assert_scalar(tensor: Any, message: str | None = None, name: str | None = No
 def assert_shapes(
     shapes: Any, data: Any = None, summarize: int | None = None, message: str | None = None, name: str | None = None
 ) -> None:
-    """Raises ValueError unless tensors have given shapes.
+    """Checks that tensors have given shapes.
 
     Args:
       shapes: pairs of a tensor and its shape, in a list or dict. A size is an integer, None or "." where any will do,
         or a symbol, which stands for one size wherever it occurs. First of all may stand `...` or "*", for any number
         of axes. A shape of None allows all; a tensor without axes has size 1 along one axis, too.
+      data: not used.
+      summarize: not used.
       message: what the error begins with.
-      data, summarize, name: accepted as TensorFlow accepts them.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      ValueError: a shape is another.
+
+    Example:
+      >>> x, w = tf.zeros([8, 3]), tf.zeros([3, 5])
+      >>> tf.debugging.assert_shapes([(x, ("batch", "inputs")), (w, ("inputs", 5))])
     """
     pairs = shapes.items() if isinstance(shapes, dict) else shapes
     constraints: list[tuple[Tensor, bool, tuple[Any, ...]]] = []
@@ -288,23 +526,60 @@ def assert_shapes(
 
 
 def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises TypeError unless the tensor is of this dtype."""
+    """Checks the dtype of a tensor.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      tf_type: the dtype.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      TypeError: it is another.
+
+    Example:
+      >>> tf.debugging.assert_type(tf.constant(1.0), tf.float32)
+    """
     actual, wanted = as_tensor(tensor).dtype, as_dtype(tf_type)
     if actual != wanted:
         raise TypeError(f"{_prefix(message)}tensor must be of type {wanted!r}; got {actual!r}")
 
 
 def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
-    """Raises TypeError unless x is of an integer dtype."""
+    """Checks that x is of an integer dtype.
+
+    Args:
+      x: a tensor, or what converts to one.
+      message: what the error begins with.
+      name: not used; TensorFlow names operations by it.
+
+    Raises:
+      TypeError: it is of another.
+
+    Example:
+      >>> tf.debugging.assert_integer([1, 2])
+    """
     dtype = as_tensor(x).dtype
     if not dtype.is_integer:
         raise TypeError(f'{_prefix(message)}Expected "x" to be integer type.  Found: tensor of dtype {dtype!s}')
 
 
 def assert_same_float_dtype(tensors: Sequence[Any] | None = None, dtype: Any = None) -> DType:
-    """The floating dtype that the tensors share, and `dtype` with them; float32 where neither is given.
+    """The floating dtype that tensors share.
 
-    Raises ValueError where they differ or are not floating.
+    Args:
+      tensors: a sequence of tensors, in which None is skipped; None for none.
+      dtype: a dtype that they must have; None for any.
+
+    Returns:
+      The DType; float32 where neither is given.
+
+    Raises:
+      ValueError: dtypes differ or are not floating.
+
+    Example:
+      >>> tf.debugging.assert_same_float_dtype([tf.constant(1.0), tf.constant([2.0])])
+      tf.float32
     """
     expected = None if dtype is None else as_dtype(dtype)
     first = None
@@ -321,7 +596,17 @@ def assert_same_float_dtype(tensors: Sequence[Any] | None = None, dtype: Any = N
 
 
 def assert_proper_iterable(values: Any) -> None:
-    """Raises TypeError unless values is an iterable of things, which tensors, arrays and text are not."""
+    """Checks that a value is an iterable of things, which tensors, arrays and text are not.
+
+    Args:
+      values: any object.
+
+    Raises:
+      TypeError: it is none.
+
+    Example:
+      >>> tf.debugging.assert_proper_iterable([tf.constant(1.0), tf.constant(2.0)])
+    """
     if isinstance(values, Tensor | BaseVariable | np.ndarray | bytes | str):
         raise TypeError(f'Expected argument "values" to be a "proper" iterable.  Found: {type(values)}')
     if not hasattr(values, "__iter__"):
@@ -329,5 +614,16 @@ def assert_proper_iterable(values: Any) -> None:
 
 
 def is_numeric_tensor(tensor: Any) -> bool:
-    """Whether this is a tensor, and of numbers: a variable is none, and neither are bools."""
+    """Whether a value is a tensor of numbers: a variable is none, and neither are bools.
+
+    Args:
+      tensor: any object.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.debugging.is_numeric_tensor(tf.constant(1)), tf.debugging.is_numeric_tensor(tf.constant(True))
+      (True, False)
+    """
     return isinstance(tensor, Tensor) and tensor.dtype != dtypes.bool

@@ -31,9 +31,22 @@ _REMEMBERED = 1 << 16  # recorded ops whose lines are kept, the latest ones
     edges=lambda: [call(real(0), "empty")],
 )
 def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor:
-    """The tensor itself; InvalidArgumentError, with the message, where it has a NaN or an infinity.
+    """Checks that a tensor has neither NaN nor infinity.
 
-    Raises InvalidArgumentError too for a tensor that is not floating.
+    Args:
+      tensor: a floating tensor, or what converts to one.
+      message: what the error says.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The tensor.
+
+    Raises:
+      InvalidArgumentError: it has one, or is not floating.
+
+    Example:
+      >>> tf.debugging.check_numerics([1.0, 2.0], "bad loss").numpy()
+      array([1., 2.], dtype=float32)
     """
     tensor = as_tensor(tensor)
     if not tensor.dtype.is_floating:
@@ -151,12 +164,32 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
 
     The message names the op, what it was given, and the line of the program; where it arose in a gradient, also the op
     that was differentiated and the line on which that was computed. Ops that only move elements, and maximum and
-    minimum, pass on what they are given. `stack_height_limit` bounds the lines told, `path_length_limit` the
-    characters of each path. Programs run more slowly meanwhile, and as before after `disable_check_numerics`.
+    minimum, pass on what they are given. Programs run more slowly meanwhile, and as before after
+    `disable_check_numerics`.
+
+    Args:
+      stack_height_limit: how many lines of the program an error tells.
+      path_length_limit: how many characters of each path it tells.
+
+    Example:
+      >>> tf.debugging.enable_check_numerics()
+      >>> try:
+      ...     tf.math.log(0.0)
+      ... except tf.errors.InvalidArgumentError as error:
+      ...     print("found")
+      found
+      >>> tf.debugging.disable_check_numerics()
     """
     install_observer(Examiner(stack_height_limit, path_length_limit))
 
 
 def disable_check_numerics() -> None:
-    """Ends what `enable_check_numerics` began."""
+    """Ends what `enable_check_numerics` began.
+
+    Example:
+      >>> tf.debugging.enable_check_numerics()
+      >>> tf.debugging.disable_check_numerics()
+      >>> tf.math.log(0.0).numpy()
+      np.float32(-inf)
+    """
     install_observer(None)

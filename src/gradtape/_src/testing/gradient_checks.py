@@ -30,6 +30,13 @@ def compute_gradient(
     Raises:
       ValueError: x is no list or tuple.
       AssertionError: an argument or the result is not floating.
+
+    Example:
+      >>> by_tape, by_differences = tf.test.compute_gradient(tf.square, [tf.constant([1.0, 3.0])])
+      >>> by_tape[0], by_differences[0].round(3)
+      (array([[2., 0.],
+             [0., 6.]], dtype=float32), array([[2., 0.],
+             [0., 6.]], dtype=float32))
     """
     if not isinstance(x, list | tuple):
         raise ValueError(
@@ -95,6 +102,9 @@ def check_gradients(
 
     Raises:
       AssertionError: they differ by more, or only one of them is finite; it names order, argument, index and both.
+
+    Example:
+      >>> tf.test.check_gradients(lambda x: tf.tanh(x) ** 3, [tf.constant([0.5, -1.0], tf.float64)])
     """
     arguments = [tensor_from(view(as_tensor(value))) for value in x]  # each its own, should one come twice
     for level in range(1, order + 1):
