@@ -309,10 +309,26 @@ cdef class Accumulator:
             renew_epoch(th)
 
     def jvp(self, primals, unconnected_gradients="none"):
-        """The tangents of `primals`, a tensor or a nested structure of them, in its structure.
+        """The tangents of primals: how they change as the accumulator's primals move along its tangents.
 
-        None where a primal does not depend on what the accumulator watches, or zeros with unconnected_gradients="zero".
         Nothing is computed here. The result is itself a function of the primals: outer accumulators and tapes see it.
+
+        Args:
+          primals: a tensor or variable, or a nested structure of them.
+          unconnected_gradients: "none" gives None where a primal does not depend on what the accumulator watches, "zero" zeros.
+
+        Returns:
+          Tangents in the structure of `primals`.
+
+        Raises:
+          AttributeError: something is neither a tensor nor a variable.
+
+        Example:
+          >>> x = tf.constant(3.0)
+          >>> with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as accumulator:
+          ...     y = x * x
+          >>> accumulator.jvp(y).numpy()
+          np.float32(6.0)
         """
         cdef bint zero = is_zero_unconnected(unconnected_gradients)
 

@@ -99,6 +99,13 @@ cdef class GradientTape(Window):
       persistent: whether `gradient` may be called more than once. What was recorded is then held until the tape is
         deleted.
       watch_accessed_variables: whether trainable variables are watched when they are read inside the block.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      >>> tape.gradient(y, x).numpy()
+      np.float32(6.0)
     """
 
     def __init__(self, persistent=False, watch_accessed_variables=True):
@@ -132,8 +139,22 @@ cdef class GradientTape(Window):
     def watch(self, tensor):
         """Traces a tensor, a variable or a nested structure of them from here on, in a thread with an open tape.
 
-        Raises ValueError for anything that is neither, AttributeError before the tape was entered and after it gave its
-        gradients; logs a warning for dtypes that have no gradient.
+        A warning is logged for dtypes that have no gradient.
+
+        Args:
+          tensor: a tensor, a variable or a nested structure of them.
+
+        Raises:
+          ValueError: it is neither.
+          AttributeError: the tape was not entered yet, or has given its gradients.
+
+        Example:
+          >>> x = tf.constant(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     tape.watch(x)
+          ...     y = x * x
+          >>> tape.gradient(y, x).numpy()
+          np.float32(6.0)
         """
         if self.spent or not self.entered:
             raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
@@ -181,11 +202,35 @@ cdef class GradientTape(Window):
         return 0
 
     def watched_variables(self):
-        """The variables that the tape watches, in the order in which they were made."""
+        """The variables that the tape watches, in the order in which they were made.
+
+        Returns:
+          A tuple of variables.
+
+        Example:
+          >>> x = tf.Variable(3.0, name="x")
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> [v.name for v in tape.watched_variables()]
+          ['x:0']
+        """
         return tuple(sorted(self.variables or (), key=_made))
 
     def reset(self):
-        """Forgets everything recorded and watched, and goes on recording. Raises ValueError unless the tape records."""
+        """Forgets everything recorded and watched, and goes on recording.
+
+        Raises:
+          ValueError: the tape does not record.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          ...     tape.reset()
+          ...     z = 2.0 * x
+          >>> tape.gradient(z, x).numpy()
+          np.float32(2.0)
+        """
         cdef Thread th = self.owner
         if th is None:
             raise ValueError("Tape is not recording.")
@@ -248,15 +293,27 @@ cdef class GradientTape(Window):
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
         """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
 
-        target: a tensor, variable or nested structure of them; more than one are summed.
-        sources: tensors or variables, or a nested structure of them. A dataclass counts as a structure of those of its fields
+        Args:
+          target: a tensor, variable or nested structure of them; more than one are summed.
+          sources: tensors or variables, or a nested structure of them. A dataclass counts as a structure of those of its fields
             that hold tensors, unless it says by `__tf_flatten__` how it flattens.
-        output_gradients: cotangents of the targets, in target's structure; ones where None.
-        unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
+          output_gradients: cotangents of the targets, in target's structure; ones where None.
+          unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
 
-        Returns one gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows
-        were gathered may get IndexedSlices. Raises RuntimeError on a second call of a non-persistent tape, and
-        InvalidArgumentError for a cotangent of another shape or dtype than its target's.
+        Returns:
+          One gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows were
+          gathered may get IndexedSlices.
+
+        Raises:
+          RuntimeError: a second call of a non-persistent tape.
+          InvalidArgumentError: a cotangent has another shape or dtype than its target.
+
+        Example:
+          >>> w, b = tf.Variable([1.0, 2.0]), tf.Variable(0.5)
+          >>> with tf.GradientTape() as tape:
+          ...     loss = tf.reduce_sum(w * w) + 3.0 * b
+          >>> [g.numpy() for g in tape.gradient(loss, [w, b])]
+          [array([2., 4.], dtype=float32), np.float32(3.0)]
         """
         cdef tuple targets
         cdef list results = None, flat = None, seeds = None

@@ -82,9 +82,19 @@ def variables_are(type cls) -> type:
 cdef class Tensor:
     """An immutable array of float32, float64, int32, int64, uint8 or bool.
 
-    Made by `gradtape.constant`, `gradtape.convert_to_tensor` and every operation; never by calling this class.
+    Made by `tf.constant`, `tf.convert_to_tensor` and every operation; never by calling this class.
     Supports Python's operators with numbers, lists and NumPy arrays on either side, indexing, iteration,
     `numpy()` (a writable copy), `np.asarray` (a read-only view) and the buffer protocol.
+
+    Raises:
+      TypeError: when called.
+
+    Example:
+      >>> t = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+      >>> (t[0] + 10.0).numpy()
+      array([11., 12.], dtype=float32)
+      >>> t.shape, t.dtype
+      (TensorShape([2, 2]), tf.float32)
     """
 
     __array_priority__ = 100
@@ -100,7 +110,15 @@ cdef class Tensor:
         return tensor_shape(self.extent)
 
     def get_shape(self):
-        """Its shape, a TensorShape."""
+        """Its shape, the same as `shape`.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.constant([[1, 2, 3]]).get_shape()
+          TensorShape([1, 3])
+        """
         return tensor_shape(self.extent)
 
     @property
@@ -120,25 +138,46 @@ cdef class Tensor:
 
     @property
     def name(self):
+        """AttributeError: tensors have names in graphs alone."""
         raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
 
     @property
     def op(self):
+        """AttributeError: tensors have operations in graphs alone."""
         raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
 
     @property
     def graph(self):
+        """AttributeError: there are no graphs."""
         raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
 
     def set_shape(self, shape):
-        """Checks that the tensor has this shape; raises ValueError where it has not."""
+        """Checks that the tensor has this shape.
+
+        Args:
+          shape: the shape, in which None stands for any size.
+
+        Raises:
+          ValueError: it has another one.
+
+        Example:
+          >>> tf.constant([1, 2]).set_shape([None])
+        """
         if not self.shape.is_compatible_with(shape):
             raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}.")
 
     # Data out
 
     def numpy(self):
-        """Its value as a writable NumPy array, a copy; a NumPy scalar where the rank is 0."""
+        """Its value as a writable NumPy array, a copy.
+
+        Returns:
+          An array of the tensor's shape and dtype; a NumPy scalar where it has no axes.
+
+        Example:
+          >>> tf.constant([1, 2]).numpy()
+          array([1, 2], dtype=int32)
+        """
         return to_numpy(self)
 
     def __array__(self, dtype=None, copy=None):
@@ -213,7 +252,16 @@ cdef class Tensor:
         return _operators.part_assigner(self)
 
     def ref(self):
-        """A hashable reference to the tensor; `.deref()` gives it back."""
+        """A hashable reference to the tensor, for sets and keys of dicts.
+
+        Returns:
+          A reference, whose `deref()` gives the tensor back.
+
+        Example:
+          >>> t = tf.constant(1.0)
+          >>> t.ref() in {t.ref()}, t.ref().deref() is t
+          (True, True)
+        """
         return Reference(self)
 
     def __repr__(self):

@@ -178,7 +178,23 @@ cdef void run_parts(Part work, void* context, int parts) noexcept nogil:
 
 
 def set_num_threads(int count) -> None:
-    """How many threads long loops use, the calling one included; ValueError below 1. Results depend on it only by rounding."""
+    """Sets how many threads long loops use, the calling one included.
+
+    Results depend on it only by rounding.
+
+    Args:
+      count: their number, at least 1.
+
+    Raises:
+      ValueError: it is less.
+
+    Example:
+      >>> threads = tf.config.threading.get_num_threads()
+      >>> tf.config.threading.set_num_threads(1)
+      >>> tf.config.threading.get_num_threads()
+      1
+      >>> tf.config.threading.set_num_threads(threads)
+    """
     global _count
     if count < 1:
         raise ValueError(f"the number of threads must be at least 1, got {count}")
@@ -186,7 +202,15 @@ def set_num_threads(int count) -> None:
 
 
 def get_num_threads() -> int:
-    """How many threads long loops use, the calling one included."""
+    """How many threads long loops use, the calling one included.
+
+    Returns:
+      An int, 1 or more.
+
+    Example:
+      >>> tf.config.threading.get_num_threads() >= 1
+      True
+    """
     return _count
 
 

@@ -180,7 +180,15 @@ cdef class BaseVariable(Readable):
         return tensor_shape(self.held.extent)
 
     def get_shape(self):
-        """Its shape, a TensorShape."""
+        """Its shape, the same as `shape`.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).get_shape()
+          TensorShape([2])
+        """
         return tensor_shape(self.held.extent)
 
     @property
@@ -201,15 +209,41 @@ cdef class BaseVariable(Readable):
     # Reading
 
     def value(self):
-        """Its present value, a tensor."""
+        """Its present value, the same as `read_value`.
+
+        Returns:
+          A tensor, which later assignments do not change.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).value().numpy()
+          array([1., 2.], dtype=float32)
+        """
         return self.read()
 
     def read_value(self):
-        """Its present value, a tensor."""
+        """Its present value.
+
+        Returns:
+          A tensor, which later assignments do not change.
+
+        Example:
+          >>> v = tf.Variable(1.0)
+          >>> before = v.read_value()
+          >>> before.numpy(), v.assign(5.0).numpy(), before.numpy()
+          (np.float32(1.0), np.float32(5.0), np.float32(1.0))
+        """
         return self.read()
 
     def numpy(self):
-        """Its present value as a writable NumPy array, a copy; a NumPy scalar where the rank is 0."""
+        """Its present value as a writable NumPy array, a copy.
+
+        Returns:
+          An array of the variable's shape and dtype; a NumPy scalar where it has no axes.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).numpy()
+          array([1., 2.], dtype=float32)
+        """
         return to_numpy(self.held)
 
     def __array__(self, dtype=None, copy=None):
@@ -218,17 +252,71 @@ cdef class BaseVariable(Readable):
     # Assigning
 
     def assign(self, value, use_locking=False, name=None, read_value=True):
-        """Sets the value. It carries none of the new value's history. Raises ValueError on another shape or dtype."""
+        """Sets the value, which carries none of the new value's history.
+
+        Args:
+          value: a tensor, or what converts to one, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          ValueError: another shape or dtype.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign([3.0, 4.0]).numpy()
+          array([3., 4.], dtype=float32)
+        """
         self.store(convert(value, self.held.dtype_code, False))
         return self if read_value else None
 
     def assign_add(self, delta, use_locking=False, name=None, read_value=True):
-        """Adds delta, of the variable's shape, in place."""
+        """Adds to the value in place.
+
+        Args:
+          delta: what is added, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          InvalidArgumentError: another shape, or the variable is of bools.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign_add([0.5, 0.5]).numpy()
+          array([1.5, 2.5], dtype=float32)
+        """
         self.shift(delta, ADD)
         return self if read_value else None
 
     def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
-        """Subtracts delta, of the variable's shape, in place."""
+        """Subtracts from the value in place.
+
+        Args:
+          delta: what is subtracted, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          InvalidArgumentError: another shape, or the variable is of bools.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign_sub([0.5, 0.5]).numpy()
+          array([0.5, 1.5], dtype=float32)
+        """
         self.shift(delta, SUB)
         return self if read_value else None
 
