@@ -76,7 +76,6 @@ def gradient(f: Function, argnums: ArgNums = 0) -> Function:
     Args:
       f: returns a scalar tensor; a larger one is summed.
       argnums: which arguments are differentiated, a number or a tuple of them.
-      has_aux: whether f returns something beside its value; the result is then `(gradient, aux)`.
 
     Returns:
       A function of f's arguments, which returns a gradient in the structure of what argnums names.

@@ -11,21 +11,49 @@ from gradtape._src.core.logger import warn_first
 
 
 class PhysicalDevice(NamedTuple):
-    """A device of this machine: its name, "/physical_device:CPU:0", and its type, "CPU"."""
+    """A device of this machine.
+
+    Args:
+      name: its name, "/physical_device:CPU:0".
+      device_type: its type, "CPU".
+
+    Example:
+      >>> tf.config.list_physical_devices()[0].device_type
+      'CPU'
+    """
 
     name: str
     device_type: str
 
 
 class LogicalDevice(NamedTuple):
-    """A device that operations run on: its name, "/device:CPU:0", and its type, "CPU"."""
+    """A device that operations run on.
+
+    Args:
+      name: its name, "/device:CPU:0".
+      device_type: its type, "CPU".
+
+    Example:
+      >>> tf.config.list_logical_devices()[0].name
+      '/device:CPU:0'
+    """
 
     name: str
     device_type: str
 
 
 class LogicalDeviceConfiguration(NamedTuple):
-    """How a physical device was to be divided; the processor is not."""
+    """How a physical device was to be divided; the processor is not.
+
+    Args:
+      memory_limit: how much memory the part may use, in megabytes; None for no limit.
+      experimental_priority: not used.
+      experimental_device_ordinal: not used.
+
+    Example:
+      >>> tf.config.LogicalDeviceConfiguration().memory_limit is None
+      True
+    """
 
     memory_limit: int | None = None
     experimental_priority: int | None = None
@@ -213,6 +241,9 @@ def device(device_name: Any) -> Iterator[None]:
 
     Args:
       device_name: a device's name such as "/CPU:0" or "/device:GPU:0", a `LogicalDevice`, or None.
+
+    Returns:
+      A context manager.
 
     Raises:
       RuntimeError: it is a function.

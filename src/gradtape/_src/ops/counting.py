@@ -151,8 +151,8 @@ def histogram_fixed_width(
       InvalidArgumentError: the range is no increasing pair, there are no bins, or a value is NaN.
 
     Example:
-      >>> tf.histogram_fixed_width([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy()
-      array([2, 1, 1, 0, 2], dtype=int32)
+      >>> tf.histogram_fixed_width([-2.0, 0.5, 1.0, 3.5, 9.0], [0.0, 4.0], nbins=4).numpy()
+      array([2, 1, 0, 2], dtype=int32)
     """
     kernel = "HistogramFixedWidth"
     data, bounds = common_tensors([values, value_range])
@@ -204,8 +204,8 @@ def histogram_fixed_width_bins(
       InvalidArgumentError: values and range are of two dtypes or of integers, or there are no bins.
 
     Example:
-      >>> tf.histogram_fixed_width_bins([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0], [0.0, 5.0], nbins=5).numpy()
-      array([0, 0, 1, 2, 4, 4], dtype=int32)
+      >>> tf.histogram_fixed_width_bins([-2.0, 0.5, 1.0, 3.5, 9.0], [0.0, 4.0], nbins=4).numpy()
+      array([0, 0, 1, 3, 3], dtype=int32)
     """
     data, bounds = common_tensors([values, value_range])
     count = scalar_of("Assert", nbins, "nbins should be a scalar.")

@@ -244,7 +244,7 @@ def eye(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [*batch_shape, num_rows, num_columns].
+      A tensor whose last axes have num_rows and num_columns, behind those of batch_shape.
 
     Raises:
       InvalidArgumentError: a size is negative.

@@ -33,7 +33,6 @@ def print(*inputs: Any, **kwargs: Any) -> None:
       >>> import sys
       >>> tf.print("loss:", tf.constant([0.5, 0.25]), output_stream=sys.stdout)
       loss: [0.5 0.25]
-      loss: [0.5 0.25]
     """
     stream = kwargs.pop("output_stream", None)
     stream = sys.stderr if stream is None else stream

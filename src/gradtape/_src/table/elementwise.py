@@ -136,7 +136,8 @@ class Row(NamedTuple):
         integers = "" if not self.integers else ", int32, int64, uint8" if self.unsigned else ", int32, int64"
         accepted = "bool" if self.dtypes == "bool" else f"float32, float64{integers}{', bool' if self.bools else ''}"
         shape = f"the shape that {' and '.join(self.arguments)} broadcast to" if others else f"the shape of {first}"
-        result = f"A bool tensor of {shape}" if self.doc.startswith("Whether") else f"A tensor of {shape}, of the same dtype"
+        says_whether = self.doc.startswith("Whether")
+        result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
         operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
         alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
         if not self.slopes:

@@ -1,0 +1,141 @@
+"""Docstrings of all that is public: each says what it should, and its example does what it says."""
+
+from __future__ import annotations
+
+import doctest
+import enum
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradtape
+from gradtape._src.table.elementwise import ROWS
+from public import callables, is_ours, members
+
+CALLABLES = callables()
+CLASSES = {name: thing for name, thing in CALLABLES.items() if inspect.isclass(thing)}
+METHODS = {
+    f"{name}.{member}": getattr(cls, member)
+    for name, cls in CLASSES.items()
+    for member, found in members(cls).items()
+    if inspect.isroutine(getattr(cls, member)) and is_ours(cls)
+}
+PROPERTIES = {
+    f"{name}.{member}": found
+    for name, cls in CLASSES.items()
+    for member, found in members(cls).items()
+    if isinstance(found, property) or inspect.isgetsetdescriptor(found)
+}
+EVERYTHING = {**CALLABLES, **METHODS}
+# Of optimizers and schedules the examples are run; what their docstrings say is still to be written.
+DOCUMENTED = {name for name in EVERYTHING if not name.startswith(("keras.Optimizer", "optimizers."))}
+# Compiled methods that return nothing and cannot say so in their signatures.
+SILENT = {"GradientTape.reset", "GradientTape.watch", "Tensor.set_shape"}
+
+
+def sections(text: str) -> dict[str, str]:
+    """The text before the first heading under "", and that of each heading."""
+    parts = re.split(r"^(Args|Attributes|Returns|Raises|Example):\n", text, flags=re.MULTILINE)
+    return {"": parts[0], **dict(zip(parts[1::2], parts[2::2], strict=True))}
+
+
+def documentation(thing: Any) -> dict[str, str]:
+    return sections(inspect.getdoc(thing) or "")
+
+
+def signature(thing: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(thing)
+    except ValueError:
+        return None
+
+
+def parameters(thing: Callable[..., Any]) -> set[str] | None:
+    """The names of what it is called with; None for compiled constructors, which do not tell them."""
+    if inspect.isclass(thing):
+        if issubclass(thing, enum.Enum):
+            return set()
+        if isinstance(thing.__init__, type(object.__init__)) and thing.__init__ is not object.__init__:
+            return None
+    found = signature(thing)
+    return None if found is None else set(found.parameters) - {"self", "cls"}
+
+
+def listed(arguments: str) -> set[str]:
+    """The names that an Args section explains, several to an entry where they share it."""
+    entries = re.findall(r"^  ([*\w][*\w, ]*):", arguments, flags=re.MULTILINE)
+    return {name.strip(" *") for entry in entries for name in entry.split(",")}
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTED))
+def test_summary_arguments_returns_and_example(name: str) -> None:
+    thing = EVERYTHING[name]
+    told = documentation(thing)
+    summary = " ".join(told[""].split("\n\n")[0].split())
+    assert summary and summary[0] != ":", "no summary"
+    assert summary.endswith("."), summary
+    expected = parameters(thing)
+    if expected is not None:
+        assert listed(told.get("Args", "")) == expected
+    if ": always" in told.get("Raises", ""):
+        return
+    found = signature(thing)
+    nothing = found is not None and found.return_annotation in (None, "None")
+    if not inspect.isclass(thing) and not nothing and name not in SILENT:
+        assert told.get("Returns", "").strip().endswith("."), "does not say what it returns"
+    assert ">>>" in told.get("Example", ""), "no example"
+
+
+@pytest.mark.parametrize("name", sorted(PROPERTIES))
+def test_properties_have_a_sentence(name: str) -> None:
+    assert (inspect.getdoc(PROPERTIES[name]) or "").split("\n\n")[0].endswith(".")
+
+
+@pytest.fixture
+def switches() -> Iterator[None]:
+    """What examples of switches change is changed back."""
+    level, threads = gradtape.get_logger().level, gradtape.config.threading.get_num_threads()
+    yield
+    gradtape.get_logger().setLevel(level)
+    gradtape.config.threading.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", sorted(EVERYTHING))
+def test_example(name: str, switches: None) -> None:
+    text = documentation(EVERYTHING[name]).get("Example", "")
+    example = doctest.DocTestParser().get_doctest(text, {"tf": gradtape, "np": np}, name, None, 0)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(example, out=report.append)
+    assert not report, "".join(report)
+
+
+STATED = [(row, place) for row in ROWS for place, slope in enumerate(row.slopes) if row.domain and slope]
+
+
+@pytest.mark.parametrize("row,place", STATED, ids=[f"{row.name}-{row.arguments[place]}" for row, place in STATED])
+def test_stated_derivatives_are_what_the_tape_gives(row: Any, place: int) -> None:
+    """The formulas of the elementwise table that docstrings show, on points of the row's domain."""
+    generator = np.random.default_rng(0)
+    operands = [gradtape.constant(generator.uniform(low, high, 50)) for low, high in row.domain]
+    spaces = {**vars(gradtape.nn), **vars(gradtape.math), **vars(gradtape)}
+    function = spaces[row.name]
+    with gradtape.GradientTape() as tape:
+        tape.watch(operands)
+        result = function(*operands)
+    found = tape.gradient(result, operands[place])
+    names = {**spaces, "pi": math.pi, **dict(zip(row.arguments, operands, strict=True))}
+    stated = np.broadcast_to(np.asarray(eval(row.slopes[place], names), np.float64), found.shape)
+    np.testing.assert_allclose(found.numpy(), stated, rtol=1e-9, atol=1e-12)
+
+
+def test_rows_that_have_derivatives_state_them() -> None:
+    for row in ROWS:
+        if row.example[0]:
+            assert len(row.slopes) == (len(row.arguments) if row.domain or row.slopes else 0), row.name
+            assert row.doc.endswith("."), row.name
