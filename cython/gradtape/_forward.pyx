@@ -76,7 +76,8 @@ cdef int confine(Thread th, Level level, Tangents tangents) except -1:
 
 
 cdef int push(Thread th, Entry* entry, Tensor out) except -1:
-    """Tangents of an inline entry's result, innermost accumulator first."""
+    """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
+    itself included, has its tangents of the outer ones by then."""
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
     cdef Tangents tangents
@@ -84,7 +85,7 @@ cdef int push(Thread th, Entry* entry, Tensor out) except -1:
     cdef int k, i
     cdef bint any_tangent
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             any_tangent = False
             for i in range(entry.count):
@@ -197,14 +198,14 @@ cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangen
 
 
 cdef int push_call(Thread th, Call call, object outputs) except -1:
-    """Tangents of a Call's results, innermost accumulator first."""
+    """Tangents of a Call's results, outermost accumulator first, as `push` does."""
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
     cdef Tangents tangents
     cdef list given, found
     cdef int k, i
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
             if not any([tangent is not None for tangent in given]):
