@@ -94,11 +94,12 @@ def composed(program: Program, modes: str, apart: bool = False) -> tuple[float, 
     return (derivative(modes), derivative("R" * len(modes))) if sources else (0.0, 0.0)
 
 
-@pytest.mark.parametrize("modes", ["FF", "FR", "RF"])
 @pytest.mark.parametrize("make,arguments", CASES)
-def test_second_order(make: Callable[..., Program], arguments: tuple[Any, ...], modes: str) -> None:
-    actual, expected = composed(make(*arguments), modes)
-    np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-8)
+def test_every_order_of_modes(make: Callable[..., Program], arguments: tuple[Any, ...]) -> None:
+    program = make(*arguments)
+    for modes in ("FF", "FR", "RF", "FRF", "FFF"):
+        actual, expected = composed(program, modes)
+        np.testing.assert_allclose(actual, expected, rtol=1e-7, atol=1e-7, err_msg=modes)
 
 
 @pytest.mark.parametrize("make,arguments", CASES)
@@ -107,15 +108,48 @@ def test_mixed_partials(make: Callable[..., Program], arguments: tuple[Any, ...]
     np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("modes", ["FRF", "FFF"])
-@pytest.mark.parametrize("make,arguments", CASES)
-def test_third_order(make: Callable[..., Program], arguments: tuple[Any, ...], modes: str) -> None:
-    actual, expected = composed(make(*arguments), modes)
-    np.testing.assert_allclose(actual, expected, rtol=1e-7, atol=1e-7)
-
-
 def test_a_mixed_partial_of_a_result_that_its_rule_reads() -> None:
     x, y, one = tf.constant(0.5), tf.constant(0.8), tf.constant(1.0)
     with tf.autodiff.ForwardAccumulator(x, one) as outer, tf.autodiff.ForwardAccumulator(y, one) as inner:
         z = tf.exp(x * y)
     np.testing.assert_allclose(outer.jvp(inner.jvp(z)), 1.4 * np.exp(np.float32(0.4)), rtol=1e-6)
+
+
+@tf.custom_gradient
+def _squared(x: Any) -> Any:
+    return x * x, lambda dy: dy * 2.0 * x
+
+
+@tf.custom_gradient
+def _cubed(x: Any) -> Any:
+    return _squared(x) * x, lambda dy: dy * 3.0 * x * x
+
+
+READERS = {
+    "a body that reads on": _cubed,
+    "a read after the call": lambda x: _squared(x) * x,
+    "map_fn": lambda x: tf.map_fn(lambda e: _squared(e) * e, x) + _squared(x) * x,
+    "while_loop": lambda x: tf.while_loop(lambda i, y: i < 2, lambda i, y: (i + 1, _squared(y) * x), (0, x))[1],
+}
+
+
+@pytest.mark.parametrize("make", [tf.Variable, tf.constant])
+@pytest.mark.parametrize("name", READERS)
+def test_what_a_stated_rule_reads_of_a_variable_does_not_serve_what_reads_it_next(name: str, make: Any) -> None:
+    """Rules read variables while tapes and accumulators are set aside, which then would miss what is read again."""
+    x, other, one = make([1.0, 2.0, 3.0]), tf.constant(1.0), tf.constant(1.0)
+    tangent = np.array([1.0, 10.0, 100.0], np.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        y = READERS[name](x)
+    gradient = tape.gradient(y, x).numpy()
+    with (
+        tf.autodiff.ForwardAccumulator(other, one),
+        tf.autodiff.ForwardAccumulator(x, tf.constant(tangent)) as accumulator,
+        tf.autodiff.ForwardAccumulator(other, one),
+        tf.GradientTape() as inner,
+    ):
+        inner.watch(x)
+        y = READERS[name](x)
+    np.testing.assert_array_equal(accumulator.jvp(y), gradient * tangent)
+    np.testing.assert_array_equal(inner.gradient(y, x), gradient)

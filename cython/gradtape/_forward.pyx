@@ -213,6 +213,8 @@ cdef int push_call(Thread th, Call call, object outputs) except -1:
             th.accumulators = accumulators[:k]
             th.forward = k > 0
             confine(th, level, tangents)
+            # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
+            renew_epoch(th)
             found = call_tangents(call, outputs, given)
             for i in range(len(found)):
                 if found[i] is not None:
@@ -221,6 +223,7 @@ cdef int push_call(Thread th, Call call, object outputs) except -1:
         th.accumulators = accumulators
         th.forward = True
         restore(th, level)
+        renew_epoch(th)
     return 0
 
 
