@@ -5,6 +5,7 @@ Reverse over reverse is itself compared with central differences in test_table.p
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -71,7 +72,7 @@ def swept(level: Callable[[], Any], sources: Tensors, vectors: Tensors) -> Any:
 
 def pushed(level: Callable[[], Any], sources: Tensors, vectors: Tensors) -> Any:
     """The same, forward."""
-    with tf.autodiff.ForwardAccumulator(sources, vectors) as accumulator:
+    with Accumulator(sources, vectors) as accumulator:
         value = level()
     return None if value is None else accumulator.jvp(value, unconnected_gradients="zero")
 
@@ -110,7 +111,7 @@ def test_mixed_partials(make: Callable[..., Program], arguments: tuple[Any, ...]
 
 def test_a_mixed_partial_of_a_result_that_its_rule_reads() -> None:
     x, y, one = tf.constant(0.5), tf.constant(0.8), tf.constant(1.0)
-    with tf.autodiff.ForwardAccumulator(x, one) as outer, tf.autodiff.ForwardAccumulator(y, one) as inner:
+    with Accumulator(x, one) as outer, Accumulator(y, one) as inner:
         z = tf.exp(x * y)
     np.testing.assert_allclose(outer.jvp(inner.jvp(z)), 1.4 * np.exp(np.float32(0.4)), rtol=1e-6)
 
@@ -139,17 +140,30 @@ def test_what_a_stated_rule_reads_of_a_variable_does_not_serve_what_reads_it_nex
     """Rules read variables while tapes and accumulators are set aside, which then would miss what is read again."""
     x, other, one = make([1.0, 2.0, 3.0]), tf.constant(1.0), tf.constant(1.0)
     tangent = np.array([1.0, 10.0, 100.0], np.float32)
-    with tf.GradientTape(persistent=True) as tape:
+    with tf.GradientTape() as tape:
         tape.watch(x)
         y = READERS[name](x)
     gradient = tape.gradient(y, x).numpy()
-    with (
-        tf.autodiff.ForwardAccumulator(other, one),
-        tf.autodiff.ForwardAccumulator(x, tf.constant(tangent)) as accumulator,
-        tf.autodiff.ForwardAccumulator(other, one),
-        tf.GradientTape() as inner,
-    ):
-        inner.watch(x)
+    beside = {"nothing": (), "accumulator": (Accumulator(other, one),), "tape": (tf.GradientTape(),)}
+    for outer in beside:
+        for inner in beside:
+            with contextlib.ExitStack() as blocks:
+                for block in beside[outer]:
+                    blocks.enter_context(block)
+                accumulator = blocks.enter_context(Accumulator(x, tf.constant(tangent)))
+                for block in beside[inner]:
+                    blocks.enter_context(block)
+                y = READERS[name](x)
+            np.testing.assert_array_equal(accumulator.jvp(y), gradient * tangent, err_msg=f"{outer}, {inner}")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_tapes_see_what_is_read_of_a_variable_after_a_stated_rule_read_it(name: str) -> None:
+    x, tangent = tf.Variable([1.0, 2.0, 3.0]), tf.constant([1.0, 10.0, 100.0])
+    with tf.GradientTape() as outside, Accumulator(x, tangent), tf.GradientTape() as inside:
         y = READERS[name](x)
-    np.testing.assert_array_equal(accumulator.jvp(y), gradient * tangent)
-    np.testing.assert_array_equal(inner.gradient(y, x), gradient)
+    with tf.GradientTape() as alone:
+        again = READERS[name](x)
+    expected = alone.gradient(again, x)
+    for tape in (outside, inside):
+        np.testing.assert_array_equal(tape.gradient(y, x), expected)
