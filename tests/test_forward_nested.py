@@ -18,6 +18,8 @@ from drawing import differentiable, drawn, leaves, run, sampled, scalar
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
 
+Accumulator = tf.autodiff.ForwardAccumulator
+
 Tensors = list[Any]
 
 
