@@ -146,15 +146,15 @@ def test_what_a_stated_rule_reads_of_a_variable_does_not_serve_what_reads_it_nex
         tape.watch(x)
         y = READERS[name](x)
     gradient = tape.gradient(y, x).numpy()
-    beside = {"nothing": (), "accumulator": (Accumulator(other, one),), "tape": (tf.GradientTape(),)}
+    beside = {"nothing": [], "accumulator": [lambda: Accumulator(other, one)], "tape": [tf.GradientTape]}
     for outer in beside:
         for inner in beside:
             with contextlib.ExitStack() as blocks:
                 for block in beside[outer]:
-                    blocks.enter_context(block)
+                    blocks.enter_context(block())
                 accumulator = blocks.enter_context(Accumulator(x, tf.constant(tangent)))
                 for block in beside[inner]:
-                    blocks.enter_context(block)
+                    blocks.enter_context(block())
                 y = READERS[name](x)
             np.testing.assert_array_equal(accumulator.jvp(y), gradient * tangent, err_msg=f"{outer}, {inner}")
 
