@@ -41,7 +41,7 @@ LEFT_OUT = {
     ("bessel_i1", 1): lambda x: (x == 0) | (abs(x) == 100),
     ("bessel_i1", 2): lambda x: abs(x) < 0.01,  # a difference that cancels
     ("bessel_i1e", 2): lambda x: x == 0,  # NaN
-    ("weighted_cross_entropy_with_logits", 1): lambda labels, logits, weight: logits == 0,  # one side's, of the wrong sign
+    ("weighted_cross_entropy_with_logits", 1): lambda labels, logits, weight: logits == 0,  # of the wrong sign
     ("zeta", 0): lambda x, q: q < 0,  # outside gradtape's domain
     ("polygamma", 0): lambda a, x: x < 0,
 }
