@@ -259,8 +259,8 @@ def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
 # The cotangent of each argument from the cotangent g of the result y and the arguments; None where no cotangent flows,
 # ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
 # A derivative that reads y keeps the result alive instead of the arguments.
-# A factor that is infinite or NaN where the function is defined, or just beside, is multiplied by what is 0 for elements
-# that were masked out: mul_no_nan, or an instruction with such a rule, lets no NaN into their gradient, as in TensorFlow.
+# At singular points a factor is infinite or NaN. Elements that were masked out have a cotangent of 0 there, and
+# mul_no_nan, or an instruction with such a rule, keeps their gradient 0, as TensorFlow does.
 Rule = Callable[..., Expr]
 RULES: dict[str, tuple[Rule | None, ...]] = {
     "copy": (lambda g, y, a: g,),
