@@ -35,6 +35,7 @@ LEFT_OUT = {
     ("erf", 0): np.isinf,  # NaN in double precision
     ("digamma", 1): np.isneginf,
     ("digamma", 2): lambda x: x == 0,
+    ("atan2", 1): lambda y, x: np.isinf(y) | np.isinf(x),  # NaN where the derivative is 0
     ("xdivy", 2): lambda x, y: (y == 0) | np.isnan(y),  # NaN even where x is 0
     # At 0 1 where the series says 1/2; NaN where the value overflows.
     ("bessel_i0", 2): lambda x: (x == 0) | (abs(x) == 100),

@@ -251,6 +251,14 @@ def _log_of_positive(x: Expr) -> Expr:
     return select(x > 0, log(select(x > 0, x, 1)), 0)
 
 
+def _over_squares(a: Expr, b: Expr) -> Expr:
+    """a / (a² + b²), without squares of more than a quotient of at most 1: they would overflow, or vanish."""
+    first = abs(a) >= abs(b)
+    larger = select(first, a, b)
+    ratio = select(first, b, a) / larger
+    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
+
+
 def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
     """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of it scaled as if the scale were none."""
     return (apply(code, n.value - 1, x) + apply(code, n.value + 1, x)) * 0.5 if n.value else apply(code, 1, x)
@@ -267,8 +275,8 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "neg": (lambda g, y, a: -g,),
     "abs": (lambda g, y, a: g * sign(a),),
     "sign": (lambda g, y, a: ZERO,),
-    "recip": (lambda g, y, a: -mul_no_nan(square(y), g),),
-    "square": (lambda g, y, a: g * (a * 2),),
+    "recip": (lambda g, y, a: -mul_no_nan(y, mul_no_nan(y, g)),),
+    "square": (lambda g, y, a: g * 2 * a,),
     "sqrt": (lambda g, y, a: mul_no_nan(0.5 / y, g),),
     "rsqrt": (lambda g, y, a: mul_no_nan(square(y) * y * -0.5, g),),
     "exp": (lambda g, y, a: g * y,),
@@ -304,8 +312,8 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b))),
     "pow": (lambda g, y, a, b: g * b * pow_(a, b - 1), lambda g, y, a, b: g * (y * _log_of_positive(a))),
     "atan2": (
-        lambda g, y, a, b: b * (g / (square(a) + square(b))),
-        lambda g, y, a, b: -(a * (g / (square(a) + square(b)))),
+        lambda g, y, a, b: g * _over_squares(b, a),
+        lambda g, y, a, b: -(g * _over_squares(a, b)),
     ),
     "minimum": (lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)),
     "maximum": (lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)),
