@@ -55,10 +55,11 @@ def clenshaw(x: Expr, coefficients: list[float]) -> Expr:
 
 def chebyshev(function: Callable[[float], float], terms: int) -> list[float]:
     """Coefficients of the Chebyshev series of a function on [-1, 1], by interpolation in `terms` nodes."""
-    angles = [math.pi * (k + 0.5) / terms for k in range(terms)]
-    values = [function(math.cos(angle)) for angle in angles]
+    # Whole turns are dropped from multiples of the nodes' angles before they are rounded.
+    cosines = [math.cos(math.pi * step / (2 * terms)) for step in range(4 * terms)]
+    values = [function(cosines[2 * k + 1]) for k in range(terms)]
     sums = [
-        math.fsum(value * math.cos(n * angle) for value, angle in zip(values, angles, strict=True))
+        math.fsum(value * cosines[(2 * k + 1) * n % (4 * terms)] for k, value in enumerate(values))
         for n in range(terms)
     ]
     return [sums[0] / terms, *(2 * s / terms for s in sums[1:])]
