@@ -72,7 +72,8 @@ cdef int confine(Thread th, Level level, Tangents tangents) except -1:
 
 
 cdef int push(Thread th, Entry* entry, Tensor out) except -1:
-    """Tangents of an inline entry's result, innermost accumulator first."""
+    """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
+    itself included, has its tangents of the outer ones by then."""
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
     cdef Tangents tangents
@@ -80,7 +81,7 @@ cdef int push(Thread th, Entry* entry, Tensor out) except -1:
     cdef int k, i
     cdef bint any_tangent
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             any_tangent = False
             for i in range(entry.count):
@@ -175,7 +176,7 @@ cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int 
 
 
 cdef int push_call(Thread th, object pushed, object outputs) except -1:
-    """Tangents of a Call's results, innermost accumulator first."""
+    """Tangents of a Call's results, outermost accumulator first, as `push` does."""
     cdef Call call = pushed
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
@@ -183,7 +184,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
     cdef list given, found
     cdef int k, i
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
             if not any([tangent is not None for tangent in given]):
@@ -191,6 +192,8 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
             th.accumulators = accumulators[:k]
             th.forward = k > 0
             confine(th, level, tangents)
+            # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
+            renew_epoch(th)
             found = call_tangents(call, outputs, given)
             for i in range(len(found)):
                 if found[i] is not None:
@@ -199,6 +202,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
         th.accumulators = accumulators
         th.forward = True
         restore(th, level)
+        renew_epoch(th)
     return 0
 
 
