@@ -236,7 +236,8 @@ cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b,
 
 cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, int live) except -1:
     """`live` has a bit per operand that an open window knows."""
-    cdef int wanted, known = 7 if thread.forward else live
+    cdef int known = 7 if thread.forward else live
+    cdef int wanted = read_by(program, known)            # which may derive rules, be interrupted, and record
     cdef Entry* entry
     cdef Entry loose
     if live:
@@ -261,7 +262,6 @@ cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Te
             rest_of(entry).third_input = c.number if known & 4 else 0
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 keep_extent(entry, 2, c.extent)
-    wanted = read_by(program, known)
     if wanted & 1:
         entry.saved[0] = keep(a)
     if wanted & 2:
@@ -1306,7 +1306,8 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     cdef Entry* entry
     cdef Entry* main
     cdef Tensor tensor, out
-    cdef bint live = False, any_number = False
+    cdef bint live = False, any_number = False, collecting
+    cdef list fresh
     cdef int i, k
     cdef int64_t position
     for i in range(len(inputs)):
@@ -1343,33 +1344,39 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
     if stated:
         call.stated = forms(inputs)
     if live:
-        # Numbers of one call are neighbours, so that its outputs find each other.
+        # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
+        # that may run a program's code.
+        fresh = []
         entry = append(thread)
+        collecting = thread.collecting
+        thread.collecting = True
         position = thread.next - 1
         entry.dead = 0
         entry.kind = CALL
         entry.count = 0
         entry.op = <PyObject*>call
         if thread.page.held is None:
-            thread.page.held = []
+            thread.page.held = fresh
         set_attribute(entry, len(thread.page.held))
         thread.page.holding += 1
         thread.page.held.append(call)
         main = entry
-        for i in range(1, call.output_count):
-            out = outputs[i]
-            entry = append(thread)
-            entry.dead = 0
-            entry.kind = OUTPUT
-            entry.count = 1
-            entry.inputs[0] = position
-            entry.inputs[1] = i
-            if is_floating(out.dtype_code):
-                out.number = thread.next - 1
-            else:
-                # Nothing can depend on it, so nothing will tell of its end.
-                entry.dead = 1
-        # Now that a page that the further outputs needed has been made, which drops what is dead.
+        try:
+            for i in range(1, call.output_count):
+                out = outputs[i]
+                entry = append(thread)
+                entry.dead = 0
+                entry.kind = OUTPUT
+                entry.count = 1
+                entry.inputs[0] = position
+                entry.inputs[1] = i
+                if is_floating(out.dtype_code):
+                    out.number = thread.next - 1
+                else:
+                    # Nothing can depend on it, so nothing will tell of its end.
+                    entry.dead = 1
+        finally:
+            thread.collecting = collecting
         out = outputs[0]
         if is_floating(out.dtype_code):
             out.number = position

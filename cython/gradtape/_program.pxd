@@ -62,6 +62,7 @@ cdef class Program:
     cdef double* constants64
     cdef int length, constant_count, registers
     cdef int compile(self) except -1
+    cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)
     cdef int find_reads(self, int operands) except -1
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached

@@ -376,6 +376,8 @@ cdef class Derivative:
         return f"Derivative({'identity' if self.identity else self.program.name}, {self.roles})"
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 @cython.final
 cdef class Program:
     """A compiled elementwise function of `arity` operands."""
@@ -453,6 +455,12 @@ cdef class Program:
             raise MemoryError()
         return 0
 
+    cdef int prepare(self) except -1:
+        """Compiles a program that was not run yet; running cannot raise."""
+        if self.instructions == NULL:
+            self.compile()
+        return 0
+
     cdef Derivative derivative(self, int operand):
         found = self.derivatives[operand]
         if found is None:
@@ -523,8 +531,6 @@ cdef class Program:
                 return
             if is_run(&operands[1], size) and self.run_rows(double_precision, out, &operands[1], &operands[0], 1, rank, shape, size):
                 return
-        if self.instructions == NULL:
-            compile_now(self)
         if self.run_few(double_precision, out, operands, size, total):
             return
         if double_precision:
@@ -607,16 +613,13 @@ cdef class Program:
                     operands[k].strides[axis] = strides[axis] // array.itemsize
         if out is None:
             out = numpy.empty(() if total else extents, bool if self.predicate and not total else dtype)
+        self.prepare()
         self.run(dtype is numpy.float64, <void*> <size_t> out.ctypes.data, operands, len(extents), shape,
                  max(0, numpy.prod(extents, dtype=int)), total)
         return out
 
     def __repr__(self):
         return f"Program({self.name})"
-
-
-cdef void compile_now(Program program) noexcept with gil:
-    program.compile()
 
 
 # Programs without overriding rules, by formula and arity, so that equal derivatives are one program.

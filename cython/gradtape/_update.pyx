@@ -361,10 +361,10 @@ cdef void walk_part(void* context, int part, int parts) noexcept nogil:
 
 cdef inline char* in_place(BaseVariable variable) except NULL:
     """The variable's storage, contents kept, that nobody else holds."""
-    cdef char* before = variable.held.data           # where the variable moves, others hold this
+    cdef Tensor before = variable.held               # where the variable moves, others hold this, or this alone does
     cdef char* target = variable.writable()
-    if target != before:
-        memcpy(target, before, variable.held.extent.size * item_size(variable.held.dtype_code))
+    if target != before.data:
+        memcpy(target, before.data, variable.held.extent.size * item_size(variable.held.dtype_code))
     return target
 
 
@@ -376,6 +376,8 @@ cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
         Py_DECREF(<object>pairs[i].variable)
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 cdef class BaseOptimizer:
     """The compiled part of gradtape.optimizers.Optimizer: counts steps and applies the rule to every parameter.
 
