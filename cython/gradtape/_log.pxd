@@ -188,6 +188,7 @@ cdef void mark_dead(int64_t number) noexcept            # needs to be told only 
 cdef void drop_tangents(int64_t number) noexcept        # and this only while there are followers
 cdef int drop(Entry* entry, Page page) except -1
 cdef Rest* make_rest() except NULL
+cdef void end_rest(Entry* entry) noexcept
 cdef Window newest_window(Thread thread)               # None where none is open
 cdef Window older_window(Window window)
 cdef int renew_epoch(Thread thread) except -1
@@ -233,19 +234,6 @@ cdef inline Rest* rest_of(Entry* entry) except NULL:
         entry.rest = rest
     return rest
 
-cdef inline void end_rest(Rest* rest) noexcept:
-    global spare_rests
-    cdef PyObject* third = rest.third
-    clear_extent(&rest.extents[0])
-    clear_extent(&rest.extents[1])
-    clear_extent(&rest.extents[2])
-    rest.third = NULL
-    rest.attribute = 0
-    rest.next = spare_rests
-    spare_rests = rest
-    if third != NULL:
-        Py_DECREF(<object>third)
-
 cdef inline void clear_extent(Extent** extent) noexcept:
     if extent[0] != NULL:
         release_extent(extent[0])
@@ -275,22 +263,17 @@ cdef inline int keep_extent(Entry* entry, int operand, Extent* extent) except -1
     return 0
 
 cdef inline void clear(Entry* entry) noexcept:
-    """Makes an entry vacant, holding nothing; then lets go of what it held, which may run a program's code."""
-    cdef PyObject* first = entry.saved[0]
-    cdef PyObject* second = entry.saved[1]
-    cdef PyObject* result = entry.saved[2]
-    cdef Rest* rest = entry.rest
+    """Makes an entry vacant, holding nothing. That may run a program's code; who calls this keeps the page from being used again."""
+    cdef PyObject* saved
+    cdef int i
     entry.kind = VACANT
-    entry.saved[0] = entry.saved[1] = entry.saved[2] = NULL
-    entry.rest = NULL
-    if first != NULL:
-        Py_DECREF(<object>first)
-    if second != NULL:
-        Py_DECREF(<object>second)
-    if result != NULL:
-        Py_DECREF(<object>result)
-    if rest != NULL:
-        end_rest(rest)
+    for i in range(3):
+        saved = entry.saved[i]
+        if saved != NULL:
+            entry.saved[i] = NULL
+            Py_DECREF(<object>saved)
+    if entry.rest != NULL:
+        end_rest(entry)
 
 cdef inline int64_t last_position(Window window) noexcept:
     """The end of what a window covers."""
@@ -310,7 +293,7 @@ cdef inline bint is_active(Window window, int64_t number) noexcept:
 
 cdef inline Entry* append(Thread thread) except NULL:
     """The next entry, clean; its number is thread.next - 1 afterwards."""
-    while thread.next == thread.limit:
+    if thread.next == thread.limit:
         next_page(thread)
     cdef Entry* entry = &thread.entries[thread.next & PAGE_MASK]
     thread.next += 1

@@ -177,6 +177,22 @@ cdef Rest* make_rest() except NULL:
     return rest
 
 
+cdef void end_rest(Entry* entry) noexcept:
+    global spare_rests
+    cdef Rest* rest = entry.rest
+    cdef PyObject* third = rest.third
+    entry.rest = NULL
+    clear_extent(&rest.extents[0])
+    clear_extent(&rest.extents[1])
+    clear_extent(&rest.extents[2])
+    rest.third = NULL
+    rest.attribute = 0
+    rest.next = spare_rests
+    spare_rests = rest
+    if third != NULL:
+        Py_DECREF(<object>third)
+
+
 @cython.final
 cdef class Page:
     def __cinit__(self):
@@ -218,12 +234,19 @@ on_growth(relieve)
 
 cdef int drop(Entry* entry, Page page) except -1:
     """Clears an entry of a page that its caller holds."""
-    cdef object call = None
-    if PROGRAM <= entry.kind <= CALL:
-        page.holding -= 1
     if entry.kind == CALL:
-        call = page.held[attribute_of(entry)]            # held until the entry is clean
-        page.held[attribute_of(entry)] = None
+        return drop_call(entry, page)
+    if PROGRAM <= entry.kind < CALL:
+        page.holding -= 1
+    clear(entry)
+    return 0
+
+
+cdef int drop_call(Entry* entry, Page page) except -1:
+    cdef int64_t place = attribute_of(entry)
+    cdef object call = page.held[place]                  # held until the entry is clean
+    page.holding -= 1
+    page.held[place] = None
     clear(entry)
     return 0
 
@@ -255,15 +278,21 @@ cdef bint shareable(Thread thread) noexcept:
 cdef int next_page(Thread thread) except -1:
     """Makes room for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
     the thread is looked at anew then. From there on nothing of the program's runs until the page stands."""
+    if thread.newest != NULL and not thread.collecting:
+        collect(thread)
+    while thread.next == thread.limit:
+        if thread.newest == NULL:
+            ensure_page(thread)
+        else:
+            cover_next(thread)
+    return 0
+
+
+cdef int cover_next(Thread thread) except -1:
+    """A page at the thread's next position that all its open windows cover."""
     cdef PyObject* window
     cdef PyObject* covering
     cdef Page page
-    if thread.newest != NULL and not thread.collecting:
-        collect(thread)
-    if thread.next != thread.limit:
-        return 0
-    if thread.newest == NULL:
-        return ensure_page(thread)
     page = new_page(thread)
     window = thread.newest
     try:
@@ -303,7 +332,7 @@ cdef int turn_to(Thread thread, Page page) except -1:
 
 cdef int64_t give_number(Thread thread) except -1:
     """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
-    while thread.next == thread.limit:
+    if thread.next == thread.limit:
         next_page(thread)
     if thread.newest != NULL:
         (<Window>thread.newest).lapse()
@@ -605,8 +634,7 @@ cdef class Window:
         if self.collected:
             raise RuntimeError("A tape that the garbage collector has ended cannot be entered again. Make a new one.")
         if thread.next == thread.limit:
-            while thread.next == thread.limit:
-                next_page(thread)
+            next_page(thread)
         elif (thread.newest == NULL and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread)))
                 and not shareable(thread)):
             ensure_page(thread)

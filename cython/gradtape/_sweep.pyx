@@ -147,10 +147,8 @@ cdef inline bint is_foreign(Sweep* sweep, int64_t position) noexcept:
 cdef inline Entry* entry_at(Sweep* sweep, int64_t position) noexcept:
     """The entry of a covered position; NULL if it was dropped with its page."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
-    cdef PyObject* window = sweep.at.window
-    if place >= (<Window>window).page_count or (<Window>window).directory[place] == NULL:
-        return NULL
-    return &(<Page>(<Window>window).directory[place]).entries[position & PAGE_MASK]
+    cdef void* page = (<Window>sweep.at.window).directory[place]         # a window that is swept loses no place for a page
+    return NULL if page == NULL else &(<Page>page).entries[position & PAGE_MASK]
 
 
 cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
@@ -212,7 +210,6 @@ cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
 cdef int end(Sweep* sweep) except -1:
     """Lets go of every cotangent left, and returns the slot pages clean."""
     global _rooms
-    cdef Window window
     cdef Sweeping** link
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
@@ -249,12 +246,11 @@ cdef int end(Sweep* sweep) except -1:
     sweep.room.next = _rooms
     _rooms = sweep.room
     # Here and not before: letting go of cotangents may run a program's code, which may reset the tape.
-    window = <Window>sweep.at.window
-    link = &window.sweeps
+    link = &(<Window>sweep.at.window).sweeps
     while link[0] != &sweep.at:
         link = &link[0].next
     link[0] = sweep.at.next
-    Py_DECREF(window)
+    Py_DECREF(<Window>sweep.at.window)
     return 0
 
 

@@ -346,6 +346,7 @@ cdef extern from "Python.h":
         Destructor tp_dealloc
         Freer tp_free
         Maker tp_new
+        void* tp_vectorcall
 
 cdef enum:
     MOST_IDLE = 512
@@ -402,6 +403,7 @@ cdef object refuse(object cls, object arguments, object keywords):
 
 
 (<TypeObject*>Tensor).tp_new = <Maker><void*>refuse
+(<TypeObject*>Tensor).tp_vectorcall = NULL
 
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent):

@@ -410,7 +410,7 @@ cdef class BaseOptimizer:
     def _set_counter(self, BaseVariable iterations):
         self.counter = iterations
 
-    def _set_rate(self, BaseVariable rate):
+    def _set_rate(self, BaseVariable rate or None):
         self.rate = rate
 
     def _set_product(self, BaseVariable product):

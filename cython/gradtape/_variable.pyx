@@ -32,6 +32,13 @@ cdef extern from "Python.h":
         pass
     ctypedef struct TypeObject "PyTypeObject":
         Numbers* tp_as_number
+        PyObject* tp_dict
+    ctypedef struct MethodDefinition "PyMethodDef":
+        pass
+    ctypedef struct MethodDescriptor "PyMethodDescrObject":
+        MethodDefinition* d_method
+    void PyType_Modified(type cls)
+    object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
 
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
@@ -388,8 +395,13 @@ cdef class BaseVariable(Readable):
 
 def with_operators(cls):
     """The class, a subclass of BaseVariable that defines no operators, with the base's operators in their places: Python would
-    have it look each one up by name whenever it is used."""
+    have it look each one up by name whenever it is used. Methods too are its own, which are called without a search for their
+    class."""
     (<TypeObject*>cls).tp_as_number[0] = (<TypeObject*>BaseVariable).tp_as_number[0]
+    for name, method in vars(BaseVariable).items():
+        if type(method) is type(str.join) and name not in vars(cls):
+            (<dict>(<TypeObject*>cls).tp_dict)[name] = PyDescr_NewMethod(<TypeObject*>cls, (<MethodDescriptor*>method).d_method)
+    PyType_Modified(cls)
     return cls
 
 
