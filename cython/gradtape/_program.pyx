@@ -11,7 +11,7 @@ from gradtape cimport _types
 from gradtape._kernels cimport kernels
 from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
-from gradtape import expressions
+from gradtape import expressions, special  # `expand` reads it: here, so that no finalizer finds it half read
 
 cdef extern from *:
     """

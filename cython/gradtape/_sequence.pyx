@@ -32,6 +32,11 @@ cdef type _integer = np.integer
 cdef type _bool = np.bool_
 
 
+def held(value):
+    """The value with tuples in place of its lists. NumPy reads lists in place, and fails where an item's own code changes one."""
+    return tuple([held(item) for item in value]) if isinstance(value, (list, tuple)) else value
+
+
 cdef inline bint is_sequence(object value) except -1:
     if PyList_Check(value) or PyTuple_Check(value):
         return True

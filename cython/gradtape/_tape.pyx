@@ -345,10 +345,12 @@ cdef class GradientTape(Window):
         cdef list found, parts = [None] * len(flat)
         cdef bytes room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
         cdef Source* described
+        cdef bint empty = True
         for source in flat:
-            if type(source) is not Tensor and not isinstance(source, BaseVariable):
-                raise bad_operand("source", source)
             most = max(most, extent_of(source).size)
+            empty = empty and extent_of(source).size == 0
+        if empty and count > 1:
+            count = 1                   # of nothing one row tells as much as all
         described = <Source*>PyBytes_AS_STRING(room)
         for k in range(len(flat)):
             described[k] = source_of(<PyObject*>flat[k])
@@ -405,8 +407,12 @@ cdef class GradientTape(Window):
         return results
 
 
-cdef Extent* extent_of(object source) noexcept:
-    return (<Tensor>source).extent if type(source) is Tensor else (<BaseVariable>source).held.extent
+cdef Extent* extent_of(object source) except NULL:
+    if type(source) is Tensor:
+        return (<Tensor>source).extent
+    if not isinstance(source, BaseVariable):
+        raise bad_operand("source", source)
+    return (<BaseVariable>source).held.extent
 
 
 cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* tensors, bint* floating) noexcept:

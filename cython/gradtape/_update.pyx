@@ -402,6 +402,8 @@ cdef class BaseOptimizer:
         self.places = {}
 
     def _set_rule(self, str name):
+        if name not in RULES:
+            raise NotImplementedError(f"{type(self).__name__} has no rule: use one of the optimizers in tf.optimizers.")
         self.rule = RULES[name]
 
     def _set_hyperparameter(self, int place, double value):

@@ -1,8 +1,8 @@
 """Namespaces that are read when a program first asks for something of theirs: importing gradtape takes less time so.
 
-A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an earlier
-reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the order in
-which modules import each other, as the import system's are: there are no cycles, so nobody waits for ever.
+A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an
+earlier reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the
+order in which modules import each other, as the import system's are: there are no cycles, so nobody waits for ever.
 """
 
 from __future__ import annotations

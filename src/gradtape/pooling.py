@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtape._doors import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, tensor_from, view
 from gradtape._ops import record
+from gradtape._sequence import held
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float64, int64
 from gradtape.operands import not_allowed
@@ -256,6 +257,6 @@ def pool(
     if padding == "SAME" and dilations is not None and max(dilations) > 1:
         raise ValueError(
             "pooling with 'SAME' padding is not implemented for `dilation_rate` > 1. "
-            f"Received: padding=SAME and dilation_rate={np.asarray(dilations)}"
+            f"Received: padding=SAME and dilation_rate={np.asarray(held(dilations))}"
         )
     return _pool(image, window_shape, strides, padding, data_format, rank, pooling_type == "MAX", dilations)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import as_tensor, tensor_from, view
+from gradtape._sequence import held
 from gradtape._tensor import Tensor
 
 __all__ = [
@@ -222,7 +223,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __call__(self, step: Any) -> Tensor:
         now = view(as_tensor(step))
         values = np.array([view(as_tensor(value)) for value in self.values])
-        return tensor_from(values[np.searchsorted(np.asarray(self.boundaries).astype(now.dtype), now, side="left")])
+        boundaries = np.asarray(held(self.boundaries)).astype(now.dtype)
+        return tensor_from(values[np.searchsorted(boundaries, now, side="left")])
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from gradtape import dtypes
 from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, as_tensor, full_like, tensor_from, view
 from gradtape._ops import record
+from gradtape._sequence import held
 from gradtape._tensor import Tensor
 from gradtape.contractions import matmul
 from gradtape.diagonals import band_part, diag, diag_part, set_diag
@@ -201,7 +202,7 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
     s = view(svd(x, compute_uv=False))
     if tol is None:
         tol = np.finfo(s.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
-    return tensor_from(np.sum(s > np.asarray(tol), -1, dtype=np.int32), dtypes.int32)
+    return tensor_from(np.sum(s > np.asarray(held(tol)), -1, dtype=np.int32), dtypes.int32)
 
 
 @op(

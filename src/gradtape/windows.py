@@ -13,6 +13,7 @@ import numpy as np
 from gradtape._doors import apply_transpose, empty, view
 from gradtape._ops import record
 from gradtape._patches import gather, scatter
+from gradtape._sequence import held
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float32
 from gradtape.errors import OpError, UnimplementedError, from_op, invalid_argument
@@ -83,7 +84,7 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    numbers = [value] if isinstance(value, int) else [int(number) for number in np.asarray(value).reshape(-1)]
+    numbers = [value] if isinstance(value, int) else [int(number) for number in np.asarray(held(value)).reshape(-1)]
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:
@@ -164,7 +165,7 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
     """Raises ValueError where both are greater than 1."""
-    counts = [np.atleast_1d(1 if value is None else value) for value in (strides, dilations)]
+    counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
     if all((count > 1).any() for count in counts):
         raise ValueError(
             "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
