@@ -180,6 +180,7 @@ cdef int followers                       # Tangents of all threads that hold any
 cdef Thread thread()
 cdef PyObject* here() except NULL                      # the same, borrowed: hot places do not count references
 cdef int next_page(Thread thread) except -1
+cdef int make_room(Thread thread, int64_t count) except -1
 cdef int64_t give_number(Thread thread) except -1
 cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept

@@ -288,6 +288,13 @@ cdef int next_page(Thread thread) except -1:
     return 0
 
 
+cdef int make_room(Thread thread, int64_t count) except -1:
+    """Collects where so many entries need another page, so that nothing is dropped between them."""
+    if thread.next + count > thread.limit and thread.newest != NULL and not thread.collecting:
+        collect(thread)
+    return 0
+
+
 cdef int cover_next(Thread thread) except -1:
     """A page at the thread's next position that all its open windows cover."""
     cdef PyObject* window
@@ -1138,8 +1145,9 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
         window = <Window>page.coverers[i]
         if ask:
             window.analyse(last_position(window))
-        # Entries of a closed window may be reached from pages that this scan does not see; those of a swept one, by the sweep.
-        closed = closed or window.owner is None or window.sweeps != NULL
+        # Entries of a closed window may be reached from pages that this scan does not see; those of one that a sweep empties, by
+        # what is gone.
+        closed = closed or window.owner is None or window.broken
     i = PAGE_SIZE
     while i > 0:
         i -= 1

@@ -20,8 +20,8 @@ from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, attribute_of, clear,
-                            give_number, here, keep_extent, on_open_window, operand_extent, rest_of, saved_operand, set_attribute,
-                            thread)
+                            give_number, here, keep_extent, make_room, on_open_window, operand_extent, rest_of, saved_operand,
+                            set_attribute, thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
 from gradtape._program cimport (COTANGENT, FEW, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
                                 derivative_of, few, program, read_by)
@@ -1347,21 +1347,22 @@ cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple o
         # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
         # that may run a program's code.
         fresh = []
-        entry = append(thread)
+        make_room(thread, call.output_count)
         collecting = thread.collecting
         thread.collecting = True
-        position = thread.next - 1
-        entry.dead = 0
-        entry.kind = CALL
-        entry.count = 0
-        entry.op = <PyObject*>call
-        if thread.page.held is None:
-            thread.page.held = fresh
-        set_attribute(entry, len(thread.page.held))
-        thread.page.holding += 1
-        thread.page.held.append(call)
-        main = entry
         try:
+            entry = append(thread)
+            position = thread.next - 1
+            entry.dead = 0
+            entry.kind = CALL
+            entry.count = 0
+            entry.op = <PyObject*>call
+            if thread.page.held is None:
+                thread.page.held = fresh
+            set_attribute(entry, len(thread.page.held))
+            thread.page.holding += 1
+            thread.page.held.append(call)
+            main = entry
             for i in range(1, call.output_count):
                 out = outputs[i]
                 entry = append(thread)

@@ -120,7 +120,7 @@ def batch_jacobian(
         )
     self._options("batch_jacobian", unconnected_gradients, parallel_iterations, experimental_use_pfor)
     batch, *inner = target.shape
-    columns = target.shape.num_elements() // max(1, batch)
+    columns = target.shape.num_elements() // batch
     target = self._readable(target, [source])
     self._check_usable("rows")
     shape = (batch, *inner, *source.shape[1:])
