@@ -84,7 +84,10 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    numbers = [value] if isinstance(value, int) else [int(number) for number in np.asarray(held(value)).reshape(-1)]
+    array = np.asarray(held(value))
+    if array.size > rank + 2:
+        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {array.size}")
+    numbers = [int(number) for number in array.reshape(-1)]
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:

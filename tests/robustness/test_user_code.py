@@ -691,7 +691,8 @@ with tf.GradientTape(persistent=True) as tape:
     y = tf.ones(3_000_000) * tf.reduce_sum(x)
     z = x * x
 print(tape.jacobian(y, x).shape == (3_000_000, *{shape}), tape.jacobian(z, x).shape == {shape} + {shape})
-print(tape.batch_jacobian(z, x).shape if len({shape}) == 2 else "")
+if {shape} == (3, 0):
+    assert tape.batch_jacobian(z, x).shape == (3, 0, 0)
 """,
         seconds=20,
     )
