@@ -8,6 +8,8 @@ which is linear in the cotangent, by differentiating it: the transpose of a tran
 An accumulator's products are seen by the accumulators and tapes that were active before it, and by no others.
 """
 
+cimport cython
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
@@ -57,15 +59,15 @@ cdef int restore(Thread th, Level level) except -1:
 
 cdef int confine(Thread th, Level level, Tangents tangents) except -1:
     """Leaves only the tapes that were active before an accumulator recording."""
-    cdef Window window = th.newest
+    cdef PyObject* window = th.newest
     restore(th, level)
     th.horizon = tangents.generation
     # The entry that is pushed may be one that no tape depends on: it must stay until its tangents are there.
     th.collecting = True
-    while window is not None:
-        if window.generation < tangents.generation:
+    while window != NULL:
+        if (<Window>window).generation < tangents.generation:
             return 0
-        window = window.older
+        window = (<Window>window).older
     th.span = 0
     th.marking = 0
     return 0
@@ -256,8 +258,15 @@ hooks().push = push
 hooks().push_call = push_call
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 cdef class Accumulator:
     """The compiled part of gradtape.autodiff.ForwardAccumulator."""
+
+    def __cinit__(self, *arguments, **keywords):
+        self.tangents = Tangents.__new__(Tangents)
+        self.tangents.table = {}
+        self.tangents.owner = thread()
 
     def __init__(self, primals, tangents):
         seen = set()
@@ -267,15 +276,11 @@ cdef class Accumulator:
                 raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
                                  "intended, please sum the corresponding tangents.")
             seen.add(id(primal))
-        self.tangents = Tangents.__new__(Tangents)
-        self.tangents.table = {}
-        self.tangents.owner = thread()
         track(self.tangents)
         nest.map_structure(self._watch_one, primals, tangents)
 
     def __del__(self):
-        if self.tangents is not None:
-            untrack(self.tangents)
+        untrack(self.tangents)
 
     def _watch_one(self, primal, tangent):
         cdef Thread th = thread()
