@@ -4,8 +4,6 @@ import os
 import platform
 from pathlib import Path
 
-import numpy
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -27,14 +25,49 @@ if platform.machine() in ("x86_64", "AMD64"):
     KERNEL_SETS["avx512"] = [f"-mavx512{part}" for part in ("f", "dq", "bw", "vl")]
     KERNEL_SETS["avx512"] += ["-mfma", "-mprefer-vector-width=512"]
 
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "nonecheck": False,
+    "embedsignature": False,
+    "freethreading_compatible": False,
+}
 
-class ParallelBuild(build_ext):
-    """build_ext that compiles the rooms side by side."""
+
+class BuildEngine(build_ext):
+    """build_ext that translates all modules side by side, then compiles them side by side.
+
+    Both happen when extensions are built and not when this file is read, so that a source distribution compiles nothing
+    and needs neither Cython nor NumPy.
+    """
 
     def finalize_options(self) -> None:
         super().finalize_options()
         if self.parallel is None:
             self.parallel = os.cpu_count()
+
+    def build_extensions(self) -> None:
+        import numpy
+        from Cython.Build import cythonize
+
+        translated = cythonize(
+            self.extensions,
+            include_path=["cython"],
+            nthreads=self.parallel,
+            force=self.force,
+            compiler_directives=DIRECTIVES,
+            annotate=bool(os.environ.get("GRADTAPE_ANNOTATE")),
+        )
+        by_name = {extension.name: extension for extension in translated}
+        # setuptools has notes of its own on its extensions, so they stay and take over what is to be compiled.
+        for extension in self.extensions:
+            extension.sources = by_name[extension.name].sources
+            extension.depends = by_name[extension.name].depends
+            extension.include_dirs.append(numpy.get_include())
+        super().build_extensions()
 
 
 def extensions() -> list[Extension]:
@@ -46,7 +79,7 @@ def extensions() -> list[Extension]:
             Extension(
                 f"gradtape.{source.stem}",
                 [str(source)],
-                include_dirs=[numpy.get_include(), str(ENGINE)],
+                include_dirs=[str(ENGINE)],
                 depends=[] if kernel_set is None else [str(ENGINE / "tile.h")],
                 define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
                 extra_compile_args=FLAGS + ([] if kernel_set is None else KERNEL_FLAGS + kernel_set),
@@ -57,22 +90,5 @@ def extensions() -> list[Extension]:
     return [room for room in rooms if not room.name.startswith("gradtape._kernels_") or room.name in names]
 
 
-setup(
-    ext_modules=cythonize(
-        extensions(),
-        include_path=["cython"],
-        nthreads=os.cpu_count() or 1,
-        compiler_directives={
-            "language_level": 3,
-            "boundscheck": False,
-            "wraparound": False,
-            "cdivision": True,
-            "initializedcheck": False,
-            "nonecheck": False,
-            "embedsignature": False,
-            "freethreading_compatible": False,
-        },
-        annotate=bool(os.environ.get("GRADTAPE_ANNOTATE")),
-    ),
-    cmdclass={"build_ext": ParallelBuild},
-)
+if __name__ == "__main__":  # processes that translate read this file, too, where they are not forked
+    setup(ext_modules=extensions(), cmdclass={"build_ext": BuildEngine})

@@ -35,6 +35,8 @@ TITLES = {
     "variable": "variable read, added, and assigned",
     "tape": "tape entered, x * x, left, gradient",
     "regression": "the tutorial's regression step",
+    "adam": "Adam's step of four 8×8 variables",
+    "options": "AdamW's, clipped, scheduled, averaged",
 }
 
 Sweep = Callable[[], Any]
@@ -94,6 +96,22 @@ def regression(tf: Any, count: int) -> None:
         step()
 
 
+def steps(tf: Any, count: int, optimizer: Any) -> None:
+    variables = [tf.Variable([[0.1] * 8] * 8) for _ in range(4)]
+    gradients = [tf.constant([[0.1] * 8] * 8) for _ in range(4)]
+    for _ in range(count):
+        optimizer.apply_gradients(zip(gradients, variables))  # noqa: B905 (strict would be counted)
+
+
+def adam(tf: Any, count: int) -> None:
+    steps(tf, count, tf.optimizers.Adam())
+
+
+def options(tf: Any, count: int) -> None:
+    rate = tf.optimizers.schedules.ExponentialDecay(0.01, 1000, 0.9)
+    steps(tf, count, tf.optimizers.AdamW(rate, clipnorm=1.0, use_ema=True))
+
+
 WORKLOADS: dict[str, Callable[[Any, int], Sweep | None]] = {
     "multiply": multiply,
     "elementwise": elementwise,
@@ -101,8 +119,11 @@ WORKLOADS: dict[str, Callable[[Any, int], Sweep | None]] = {
     "variable": variable,
     "tape": tape,
     "regression": regression,
+    "adam": adam,
+    "options": options,
 }
-PHASES = {name: ("step",) if name in ("tape", "regression") else ("recorded", "swept") for name in WORKLOADS}
+STEPS = ("tape", "regression", "adam", "options")
+PHASES = {name: ("step",) if name in STEPS else ("recorded", "swept") for name in WORKLOADS}
 """What is counted of each workload: an operation's recording and its sweep, or a step as a whole."""
 
 

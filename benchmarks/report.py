@@ -17,6 +17,7 @@ from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
+from benchmarks.measures.optimizers import optimizer_steps
 from benchmarks.peers import PEERS, absent
 from benchmarks.section import Section, Verdict, duration, table
 from benchmarks.targets import RATIOS
@@ -49,6 +50,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "growth": growth,
     "reverse": reverse_to_forward,
     "passes": elementwise_passes,
+    "optimizers": optimizer_steps,
     "instructions": instruction_counts,
 }
 MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memory, **GRADTAPE_MEASURES}

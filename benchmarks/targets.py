@@ -59,3 +59,6 @@ REVERSE_TO_FORWARD = 2.5
 
 GROWTH = 1.5
 """Of the smallest cost per operation, that the cost at a million may be and still count as constant."""
+
+OPTION_TO_ADAM = 2.0
+"""Of the time of Adam's step, that the step of Adam with an option may take."""

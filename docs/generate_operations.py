@@ -6,8 +6,6 @@ import re
 import sys
 from pathlib import Path
 
-from gradtape._ops import elementwise_dtypes
-
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS
 
@@ -45,7 +43,7 @@ def page() -> str:
         if entry.tensorflow:
             names = ", ".join(f"`tf.{name}`" for name in entry.tensorflow)
             orders = table.ANY if entry.domain else "0"
-            dtypes = elementwise_dtypes(entry.name)
+            dtypes = entry.dtypes
             text += line(f"`{entry.name}`", names, dtypes, orders, entry.doc, entry.why)
     return text
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from gradtape import _kernels
+
+# Processes that tests start may run elsewhere, and are to find what this one finds.
+if os.environ.get("PYTHONPATH"):
+    os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in os.environ["PYTHONPATH"].split(os.pathsep))
 
 INSTRUCTIONS = Path(__file__).parents[1] / "benchmarks" / "instructions.json"
 
@@ -17,15 +24,22 @@ def hindrance() -> str:
     """Why instructions cannot be counted here and compared with the recorded counts, or nothing."""
     if shutil.which("valgrind") is None:
         return "valgrind is absent"
-    recorded = json.loads(INSTRUCTIONS.read_text())["compiler"]
-    if recorded != _kernels.compiler():
-        return f"they are recorded of {recorded}, this is {_kernels.compiler()}"
-    return ""
+    recorded = json.loads(INSTRUCTIONS.read_text())
+    minor = ".".join(platform.python_version_tuple()[:2])
+    here = f"{platform.python_implementation()} {minor}, {platform.machine()}, {_kernels.compiler()}"
+    there = re.sub(r"(\d+\.\d+)[^,]*", r"\1", recorded["interpreter"]) + ", " + recorded["compiler"]
+    return "" if here == there else f"they are recorded of {there}; this is {here}"
 
 
 HINDRANCE = hindrance()
 
 collect_ignore = ["test_instruction_counts.py"] if HINDRANCE else []
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: each process may hold TensorFlow, so no more of them than shorten the wait."""
+    return min(os.cpu_count() or 1, 8)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

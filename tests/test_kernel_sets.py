@@ -71,8 +71,8 @@ def test_a_kernel_set_agrees_with_the_baseline(isa, baseline):
             )
 
 
-@pytest.mark.parametrize("isa", _kernels.available())
-def test_cutting_products_changes_no_bit_under_any_kernel_set(isa):
+@pytest.mark.parametrize("isa", [name for name in _kernels.available() if name != _kernels.isa()])
+def test_cutting_products_changes_no_bit_under_any_other_kernel_set(isa):
     tests = Path(__file__).parent / "test_threads_pool.py"
     command = [sys.executable, "-m", "pytest", "-q", tests, "-k", "cut_products"]
     done = subprocess.run(command, env={**os.environ, "GRADTAPE_ISA": isa}, capture_output=True, text=True, check=False)

@@ -1,9 +1,15 @@
 """Optimizers: steps as Keras takes them, what they accept and what they refuse."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import gradtape as tf
+from gradtape._src.optimizers import rows as optimizer_rows
+
+ROWS = [row.__name__ for row in optimizer_rows.ROWS]
 
 
 def test_sgd_step():
@@ -145,7 +151,7 @@ def test_wrong_slices_name_the_variable(values, indices):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl", "Lion"])
+@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("Lamb", "Adafactor")])
 def test_every_element_takes_the_same_step(name, dtype):
     """Vector loops, their remainders and the blocks of a clipped step agree with one element alone."""
     random = np.random.default_rng(0)
@@ -279,3 +285,301 @@ def test_the_warning_of_missing_gradients_points_at_the_step():
     with pytest.warns(UserWarning, match="Gradients do not exist for variables") as caught:
         optimizer.apply_gradients([(tf.constant(1.0), variables[0]), (None, variables[1])])
     assert [warning.filename for warning in caught] == [__file__]
+
+
+OPTIONS = [
+    {},
+    {"weight_decay": 0.1, "clipnorm": 0.5, "use_ema": True},
+    {"global_clipnorm": 0.5, "gradient_accumulation_steps": 2, "use_ema": True, "ema_overwrite_frequency": 2},
+    {"clipvalue": 0.3, "loss_scale_factor": 3.0},
+    {"learning_rate": tf.optimizers.schedules.CosineDecay(0.1, 5), "weight_decay": 0.1},
+]
+
+
+def train(optimizer, variables, steps, seed):
+    random = np.random.default_rng(seed)
+    for _ in range(steps):
+        gradients = [tf.constant(random.normal(size=v.shape), v.dtype) for v in variables]
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+def state(optimizer, variables):
+    return [np.asarray(v.numpy()).tobytes() for v in (*variables, *optimizer.variables)]
+
+
+def made(name, options, steps):
+    variables = [
+        tf.Variable(np.arange(1.0, 7.0).reshape(2, 3).astype(np.float32), name="w"),
+        tf.Variable(np.arange(3.0), name="bias"),
+    ]
+    optimizer = getattr(tf.optimizers, name)(**options)
+    optimizer.exclude_from_weight_decay(var_list=variables[1:])
+    train(optimizer, variables, steps, 0)
+    return optimizer, variables
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("name", ROWS)
+def test_copies_go_on_with_the_same_bits(name, options, steps, again):
+    optimizer, variables = made(name, options, steps)
+    other, others = again((optimizer, variables))
+    assert other.get_config() == optimizer.get_config()
+    train(optimizer, variables, 3, 1)
+    assert [int(other.iterations), int(other._iterations)] == [steps // (2 if len(options) == 4 else 1), steps]
+    train(other, others, 3, 1)
+    assert state(other, others) == state(optimizer, variables)
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+@pytest.mark.parametrize("options", OPTIONS)
+def test_a_shallow_copy_has_its_own_state_for_the_same_variables(options, steps):
+    optimizer, variables = made("Adam", options, steps)
+    values = [v.numpy() for v in variables]
+    other = copy.copy(optimizer)
+    train(optimizer, variables, 3, 1)
+    expected = state(optimizer, variables)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    train(other, variables, 3, 1)
+    assert state(other, variables) == expected
+
+
+def test_a_copy_of_an_optimizer_alone_has_variables_of_its_own():
+    optimizer, variables = made("Adam", {}, 3)
+    before = state(optimizer, variables)
+    for other in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        other.apply([tf.ones(v.shape, v.dtype) for v in variables])
+        assert int(other.iterations) == 4
+    assert state(optimizer, variables) == before
+
+
+class Halving(tf.optimizers.schedules.LearningRateSchedule):
+    def __init__(self, first):
+        self.first = first
+
+    def __call__(self, step):
+        return self.first / 2.0 ** tf.cast(step, tf.float32)
+
+
+class Signs(tf.optimizers.Optimizer):
+    """A rule of the program's, with a slot."""
+
+    def build(self, variables):
+        super().build(variables)
+        self.counts = self.add_optimizer_variables(variables, "count")
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.counts[self._get_variable_index(variable)].assign_add(tf.ones_like(gradient))
+        variable.assign_sub(tf.cast(learning_rate, variable.dtype) * tf.sign(gradient))
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_copies_of_what_a_program_defines(again):
+    optimizer = Signs(Halving(0.5), weight_decay=0.5)
+    variables = [tf.Variable([1.0, 2.0]), tf.Variable(np.arange(2.0))]
+    train(optimizer, variables, 2, 0)
+    other, others = again((optimizer, variables))
+    if again is copy.copy:
+        assert other is optimizer
+        other, others = copy.copy(optimizer), copy.deepcopy(variables)
+        values = [v.numpy() for v in variables]
+        train(other, variables, 2, 1)
+        others, before = [tf.Variable(v.numpy()) for v in variables], values
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+    else:
+        train(other, others, 2, 1)
+    assert other.counts[0] is not optimizer.counts[0]
+    train(optimizer, variables, 2, 1)
+    assert state(other, others) == state(optimizer, variables)
+
+
+SCHEDULES = [
+    tf.optimizers.schedules.ExponentialDecay(0.5, 4, 0.5),
+    tf.optimizers.schedules.ExponentialDecay(np.float64(0.3), 4, 0.5, staircase=True),
+    tf.optimizers.schedules.InverseTimeDecay(0.5, 4, 0.5),
+    tf.optimizers.schedules.PolynomialDecay(0.5, 4, power=2.0, cycle=True),
+    tf.optimizers.schedules.CosineDecay(0.1, 5, warmup_target=0.5, warmup_steps=3),
+    tf.optimizers.schedules.CosineDecayRestarts(0.5, 3, m_mul=0.5),
+    tf.optimizers.schedules.PiecewiseConstantDecay([2, 5], [0.5, 0.25, 0.125]),
+    Halving(0.5),
+]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+def test_steps_take_the_schedules_rate(schedule):
+    """What the engine evaluates is what a call gives; of steps given together it gives each one's."""
+    w = tf.Variable(np.zeros(1))
+    optimizer = tf.optimizers.SGD(schedule)
+    rates = []
+    for step in range(9):
+        assert float(optimizer.learning_rate) == float(schedule(step))
+        before = w.numpy()
+        optimizer.apply_gradients([(tf.constant([-1.0], tf.float64), w)])
+        rates.append(float((w - before)[0]))
+    expected = [float(schedule(step)) for step in range(9)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-13)
+    np.testing.assert_array_equal(schedule(tf.range(9)).numpy(), np.array(expected, schedule(0).numpy().dtype))
+    for other in (copy.copy(schedule), copy.deepcopy(schedule), pickle.loads(pickle.dumps(schedule))):
+        assert [float(other(step)) for step in range(9)] == expected
+
+
+def test_schedules_read_their_parameters_when_they_are_called():
+    schedule = tf.optimizers.schedules.ExponentialDecay(0.5, 4, 0.5)
+    schedule.initial_learning_rate, schedule.decay_steps = 1.0, 2
+    assert float(schedule(2)) == 0.5
+    with pytest.raises((TypeError, ValueError)):
+        schedule.decay_rate = "a half"
+    assert float(schedule(2)) == 0.5
+    pieces = tf.optimizers.schedules.PiecewiseConstantDecay([1], [0.5, 0.25])
+    pieces.values[1] = 0.125
+    assert float(pieces(2)) == 0.125
+    assert float(tf.optimizers.schedules.ExponentialDecay(1, 2, 0.5)(1)) == pytest.approx(0.5**0.5)
+
+
+class Doubled(tf.optimizers.schedules.ExponentialDecay):
+    def __call__(self, step):
+        return 2.0 * super().__call__(step)
+
+
+class Larger(tf.optimizers.Adam):
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient, variable, 2.0 * learning_rate)
+
+
+def test_a_subclass_of_a_row_decides():
+    w, other = tf.Variable([1.0]), tf.Variable([1.0])
+    tf.optimizers.SGD(Doubled(0.25, 4, 0.5)).apply([tf.constant([1.0])], [w])
+    assert w.numpy() == 0.5
+    w.assign([1.0])
+    for optimizer, variable in ((Larger(0.25), w), (tf.optimizers.Adam(0.5), other)):
+        train(optimizer, [variable], 3, 0)
+    np.testing.assert_array_equal(w.numpy(), other.numpy())
+
+
+class Scaling(tf.optimizers.SGD):
+    def apply(self, grads, trainable_variables=None):
+        super().apply([gradient * 2.0 for gradient in grads], trainable_variables)
+
+
+def test_a_subclass_may_take_its_own_way_to_apply():
+    w = tf.Variable([1.0])
+    optimizer = Scaling(0.25)
+    optimizer.apply_gradients([(tf.constant([1.0]), w)])
+    optimizer.apply([tf.constant([1.0])])
+    assert w.numpy() == 0.0
+
+
+class Forgetful(tf.optimizers.SGD):
+    def __init__(self):
+        pass
+
+
+def test_what_was_never_initialised_is_refused():
+    w = tf.Variable([1.0])
+    for call in (
+        lambda: Forgetful().apply_gradients([(tf.constant([1.0]), w)]),
+        lambda: Forgetful().update_step(tf.constant([1.0]), w, 0.5),
+        lambda: tf.optimizers.Adam.__new__(tf.optimizers.Adam).apply([tf.constant([1.0])], [w]),
+    ):
+        with pytest.raises(RuntimeError, match=r"you forgot to call `super\(\).__init__\(\)`"):
+            call()
+    with pytest.raises((TypeError, ValueError)):
+        tf.optimizers.SGD(0.5).build([None])
+    for wrong in (None, 3, tf.constant([1.0])):
+        with pytest.raises(TypeError):
+            tf.optimizers.SGD(0.5).update_step(tf.constant([1.0]), wrong, 0.5)
+    with pytest.raises(ValueError, match="Unknown variable"):
+        tf.optimizers.SGD(0.5).update_step(tf.constant([1.0]), w, 0.5)
+
+
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.5}, {"gradient_accumulation_steps": 2}])
+def test_an_optimizer_built_again_within_its_step_refuses_the_step(options):
+    small, w, optimizer = tf.Variable([1.0]), tf.Variable([1.0, 2.0]), None
+
+    def again():
+        if optimizer is not None and int(optimizer._iterations) == 3 and optimizer._trainable_variables[-1] is w:
+            optimizer.built = False
+            optimizer.build([small])
+        return 0.5
+
+    optimizer = tf.optimizers.Adam(again, **options)
+    train(optimizer, [small, w], 3, 0)
+    before = w.numpy()
+    with pytest.raises(RuntimeError, match="built again"):
+        train(optimizer, [small, w], 1, 0)
+    np.testing.assert_array_equal(w.numpy(), before)
+    optimizer.apply([tf.constant([1.0])], [small])
+
+
+@pytest.mark.parametrize("options", OPTIONS[:4])
+def test_a_rate_that_raises_leaves_everything_as_it_was(options):
+    fails = False
+
+    def rate():
+        if fails:
+            raise KeyError("no rate")
+        return 0.5
+
+    w = tf.Variable([1.0, 2.0])
+    optimizer = tf.optimizers.Adam(rate, **options)
+    train(optimizer, [w], 3, 0)
+    before, fails = state(optimizer, [w]), True
+    with pytest.raises(KeyError, match="no rate"):
+        train(optimizer, [w], 1, 0)
+    assert state(optimizer, [w]) == before
+
+
+def test_options_may_be_assigned_between_steps():
+    w, other = tf.Variable([1.0, 2.0]), tf.Variable([1.0, 2.0])
+    optimizer = tf.optimizers.SGD(0.5)
+    train(optimizer, [w], 1, 0)
+    optimizer.clipvalue, optimizer.weight_decay = 0.25, 0.5
+    train(optimizer, [w], 1, 1)
+    train(tf.optimizers.SGD(0.5), [other], 1, 0)
+    train(tf.optimizers.SGD(0.5, clipvalue=0.25, weight_decay=0.5), [other], 1, 1)
+    np.testing.assert_array_equal(w.numpy(), other.numpy())
+    for option in ("use_ema", "gradient_accumulation_steps"):
+        setattr(optimizer, option, 2 if option != "use_ema" else True)
+        with pytest.raises(ValueError, match=f"`{option}` was set after the optimizer was built."):
+            train(optimizer, [w], 1, 0)
+        setattr(optimizer, option, None)
+
+
+def test_a_constraint_sees_the_step_and_may_raise():
+    seen = []
+
+    def constraint(value):
+        seen.append(value.numpy())
+        if len(seen) == 2:
+            raise KeyError("refused")
+        return tf.clip_by_value(value, 0.0, 1.5)
+
+    w = tf.Variable([1.0, 2.0], constraint=constraint)
+    optimizer = tf.optimizers.SGD(1.0)
+    optimizer.apply([tf.constant([2.0, -1.0])], [w])
+    np.testing.assert_array_equal(w.numpy(), [0.0, 1.5])
+    np.testing.assert_array_equal(seen[0], [-1.0, 3.0])
+    with pytest.raises(KeyError, match="refused"):
+        optimizer.apply([tf.constant([2.0, -1.0])], [w])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_long_parameters_step_as_short_ones_do(name):
+    """Loops that are cut up among threads, whole rules, and empty parameters."""
+    random = np.random.default_rng(0)
+    start, gradient = random.normal(size=(2, 70_000)).astype(np.float32)
+    options = {"clipvalue": 0.5, "weight_decay": 0.01}
+    if name in ("Lamb", "Adafactor"):  # look at all of a parameter
+        options["epsilon" if name == "Lamb" else "clip_threshold"] = 1.0
+        start[:], gradient[:] = start[0], gradient[0]
+    many, alone = tf.Variable(start), tf.Variable(start[:1])
+    empty = tf.Variable(np.zeros((0, 3), np.float32))
+    for variable in (many, alone):
+        optimizer = getattr(tf.optimizers, name)(0.1, **options)
+        for _ in range(3):
+            part = tf.constant(gradient[: variable.shape[0]])
+            optimizer.apply_gradients([(part, variable), (tf.zeros((0, 3)), empty)])
+    np.testing.assert_allclose(many.numpy()[:1], alone.numpy(), rtol=1e-5)

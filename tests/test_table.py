@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
 
 import gradtape
 from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
@@ -80,38 +81,78 @@ def test_derivatives_agree_with_central_differences(row: table.Op, call: table.C
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("row,call,label", gradient_calls())
-@settings(max_examples=4, deadline=None, derandomize=True)
-@given(data=st.data())
-def test_derivatives_over_generated_shapes(row: table.Op, call: table.Call, label: str, data: Any) -> None:
-    """Along one direction, for sizes that the call's other arguments allow."""
-    found = sorted({size for leaf in leaves(call) if leaf.values is None for size in leaf.shape})
-    sizes = {size: data.draw(st.sampled_from([size, 1, 2, 3, 4, 5]), str(size)) for size in found}
-    call = resized(call, sizes)
+# Rows whose other arguments fix all sizes of every sample.
+FIXED = {"general_dropout", "conv_transpose", "conv3d_transpose"}
+# Rows that are computed for some sizes where their derivatives do not exist or are not known.
+PARTIAL = {"qr": NotImplementedError, "svd": NotImplementedError, "sqrtm": gradtape.errors.InvalidArgumentError}
+REFUSALS = (gradtape.errors.OpError, ValueError, TypeError, IndexError, NotImplementedError, np.linalg.LinAlgError)
+GENERATED = 3  # other sizes of each sample, where that many of those that were tried fit
+
+
+def accepted(row: table.Op, call: table.Call, label: str) -> bool:
+    """Whether the call can be computed with sizes that were not chosen for it."""
     try:
-        arrays = drawn(call, "float64", label)
-        places = [i for i, leaf in enumerate(leaves(call)) if differentiable(leaf)]
-        _, first, second = derivatives(gradtape, row, row.function, call, arrays)
-    except (gradtape.errors.OpError, ValueError, TypeError, IndexError, NotImplementedError, np.linalg.LinAlgError):
-        return  # sizes that the arguments do not fit; those of the sample itself are tested above
-    if row.name == "reduce_std" and 1 in sizes.values():
-        return  # the spread of one number is at the square root's kink
-    directions = [np.sin(np.arange(array.size) + 1.0).reshape(array.shape) for array in arrays]
+        tensors = [gradtape.constant(array) for array in drawn(call, "float64", label)]
+        run(gradtape, row, row.function, call, tensors)
+    except REFUSALS:
+        return False
+    return True
 
-    def along(function: Any) -> float:
-        ends = []
-        for step in (STEP, -STEP):
-            moved = list(arrays)
-            for i in places:
-                moved[i] = arrays[i] + step * directions[i]
-            ends.append(function(row, call, moved))
-        return (ends[0] - ends[1]) / (2 * STEP)
 
-    for function, gradients in ((value, first), (slope, second))[: 1 if row.orders == "1" else 2]:
-        dotted = sum(
-            float(np.sum(g.numpy() * directions[i])) for i, g in zip(places, gradients, strict=True) if g is not None
-        )
-        np.testing.assert_allclose(dotted, along(function), rtol=1e-4, atol=1e-4)
+def generated(row: table.Op, call: table.Call, label: str) -> Iterator[tuple[dict[int, int], table.Call]]:
+    """The sample with one size changed, and with all, where its other arguments allow that."""
+    found = sorted({size for leaf in leaves(call) if leaf.values is None for size in leaf.shape})
+    choice = random.Random(label)
+    tried = [{**dict(zip(found, found, strict=True)), size: n} for size in found for n in range(1, 6) if n != size]
+    tried += [{size: choice.randint(1, 5) for size in found} for _ in range(8)]
+    choice.shuffle(tried)
+    fitting = ((sizes, resized(call, sizes)) for sizes in tried if accepted(row, resized(call, sizes), label))
+    if row.name == "reduce_std":  # the spread of one number is at the square root's kink
+        fitting = ((sizes, other) for sizes, other in fitting if 1 not in sizes.values())
+    if row.name in PARTIAL:
+        fitting = ((sizes, other) for sizes, other in fitting if differentiated(row, other, label))
+    return itertools.islice(fitting, GENERATED)
+
+
+def differentiated(row: table.Op, call: table.Call, label: str) -> bool:
+    try:
+        derivatives(gradtape, row, row.function, call, drawn(call, "float64", label))
+    except PARTIAL[row.name]:
+        return False
+    return True
+
+
+def test_sizes_are_generated_for_nearly_all_samples() -> None:
+    """What the next test checks is no less than this says."""
+    calls = [sample.values for sample in gradient_calls()]
+    counts = [(row.name, len(list(generated(row, call, label)))) for row, call, label in calls]
+    assert sum(count for _, count in counts) > 0.9 * GENERATED * len(calls)
+    assert {name for name, _ in counts} - {name for name, count in counts if count} == FIXED
+
+
+@pytest.mark.parametrize("row,call,label", gradient_calls())
+def test_derivatives_over_generated_shapes(row: table.Op, call: table.Call, label: str) -> None:
+    """Along one direction, for sizes that the call's other arguments allow."""
+    for sizes, other in generated(row, call, label):
+        arrays = drawn(other, "float64", label)
+        places = [i for i, leaf in enumerate(leaves(other)) if differentiable(leaf)]
+        _, first, second = derivatives(gradtape, row, row.function, other, arrays)
+        directions = [np.sin(np.arange(array.size) + 1.0).reshape(array.shape) for array in arrays]
+        for function, gradients in ((value, first), (slope, second))[: 1 if row.orders == "1" else 2]:
+            ends = []
+            for step in (STEP, -STEP):
+                moved = [
+                    a + step * d if i in places else a for i, (a, d) in enumerate(zip(arrays, directions, strict=True))
+                ]
+                ends.append(function(row, other, moved))
+            dotted = sum(
+                float(np.sum(g.numpy() * directions[i]))
+                for i, g in zip(places, gradients, strict=True)
+                if g is not None
+            )
+            np.testing.assert_allclose(
+                dotted, (ends[0] - ends[1]) / (2 * STEP), rtol=1e-4, atol=1e-4, err_msg=f"with sizes {sizes}"
+            )
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
@@ -119,13 +160,9 @@ def test_forward_mode_agrees_with_reverse(row: table.Op, call: table.Call, label
     arrays = drawn(call, "float64", label)
     tensors = [gradtape.constant(a) for a in arrays]
     sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]
-    if not sources:
-        return
     tangents = [gradtape.constant(np.sin(np.arange(t.numpy().size) + 1.0).reshape(tuple(t.shape))) for t in sources]
     with gradtape.autodiff.ForwardAccumulator(sources, tangents) as accumulator:
         total = scalar(gradtape, run(gradtape, row, row.function, call, tensors))
-    if total is None:
-        return
     forward = accumulator.jvp(total)
     _, first, _ = derivatives(gradtape, row, row.function, call, arrays)
     reverse = sum(float(np.sum(g.numpy() * t.numpy())) for g, t in zip(first, tangents, strict=True) if g is not None)
@@ -139,9 +176,7 @@ def test_jacobian_rows_are_gradients_one_by_one(row: table.Op, call: table.Call,
     with gradtape.GradientTape(persistent=True) as tape:
         tape.watch(sources)
         results = gradtape.nest.flatten(run(gradtape, row, row.function, call, tensors))
-        target = next((t for t in results if hasattr(t, "dtype") and t.dtype.is_floating), None)
-        if target is None or not sources:
-            return
+        target = next(t for t in results if hasattr(t, "dtype") and t.dtype.is_floating)
         target = target * target  # so that its second derivatives exist
     size = int(np.prod(target.shape, dtype=int))
     jacobian = tape.jacobian(target, sources)

@@ -109,23 +109,30 @@ cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
     return ((<Py_ssize_t>(step + 9)) << shift) * GRAIN
 
 
+cdef int (*_relieve)() except -1
+_relieve = NULL
+cdef Py_ssize_t _relieve_at = RELIEF_FLOOR
+
+
 cdef Block* acquire_anew(int size_class) except NULL:
     """Of a class without idle blocks, or whose blocks have slabs of their own."""
-    global _idle_dedicated, _dedicated
-    cdef Block* block = pool.idle[size_class]
+    global _idle_dedicated, _dedicated, _relieve_at
+    cdef Py_ssize_t wanted = pool.in_use + class_capacity(size_class)
+    cdef Block* block
+    if 4 * wanted < _relieve_at:
+        _relieve_at = max(RELIEF_FLOOR, 2 * wanted)    # what was in use once is no measure for ever
+    if wanted > _relieve_at and _relieve != NULL:
+        seek_relief()
+    block = pool.idle[size_class]
     if block == NULL:
         block = make_block(size_class)
     else:
         pool.idle[size_class] = block.next
-        _idle_dedicated -= block.capacity
+        if block.capacity > SHARED_LIMIT:
+            _idle_dedicated -= block.capacity
     if block.capacity > SHARED_LIMIT:
         _dedicated += block.capacity
     return hand_out(block)
-
-
-cdef int (*_relieve)() except -1
-_relieve = NULL
-cdef Py_ssize_t _relieve_at = RELIEF_FLOOR
 
 
 cdef void on_growth(int (*relieve)() except -1) noexcept:
@@ -142,18 +149,10 @@ cdef int seek_relief() except -1:
 
 
 cdef Block* make_block(int size_class) except NULL:
-    global _open_slab, _idle_dedicated, _kept_at_rest
+    global _open_slab, _kept_at_rest
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
-    if pool.in_use + capacity > _relieve_at and _relieve != NULL:
-        seek_relief()
-        block = pool.idle[size_class]
-        if block != NULL:
-            pool.idle[size_class] = block.next
-            if capacity > SHARED_LIMIT:
-                _idle_dedicated -= capacity
-            return block
     if capacity > SHARED_LIMIT:
         if _trimmed[size_class]:
             _trimmed[size_class] = False

@@ -7,7 +7,7 @@ from libc.string cimport memcpy
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, same_extent
 from gradtape._operators cimport at_once, operand_like, strict_operand
 from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
-                            mixed_dtypes, reduce, reshape, sum_to, takes_integers, transpose, undivided)
+                            mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
                                is_floating, new_tensor, operators, share)
@@ -203,7 +203,7 @@ cdef object apply_program(Program row, tuple operands):
     for value in operands:
         if type(value) is Tensor:
             tensors.append(value)
-        elif is_floating(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or not takes_integers(row.name):
+        elif is_floating(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or row.integers is None:
             tensors.append(operand_like(value, first))
         else:
             tensors.append(strict_operand(value, first))

@@ -12,10 +12,10 @@ from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
 from gradtape._kernels cimport SUM
-from gradtape._log cimport (PROGRAM, RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number, operand_number,
+from gradtape._log cimport (RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number, operand_number,
                             renew_epoch, saved_operand, span_from_root, thread, track, untrack)
-from gradtape._ops cimport (Op, add, broadcast_to, cast, elementwise_list, filled, forward_hooks, matmul, reduce,
-                            reshape, sum_to, transpose)
+from gradtape._ops cimport add, broadcast_to, elementwise_list, filled
+from gradtape._primitive cimport Primitive, hooks
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._tape cimport GradientTape
 from gradtape._tensor cimport Tensor, convert, is_floating
@@ -26,10 +26,6 @@ from gradtape._sweep import zeros
 from gradtape._tape import is_zero_unconnected
 from gradtape._src.core.logger import warn_first
 from gradtape._src.core.records import opened
-
-cdef enum:
-    MEAN = 10                    # a reduction's attribute; see _ops
-
 
 # What a thread records and pushes while tangents of one accumulator are computed.
 cdef struct Level:
@@ -113,10 +109,12 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
         tangent = table.get(operand_number(entry, i)) if operand_number(entry, i) else None
         if tangent is None:
             continue
-        if entry.kind == PROGRAM:
+        if (<Primitive>entry.op).vjp == NULL:
             term = program_tangent(entry, tangent, i)
+        elif (<Primitive>entry.op).linear:
+            term = linear_tangent(entry, out, tangent, i)
         else:
-            term = structural_tangent(th, entry, out, tangent, i)
+            term = transposed(th, entry, out, tangent, i)
         if term is not None:
             if not same_extent(term.extent, out.extent):
                 term = broadcast_to(term, out.extent)
@@ -142,34 +140,14 @@ cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
     return elementwise_list(derivative.program, arguments)
 
 
-cdef Tensor structural_tangent(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
-    cdef Op op = <Op>entry.op
-    cdef int kind
-    cdef Tensor reduced
-    cdef bint ta, tb
-    if op.name == "identity":
-        return tangent
-    if op.name == "reshape":
-        return reshape(tangent, out.extent)
-    if op.name == "transpose":
-        return transpose(tangent, attribute_of(entry))
-    if op.name == "broadcast_to":
-        return broadcast_to(tangent, out.extent)
-    if op.name == "sum_to":
-        return sum_to(tangent, out.extent)
-    if op.name == "cast":
-        return cast(tangent, out.dtype_code)
-    if op.name == "reduce":
-        kind = attribute_of(entry) & 15
-        if kind == SUM or kind == MEAN:
-            reduced = reduce(kind, tangent, attribute_of(entry) >> 8, False)
-            return reduced if same_extent(reduced.extent, out.extent) else reshape(reduced, out.extent)
-    if op.name == "matmul":
-        ta, tb = attribute_of(entry) & 1, (attribute_of(entry) >> 1) & 1
-        if operand == 0:
-            return matmul(tangent, <Tensor>entry.saved[1], ta, tb)
-        return matmul(<Tensor>entry.saved[0], tangent, ta, tb)
-    return transposed(th, entry, op, out, tangent, operand)
+cdef Tensor linear_tangent(Entry* entry, Tensor out, Tensor tangent, int operand):
+    """The op itself, of the tangent in the operand's place."""
+    cdef Primitive primitive = <Primitive>entry.op
+    if entry.count == 1:
+        return primitive.compute(tangent, None, out.extent, attribute_of(entry))
+    if operand == 0:
+        return primitive.compute(tangent, <Tensor>entry.saved[1], out.extent, attribute_of(entry))
+    return primitive.compute(<Tensor>entry.saved[0], tangent, out.extent, attribute_of(entry))
 
 
 cdef GradientTape private_tape():
@@ -183,7 +161,7 @@ cdef GradientTape private_tape():
     return tape
 
 
-cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangent, int operand):
+cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
     """The transpose of a structural op's reverse rule, applied to a tangent."""
     cdef GradientTape tape = private_tape()
     cdef Tensor cotangent
@@ -191,14 +169,15 @@ cdef Tensor transposed(Thread th, Entry* entry, Op op, Tensor out, Tensor tangen
     try:
         cotangent = filled(out.dtype_code, out.extent, 0.0)
         tape.watch(cotangent)
-        given = op.rule(entry, cotangent, operand, 0)
+        given = (<Primitive>entry.op).vjp(entry, cotangent, operand, 0)
     finally:
         tape.stop()
     return None if given is None else tape.gradient(given, cotangent, tangent)
 
 
-cdef int push_call(Thread th, Call call, object outputs) except -1:
+cdef int push_call(Thread th, object pushed, object outputs) except -1:
     """Tangents of a Call's results, outermost accumulator first, as `push` does."""
+    cdef Call call = pushed
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
     cdef Tangents tangents
@@ -243,7 +222,7 @@ cdef list call_tangents(Call call, object outputs, list given):
                 tape.watch(cotangents[i])
                 sources.append(cotangents[i])
                 places.append(i)
-        results = call.rule(call, needs, *cotangents)
+        results = (<Primitive>call.primitive).rule(call, needs, *cotangents)
         if type(results) is not list and type(results) is not tuple:
             results = (results,)
         for i in range(call.input_count):
@@ -273,8 +252,8 @@ def carry_tangents(list bodies, tuple outputs):
                 tangents.table[(<Tensor>output).number] = tangent
 
 
-forward_hooks().push = push
-forward_hooks().push_call = push_call
+hooks().push = push
+hooks().push_call = push_call
 
 
 cdef class Accumulator:

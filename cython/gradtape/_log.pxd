@@ -15,9 +15,8 @@ cdef enum:
 
 cdef enum EntryKind:
     VACANT = 0                   # never recorded, or dropped
-    PROGRAM = 1                  # elementwise: op is a Program
-    STRUCTURAL = 2               # op is a compiled Op with a C reverse rule
-    CALL = 3                     # op is a Call: several operands or outputs, or a Python reverse rule
+    OP = 1                       # op is a Primitive: up to three operands and one result
+    CALL = 3                     # op is a Call: more of either, or a vjp in Python
     READ = 4                     # a variable was read: operand 0 is the variable's own number
     MARK = 5                     # a watched tensor's number: a leaf
     OUTPUT = 6                   # further output of the Call at position operand 0; which one stands in place of operand 1
@@ -35,7 +34,7 @@ cdef struct Entry:               # one line of cache
     unsigned char dead           # the output tensor no longer exists
     unsigned char count          # operands
     int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
-    PyObject* op                 # borrowed: programs and ops live for ever, Calls live in their page's `held`
+    PyObject* op                 # borrowed: primitives live for ever, Calls live in their page's `held`
     int64_t inputs[2]            # operands' numbers but for the third's
     PyObject* saved[3]           # owned: what the reverse rule reads: the first and the second operand, the result
     Rest* rest                   # owned, or NULL
@@ -72,11 +71,10 @@ cdef class Page:
     cdef list held               # Calls: kept here so that the cycle collector sees them; None until there was one
 
 cdef class Call:
-    """An op with more operands or outputs than an inline entry holds, or whose reverse rule is Python."""
-    cdef readonly str name
-    cdef public object rule              # callable(call, needs, *cotangents) -> cotangents; see _sweep
-    cdef readonly tuple saved            # tensors that the rule reads
-    cdef readonly object attributes      # the op's attributes, as the rule wants them
+    """A primitive's call with more operands or outputs than an inline entry holds, or whose vjp is Python."""
+    cdef readonly object primitive
+    cdef readonly tuple saved            # tensors that the vjp reads
+    cdef readonly object attributes      # static ones
     cdef readonly list outputs           # (shape, dtype code) of each output, to make zeros
     cdef list stated                     # the same of each input, where the rule is a program's own; None: it gives what is right
     cdef int64_t* inputs

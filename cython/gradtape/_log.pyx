@@ -207,7 +207,7 @@ on_growth(relieve)
 cdef int drop(Entry* entry, Page page) except -1:
     cdef bint is_call = entry.kind == CALL
     cdef int64_t place = attribute_of(entry)
-    if PROGRAM <= entry.kind <= CALL:
+    if OP <= entry.kind <= CALL:
         page.holding -= 1
     clear(entry)
     if is_call:

@@ -11,12 +11,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, tensor_shape
-from gradtape._log cimport Call, Entry, Thread, attribute_of, here, operand_extent
-from gradtape._ops cimport Op, filled, identity, make_op, record_structural, reshape
+from gradtape._log cimport Call, Entry, attribute_of, operand_extent
+from gradtape._ops cimport filled, identity, reshape
+from gradtape._primitive cimport Primitive, make_primitive, note, note_call, observing
 from gradtape._tensor cimport Operators, Readable, Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, operators
 from gradtape._types cimport F32, F64, I32, I64, MAX_RANK
-
-from gradtape._ops import record
 
 cnp.import_array()
 
@@ -70,8 +69,16 @@ cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t r
     return chunks(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
 
 
-cdef Op CHUNKS = make_op("strided_slice", chunks_rule, True, False)
-cdef Op PLACE = make_op("strided_slice_grad", place_rule, True, False)
+cdef Tensor compute_chunks(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return chunks(a, shape, attribute & OUTER_MASK, attribute >> OUTER_BITS)
+
+
+cdef Tensor compute_place(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return place(a, shape, attribute & OUTER_MASK, attribute >> OUTER_BITS)
+
+
+cdef Primitive CHUNKS = make_primitive("strided_slice", "StridedSlice", compute_chunks, chunks_rule, 0, 0, True, False)
+cdef Primitive PLACE = make_primitive("strided_slice_grad", "StridedSliceGrad", compute_place, place_rule, 0, 0, True, False)
 
 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
@@ -81,8 +88,7 @@ cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset
     if out.extent.size:
         copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
                   out.extent.size // outer * item, outer)
-    if a.number and is_floating(a.dtype_code):
-        record_structural(<Thread>here(), CHUNKS, out, a, None, 0, (offset << OUTER_BITS) | outer)
+    note(CHUNKS, out, a, None, (offset << OUTER_BITS) | outer)
     return out
 
 
@@ -94,8 +100,7 @@ cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset)
     if a.extent.size:
         copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
                   a.extent.size // outer * item, outer)
-    if a.number and is_floating(a.dtype_code):
-        record_structural(<Thread>here(), PLACE, out, a, None, 0, (offset << OUTER_BITS) | outer)
+    note(PLACE, out, a, None, (offset << OUTER_BITS) | outer)
     return out
 
 
@@ -245,15 +250,37 @@ cdef Tensor interleaved(tuple tensors, Extent* extent, Py_ssize_t outer):
     return out
 
 
+cdef dict _named = {}
+
+
+cdef Primitive named(str name, evaluate, vjp):
+    """The primitive of this evaluation and vjp by which messages know an op of this name: ops share their loops."""
+    found = _named.get((name, evaluate))
+    if found is None:
+        found = _named[name, evaluate] = Primitive(name, evaluate, vjp, (), True)
+    return <Primitive>found
+
+
 cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) except -1:
     cdef Tensor part
-    if is_floating(out.dtype_code):
-        for part in tensors:
-            if part.number:
-                record(name, assemble_rule, tensors, out, (),
-                       ([tensor_shape((<Tensor>part).extent) for part in tensors], outer))
-                return 0
+    cdef bint numbered = observing
+    for part in tensors:
+        if part.number and is_floating(out.dtype_code):
+            numbered = True
+    if numbered:
+        note_call(named(name, evaluate_assembly, assemble_rule), tensors, (out,),
+                  ([tensor_shape((<Tensor>part).extent) for part in tensors], outer, tensor_shape(out.extent)))
     return 0
+
+
+def evaluate_assembly(*arguments) -> Tensor:
+    """`assemble` on the operands of a primitive, behind which its attributes stand."""
+    cdef Py_ssize_t count = len(arguments) - 3
+    cdef Extent* extent = extent_from(arguments[count + 2])
+    try:
+        return interleaved(arguments[:count], extent, arguments[count + 1])
+    finally:
+        release_extent(extent)
 
 
 def assemble(str name, tuple tensors, shape, Py_ssize_t outer) -> Tensor:
@@ -319,7 +346,7 @@ def assemble_rule(Call call, needs, Tensor cotangent):
     cdef Py_ssize_t offset = 0, outer
     cdef list shapes, given = []
     cdef Extent* extent
-    shapes, outer = call.attributes
+    shapes, outer, _ = call.attributes
     for needed, shape in zip(needs, shapes):
         extent = extent_from(shape)
         if not needed:
@@ -333,6 +360,13 @@ def assemble_rule(Call call, needs, Tensor cotangent):
 
 def part(str name, Tensor tensor, list shapes, Py_ssize_t outer) -> tuple:
     """The reverse of `assemble`: tensors of these shapes that hold the tensor's runs in turn."""
+    cdef tuple parts = runs_of(tensor, shapes, outer)
+    if parts:
+        note_parts(name, tensor, parts, outer)
+    return parts
+
+
+cdef tuple runs_of(Tensor tensor, list shapes, Py_ssize_t outer):
     cdef list parts = []
     cdef Extent* extent
     cdef Tensor out
@@ -346,9 +380,19 @@ def part(str name, Tensor tensor, list shapes, Py_ssize_t outer) -> tuple:
             copy_runs(out.data, run, tensor.data + offset, tensor.extent.size // outer * item, run, outer)
             offset += run
         parts.append(out)
-    if tensor.number and is_floating(tensor.dtype_code) and parts:
-        return record(name, part_rule, (tensor,), tuple(parts), (), (tensor_shape(tensor.extent), outer))
     return tuple(parts)
+
+
+cdef int note_parts(str name, Tensor tensor, tuple parts, Py_ssize_t outer) except -1:
+    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+        note_call(named(name, evaluate_parts, part_rule), (tensor,), parts,
+                  ([tensor_shape((<Tensor>part).extent) for part in parts], outer, tensor_shape(tensor.extent)))
+    return 0
+
+
+def evaluate_parts(Tensor tensor, list shapes, Py_ssize_t outer, shape) -> tuple:
+    """`part` on the operand of a primitive."""
+    return runs_of(tensor, shapes, outer)
 
 
 def part_alike(str name, object value, object axis, object count, bint dropped):
@@ -393,8 +437,7 @@ def part_alike(str name, object value, object axis, object count, bint dropped):
         copy_runs(out.data, run, tensor.data + j * run, run * parts, run, outer)
         made.append(out)
     release_extent(extent)
-    if tensor.number and is_floating(tensor.dtype_code):
-        record(name, part_rule, (tensor,), tuple(made), (), (tensor_shape(source), outer))
+    note_parts(name, tensor, tuple(made), outer)
     return made
 
 
@@ -446,7 +489,8 @@ def squeezed(object value, object axis):
 
 def part_rule(Call call, needs, *cotangents):
     """The cotangents of all parts, put together again."""
-    return assemble("concat", cotangents, *call.attributes)
+    _, outer, shape = call.attributes
+    return assemble("concat", cotangents, shape, outer)
 
 
 # Rows by index
@@ -486,8 +530,22 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     count of rows, and it must not change afterwards.
     """
     cdef Extent* extent = extent_from(shape)
+    cdef Tensor out
+    index = plain(index)
     try:
-        return rows_at(name, tensor, plain(index), extent, take_rule, None)
+        out = rows_at(tensor, index, extent)
+    finally:
+        release_extent(extent)
+    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+        note_call(named(name, evaluate_taking, take_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
+    return out
+
+
+def evaluate_taking(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
+    """`take_rows` on the operand of a primitive."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return rows_at(tensor, index, extent)
     finally:
         release_extent(extent)
 
@@ -513,7 +571,7 @@ cdef void copy_rows_alone(char* target, const char* source, const int64_t* numbe
             memcpy(target + i * run, source + numbers[i] * run, run)
 
 
-cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent, object rule, object dtype):
+cdef Tensor rows_at(Tensor tensor, cnp.ndarray index, Extent* extent):
     cdef Tensor out = new_tensor(tensor.dtype_code, extent)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run
     cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
@@ -521,16 +579,13 @@ cdef Tensor rows_at(str name, Tensor tensor, cnp.ndarray index, Extent* extent, 
         run = extent.size // count * item_size(tensor.dtype_code)
         check_rows(numbers, count, tensor.extent.size * item_size(tensor.dtype_code) // run)
         copy_rows(out.data, tensor.data, numbers, count, run)
-    if tensor.number and is_floating(tensor.dtype_code):
-        shape = tensor_shape(tensor.extent)
-        record(name, rule, (tensor,), out, (), (index, shape) if dtype is None else (index, shape, dtype))
     return out
 
 
-def gather_rows(object params, object indices, object rule):
+def gather_rows(object params, object indices, Primitive primitive):
     """gather along axis 0 where both are tensors and every index is in range; None otherwise.
 
-    rule: the reverse rule, whose call has as attributes the index as an array, the params' shape and the index's dtype.
+    primitive: what it is recorded as, with params and indices as operands.
     """
     cdef Tensor tensor, index
     cdef Py_ssize_t dims[2 * MAX_RANK]
@@ -553,14 +608,18 @@ def gather_rows(object params, object indices, object rule):
         dims[index.extent.rank + i - 1] = tensor.extent.dims[i]
     extent = new_extent(rank, dims)
     try:
-        return rows_at("GatherV2", tensor, plain(as_array(index)), extent, rule, dtype_object(index.dtype_code))
+        out = rows_at(tensor, plain(as_array(index)), extent)
     finally:
         release_extent(extent)
+    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+        note_call(primitive, (tensor, index), (out,), (tensor_shape(tensor.extent),))
+    return out
 
 
 def take_rule(Call call, needs, Tensor cotangent):
     """Each row's cotangent is the sum over the places that it was taken to."""
-    return add_rows("gather_grad", cotangent, *call.attributes)
+    index, source, _ = call.attributes
+    return add_rows("gather_grad", cotangent, index, source)
 
 
 cdef void sum_rows(number* target, const number* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept:
@@ -585,12 +644,19 @@ cdef void sum_rows_alone(number* target, const number* source, const int64_t* nu
 
 def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     """Zeros of a shape to whose rows the tensor's rows are added by index: the reverse of `take_rows`."""
+    cdef Tensor out
+    index = plain(index)
+    out = sums_of_rows(tensor, index, shape)
+    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+        note_call(named(name, evaluate_adding, add_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
+    return out
+
+
+cdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape):
     cdef Extent* extent = extent_from(shape)
     cdef Tensor out
     cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run = tensor.extent.size // count if count else 0
-    cdef const int64_t* numbers
-    index = plain(index)
-    numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
     try:
         out = new_tensor(tensor.dtype_code, extent)
     finally:
@@ -608,14 +674,18 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
         sum_rows(<uint64_t*>out.data, <const uint64_t*>tensor.data, numbers, count, run)
     else:
         sum_rows(<uint8_t*>out.data, <const uint8_t*>tensor.data, numbers, count, run)
-    if tensor.number and is_floating(tensor.dtype_code):
-        record(name, add_rule, (tensor,), out, (), (index, tensor_shape(tensor.extent)))
     return out
+
+
+def evaluate_adding(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
+    """`add_rows` on the operand of a primitive."""
+    return sums_of_rows(tensor, index, shape)
 
 
 def add_rule(Call call, needs, Tensor cotangent):
     """Each row that was added receives the cotangent of the row that it was added to."""
-    return take_rows("gather", cotangent, *call.attributes)
+    index, source, _ = call.attributes
+    return take_rows("gather", cotangent, index, source)
 
 
 cdef Operators* _table = operators()

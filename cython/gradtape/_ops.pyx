@@ -19,12 +19,13 @@ from gradtape._contract cimport add_product, indifferent, product
 from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._log cimport (CALL, OUTPUT, PROGRAM, RESULT_SLOT, STRUCTURAL, Call, Entry, Thread, append, attribute_of, clear,
-                            give_number, here, keep_extent, on_open_window, operand_extent, rest_of, saved_operand, set_attribute,
+from gradtape._log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
                             thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
-from gradtape._program cimport (COTANGENT, FEW, FULL, READS_RESULT, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
-                                derivative_of, few, program, read_by)
+from gradtape._primitive cimport (READS_RESULT, Primitive, hooks, make_primitive, note, observe, observe_compiled, observing, record,
+                                  record_call)
+from gradtape._program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of, few,
+                                program)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share)
 from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
@@ -37,58 +38,17 @@ cnp.import_array()
 
 cdef enum:
     MEAN = 10                 # a fifth reduction: a sum divided by its count
+    KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
-
-cdef ForwardHooks _forward
-_forward.push = NULL
-_forward.push_call = NULL
 
 cdef Program ADD_PROGRAM = program("add")
 cdef Program MULTIPLY_PROGRAM = program("multiply")
 cdef Program DIVIDE_PROGRAM = program("divide")
 cdef Program EQUAL_PROGRAM = program("equal")
-# The names under which TensorFlow's messages know ops, where CamelCase of the public name is not it.
-cdef dict _kernel_names = {
-    "add": "AddV2", "subtract": "Sub", "multiply": "Mul", "divide": "RealDiv", "floormod": "FloorMod", "negative": "Neg",
-    "floordiv": "FloorDiv", "select": "SelectV2", "reciprocal": "Reciprocal", "divide_no_nan": "DivNoNan",
-    "multiply_no_nan": "MulNoNan", "truncatediv": "TruncateDiv", "truncatemod": "TruncateMod", "logical_xor": "LogicalOr",
-}
-
-# Elementwise ops on integers and bools are NumPy's: they carry data and indices, not gradients.
-cdef dict _integer_functions = {
-    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "floordiv": np.floor_divide, "floormod": np.remainder,
-    "negative": np.negative, "abs": np.abs, "square": np.square, "pow": np.power, "sign": np.sign, "maximum": np.maximum,
-    "minimum": np.minimum, "less": np.less, "less_equal": np.less_equal, "greater": np.greater,
-    "greater_equal": np.greater_equal, "equal": np.equal, "not_equal": np.not_equal, "logical_and": np.logical_and,
-    "logical_or": np.logical_or, "logical_xor": np.logical_xor, "logical_not": np.logical_not, "select": np.where,
-    "squared_difference": lambda a, b: np.square(a - b), "truncatemod": np.fmod,
-    "truncatediv": lambda a, b: (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype),
-    "round": np.positive, "relu": lambda a: np.maximum(a, 0),
-    "relu6": lambda a: np.clip(a, 0, 6), "clip_by_value": lambda a, low, high: np.maximum(np.minimum(a, high), low),
-    "identity": np.positive,
-}
-
-# Those of them that take bools beside integers, and those that take no unsigned ones, as in TensorFlow.
-cdef set _of_bools = {"equal", "not_equal", "select", "identity", "logical_and", "logical_or", "logical_xor", "logical_not"}
-cdef set _of_signed = {"negative", "abs", "sign", "truncatemod", "squared_difference", "pow"}
-
-
-cdef bint takes_integers(str name):
-    """Whether the elementwise op has a form for integers or bools."""
-    return name in _integer_functions
-
-
-def elementwise_dtypes(str name) -> str:
-    """What an elementwise op takes, for the documentation."""
-    if name.startswith("logical"):
-        return "bool"
-    return "float32, float64" + (", integers" if name in _integer_functions else "") + (", bool" if name in _of_bools else "")
-
 
 def kernel_name(str name) -> str:
-    """The name under which an op appears in error messages."""
-    known = _kernel_names.get(name)
-    return known if known is not None else "".join([part.capitalize() for part in name.split("_")])
+    """The name under which an elementwise op appears in error messages."""
+    return program(name).kernel
 
 
 def op_error(str op, str message):
@@ -124,160 +84,12 @@ cdef object unsupported(str op, int dtype_code, str allowed):
                                 "Convert with tf.cast", "", kernel=None)
 
 
-@cython.final
-cdef class Op:
-    pass
-
-
-cdef ForwardHooks* forward_hooks() noexcept:
-    return &_forward
-
-
-cdef Op make_op(str name, ReverseRule rule, bint linear, bint takes_rows):
-    cdef Op op = Op.__new__(Op)
-    op.takes_rows = takes_rows
-    op.name = name
-    op.rule = rule
-    op.linear = linear
-    return op
-
-
-# Examination of results, for programs that look for the first NaN or infinity
-
-cdef bint examining = False          # the one test that every op makes
-cdef object _examiner = None
-
-
-def install_examiner(examiner) -> None:
-    """Has every floating result judged from now on, as examiner(op, result, number, operands); None ends it.
-
-    `number` is the result's in the log, 0 where it is not recorded.
-    """
-    global examining, _examiner
-    _examiner = examiner
-    examining = examiner is not None
-
-
-cdef int examine(str op, Tensor out, tuple operands) except -1:
-    cdef object examiner = _examiner
-    if examiner is not None and is_floating(out.dtype_code):
-        examiner(op, out, out.number, [operand for operand in operands if operand is not None])
-    return 0
-
-
-cdef bint is_examining() noexcept:
-    return examining
-
-
 cdef str entry_name(Entry* entry):
     """The name under which the op of an entry appears in messages."""
-    if entry.kind == CALL:
-        return (<Call>entry.op).name
-    return kernel_name((<Program>entry.op).name if entry.kind == PROGRAM else (<Op>entry.op).name)
-
-
-# Recording
-
-cdef inline PyObject* keep(Tensor a) noexcept:
-    Py_INCREF(a)
-    return <PyObject*>a
-
-
-cdef int record_structural(Thread thread, Op op, Tensor out, Tensor a, Tensor b, int saves, int64_t attribute) except -1:
-    """Records a structural op of one or two operands. `saves`: bit 0 and 1 the operands, bit 2 the result; operand i is
-    only kept where the other operand's rule needs it, so the caller has already decided."""
-    cdef Entry* entry
-    cdef Entry loose
-    cdef int known, live = on_open_window(thread, a.number)
-    if b is not None and on_open_window(thread, b.number):
-        live |= 2
-    if not live and not thread.forward:
-        return 0
-    known = 3 if thread.forward else live
-    if live:
-        entry = append(thread)
-        out.number = thread.next - 1
-        entry.dead = 0
-        thread.page.holding += 1
-    else:
-        if a.number == 0 and (b is None or b.number == 0):
-            return 0
-        memset(&loose, 0, sizeof(Entry))
-        entry = &loose
-    entry.kind = STRUCTURAL
-    entry.op = <PyObject*>op
-    set_attribute(entry, attribute)
-    # An operand that is only watched later stands as none, since what its cotangent reads was not kept.
-    entry.inputs[0] = a.number if known & 1 else 0
-    entry.count = 1
-    if saves & 1:
-        entry.saved[0] = keep(a)
-    if saves & 4:
-        entry.saved[RESULT_SLOT] = keep(out)
-    if a.extent != out.extent:
-        keep_extent(entry, 0, a.extent)
-    if b is not None:
-        entry.inputs[1] = b.number if known & 2 else 0
-        entry.count = 2
-        if saves & 2:
-            entry.saved[1] = keep(b)
-        if b.extent != out.extent:
-            keep_extent(entry, 1, b.extent)
-    if thread.forward:
-        if not live:
-            out.number = give_number(thread)
-        _forward.push(thread, entry, out)
-        if not live:
-            clear(entry)
-    return 0
+    return (<Primitive>(<Call>entry.op).primitive if entry.kind == CALL else <Primitive>entry.op).kernel
 
 
 # Elementwise
-
-cdef int record_program(Thread thread, Program program, Tensor out, Tensor a, Tensor b, Tensor c, int live) except -1:
-    """`live` has a bit per operand that an open window knows."""
-    cdef int wanted, known = 7 if thread.forward else live
-    cdef Entry* entry
-    cdef Entry loose
-    if live:
-        entry = append(thread)
-        out.number = thread.next - 1
-        entry.dead = 0
-        thread.page.holding += 1
-    else:
-        memset(&loose, 0, sizeof(Entry))
-        entry = &loose
-    entry.kind = PROGRAM
-    entry.op = <PyObject*>program
-    entry.count = program.arity
-    entry.inputs[0] = a.number if known & 1 else 0       # as in record_structural
-    if a.extent != out.extent and not same_extent(a.extent, out.extent):
-        keep_extent(entry, 0, a.extent)
-    if b is not None:
-        entry.inputs[1] = b.number if known & 2 else 0
-        if b.extent != out.extent and not same_extent(b.extent, out.extent):
-            keep_extent(entry, 1, b.extent)
-        if c is not None:
-            rest_of(entry).third_input = c.number if known & 4 else 0
-            if c.extent != out.extent and not same_extent(c.extent, out.extent):
-                keep_extent(entry, 2, c.extent)
-    wanted = read_by(program, known)
-    if wanted & 1:
-        entry.saved[0] = keep(a)
-    if wanted & 2:
-        entry.saved[1] = keep(b)
-    if wanted & 4:
-        entry.rest.third = keep(c)
-    if wanted & READS_RESULT:
-        entry.saved[RESULT_SLOT] = keep(out)
-    if thread.forward:
-        if not live:
-            out.number = give_number(thread)
-        _forward.push(thread, entry, out)
-        if not live:
-            clear(entry)
-    return 0
-
 
 cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dtype_code) noexcept:
     """How a program reads a tensor for results of this extent."""
@@ -319,10 +131,12 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
         else:
             run_plain[double](program, <double*>out.data, a, b, extent)
     elif a.dtype_code > F64 and not mixes_bools(a, b, c):
-        return integer_elementwise(program, a, b, c)
+        out = integer_elementwise(program, a, b, c)
+        if program.integers is None:
+            return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
-    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and not program.predicate:
+    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
             live = on_open_window(<Thread>at, a.number)
@@ -331,9 +145,9 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                 if c is not None:
                     live |= on_open_window(<Thread>at, c.number) << 2
             if live or (<Thread>at).forward:
-                record_program(<Thread>at, program, out, a, b, c, live)
-    if examining:
-        examine(kernel_name(program.name), out, (a, b, c))
+                record(<Thread>at, program, out, a, b, c, live, 0)
+    if observing:
+        observe(program, (a,) if b is None else (a, b) if c is None else (a, b, c), (), (out,))
     return out
 
 
@@ -393,15 +207,15 @@ cdef Tensor broadcast_elementwise(Program program, Tensor a, Tensor b, Tensor c)
     if code == BOOL:
         code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
     if b is not None and b.dtype_code != code and b.dtype_code != BOOL:
-        raise mixed_dtypes(kernel_name(program.name), a, b, 1)
+        raise mixed_dtypes(program.kernel, a, b, 1)
     if c is not None and c.dtype_code != code and c.dtype_code != BOOL:
-        raise mixed_dtypes(kernel_name(program.name), b if a.dtype_code == BOOL else a, c, 2)
+        raise mixed_dtypes(program.kernel, b if a.dtype_code == BOOL else a, c, 2)
     if b is None or b.extent == a.extent:
         extent = retain_extent(a.extent)
     else:
         extent = broadcast_extents(a.extent, b.extent)
         if extent == NULL:
-            raise incompatible(kernel_name(program.name), a, b)
+            raise incompatible(program.kernel, a, b)
     if c is not None and c.extent != extent:
         extent = widen(program, extent, a, c)
     out = new_tensor(BOOL if program.predicate else code, extent)
@@ -422,7 +236,7 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
     if wider == NULL:
         text = dims_text(extent)
         release_extent(extent)
-        raise op_error(kernel_name(program.name), f"Incompatible shapes: {text} vs. {dims_text(c.extent)}")
+        raise op_error(program.kernel, f"Incompatible shapes: {text} vs. {dims_text(c.extent)}")
     release_extent(extent)
     return wider
 
@@ -431,8 +245,8 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef list tensors = [t for t in (a, b, c) if t is not None]
     cdef Tensor tensor, out
     cdef int i
-    cdef str op = kernel_name(program.name)
-    function = _integer_functions.get(program.name)
+    cdef str op = program.kernel
+    function = program.integers
     if program.name in ("divide", "divide_no_nan"):
         if a.dtype_code == BOOL or b.dtype_code == BOOL:
             raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
@@ -441,9 +255,9 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
         return elementwise(program, cast(a, i), cast(b, i), None)
     if function is None:
         raise unsupported(op, a.dtype_code, "float, double")
-    if a.dtype_code == BOOL and program.name not in _of_bools:
+    if a.dtype_code == BOOL and not program.takes_bools:
         raise unsupported(op, BOOL, "float, double, int32, int64, uint8")
-    elif a.dtype_code == U8 and program.name in _of_signed:
+    elif a.dtype_code == U8 and not program.takes_unsigned:
         raise unsupported(op, U8, "float, double, int32, int64")
     for i in range(1 if program.name != "select" else 2, len(tensors)):
         tensor = tensors[i]
@@ -479,7 +293,7 @@ cdef Tensor elementwise_list(Program program, list operands):
         if tensor.dtype_code != BOOL:
             if code >= 0 and tensor.dtype_code != code:
                 release_extent(extent)
-                raise mixed_dtypes(kernel_name(program.name), operands[0], tensor, i)
+                raise mixed_dtypes(program.kernel, operands[0], tensor, i)
             code = tensor.dtype_code
     out = new_tensor(code, extent)
     for i in range(count):
@@ -488,15 +302,38 @@ cdef Tensor elementwise_list(Program program, list operands):
     release_extent(extent)
     th = thread()
     if th.span != 0 or th.forward:
-        record_call(th, program.name, program_rule, tuple(operands), (out,), (*operands, out), program, False)
-    if examining:
-        examine(kernel_name(program.name), out, tuple(operands))
+        record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
+    if observing:
+        observe(program, tuple(operands), (), (out,))
     return out
 
 
-def program_rule(Call call, needs, Tensor cotangent):
+cdef object evaluate_program(object program, list operands):
+    return elementwise_list(<Program>program, operands)
+
+
+hooks().elementwise = evaluate_program
+
+cdef dict _long_primitives = {}
+
+
+cdef Primitive long_primitive(Program program):
+    """The primitive by which a program of more than three operands is recorded: its entry keeps a Call."""
+    found = _long_primitives.get(program)
+    if found is None:
+        found = Primitive(program.name, evaluate_long, long_vjp, (*range(program.arity), -1))
+        _long_primitives[program] = found
+    return <Primitive>found
+
+
+def evaluate_long(*operands):
+    """The program that stands behind its operands, on them."""
+    return elementwise_list(operands[len(operands) - 1], list(operands[:len(operands) - 1]))
+
+
+def long_vjp(Call call, needs, Tensor cotangent):
     """Reverse rule of an elementwise op of more than three operands."""
-    cdef Program program = call.attributes
+    cdef Program program = call.attributes[0]
     cdef Derivative derivative
     cdef Tensor result
     cdef list cotangents = [], arguments
@@ -577,7 +414,7 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
 cdef inline bint nobody_looks() noexcept:
     """Whether neither a tape nor an accumulator nor an examiner would see an op."""
     cdef PyObject* at = here()
-    return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not observing
 
 
 cdef inline bint constant(Tensor tensor) noexcept:
@@ -646,13 +483,17 @@ cdef object identity_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_
     return cotangent
 
 
-cdef Op IDENTITY = make_op("identity", identity_rule, True, True)
+cdef Tensor compute_identity(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return identity(a)
+
+
+cdef Primitive IDENTITY = make_primitive("identity", "Identity", compute_identity, identity_rule, 0, 0, True, True)
 
 
 cdef Tensor identity(Tensor a):
     """The same value under a number of its own."""
     cdef Tensor out = share(a, a.extent)
-    record_structural(<Thread>here(), IDENTITY, out, a, None, 0, 0)
+    note(IDENTITY, out, a, None, 0)
     return out
 
 
@@ -660,7 +501,11 @@ cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t
     return cotangent if operand_extent(entry, 0) == NULL else reshape_rows(cotangent, operand_extent(entry, 0), rows)
 
 
-cdef Op RESHAPE = make_op("reshape", reshape_rule, True, True)
+cdef Tensor compute_reshape(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return reshape(a, shape)
+
+
+cdef Primitive RESHAPE = make_primitive("reshape", "Reshape", compute_reshape, reshape_rule, 0, 0, True, True)
 
 
 cdef Tensor reshape(Tensor a, Extent* extent):
@@ -670,8 +515,7 @@ cdef Tensor reshape(Tensor a, Extent* extent):
         raise op_error("Reshape", f"Input to reshape is a tensor with {a.extent.size} values, but the requested shape has "
                                   f"{extent.size}")
     out = share(a, extent)
-    if is_floating(a.dtype_code):
-        record_structural(<Thread>here(), RESHAPE, out, a, None, 0, 0)
+    note(RESHAPE, out, a, None, 0)
     return out
 
 
@@ -679,7 +523,11 @@ cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize
     return cotangent if operand_extent(entry, 0) == NULL else sum_to_rows(cotangent, operand_extent(entry, 0), rows)
 
 
-cdef Op BROADCAST = make_op("broadcast_to", broadcast_rule, False, True)
+cdef Tensor compute_broadcast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return broadcast_to(a, shape)
+
+
+cdef Primitive BROADCAST = make_primitive("broadcast_to", "BroadcastTo", compute_broadcast, broadcast_rule, 0, 0, True, True)
 
 
 cdef Tensor broadcast_to(Tensor a, Extent* extent):
@@ -695,14 +543,14 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
         raise op_error("BroadcastTo", f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(extent)}")
     release_extent(common)
     if not is_floating(a.dtype_code):
-        return from_array(np.broadcast_to(as_array(a), tensor_shape(extent)), a.dtype_code)
-    if a.extent.size == 1:
+        out = from_array(np.broadcast_to(as_array(a), tensor_shape(extent)), a.dtype_code)
+    elif a.extent.size == 1:
         out = filled(a.dtype_code, extent, scalar_value(a))
     else:
         out = new_tensor(a.dtype_code, extent)
         describe(&operand, a, extent, a.dtype_code)
         execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
-    record_structural(<Thread>here(), BROADCAST, out, a, None, 0, 0)
+    note(BROADCAST, out, a, None, 0)
     return out
 
 
@@ -713,7 +561,11 @@ cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
     return cotangent if operand_extent(entry, 0) == NULL else broadcast_rows(cotangent, operand_extent(entry, 0), rows)
 
 
-cdef Op SUM_TO = make_op("sum_to", sum_to_rule, False, True)
+cdef Tensor compute_sum_to(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return sum_to(a, shape)
+
+
+cdef Primitive SUM_TO = make_primitive("sum_to", "Sum", compute_sum_to, sum_to_rule, 0, 0, True, True)
 
 
 cdef Tensor sum_to(Tensor a, Extent* extent):
@@ -730,9 +582,7 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
             axes |= (<int64_t>1) << i
     out = new_tensor(a.dtype_code, extent)
     reduce_into(SUM, a, axes, out)
-    record_structural(<Thread>here(), SUM_TO, out, a, None, 0, 0)
-    if examining:
-        examine("Sum", out, (a,))
+    note(SUM_TO, out, a, None, 0)
     return out
 
 
@@ -836,7 +686,7 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
         source = target
 
 
-# A reduction's attribute: kind in bits 0-3, the axes' mask from bit 8.
+# A reduction's attribute: kind in bits 0-3, KEEPS, the axes' mask from bit 8.
 
 cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
     """A reduced tensor with its reduced axes put back as 1."""
@@ -895,7 +745,14 @@ cdef double reduced_count(Extent* source, int64_t axes) noexcept:
     return count
 
 
-cdef Op REDUCE = make_op("reduce", reduce_rule, False, True)
+cdef Tensor compute_reduction(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return reduce(attribute & 15, a, attribute >> 8, attribute & KEEPS)
+
+
+cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, reduce_rule, 0, 0, True, True)
+cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, True)
+cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
+cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
 cdef dict _integer_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
 
 
@@ -914,21 +771,21 @@ cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
             dims[rank] = 1
             rank += 1
     if not is_floating(a.dtype_code):
-        return integer_reduce(kind, a, axes, keepdims)
-    extent = new_extent(rank, dims)
-    out = new_tensor(a.dtype_code, extent)
-    release_extent(extent)
-    reduce_into(SUM if kind == MEAN else kind, a, axes, out)
-    if kind == MEAN:
+        out = integer_reduce(kind, a, axes, keepdims)
+    else:
+        extent = new_extent(rank, dims)
+        out = new_tensor(a.dtype_code, extent)
+        release_extent(extent)
+        reduce_into(SUM if kind == MEAN else kind, a, axes, out)
+    if kind == MEAN and is_floating(a.dtype_code):
         count = reduced_count(a.extent, axes)
         for i in range(out.extent.size):
             if a.dtype_code == F32:
                 (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
             else:
                 (<double*>out.data)[i] = (<double*>out.data)[i] / count
-    record_structural(<Thread>here(), REDUCE, out, a, None, 5 if kind == MAX or kind == MIN else 0, kind | (axes << 8))
-    if examining:
-        examine("Mean" if kind == MEAN else ("Sum", "Prod", "Max", "Min")[kind], out, (a,))
+    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST, out, a, None,
+         kind | (KEEPS if keepdims else 0) | (axes << 8))
     return out
 
 
@@ -962,7 +819,11 @@ cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize
     return transpose(cotangent, inverse)
 
 
-cdef Op TRANSPOSE = make_op("transpose", transpose_rule, True, True)
+cdef Tensor compute_transpose(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return transpose(a, attribute)
+
+
+cdef Primitive TRANSPOSE = make_primitive("transpose", "Transpose", compute_transpose, transpose_rule, 0, 0, True, True)
 
 
 cdef Tensor transpose(Tensor a, int64_t permutation):
@@ -984,23 +845,26 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
     if not is_floating(a.dtype_code):
         out = from_array(np.ascontiguousarray(as_array(a).transpose([(permutation >> (4 * i)) & 15 for i in range(rank)])),
                          a.dtype_code)
-        release_extent(extent)
-        return out
-    out = new_tensor(a.dtype_code, extent)
-    operand.data = a.data
-    operand.mode = STRIDED
-    operand.bytes = False
-    execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
+    else:
+        out = new_tensor(a.dtype_code, extent)
+        operand.data = a.data
+        operand.mode = STRIDED
+        operand.bytes = False
+        execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
     release_extent(extent)
-    record_structural(<Thread>here(), TRANSPOSE, out, a, None, 0, permutation)
+    note(TRANSPOSE, out, a, None, permutation)
     return out
 
 
 cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cast(cotangent, <int>attribute_of(entry))
+    return cast(cotangent, <int>(attribute_of(entry) & 255))
 
 
-cdef Op CAST = make_op("cast", cast_rule, False, True)
+cdef Tensor compute_cast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return cast(a, <int>(attribute >> 8))
+
+
+cdef Primitive CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
 
 
 cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:
@@ -1040,11 +904,11 @@ cdef Tensor cast(Tensor a, int dtype_code):
                 convert_run(code, source, dtype_code, target, n)
     else:
         with np.errstate(all="ignore"):
-            return from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
-    if is_floating(a.dtype_code) and is_floating(dtype_code):
-        record_structural(<Thread>here(), CAST, out, a, None, 0, a.dtype_code)
-        if examining:
-            examine("Cast", out, (a,))
+            out = from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
+    if is_floating(a.dtype_code) or not is_floating(dtype_code):
+        note(CAST, out, a, None, a.dtype_code | (dtype_code << 8))
+    elif observing:
+        observe_compiled(CAST, out, a, None, a.dtype_code | (dtype_code << 8))
     return out
 
 
@@ -1149,7 +1013,7 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
     cdef Factors of
     cdef Tensor left, right
     cdef Py_ssize_t depth
-    if g.extent.rank != 2 or examining:
+    if g.extent.rank != 2 or observing:
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
@@ -1179,8 +1043,13 @@ cdef Tensor as_rows(Tensor a):
     return a
 
 
-cdef Op MATMUL = make_op("matmul", matmul_rule, False, True)
-MATMUL.adds = True
+cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return matmul(a, b, attribute & 1, (attribute >> 1) & 1)
+
+
+cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, True)
+cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, True)
+MATMUL.adds = BATCH_MATMUL.adds = True
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
@@ -1192,8 +1061,6 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     cdef int i, rank
     cdef Extent* extent
     cdef Tensor out, left = a, right = b
-    cdef PyObject* at
-    cdef int saves = 0
     cdef str op = "MatMul" if x.rank == 2 and y.rank == 2 else "BatchMatMulV2"
     if a.dtype_code != b.dtype_code:
         raise mixed_dtypes(op, a, b, 1)
@@ -1207,7 +1074,9 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     if k != (y.dims[y.rank - 1] if tb else y.dims[y.rank - 2]):
         raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
     if not is_floating(a.dtype_code):
-        return integer_matmul(a, b, ta, tb)
+        out = integer_matmul(a, b, ta, tb)
+        note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
+        return out
     height = m
     left_step = m * k
     if y.rank == 2 and not ta:
@@ -1251,19 +1120,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         product(a.dtype_code == F64, False, not ta, 1, batch, m, k, right.data, 0, left.data, 0, out.data)
     else:
         product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, left_step, right.data, n * k, out.data)
-    at = here()
-    if (<Thread>at).span != 0 or (<Thread>at).forward:
-        if (<Thread>at).forward:
-            saves = 3
-        else:
-            if on_open_window(<Thread>at, a.number):
-                saves = 2
-            if on_open_window(<Thread>at, b.number):
-                saves |= 1
-        if saves:
-            record_structural(<Thread>at, MATMUL, out, a, b, saves, ta | (tb << 1))
-    if examining:
-        examine(op, out, (a, b))
+    note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
     return out
 
 
@@ -1291,123 +1148,3 @@ cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
 cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
     x, y = as_array(a), as_array(b)
     return from_array(np.matmul(np.matrix_transpose(x) if ta else x, np.matrix_transpose(y) if tb else y), a.dtype_code)
-
-
-# Calls: ops whose reverse rule is a Python callable
-
-cdef list forms(tuple tensors):
-    """Shape and dtype code of each."""
-    return [(tensor_shape((<Tensor>tensor).extent), (<Tensor>tensor).dtype_code) for tensor in tensors]
-
-
-cdef int record_call(Thread thread, str name, object rule, tuple inputs, tuple outputs, tuple saved, object attributes,
-                     bint stated) except -1:
-    cdef Call call
-    cdef Entry* entry
-    cdef Entry* main
-    cdef Tensor tensor, out
-    cdef bint live = False, any_number = False
-    cdef int i, k
-    cdef int64_t position
-    for i in range(len(inputs)):
-        tensor = <Tensor?>inputs[i]
-        if tensor.number != 0:
-            any_number = True
-            if on_open_window(thread, tensor.number):
-                live = True
-    if not live and not (thread.forward and any_number):
-        return 0
-    call = Call.__new__(Call)
-    call.name = name
-    call.rule = rule
-    call.saved = saved
-    call.attributes = attributes
-    call.input_count = len(inputs)
-    call.output_count = len(outputs)
-    call.inputs = <int64_t*>malloc(sizeof(int64_t) * (call.input_count + 1))
-    if call.inputs == NULL:
-        raise MemoryError()
-    for i in range(call.input_count):
-        tensor = <Tensor>inputs[i]
-        # As in record_structural.
-        call.inputs[i] = tensor.number if thread.forward or on_open_window(thread, tensor.number) else 0
-    for i in range(len(saved)):
-        for k in range(call.output_count):
-            if saved[i] is outputs[k]:
-                if call.own is None:
-                    call.own = [-1] * call.output_count
-                call.own[k] = i
-    if call.output_count > 1:
-        # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
-        call.outputs = forms(outputs)
-    if stated:
-        call.stated = forms(inputs)
-    if live:
-        # Numbers of one call are neighbours, so that its outputs find each other.
-        entry = append(thread)
-        position = thread.next - 1
-        entry.dead = 0
-        entry.kind = CALL
-        entry.count = 0
-        entry.op = <PyObject*>call
-        if thread.page.held is None:
-            thread.page.held = []
-        set_attribute(entry, len(thread.page.held))
-        thread.page.holding += 1
-        thread.page.held.append(call)
-        main = entry
-        for i in range(1, call.output_count):
-            out = outputs[i]
-            entry = append(thread)
-            entry.dead = 0
-            entry.kind = OUTPUT
-            entry.count = 1
-            entry.inputs[0] = position
-            entry.inputs[1] = i
-            if is_floating(out.dtype_code):
-                out.number = thread.next - 1
-            else:
-                # Nothing can depend on it, so nothing will tell of its end.
-                entry.dead = 1
-        # Now that a page that the further outputs needed has been made, which drops what is dead.
-        out = outputs[0]
-        if is_floating(out.dtype_code):
-            out.number = position
-        else:
-            main.dead = 1
-    elif thread.forward:
-        for out in outputs:
-            out.number = give_number(thread)
-    if thread.forward:
-        _forward.push_call(thread, call, outputs)
-    return 0
-
-
-def record(str name, rule, tuple inputs, outputs, tuple saved=(), attributes=None, bint stated=False):
-    """Records an op that was computed outside the engine and returns its outputs.
-
-    name: the op's name, for messages.
-    rule: the reverse rule, called as rule(call, needs, *cotangents) with one cotangent tensor per output (zeros where none
-        arrived); `needs` says per input whether its cotangent is wanted, `call.saved` and `call.attributes` are what was
-        given here. It returns one tensor or None per input. It is made of gradtape ops, so that it differentiates again.
-    inputs, outputs: tensors; outputs may be one tensor or a tuple of tensors, fresh ones that nothing recorded before.
-    saved: the tensors that the rule reads, nothing more.
-    stated: whether the rule is a program's own, whose cotangents are of any shape and dtype.
-    """
-    cdef Thread th = thread()
-    if th.span != 0 or th.forward:
-        record_call(th, name, rule, inputs, outputs if type(outputs) is tuple else (outputs,), saved, attributes, stated)
-    if examining:
-        for tensor in outputs if type(outputs) is tuple else (outputs,):
-            examine(name, tensor, inputs)
-    return outputs
-
-
-def is_recorded(*tensors) -> bool:
-    """Whether an op on these tensors would be recorded by an open tape or forward accumulator."""
-    cdef Thread th = thread()
-    cdef Tensor tensor
-    for tensor in tensors:
-        if tensor.number and (th.forward or on_open_window(th, tensor.number)):
-            return True
-    return False

@@ -2,6 +2,7 @@
 
 cimport cython
 
+from gradtape._primitive cimport READS_RESULT, Primitive
 from gradtape._types cimport ADD, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
 cdef enum:
@@ -31,7 +32,7 @@ cdef struct Instruction:
     int b
     int c
 
-cdef class Program                     # forward declaration
+cdef class Program(Primitive)          # forward declaration
 
 @cython.final
 cdef class Derivative:
@@ -43,19 +44,19 @@ cdef class Derivative:
     cdef int reads[MAX_OPERANDS]       # a Role or an operand position per operand of `program`
 
 @cython.final
-cdef class Program:
-    """A compiled elementwise function of `arity` operands."""
-    cdef readonly str name             # the public op's name, or a text of the formula for derived programs
+cdef class Program(Primitive):
+    """A compiled elementwise function of `arity` operands; its name is the public op's, or a text of a derived formula."""
     cdef readonly int arity
     cdef readonly bint predicate       # result is to be stored as bool bytes
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
     cdef bint plain                    # one instruction on its operands in order, whose result is stored as it is
     cdef bint arithmetic               # and that a sum, difference, product or quotient
     cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1
+    cdef object integers               # what computes it on NumPy arrays of integers, or of bools; None: nothing does
+    cdef bint takes_bools, takes_unsigned
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
-    cdef signed char reads[8]          # see `read_by`; -1 until first asked
     # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
     cdef float* constants32            # each constant repeated, for runs of few elements
@@ -63,7 +64,6 @@ cdef class Program:
     cdef int length, constant_count, registers
     cdef int compile(self) except -1
     cdef Derivative derive(self, int operand)
-    cdef int find_reads(self, int operands) except -1
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when
     # `predicate`, or one element when `total` (the sum over all elements is stored instead of the elements).
@@ -86,16 +86,6 @@ cdef inline Derivative derivative_of(Program program, int operand):
     if program.ready[operand] != NULL:
         return <Derivative>program.ready[operand]
     return program.derivative(operand)
-
-cdef enum:
-    READS_RESULT = 8
-
-cdef inline int read_by(Program program, int operands) except -1:
-    """What the rules of a set of operands read, of a program of at most three: sets have a bit per operand, and READS_RESULT."""
-    if program.reads[operands] >= 0:
-        return program.reads[operands]
-    return program.find_reads(operands)
-
 
 cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, const real* b, Py_ssize_t b_step,
                      Py_ssize_t n) noexcept nogil:

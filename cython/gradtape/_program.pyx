@@ -377,11 +377,12 @@ cdef class Derivative:
 
 
 @cython.final
-cdef class Program:
+cdef class Program(Primitive):
     """A compiled elementwise function of `arity` operands."""
 
     def __init__(self, str name, int arity, expression, dict overrides):
         self.name = name
+        self.kernel = camel(name)
         self.arity = arity
         self.expression = expression
         self.overrides = overrides
@@ -615,6 +616,11 @@ cdef class Program:
         return f"Program({self.name})"
 
 
+cdef str camel(str name):
+    """TensorFlow's name of a kernel, where it is the public one's in other letters."""
+    return "".join([part.capitalize() for part in name.split("_")])
+
+
 cdef void compile_now(Program program) noexcept with gil:
     program.compile()
 
@@ -646,13 +652,23 @@ cdef Program program(str name):
         found = None if row.derivatives else shared.get((formula, arity))
         if found is None:
             found = Program(name, arity, formula, row.derivatives)
-        elif found not in titled:
-            (<Program> found).name = name
-        if not row.derivatives:
-            titled.add(found)
-            shared[formula, arity] = found
+        if found not in titled:
+            describe_by(<Program> found, row)
+            if not row.derivatives:
+                titled.add(found)
+                shared[formula, arity] = found
         named[name] = found
     return <Program> found
+
+
+cdef int describe_by(Program program, row) except -1:
+    """Gives a program the name, kernel and dtypes of its row."""
+    program.name = row.name
+    program.kernel = row.kernel or camel(row.name)
+    program.integers = row.integers
+    program.takes_bools = row.bools
+    program.takes_unsigned = row.unsigned
+    return 0
 
 
 def table():

@@ -13,11 +13,12 @@ from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
-from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, PROGRAM, READ, STRUCTURAL, VACANT,
+from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, OP, READ, VACANT,
                             Call, Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
                             operand_number, thread)
-from gradtape._ops cimport (IDENTITY, Op, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
-                            is_examining, mixed_dtypes, program_cotangent, spread, uniform)
+from gradtape._ops cimport (IDENTITY, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
+                            mixed_dtypes, program_cotangent, spread, uniform)
+from gradtape._primitive cimport Primitive, observing
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
@@ -325,7 +326,7 @@ cdef inline int accumulate(Sweep* sweep, Window window, int64_t number, object c
     if <uint64_t>(number - sweep.low) < sweep.own:
         entry = entry_at(sweep, window, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
-        if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and PROGRAM <= entry.kind <= CALL:
+        if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and OP <= entry.kind <= CALL:
             # The first of a result's cotangents, by far the most frequent case.
             Py_INCREF(cotangent)
             slots[number & PAGE_MASK] = <Slot>cotangent
@@ -377,12 +378,12 @@ cdef PyObject* total_of(Sweep* sweep, Window window, int64_t number) noexcept:
     return NULL if place < 0 else sweep.extras[place]
 
 
-cdef object structural_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    cdef Op op = <Op>entry.op
+cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+    cdef Primitive primitive = <Primitive>entry.op
     cdef Py_ssize_t row
-    if rows == 0 or op.takes_rows:
-        return op.rule(entry, cotangent, operand, rows)
-    return from_rows([op.rule(entry, one_row(cotangent, row), operand, 0) for row in range(rows)])
+    if rows == 0 or primitive.batched:
+        return primitive.vjp(entry, cotangent, operand, rows)
+    return from_rows([primitive.vjp(entry, one_row(cotangent, row), operand, 0) for row in range(rows)])
 
 
 cdef Tensor one_row(Tensor cotangents, Py_ssize_t row):
@@ -408,17 +409,18 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
     cdef object given
     cdef PyObject* total
     cdef int64_t number
+    cdef bint derived = (<Primitive>entry.op).vjp == NULL
     for i in range(entry.count):
         number = operand_number(entry, i)
         if wanted(sweep, window, number):
-            if entry.kind == PROGRAM:
+            if derived:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
-                if (<Op>entry.op).adds and sweep.rows == 0 and nobody_records():
+                if (<Primitive>entry.op).adds and sweep.rows == 0 and nobody_records():
                     total = total_of(sweep, window, number)
                     if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
                         continue
-                given = structural_cotangent(entry, cotangent, i, sweep.rows)
+                given = compiled_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
                 accumulate(sweep, window, number, given)
     return 0
@@ -484,7 +486,7 @@ cdef Tensor fitted(Call call, int operand, object given):
             release_extent(common)
         if cotangent.dtype_code != code or not fits:
             raise InvalidArgumentError(
-                None, None, f"The gradient function of '{call.name}' gave a {dtype_object(cotangent.dtype_code).name} gradient of "
+                None, None, f"The gradient function of '{(<Primitive>call.primitive).name}' gave a {dtype_object(cotangent.dtype_code).name} gradient of "
                             f"shape {dims_text(cotangent.extent)} for argument {operand}, a {dtype_object(code).name} tensor of "
                             f"shape {dims_text(extent)}. Return a gradient of the argument's dtype, and of its shape or one that "
                             "broadcasts to it.")
@@ -496,11 +498,11 @@ cdef Tensor fitted(Call call, int operand, object given):
 cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
     """What a Python reverse rule gives: one cotangent or None per input."""
     cdef int i
-    given = call.rule(call, needs, *cotangents)
+    given = (<Primitive>call.primitive).rule(call, needs, *cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
     if len(given) != call.input_count:
-        raise InternalError(None, None, f"Recorded operation '{call.name}' returned too "
+        raise InternalError(None, None, f"Recorded operation '{(<Primitive>call.primitive).name}' returned too "
                                         f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
                                         f"{call.input_count} but received {len(given)}")
     if fit and call.stated is not None:
@@ -548,17 +550,17 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
         fetch(entry - 8)
         sweep.waiting -= 1
         sweep.high = position
-        if entry.kind == PROGRAM or entry.kind == STRUCTURAL:
+        if entry.kind == OP:
             cotangent = <object>own
             if not tags(slot[0]) & SOURCE:
                 slot[0] = NULL
                 Py_DECREF(cotangent)
-            if entry.kind == STRUCTURAL and entry.op == <PyObject*>IDENTITY:
+            if entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
                 if wanted(sweep, window, entry.inputs[0]):
                     accumulate(sweep, window, entry.inputs[0], cotangent)
             else:
-                if type(cotangent) is not Tensor or (entry.kind == STRUCTURAL and (<Tensor>cotangent).uniform):
+                if type(cotangent) is not Tensor or ((<Tensor>cotangent).uniform and (<Primitive>entry.op).vjp != NULL):
                     cotangent = dense(cotangent)
                 visit(sweep, window, entry, <Tensor>cotangent)
             cotangent = None
@@ -622,7 +624,7 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, rows)      # for its checks
         window.broken = dropping
-        if is_examining():
+        if observing:
             scan_examined(&swept, window, dropping)
         else:
             scan(&swept, window, dropping)
@@ -701,7 +703,7 @@ cdef Tensor ones(Tensor tensor):
         return new_scalar(tensor.dtype_code, 1.0)
     th = thread()
     if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
-            and not is_examining()):
+            and not observing):
         return uniform(tensor.dtype_code, tensor.extent, 1.0)
     return filled(tensor.dtype_code, tensor.extent, 1.0)
 

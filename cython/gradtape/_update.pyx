@@ -1,334 +1,102 @@
-"""Optimizer steps: each rule is one pass over a parameter, in place.
+"""Optimizer steps: options and rules, in place.
 
-A step reads the (gradient, variable) pairs, checks them all before it writes anything, then walks each parameter in
-blocks that stay in cache: scale and clip the gradient, decay the parameter, apply the rule. The arithmetic is that of
-Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because 1 - 0.999 in float32 is
-a hundred thousandth away from the same in float64.
+A step takes the (gradient, variable) pairs, all of which fit before anything is written. It then follows Keras 3's order:
+gradients are unscaled and, where a step is made of several, accumulated; they are clipped; parameters decay and take the
+rule's step; averages follow; constraints are applied; the step is counted. Scaling, clipping, decay and rule are one walk
+over each parameter, in blocks that stay in cache. Everything is read when the step is taken: numbers, iterations, rate.
 
 The interpreter's lock is kept throughout: a parameter half updated must not be seen by another thread.
 """
 
 cimport cython
-from cpython.list cimport PyList_GET_ITEM
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
-from libc.math cimport fabs, pow, sqrt
+from libc.math cimport NAN, sqrt
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
-from gradtape._extent cimport dims_text, same_extent
+from gradtape._extent cimport Extent, dims_text, same_extent
 from gradtape._loops cimport LONG_RUN, place_of_cut, worth_cutting
-from gradtape._tensor cimport Tensor, is_floating, item_size, scalar_value
+from gradtape._rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
+                              sum_of_squares, walk)
+from gradtape._schedules cimport BaseSchedule
+from gradtape._tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value
 from gradtape._threads cimport run_parts, thread_count
-from gradtape._types cimport F32, real
+from gradtape._types cimport F32, F64
 from gradtape._variable cimport BaseVariable
 
+from gradtape._rules import PLACES
 from gradtape._src.core.errors import InvalidArgumentError
-
-cdef extern from "math.h" nogil:
-    float sqrtf(float)
-    float fabsf(float)
-    float powf(float, float)
 
 cdef extern from "Python.h":
     PyObject* next_of "PyIter_Next"(object iterator) except? NULL
 
 cdef enum:
-    HYPERPARAMETERS = 6
-    SLOTS = 3
-    BLOCK = 2048             # elements
     ROOM = 32                # pairs that a step takes without asking for memory
 
-cdef enum Rule:
-    SGD
-    ADAM
-    RMSPROP
-    ADAGRAD
-    ADADELTA
-    ADAMAX
-    NADAM
-    FTRL
-    LION
+# What every optimizer has, in the order of OPTIONS; None is NaN.
+cdef enum:
+    WEIGHT_DECAY
+    CLIPNORM
+    CLIPVALUE
+    GLOBAL_CLIPNORM
+    USE_EMA
+    EMA_MOMENTUM
+    EMA_OVERWRITE_FREQUENCY
+    LOSS_SCALE_FACTOR
+    GRADIENT_ACCUMULATION_STEPS
+    OPTION_COUNT
 
-RULES = {"sgd": SGD, "adam": ADAM, "rmsprop": RMSPROP, "adagrad": ADAGRAD, "adadelta": ADADELTA, "adamax": ADAMAX,
-         "nadam": NADAM, "ftrl": FTRL, "lion": LION}
+OPTIONS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
+           "loss_scale_factor", "gradient_accumulation_steps")
 
 
-# What all parameters of a step have in common.
-cdef struct Step:
-    int rule
-    const double* hyper      # in the order of the rule's class
-    double rate
-    int64_t t                # the step's number from 1 on
-    double product           # Nadam's, of the momenta of all steps up to this one
-    double decay             # times the rate, taken off the parameter first
-    double scale             # of the gradient, before it is clipped to ±limit where that is not negative
-    double limit
+def number_places(str rule):
+    """Where the options' numbers, and those of a rule's hyperparameters, are kept, by name."""
+    return {name: place for place, name in enumerate(OPTIONS + (PLACES[rule][1] if rule else ()))}
+
 
 # A gradient and its variable, looked at and found to fit.
 cdef struct Pair:
-    PyObject* gradient       # a Tensor, owned
+    PyObject* gradient       # a Tensor or Rows, owned
     PyObject* variable       # a BaseVariable, owned
     Py_ssize_t place         # the variable's among the known
 
 
-cdef inline real root(real x) noexcept nogil:
-    if real is float:
-        return sqrtf(x)
-    else:
-        return sqrt(x)
+cdef class Rows:
+    """A gradient that is zero but for some rows.
 
+    Attributes:
+      values: the rows, those of one index added up.
+      places: their indices (IN), valid and each once.
+      squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for an absolute
+        rule), else None: Keras squares entry by entry.
+      norm: the Euclidean norm of all entries.
+    """
 
-cdef inline real magnitude(real x) noexcept nogil:
-    if real is float:
-        return fabsf(x)
-    else:
-        return fabs(x)
+    cdef Tensor values, squares
+    cdef const int64_t[::1] places
+    cdef double norm
 
+    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares, double norm):
+        self.values, self.places, self.squares, self.norm = values, places, squares, norm
 
-cdef inline real power(real x, real y) noexcept nogil:
-    if real is float:
-        return powf(x, y)
-    else:
-        return pow(x, y)
-
-
-cdef inline real square(const real* g, const real* q, Py_ssize_t i) noexcept nogil:
-    return g[i] * g[i] if q == NULL else q[i]
-
-
-cdef inline float cast_as_keras(double x) noexcept nogil:
-    """A Python number as Keras' cast gives it: by way of float32, even for float64 variables."""
-    return <float>x
-
-
-# One rule each. p: the parameter (IN, OUT); g: its gradient (IN); q: what stands for g² (for |g| in Adamax) where g sums
-# up entries of one index, which Keras squares one by one, or NULL (IN); further pointers: the rule's slots (IN, OUT), of n
-# elements each; h: hyperparameters in the order of the rule's class (IN); t: the step's number from 1 on.
-
-cdef inline void sgd(real* p, const real* g, real* velocity, Py_ssize_t n, const double* h, real rate) noexcept nogil:
-    """h: momentum, nesterov."""
-    cdef Py_ssize_t i
-    cdef real momentum, m
-    if velocity == NULL:
-        for i in range(n):
-            p[i] -= g[i] * rate
-        return
-    momentum = <real>cast_as_keras(h[0])
-    if h[1] == 0:
-        for i in range(n):
-            m = velocity[i] * momentum - g[i] * rate
-            velocity[i] = m
-            p[i] += m
-    else:
-        for i in range(n):
-            m = velocity[i] * momentum - g[i] * rate
-            velocity[i] = m
-            p[i] += m * momentum - g[i] * rate
-
-
-cdef inline void adam(real* p, const real* g, const real* q, real* m, real* v, real* largest, Py_ssize_t n, const double* h, real rate,
-                       int64_t t) noexcept nogil:
-    """h: beta_1, beta_2, epsilon. Kingma and Ba 2015; with the largest v so far: Reddi, Kale and Kumar 2018."""
-    cdef Py_ssize_t i
-    cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
-    cdef real alpha = rate * root(1 - power(<real>cast_as_keras(h[1]), <real>t)) / (
-        1 - power(<real>cast_as_keras(h[0]), <real>t))
-    cdef real u
-    if largest == NULL:
-        for i in range(n):
-            m[i] += (g[i] - m[i]) * first
-            v[i] += (square(g, q, i) - v[i]) * second
-            p[i] -= m[i] * alpha / (root(v[i]) + epsilon)
-    else:
-        for i in range(n):
-            m[i] += (g[i] - m[i]) * first
-            v[i] += (square(g, q, i) - v[i]) * second
-            u = v[i] if v[i] > largest[i] else largest[i]
-            largest[i] = u
-            p[i] -= m[i] * alpha / (root(u) + epsilon)
-
-
-cdef inline void rmsprop(real* p, const real* g, const real* q, real* v, real* velocity, real* mean, Py_ssize_t n, const double* h,
-                         real rate) noexcept nogil:
-    """h: rho, momentum, epsilon. Tieleman and Hinton 2012; with `mean` the variance of g stands for its mean square."""
-    cdef Py_ssize_t i
-    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2]
-    cdef real spread, change
-    for i in range(n):
-        v[i] = rho * v[i] + rest * square(g, q, i)
-        spread = v[i]
-        if mean != NULL:
-            mean[i] = rho * mean[i] + rest * g[i]
-            spread -= mean[i] * mean[i]
-        change = rate * g[i] / root(spread + epsilon)
-        if velocity != NULL:
-            change += momentum * velocity[i]
-            velocity[i] = change
-        p[i] -= change
-
-
-cdef inline void adagrad(real* p, const real* g, const real* q, real* total, Py_ssize_t n, const double* h, real rate) noexcept nogil:
-    """h: epsilon. Duchi, Hazan and Singer 2011."""
-    cdef Py_ssize_t i
-    cdef real epsilon = <real>h[0]
-    for i in range(n):
-        total[i] += square(g, q, i)
-        p[i] -= rate * g[i] / root(total[i] + epsilon)
-
-
-cdef inline void adadelta(real* p, const real* g, const real* q, real* squares, real* changes, Py_ssize_t n, const double* h,
-                          real rate) noexcept nogil:
-    """h: rho, epsilon. Zeiler 2012."""
-    cdef Py_ssize_t i
-    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), epsilon = <real>h[1]
-    cdef real change, factor
-    for i in range(n):
-        squares[i] = rho * squares[i] + rest * square(g, q, i)
-        factor = root(changes[i] + epsilon)
-        change = -(factor * g[i] / root(squares[i] + epsilon))
-        changes[i] = rho * changes[i] + rest * (
-            change * change if q == NULL else factor * factor * q[i] / (squares[i] + epsilon))
-        p[i] += rate * change
-
-
-cdef inline void adamax(real* p, const real* g, const real* q, real* m, real* u, Py_ssize_t n, const double* h, real rate,
-                        int64_t t) noexcept nogil:
-    """h: beta_1, beta_2, epsilon. Kingma and Ba 2015, section 7.1."""
-    cdef Py_ssize_t i
-    cdef real first = <real>(1 - h[0]), decay = <real>h[1], epsilon = <real>h[2]
-    cdef real correction = 1 - power(<real>cast_as_keras(h[0]), <real>t)
-    cdef real old, new
-    for i in range(n):
-        m[i] += (g[i] - m[i]) * first
-        old = decay * u[i]
-        new = magnitude(g[i]) if q == NULL else q[i]
-        u[i] = new if new > old else old
-        p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
-
-
-cdef inline real nadam_momentum(real beta, real decay, int64_t t) noexcept nogil:
-    """Dozat 2016: the momentum that step t uses; decay is 0.96."""
-    return beta * (1 - <real>0.5 * power(decay, <real>t))
-
-
-cdef inline void nadam(real* p, const real* g, const real* q, real* m, real* v, Py_ssize_t n, const double* h, real rate, int64_t t,
-                       real product) noexcept nogil:
-    """h: beta_1, beta_2, epsilon; product: of the momenta of all steps up to this one. Dozat 2016."""
-    cdef Py_ssize_t i
-    cdef real beta_1 = <real>cast_as_keras(h[0]), beta_2 = <real>cast_as_keras(h[1]), epsilon = <real>h[2]
-    cdef real first = 1 - beta_1, second = 1 - beta_2
-    cdef real decay = cast_as_keras(0.96)
-    cdef real now = nadam_momentum(beta_1, decay, t), after = nadam_momentum(beta_1, decay, t + 1)
-    cdef real correction = 1 - power(beta_2, <real>t)
-    cdef real expected
-    for i in range(n):
-        m[i] += (g[i] - m[i]) * first
-        v[i] += (square(g, q, i) - v[i]) * second
-        expected = after * m[i] / (1 - product * after) + (1 - now) * g[i] / (1 - product)
-        p[i] -= expected * rate / (root(v[i] / correction) + epsilon)
-
-
-cdef inline void ftrl(real* p, const real* g, const real* q, real* total, real* linear, Py_ssize_t n, const double* h,
-                      real rate) noexcept nogil:
-    """h: learning_rate_power, l1, l2, l2 shrinkage, beta. McMahan et al. 2013."""
-    cdef Py_ssize_t i
-    cdef real exponent = <real>(-h[0]), l1 = <real>h[1], shrinkage = <real>(2 * h[3])
-    cdef real l2 = <real>h[2] + <real>h[4] / (2 * rate)
-    cdef real new, powered, clipped
-    for i in range(n):
-        new = total[i] + square(g, q, i)
-        powered = power(new, exponent)
-        linear[i] += g[i] + shrinkage * p[i] - (powered - power(total[i], exponent)) / rate * p[i]
-        clipped = l1 if linear[i] > l1 else -l1 if linear[i] < -l1 else linear[i]
-        p[i] = (clipped - linear[i]) / (powered / rate + 2 * l2)
-        total[i] = new
-
-
-cdef inline void lion(real* p, const real* g, real* m, Py_ssize_t n, const double* h, real rate) noexcept nogil:
-    """h: beta_1, beta_2. Chen et al. 2023."""
-    cdef Py_ssize_t i
-    cdef real inner = <real>cast_as_keras(h[0]), outer = <real>cast_as_keras(h[1])
-    cdef real direction
-    for i in range(n):
-        direction = m[i] * inner + g[i] * (1 - inner)
-        p[i] -= rate * (<real>(direction > 0) - <real>(direction < 0) if direction == direction else direction)
-        m[i] = m[i] * outer + g[i] * (1 - outer)
-
-
-cdef void run_moments(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
-    cdef int rule = step.rule
-    cdef const double* h = step.hyper
-    cdef real rate = <real>step.rate
-    if rule == ADAM:
-        adam(p, g, q, a, b, c, n, h, rate, step.t)
-    elif rule == RMSPROP:
-        rmsprop(p, g, q, a, b, c, n, h, rate)
-    elif rule == ADAGRAD:
-        adagrad(p, g, q, a, n, h, rate)
-    elif rule == ADADELTA:
-        adadelta(p, g, q, a, b, n, h, rate)
-    elif rule == ADAMAX:
-        adamax(p, g, q, a, b, n, h, rate, step.t)
-    elif rule == NADAM:
-        nadam(p, g, q, a, b, n, h, rate, step.t, <real>step.product)
-    elif rule == FTRL:
-        ftrl(p, g, q, a, b, n, h, rate)
-    elif rule == LION:
-        lion(p, g, a, n, h, rate)
-
-
-cdef inline void run_rule(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
-    if step.rule == SGD:
-        sgd(p, g, a, n, step.hyper, <real>step.rate)
-    else:
-        run_moments(step, p, g, q, a, b, c, n)
-
-
-cdef inline void shape_gradient(const real* g, real* out, Py_ssize_t n, real scale, real limit) noexcept nogil:
-    """out (OUT) = the gradient (IN) scaled, then clipped to ±limit where limit is not negative."""
-    cdef Py_ssize_t i
-    for i in range(n):
-        out[i] = g[i] * scale
-    if limit >= 0:
-        for i in range(n):
-            out[i] = limit if out[i] > limit else -limit if out[i] < -limit else out[i]
-
-
-cdef void run_shaped(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
-    """One step of one parameter, block by block: its decay, and the gradient's scaling and clipping, go before the rule."""
-    cdef real shaped[BLOCK]
-    cdef real shaped_squares[BLOCK]
-    cdef const real* squares
-    cdef Py_ssize_t start = 0, length, i
-    cdef const real* gradient
-    cdef real weight = <real>cast_as_keras(step.decay)
-    while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
-        gradient = g + start
-        if step.scale != 1 or step.limit >= 0:
-            shape_gradient(gradient, shaped, length, <real>step.scale, <real>step.limit)
-            gradient = shaped
-        if step.decay != 0:
-            for i in range(start, start + length):
-                p[i] -= p[i] * weight * <real>step.rate
-        squares = NULL
-        if q != NULL:
-            shape_gradient(q + start, shaped_squares, length,
-                           <real>step.scale if step.rule == ADAMAX else <real>(step.scale * step.scale), <real>-1)
-            squares = shaped_squares
-        run_rule(step, p + start, gradient, squares, a + start if a != NULL else NULL, b + start if b != NULL else NULL,
-            c + start if c != NULL else NULL, length)
-        start += length
-
-
-cdef inline void walk(const Step* step, real* p, const real* g, const real* q, real* a, real* b, real* c, Py_ssize_t n) noexcept nogil:
-    """One step of one parameter."""
-    if step.decay == 0 and step.scale == 1 and step.limit < 0:
-        run_rule(step, p, g, q, a, b, c, n)
-    else:
-        run_shaped(step, p, g, q, a, b, c, n)
+    cdef Tensor dense(self, Tensor rows, Extent* extent):
+        """Some rows at their places among zeros."""
+        cdef Tensor whole
+        cdef Py_ssize_t i, bytes_of_row
+        if rows is None:
+            return None
+        whole = new_tensor(rows.dtype_code, extent)
+        memset(whole.data, 0, extent.size * item_size(rows.dtype_code))
+        if self.places.shape[0]:
+            bytes_of_row = rows.extent.size // self.places.shape[0] * item_size(rows.dtype_code)
+            for i in range(self.places.shape[0]):
+                memcpy(whole.data + self.places[i] * bytes_of_row, rows.data + i * bytes_of_row, bytes_of_row)
+        return whole
 
 
 # One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
@@ -346,26 +114,35 @@ cdef void walk_part(void* context, int part, int parts) noexcept nogil:
     cdef LongWalk* whole = <LongWalk*>context
     cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
     cdef Py_ssize_t start = first * (8 if whole.double_precision else 4)
-    cdef const char* q = whole.q + start if whole.q != NULL else NULL
     cdef char* slots[SLOTS]
     cdef int i
     for i in range(SLOTS):
         slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    if whole.double_precision:
-        walk(whole.step, <double*>(whole.target + start), <const double*>(whole.g + start), <const double*>q, <double*>slots[0],
-             <double*>slots[1], <double*>slots[2], n)
-    else:
-        walk(whole.step, <float*>(whole.target + start), <const float*>(whole.g + start), <const float*>q, <float*>slots[0],
-             <float*>slots[1], <float*>slots[2], n)
+    walk(whole.step, whole.double_precision, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
+         n)
 
 
-cdef inline char* in_place(BaseVariable variable) except NULL:
-    """The variable's storage, contents kept, that nobody else holds."""
-    cdef char* before = variable.held.data           # where the variable moves, others hold this
-    cdef char* target = variable.writable()
+cdef inline char* in_place(PyObject* variable) except NULL:
+    """A BaseVariable's storage, contents kept, that nobody else holds."""
+    cdef char* before = (<BaseVariable>variable).held.data           # where the variable moves, others hold this
+    cdef char* target = (<BaseVariable>variable).writable()
     if target != before:
-        memcpy(target, before, variable.held.extent.size * item_size(variable.held.dtype_code))
+        memcpy(target, before, (<BaseVariable>variable).held.extent.size * item_size((<BaseVariable>variable).held.dtype_code))
     return target
+
+
+cdef inline BaseVariable nth(list variables, Py_ssize_t place):
+    return <BaseVariable>PyList_GET_ITEM(variables, place)
+
+
+cdef inline PyObject* slot_of(PyObject* slots, int slot, Py_ssize_t place) noexcept:
+    """A slot's variable for the parameter at a place, NULL where the slot is not in use."""
+    cdef PyObject* variables = PyList_GET_ITEM(<object>slots, slot)
+    return PyList_GET_ITEM(<object>variables, place) if PyList_GET_SIZE(<object>variables) else NULL
+
+
+cdef inline Tensor value_of(PyObject* variable):
+    return (<BaseVariable>variable).held
 
 
 cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
@@ -377,124 +154,455 @@ cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
 
 
 cdef class BaseOptimizer:
-    """The compiled part of gradtape.optimizers.Optimizer: counts steps and applies the rule to every parameter.
+    """The compiled part of gradtape.optimizers.Optimizer: takes steps."""
 
-    _prepared is True once the variables are known and every step is the rule alone: neither clipping nor decay, averages,
-    accumulation, scaling or constraints. Such a step never enters Python; any other goes through `_step_with_options`.
-    """
-
-    cdef double[HYPERPARAMETERS] hyper
-    cdef int rule
-    cdef public bint _prepared
+    cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
+    cdef int rule                        # -1: none, update_step is the program's
+    cdef const Rule* entry               # the rule's, in the table
+    cdef bint scripted                   # whether update_step is to be called
+    cdef bint applied_in_python          # whether apply is the program's
+    cdef bint constrained                # whether a variable has a constraint
+    cdef bint plain                      # whether a step is the rule alone
+    cdef int64_t bindings                # how many times variables were bound
     cdef list known                      # trainable variables, in the order of the build
     cdef list slots                      # per slot of the rule, one variable for each of them; None for a slot not in use
+    cdef list averages, accumulators     # a variable for each of them, or empty
     cdef int slot_count                  # slots up to the last one in use
     cdef dict places                     # place in `known` by a variable's number
+    cdef bytes decaying                  # whether each of them decays; None: not known
     cdef BaseVariable counter
     cdef BaseVariable rate               # None where the learning rate is a schedule or a callable
+    cdef BaseSchedule schedule           # None where the learning rate is something else, or a schedule that Python evaluates
     cdef BaseVariable product            # Nadam's running product of momenta
 
     def __cinit__(self, *arguments, **keywords):
+        self.rule = -1
         self.known = []
         self.slots = []
+        self.averages = []
+        self.accumulators = []
         self.places = {}
+        for place in range(OPTION_COUNT + HYPERPARAMETERS):
+            self.numbers[place] = NAN
 
-    def _set_rule(self, str name):
-        self.rule = RULES[name]
+    # What Python tells
 
-    def _set_hyperparameter(self, int place, double value):
-        self.hyper[place] = value
+    def _set_number(self, str name, int place, value):
+        self.numbers[place] = NAN if value is None else float(value)
+        self.look()
 
-    def _set_counter(self, BaseVariable iterations):
+    @cython.final
+    cdef int look(self) except -1:
+        """Looks whether a step is the rule alone."""
+        cdef double* numbers = self.numbers
+        self.plain = not (self.scripted or self.constrained or self.product is not None or numbers[USE_EMA] == 1
+                          or numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY] or numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0
+                          or numbers[GLOBAL_CLIPNORM] > 0 or numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR]
+                          or numbers[GRADIENT_ACCUMULATION_STEPS] >= 1)
+        return 0
+
+    def _set_rule(self, str name, bint applied_in_python):
+        """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
+        self.rule = PLACES[name][0] if name else -1
+        self.entry = rule_of(self.rule) if name else NULL
+        self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
+        self.applied_in_python = applied_in_python
+        self.look()
+
+    def _set_counter(self, BaseVariable iterations not None):
         self.counter = iterations
 
-    def _set_rate(self, BaseVariable rate):
+    def _set_rate(self, BaseVariable rate, schedule):
+        """The learning rate: a variable; or a schedule; or neither, and Python is asked at every step."""
         self.rate = rate
+        self.schedule = None
+        if isinstance(schedule, BaseSchedule) and type(schedule).__call__ is BaseSchedule.__call__:
+            self.schedule = schedule
 
-    def _set_product(self, BaseVariable product):
-        self.product = product
-
-    def _set_variables(self, list variables, list slots):
-        """Fixes the trainable variables and, per slot of the rule, one variable for each of them."""
+    def _set_variables(self, list variables not None, list slots not None, list averages not None, list accumulators not None,
+                       BaseVariable product):
+        """Fixes the trainable variables, and for each of them one per slot in use, an average and an accumulator."""
         cdef BaseVariable variable
-        self.known = variables
-        self.slots = slots
+        for group in (averages, accumulators, *slots):
+            if group and (len(group) != len(variables) or not all([isinstance(other, BaseVariable) for other in group])):
+                raise ValueError("An optimizer needs a slot of every kind for each of its variables.")
+        places = {}
+        for place, known in enumerate(variables):
+            variable = known
+            if variable is None:
+                raise TypeError("An optimizer steps variables, not None.")
+            places[variable.number] = place
+        self.bindings += 1
+        self.places = places
+        self.known, self.slots, self.averages, self.accumulators, self.product = variables, slots, averages, accumulators, product
+        self.constrained = any([variable.constraint is not None for variable in variables])
+        self.decaying = None
         self.slot_count = 0
         for place, slot in enumerate(slots):
-            if slot is not None:
+            if slot:
                 self.slot_count = place + 1
-        self.places = {}
-        for place, variable in enumerate(variables):
-            self.places[variable.number] = place
+        self.look()
 
-    def _place(self, BaseVariable variable):
+    def _forget_decaying(self):
+        self.decaying = None
+
+    def _place(self, BaseVariable variable not None):
         """The variable's place among those the optimizer was built with, or None."""
         return self.places.get(variable.number)
 
-    @cython.final
-    cdef Py_ssize_t place_of(self, BaseVariable variable, Py_ssize_t guess) noexcept:
-        if guess < len(self.known) and self.known[guess] is variable:
-            return guess
-        found = self.places.get(variable.number)
-        return -1 if found is None else found
+    # What a step reads
 
     @cython.final
-    cdef Step step_of(self, double rate, int64_t t) noexcept:
-        """Step t, of the rule alone."""
-        cdef Step step
-        step.rule = self.rule
-        step.hyper = self.hyper
-        step.rate = rate
-        step.t = t
-        step.product = scalar_value(self.product.held) if self.product is not None else 1
-        step.decay = 0
-        step.scale = 1
-        step.limit = -1
-        return step
+    cdef inline int64_t calls(self) noexcept:
+        return (<int64_t*>self.counter.held.data)[0]
 
     @cython.final
-    cdef int update(self, const Step* step, Py_ssize_t place, PyObject* variable, const char* g, const char* q) except -1:
-        """One parameter's part of a step. variable: a BaseVariable; g, q: as in `sgd`, of its dtype and size (IN)."""
-        cdef LongWalk whole
-        cdef char** slots = whole.slots
-        cdef char* target = in_place(<BaseVariable>variable)
-        cdef Py_ssize_t size = (<BaseVariable>variable).held.extent.size
-        cdef int i
-        slots[0] = slots[1] = slots[2] = NULL
-        for i in range(self.slot_count):
-            if <object>PyList_GET_ITEM(self.slots, i) is not None:
-                slots[i] = in_place(<BaseVariable>PyList_GET_ITEM(<object>PyList_GET_ITEM(self.slots, i), place))
-        if size > LONG_RUN and worth_cutting(size * (1 + self.slot_count)):
-            whole.step, whole.target, whole.g, whole.q, whole.size = step, target, g, q, size
-            whole.double_precision = (<BaseVariable>variable).held.dtype_code != F32
-            run_parts(walk_part, &whole, thread_count())
-        elif (<BaseVariable>variable).held.dtype_code == F32:
-            walk(step, <float*>target, <const float*>g, <const float*>q, <float*>slots[0], <float*>slots[1], <float*>slots[2], size)
-        else:
-            walk(step, <double*>target, <const double*>g, <const double*>q, <double*>slots[0], <double*>slots[1], <double*>slots[2],
-                 size)
+    cdef inline int64_t steps(self) noexcept:
+        """Steps taken: calls, but that accumulated gradients count once."""
+        if self.numbers[GRADIENT_ACCUMULATION_STEPS] >= 1:
+            return self.calls() // <int64_t>self.numbers[GRADIENT_ACCUMULATION_STEPS]
+        return self.calls()
+
+    @cython.final
+    cdef int ready(self) except -1:
+        if self.counter is None:
+            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
+                               "in the `__init__()` method. Go add it!")
         return 0
 
     @cython.final
-    cdef bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
-        """Whether a pair is a dense gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
+    cdef double current_rate(self) except? -1:
+        cdef PyObject* value
+        if self.rate is not None:
+            value = <PyObject*>self.rate.held
+            return scalar_value(<Tensor>value)
+        if self.schedule is not None:
+            return self.schedule.at(self.calls())
+        return float(self.learning_rate)
+
+    @cython.final
+    cdef inline void begin(self, Step* step, double rate) noexcept:
+        """step (OUT) = the next step, of the rule alone."""
+        step.rule = self.rule
+        step.hyper = self.numbers + OPTION_COUNT
+        step.rate = rate
+        step.t = self.steps() + 1
+        step.product = scalar_value(self.product.held) if self.product is not None else 1
+        step.bare = True
+        step.decay = step.limit = NAN
+        step.divisor = 1
+        step.denominator = 0
+
+    @cython.final
+    cdef bint decays(self, Py_ssize_t place) except -1:
+        if self.decaying is None:
+            self.decaying = bytes([self._decays(variable) for variable in self.known])
+        return PyBytes_AS_STRING(self.decaying)[place]
+
+    # A step
+
+    @cython.final
+    cdef inline int make_own(self, const Pair* pairs, Py_ssize_t count) except -1:
+        """Gives variables and slots storage of their own, before any of it is looked at: that may run a program's code."""
+        cdef Py_ssize_t i
+        cdef int slot
+        cdef PyObject* variable
+        for i in range(count):
+            in_place(pairs[i].variable)
+            for slot in range(self.slot_count):
+                variable = slot_of(<PyObject*>self.slots, slot, pairs[i].place)
+                if variable != NULL:
+                    in_place(variable)
+        if self.product is not None:
+            in_place(<PyObject*>self.product)
+        if self.decaying is None and self.known:
+            self.decays(0)
+        return 0
+
+    @cython.final
+    cdef inline int still_bound(self, int64_t bindings) except -1:
+        if self.bindings != bindings:
+            raise RuntimeError("The optimizer was built again while it took a step.")
+        return 0
+
+    @cython.final
+    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q) except -1:
+        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN)."""
+        cdef LongWalk whole
+        cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
+        cdef PyObject* slot
+        cdef Extent* extent = (<Tensor>value).extent
+        cdef const Rule* rule = self.entry
+        cdef int i
+        whole.double_precision = (<Tensor>value).dtype_code != F32
+        whole.slots[0] = whole.slots[1] = whole.slots[2] = NULL
+        for i in range(self.slot_count):
+            slot = slot_of(<PyObject*>self.slots, i, pair.place)
+            if slot != NULL:
+                slot = <PyObject*>(<BaseVariable>slot).held
+                whole.slots[i] = (<Tensor>slot).data
+                if not rule.whole or i == self.slot_count - 1:
+                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != (<Tensor>value).dtype_code:
+                        raise changed(<BaseVariable>pair.variable)
+        if step.bare and not rule.whole and extent.size <= LONG_RUN:
+            if whole.double_precision:
+                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
+                                      extent.size)
+            else:
+                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
+            return 0
+        if rule.whole and extent.rank >= 2:
+            step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
+        else:
+            step.rows = step.columns = 0
+        if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
+            whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+            run_parts(walk_part, &whole, thread_count())
+        elif extent.size and walk(step, whole.double_precision, (<Tensor>value).data, g, q, whole.slots, extent.size):
+            raise MemoryError()
+        return 0
+
+    @cython.final
+    cdef int update_rows(self, const Step* step, const Pair* pair, Rows rows) except -1:
+        """The same for the rows of a gradient alone."""
+        cdef Tensor value = value_of(pair.variable), state = None
+        cdef Py_ssize_t row, width, start
+        cdef char* slots[SLOTS]
+        cdef int item = item_size(value.dtype_code)
+        slots[0] = slots[1] = slots[2] = NULL
+        if self.slot_count:
+            state = nth(<list>self.slots[0], pair.place).held
+            if state.extent.size != value.extent.size:
+                raise changed(<BaseVariable>pair.variable)
+        if rows.places.shape[0] == 0:
+            return 0
+        width = rows.values.extent.size // rows.places.shape[0]
+        for row in range(rows.places.shape[0]):
+            start = rows.places[row] * width * item
+            if state is not None:
+                slots[0] = state.data + start
+            walk(step, item == 8, value.data + start, rows.values.data + row * width * item,
+                 rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, width)
+        return 0
+
+    @cython.final
+    cdef double norm_of(self, const Pair* pair, const char* g, double divisor) except? -1:
+        """The Euclidean norm of a gradient divided by `divisor`; g: its data (IN), NULL for Rows."""
+        cdef Tensor value
+        cdef double total
+        if g == NULL:
+            return (<Rows>pair.gradient).norm / divisor
+        value = value_of(pair.variable)
+        total = sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
+        return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
+
+    @cython.final
+    @cython.final
+    cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
+        """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
+        if accumulated:
+            return nth(self.accumulators, pair.place).held.data
+        if type(<object>pair.gradient) is Rows:
+            return NULL
+        return (<Tensor>pair.gradient).data
+
+    @cython.final
+    cdef int descend(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
+        """Clips, decays and updates."""
+        cdef Step step
+        cdef double limit = NAN, norm, total
+        cdef double* numbers = self.numbers
+        cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
+        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0
+        cdef const char* g
+        cdef Py_ssize_t i
+        cdef Rows rows
+        cdef Tensor values, squares
+        self.make_own(pairs, count)
+        self.still_bound(bindings)
+        self.begin(&step, rate)
+        if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
+            step.divisor = numbers[LOSS_SCALE_FACTOR]
+        if self.product is not None:
+            advance(self.product.held.dtype_code == F64, self.product.held.data, step.hyper[0], step.t)
+            step.product = scalar_value(self.product.held)
+        if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
+            limit = numbers[CLIPVALUE]
+        if by_all:
+            total = 0
+            for i in range(count):
+                norm = self.norm_of(&pairs[i], self.data_of(&pairs[i], accumulated), step.divisor)
+                total += norm * norm
+                single = single and value_of(pairs[i].variable).dtype_code == F32
+            norm = <float>sqrt(total) if single else sqrt(total)
+            step.numerator = numbers[GLOBAL_CLIPNORM] * (1 / norm if 1 / norm < 1 / numbers[GLOBAL_CLIPNORM]
+                                                         else 1 / numbers[GLOBAL_CLIPNORM]) + (norm - norm)
+            step.denominator = 1
+        if decaying or self.scripted:
+            # A variable that comes twice decays twice before it is updated; a program's code may look at any of them.
+            in_order = not self.scripted
+            for i in range(count):
+                in_order = in_order and pairs[i].place == i
+            if decaying and not in_order:
+                for i in range(count):
+                    self.decay_whole(&step, &pairs[i])
+        for i in range(count):
+            g = self.data_of(&pairs[i], accumulated)
+            step.limit = limit
+            if by_norm:
+                norm = self.norm_of(&pairs[i], g, step.divisor)
+                step.numerator, step.denominator = numbers[CLIPNORM], numbers[CLIPNORM] if norm <= numbers[CLIPNORM] else norm
+            rows, values, squares = None, None, None
+            if g == NULL:
+                step.limit = NAN                     # entries were clipped before those of one index were added up
+                rows = <Rows>pairs[i].gradient
+            alone = rows is not None and not self.scripted and self.slot_count <= self.entry.row_slots
+            step.decay = NAN
+            if decaying and in_order and self.decays(pairs[i].place):
+                step.decay = numbers[WEIGHT_DECAY]
+                if alone:
+                    self.decay_whole(&step, &pairs[i])
+                    step.decay = NAN
+            step.bare = step.decay != step.decay and step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
+            if alone:
+                self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
+                                 else Rows(rows.values, rows.places, None, rows.norm))
+                continue
+            if rows is not None:
+                values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
+                if not by_all:                       # Keras adds the entries of an index up as it scales them
+                    squares = rows.dense(rows.squares, value_of(pairs[i].variable).extent)
+                g = values.data
+            if self.scripted:
+                values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
+                shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
+                self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
+                self.still_bound(bindings)
+            else:
+                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL)
+        return 0
+
+    @cython.final
+    cdef int decay_whole(self, Step* step, const Pair* pair) except -1:
+        cdef Tensor value = value_of(pair.variable)
+        if self.decays(pair.place):
+            step.decay = self.numbers[WEIGHT_DECAY]
+            decay(step, value.dtype_code == F64, value.data, value.extent.size)
+        return 0
+
+    @cython.final
+    cdef int gather(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
+        """Adds gradients to their accumulators, and makes means of them where steps is not 1."""
+        cdef double divisor = self.numbers[LOSS_SCALE_FACTOR]
+        cdef Py_ssize_t i
+        cdef Tensor dense
+        cdef BaseVariable total
+        if not self.accumulators:
+            raise ValueError("`gradient_accumulation_steps` was set after the optimizer was built.")
+        for i in range(count):
+            in_place(PyList_GET_ITEM(self.accumulators, pairs[i].place))
+            self.still_bound(bindings)
+        for i in range(count):
+            if type(<object>pairs[i].gradient) is Rows:
+                dense = (<Rows>pairs[i].gradient).dense((<Rows>pairs[i].gradient).values, value_of(pairs[i].variable).extent)
+            else:
+                dense = <Tensor>pairs[i].gradient
+            total = nth(self.accumulators, pairs[i].place)
+            if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
+                raise changed(<BaseVariable>pairs[i].variable)
+            accumulate(dense.dtype_code == F64, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+                       dense.extent.size)
+        return 0
+
+    @cython.final
+    cdef int follow(self) except -1:
+        """Takes the variables into their averages, and those into the variables when it is time."""
+        cdef int64_t steps = self.steps()
+        cdef double momentum = self.numbers[EMA_MOMENTUM] if steps != 0 else 0, every = self.numbers[EMA_OVERWRITE_FREQUENCY]
+        cdef Py_ssize_t i
+        cdef BaseVariable mean, variable
+        cdef list averages = self.averages, known = self.known
+        cdef bint overwrites = every >= 1 and (steps + 1) % <int64_t>every == 0
+        if not averages and known:
+            raise ValueError("`use_ema` was set after the optimizer was built.")
+        for i in range(len(averages)):
+            mean, variable = nth(averages, i), nth(known, i)
+            in_place(<PyObject*>mean)
+            if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
+                raise changed(variable)
+            if is_floating(mean.held.dtype_code):
+                average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+            if overwrites:
+                variable.store(mean.held)
+        return 0
+
+    @cython.final
+    cdef inline int plain_steps(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step of the rule alone with dense gradients."""
+        cdef Step step
+        cdef double rate = self.current_rate()
+        cdef Py_ssize_t i
+        self.still_bound(bindings)
+        self.make_own(pairs, count)
+        self.still_bound(bindings)
+        self.begin(&step, rate)
+        for i in range(count):
+            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL)
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
+        return 0
+
+    @cython.final
+    cdef int step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step, from pairs of variables that were bound so many bindings ago."""
+        cdef double every = self.numbers[GRADIENT_ACCUMULATION_STEPS], rate = 0
+        cdef bint accumulates = every >= 1
+        cdef bint due = not accumulates or (self.calls() + 1) % <int64_t>every == 0
+        cdef Py_ssize_t i
+        cdef BaseVariable total
+        if due:
+            rate = self.current_rate()
+        self.still_bound(bindings)
+        if accumulates:
+            self.gather(pairs, count, every if due else 1, bindings)
+        if due:
+            self.descend(pairs, count, rate, accumulates, bindings)
+        if accumulates and due:
+            for total in self.accumulators:
+                memset(total.writable(), 0, total.held.extent.size * item_size(total.held.dtype_code))
+        if self.numbers[USE_EMA] == 1:
+            self.follow()
+        if self.constrained:
+            for i in range(count):
+                constraint = (<object>pairs[i].variable).constraint
+                if constraint is not None:
+                    (<object>pairs[i].variable).assign(constraint(<object>pairs[i].variable))
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
+        return 0
+
+    @cython.final
+    cdef inline bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
+        """Whether a pair is a gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
         cdef PyObject* gradient
         cdef PyObject* variable
+        cdef PyObject* value
         if type(<object>pair) is not tuple or PyTuple_GET_SIZE(<object>pair) != 2:
             return False
         gradient = PyTuple_GET_ITEM(<object>pair, 0)
         variable = PyTuple_GET_ITEM(<object>pair, 1)
-        if type(<object>gradient) is not Tensor:
-            return False
         out.place = guess
-        if variable != PyList_GET_ITEM(self.known, guess):
+        if guess >= PyList_GET_SIZE(self.known) or variable != PyList_GET_ITEM(self.known, guess):
             if not isinstance(<object>variable, BaseVariable):
                 return False
-            out.place = self.place_of(<BaseVariable>variable, guess)
-            if out.place < 0:
+            place = self.places.get((<BaseVariable>variable).number)
+            if place is None:
                 return False
-        if ((<Tensor>gradient).dtype_code != (<BaseVariable>variable).held.dtype_code or not is_floating((<Tensor>gradient).dtype_code)
-                or not same_extent((<Tensor>gradient).extent, (<BaseVariable>variable).held.extent)):
+            out.place = place
+        if type(<object>gradient) is Tensor:
+            value = <PyObject*>(<BaseVariable>variable).held
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+                    or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
+                return False
+        elif type(<object>gradient) is not Rows:     # which Python made, to fit
             return False
         Py_INCREF(<object>gradient)
         Py_INCREF(<object>variable)
@@ -503,59 +611,17 @@ cdef class BaseOptimizer:
         return True
 
     @cython.final
-    cdef int step_at_once(self, const Pair* pairs, Py_ssize_t count) except -1:
-        """A step of the rule alone."""
-        cdef Py_ssize_t i
-        cdef int64_t t = self.steps() + 1
-        cdef Step step
-        if self.product is not None:
-            self._advance(t)
-        step = self.step_of(scalar_value(self.rate.held), t)
-        for i in range(count):
-            self.update(&step, pairs[i].place, pairs[i].variable, (<Tensor>pairs[i].gradient).data, NULL)
-        return self.count_step()
-
-    @cython.final
-    cdef int64_t steps(self) noexcept:
-        return (<int64_t*>self.counter.held.data)[0]
-
-    @cython.final
-    cdef int count_step(self) except -1:
-        cdef char* target = in_place(self.counter)
-        (<int64_t*>target)[0] += 1
-        return 0
-
-    def _count_step(self):
-        self.count_step()
-
-    def _advance(self, int64_t t):
-        """What step t does before it meets its first parameter: Nadam's product of momenta takes in the present one."""
-        cdef char* target
-        if self.product is None:
-            return
-        target = in_place(self.product)
-        if self.product.held.dtype_code == F32:
-            (<float*>target)[0] *= nadam_momentum[float](<float>self.hyper[0], <float>0.96, t)
-        else:
-            (<double*>target)[0] *= nadam_momentum[double](self.hyper[0], 0.96, t)
-
-    def apply_gradients(self, grads_and_vars):
-        """Applies one step of the optimizer to pairs of (gradient, variable); returns `iterations`.
-
-        The variables of the first step are those of every later one. A None gradient is skipped with a warning. Raises
-        ValueError if every gradient is None or a variable is unknown, InvalidArgumentError if a gradient's shape is not its
-        variable's.
-        """
+    cdef inline int take_all(self, object pairs) except -1:
+        """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
         cdef Pair room[ROOM]
         cdef Pair* taken = room
         cdef Py_ssize_t count = 0, most = len(self.known)
+        cdef int64_t bindings = self.bindings
         cdef PyObject* found
         cdef list others = None
-        cdef object iterator
-        if not self._prepared or self.rate is None:
-            self._step(list(grads_and_vars))
-            return self.counter
-        iterator = iter(grads_and_vars)
+        cdef bint dense = True
+        cdef object iterator = iter(pairs)
+        self.ready()
         if most > ROOM:
             taken = <Pair*>malloc(most * sizeof(Pair))
             if taken == NULL:
@@ -566,7 +632,9 @@ cdef class BaseOptimizer:
                 found = next_of(iterator)
                 if found == NULL:
                     break
-                if count < most and self.take(found, count, &taken[count]):
+                if count < most and self.bindings == bindings and self.take(found, count, &taken[count]):
+                    if type(<object>taken[count].gradient) is not Tensor:
+                        dense = False
                     count += 1
                     Py_DECREF(<object>found)
                     continue
@@ -576,53 +644,108 @@ cdef class BaseOptimizer:
                 others.extend(iterator)
                 break
             if others is not None or count == 0:
-                self._step(others or [])
+                self._take_fitting(self._fitting(others or []))
+            elif self.plain and dense:
+                self.plain_steps(taken, count, bindings)
             else:
-                self.step_at_once(taken, count)
+                self.step(taken, count, bindings)
         finally:
             let_go(taken, count)
             if taken != room:
                 free(taken)
+        return 0
+
+    def _take_fitting(self, list pairs not None):
+        """A step of pairs that fit."""
+        cdef Pair* taken = <Pair*>malloc(len(pairs) * sizeof(Pair) + 1)
+        cdef Py_ssize_t count = 0
+        if taken == NULL:
+            raise MemoryError()
+        try:
+            self.ready()
+            for pair in pairs:
+                if not self.take(<PyObject*>pair, count, &taken[count]):
+                    raise changed(pair[1])
+                count += 1
+            self.step(taken, count, self.bindings)
+        finally:
+            let_go(taken, count)
+            free(taken)
+
+    def _take(self, pairs):
+        """A step of any iterable of pairs."""
+        self.take_all(pairs)
+
+    def apply_gradients(self, grads_and_vars):
+        """Takes one step.
+
+        The variables of the first step are those of every later one. A None gradient is skipped with a warning.
+
+        Args:
+          grads_and_vars: pairs of a gradient and its variable, in any order.
+
+        Returns:
+          `iterations`.
+
+        Raises:
+          ValueError: every gradient is None, or a variable is unknown.
+          InvalidArgumentError: a gradient's shape is not its variable's.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> tf.optimizers.SGD(0.5).apply_gradients([(tf.constant([1.0, -1.0]), w)])
+          <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=1>
+          >>> w.numpy()
+          array([0.5, 2.5], dtype=float32)
+        """
+        if self.applied_in_python:
+            grads, variables = zip(*grads_and_vars)
+            self.apply(grads, variables)
+        else:
+            self.take_all(grads_and_vars)
         return self.counter
 
-    def _update(self, BaseVariable variable, Tensor gradient, double rate, int64_t t, double decay=0, double scale=1,
-                double limit=-1, Tensor squares=None):
-        """One parameter's part of step t.
+    def update_step(self, gradient, BaseVariable variable not None, learning_rate):
+        """One variable's part of a step; a subclass may have its own.
 
-        gradient: of the variable's dtype and shape; it is multiplied by `scale`, then clipped to ±`limit` unless that is
-        negative. decay: the weight decay, times the rate, taken off the parameter first. squares: what stands for
-        the gradient's squares, before the scaling, where these are not to be its own.
+        Args:
+          gradient: a tensor of the variable's shape, scaled and clipped.
+          variable: a variable that the optimizer was built with.
+          learning_rate: the present learning rate.
+
+        Raises:
+          NotImplementedError: an optimizer without a rule of its own.
+          ValueError: an unknown variable.
+          InvalidArgumentError: a gradient of another shape.
         """
-        cdef Step step = self.step_of(rate, t)
-        step.decay, step.scale, step.limit = decay, scale, limit
-        self.update(&step, self.place_of(variable, 0), <PyObject*>variable, gradient.data, squares.data if squares is not None else NULL)
+        cdef Tensor fitting
+        cdef Pair pair
+        cdef Step step
+        self.ready()
+        if self.rule < 0:
+            raise NotImplementedError
+        found = self.places.get(variable.number)
+        if found is None:
+            raise ValueError(f"Unknown variable: {variable}.")
+        fitting = self._cast(gradient, variable)
+        self._check_shape(fitting, variable)
+        self.begin(&step, float(learning_rate))
+        pair.place = found
+        pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
+        self.make_own(&pair, 1)
+        self.update(&step, &pair, fitting.data, NULL)
 
-    def _update_rows(self, BaseVariable variable, Tensor values, const int64_t[::1] places, double rate, int64_t t,
-                     double scale=1, double limit=-1, Tensor squares=None):
-        """The same for a gradient that is zero but for rows: `values` (IN) at `places` (IN), valid and each once."""
-        cdef Step step = self.step_of(rate, t)
-        cdef char* q = NULL
-        cdef Py_ssize_t place = self.place_of(variable, 0), width, row
-        cdef char* target = in_place(variable)
-        cdef char* state = NULL
-        if places.shape[0] == 0:
-            return
-        step.scale, step.limit = scale, limit
-        width = values.extent.size // places.shape[0]
-        if self.slots[0] is not None:
-            state = in_place(<BaseVariable>(<list>self.slots[0])[place])
-        for row in range(places.shape[0]):
-            if squares is not None:
-                q = squares.data + row * width * item_size(squares.dtype_code)
-            if variable.held.dtype_code == F32:
-                walk[float](&step, <float*>target + places[row] * width, <const float*>values.data + row * width,
-                            <const float*>q, <float*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width)
-            else:
-                walk[double](&step, <double*>target + places[row] * width, <const double*>values.data + row * width,
-                             <const double*>q, <double*>state + places[row] * width if state != NULL else NULL, NULL, NULL, width)
-
-    def _check_shape(self, Tensor gradient, BaseVariable variable):
+    def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
         if not same_extent(gradient.extent, variable.held.extent):
             raise InvalidArgumentError(
                 None, None, f"The gradient of variable '{variable.name}' has shape {dims_text(gradient.extent)}, the variable has "
                             f"shape {dims_text(variable.held.extent)}. A gradient must have its variable's shape.")
+
+    @property
+    def _absolute(self):
+        """Whether the rule reads |g| where others read g²."""
+        return self.rule >= 0 and self.entry.absolute
+
+
+cdef object changed(BaseVariable variable):
+    return InvalidArgumentError(None, None, f"Variable '{variable.name}' is not of the shape and dtype that the optimizer was built for.")

@@ -41,6 +41,8 @@ def run(library: Any, program: Program) -> Outcome:
     with contextlib.redirect_stdout(printed):
         try:
             result = plain(program(library))
+        except NameError:
+            raise  # the test's own mistake, which would count as an exception that both libraries agree on
         except Exception as error:
             return Outcome(None, neutral(printed.getvalue()), type(error).__name__, neutral(str(error)))
     return Outcome(result, neutral(printed.getvalue()))

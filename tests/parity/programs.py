@@ -37,6 +37,18 @@ def collector() -> tuple[dict[str, Program], Callable[[Program], Program]]:
     return programs, program
 
 
+def call(tf: Any, f: Any, *values: Any, order: int = 1) -> Any:
+    """f at these values, the gradients, and with order 2 the gradient of the first gradient's sum."""
+    inputs = [tf.constant(value) for value in values]
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(inputs)
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            result = f(*inputs)
+        slopes = tape.gradient(result, inputs)
+    return (result, slopes, outer.gradient(slopes[0], inputs)) if order == 2 else (result, slopes)
+
+
 def compared(
     name: str,
     function: Program,

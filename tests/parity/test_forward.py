@@ -528,3 +528,7 @@ def accumulator_of_an_assigned_variable(tf):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name: str) -> None:
     compared(name, PROGRAMS[name], WORDED, DELIBERATE)
+
+
+def test_differences_are_of_programs_that_exist() -> None:
+    assert {*WORDED, *DELIBERATE} <= {*PROGRAMS}

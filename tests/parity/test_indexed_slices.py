@@ -312,3 +312,7 @@ def indexed_slices_as_cotangents(tf):
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_program(name: str) -> None:
     compared(name, PROGRAMS[name], WORDED, DELIBERATE)
+
+
+def test_differences_are_of_programs_that_exist() -> None:
+    assert {*WORDED, *DELIBERATE} <= {*PROGRAMS}

@@ -10,7 +10,7 @@ from typing import Any
 from gradtape._doors import apply_identity, apply_stop_gradient, as_tensor
 from gradtape._forward import carry_tangents
 from gradtape._log import Unrecorded
-from gradtape._ops import is_recorded, record
+from gradtape._primitive import is_recorded, record_stated
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.ops.indexed_slices import like, values_of
@@ -55,8 +55,8 @@ class _Differentiated:
         bodies = [as_tensor(value) for value in nest.flatten(result)]
         outputs = tuple([fresh(body) for body in bodies])
         if recorded and outputs:
-            rule = _stated_rule(grad_fn, len(arguments), variables)
-            record(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs, stated=True)
+            rule = _stated_vjp(grad_fn, len(arguments), variables)
+            record_stated(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
             # Forward mode goes through the body; the statement serves where the body has no tangents.
             carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))
@@ -74,7 +74,7 @@ def _takes_variables(grad_fn: Callable[..., Any]) -> bool:
     )
 
 
-def _stated_rule(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., Any]:
+def _stated_vjp(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., Any]:
     """The reverse rule of a call with `count` arguments that read `variables`."""
 
     def rule(call: Any, needs: Any, *cotangents: Tensor) -> Any:

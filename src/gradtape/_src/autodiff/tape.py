@@ -111,9 +111,7 @@ def batch_jacobian(
     """
     self._check_has_gradients("tocompute")
     if not (
-        target.shape.with_rank_at_least(2)
-        and source.shape.with_rank_at_least(2)
-        and target.shape[0] == source.shape[0]
+        target.shape.with_rank_at_least(2) and source.shape.with_rank_at_least(2) and target.shape[0] == source.shape[0]
     ):
         raise ValueError(
             f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."

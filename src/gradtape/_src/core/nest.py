@@ -135,7 +135,8 @@ def _described(value: Any) -> str:
 
 def _full_name(kind: type) -> str:
     """A type's name as C code prints it: types written in Python have no module in theirs."""
-    written_in_python = kind.__flags__ & 1 << 9
+    on_heap, immutable = kind.__flags__ & 1 << 9, kind.__flags__ & 1 << 8  # C types may be on the heap, too
+    written_in_python = on_heap and not immutable
     return kind.__name__ if written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 

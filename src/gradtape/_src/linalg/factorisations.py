@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape._doors import apply_broadcast_to, apply_elementwise, apply_reduce, as_tensor, full_like, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.linalg.contractions import matmul
@@ -45,7 +45,10 @@ def cholesky(input: Any, name: str | None = None) -> Tensor:
     Only the lower triangle is read; the gradient is symmetric. Rule: Murray (2016), Differentiation of the Cholesky
     decomposition.
     """
-    x = matrices("Cholesky", input)
+    return _CHOLESKY(matrices("Cholesky", input))
+
+
+def _cholesky(x: Tensor) -> Tensor:
     array = view(x)
     try:
         result = np.linalg.cholesky(array)
@@ -56,17 +59,19 @@ def cholesky(input: Any, name: str | None = None) -> Tensor:
                 result[place] = np.linalg.cholesky(array[place])
             except np.linalg.LinAlgError:
                 continue
-    out = tensor_from(np.where(np.tri(array.shape[-1], dtype=bool), result, result.dtype.type(0)))
-    return record("Cholesky", _cholesky_rule, (x,), out, (out,), None)
+    return tensor_from(np.where(np.tri(array.shape[-1], dtype=bool), result, result.dtype.type(0)))
 
 
-def _cholesky_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _cholesky_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     (lower,) = call.saved
     inner = band_part(matmul(lower, g, transpose_a=True), -1, 0)
     inner = set_diag(inner, diag_part(inner) * 0.5)
     inverse = triangular_solve(lower, identity_like(lower))
     whole = matmul(inverse, matmul(inner, inverse), transpose_a=True)
     return (whole + turned(whole)) * 0.5
+
+
+_CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,))
 
 
 @op(
@@ -121,7 +126,10 @@ def lu(input: Any, output_idx_type: Any = dtypes.int32, name: str | None = None)
     Raises:
       InvalidArgumentError: a matrix is not square or not invertible.
     """
-    x = matrices("Lu", input, operand="Input tensor")
+    return Lu(*_LU(matrices("Lu", input, operand="Input tensor"), attributes=(output_idx_type,)))
+
+
+def _lu(x: Tensor, index: Any) -> tuple[Tensor, Tensor]:
     n = x.shape[-1]
     array = np.array(view(x)).reshape(-1, n, n) if n else np.zeros((0, 0, 0))
     order = np.tile(np.arange(n), (len(array), 1))
@@ -135,8 +143,7 @@ def lu(input: Any, output_idx_type: Any = dtypes.int32, name: str | None = None)
                 raise invalid_argument("Lu", "Input is not invertible.", "")
             array[:, k + 1 :, k] /= array[:, k, k, None]
             array[:, k + 1 :, k + 1 :] -= array[:, k + 1 :, k, None] * array[:, k, None, k + 1 :]
-    out, p = tensor_from(array.reshape(x.shape), x.dtype), tensor_from(order.reshape(x.shape[:-1]), output_idx_type)
-    return Lu(record("Lu", _lu_rule, (x,), out, (out, p), None), p)
+    return tensor_from(array.reshape(x.shape), x.dtype), tensor_from(order.reshape(x.shape[:-1]), index)
 
 
 def _triangles(packed: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,7 +151,7 @@ def _triangles(packed: Tensor) -> tuple[Tensor, Tensor]:
     return set_diag(band_part(packed, -1, 0), ones), band_part(packed, 0, -1)
 
 
-def _lu_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _lu_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> Tensor:
     packed, p = call.saved
     lower, upper = _triangles(packed)
     below = matmul(lower, g - band_part(g, 0, -1), transpose_a=True)
@@ -152,6 +159,9 @@ def _lu_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
     inner = below - band_part(below, 0, -1) + band_part(above, 0, -1)
     left = triangular_solve(lower, inner, adjoint=True)
     return _restored(turned(triangular_solve(upper, turned(left), lower=False)), p)
+
+
+_LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2))
 
 
 def _restored(rows: Tensor, p: Tensor) -> Tensor:
@@ -240,10 +250,7 @@ def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, n
       ValueError: a gradient is asked for although fast is False.
     """
     if not fast:
-        a, b = same_batch("MatrixSolveLs", matrix, rhs)
-        array = view(a)
-        inverse = np.linalg.pinv(array, rtol=np.finfo(array.dtype).eps * max(array.shape[-2:]))
-        return record("MatrixSolveLs", _no_rule, (a, b), tensor_from(inverse @ view(b)), (), None)
+        return _SOLVE_LS(*same_batch("MatrixSolveLs", matrix, rhs))
     a = as_tensor(matrix)
     high = a.shape[-2] >= a.shape[-1]
     gram = matmul(a, a, transpose_a=high, transpose_b=not high)
@@ -255,8 +262,16 @@ def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, n
     return matmul(a, cholesky_solve(factor, rhs), transpose_a=True)
 
 
-def _no_rule(call: Any, needs: Any, g: Tensor) -> Any:
+def _solve_ls(a: Tensor, b: Tensor) -> Tensor:
+    array = view(a)
+    return tensor_from(np.linalg.pinv(array, rtol=np.finfo(array.dtype).eps * max(array.shape[-2:])) @ view(b))
+
+
+def _no_vjp(call: Any, needs: Any, g: Tensor) -> Any:
     raise ValueError("Gradient not defined for fast=False")
+
+
+_SOLVE_LS = Primitive("MatrixSolveLs", _solve_ls, _no_vjp)
 
 
 class Qr(NamedTuple):
@@ -281,12 +296,14 @@ def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Qr:
     Rule: Roberts and Roberts (2020), QR and LQ decomposition matrix backpropagation algorithms for square, wide, and
     deep matrices. A full Q of a matrix higher than wide has no gradient: NotImplementedError.
     """
-    x = matrices("Qr", input, None)
-    q, r = (tensor_from(part) for part in np.linalg.qr(view(x), "complete" if full_matrices else "reduced"))
-    return Qr(*record("Qr", _qr_rule, (x,), (q, r), (x, q, r), None))
+    return Qr(*_QR(matrices("Qr", input, None), attributes=(full_matrices,)))
 
 
-def _qr_rule(call: Any, needs: Any, gq: Tensor, gr: Tensor) -> Tensor:
+def _qr(x: Tensor, full_matrices: bool) -> tuple[Tensor, ...]:
+    return tuple(tensor_from(part) for part in np.linalg.qr(view(x), "complete" if full_matrices else "reduced"))
+
+
+def _qr_vjp(call: Any, needs: Any, gq: Tensor, gr: Tensor) -> Tensor:
     x, q, r = call.saved
     rows, columns = r.shape[-2:]
     if rows > columns:
@@ -295,13 +312,16 @@ def _qr_rule(call: Any, needs: Any, gq: Tensor, gr: Tensor) -> Tensor:
             f"{r.shape} with nrows={rows}and ncols={columns}."
         )
     if rows == columns:
-        return _qr_square_rule(q, r, gq, gr)
+        return _qr_square_vjp(q, r, gq, gr)
     beyond = gr[..., rows:]
-    square = _qr_square_rule(q, r[..., :rows], gq + matmul(x[..., rows:], beyond, transpose_b=True), gr[..., :rows])
+    square = _qr_square_vjp(q, r[..., :rows], gq + matmul(x[..., rows:], beyond, transpose_b=True), gr[..., :rows])
     return concat([square, matmul(q, beyond)], -1)
 
 
-def _qr_square_rule(q: Tensor, r: Tensor, gq: Tensor, gr: Tensor) -> Tensor:
+_QR = Primitive("Qr", _qr, _qr_vjp, saves=(0, -1, -2))
+
+
+def _qr_square_vjp(q: Tensor, r: Tensor, gq: Tensor, gr: Tensor) -> Tensor:
     inner = matmul(r, gr, transpose_b=True) - matmul(gq, q, transpose_a=True)
     low = band_part(inner, -1, 0)
     whole = gq + matmul(q, set_diag(low + turned(low), diag_part(inner)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_reshape, as_tensor, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.linalg.systems import solve
 from gradtape._src.ops.arrays import concat
@@ -40,10 +40,12 @@ def expm(input: Any, name: str | None = None) -> Tensor:
     x = as_tensor(input)
     if not x.dtype.is_floating:
         raise ValueError(f"tf.linalg.expm does not support matrices of type {x.dtype}")
-    x = matrices("MatrixExponential", x)
+    return _EXPM(matrices("MatrixExponential", x))
+
+
+def _expm(x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
-        out = tensor_from(_exponential(view(x).astype(np.float64)).astype(x.dtype.as_numpy_dtype))
-    return record("MatrixExponential", _expm_rule, (x,), out, (x,), None)
+        return tensor_from(_exponential(view(x).astype(np.float64)).astype(x.dtype.as_numpy_dtype))
 
 
 def _exponential(a: np.ndarray) -> np.ndarray:
@@ -66,11 +68,14 @@ def _exponential(a: np.ndarray) -> np.ndarray:
     return result
 
 
-def _expm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     (x,) = call.saved
     n, a = x.shape[-1], turned(x)
     blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
     return expm(blocks)[..., :n, n:]
+
+
+_EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,))
 
 
 @op(
@@ -95,14 +100,16 @@ def sqrtm(input: Any, name: str | None = None) -> Tensor:
     Raises:
       InvalidArgumentError: a matrix is not square; in the gradient, its root has opposite eigenvalues.
     """
-    x = matrices("MatrixSquareRoot", input)
+    return _SQRTM(matrices("MatrixSquareRoot", input))
+
+
+def _sqrtm(x: Tensor) -> Tensor:
     array = view(x)
     root = np.empty(array.shape)
     with np.errstate(all="ignore"):
         for place in np.ndindex(array.shape[:-2]):
             root[place] = _root(array[place].astype(np.float64))
-    out = tensor_from(root, x.dtype)
-    return record("MatrixSquareRoot", _sqrtm_rule, (x,), out, (out,), None)
+    return tensor_from(root, x.dtype)
 
 
 def _root(a: np.ndarray) -> np.ndarray:
@@ -139,7 +146,7 @@ def _schur(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return q, np.triu(t)
 
 
-def _sqrtm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     (root,) = call.saved
     n, batch = root.shape[-1], root.shape[:-2]
     one, r = eye(n, dtype=root.dtype), turned(root)
@@ -147,3 +154,6 @@ def _sqrtm_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
     right = apply_reshape(one, (n, 1, n, 1)) * apply_reshape(root, (*batch, 1, n, 1, n))
     sums = apply_reshape(left + right, (*batch, n * n, n * n))
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
+
+
+_SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,))

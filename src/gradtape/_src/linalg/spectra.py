@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, as_tensor, full_like, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.linalg.contractions import matmul
@@ -52,9 +52,11 @@ def eigh(tensor: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
     """
-    x = matrices("SelfAdjointEigV2", tensor)
-    w, v = (tensor_from(part) for part in np.linalg.eigh(_finite(x)))
-    return tuple(record("SelfAdjointEigV2", _eigh_rule, (x,), (w, v), (w, v), None))
+    return _EIGH(matrices("SelfAdjointEigV2", tensor))
+
+
+def _eigh(x: Tensor) -> tuple[Tensor, ...]:
+    return tuple(tensor_from(part) for part in np.linalg.eigh(_finite(x)))
 
 
 def _finite(x: Tensor) -> np.ndarray:
@@ -73,10 +75,13 @@ def _lower_of_symmetric(whole: Tensor) -> Tensor:
     return set_diag(band_part(whole + turned(whole), -1, 0), diag_part(whole))
 
 
-def _eigh_rule(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
+def _eigh_vjp(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
     w, v = call.saved
     inner = diag(gw) + _inverse_differences(w) * matmul(v, gv, transpose_a=True)
     return _lower_of_symmetric(matmul(v, matmul(inner, v, transpose_b=True)))
+
+
+_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
 
 
 @op(
@@ -88,14 +93,20 @@ def _eigh_rule(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
 )
 def eigvalsh(tensor: Any, name: str | None = None) -> Tensor:
     """The eigenvalues of symmetric matrices, ascending; of equal ones too the gradient is right to first order."""
-    x = matrices("SelfAdjointEigV2", tensor)
-    return record("SelfAdjointEigV2", _eigvalsh_rule, (x,), tensor_from(np.linalg.eigvalsh(_finite(x))), (x,), None)
+    return _EIGVALSH(matrices("SelfAdjointEigV2", tensor))
 
 
-def _eigvalsh_rule(call: Any, needs: Any, gw: Tensor) -> Tensor:
+def _eigvalsh(x: Tensor) -> Tensor:
+    return tensor_from(np.linalg.eigvalsh(_finite(x)))
+
+
+def _eigvalsh_vjp(call: Any, needs: Any, gw: Tensor) -> Tensor:
     (x,) = call.saved
     _, v = eigh(x)
     return _lower_of_symmetric(matmul(v * _row(gw), v, transpose_b=True))
+
+
+_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,))
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
@@ -132,25 +143,28 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
     NotImplementedError.
     """
     x = matrices("Svd", tensor, None)
+    return _SVD(x, attributes=(full_matrices,)) if compute_uv else _SINGULAR_VALUES(x, attributes=(full_matrices,))
+
+
+def _decomposed(x: Tensor, full_matrices: bool, compute_uv: bool) -> Any:
     array = view(x)
     valid = np.isfinite(array).all((-2, -1), keepdims=True)
     parts = np.linalg.svd(np.where(valid, array, 0), full_matrices, compute_uv)
     if not compute_uv:
-        s = tensor_from(np.where(valid[..., 0], parts, np.nan), x.dtype)
-        return record("Svd", _singular_values_rule, (x,), s, (x,), None)
+        return tensor_from(np.where(valid[..., 0], parts, np.nan), x.dtype)
     s = tensor_from(np.where(valid[..., 0], parts[1], np.nan), x.dtype)
     u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in (parts[0], np.swapaxes(parts[2], -1, -2)))
-    return tuple(record("Svd", _svd_rule, (x,), (s, u, v), (x, s, u, v), full_matrices))
+    return s, u, v
 
 
-def _singular_values_rule(call: Any, needs: Any, gs: Tensor) -> Tensor:
+def _singular_values_vjp(call: Any, needs: Any, gs: Tensor) -> Tensor:
     (x,) = call.saved
     _, u, v = svd(x)
     return matmul(u * _row(gs), v, transpose_b=True)
 
 
-def _svd_rule(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tensor:
-    (x, s, u, v), full = call.saved, call.attributes
+def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tensor:
+    (x, s, u, v), (full,) = call.saved, call.attributes
     rows, columns = x.shape[-2:]
     high = rows > columns
     if high:
@@ -172,6 +186,10 @@ def _svd_rule(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tens
             outside = outside - matmul(matmul(first, grest, transpose_a=True), rest, transpose_b=True)
         result = result + matmul(u * _row(_reciprocal(s)), outside)
     return turned(result) if high else result
+
+
+_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3))
+_SINGULAR_VALUES = Primitive("Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,))
 
 
 def _floating_matrix(a: Any) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape._doors import apply_reshape, apply_sum_to, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
 from gradtape._src.linalg.contractions import matmul
@@ -43,8 +43,10 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
       InvalidArgumentError: one is not square or not invertible, or holds NaN.
     """
     x = matrices("MatrixInverse", input)
-    if adjoint:
-        x = turned(x)
+    return _INV(turned(x) if adjoint else x)
+
+
+def _inv(x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
         try:
             array = np.linalg.inv(view(x))
@@ -52,22 +54,26 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
             array = None
     if array is None or np.isnan(view(x)).any():
         raise invalid_argument("MatrixInverse", "Input is not invertible.", "")
-    out = tensor_from(array)
-    return record("MatrixInverse", _inv_rule, (x,), out, (out,), None)
+    return tensor_from(array)
 
 
-def _inv_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _inv_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     (y,) = call.saved
     return -matmul(y, matmul(g, y, transpose_b=True), transpose_a=True)
+
+
+_INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,))
 
 
 @op("linalg.det", samples=_square_samples, edges=_empty_edges)
 def det(input: Any, name: str | None = None) -> Tensor:
     """The determinants of matrices. The gradient of a singular one is InvalidArgumentError, as it asks its inverse."""
-    x = matrices("MatrixDeterminant", input, allowed=FLOATS_FIRST)
+    return _DET(matrices("MatrixDeterminant", input, allowed=FLOATS_FIRST))
+
+
+def _det(x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
-        out = _where_valid(x, np.linalg.det(view(x)))
-    return record("MatrixDeterminant", _det_rule, (x,), out, (x, out), None)
+        return _where_valid(x, np.linalg.det(view(x)))
 
 
 def _where_valid(x: Tensor, results: np.ndarray) -> Tensor:
@@ -75,9 +81,12 @@ def _where_valid(x: Tensor, results: np.ndarray) -> Tensor:
     return tensor_from(np.where(np.isnan(view(x)).any((-2, -1)), np.nan, results), x.dtype)
 
 
-def _det_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _det_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     x, y = call.saved
     return inv(x, adjoint=True) * apply_reshape(g * y, (*y.shape, 1, 1))
+
+
+_DET = Primitive("MatrixDeterminant", _det, _det_vjp, saves=(0, -1))
 
 
 class LogMatrixDeterminant(NamedTuple):
@@ -90,15 +99,20 @@ class LogMatrixDeterminant(NamedTuple):
 @op("linalg.slogdet", samples=_square_samples, edges=_empty_edges)
 def slogdet(input: Any, name: str | None = None) -> LogMatrixDeterminant:
     """The signs of the determinants of matrices and the logarithms of their absolute values."""
-    x = matrices("LogMatrixDeterminant", input, allowed=FLOATS_FIRST)
+    return LogMatrixDeterminant(*_SLOGDET(matrices("LogMatrixDeterminant", input, allowed=FLOATS_FIRST)))
+
+
+def _slogdet(x: Tensor) -> tuple[Tensor, ...]:
     with np.errstate(all="ignore"):
-        sign, size = (_where_valid(x, part) for part in np.linalg.slogdet(view(x)))
-    return LogMatrixDeterminant(sign, record("LogMatrixDeterminant", _slogdet_rule, (x,), size, (x,), None))
+        return tuple(_where_valid(x, part) for part in np.linalg.slogdet(view(x)))
 
 
-def _slogdet_rule(call: Any, needs: Any, g: Tensor) -> Tensor:
+def _slogdet_vjp(call: Any, needs: Any, _: Tensor, g: Tensor) -> Tensor:
     (x,) = call.saved
     return inv(x, adjoint=True) * apply_reshape(g, (*g.shape, 1, 1))
+
+
+_SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0,))
 
 
 def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
@@ -132,8 +146,10 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
       InvalidArgumentError: the matrix is not square or not invertible, or does not fit rhs.
     """
     a, b = same_batch("MatrixSolve", matrix, rhs)
-    if adjoint:
-        a = turned(a)
+    return _SOLVE(turned(a) if adjoint else a, b)
+
+
+def _solve(a: Tensor, b: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
         try:
             array = np.linalg.solve(view(a), view(b))
@@ -141,14 +157,16 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
             array = None
     if array is None or np.isnan(view(a)).any():
         raise invalid_argument("MatrixSolve", "Input matrix is not invertible.", "")
-    out = tensor_from(array)
-    return record("MatrixSolve", _solve_rule, (a, b), out, (a, out), None)
+    return tensor_from(array)
 
 
-def _solve_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+def _solve_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     a, x = call.saved
     b = solve(a, g, adjoint=True)
     return -matmul(b, x, transpose_b=True), b
+
+
+_SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1))
 
 
 @op(
@@ -190,8 +208,11 @@ def triangular_solve(
     if columns != height:
         shapes = f"{dims_text(a.shape)} {dims_text(b.shape)} {int(lower)} {int(adjoint)}"
         raise _unfit(f"mismatch In[1] shape: {columns} vs. {height}: {shapes}")
-    out = tensor_from(_substituted(view(a), np.broadcast_to(view(b), (*batch, *b.shape[-2:])), lower, adjoint))
-    return record(kernel, _triangular_rule, (a, b), out, (a, out), (lower, adjoint, tuple(b.shape)))
+    return _TRIANGULAR(a, b, attributes=(lower, adjoint, tuple(b.shape), batch))
+
+
+def _triangular(a: Tensor, b: Tensor, lower: bool, adjoint: bool, shape: tuple[int, ...], batch: Any) -> Tensor:
+    return tensor_from(_substituted(view(a), np.broadcast_to(view(b), (*batch, *shape[-2:])), lower, adjoint))
 
 
 def _unfit(message: str) -> OpError:
@@ -212,8 +233,11 @@ def _substituted(a: np.ndarray, b: np.ndarray, lower: bool, adjoint: bool) -> np
     return x
 
 
-def _triangular_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
-    (a, x), (lower, adjoint, shape) = call.saved, call.attributes
+def _triangular_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+    (a, x), (lower, adjoint, shape, _) = call.saved, call.attributes
     b = triangular_solve(a, g, lower, not adjoint)
     outer = -(matmul(x, b, transpose_b=True) if adjoint else matmul(b, x, transpose_b=True))
     return apply_sum_to(band_part(outer, -1, 0) if lower else band_part(outer, 0, -1), a.shape), apply_sum_to(b, shape)
+
+
+_TRIANGULAR = Primitive("MatrixTriangularSolve", _triangular, _triangular_vjp, saves=(0, -1))

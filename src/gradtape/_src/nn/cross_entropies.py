@@ -18,7 +18,7 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, not_allowed
@@ -66,7 +66,10 @@ def _log_softmax(array: np.ndarray, axis: int) -> np.ndarray:
 def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
     """exp(logits) over its sum along an axis, the last by default. Raises InvalidArgumentError for an axis it lacks."""
     x = _logits(logits, "Softmax")
-    axis = _axis(axis, x, "Softmax")
+    return _SOFTMAX(x, attributes=(_axis(axis, x, "Softmax"),))
+
+
+def _softmax(x: Tensor, axis: int) -> Tensor:
     out, array = empty(x.shape, x.dtype)
     source = view(x)
     if source.size:
@@ -74,12 +77,15 @@ def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Te
             np.subtract(source, source.max(axis=axis, keepdims=True), out=array)
             np.exp(array, out=array)
             array /= array.sum(axis=axis, keepdims=True)
-    return record("Softmax", _softmax_rule, (x,), out, (out,), axis)
+    return out
 
 
-def _softmax_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    (s,) = call.saved
-    return ((g - apply_reduce(0, g * s, call.attributes, True, "Sum")) * s,)
+def _softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
+    (s,), (axis,) = call.saved, call.attributes
+    return ((g - apply_reduce(0, g * s, axis, True, "Sum")) * s,)
+
+
+_SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,))
 
 
 @op(
@@ -90,14 +96,17 @@ def _softmax_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
 def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
     """log(softmax(logits)), exact where softmax underflows. Raises InvalidArgumentError for an axis it lacks."""
     x = _logits(logits, "LogSoftmax")
-    axis = _axis(axis, x, "LogSoftmax")
-    out = tensor_from(_log_softmax(view(x), axis), x.dtype)
-    return record("LogSoftmax", _log_softmax_rule, (x,), out, (out,), axis)
+    return _LOG_SOFTMAX(x, attributes=(_axis(axis, x, "LogSoftmax"),))
 
 
-def _log_softmax_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    (y,) = call.saved
-    return (g - apply_elementwise("exp", y) * apply_reduce(0, g, call.attributes, True, "Sum"),)
+def _log_softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
+    (y,), (axis,) = call.saved, call.attributes
+    return (g - apply_elementwise("exp", y) * apply_reduce(0, g, axis, True, "Sum"),)
+
+
+_LOG_SOFTMAX = Primitive(
+    "LogSoftmax", lambda x, axis: tensor_from(_log_softmax(view(x), axis), x.dtype), _log_softmax_vjp, saves=(-1,)
+)
 
 
 @op(
@@ -123,11 +132,13 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, 
             sizes = f"logits_size={dims_text(x.shape)} labels_size={dims_text(p.shape)}"
             raise invalid_argument(_DENSE, f"logits and labels must be broadcastable: {sizes}", "") from None
         x, p = apply_broadcast_to(x, shape), apply_broadcast_to(p, shape)
-    axis = _axis(axis, x, _DENSE)
+    return _CROSS_ENTROPY(p, x, attributes=(_axis(axis, x, _DENSE),))
+
+
+def _cross_entropy(labels: Tensor, logits: Tensor, axis: int) -> Tensor:
     with np.errstate(invalid="ignore"):
-        loss = -np.sum(view(p) * _log_softmax(view(x), axis), axis=axis)
-    out = tensor_from(loss, x.dtype)
-    return record(_DENSE, _cross_entropy_rule, (p, x), out, (p, x), axis)
+        loss = -np.sum(view(labels) * _log_softmax(view(logits), axis), axis=axis)
+    return tensor_from(loss, logits.dtype)
 
 
 def _widened(g: Tensor, axis: int) -> Tensor:
@@ -136,13 +147,16 @@ def _widened(g: Tensor, axis: int) -> Tensor:
     return apply_reshape(g, shape)
 
 
-def _cross_entropy_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
-    labels, logits = call.saved
-    g = _widened(g, call.attributes)
+def _cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    (labels, logits), (axis,) = call.saved, call.attributes
+    g = _widened(g, axis)
     return (
-        -log_softmax(logits, call.attributes) * g if needs[0] else None,
-        (softmax(logits, call.attributes) - labels) * g if needs[1] else None,
+        -log_softmax(logits, axis) * g if needs[0] else None,
+        (softmax(logits, axis) - labels) * g if needs[1] else None,
     )
+
+
+_CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0, 1))
 
 
 @op(
@@ -175,7 +189,11 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
     x = _logits(x, _SPARSE)
     if named.dtype not in (int32, int64):
         raise not_allowed(_SPARSE, named.dtype, "int32, int64", "Tlabels")
-    places, classes = view(named).astype(np.int64), x.shape[-1]
+    return _SPARSE_CROSS_ENTROPY(named, x)
+
+
+def _sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
+    places, classes = view(labels).astype(np.int64), logits.shape[-1]
     wrong = places[(places < 0) | (places >= classes)]
     if wrong.size:
         raise invalid_argument(
@@ -184,17 +202,25 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
             f"Label values: {' '.join(map(str, places.ravel()))}",
             "",
         )
-    loss = -np.take_along_axis(_log_softmax(view(x), -1), places[..., None], axis=-1)[..., 0]
-    out = tensor_from(loss, x.dtype)
-    return record(_SPARSE, _sparse_rule, (x,), out, (x,), places)
+    loss = -np.take_along_axis(_log_softmax(view(logits), -1), places[..., None], axis=-1)[..., 0]
+    return tensor_from(loss, logits.dtype)
 
 
-def _sparse_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    (logits,) = call.saved
-    one, array = empty(logits.shape, logits.dtype)
+def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
+    labels, logits = call.saved
+    return None, (softmax(logits) - _HITS(labels, logits)) * _widened(g, g.ndim)
+
+
+def _hits(labels: Tensor, logits: Tensor) -> Tensor:
+    """1 at the place of each label, else 0."""
+    out, array = empty(logits.shape, logits.dtype)
     array.fill(0)
-    np.put_along_axis(array, call.attributes[..., None], 1, axis=-1)
-    return ((softmax(logits) - one) * _widened(g, g.ndim),)
+    np.put_along_axis(array, view(labels).astype(np.int64)[..., None], 1, axis=-1)
+    return out
+
+
+_SPARSE_CROSS_ENTROPY = Primitive(_SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1))
+_HITS = Primitive("OneHot", _hits)
 
 
 def _both(labels: Any, logits: Any, name: str) -> None:

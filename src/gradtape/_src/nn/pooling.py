@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape._doors import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.dtypes import float64, int64
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.nn.windows import (
@@ -66,7 +66,7 @@ def _pool(
     shape, geometry = tuple(image.shape), _geometry(image, ksize, strides, padding, dilations, kernel, first)
     patches = _patches(image, geometry, -np.inf if largest else 0.0)
     if largest:
-        pooled = _take(patches, _largest(patches))
+        pooled = _TAKE(patches, _LARGEST(patches), attributes=(patches.shape[1],))
     else:
         pooled = apply_reduce(0, patches, 1, False, "Sum") / _counts(shape, geometry, image.dtype)
     return given(apply_reshape(pooled, (shape[0], *geometry.places, shape[-1])), first)
@@ -97,29 +97,33 @@ def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
     return tensor_from(np.tile(view(patches_of(plane, geometry)).sum(axis=1, keepdims=True), (shape[0], 1)), dtype)
 
 
-def _largest(patches: Tensor) -> np.ndarray:
+def _largest(patches: Tensor) -> Tensor:
     """Which of each window's elements is its largest, the first of equals, which has the gradient."""
-    return view(patches).argmax(axis=1)[:, None, :]
+    return tensor_from(view(patches).argmax(axis=1)[:, None, :], int64)
 
 
-def _take(patches: Tensor, places: np.ndarray) -> Tensor:
-    out = tensor_from(np.take_along_axis(view(patches), places, axis=1)[:, 0, :], patches.dtype)
-    return record("MaxPool", _take_rule, (patches,), out, (), (places, patches.shape[1]))
+def _take(patches: Tensor, places: Tensor, _: int) -> Tensor:
+    return tensor_from(np.take_along_axis(view(patches), view(places), axis=1)[:, 0, :], patches.dtype)
 
 
-def _put(values: Tensor, places: np.ndarray, size: int) -> Tensor:
+def _put(values: Tensor, places: Tensor, size: int) -> Tensor:
     out, array = empty((values.shape[0], size, values.shape[1]), values.dtype)
     array.fill(0)
-    np.put_along_axis(array, places, view(values)[:, None, :], axis=1)
-    return record("MaxPoolGrad", _put_rule, (values,), out, (), (places, size))
+    np.put_along_axis(array, view(places), view(values)[:, None, :], axis=1)
+    return out
 
 
-def _take_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    return (_put(g, *call.attributes),)
+def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
+    return _PUT(g, *call.saved, attributes=call.attributes), None
 
 
-def _put_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    return (_take(g, call.attributes[0]),)
+def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
+    return _TAKE(g, *call.saved, attributes=call.attributes), None
+
+
+_LARGEST = Primitive("MaxPoolPlaces", _largest)
+_TAKE = Primitive("MaxPool", _take, _take_vjp, saves=(1,))
+_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,))
 
 
 _WHAT = {
@@ -210,15 +214,14 @@ def max_pool_with_argmax(
     geometry = _geometry(image, ksize, strides, padding, None, kernel, False)
     shape = tuple(image.shape)
     patches = _patches(image, geometry, -np.inf)
-    chosen = _largest(patches)
+    chosen = _LARGEST(patches)
     numbers = np.arange(float(np.prod(shape))).reshape(shape)
     if not include_batch_in_index:
         numbers %= max(np.prod(shape[1:]), 1)
-    places = np.take_along_axis(view(_patches(tensor_from(numbers), geometry, -1.0)), chosen, axis=1)[:, 0, :]
+    places = np.take_along_axis(view(_patches(tensor_from(numbers), geometry, -1.0)), view(chosen), axis=1)[:, 0, :]
     out = (shape[0], *geometry.places, shape[-1])
-    return MaxPoolWithArgmax(
-        apply_reshape(_take(patches, chosen), out), tensor_from(places.reshape(out).astype(np.int64), output_dtype)
-    )
+    largest = apply_reshape(_TAKE(patches, chosen, attributes=(patches.shape[1],)), out)
+    return MaxPoolWithArgmax(largest, tensor_from(places.reshape(out).astype(np.int64), output_dtype))
 
 
 @op(

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape._doors import apply_transpose, empty, view
-from gradtape._ops import record
 from gradtape._patches import gather, scatter
+from gradtape._primitive import Primitive
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
 from gradtape._tensor import Tensor
@@ -179,6 +179,15 @@ def _five(shape: tuple[int, ...]) -> np.ndarray:
 
 def patches_of(image: Tensor, geometry: Geometry, outside: float = 0.0) -> Tensor:
     """What a window sees at every place, (batch · places, window · channels)."""
+    return _PATCHES(image, attributes=(tuple(image.shape), geometry, outside))
+
+
+def image_of(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
+    """The image of this shape to which the patches add up."""
+    return _IMAGE(patches, attributes=(shape, geometry))
+
+
+def _patches(image: Tensor, _: Any, geometry: Geometry, outside: float) -> Tensor:
     shape = tuple(image.shape)
     batch, channels = shape[0], shape[-1]
     out, array = empty((batch * int(np.prod(geometry.places)), int(np.prod(geometry.window)) * channels), image.dtype)
@@ -187,21 +196,24 @@ def patches_of(image: Tensor, geometry: Geometry, outside: float = 0.0) -> Tenso
             gather(view(image).ravel(), array.ravel(), _five(shape), geometry.numbers(), outside)
         else:
             array.fill(outside)
-    return record("ExtractPatches", _patches_rule, (image,), out, (), (shape, geometry))
+    return out
 
 
-def image_of(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
-    """The image of this shape to which the patches add up."""
+def _image(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
     out, array = empty(shape, patches.dtype)
     array.fill(0)
     if array.size and patches.shape.num_elements():
         scatter(view(patches).ravel(), array.ravel(), _five(shape), geometry.numbers())
-    return record("PatchesToImage", _image_rule, (patches,), out, (), (shape, geometry))
+    return out
 
 
-def _patches_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
-    return (image_of(g, *call.attributes),)
+def _patches_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
+    return (image_of(g, *call.attributes[:2]),)
 
 
-def _image_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
+def _image_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (patches_of(g, call.attributes[1]),)
+
+
+_PATCHES = Primitive("ExtractPatches", _patches, _patches_vjp)
+_IMAGE = Primitive("PatchesToImage", _image, _image_vjp, linear=True)

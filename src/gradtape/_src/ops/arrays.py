@@ -22,7 +22,7 @@ from gradtape._doors import (
     view,
 )
 from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -228,11 +228,14 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     for i, count in enumerate(counts):
         if count < 0:
             raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
-    out = tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
-    return record("Tile", _tile_rule, (tensor,), out, (), (tensor.shape, counts))
+    return _TILE(tensor, attributes=(tensor.shape, counts))
 
 
-def _tile_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
+    return tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
+
+
+def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The sum over the copies."""
     sizes, counts = call.attributes
     split_sizes, copies = [], []
@@ -242,6 +245,9 @@ def _tile_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
             split_sizes.append(count)
         split_sizes.append(size)
     return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
+
+
+_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True)
 
 
 # Joining and parting
@@ -520,24 +526,25 @@ def pad(
             )
         spread.append((before, behind))
     if mode != "CONSTANT":
-        return _mirror(data, spread, mode)
-    fill = view(as_tensor(constant_values, data.dtype))
-    out = tensor_from(np.pad(view(data), spread, constant_values=fill) if spread else view(data))
-    return record("Pad", _pad_rule, (data,), out, (), (spread, sizes))
+        return _MIRROR(data, attributes=(spread, mode))
+    return _PAD(data, as_tensor(constant_values, data.dtype), attributes=(spread, sizes))
 
 
-def _pad_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _pad(data: Tensor, fill: Tensor, spread: list[tuple[int, int]], _: Any) -> Tensor:
+    return tensor_from(np.pad(view(data), spread, constant_values=view(fill)) if spread else view(data))
+
+
+def _pad_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
     spread, sizes = call.attributes
-    return cotangent[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))]
+    return cotangent[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))], None
 
 
 def _mirror(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
-    out = tensor_from(np.pad(view(tensor), spread, mode.lower()) if spread else view(tensor))  # type: ignore[call-overload]
-    return record("MirrorPad", _mirror_rule, (tensor,), out, (), (spread, mode))
+    return tensor_from(np.pad(view(tensor), spread, mode.lower()) if spread else view(tensor))  # type: ignore[call-overload]
 
 
-def _mirror_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return _fold(cotangent, *call.attributes)
+def _mirror_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _FOLD(cotangent, attributes=call.attributes)
 
 
 def _fold(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
@@ -551,11 +558,16 @@ def _fold(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
         end = len(inner) - skipped
         inner[end - behind : end] += lines[len(lines) - behind :][::-1]
         array = np.moveaxis(inner, 0, axis)
-    return record("MirrorPadGrad", _fold_rule, (tensor,), tensor_from(array), (), (spread, mode))
+    return tensor_from(array)
 
 
-def _fold_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return _mirror(cotangent, *call.attributes)
+def _fold_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _MIRROR(cotangent, attributes=call.attributes)
+
+
+_PAD = Primitive("Pad", _pad, _pad_vjp)
+_MIRROR = Primitive("MirrorPad", _mirror, _mirror_vjp, linear=True)
+_FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True)
 
 
 @op(
@@ -577,12 +589,14 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
         if place % data.ndim in places:
             raise invalid_argument("ReverseV2", f"axis {place % data.ndim} specified more than once.", None)
         places.append(place % data.ndim)
-    out = tensor_from(np.flip(view(data), tuple(places)))
-    return record("ReverseV2", _reverse_rule, (data,), out, (), places)
+    return _REVERSE(data, attributes=(tuple(places),))
 
 
-def _reverse_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return reverse(cotangent, call.attributes)
+def _reverse_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _REVERSE(cotangent, attributes=call.attributes)
+
+
+_REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(data), axes)), _reverse_vjp, linear=True)
 
 
 @op(
@@ -604,17 +618,19 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
     for place in places:
         if not -tensor.ndim <= place < tensor.ndim:
             raise invalid_argument("Roll", f"axis {place} is out of range", "")
-    return _roll(tensor, shifts, places)
+    return _ROLL(tensor, attributes=(shifts, places))
 
 
 def _roll(tensor: Tensor, shifts: list[int], places: list[int]) -> Tensor:
-    out = tensor_from(np.roll(view(tensor), tuple(shifts), tuple(places)))
-    return record("Roll", _roll_rule, (tensor,), out, (), (shifts, places))
+    return tensor_from(np.roll(view(tensor), tuple(shifts), tuple(places)))
 
 
-def _roll_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _roll_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     shifts, places = call.attributes
-    return _roll(cotangent, [-shift for shift in shifts], places)
+    return _ROLL(cotangent, attributes=([-shift for shift in shifts], places))
+
+
+_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True)
 
 
 # Blocks

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_reduce, apply_sum_to, as_tensor, full_like, tensor_from, view
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
 from gradtape._src.table.rows import call, op, real, values
@@ -67,18 +67,22 @@ def _incomplete_gamma(kernel: str, name: str, operands: tuple[Any, Any]) -> Tens
     except ValueError:
         shapes = f"{dims_text(a.shape)} vs. {dims_text(x.shape)}"
         raise invalid_argument(kernel, f"Incompatible shapes: {shapes}", "") from None
+    return (_IGAMMA if kernel == "Igamma" else _IGAMMAC)(a, x, attributes=(kernel, name))
+
+
+def _regularized(a: Tensor, x: Tensor, kernel: str, name: str) -> Tensor:
     orders, places = view(a), view(x)
     with np.errstate(all="ignore"):
         out = _special(name)(orders, places)
-        # Where TensorFlow decides otherwise than SciPy.
-        out = np.where((places < 0) | ~(orders > 0), NAN, out)
+        # Where TensorFlow decides otherwise than SciPy, which did not always give NaN for NaN.
+        out = np.where(~(places >= 0) | ~(orders > 0), NAN, out)
         out = np.where(np.isinf(orders) & np.isinf(places) | ((places == 0) & (kernel == "Igamma")), 0, out)
-    return record(kernel, _gamma_rule, (a, x), tensor_from(out, a.dtype), (a, x), 1.0 if kernel == "Igamma" else -1.0)
+    return tensor_from(out, a.dtype)
 
 
-def _gamma_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
-    (a, x), sign = call.saved, call.attributes
-    g = g * sign
+def _gamma_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    (a, x), (kernel, _) = call.saved, call.attributes
+    g = g if kernel == "Igamma" else -g
     by_x = _density(a, x) * g
     if not needs[0]:
         return None, apply_sum_to(by_x, x.shape)
@@ -89,6 +93,10 @@ def _gamma_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor
     return apply_sum_to(by_a, a.shape), apply_sum_to(by_x, x.shape)
 
 
+_IGAMMA = Primitive("Igamma", _regularized, _gamma_vjp, saves=(0, 1))
+_IGAMMAC = Primitive("Igammac", _regularized, _gamma_vjp, saves=(0, 1))
+
+
 def _density(a: Tensor, x: Tensor) -> Tensor:
     """The gamma distribution's density, in logarithms because its factors overflow."""
     return apply_elementwise("exp", (a - 1.0) * _log(x) - x - _lgamma(a))
@@ -96,17 +104,22 @@ def _density(a: Tensor, x: Tensor) -> Tensor:
 
 def _moment(n: int, a: Tensor, x: Tensor) -> Tensor:
     """The integral of log(t)^n times the density of a from 0 to x: differentiated, it is of its own kind again."""
-    out = tensor_from(_integral(n, *np.broadcast_arrays(view(a), view(x))), a.dtype)
-    return record("IgammaMoment", _moment_rule, (a, x), out, (a, x, out), n)
+    return _MOMENT(a, x, attributes=(n,))
 
 
-def _moment_rule(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
-    (a, x, out), n = call.saved, call.attributes
+def _moment_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
+    (a, x, out), (n,) = call.saved, call.attributes
     by_a = _moment(n + 1, a, x) - apply_elementwise("digamma", a) * out
     by_x = _log(x) ** float(n) * _density(a, x)
     return apply_sum_to(by_a * g, a.shape), apply_sum_to(by_x * g, x.shape)
 
 
+_MOMENT = Primitive(
+    "IgammaMoment",
+    lambda a, x, n: tensor_from(_integral(n, *np.broadcast_arrays(view(a), view(x))), a.dtype),
+    _moment_vjp,
+    saves=(0, 1, -1),
+)
 PIECES, NODES = 8, 32
 
 
@@ -188,20 +201,27 @@ def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
         if tensor.shape != shape:
             text = f"Shapes of {first} and {letter} are inconsistent: {dims_text(shape)} vs. {dims_text(tensor.shape)}"
             raise invalid_argument("Betainc", text, "")
+    return _BETAINC(a, b, x)
+
+
+def _betainc(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
         first, second, place = view(a), view(b), view(x)
         out = np.where(np.isinf(first) | np.isinf(second), NAN, _special("betainc")(first, second, place))
         # TensorFlow looks at the ends before it looks for NaN.
         out = np.where((place == 0) | (place == 1), place, out)
         out = np.where((first <= 0) | (second <= 0) | (place < 0) | (place > 1), NAN, out)
-    return record("Betainc", _beta_rule, (a, b, x), tensor_from(out, x.dtype), (a, b, x), None)
+    return tensor_from(out, x.dtype)
 
 
-def _beta_rule(call: Any, needs: Any, g: Tensor) -> tuple[None, None, Tensor]:
+def _beta_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, None, Tensor]:
     a, b, x = call.saved
     log_density = apply_elementwise("xlog1py", b - 1.0, -x) + apply_elementwise("xlogy", a - 1.0, x)
     log_density = log_density - (_lgamma(a) + _lgamma(b) - _lgamma(a + b))
     return None, None, apply_sum_to(apply_elementwise("exp", log_density) * g, x.shape)
+
+
+_BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2))
 
 
 @op(

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.dtypes import int32
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
@@ -52,7 +52,7 @@ def gather(
     batch_dims axes of both are matched. Raises InvalidArgumentError for an index outside the axis.
     """
     if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
-        gathered = gather_rows(params, indices, _gather_rule)
+        gathered = gather_rows(params, indices, _GATHER)
         if gathered is not None:
             return gathered
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
@@ -68,7 +68,7 @@ def gather(
         raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
     place %= tensor.ndim
     if not place and not batch:
-        gathered = gather_rows(tensor, numbers, _gather_rule)
+        gathered = gather_rows(tensor, numbers, _GATHER)
         if gathered is not None:
             return gathered
         if isinstance(params, BaseVariable):
@@ -76,11 +76,14 @@ def gather(
     return _gather(tensor, index, place, batch)
 
 
-def _gather_rule(call: Any, needs: Any, cotangent: Tensor) -> IndexedSlices:
+def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices, None]:
     """The gradient of rows is those rows and no others."""
-    rows, shape, dtype = call.attributes
-    values = apply_reshape(cotangent, (rows.size, *shape[1:]))
-    return IndexedSlices(values, tensor_from(rows.reshape(-1), dtype), tensor_from(np.array(tuple(shape), np.int32)))
+    (rows,), (shape,) = call.saved, call.attributes
+    values = apply_reshape(cotangent, (math.prod(rows.shape), *shape[1:]))
+    return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
+
+
+_GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)[view(rows)]), _gather_vjp, saves=(1,))
 
 
 def _gather(
@@ -144,7 +147,7 @@ def gather_nd(
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
     if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
         # The gradient is IndexedSlices, as of gather.
-        gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _gather_rule)
+        gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
         if gathered is not None:
             return gathered
     if batch:
@@ -364,21 +367,24 @@ def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
     """The tensor with slices at coordinates replaced; the last of several updates of one place counts."""
-    return _update(*_scattered("TensorScatterUpdate", tensor, indices, updates))
+    data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
+    return _UPDATE(data, slices, attributes=(rows, slices.shape))
 
 
-def _update(data: Tensor, slices: Tensor, rows: np.ndarray) -> Tensor:
+def _update(data: Tensor, slices: Tensor, rows: np.ndarray, _: Any) -> Tensor:
     array = np.array(view(data))
     if rows.size:
         array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
-    saved = (rows, slices.shape)
-    return record("TensorScatterUpdate", _update_rule, (data, slices), tensor_from(array), (), saved)
+    return tensor_from(array)
 
 
-def _update_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+def _update_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
     rows, shape = call.attributes
     zeros = full(shape, 0, cotangent.dtype)
-    return _update(cotangent, zeros, rows), take_rows("GatherNd", cotangent, rows, shape)
+    return _UPDATE(cotangent, zeros, attributes=(rows, shape)), take_rows("GatherNd", cotangent, rows, shape)
+
+
+_UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
 
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
@@ -399,19 +405,17 @@ def tensor_scatter_nd_sub(
     return data - add_rows("ScatterNd", slices, rows, data.shape)
 
 
-def _extremes(op: str, choose: np.ufunc, tensor: Any, indices: Any, updates: Any) -> Tensor:
-    data, slices, rows = _scattered(op, tensor, indices, updates)
+def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
         flat = array.reshape(-1, view(slices).size // rows.size)
         choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
-    out = tensor_from(array)
-    return record(op, _extremes_rule, (data, slices), out, (data, slices, out), rows)
+    return tensor_from(array)
 
 
-def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
     """Ties share the cotangent, the tensor's own value being one of them."""
-    (data, slices, out), rows = call.saved, call.attributes
+    (data, slices, out), (rows, _) = call.saved, call.attributes
     kept = apply_cast(apply_elementwise("equal", data, out), cotangent.dtype)
     chosen = apply_elementwise("equal", slices, take_rows("GatherNd", out, rows, slices.shape))
     chosen = apply_cast(chosen, cotangent.dtype)
@@ -419,12 +423,17 @@ def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Te
     return cotangent * kept / ties, take_rows("GatherNd", cotangent / ties, rows, slices.shape) * chosen
 
 
+_MAX = Primitive("TensorScatterMax", _extremes, _extremes_vjp, saves=(0, 1, -1))
+_MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
+
+
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_max(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """The tensor with slices at coordinates raised to the updates; ties share the gradient."""
-    return _extremes("TensorScatterMax", np.maximum, tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterMax", tensor, indices, updates)
+    return _MAX(data, slices, attributes=(rows, np.maximum))
 
 
 @op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
@@ -432,7 +441,8 @@ def tensor_scatter_nd_min(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """The tensor with slices at coordinates lowered to the updates; ties share the gradient."""
-    return _extremes("TensorScatterMin", np.minimum, tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterMin", tensor, indices, updates)
+    return _MIN(data, slices, attributes=(rows, np.minimum))
 
 
 @op(
@@ -491,13 +501,21 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
                 None,
             )
     rows = 1 + max((int(part.max()) for part in numbers if part.size), default=-1)
-    array = np.zeros((rows, *inner), view(tensors[0]).dtype)
-    for part, tensor in zip(numbers, tensors, strict=True):
+    places = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
+    return _STITCH(*tensors, attributes=(places, (rows, *inner)))
+
+
+def _stitch(*arguments: Any) -> Tensor:
+    *tensors, places, shape = arguments
+    array = np.zeros(shape, view(tensors[0]).dtype)
+    for (part, _), tensor in zip(places, tensors, strict=True):
         array[part] = view(tensor)
-    saved = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
-    return record("DynamicStitch", _stitch_rule, tensors, tensor_from(array), (), saved)
+    return tensor_from(array)
 
 
-def _stitch_rule(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:
+def _stitch_vjp(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:
     """TensorFlow's rule: data that was replaced receives its row's cotangent too."""
-    return [take_rows("GatherV2", cotangent, part, shape) for part, shape in call.attributes]
+    return [take_rows("GatherV2", cotangent, part, shape) for part, shape in call.attributes[0]]
+
+
+_STITCH = Primitive("DynamicStitch", _stitch, _stitch_vjp)

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradtape._doors import apply_identity, as_tensor, tensor_from, view
 from gradtape._moves import install_indexing
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import dims_text, ints_of
@@ -78,8 +78,7 @@ def _index(item: Any) -> int:
 def read(tensor: Tensor, key: tuple[Any, ...], name: str) -> Tensor:
     """The elements at a key of plain integers, slices, None and at most one ellipsis."""
     _check(tensor, key, name)
-    out = tensor_from(view(tensor)[key])
-    return record("StridedSlice", _read_rule, (tensor,), out, (), (key, tensor.shape))
+    return _READ(tensor, attributes=(key, tensor.shape))
 
 
 def _check(tensor: Tensor, key: tuple[Any, ...], name: str) -> None:
@@ -108,19 +107,23 @@ def _check(tensor: Tensor, key: tuple[Any, ...], name: str) -> None:
             axis += 1
 
 
-def _read_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return _write(cotangent, *call.attributes)
+def _read_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _WRITE(cotangent, attributes=call.attributes)
 
 
 def _write(tensor: Tensor, key: Any, shape: Any) -> Tensor:
     """Zeros of a shape with the tensor at the key: the reverse of `read`."""
     array = np.zeros(shape, view(tensor).dtype)
     array[key] = view(tensor)
-    return record("StridedSliceGrad", _write_rule, (tensor,), tensor_from(array), (), key)
+    return tensor_from(array)
 
 
-def _write_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    return read(cotangent, call.attributes, "")
+def _write_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _READ(cotangent, attributes=call.attributes)
+
+
+_READ = Primitive("StridedSlice", lambda tensor, key, _: tensor_from(view(tensor)[key]), _read_vjp, linear=True)
+_WRITE = Primitive("StridedSliceGrad", _write, _write_vjp, linear=True)
 
 
 install_indexing(getitem)

@@ -21,7 +21,7 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument, unequal_summands
 from gradtape._src.core.operands import (
@@ -103,15 +103,17 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, nam
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
-    axes = reduced_axes(axis, tensor.ndim, "Prod")
+    return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), keepdims))
+
+
+def _prod(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     with np.errstate(all="ignore"):
-        out = tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
-    return record("Prod", _prod_rule, (tensor,), out, (tensor,), axes)
+        return tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
 
 
-def _prod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _prod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """Each factor's derivative is the product of those before it and those behind it, so zeros need no division."""
-    (x,), axes = call.saved, call.attributes
+    (x,), (axes, _) = call.saved, call.attributes
     kept = [1 if i in axes else size for i, size in enumerate(x.shape)]
     order = [*axes, *(i for i in range(x.ndim) if i not in axes)]
     turned = apply_transpose(x, order)
@@ -119,6 +121,9 @@ def _prod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     others = cumprod(factors, exclusive=True) * cumprod(factors, exclusive=True, reverse=True)
     others = apply_transpose(apply_reshape(others, turned.shape), np.argsort(order))
     return apply_broadcast_to(apply_reshape(cotangent, kept), x.shape) * others
+
+
+_PROD = Primitive("Prod", _prod, _prod_vjp, saves=(0,))
 
 
 def _truths(x: Any, op: str) -> Tensor:
@@ -215,16 +220,22 @@ def reduce_euclidean_norm(
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
         raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
+    return _NORM(tensor, attributes=(axes, keepdims))
+
+
+def _norm(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     with np.errstate(all="ignore"):
         squares = np.square(view(tensor))
-        out = tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
-    kept = tuple(1 if i in axes else size for i, size in enumerate(tensor.shape))
-    return record("EuclideanNorm", _norm_rule, (tensor,), out, (tensor, out), kept)
+        return tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
 
 
-def _norm_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    (x, y), kept = call.saved, call.attributes
+def _norm_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    (x, y), (axes, _) = call.saved, call.attributes
+    kept = tuple(1 if i in axes else size for i, size in enumerate(x.shape))
     return x * apply_reshape(cotangent, kept) / apply_reshape(y, kept)
+
+
+_NORM = Primitive("EuclideanNorm", _norm, _norm_vjp, saves=(0, -1))
 
 
 @op(

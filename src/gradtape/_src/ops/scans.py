@@ -10,7 +10,7 @@ import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
 from gradtape._moves import take_rows
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
@@ -73,15 +73,19 @@ def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
-    place = _scan_axis(tensor, axis, "Cumsum")
-    array = view(tensor)
-    out = _run(lambda a, i: np.cumsum(a, i, a.dtype), array, place, exclusive, reverse, 0)
-    return record("Cumsum", _cumsum_rule, (tensor,), tensor_from(out), (), (place, exclusive, reverse))
+    return _CUMSUM(tensor, attributes=(_scan_axis(tensor, axis, "Cumsum"), exclusive, reverse))
 
 
-def _cumsum_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _cumsum(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    return tensor_from(_run(lambda a, i: np.cumsum(a, i, a.dtype), view(tensor), axis, exclusive, reverse, 0))
+
+
+def _cumsum_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     axis, exclusive, reverse = call.attributes
     return cumsum(cotangent, axis, exclusive, not reverse)
+
+
+_CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
 
 
 @op(
@@ -99,12 +103,14 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
-    place = _scan_axis(tensor, axis, "Cumprod")
-    out = _run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), place, exclusive, reverse, 1)
-    return record("Cumprod", _cumprod_rule, (tensor,), tensor_from(out), (tensor,), (place, exclusive, reverse))
+    return _CUMPROD(tensor, attributes=(_scan_axis(tensor, axis, "Cumprod"), exclusive, reverse))
 
 
-def _cumprod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    return tensor_from(_run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), axis, exclusive, reverse, 1))
+
+
+def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """Sums of products divided by the factor, as in TensorFlow; without a division where a factor is 0.
 
     Of inclusive products from the start a factor's derivative is the product of those before it, times the sum s of the
@@ -130,17 +136,20 @@ def _cumprod_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 def linear_recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
     """Rows r with r[k] = terms[k] + factors[k] * r[k - 1], or terms[k] alone where starts[k], as starts[0], holds."""
+    return _RECURRENCE(terms, factors, attributes=(starts,))
+
+
+def _recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
     out = np.array(view(terms))
     with np.errstate(all="ignore"):
         for k in np.flatnonzero(~starts):
             out[k] += view(factors)[k] * out[k - 1]
-    result = tensor_from(out)
-    return record("LinearRecurrence", _recurrence_rule, (terms, factors), result, (factors, result), starts)
+    return tensor_from(out)
 
 
-def _recurrence_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+def _recurrence_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
     """A recurrence from the end gives the terms' cotangents; a factor's is its term's times the row before."""
-    (factors, rows), starts = call.saved, call.attributes
+    (factors, rows), (starts,) = call.saved, call.attributes
     shape, size = rows.shape, len(starts)
     back, index = np.arange(size)[::-1], np.arange(size)
     ends = np.append(starts[1:], True)[::-1]  # of each run, from the end
@@ -150,6 +159,10 @@ def _recurrence_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, 
     )
     of_terms = take_rows("GatherV2", of_terms, back, shape)
     return of_terms, of_terms * take_rows("GatherV2", rows, np.where(starts, -1, index - 1), shape)
+
+
+_RECURRENCE = Primitive("LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1))
+_CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
 
 
 @op(
@@ -169,10 +182,11 @@ def cumulative_logsumexp(
     tensor = as_tensor(x)
     if not tensor.dtype.is_floating:
         raise not_allowed("CumulativeLogsumexp", tensor.dtype, "bfloat16, half, float, double")
-    place = _scan_axis(tensor, axis, "CumulativeLogsumexp")
-    out = tensor_from(_run(_logsumexp_along, view(tensor), place, exclusive, reverse, -INF))
-    saved = (tensor, out)
-    return record("CumulativeLogsumexp", _logsumexp_rule, (tensor,), out, saved, (place, exclusive, reverse))
+    return _LOGSUMEXP(tensor, attributes=(_scan_axis(tensor, axis, "CumulativeLogsumexp"), exclusive, reverse))
+
+
+def _logsumexp(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
+    return tensor_from(_run(_logsumexp_along, view(tensor), axis, exclusive, reverse, -INF))
 
 
 def _logsumexp_along(array: np.ndarray, axis: int) -> np.ndarray:
@@ -188,10 +202,13 @@ def _logsumexp_along(array: np.ndarray, axis: int) -> np.ndarray:
     return out
 
 
-def _logsumexp_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _logsumexp_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """exp(x) times the running sums of cotangent / exp(result)."""
     (x, result), (axis, exclusive, reverse) = call.saved, call.attributes
-    return _weighted(cotangent, x, -result, axis, exclusive, not reverse)
+    return _WEIGHTED(cotangent, x, -result, attributes=(axis, exclusive, not reverse))
+
+
+_LOGSUMEXP = Primitive("CumulativeLogsumexp", _logsumexp, _logsumexp_vjp, saves=(0, -1))
 
 
 def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
@@ -205,12 +222,14 @@ def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, rever
         return np.exp(_run(_logsumexp_along, logs, axis, exclusive, reverse, -INF) + view(p))
 
     with np.errstate(all="ignore"):
-        out = tensor_from(part(view(u)) - part(-view(u)))
-    return record("CumulativeWeights", _weighted_rule, (u, p, q), out, (u, p, q, out), (axis, exclusive, reverse))
+        return tensor_from(part(view(u)) - part(-view(u)))
 
 
-def _weighted_rule(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _weighted_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The sum's transpose runs the other way with p and q exchanged."""
     (u, p, q, out), (axis, exclusive, reverse) = call.saved, call.attributes
-    back = _weighted(cotangent, q, p, axis, exclusive, not reverse)
+    back = _WEIGHTED(cotangent, q, p, attributes=(axis, exclusive, not reverse))
     return back, cotangent * out, u * back
+
+
+_WEIGHTED = Primitive("CumulativeWeights", _weighted, _weighted_vjp, saves=(0, 1, 2, -1))

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtape._doors import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, take_rows
-from gradtape._ops import record
+from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
@@ -138,11 +138,11 @@ def _means(data: Tensor, ids: np.ndarray, count: int, power: float) -> Tensor:
 
 def _extremes(op: str, choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
     """The largest or smallest of each segment; ties share the gradient."""
-    out = _accumulate(choose, data, ids, count, empty)
-    return record(op, _extremes_rule, (data,), out, (data, out), ids)
+    return _EXTREMES[op](data, attributes=(choose, ids, count, empty))
 
 
-def _accumulate(choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
+def _accumulate(data: Tensor, choose: np.ufunc, ids: np.ndarray, count: int, empty: Any, absent: Any = None) -> Tensor:
+    """Each segment's rows put together; `absent` stands for segments without rows, else `empty`."""
     array = view(data)
     out = np.full((count, *array.shape[ids.ndim :]), empty, array.dtype)
     kept = ids >= 0
@@ -155,11 +155,13 @@ def _accumulate(choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, emp
             keeps = np.greater if choose is np.maximum else np.less
             for number, row in zip(numbers, rows, strict=True):
                 out[number] = np.where(keeps(out[number], row), out[number], row)
+    if absent is not None:
+        out = np.where(_counts(ids, count, array.ndim - ids.ndim) == 0, out.dtype.type(absent), out)
     return tensor_from(out)
 
 
-def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    (data, out), ids = call.saved, call.attributes
+def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    (data, out), (_, ids, *_) = call.saved, call.attributes
     chosen = apply_elementwise("equal", data, take_rows("GatherV2", out, ids, data.shape))
     if (ids < 0).any():
         present = tensor_from((ids >= 0).reshape(ids.shape + (1,) * (data.ndim - ids.ndim)))
@@ -170,14 +172,19 @@ def _extremes_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return apply_elementwise("select", chosen, shares, full(shares.shape, 0, shares.dtype))
 
 
+_EXTREMES = {
+    name: Primitive(name, _accumulate, _extremes_vjp, saves=(0, -1))
+    for name in ("SegmentMax", "SegmentMin", "UnsortedSegmentMax", "UnsortedSegmentMin")
+}
+
+
 def _products(op: str, data: Tensor, ids: np.ndarray, count: int) -> Tensor:
-    out = _accumulate(np.multiply, data, ids, count, 1)
-    return record(op, _products_rule, (data,), out, (data, out), ids)
+    return _PRODUCTS[op](data, attributes=(np.multiply, ids, count, 1))
 
 
-def _products_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
-    (data, out), ids = call.saved, call.attributes
+    (data, out), (_, ids, *_) = call.saved, call.attributes
     gathered = take_rows("GatherV2", cotangent, ids, data.shape)
     if view(data).all():
         return gathered * take_rows("GatherV2", out, ids, data.shape) / data
@@ -199,6 +206,11 @@ def _running(data: Tensor, order: np.ndarray, starts: np.ndarray, shape: Any) ->
     index = np.where(starts, -1, np.roll(order, 1))
     terms = np.where(starts.reshape(-1, *(1 for _ in shape[1:])), np.ones(shape), np.zeros(shape))
     return linear_recurrence(tensor_from(terms, data.dtype), take_rows("GatherV2", data, index, shape), starts)
+
+
+_PRODUCTS = {
+    name: Primitive(name, _accumulate, _products_vjp, saves=(0, -1)) for name in ("SegmentProd", "UnsortedSegmentProd")
+}
 
 
 @op("math.segment_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
@@ -230,11 +242,8 @@ def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> Tensor:
     tensor = as_tensor(data)
     ids, count = _sorted_ids(op, tensor, segment_ids)
-    out = _accumulate(choose, tensor, ids, count, tensor.dtype.min if choose is np.maximum else tensor.dtype.max)
-    absent = _counts(ids, count, tensor.ndim - 1) == 0
-    if absent.any():
-        out = tensor_from(np.where(absent, view(out).dtype.type(0), view(out)))
-    return record(op, _extremes_rule, (tensor,), out, (tensor, out), ids)
+    least, most = tensor.dtype.min, tensor.dtype.max
+    return _EXTREMES[op](tensor, attributes=(choose, ids, count, least if choose is np.maximum else most, 0))
 
 
 @op(

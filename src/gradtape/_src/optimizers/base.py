@@ -2,70 +2,52 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import re
+import sys
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import apply_cast, as_tensor, empty, full, tensor_from, view
+from gradtape._doors import apply_cast, as_tensor, full, tensor_from, view
 from gradtape._src.autodiff.tape import GradientTape
-from gradtape._src.core.dtypes import float32, int64
+from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape._src.state.variable import Variable
 from gradtape._tensor import Tensor
-from gradtape._update import BaseOptimizer
+from gradtape._update import BaseOptimizer, Rows, number_places
 
 _names: dict[str, int] = {}
 
 
-class Hyperparameter:
-    """An attribute whose number the compiled rule reads at its place; assigning it changes the next step."""
-
-    def __init__(self, place: int) -> None:
-        self.place = place
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, optimizer: Any, owner: type) -> Any:
-        return self if optimizer is None else optimizer.__dict__[self.name]
-
-    def __set__(self, optimizer: Any, value: Any) -> None:
-        optimizer.__dict__[self.name] = value
-        optimizer._set_hyperparameter(self.place, value)
-
-
-class Rows(NamedTuple):
-    """A gradient that is zero but for some rows.
+class Slot(NamedTuple):
+    """A variable that an optimizer keeps for each of its trainable ones.
 
     Attributes:
-      values: the rows, those of one index added up.
-      places: their indices (int64), each once.
-      squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for Adamax):
-        Keras squares entry by entry.
-      norm: the Euclidean norm of all entries.
+      name: what the slot's name ends in.
+      initial: its first value: a number, the name of a hyperparameter, or "variable" for the variable's own.
+      when: the hyperparameter that must be positive for the slot to be in use.
+      without: the axis of the variable, -1 or -2, that the slot lacks; a scalar nobody reads stands in for
+        variables of fewer than two axes.
     """
 
-    values: Tensor
-    places: np.ndarray
-    squares: Tensor | None
-    norm: float
-
-    def dense(self, rows: Tensor | None, variable: Variable) -> Tensor | None:
-        """Some rows at their places among zeros."""
-        if rows is None:
-            return None
-        tensor, array = empty(variable.shape, variable.dtype)
-        array.fill(0)
-        array[self.places] = view(rows)
-        return tensor
+    name: str
+    initial: float | str = 0.0
+    when: str | None = None
+    without: int | None = None
 
 
-class Optimizer(BaseOptimizer):
+class Optimizer(BaseOptimizer, Declared):
     """Base of the optimizers; its keyword arguments are theirs too.
+
+    A subclass with a rule of the engine is a row: the rule's name, its slots, and its hyperparameters with their
+    defaults; see :class:`gradtape.optimizers.Adam`. Any other subclass makes its slots in `build` with
+    `add_variable_from_reference`, and updates one variable in `update_step(gradient, variable, learning_rate)`.
 
     Args:
       learning_rate: a float, a LearningRateSchedule, or a callable without arguments.
@@ -83,84 +65,127 @@ class Optimizer(BaseOptimizer):
 
     Raises:
       ValueError: an argument out of its range, unknown, or more than one way of clipping.
+
+    Example:
+      >>> class Signs(tf.optimizers.Optimizer):
+      ...     def update_step(self, gradient, variable, learning_rate):
+      ...         variable.assign_sub(learning_rate * tf.sign(gradient))
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> Signs(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy()
+      array([0.5, 2.5], dtype=float32)
     """
 
-    _rule = ""
-    _slots: tuple[tuple[str, ...], ...] = ()  # names of slot variables, in the groups and order in which they are made
-    _absolute = False  # whether the rule reads |g| where others read g²
-    _sparse = False  # whether rows without gradient stay as they are, so that IndexedSlices need touch no others
+    weight_decay: float | None = hyperparameter(default=None, kw_only=True)
+    clipnorm: float | None = hyperparameter(default=None, kw_only=True)
+    clipvalue: float | None = hyperparameter(default=None, kw_only=True)
+    global_clipnorm: float | None = hyperparameter(default=None, kw_only=True)
+    use_ema: bool = hyperparameter(default=False, kw_only=True)
+    ema_momentum: float = hyperparameter(default=0.99, kw_only=True)
+    ema_overwrite_frequency: int | None = hyperparameter(default=None, kw_only=True)
+    loss_scale_factor: float | None = hyperparameter(default=None, kw_only=True)
+    gradient_accumulation_steps: int | None = hyperparameter(default=None, kw_only=True)
+    if TYPE_CHECKING:
+        name: str = hyperparameter(default=None, kw_only=True)
 
-    def __init__(
-        self,
-        learning_rate: Any,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+    _rule = ""
+    _slots: ClassVar[tuple[tuple[Slot, ...], ...]] = ()  # in the groups and order in which they are made
+    _has_product = False  # whether the rule reads the product of its momenta so far
+    _places: ClassVar[Mapping[str, int]] = number_places("")
+    _default_rate: ClassVar[Any] = inspect.Parameter.empty
+
+    def __init_subclass__(
+        cls,
+        rule: str | None = None,
+        state: tuple[tuple[Slot, ...], ...] | None = None,
+        learning_rate: float | None = None,
+        product: bool | None = None,
     ) -> None:
-        if kwargs.pop("decay", None) is not None:
-            warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=3)
-        if kwargs:
-            raise ValueError(f"Argument(s) not recognized: {kwargs}")
-        if gradient_accumulation_steps and not gradient_accumulation_steps >= 2:
-            raise ValueError(
-                "`gradient_accumulation_steps` must be an integer >= 2. "
-                f"Received: gradient_accumulation_steps={gradient_accumulation_steps}"
-            )
-        if use_ema:
-            if ema_momentum > 1 or ema_momentum < 0:
-                raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
-            if ema_overwrite_frequency and not (
-                isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1
-            ):
-                raise ValueError(
-                    "`ema_overwrite_frequency` must be an integer >= 1 or None. "
-                    f"Received: ema_overwrite_frequency={ema_overwrite_frequency}"
-                )
-        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ValueError(
-                "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. "
-                f"Received: clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
-            )
+        if rule is not None:
+            cls._rule, cls._places = rule, number_places(rule)
+        if state is not None:
+            cls._slots = state
+        if learning_rate is not None:
+            cls._default_rate = learning_rate
+        if product is not None:
+            cls._has_product = product
+        cls._declare()
+
+    @classmethod
+    def _declare(cls) -> None:
+        named = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        rate = inspect.Parameter("learning_rate", named, default=cls._default_rate)
+        others = inspect.Parameter("others", inspect.Parameter.VAR_KEYWORD)
+        declare(cls, (rate,), (inspect.Parameter("name", named, default=None), others))
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        given = type(self)._signature.bind(*arguments, **keywords)
+        given.apply_defaults()
+        values = dict(given.arguments)
+        others, learning_rate, name = values.pop("others"), values.pop("learning_rate"), values.pop("name")
+        if others.pop("decay", None) is not None:
+            warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=2)
+        if others:
+            raise ValueError(f"Argument(s) not recognized: {others}")
+        _check_options(**values)
         self.name = name if name is not None else _automatic_name(type(self).__name__)
-        self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
-        self.use_ema = use_ema
-        self.ema_momentum = ema_momentum
-        self.ema_overwrite_frequency = ema_overwrite_frequency
-        self.loss_scale_factor = loss_scale_factor
-        self.gradient_accumulation_steps = gradient_accumulation_steps
         self.built = False
         self._trainable_variables: list[Variable] = []
+        self._slot_variables: list[list[Variable]] = []
         self._averages: list[Variable] = []
         self._accumulators: list[Variable] = []
-        self._undecayed: set[int] = set()
-        self._undecayed_names: re.Pattern[str] | None = None
+        self._product: Variable | None = None
+        self._undecayed: list[Variable] = []
+        self._undecayed_names: list[str] = []
         self._iterations = Variable(0, trainable=False, name="iteration", dtype=int64)
         self._variables = [self._iterations]
-        self._set_rule(self._rule)
-        self._set_counter(self._iterations)
         if callable(learning_rate):
             self._learning_rate = learning_rate
         elif isinstance(learning_rate, float):
             self._learning_rate = Variable(learning_rate, trainable=False, name="learning_rate", dtype=float32)
             self._variables.append(self._learning_rate)
-            self._set_rate(self._learning_rate)
         else:
             raise ValueError(
                 "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable "
                 "(that takes in the current iteration value and returns the corresponding learning rate value). "
                 f"Received instead: learning_rate={learning_rate}"
             )
+        for field, value in values.items():
+            setattr(self, field, value)
+        self._check()
+        self._bind()
+
+    def _check(self) -> None:
+        """Raises ValueError for hyperparameters out of their ranges."""
+
+    def _bind(self) -> None:
+        """Tells the engine what the attributes say."""
+        for field in self._fields:
+            setattr(self, field, self.__dict__[field])
+        self._set_rule(self._rule, type(self).apply is not Optimizer.apply)
+        self._set_counter(self._iterations)
+        self._bind_rate()
+        self._set_variables(
+            self._trainable_variables, self._slot_variables, self._averages, self._accumulators, self._product
+        )
+
+    def _bind_rate(self) -> None:
+        rate = self._learning_rate
+        self._set_rate(*((rate, None) if isinstance(rate, Variable) else (None, rate)))
+
+    # Copies
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (type(self),), self.__dict__ | {"_variables": self._variables[:]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._bind()
+
+    def __copy__(self) -> Optimizer:
+        # One with a state of its own, for the same trainable variables.
+        kept = [*self._trainable_variables, *self._undecayed]
+        return copy.deepcopy(self, {id(variable): variable for variable in kept})
 
     # Variables
 
@@ -176,77 +201,184 @@ class Optimizer(BaseOptimizer):
         """The optimizer's own variables: iterations, learning rate, averages, accumulators, then slots."""
         return self._variables[:]
 
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate: a variable, or what the schedule or callable gives now. Assigning a number sets the
-        variable."""
-        if isinstance(self._learning_rate, Variable):
-            return self._learning_rate
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            return self._learning_rate(self._iterations)
-        return self._learning_rate()
+    if TYPE_CHECKING:
+        learning_rate: Any = hyperparameter(default=0.001)
+    else:
 
-    @learning_rate.setter
-    def learning_rate(self, learning_rate: Any) -> None:
-        previous = self._learning_rate
-        if callable(learning_rate):
-            if isinstance(previous, Variable):
-                self._variables = [variable for variable in self._variables if variable is not previous]
-            self._learning_rate = learning_rate
-            self._set_rate(None)
-        elif isinstance(previous, LearningRateSchedule):
-            raise TypeError(
-                "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` constructor "
-                "argument, "
-                "hence its learning rate is not settable. If you need the learning rate to be settable, you should "
-                "instantiate the optimizer with a float `learning_rate` argument."
-            )
-        else:
-            previous.assign(learning_rate)
+        @property
+        def learning_rate(self) -> Any:
+            """The learning rate: a variable, or what the schedule or callable gives now. Assigning a number sets the
+            variable."""
+            if isinstance(self._learning_rate, Variable):
+                return self._learning_rate
+            if isinstance(self._learning_rate, LearningRateSchedule):
+                return self._learning_rate(self._iterations)
+            return self._learning_rate()
+
+        @learning_rate.setter
+        def learning_rate(self, learning_rate: Any) -> None:
+            previous = self._learning_rate
+            if callable(learning_rate):
+                if isinstance(previous, Variable):
+                    self._variables = [variable for variable in self._variables if variable is not previous]
+                self._learning_rate = learning_rate
+                self._bind_rate()
+            elif isinstance(previous, LearningRateSchedule):
+                raise TypeError(
+                    "This optimizer was created with a `LearningRateSchedule` object as its `learning_rate` "
+                    "constructor argument, hence its learning rate is not settable. If you need the learning rate to "
+                    "be settable, you should instantiate the optimizer with a float `learning_rate` argument."
+                )
+            else:
+                previous.assign(learning_rate)
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Makes the optimizer's variables for these trainable ones; the first step does it otherwise."""
+        """Makes the optimizer's variables for these trainable ones; the first step does it otherwise.
+
+        Args:
+          variables: the variables that later steps are for.
+
+        Example:
+          >>> optimizer = tf.optimizers.Adam()
+          >>> optimizer.build([tf.Variable([1.0, 2.0], name="w")])
+          >>> [variable.name for variable in optimizer.variables]
+          ['iteration:0', 'learning_rate:0', 'w_0_momentum:0', 'w_0_velocity:0']
+        """
         if self.built:
             return
         trainable = list(variables)
         if self.use_ema:
-            self._averages = self._add_slots(trainable, ("average",))[0]
+            self._averages = self.add_optimizer_variables(trainable, "average")
         if self.gradient_accumulation_steps:
-            self._accumulators = self._add_slots(trainable, ("gradient_accumulator",))[0]
-        slots: list[list[Variable] | None] = []
+            self._accumulators = self.add_optimizer_variables(trainable, "gradient_accumulator")
+        self._slot_variables = []
         for group in self._slots:
-            slots += self._add_slots(trainable, group) if self._has_slots(group) else [None] * len(group)
-        self._set_variables(trainable, slots)
+            in_use = [slot for slot in group if slot.when is None or getattr(self, slot.when) > 0]
+            made: dict[Slot, list[Variable]] = {slot: [] for slot in group}
+            for variable in trainable:
+                for slot in in_use:
+                    made[slot].append(self._add_slot(slot, variable))
+            self._slot_variables += made.values()
+        if self._has_product:
+            dtype = trainable[0].dtype if trainable else None
+            self._product = Variable(1.0, trainable=False, name="variable", dtype=dtype)
+            self._variables.append(self._product)
         self._trainable_variables = trainable
-        self._prepared = not (
-            self.weight_decay is not None
-            or self.clipnorm
-            or self.clipvalue
-            or self.global_clipnorm
-            or self.use_ema
-            or self.loss_scale_factor is not None
-            or self.gradient_accumulation_steps
-            or any(variable.constraint is not None for variable in trainable)
-        )
+        self._bind()
         self.built = True
 
-    def _has_slots(self, group: tuple[str, ...]) -> bool:
-        return True
+    def _add_slot(self, slot: Slot, variable: Variable) -> Variable:
+        if slot.without is not None:
+            shape = list(variable.shape)
+            if len(shape) < 2:
+                made = Variable(0, trainable=False, name=variable.name.removesuffix(":0"), dtype=int32)
+                self._variables.append(made)
+                return made
+            del shape[slot.without]
+            return self.add_variable(shape, dtype=variable.dtype, name=variable.name.removesuffix(":0"))
+        initial: Any = slot.initial
+        if initial == "variable":
+            return self.add_variable_from_reference(variable, slot.name, lambda shape, dtype: variable.numpy())
+        value = np.float32(getattr(self, initial) if isinstance(initial, str) else initial)  # as Keras' cast gives it
+        return self.add_variable_from_reference(
+            variable, slot.name, lambda shape, dtype: full(shape, float(value), dtype)
+        )
 
-    def _initial_value(self, slot: str) -> float:
-        return 0.0
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: Any = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable among the optimizer's own.
 
-    def _add_slots(self, trainable: Sequence[Variable], names: tuple[str, ...]) -> list[list[Variable]]:
-        """New variables for every trainable one, a list per name."""
-        made: list[list[Variable]] = [[] for _ in names]
-        for variable in trainable:
-            for slot, name in zip(made, names, strict=True):
-                initial = float(np.float32(self._initial_value(name)))  # as Keras' cast gives it, for float64 too
-                value = full(variable.shape, initial, variable.dtype)
-                owner = variable.name.replace("/", "_").replace(":", "_")
-                slot.append(Variable(value, trainable=False, name=f"{owner}_{name}"))
-                self._variables.append(slot[-1])
+        Args:
+          shape: its shape.
+          initializer: "zeros", "ones", or a callable from a shape and a dtype to the first value.
+          dtype: its dtype, float32 unless given.
+          aggregation, layout: not used; there is one device.
+          name: its name.
+
+        Raises:
+          ValueError: an initializer by another name.
+        """
+        dtype = float32 if dtype is None else dtype
+        if isinstance(initializer, str):
+            if initializer not in ("zeros", "ones"):
+                raise ValueError(f"Could not interpret initializer identifier: {initializer}")
+            value = full(shape, float(initializer == "ones"), dtype)
+        else:
+            value = initializer(shape, dtype)
+        made = Variable(value, trainable=False, name=name or "variable", dtype=dtype)
+        self._variables.append(made)
         return made
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """A new variable of another's shape and dtype among the optimizer's own.
+
+        Args:
+          reference_variable: the other variable.
+          name: what is added to its name; "var" unless given.
+          initializer: as for `add_variable`.
+        """
+        owner = reference_variable.name.replace("/", "_").replace(":", "_")
+        return self.add_variable(
+            reference_variable.shape, initializer, reference_variable.dtype, name=f"{owner}_{name or 'var'}"
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """New variables for each of some others.
+
+        Args:
+          trainable_variables: the others.
+          name: what is added to their names, or several such.
+          initializer: as for `add_variable`, or one per name.
+
+        Returns:
+          A list of variables, one per other; a tuple of lists where there are several names.
+
+        Raises:
+          ValueError: there are not as many initializers as names.
+        """
+        names = [name] if isinstance(name, str) else list(name)
+        several = isinstance(initializer, (list, tuple))
+        initializers = list(initializer) if several else [initializer] * len(names)
+        if len(names) != len(initializers):
+            raise ValueError(
+                "The number of provided names must match the number of provided initializers.  "
+                f"Received name='{name}', initializer='{initializer}'"
+            )
+        made: tuple[list[Variable], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for slot, ending, first in zip(made, names, initializers, strict=True):
+                slot.append(self.add_variable_from_reference(variable, ending, first))
+        return made[0] if isinstance(name, str) else made
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Sets a variable to a value, which is cast to its dtype."""
+        variable.assign(self._cast(value, variable))
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Adds a value, which is cast to its dtype, to a variable."""
+        variable.assign_add(self._cast(value, variable))
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Takes a value, which is cast to its dtype, off a variable."""
+        variable.assign_sub(self._cast(value, variable))
+
+    def _cast(self, value: Any, variable: Variable) -> Tensor:
+        value = as_tensor(value)
+        return value if value.dtype == variable.dtype else apply_cast(value, variable.dtype)
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._place(variable)
 
     # Steps
 
@@ -263,10 +395,16 @@ class Optimizer(BaseOptimizer):
 
         Raises:
           ValueError: the loss is a tensor and no tape is given.
+
+        Example:
+          >>> w = tf.Variable(3.0)
+          >>> optimizer = tf.optimizers.SGD(0.25)
+          >>> _ = optimizer.minimize(lambda: w * w, [w])
+          >>> float(w)
+          1.5
         """
         if not callable(loss) and tape is None:
-            raise ValueError("`tape` is required when a `Tensor` loss is passed. "
-                             f"Received: loss={loss}, tape={tape}.")
+            raise ValueError(f"`tape` is required when a `Tensor` loss is passed. Received: loss={loss}, tape={tape}.")
         if callable(loss):
             tape = GradientTape() if tape is None else tape
             with tape:
@@ -276,38 +414,55 @@ class Optimizer(BaseOptimizer):
         return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """One step with gradients of these variables, by default of those the optimizer was built with."""
+        """One step with gradients of these variables.
+
+        Args:
+          grads: the gradients; None for a variable that has none.
+          trainable_variables: their variables, by default those that the optimizer was built with.
+
+        Raises:
+          ValueError: no variables are given or known, or there are not as many gradients, or an unknown variable.
+          InvalidArgumentError: a gradient's shape is not its variable's.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> tf.optimizers.SGD(0.5).apply([tf.constant([1.0, -1.0])], [w])
+          >>> w.numpy()
+          array([0.5, 2.5], dtype=float32)
+        """
         if len(grads) == 0:
             return
         if trainable_variables is None:
             if not self.built:
                 raise ValueError(
                     "When passing `grads` without `variables`, the optimizer must already be built on a list of "
-                    "variables. "
-                    "Call `optimizer.build(trainable_variables)` first. "
+                    "variables. Call `optimizer.build(trainable_variables)` first. "
                 )
             if len(grads) != len(self._trainable_variables):
                 raise ValueError(
                     "When passing `grads` as a list of gradient tensors, the gradients must match "
-                    "`optimizer.variables` "
-                    f"one-to-on. Received a list of {len(grads)} gradients, but the optimizer is tracking "
+                    "`optimizer.variables` one-to-on. "
+                    f"Received a list of {len(grads)} gradients, but the optimizer is tracking "
                     f"{len(self._trainable_variables)} trainable variables."
                 )
             trainable_variables = self._trainable_variables
-        self.apply_gradients(zip(grads, trainable_variables, strict=False))
+        self._take(zip(grads, trainable_variables, strict=False))
 
-    def _step(self, pairs: list[tuple[Any, Variable]]) -> None:
-        """A step that is more than its rule, or the first one."""
+    def _fitting(self, pairs: list[tuple[Any, Variable]]) -> list[tuple[Any, Variable]]:
+        """The pairs with their gradients as tensors of the variables' dtypes, or Rows, where there are any."""
         _, variables = zip(*pairs, strict=True)
         if not self.built:
             self.build(variables)
+            self.built = True  # also where a subclass builds in its own way
+        if not self._trainable_variables:
+            self._trainable_variables = list(variables)
+            self._bind()
         for variable in variables:
             if self._place(variable) is None:
                 raise ValueError(
                     f"Unknown variable: {variable}. This optimizer can only be called for the variables it was "
-                    f"originally "
-                    "built with. When working with a new set of variables, you should recreate a new optimizer "
-                    "instance."
+                    "originally built with. When working with a new set of variables, you should recreate a new "
+                    "optimizer instance."
                 )
         present = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         if not present:
@@ -316,23 +471,13 @@ class Optimizer(BaseOptimizer):
             missing = [variable.name for gradient, variable in pairs if gradient is None]
             warnings.warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
-                f"`model.compile()`, did "
-                "you forget to provide a `loss` argument?",
-                stacklevel=2,
+                "`model.compile()`, did you forget to provide a `loss` argument?",
+                stacklevel=_frames_within(),
             )
-        checked = [(self._checked(gradient, variable), variable) for gradient, variable in present]
-        if not self.gradient_accumulation_steps:
-            self._apply(checked, 1 / self.loss_scale_factor if self.loss_scale_factor is not None else 1.0)
-        else:
-            self._accumulate(checked)
-        self._average()
-        for _, variable in checked:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable))
-        self._count_step()
+        return [(self._fitted(gradient, variable), variable) for gradient, variable in present]
 
-    def _checked(self, gradient: Any, variable: Variable) -> Any:
-        """The gradient as a tensor of its variable's dtype and shape, or as Rows where no other rows change.
+    def _fitted(self, gradient: Any, variable: Variable) -> Any:
+        """The gradient as a tensor of its variable's dtype and shape, or as Rows.
 
         Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move.
         """
@@ -340,77 +485,27 @@ class Optimizer(BaseOptimizer):
             message = f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step floating ones."
             raise InvalidArgumentError(None, None, message)
         if not hasattr(gradient, "indices"):
-            gradient = as_tensor(gradient)
-            if gradient.dtype != variable.dtype:
-                gradient = apply_cast(gradient, variable.dtype)
+            gradient = self._cast(gradient, variable)
             self._check_shape(gradient, variable)
             return gradient
-        if self.gradient_accumulation_steps:
-            rows = _collect(gradient, variable)
-            return rows.dense(rows.values, variable)
-        if self.clipnorm or self.global_clipnorm or not self.clipvalue:
-            return _collect(gradient, variable, absolute=self._absolute)
-        return _collect(gradient, variable, self.clipvalue * (self.loss_scale_factor or 1.0), self._absolute)
-
-    def _apply(self, pairs: list[tuple[Any, Variable]], scale: float) -> None:
-        """Clips, decays and updates."""
-        rate = float(self.learning_rate)
-        step = int(self.iterations) + 1
-        self._advance(step)
-        scales = [scale] * len(pairs)
-        limit = -1.0
-        if self.clipnorm and self.clipnorm > 0:
-            norms = [scale * _norm([gradient]) for gradient, _ in pairs]
-            scales = [scale * self.clipnorm / max(norm, self.clipnorm) for norm in norms]
-        elif self.global_clipnorm and self.global_clipnorm > 0:
-            norm = scale * _norm([gradient for gradient, _ in pairs])
-            scales = [scale * self.global_clipnorm / max(norm, self.global_clipnorm) + (norm - norm)] * len(pairs)
-            # Keras adds the entries of an index up as it scales them.
-            pairs = [(g._replace(squares=None) if isinstance(g, Rows) else g, variable) for g, variable in pairs]
-        elif self.clipvalue and self.clipvalue > 0:
-            limit = self.clipvalue
-        for (gradient, variable), factor in zip(pairs, scales, strict=True):
-            decay = self.weight_decay if self.weight_decay is not None and self._decays(variable) else 0.0
-            if not isinstance(gradient, Rows):
-                self._update(variable, gradient, rate, step, decay, factor, limit)
-            elif self._sparse:
-                if decay:
-                    variable.assign_sub(variable * (decay * rate))
-                values, places, squares, _ = gradient
-                self._update_rows(variable, values, places, rate, step, factor, -1.0, squares)
-            else:
-                values, squares = (gradient.dense(rows, variable) for rows in (gradient.values, gradient.squares))
-                self._update(variable, values, rate, step, decay, factor, -1.0, squares)
-
-    def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
-        """Adds to the accumulators; with the last gradient of a round, takes the step of their mean."""
-        steps = self.gradient_accumulation_steps
-        assert steps
-        held = [self._accumulators[self._place(variable)] for _, variable in pairs]
-        if (int(self._iterations) + 1) % steps:
-            for accumulator, (gradient, _) in zip(held, pairs, strict=True):
-                accumulator.assign_add(gradient)
-            return
-        means = [
-            (accumulator + gradient) / steps for accumulator, (gradient, _) in zip(held, pairs, strict=True)
-        ]
-        self._apply([(mean, variable) for mean, (_, variable) in zip(means, pairs, strict=True)], 1.0)
-        for accumulator in self._accumulators:
-            accumulator.assign(full(accumulator.shape, 0, accumulator.dtype))
-
-    def _average(self) -> None:
-        """Takes the variables' values into their moving averages, and those into the variables when it is time."""
-        if not self.use_ema:
-            return
-        step = int(self.iterations)
-        momentum = self.ema_momentum if step else 0.0
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-            average.assign(average * momentum + variable * (1 - momentum))
-        if self.ema_overwrite_frequency and (step + 1) % self.ema_overwrite_frequency == 0:
-            self.finalize_variable_values(self._trainable_variables)
+        clips_entries = not (self.gradient_accumulation_steps or self.clipnorm or self.global_clipnorm)
+        limit = self.clipvalue * (self.loss_scale_factor or 1.0) if clips_entries and self.clipvalue else None
+        return _collect(gradient, variable, limit, self._absolute)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Sets the variables to their moving averages, if there are any; to be called when training ends."""
+        """Sets variables to their moving averages, if there are any; to be called when training ends.
+
+        Args:
+          var_list: the variables, in the order in which the optimizer was built with them.
+
+        Example:
+          >>> w = tf.Variable(1.0)
+          >>> optimizer = tf.optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
+          >>> optimizer.apply([1.0], [w]); optimizer.apply([1.0], [w])
+          >>> optimizer.finalize_variable_values([w])
+          >>> float(w)
+          -0.5
+        """
         if not self.use_ema:
             return
         for variable, average in zip(var_list, self._averages, strict=False):
@@ -419,61 +514,151 @@ class Optimizer(BaseOptimizer):
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Leaves variables out of weight decay: those listed, and those whose name contains one of the words."""
-        self._undecayed = {id(variable) for variable in var_list or ()}
-        self._undecayed_names = re.compile("|".join(set(var_names))) if var_names else None
+        """Leaves variables out of weight decay; what was excluded before is not any more.
+
+        Args:
+          var_list: variables.
+          var_names: words; a variable whose name contains one is left out.
+
+        Example:
+          >>> w, bias = tf.Variable(1.0, name="w"), tf.Variable(1.0, name="bias")
+          >>> optimizer = tf.optimizers.SGD(1.0, weight_decay=0.5)
+          >>> optimizer.exclude_from_weight_decay(var_names=["bias"])
+          >>> optimizer.apply([0.0, 0.0], [w, bias])
+          >>> float(w), float(bias)
+          (0.5, 1.0)
+        """
+        self._undecayed = list(var_list or ())
+        self._undecayed_names = list(var_names or ())
+        self._forget_decaying()
 
     def _decays(self, variable: Variable) -> bool:
-        pattern = self._undecayed_names
-        return id(variable) not in self._undecayed and not (pattern is not None and pattern.search(variable.name))
+        if any(other is variable for other in self._undecayed):
+            return False
+        return not any(re.search(word, variable.name) for word in self._undecayed_names)
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times loss_scale_factor, if there is one."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
+    # State
+
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets the optimizer's variables, in the order of `variables`."""
+        """Sets the optimizer's variables.
+
+        Args:
+          weights: values in the order of `variables`.
+
+        Raises:
+          ValueError: the optimizer has not been built, or a value has not its variable's shape.
+        """
         if not self.built:
             raise ValueError(
                 "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
                 "`optimizer.build(trainable_variables)` to create the optimizer weights before calling `set_weights()`."
             )
         for variable, weight in zip(self._variables, weights, strict=False):
+            if tuple(variable.shape) != tuple(weight.shape):
+                raise ValueError(
+                    f"Optimizer variable {variable.name} has shape {variable.shape} not compatible with provided "
+                    f"weight shape {weight.shape}."
+                )
             variable.assign(weight)
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Puts the values of `variables` into a mapping, under "0", "1" and so on."""
+        for place, variable in enumerate(self.variables):
+            store[str(place)] = variable.numpy()
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Sets `variables` to what `save_own_variables` stored; warns and leaves them where the numbers differ.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> one, other, store = tf.optimizers.Adam(), tf.optimizers.Adam(), {}
+          >>> one.apply([tf.ones(2)], [w])
+          >>> one.save_own_variables(store)
+          >>> other.build([w])
+          >>> other.load_own_variables(store)
+          >>> int(other.iterations)
+          1
+        """
+        if len(store.keys()) != len(self.variables):
+            warnings.warn(
+                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self.variables)} "
+                f"variables whereas the saved optimizer has {len(store.keys())} variables. ",
+                stacklevel=2,
+            )
+            return
+        for place, variable in enumerate(self.variables):
+            variable.assign(store[str(place)])
 
     # Configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an optimizer like this one, without its state."""
-        if isinstance(self._learning_rate, LearningRateSchedule):
-            learning_rate = serialize(self._learning_rate)
-        elif isinstance(self._learning_rate, Variable):
-            learning_rate = float(self._learning_rate)
-        else:
-            learning_rate = self._learning_rate
-        names = (
-            "weight_decay",
-            "clipnorm",
-            "global_clipnorm",
-            "clipvalue",
-            "use_ema",
-            "ema_momentum",
-            "ema_overwrite_frequency",
-            "loss_scale_factor",
-            "gradient_accumulation_steps",
-            *self._configured,
-        )
-        return {"name": self.name, "learning_rate": learning_rate, **{name: getattr(self, name) for name in names}}
+        """The arguments that make an optimizer like this one, without its state.
 
-    _configured: tuple[str, ...] = ()  # further arguments of the class
+        Example:
+          >>> tf.optimizers.SGD(0.5).get_config()["momentum"]
+          0.0
+        """
+        rate: Any = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            rate = serialize(rate)
+        elif isinstance(rate, Variable):
+            rate = float(rate)
+        return {"name": self.name, "learning_rate": rate, **{name: getattr(self, name) for name in self._fields}}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizer:
-        """An optimizer made from what `get_config` gave."""
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
+        """An optimizer made from what `get_config` gave.
+
+        Args:
+          config: names and values of the class's arguments.
+          custom_objects: classes of schedules by name, beside those of `schedules`.
+        """
         arguments = dict(config)
         if isinstance(arguments.get("learning_rate"), dict):
             arguments["learning_rate"] = deserialize(arguments["learning_rate"], custom_objects)
         return cls(**arguments)
+
+
+Optimizer._declare()
+
+
+def _blank(kind: type[Optimizer]) -> Optimizer:
+    return kind.__new__(kind)
+
+
+def _check_options(
+    clipnorm: float | None,
+    clipvalue: float | None,
+    global_clipnorm: float | None,
+    use_ema: bool,
+    ema_momentum: float,
+    ema_overwrite_frequency: int | None,
+    gradient_accumulation_steps: int | None,
+    **others: Any,
+) -> None:
+    """Raises ValueError for options out of their ranges."""
+    if gradient_accumulation_steps and not gradient_accumulation_steps >= 2:
+        raise ValueError(
+            "`gradient_accumulation_steps` must be an integer >= 2. "
+            f"Received: gradient_accumulation_steps={gradient_accumulation_steps}"
+        )
+    if use_ema:
+        if ema_momentum > 1 or ema_momentum < 0:
+            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
+        if ema_overwrite_frequency and not (isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1):
+            raise ValueError(
+                "`ema_overwrite_frequency` must be an integer >= 1 or None. "
+                f"Received: ema_overwrite_frequency={ema_overwrite_frequency}"
+            )
+    if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+        raise ValueError(
+            "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. "
+            f"Received: clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
+        )
 
 
 def _automatic_name(kind: str) -> str:
@@ -484,7 +669,15 @@ def _automatic_name(kind: str) -> str:
     return f"{name}_{count}" if count else name
 
 
-def _collect(slices: Any, variable: Variable, limit: float | None = None, absolute: bool = False) -> Rows:
+def _frames_within() -> int:
+    """How many frames of this module lie between a warning and the program's line that it is about."""
+    depth = 1
+    while sys._getframe(depth).f_code.co_filename == __file__:
+        depth += 1
+    return depth
+
+
+def _collect(slices: Any, variable: Variable, limit: float | None, absolute: bool) -> Rows:
     """IndexedSlices with their entries clipped to ±limit and those of one index added up, of the variable's dtype.
 
     Raises InvalidArgumentError for rows that the variable does not have or of another shape.
@@ -517,9 +710,3 @@ def _collect(slices: Any, variable: Variable, limit: float | None = None, absolu
     ordered = np.empty_like(values)
     ordered[owner] = values
     return Rows(tensor_from(ordered, variable.dtype), places, None, norm)
-
-
-def _norm(gradients: Sequence[Any]) -> float:
-    """Euclidean norm of gradients together."""
-    norms = [g.norm if isinstance(g, Rows) else np.linalg.norm(view(g).ravel()) for g in gradients]
-    return float(np.sqrt(sum(norm * norm for norm in norms)))

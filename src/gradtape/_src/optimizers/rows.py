@@ -1,338 +1,636 @@
-"""tf.optimizers: the optimizers, each a rule of the engine under its names and defaults in Keras."""
+"""tf.optimizers: the optimizers, one row each.
+
+A row is a class: the engine's rule, the slots it reads in its order, and its hyperparameters with Keras' names and
+defaults. From it follow the constructor, what `get_config` gives, and what `deserialize` finds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from gradtape._src.optimizers.base import Hyperparameter, Optimizer
+import numpy as np
+
+from gradtape._doors import apply_cast, as_tensor, full, view
+from gradtape._src.core.dtypes import float32, int64
+from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.optimizers.base import Optimizer, Slot
+from gradtape._src.optimizers.hyperparameters import hyperparameter
 from gradtape._src.state.variable import Variable
+from gradtape._tensor import Tensor
 
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
+    "LossScaleOptimizer",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "serialize",
 ]
 
 
-
-class SGD(Optimizer):
+class SGD(Optimizer, rule="sgd", learning_rate=0.01, state=((Slot("momentum", when="momentum"),),)):
     """Gradient descent, with momentum: v = momentum v - rate g, then w += v.
 
-    With nesterov w += momentum v - rate g. Further arguments are :class:`Optimizer`'s.
+    Source: Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5; Nesterov's as in Sutskever et al. 2013,
+    https://proceedings.mlr.press/v28/sutskever13.html.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      momentum: how much of the last change is made again.
+      nesterov: whether w += momentum v - rate g instead, which looks ahead.
+      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: a momentum that is no float in [0, 1].
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> optimizer = tf.optimizers.SGD(0.5, momentum=0.5)
+      >>> for _ in range(2):
+      ...     optimizer.apply([tf.constant([1.0, -1.0])], [w])
+      >>> w.numpy()
+      array([-0.25,  3.25], dtype=float32)
     """
 
-    _rule = "sgd"
-    _slots = (("momentum",),)
-    _configured = ("momentum", "nesterov")
-    momentum = Hyperparameter(0)
-    nesterov = Hyperparameter(1)
+    momentum: float = hyperparameter(default=0.0)
+    nesterov: bool = hyperparameter(default=False)
 
-    def __init__(
-        self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **options: Any
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if not isinstance(momentum, float) or momentum < 0 or momentum > 1:
+    def _check(self) -> None:
+        if not isinstance(self.momentum, float) or self.momentum < 0 or self.momentum > 1:
             raise ValueError("`momentum` must be a float between [0, 1].")
-        self.momentum = momentum
-        self.nesterov = nesterov
-        self._sparse = momentum == 0
-
-    def _has_slots(self, group: tuple[str, ...]) -> bool:
-        return self.momentum != 0
 
 
-class Adam(Optimizer):
-    """Adam (Kingma and Ba 2015): w -= rate m / (sqrt(v) + epsilon) of bias-corrected means of g and g².
+class Adam(
+    Optimizer,
+    rule="adam",
+    learning_rate=0.001,
+    state=((Slot("momentum"), Slot("velocity")), (Slot("velocity_hat", when="amsgrad"),)),
+):
+    """Adam: w -= rate m / (sqrt(v) + epsilon), where m and v are bias-corrected moving means of g and g².
 
-    With amsgrad (Reddi, Kale and Kumar 2018) v is the largest mean so far. Further arguments are :class:`Optimizer`'s.
+    Source: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; amsgrad: Reddi, Kale and Kumar 2018,
+    https://openreview.net/forum?id=ryQu7f-RZ.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1: how much of m stays at each step.
+      beta_2: how much of v stays at each step.
+      epsilon: what keeps the divisor from zero.
+      amsgrad: whether the largest v so far stands for v.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Adam(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.5, 2.5], dtype=float32)
     """
 
-    _rule = "adam"
-    _slots = (("momentum", "velocity"), ("velocity_hat",))
-    _configured = ("beta_1", "beta_2", "epsilon", "amsgrad")
-    beta_1 = Hyperparameter(0)
-    beta_2 = Hyperparameter(1)
-    epsilon = Hyperparameter(2)
-    amsgrad = Hyperparameter(3)
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
-
-    def _has_slots(self, group: tuple[str, ...]) -> bool:
-        return group != ("velocity_hat",) or self.amsgrad
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
+    amsgrad: bool = hyperparameter(default=False)
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    """Adam with weight decay that is not part of the gradient: w -= rate weight_decay w before each step.
+
+    Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      weight_decay: the fraction, times the learning rate, that each step takes off.
+      beta_1, beta_2, epsilon, amsgrad: as of :class:`Adam`.
+      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: weight_decay is None.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.AdamW(0.5, weight_decay=0.5).apply([tf.zeros(2)], [w])
+      >>> w.numpy()
+      array([0.75, 1.5 ], dtype=float32)
     """
 
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        weight_decay: float = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Any,
-    ) -> None:
-        if weight_decay is None:
+    weight_decay: float | None = hyperparameter(default=0.004)
+
+    def _check(self) -> None:
+        if self.weight_decay is None:
             raise ValueError("Argument `weight_decay` must be a float. Received: weight_decay=None")
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options)
 
 
-class RMSprop(Optimizer):
-    """RMSprop (Tieleman and Hinton 2012): w -= rate g / sqrt(mean of g² + epsilon), with momentum.
+class RMSprop(
+    Optimizer,
+    rule="rmsprop",
+    learning_rate=0.001,
+    state=(
+        (Slot("velocity"),),
+        (Slot("momentum", when="momentum"),),
+        (Slot("average_gradient", when="centered"),),
+    ),
+):
+    """RMSprop: w -= rate g / sqrt(v + epsilon), where v is a moving mean of g².
 
-    With centered the mean's square is taken off, which leaves the variance. Further arguments are :class:`Optimizer`'s.
+    Source: Tieleman and Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      rho: how much of v stays at each step.
+      momentum: how much of the last change is made again.
+      epsilon: what keeps the divisor from zero.
+      centered: whether the square of g's moving mean is taken off v, which leaves the variance.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.RMSprop(0.5, rho=0.75).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0., 3.], dtype=float32)
     """
 
-    _rule = "rmsprop"
-    _slots = (("velocity",), ("momentum",), ("average_gradient",))
-    _configured = ("rho", "momentum", "epsilon", "centered")
-    rho = Hyperparameter(0)
-    momentum = Hyperparameter(1)
-    epsilon = Hyperparameter(2)
+    rho: float = hyperparameter(default=0.9)
+    momentum: float = hyperparameter(default=0.0)
+    epsilon: float = hyperparameter(default=1e-7)
+    centered: bool = hyperparameter(default=False)
+
+
+class Adagrad(
+    Optimizer, rule="adagrad", learning_rate=0.001, state=((Slot("accumulator", "initial_accumulator_value"),),)
+):
+    """Adagrad: w -= rate g / sqrt(sum of all g² + epsilon).
+
+    Source: Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      initial_accumulator_value: what the sum starts at.
+      epsilon: what keeps the divisor from zero.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Adagrad(0.5, initial_accumulator_value=0.0).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.5, 2.5], dtype=float32)
+    """
+
+    initial_accumulator_value: float = hyperparameter(default=0.1)
+    epsilon: float = hyperparameter(default=1e-7)
+
+
+class Adadelta(
+    Optimizer,
+    rule="adadelta",
+    learning_rate=0.001,
+    state=((Slot("accumulated_grad"), Slot("accumulated_delta_var")),),
+):
+    """Adadelta: w -= rate d, with d = g sqrt(u + epsilon) / sqrt(v + epsilon), and moving means v of g² and u of d².
+
+    Source: Zeiler 2012, https://arxiv.org/abs/1212.5701.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      rho: how much of the means stays at each step.
+      epsilon: what lets the first step move, and keeps the divisor from zero.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Adadelta(1.0, rho=0.75, epsilon=0.25).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.051, 2.97 ], dtype=float32)
+    """
+
+    rho: float = hyperparameter(default=0.95)
+    epsilon: float = hyperparameter(default=1e-7)
+
+
+class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("momentum"), Slot("norm")),)):
+    """Adam with the infinity norm: u = max(beta_2 u, |g|) stands for sqrt(v).
+
+    Source: Kingma and Ba 2015, section 7.1, https://arxiv.org/abs/1412.6980.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1: how much of the gradients' mean stays at each step.
+      beta_2: how much of u stays at each step.
+      epsilon: what keeps the divisor from zero.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Adamax(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.5, 2.5], dtype=float32)
+    """
+
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
+
+
+class Nadam(Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True):
+    """Adam with Nesterov's momentum.
+
+    Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1: the momentum that the steps' own, beta_1 (1 - 0.96^t / 2), tend to.
+      beta_2: how much of the mean of g² stays at each step.
+      epsilon: what keeps the divisor from zero.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Nadam(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.469, 2.531], dtype=float32)
+    """
+
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
+
+
+class Ftrl(
+    Optimizer,
+    rule="ftrl",
+    learning_rate=0.001,
+    state=((Slot("accumulator", "initial_accumulator_value"), Slot("linear")),),
+):
+    """Follow the regularized leader, with shrinkage that acts on gradients alone.
+
+    Source: McMahan et al. 2013, https://research.google.com/pubs/archive/41159.pdf.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      learning_rate_power: the exponent, not positive, with which the rate falls as g² add up.
+      initial_accumulator_value: what their sum starts at.
+      l1_regularization_strength: keeps small weights at zero.
+      l2_regularization_strength: makes weights smaller.
+      l2_shrinkage_regularization_strength: the same, but of the gradient alone.
+      beta: the paper's beta.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Raises:
+      ValueError: a strength or the accumulator's first value is negative, or learning_rate_power is positive.
+
+    Example:
+      >>> w = tf.Variable([0.0, 0.0])
+      >>> tf.optimizers.Ftrl(0.5, initial_accumulator_value=0.0).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy()
+      array([-0.5,  0.5], dtype=float32)
+    """
+
+    learning_rate_power: float = hyperparameter(default=-0.5)
+    initial_accumulator_value: float = hyperparameter(default=0.1)
+    l1_regularization_strength: float = hyperparameter(default=0.0)
+    l2_regularization_strength: float = hyperparameter(default=0.0)
+    l2_shrinkage_regularization_strength: float = hyperparameter(default=0.0)
+    beta: float = hyperparameter(default=0.0)
+
+    def _check(self) -> None:
+        for name in (
+            "initial_accumulator_value",
+            "l1_regularization_strength",
+            "l2_regularization_strength",
+            "l2_shrinkage_regularization_strength",
+        ):
+            if getattr(self, name) < 0.0:
+                raise ValueError(f"`{name}` needs to be positive or zero. Received: {name}={getattr(self, name)}.")
+        if self.learning_rate_power > 0.0:
+            raise ValueError(
+                "`learning_rate_power` needs to be negative or zero. "
+                f"Received: learning_rate_power={self.learning_rate_power}."
+            )
+
+
+class Lion(Optimizer, rule="lion", learning_rate=0.001, state=((Slot("momentum"),),)):
+    """Lion: w -= rate sign(beta_1 m + (1 - beta_1) g), where m is a moving mean of g.
+
+    Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1: the weight of m in the step.
+      beta_2: how much of m stays at each step.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Raises:
+      ValueError: beta_1 is not in (0, 1].
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.Lion(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy()
+      array([0.5, 2.5], dtype=float32)
+    """
+
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.99)
+
+    def _check(self) -> None:
+        if self.beta_1 <= 0 or self.beta_1 > 1:
+            raise ValueError(
+                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
+                f"Received: beta_1={self.beta_1}."
+            )
+
+
+class Lamb(Optimizer, rule="lamb", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),)):
+    """Lamb: Adam's change d, scaled by norms: w -= rate d |w| / |d|, or rate d where a norm is zero.
+
+    Source: You et al. 2020, https://arxiv.org/abs/1904.00962.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1, beta_2, epsilon: as of :class:`Adam`.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([3.0, 4.0])
+      >>> tf.optimizers.Lamb(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([1.232, 5.768], dtype=float32)
+    """
+
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-7)
+
+
+class Adafactor(
+    Optimizer,
+    rule="adafactor",
+    learning_rate=0.001,
+    state=((Slot("row", without=-1), Slot("column", without=-2), Slot("velocity")),),
+):
+    """Adafactor: w -= rate g / sqrt(v), where of a matrix's v only the means over rows and columns are carried on.
+
+    Source: Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_2_decay: the exponent with which 1 minus the means' decay falls.
+      epsilon_1: what is added to g².
+      epsilon_2: the least size of a parameter by which the rate is scaled.
+      clip_threshold: the largest root mean square of g / sqrt(v).
+      relative_step: accepted as Keras accepts it: the rate falls as 1 / sqrt(t) in any case.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([[1.0, 1.0], [1.0, 1.0]])
+      >>> tf.optimizers.Adafactor(0.5).apply([tf.constant([[2.0, 2.0], [2.0, 2.0]])], [w])
+      >>> w.numpy()
+      array([[0.5, 0.5],
+             [0.5, 0.5]], dtype=float32)
+    """
+
+    beta_2_decay: float = hyperparameter(default=-0.8)
+    epsilon_1: float = hyperparameter(default=1e-30)
+    epsilon_2: float = hyperparameter(default=1e-3)
+    clip_threshold: float = hyperparameter(default=1.0)
+    relative_step: bool = hyperparameter(default=True)
+
+
+class ScheduleFreeAdamW(
+    Optimizer,
+    rule="schedule_free_adamw",
+    learning_rate=0.0025,
+    state=((Slot("momentum", "variable"), Slot("velocity")),),
+):
+    """Adam whose iterates z are averaged, which takes the place of a schedule: w lies between z and the average.
+
+    Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682.
+
+    Args:
+      learning_rate: a float, a schedule, or a callable without arguments.
+      beta_1: the weight of the average in w.
+      beta_2: how much of the mean of g² stays at each step.
+      epsilon: what keeps the divisor from zero.
+      warmup_steps: in how many steps the rate rises to what it is.
+      options: the keyword arguments of :class:`Optimizer`.
+
+    Example:
+      >>> w = tf.Variable([1.0, 2.0])
+      >>> tf.optimizers.ScheduleFreeAdamW(0.5).apply([tf.constant([3.0, -4.0])], [w])
+      >>> w.numpy().round(3)
+      array([0.5, 2.5], dtype=float32)
+    """
+
+    beta_1: float = hyperparameter(default=0.9)
+    beta_2: float = hyperparameter(default=0.999)
+    epsilon: float = hyperparameter(default=1e-8)
+    warmup_steps: int = hyperparameter(default=0)
+
+
+class LossScaleOptimizer(Optimizer):
+    """Another optimizer, for gradients of a loss that is scaled up so that they do not underflow.
+
+    The scale is halved, and the step left out, where a gradient is not finite; it is doubled after so many steps in a
+    row in which all were. Hand the loss to `scale_loss` before its gradients are taken.
+
+    Source: Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740.
+
+    Args:
+      inner_optimizer: the optimizer that takes the steps.
+      initial_scale: the first scale.
+      dynamic_growth_steps: after so many steps the scale is doubled.
+      name: a name.
+
+    Raises:
+      ValueError: any other argument.
+
+    Example:
+      >>> w = tf.Variable(1.0)
+      >>> optimizer = tf.optimizers.LossScaleOptimizer(tf.optimizers.SGD(0.5), initial_scale=1024.0)
+      >>> with tf.GradientTape() as tape:
+      ...     loss = optimizer.scale_loss(w * w)
+      >>> optimizer.apply(tape.gradient(loss, [w]), [w])
+      >>> float(w)
+      0.0
+    """
 
     def __init__(
         self,
-        learning_rate: Any = 0.001,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
-        centered: bool = False,
-        **options: Any,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **others: Any,
     ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
-
-    def _has_slots(self, group: tuple[str, ...]) -> bool:
-        return {"velocity": True, "momentum": self.momentum > 0, "average_gradient": self.centered}[group[0]]
-
-
-class Adagrad(Optimizer):
-    """Adagrad (Duchi, Hazan and Singer 2011): w -= rate g / sqrt(sum of g² + epsilon).
-
-    The sum starts at initial_accumulator_value. Further arguments are :class:`Optimizer`'s.
-    """
-
-    _rule = "adagrad"
-    _slots = (("accumulator",),)
-    _configured = ("initial_accumulator_value", "epsilon")
-    _sparse = True
-    epsilon = Hyperparameter(0)
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
-
-    def _initial_value(self, slot: str) -> float:
-        return self.initial_accumulator_value if slot == "accumulator" else 0.0
-
-
-class Adadelta(Optimizer):
-    """Adadelta (Zeiler 2012): w -= rate g sqrt(mean of past changes² + epsilon) / sqrt(mean of g² + epsilon).
-
-    Further arguments are :class:`Optimizer`'s.
-    """
-
-    _rule = "adadelta"
-    _slots = (("accumulated_grad", "accumulated_delta_var"),)
-    _configured = ("rho", "epsilon")
-    rho = Hyperparameter(0)
-    epsilon = Hyperparameter(1)
-
-    def __init__(
-        self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, **options: Any
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho, self.epsilon = rho, epsilon
-
-
-class Adamax(Optimizer):
-    """Adam with the infinity norm (Kingma and Ba 2015, section 7.1): u = max(beta_2 u, |g|) stands for sqrt(v).
-
-    Further arguments are :class:`Optimizer`'s.
-    """
-
-    _rule = "adamax"
-    _absolute = True
-    _slots = (("momentum", "norm"),)
-    _configured = ("beta_1", "beta_2", "epsilon")
-    beta_1 = Hyperparameter(0)
-    beta_2 = Hyperparameter(1)
-    epsilon = Hyperparameter(2)
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-
-
-class Nadam(Adamax):
-    """Adam with Nesterov's momentum (Dozat 2016). Arguments are :class:`Adamax`'s."""
-
-    _rule = "nadam"
-    _absolute = False
-    _slots = (("momentum", "velocity"),)
+        if not others.pop("dynamic", True):
+            raise ValueError(
+                "LossScaleOptimizer no longer supports `dynamic=False`. Instead, simply set `loss_scale_factor` "
+                "directly on the `inner_optimizer`."
+            )
+        for option, field in self._fields.items():
+            value = others.pop(option, field.default)
+            if value != field.default:
+                raise ValueError(
+                    f"LossScaleOptimizer does not support `{option}`. Instead, set `{option}` on the `inner_optimizer`."
+                )
+        if others:
+            raise ValueError(f"LossScaleOptimizer does not support arguments: `{'`, `'.join(others)}`.")
+        super().__init__(0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+        inner_optimizer.loss_scale_factor = None  # or gradients would be scaled twice
 
     def build(self, variables: Iterable[Variable]) -> None:
         if self.built:
             return
         trainable = list(variables)
+        self.step_counter = self.add_variable((), dtype=int64, name="step_counter")
+        self.dynamic_scale = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
+        self.inner_optimizer.build(trainable)
         super().build(trainable)
-        self._u_product = Variable(1.0, trainable=False, dtype=trainable[0].dtype if trainable else None)
-        self._variables.append(self._u_product)
-        self._set_product(self._u_product)
+
+    def _first_scale(self, shape: Any, dtype: Any) -> Tensor:
+        return full(shape, self.initial_scale, dtype)
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        if not self.built:
+            self.build(trainable_variables or ())
+        scale = self.dynamic_scale.value()
+        if not all(_is_finite(gradient) for gradient in grads if gradient is not None):
+            self.step_counter.assign(0)
+            self.dynamic_scale.assign(scale * 0.5)
+            return
+        self.inner_optimizer.apply([_divided(gradient, scale) for gradient in grads], trainable_variables)
+        if int(self.step_counter) == self.dynamic_growth_steps - 1:
+            self.step_counter.assign(0)
+            self.dynamic_scale.assign(scale * 2.0)
+        else:
+            self.step_counter.assign_add(1)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its own variables, then the inner optimizer's."""
+        return self._variables + self.inner_optimizer.variables
+
+    @property
+    def iterations(self) -> Any:
+        """The inner optimizer's."""
+        return self.inner_optimizer.iterations
+
+    if not TYPE_CHECKING:
+
+        @property
+        def learning_rate(self) -> Any:
+            """The inner optimizer's."""
+            return self.inner_optimizer.learning_rate
+
+        @learning_rate.setter
+        def learning_rate(self, learning_rate: Any) -> None:
+            self.inner_optimizer.learning_rate = learning_rate
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times the present scale."""
+        return loss * (self.dynamic_scale.value() if self.built else self.initial_scale)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LossScaleOptimizer:
+        arguments = dict(config)
+        inner = deserialize(arguments.pop("inner_optimizer"), custom_objects)
+        return cls(inner, **arguments)
 
 
-class Ftrl(Optimizer):
-    """Follow the regularized leader (McMahan et al. 2013), with shrinkage that acts on gradients alone.
-
-    Further arguments are :class:`Optimizer`'s.
-
-    Raises:
-      ValueError: a strength or the accumulator's first value is negative, or learning_rate_power is positive.
-    """
-
-    _rule = "ftrl"
-    _slots = (("accumulator", "linear"),)
-    _configured = (
-        "learning_rate_power",
-        "initial_accumulator_value",
-        "l1_regularization_strength",
-        "l2_regularization_strength",
-        "l2_shrinkage_regularization_strength",
-        "beta",
-    )
-    learning_rate_power = Hyperparameter(0)
-    l1_regularization_strength = Hyperparameter(1)
-    l2_regularization_strength = Hyperparameter(2)
-    l2_shrinkage_regularization_strength = Hyperparameter(3)
-    beta = Hyperparameter(4)
-
-    def __init__(
-        self,
-        learning_rate: Any = 0.001,
-        learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        l2_shrinkage_regularization_strength: float = 0.0,
-        beta: float = 0.0,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.learning_rate_power = learning_rate_power
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
-        self.beta = beta
-        for name in self._configured[1:5]:
-            if getattr(self, name) < 0.0:
-                raise ValueError(f"`{name}` needs to be positive or zero. Received: {name}={getattr(self, name)}.")
-        if learning_rate_power > 0.0:
-            raise ValueError(
-                "`learning_rate_power` needs to be negative or zero. "
-                f"Received: learning_rate_power={learning_rate_power}."
-            )
-
-    def _initial_value(self, slot: str) -> float:
-        return self.initial_accumulator_value if slot == "accumulator" else 0.0
+def _is_finite(gradient: Any) -> bool:
+    return bool(np.isfinite(view(as_tensor(getattr(gradient, "values", gradient)))).all())
 
 
-class Lion(Optimizer):
-    """Lion (Chen et al. 2023): w -= rate sign(beta_1 m + (1 - beta_1) g). Further arguments are :class:`Optimizer`'s.
+def _divided(gradient: Any, scale: Tensor) -> Any:
+    """A gradient divided by a scale, in its own dtype."""
+    if gradient is None:
+        return None
+    if hasattr(gradient, "indices"):
+        return IndexedSlices(_divided(gradient.values, scale), gradient.indices, gradient.dense_shape)
+    gradient = as_tensor(gradient)
+    return gradient / apply_cast(scale, gradient.dtype)
 
-    Raises:
-      ValueError: beta_1 is not in (0, 1].
-    """
 
-    _rule = "lion"
-    _slots = (("momentum",),)
-    _configured = ("beta_1", "beta_2")
-    beta_1 = Hyperparameter(0)
-    beta_2 = Hyperparameter(1)
-
-    def __init__(
-        self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, **options: Any
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1, self.beta_2 = beta_1, beta_2
-        if beta_1 <= 0 or beta_1 > 1:
-            raise ValueError(
-                "Argument `beta_1` must be in the [0, 1] range. Otherwise, the optimizer degenerates to SignSGD. "
-                f"Received: beta_1={beta_1}."
-            )
+ROWS = (SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, ScheduleFreeAdamW)
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """The class and the configuration of an optimizer, of plain values."""
+    """The class and the configuration of an optimizer, of plain values.
+
+    Example:
+      >>> tf.optimizers.serialize(tf.optimizers.SGD(0.5))["class_name"]
+      'SGD'
+    """
+    kind = type(optimizer)
+    own = kind.__module__ == __name__
     return {
-        "module": "keras.optimizers",
-        "class_name": type(optimizer).__name__,
+        "module": "keras.optimizers" if own else kind.__module__,
+        "class_name": kind.__name__,
         "config": optimizer.get_config(),
-        "registered_name": None,
+        "registered_name": None if own else kind.__name__,
     }
 
 
-def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
     """An optimizer made from what `serialize` gave; class names are read in any case.
 
-    custom_objects: further classes by name. Raises ValueError for an unknown one.
+    Args:
+      config: the description.
+      custom_objects: further classes by name.
+
+    Raises:
+      ValueError: a class of an unknown name.
+
+    Example:
+      >>> tf.optimizers.deserialize({"class_name": "adam", "config": {"beta_1": 0.8}}).beta_1
+      0.8
     """
-    kinds = {kind.__name__.lower(): kind for kind in (SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lion, Nadam)}
-    kinds |= {"rmsprop": RMSprop} | {name.lower(): kind for name, kind in (custom_objects or {}).items()}
+    kinds: dict[str, Any] = {kind.__name__.lower(): kind for kind in (*ROWS, LossScaleOptimizer)}
+    kinds |= {name.lower(): kind for name, kind in (custom_objects or {}).items()}
     kind = kinds.get(str(config["class_name"]).lower())
     if kind is None:
         raise ValueError(f"Could not interpret optimizer identifier: {config['class_name']}")
-    return kind.from_config(config.get("config", {}))
+    return kind.from_config(config.get("config", {}), custom_objects)
 
 
 def get(identifier: Any) -> Optimizer | None:
     """An optimizer by its class's name, by what `serialize` gave, or itself; None for None.
 
-    Raises ValueError for anything else.
+    Args:
+      identifier: which.
+
+    Raises:
+      ValueError: nothing is known by it.
+
+    Example:
+      >>> tf.optimizers.get("adam").beta_1
+      0.9
     """
     if identifier is None or isinstance(identifier, Optimizer):
         return identifier

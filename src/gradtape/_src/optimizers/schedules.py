@@ -1,20 +1,16 @@
-"""tf.optimizers.schedules: learning rates as functions of the step.
+"""tf.optimizers.schedules: learning rates as functions of the step, each a formula of the engine.
 
 A schedule computes in the float type of its first learning rate, float32 unless that is a float64 array, as Keras
-does; the
-step may be a number, a tensor or a variable of any shape.
+does; the step may be a number, a tensor or a variable of any shape.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-import numpy as np
-
-from gradtape._doors import as_tensor, tensor_from, view
-from gradtape._tensor import Tensor
+from gradtape._schedules import BaseSchedule, number_places
+from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 
 __all__ = [
     "CosineDecay",
@@ -29,11 +25,19 @@ __all__ = [
 ]
 
 
-
 class LearningRateSchedule:
-    """Base of the schedules: a callable from the step's number to a learning rate."""
+    """Base of the schedules: a callable from the step's number to a learning rate.
 
-    _arguments: tuple[str, ...] = ()  # of the constructor, as attributes
+    Example:
+      >>> class Warmup(tf.optimizers.schedules.LearningRateSchedule):
+      ...     def __call__(self, step):
+      ...         return 0.1 * tf.minimum(tf.cast(step, tf.float32) / 4.0, 1.0)
+      >>> optimizer = tf.optimizers.SGD(Warmup())
+      >>> optimizer.iterations.assign(2)
+      <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=2>
+      >>> round(float(optimizer.learning_rate), 6)
+      0.05
+    """
 
     def __call__(self, step: Any) -> Any:
         raise NotImplementedError(
@@ -41,13 +45,10 @@ class LearningRateSchedule:
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a schedule like this one."""
-        if not self._arguments:
-            raise NotImplementedError(
-                f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order to be "
-                f"serializable."
-            )
-        return {name: getattr(self, name) for name in self._arguments}
+        """Its constructor's arguments; raises NotImplementedError unless a subclass has its own."""
+        raise NotImplementedError(
+            f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order to be serializable."
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
@@ -55,191 +56,237 @@ class LearningRateSchedule:
         return cls(**config)
 
 
-class _Decay(LearningRateSchedule):
-    """A learning rate that falls over a number of steps."""
+class _Row(BaseSchedule, LearningRateSchedule, Declared):
+    """A schedule with a formula of the engine: its subclasses are the formula's name, and its parameters."""
 
-    _length = "decay_steps"  # the argument that must be positive
+    _formula = "pieces"
+    _places: ClassVar[Mapping[str, int]] = number_places("pieces")
 
-    def _keep(self, arguments: dict[str, Any]) -> None:
-        """Sets the constructor's arguments as attributes. Raises ValueError unless the number of steps is positive."""
-        for name in self._arguments:
-            setattr(self, name, arguments[name])
-        if arguments[self._length] <= 0:
-            raise ValueError(
-                f"Argument `{self._length}` must be > 0. Received: {self._length}={arguments[self._length]}"
-            )
+    def __init_subclass__(cls, formula: str | None = None) -> None:
+        if formula is not None:
+            cls._formula, cls._places = formula, number_places(formula)
+        declare(cls)
 
-    def __call__(self, step: Any) -> Tensor:
-        start = view(as_tensor(self.initial_learning_rate))
-        cast: Callable[[Any], Any] = start.dtype.type
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = self._rate(view(as_tensor(step)).astype(start.dtype), start, cast)
-        return tensor_from(rate)
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        given = type(self)._signature.bind(*arguments, **keywords)
+        given.apply_defaults()
+        for name, value in given.arguments.items():
+            setattr(self, name, value)
+        self._check()
 
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        """The rate at `step` from `start` on; `cast` makes scalars of their dtype."""
-        raise NotImplementedError
+    def _check(self) -> None:
+        """Raises ValueError for parameters out of their ranges."""
+        for name in ("decay_steps", "first_decay_steps"):
+            if getattr(self, name, 1) <= 0:
+                raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={getattr(self, name)}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (type(self),), self.__dict__.copy()
 
-class ExponentialDecay(_Decay):
-    """initial_learning_rate · decay_rate^(step / decay_steps), the exponent rounded down if staircase."""
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
-    _arguments = ("initial_learning_rate", "decay_steps", "decay_rate", "staircase", "name")
-
-    def __init__(
-        self,
-        initial_learning_rate: Any,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str | None = None,
-    ) -> None:
-        name = type(self).__name__ if name is None else name
-        self._keep(locals())
-
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        periods = step / cast(self.decay_steps)
-        return start * cast(self.decay_rate) ** (np.floor(periods) if self.staircase else periods)
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make a schedule like this one."""
+        return {name: getattr(self, name) for name in self._fields}
 
 
-class InverseTimeDecay(ExponentialDecay):
-    """initial_learning_rate / (1 + decay_rate · step / decay_steps), the quotient rounded down if staircase."""
-
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        periods = step / cast(self.decay_steps)
-        return start / (1 + cast(self.decay_rate) * (np.floor(periods) if self.staircase else periods))
+def _blank(kind: type[_Row]) -> _Row:
+    return kind.__new__(kind)
 
 
-class PolynomialDecay(_Decay):
+class ExponentialDecay(_Row, formula="exponential"):
+    """initial_learning_rate · decay_rate^(step / decay_steps).
+
+    Args:
+      initial_learning_rate: the rate at step 0.
+      decay_steps: after so many steps the rate is decay_rate times what it was.
+      decay_rate: that factor.
+      staircase: whether the exponent is rounded down.
+      name: a name.
+
+    Raises:
+      ValueError: decay_steps is not positive.
+
+    Example:
+      >>> float(tf.optimizers.schedules.ExponentialDecay(0.5, decay_steps=10, decay_rate=0.25)(5))
+      0.25
+    """
+
+    initial_learning_rate: float = hyperparameter()
+    decay_steps: float = hyperparameter()
+    decay_rate: float = hyperparameter()
+    staircase: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="ExponentialDecay")
+
+
+class InverseTimeDecay(_Row, formula="inverse_time"):
+    """initial_learning_rate / (1 + decay_rate · step / decay_steps).
+
+    Args:
+      initial_learning_rate: the rate at step 0.
+      decay_steps: in so many steps the divisor grows by decay_rate.
+      decay_rate: how much it grows.
+      staircase: whether step / decay_steps is rounded down.
+      name: a name.
+
+    Raises:
+      ValueError: decay_steps is not positive.
+
+    Example:
+      >>> float(tf.optimizers.schedules.InverseTimeDecay(0.5, decay_steps=10, decay_rate=1.0)(10))
+      0.25
+    """
+
+    initial_learning_rate: float = hyperparameter()
+    decay_steps: float = hyperparameter()
+    decay_rate: float = hyperparameter()
+    staircase: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="InverseTimeDecay")
+
+
+class PolynomialDecay(_Row, formula="polynomial"):
     """From initial_learning_rate to end_learning_rate along (1 - step / decay_steps)^power, and constant from there.
 
-    With cycle, decay_steps grows to the multiple that the step has not passed, so that the rate rises again.
+    Args:
+      initial_learning_rate: the rate at step 0.
+      decay_steps: the step at which the end is reached.
+      end_learning_rate: the rate there.
+      power: the exponent.
+      cycle: whether decay_steps grows to the multiple that the step has not passed, so that the rate rises again.
+      name: a name.
+
+    Raises:
+      ValueError: decay_steps is not positive.
+
+    Example:
+      >>> float(tf.optimizers.schedules.PolynomialDecay(1.0, decay_steps=4, end_learning_rate=0.5)(2))
+      0.75
     """
 
-    _arguments = ("initial_learning_rate", "decay_steps", "end_learning_rate", "power", "cycle", "name")
-
-    def __init__(
-        self,
-        initial_learning_rate: Any,
-        decay_steps: int,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ) -> None:
-        self._keep(locals())
-
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        end, steps = cast(self.end_learning_rate), cast(self.decay_steps)
-        if self.cycle:
-            steps = steps * np.where(step == 0, cast(1), np.ceil(step / steps))
-        else:
-            step = np.minimum(step, steps)
-        return (start - end) * (1 - step / steps) ** cast(self.power) + end
+    initial_learning_rate: float = hyperparameter()
+    decay_steps: float = hyperparameter()
+    end_learning_rate: float = hyperparameter(default=0.0001)
+    power: float = hyperparameter(default=1.0)
+    cycle: bool = hyperparameter(default=False)
+    name: str = hyperparameter(default="PolynomialDecay")
 
 
-class CosineDecay(_Decay):
-    """Half a cosine from initial_learning_rate to alpha times it (Loshchilov and Hutter 2016), and constant from there.
+class CosineDecay(_Row, formula="cosine"):
+    """Half a cosine down to alpha times its start, and constant from there.
 
-    With a warmup_target the rate first rises to it on a straight line over warmup_steps, and decays from it.
+    Source: Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983; the warm-up: Goyal et al. 2017,
+    https://arxiv.org/abs/1706.02677.
+
+    Args:
+      initial_learning_rate: the rate at step 0.
+      decay_steps: how many steps the half cosine takes.
+      alpha: the last rate as a fraction of the cosine's first.
+      name: a name.
+      warmup_target: the rate to which a straight line leads first, where the cosine then starts; None: no such line.
+      warmup_steps: how many steps the line takes.
+
+    Raises:
+      ValueError: decay_steps is not positive.
+
+    Example:
+      >>> tf.optimizers.schedules.CosineDecay(1.0, decay_steps=10)([0, 5, 10]).numpy().round(3)
+      array([1. , 0.5, 0. ], dtype=float32)
     """
 
-    _arguments = ("initial_learning_rate", "decay_steps", "alpha", "name", "warmup_target", "warmup_steps")
-
-    def __init__(
-        self,
-        initial_learning_rate: Any,
-        decay_steps: int,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: int = 0,
-    ) -> None:
-        self._keep(locals())
-
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        steps, warmup = cast(self.decay_steps), cast(0 if self.warmup_target is None else self.warmup_steps)
-        top = start if self.warmup_target is None else cast(self.warmup_target)
-        step = np.minimum(step, steps + warmup)
-        cosine = cast(0.5) * (1 + np.cos(cast(math.pi) * ((step - warmup) / steps)))
-        decayed = top * (cast(1 - self.alpha) * cosine + cast(self.alpha))
-        if warmup == 0:
-            return decayed
-        return np.where(step < warmup, (top - start) * (step / warmup) + start, decayed)
+    initial_learning_rate: float = hyperparameter()
+    decay_steps: float = hyperparameter()
+    alpha: float = hyperparameter(default=0.0)
+    name: str = hyperparameter(default="CosineDecay")
+    warmup_target: float | None = hyperparameter(default=None)
+    warmup_steps: float = hyperparameter(default=0)
 
 
-class CosineDecayRestarts(_Decay):
-    """Half cosines one after the other (Loshchilov and Hutter 2016).
+class CosineDecayRestarts(_Row, formula="cosine_restarts"):
+    """Half cosines one after the other.
 
-    The first takes first_decay_steps and starts at initial_learning_rate, each next one takes t_mul times as long
-    and starts
-    at m_mul times the rate; each ends at alpha times its start.
+    Source: Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983.
+
+    Args:
+      initial_learning_rate: the rate at step 0.
+      first_decay_steps: how many steps the first half cosine takes.
+      t_mul: each next one takes so many times the steps of the one before,
+      m_mul: and starts at so many times the rate.
+      alpha: each ends at this fraction of the initial rate.
+      name: a name.
+
+    Raises:
+      ValueError: first_decay_steps is not positive.
+
+    Example:
+      >>> tf.optimizers.schedules.CosineDecayRestarts(1.0, first_decay_steps=10)([0, 5, 10]).numpy().round(3)
+      array([1. , 0.5, 1. ], dtype=float32)
     """
 
-    _arguments = ("initial_learning_rate", "first_decay_steps", "t_mul", "m_mul", "alpha", "name")
-    _length = "first_decay_steps"
-
-    def __init__(
-        self,
-        initial_learning_rate: Any,
-        first_decay_steps: int,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ) -> None:
-        self._keep(locals())
-
-    def _rate(self, step: np.ndarray, start: np.ndarray, cast: Callable[[Any], Any]) -> np.ndarray:
-        longer, alpha = cast(self.t_mul), cast(self.alpha)
-        fraction = step / cast(self.first_decay_steps)
-        if longer == 1:
-            restarts = np.floor(fraction)
-            fraction = fraction - restarts
-        else:
-            restarts = np.floor(np.log(1 - fraction * (1 - longer)) / np.log(longer))
-            before = (1 - longer**restarts) / (1 - longer)
-            fraction = (fraction - before) / longer**restarts
-        cosine = cast(0.5) * cast(self.m_mul) ** restarts * (1 + np.cos(cast(math.pi) * fraction))
-        return start * ((1 - alpha) * cosine + alpha)
+    initial_learning_rate: float = hyperparameter()
+    first_decay_steps: float = hyperparameter()
+    t_mul: float = hyperparameter(default=2.0)
+    m_mul: float = hyperparameter(default=1.0)
+    alpha: float = hyperparameter(default=0.0)
+    name: str = hyperparameter(default="SGDRDecay")
 
 
-class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on."""
+class PiecewiseConstantDecay(_Row, formula="pieces"):
+    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
 
-    _arguments = ("boundaries", "values", "name")
+    Args:
+      boundaries: the last steps of all values but the last.
+      values: the learning rates, one more than boundaries.
+      name: a name.
 
-    def __init__(self, boundaries: list[Any], values: list[Any], name: str = "PiecewiseConstant") -> None:
+    Raises:
+      ValueError: there is not one more value than boundaries.
+
+    Example:
+      >>> tf.optimizers.schedules.PiecewiseConstantDecay([2, 4], [1.0, 0.5, 0.25])([2, 3, 5]).numpy()
+      array([1.  , 0.5 , 0.25], dtype=float32)
+    """
+
+    boundaries: Sequence[Any] = hyperparameter()
+    values: Sequence[Any] = hyperparameter()
+    name: str = hyperparameter(default="PiecewiseConstant")
+
+    def _check(self) -> None:
+        boundaries, values = self.boundaries, self.values
         if len(boundaries) != len(values) - 1:
             raise ValueError(
-                "The length of boundaries should be 1 less than the length of values. "
-                f"Received: boundaries={boundaries} of length {len(boundaries)}, and values={values} of length "
-                f"{len(values)}."
+                "The length of boundaries should be 1 less than the length of values. Received: "
+                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length {len(values)}."
             )
-        self.boundaries = boundaries
-        self.values = values
-        self.name = name
-
-    def __call__(self, step: Any) -> Tensor:
-        now = view(as_tensor(step))
-        values = np.array([view(as_tensor(value)) for value in self.values])
-        return tensor_from(values[np.searchsorted(np.asarray(self.boundaries).astype(now.dtype), now, side="left")])
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """A schedule as a dictionary of plain values."""
+    """A schedule as a dictionary of plain values.
+
+    Example:
+      >>> tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.1, 10))["class_name"]
+      'CosineDecay'
+    """
     kind = type(learning_rate_schedule)
     return {
         "module": "keras.optimizers.schedules" if kind.__module__ == __name__ else kind.__module__,
         "class_name": kind.__name__,
         "config": learning_rate_schedule.get_config(),
-        "registered_name": None,
+        "registered_name": None if kind.__module__ == __name__ else kind.__name__,
     }
 
 
-def deserialize(config: dict[str, Any], custom_objects: dict[str, type] | None = None) -> LearningRateSchedule:
-    """A schedule from what `serialize` gave; custom_objects: further classes by name. Raises ValueError for unknown
-    ones."""
+def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LearningRateSchedule:
+    """A schedule from what `serialize` gave.
+
+    Args:
+      config: the description.
+      custom_objects: further classes by name.
+
+    Raises:
+      ValueError: a class of an unknown name.
+    """
     name = config["class_name"]
     kind = (custom_objects or {}).get(name) or (globals()[name] if name in __all__ else None)
     if kind is None:

@@ -21,9 +21,7 @@ COTANGENT = -1
 RESULT = -2
 
 COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
-PREDICATES = frozenset(
-    {"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"}
-)
+PREDICATES = frozenset({"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"})
 
 
 class Expr:

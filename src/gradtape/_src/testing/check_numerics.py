@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_identity, as_tensor, view
-from gradtape._ops import install_examiner
+from gradtape._primitive import Primitive, install_observer, number_of
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.table.rows import call, op, real
@@ -17,18 +17,10 @@ from gradtape._tensor import Tensor
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
 _PASSING = {
-    *(
-        "DynamicStitch",
-        "ExtractPatches",
-        "Identity",
-        "Maximum",
-        "MaxPool",
-        "MaxPoolGrad",
-        "Minimum",
-        "MirrorPad",
-        "Pad",
-    ),
-    *("ReverseV2", "Roll", "StridedSlice", "StridedSliceGrad", "TensorScatterUpdate", "Tile"),
+    *("BroadcastTo", "ConcatV2", "DynamicPartition", "DynamicStitch", "ExtractPatches", "GatherNd", "GatherV2"),
+    *("Identity", "Maximum", "MaxPool", "MaxPoolGrad", "Minimum", "MirrorPad", "Pack", "Pad", "Reshape"),
+    *("ReverseSequence", "ReverseV2", "Roll", "Split", "StridedSlice", "StridedSliceGrad", "TakeAlong"),
+    *("TensorScatterUpdate", "Tile", "Transpose", "Unpack", "concat", "gather", "split"),
 }
 _REMEMBERED = 1 << 16  # recorded ops whose lines are kept, the latest ones
 
@@ -96,7 +88,14 @@ class Examiner:
         self.length = path_length_limit
         self._lines: list[tuple[int, str, int] | None] = [None] * _REMEMBERED
 
-    def __call__(self, op: str, result: Tensor, number: int, operands: Sequence[Tensor]) -> None:
+    def __call__(
+        self, primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]
+    ) -> None:
+        for result in results:
+            if result.dtype.is_floating:
+                self._judge(primitive.kernel, result, number_of(result), operands)
+
+    def _judge(self, op: str, result: Tensor, number: int, operands: Sequence[Tensor]) -> None:
         if number:
             frame = _program_frame()
             if frame is not None:
@@ -155,9 +154,9 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
     minimum, pass on what they are given. `stack_height_limit` bounds the lines told, `path_length_limit` the
     characters of each path. Programs run more slowly meanwhile, and as before after `disable_check_numerics`.
     """
-    install_examiner(Examiner(stack_height_limit, path_length_limit))
+    install_observer(Examiner(stack_height_limit, path_length_limit))
 
 
 def disable_check_numerics() -> None:
     """Ends what `enable_check_numerics` began."""
-    install_examiner(None)
+    install_observer(None)

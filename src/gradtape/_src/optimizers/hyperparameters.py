@@ -1,0 +1,103 @@
+"""Hyperparameters: named numbers with defaults, which the engine reads."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform as dataclass_transform
+else:
+
+    def dataclass_transform(**_: Any) -> Any:
+        """To type checkers, that a class's hyperparameters are the arguments of its constructor; here, nothing."""
+        return lambda kind: kind
+
+
+class Hyperparameter:
+    """An attribute that the engine reads too, at the place that its owner's class gives to its name, if any.
+
+    Assigning it changes the next step. The owner is a class with `_places` and `_set_number`.
+
+    Attributes:
+      default: its value unless given, or `required`.
+      kw_only: whether it comes after all others among a constructor's arguments.
+    """
+
+    required: Any = object()
+
+    def __init__(self, default: Any, kw_only: bool) -> None:
+        self.default = default
+        self.kw_only = kw_only
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        try:
+            return instance.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(f"'{type(instance).__name__}' object has no attribute '{self.name}'") from None
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        place = instance._places.get(self.name)
+        if place is not None:
+            instance._set_number(self.name, place, value)
+        instance.__dict__[self.name] = value
+
+
+def hyperparameter(*, default: Any = Hyperparameter.required, kw_only: bool = False) -> Any:
+    """A Hyperparameter, of any type to type checkers, which read the class as a dataclass."""
+    return Hyperparameter(default, kw_only)
+
+
+@dataclass_transform(field_specifiers=(hyperparameter,))
+class Declared:
+    """Base of classes whose hyperparameters are the arguments of their constructor, once `declare` was called.
+
+    Attributes:
+      _places: where the engine keeps a hyperparameter's number, by name.
+      _fields: all hyperparameters by name.
+      _signature: what the constructor takes.
+    """
+
+    _places: ClassVar[Mapping[str, int]]
+    _fields: ClassVar[Mapping[str, Hyperparameter]]
+    _signature: ClassVar[inspect.Signature]
+
+
+def fields_of(kind: type) -> dict[str, Hyperparameter]:
+    """A class's hyperparameters by name, those of its bases first; one that is given again keeps its place."""
+    fields: dict[str, Hyperparameter] = {}
+    for base in reversed(kind.__mro__):
+        fields |= {name: value for name, value in vars(base).items() if isinstance(value, Hyperparameter)}
+    return fields
+
+
+def declare(
+    kind: type[Declared], before: tuple[inspect.Parameter, ...] = (), after: tuple[inspect.Parameter, ...] = ()
+) -> None:
+    """Sets what follows from a class's hyperparameters: `_fields`, and what its constructor takes, `_signature`.
+
+    Hyperparameters come between other parameters, those with kw_only last. A constructor that the class writes out
+    itself is what `inspect.signature` shows.
+    """
+    fields = fields_of(kind)
+    own = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=inspect.Parameter.empty if field.default is Hyperparameter.required else field.default,
+        )
+        for name, field in sorted(fields.items(), key=lambda item: item[1].kw_only)
+    ]
+    kind._fields = fields
+    kind._signature = shown = inspect.Signature([*before, *own, *after])
+    written = vars(kind).get("__init__")
+    if written is not None:
+        shown = inspect.signature(written)
+        shown = shown.replace(parameters=list(shown.parameters.values())[1:])
+    kind.__signature__ = shown  # type: ignore[attr-defined]
