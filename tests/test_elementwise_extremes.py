@@ -75,3 +75,28 @@ def test_single_precision_is_double_precision_rounded(row: Row) -> None:
         assert not wrong.any(), [
             (name, *(array[k] for array in singles), single[k], double[k]) for k in np.flatnonzero(wrong)[:5]
         ]
+
+
+TAILS = {
+    "softplus": (tf.math.softplus, lambda x: np.exp(-np.abs(x))),
+    "log_sigmoid": (tf.math.log_sigmoid, lambda x: -np.exp(-np.abs(x))),
+    "sigmoid_cross_entropy_with_logits": (
+        lambda x: tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(x > 0, x.dtype), x),
+        lambda x: np.exp(-np.abs(x)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAILS)
+def test_derivatives_of_saturated_losses_keep_their_digits(name: str) -> None:
+    function, expected = TAILS[name]
+    x = tf.constant([20.0, 30.0, -20.0, -30.0])
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = function(x)
+        first = inner.gradient(y, x)
+    np.testing.assert_allclose(outer.gradient(first, x), expected(x.numpy()), rtol=1e-6)
+    if name.startswith("sigmoid"):
+        np.testing.assert_allclose(first, -np.sign(x) * np.exp(-np.abs(x)), rtol=1e-6)

@@ -74,3 +74,15 @@ def test_segments_do_not_mix() -> None:
         tape.watch(x)
         y = tf.math.segment_prod(x, [0, 0, 1, 1])
     np.testing.assert_array_equal(tape.gradient(y, x)[2:], [2.0, 0.0])
+
+
+def test_an_infinity_beside_a_zero() -> None:
+    x = tf.constant([np.inf, 0.0])
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = tf.reduce_prod(x)
+        slope = inner.gradient(y, x)
+    np.testing.assert_array_equal(slope, [0.0, np.inf])
+    np.testing.assert_array_equal(outer.gradient(slope, x), [1.0, 1.0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
+from gradtape._doors import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
 from gradtape._moves import take_rows
 from gradtape._primitive import Primitive
 from gradtape._src.core.errors import invalid_argument
@@ -127,9 +127,11 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     turned, given = apply_transpose(x, order), apply_transpose(cotangent, order)
     terms = take_rows("GatherV2", given, earlier if exclusive else places, given.shape)
     factors = take_rows("GatherV2", turned, earlier, turned.shape)
-    sums = linear_recurrence(terms, factors, np.arange(size) == 0)
+    sums = linear_recurrence(terms, factors, np.arange(size) <= exclusive)
     sums = take_rows("GatherV2", sums, np.argsort(places), turned.shape)
-    return cumprod(x, axis, True, reverse) * apply_transpose(sums, np.argsort(order))
+    sums = apply_transpose(sums, np.argsort(order))
+    # An infinity before a factor is none of its derivative where no cotangent comes from behind it.
+    return apply_elementwise("multiply_no_nan", cumprod(x, axis, True, reverse), sums)
 
 
 def linear_recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:

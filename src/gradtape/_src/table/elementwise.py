@@ -139,6 +139,16 @@ def _stirling(targets: Expr) -> Expr:
     return select(logical_and(targets >= 0, targets <= 1), 0, series)
 
 
+def _tail(x: Expr) -> Expr:
+    """The smaller of sigmoid(x) and 1 - sigmoid(x), without the difference. At 0 its slope is that on the right."""
+    return sigmoid(minimum(-x, x))
+
+
+def _bell(x: Expr) -> Expr:
+    """The derivative of sigmoid(x); a rule that reads sigmoid(x) loses it where that is nearly 1."""
+    return _tail(x) * (1 - _tail(x))
+
+
 def _sigmoid_cross_entropy(labels: Expr, logits: Expr) -> Expr:
     return maximum(logits, 0) - logits * labels + log1p_decay(logits)
 
@@ -550,9 +560,18 @@ ROWS = (
         lambda x: minimum(x, 0) - log1p_decay(x),
         "log(sigmoid(x))",
         ("math.log_sigmoid",),
-        {0: lambda g, y, x: g * sigmoid(-x)},
+        {0: lambda g, y, x: call("log_sigmoid_grad", g, x)},
         "the derived rule has a kink at 0",
         REAL,
+    ),
+    Row(
+        "log_sigmoid_grad",
+        ("gradients", "x"),
+        lambda g, x: g * sigmoid(-x),
+        "g sigmoid(-x)",
+        (),
+        {1: lambda c, y, g, x: -(c * g * _bell(x))},
+        "the derived rule cancels where x is far below 0",
     ),
     Row(
         "softplus",
@@ -560,9 +579,18 @@ ROWS = (
         lambda x: maximum(x, 0) + log1p_decay(x),
         "log(1 + exp(x))",
         ("math.softplus", "nn.softplus"),
-        {0: lambda g, y, x: g * sigmoid(x)},
+        {0: lambda g, y, x: call("softplus_grad", g, x)},
         "the derived rule gives 1 at 0, where the limit is 0.5",
         REAL,
+    ),
+    Row(
+        "softplus_grad",
+        ("gradients", "features"),
+        lambda g, x: g * sigmoid(x),
+        "g sigmoid(x)",
+        (),
+        {1: lambda c, y, g, x: c * g * _bell(x)},
+        "the derived rule cancels where x is far above 0",
     ),
     Row(
         "softsign",
@@ -666,7 +694,7 @@ ROWS = (
         _sigmoid_cross_entropy,
         "Cross entropy of labels and sigmoid(logits)",
         ("nn.sigmoid_cross_entropy_with_logits",),
-        {1: lambda g, y, labels, logits: g * (sigmoid(logits) - labels)},
+        {1: lambda g, y, labels, z: g * select(z < 0, _tail(z) - labels, 1 - labels - _tail(z))},
         "the derived rule has a kink at 0",
         ((0.0, 1.0), EVERYWHERE),
     ),
