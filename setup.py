@@ -32,7 +32,11 @@ DIRECTIVES = {
     "cdivision": True,
     "initializedcheck": False,
     "nonecheck": False,
+    # Typed arguments refuse None, which would be read as if it were an object of the type.
+    "allow_none_for_extension_args": False,
     "embedsignature": False,
+    # Of methods that do not bind; what users see of a signature.
+    "embedsignature.format": "clinic",
     "freethreading_compatible": False,
 }
 

@@ -16,28 +16,98 @@ import gradtape as tf
 CASES: dict[str, tuple[Callable[..., tf.Tensor], tuple[tuple[int, ...], ...]]] = {
     "sum": (lambda x: tf.reduce_sum(x), ((3, 4),)),
     "mean-neg": (lambda x: tf.reduce_mean(-x), ((3, 4),)),
-    "bcast add": (lambda x, y: tf.reduce_sum(x+y), ((3, 4), (4,),)),
-    "bcast add2": (lambda x, y: tf.reduce_mean(x-y), ((3, 4), (3, 1),)),
-    "bcast mul": (lambda x, y: tf.reduce_mean(x*y), ((3, 4), (1, 4),)),
-    "scalar": (lambda x, y: tf.reduce_mean(x*y), ((3, 4), (),)),
-    "x+x": (lambda x: tf.reduce_mean(x+x*x), ((3, 4),)),
-    "matmul": (lambda x, y: tf.reduce_sum(tf.square(x@y)), ((3, 4), (4, 2),)),
-    "bmm": (lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y))), ((2, 3, 4), (4, 2),)),
-    "bmm2": (lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y))), ((2, 3, 4), (2, 4, 2),)),
-    "bmm3": (lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y))), ((2, 1, 3, 4), (3, 4, 2),)),
-    "bmm ta tb": (
-        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y,transpose_a=True,transpose_b=True))),
-        ((2, 4, 3), (2, 2, 4),),
+    "bcast add": (
+        lambda x, y: tf.reduce_sum(x + y),
+        (
+            (3, 4),
+            (4,),
+        ),
     ),
-    "ta": (lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y,transpose_a=True))), ((4, 3), (4, 2),)),
-    "tb": (lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x,y,transpose_b=True))), ((3, 4), (2, 4),)),
-    "sum axis": (lambda x: tf.reduce_sum(tf.square(tf.reduce_sum(x,axis=1))), ((3, 4, 2),)),
-    "mean axis": (lambda x: tf.reduce_sum(tf.square(tf.reduce_mean(x,axis=(0,2)))), ((3, 4, 2),)),
-    "max": (lambda x: tf.reduce_sum(tf.reduce_max(x,axis=1)**2), ((3, 4),)),
-    "transp": (lambda x: tf.reduce_sum(tf.transpose(x,[2,0,1])**3), ((3, 4, 2),)),
-    "reshape": (lambda x: tf.reduce_sum(tf.reshape(x,[-1])[2:]*tf.reshape(x,[-1])[:-2]), ((3, 4),)),
-    "mlp": (lambda x, w, b: tf.reduce_mean(tf.square(tf.nn.relu(x@w+b)-1.0)), ((5, 4), (4, 3), (3,),)),
-    "bcast_to": (lambda x: tf.reduce_sum(tf.square(tf.broadcast_to(x,[3,4]))), ((4,),)),
+    "bcast add2": (
+        lambda x, y: tf.reduce_mean(x - y),
+        (
+            (3, 4),
+            (3, 1),
+        ),
+    ),
+    "bcast mul": (
+        lambda x, y: tf.reduce_mean(x * y),
+        (
+            (3, 4),
+            (1, 4),
+        ),
+    ),
+    "scalar": (
+        lambda x, y: tf.reduce_mean(x * y),
+        (
+            (3, 4),
+            (),
+        ),
+    ),
+    "x+x": (lambda x: tf.reduce_mean(x + x * x), ((3, 4),)),
+    "matmul": (
+        lambda x, y: tf.reduce_sum(tf.square(x @ y)),
+        (
+            (3, 4),
+            (4, 2),
+        ),
+    ),
+    "bmm": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y))),
+        (
+            (2, 3, 4),
+            (4, 2),
+        ),
+    ),
+    "bmm2": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y))),
+        (
+            (2, 3, 4),
+            (2, 4, 2),
+        ),
+    ),
+    "bmm3": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y))),
+        (
+            (2, 1, 3, 4),
+            (3, 4, 2),
+        ),
+    ),
+    "bmm ta tb": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y, transpose_a=True, transpose_b=True))),
+        (
+            (2, 4, 3),
+            (2, 2, 4),
+        ),
+    ),
+    "ta": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y, transpose_a=True))),
+        (
+            (4, 3),
+            (4, 2),
+        ),
+    ),
+    "tb": (
+        lambda x, y: tf.reduce_sum(tf.square(tf.matmul(x, y, transpose_b=True))),
+        (
+            (3, 4),
+            (2, 4),
+        ),
+    ),
+    "sum axis": (lambda x: tf.reduce_sum(tf.square(tf.reduce_sum(x, axis=1))), ((3, 4, 2),)),
+    "mean axis": (lambda x: tf.reduce_sum(tf.square(tf.reduce_mean(x, axis=(0, 2)))), ((3, 4, 2),)),
+    "max": (lambda x: tf.reduce_sum(tf.reduce_max(x, axis=1) ** 2), ((3, 4),)),
+    "transp": (lambda x: tf.reduce_sum(tf.transpose(x, [2, 0, 1]) ** 3), ((3, 4, 2),)),
+    "reshape": (lambda x: tf.reduce_sum(tf.reshape(x, [-1])[2:] * tf.reshape(x, [-1])[:-2]), ((3, 4),)),
+    "mlp": (
+        lambda x, w, b: tf.reduce_mean(tf.square(tf.nn.relu(x @ w + b) - 1.0)),
+        (
+            (5, 4),
+            (4, 3),
+            (3,),
+        ),
+    ),
+    "bcast_to": (lambda x: tf.reduce_sum(tf.square(tf.broadcast_to(x, [3, 4]))), ((4,),)),
 }
 
 

@@ -282,7 +282,7 @@ def test_any_length_and_in_place(code, dtype):
 def test_totals(n, dtype):
     a = np.random.default_rng(n).normal(1, 3, n).astype(dtype)
     scale = np.abs(a.astype(np.float64)).sum() + 1e-300
-    bound = (4e-6 if dtype is np.float32 else 1e-14)
+    bound = 4e-6 if dtype is np.float32 else 1e-14
     assert abs(checks.total(a) - math.fsum(a)) <= bound * scale
     assert abs(checks.total(a) - checks.plain_total(a)) <= bound * scale
     if n:
@@ -290,8 +290,21 @@ def test_totals(n, dtype):
         assert math.isnan(checks.total(a))
 
 
-SHAPES = [(1, 5, 1), (3, 1000, 1), (7, 33, 1), (100, 10, 1), (1, 100, 7), (2, 300, 64), (5, 17, 100), (3, 0, 4),
-          (0, 3, 4), (3, 4, 0), (1, 3000, 10), (2, 2, 1000), (40, 3, 3)]
+SHAPES = [
+    (1, 5, 1),
+    (3, 1000, 1),
+    (7, 33, 1),
+    (100, 10, 1),
+    (1, 100, 7),
+    (2, 300, 64),
+    (5, 17, 100),
+    (3, 0, 4),
+    (0, 3, 4),
+    (3, 4, 0),
+    (1, 3000, 10),
+    (2, 2, 1000),
+    (40, 3, 3),
+]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -334,9 +347,31 @@ def test_sums_of_many_rows_stay_accurate(dtype):
     np.testing.assert_allclose(out[0], wanted, rtol=20 * np.finfo(dtype).eps)
 
 
-PRODUCTS = [(1, 1, 1), (3, 5, 7), (8, 8, 8), (1, 30, 50), (30, 1, 50), (50, 30, 1), (17, 33, 65), (32, 64, 64),
-            (64, 10, 32), (7, 130, 300), (2, 40, 33), (13, 70, 129), (9, 15, 4), (6, 48, 5), (4, 4, 0), (0, 4, 4),
-            (4, 0, 4), (4, 1, 0), (16, 32, 32), (27, 10, 33), (70, 2, 600), (16, 12, 5), (129, 7, 40)]
+PRODUCTS = [
+    (1, 1, 1),
+    (3, 5, 7),
+    (8, 8, 8),
+    (1, 30, 50),
+    (30, 1, 50),
+    (50, 30, 1),
+    (17, 33, 65),
+    (32, 64, 64),
+    (64, 10, 32),
+    (7, 130, 300),
+    (2, 40, 33),
+    (13, 70, 129),
+    (9, 15, 4),
+    (6, 48, 5),
+    (4, 4, 0),
+    (0, 4, 4),
+    (4, 0, 4),
+    (4, 1, 0),
+    (16, 32, 32),
+    (27, 10, 33),
+    (70, 2, 600),
+    (16, 12, 5),
+    (129, 7, 40),
+]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -412,6 +447,10 @@ def test_all_kernel_sets_give_the_same_answers(tmp_path):
 def test_the_kernel_set_can_be_chosen():
     assert _kernels.isa() in _kernels.available()
     assert "baseline" in _kernels.available()
-    wrong = subprocess.run([sys.executable, "-c", "import gradtape._kernels"], env=os.environ | {"GRADTAPE_ISA": "mmx"},
-                           capture_output=True, text=True)
+    wrong = subprocess.run(
+        [sys.executable, "-c", "import gradtape._kernels"],
+        env=os.environ | {"GRADTAPE_ISA": "mmx"},
+        capture_output=True,
+        text=True,
+    )
     assert wrong.returncode and "ImportError: GRADTAPE_ISA='mmx'" in wrong.stderr and "baseline" in wrong.stderr

@@ -145,9 +145,7 @@ def test_channels_first_is_channels_last_of_the_transposed_image(name):
 def test_groups_are_convolutions_of_their_own():
     random = np.random.default_rng(3)
     image, filters = random.normal(size=(2, 4, 4, 6)), random.normal(size=(2, 2, 2, 9))
-    parts = [
-        tf.nn.conv2d(image[..., 2 * i : 2 * i + 2], filters[..., 3 * i : 3 * i + 3], 1, "SAME") for i in range(3)
-    ]
+    parts = [tf.nn.conv2d(image[..., 2 * i : 2 * i + 2], filters[..., 3 * i : 3 * i + 3], 1, "SAME") for i in range(3)]
     whole = tf.nn.conv2d(image, filters, 1, "SAME")
     np.testing.assert_allclose(whole.numpy(), tf.concat(parts, -1).numpy(), rtol=1e-12)
     tf.test.check_gradients(lambda x, w: tf.nn.conv2d(x, w, 1, "VALID"), [image[:1, :3, :3], filters])

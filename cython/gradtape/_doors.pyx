@@ -16,6 +16,7 @@ from gradtape._types cimport BOOL, F64, I32, I64, MAX_RANK
 import numpy as np
 
 from gradtape._ops import kernel_name, op_error
+from gradtape._sequence import held
 from gradtape._src.core.errors import invalid_argument
 
 cnp.import_array()
@@ -58,7 +59,7 @@ def empty(shape, dtype):
 
 def tensor_from(array, dtype=None) -> Tensor:
     """A tensor with a copy of a NumPy array's data."""
-    return from_array(np.asarray(array), -1 if dtype is None else dtype_code_of(dtype))
+    return from_array(np.asarray(held(array)), -1 if dtype is None else dtype_code_of(dtype))
 
 
 def full(shape, value, dtype) -> Tensor:
@@ -225,7 +226,10 @@ cdef int64_t axes_mask(object axis, int rank, str op) except -1:
         if -rank <= place < rank:
             return (<int64_t>1) << (place if place >= 0 else place + rank)
     if not isinstance(axis, (int, list, tuple)):
-        axis = np.asarray(axis).tolist()
+        axis = np.asarray(axis)
+        if axis.size > MAX_RANK:
+            raise op_error(op, f"Invalid reduction arguments: {axis.size} axes of a tensor with {rank} dimension(s)")
+        axis = axis.tolist()
     for item in ([axis] if isinstance(axis, int) else axis):
         if not -rank <= item < rank:
             raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
@@ -331,7 +335,7 @@ def apply_reshape(x, shape):
         finally:
             release_extent(extent)
     if isinstance(shape, (Tensor, Readable)):
-        shape = np.asarray(shape).reshape(-1).tolist()
+        shape = np.asarray(held(shape)).reshape(-1).tolist()
     elif isinstance(shape, int):
         shape = (shape,)
     dims = [int(d) for d in shape]
@@ -365,7 +369,7 @@ def apply_transpose(x, perm=None):
     if perm is None:
         order = list(range(rank))[::-1]
     else:
-        order = [int(p) for p in np.asarray(perm).reshape(-1)]
+        order = [int(p) for p in np.asarray(held(perm)).reshape(-1)]
         if len(order) != rank:
             raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
         for p in order:

@@ -8,6 +8,8 @@ which is linear in the cotangent, by differentiating it: the transpose of a tran
 An accumulator's products are seen by the accumulators and tapes that were active before it, and by no others.
 """
 
+cimport cython
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint64_t
 
 from gradtape._extent cimport same_extent
@@ -57,22 +59,23 @@ cdef int restore(Thread th, Level level) except -1:
 
 cdef int confine(Thread th, Level level, Tangents tangents) except -1:
     """Leaves only the tapes that were active before an accumulator recording."""
-    cdef Window window = th.newest
+    cdef PyObject* window = th.newest
     restore(th, level)
     th.horizon = tangents.generation
     # The entry that is pushed may be one that no tape depends on: it must stay until its tangents are there.
     th.collecting = True
-    while window is not None:
-        if window.generation < tangents.generation:
+    while window != NULL:
+        if (<Window>window).generation < tangents.generation:
             return 0
-        window = window.older
+        window = (<Window>window).older
     th.span = 0
     th.marking = 0
     return 0
 
 
 cdef int push(Thread th, Entry* entry, Tensor out) except -1:
-    """Tangents of an inline entry's result, innermost accumulator first."""
+    """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
+    itself included, has its tangents of the outer ones by then."""
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
     cdef Tangents tangents
@@ -80,7 +83,7 @@ cdef int push(Thread th, Entry* entry, Tensor out) except -1:
     cdef int k, i
     cdef bint any_tangent
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             any_tangent = False
             for i in range(entry.count):
@@ -175,7 +178,7 @@ cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int 
 
 
 cdef int push_call(Thread th, object pushed, object outputs) except -1:
-    """Tangents of a Call's results, innermost accumulator first."""
+    """Tangents of a Call's results, outermost accumulator first, as `push` does."""
     cdef Call call = pushed
     cdef list accumulators = th.accumulators
     cdef Level level = present(th)
@@ -183,7 +186,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
     cdef list given, found
     cdef int k, i
     try:
-        for k in range(len(accumulators) - 1, -1, -1):
+        for k in range(len(accumulators)):
             tangents = accumulators[k]
             given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
             if not any([tangent is not None for tangent in given]):
@@ -191,6 +194,8 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
             th.accumulators = accumulators[:k]
             th.forward = k > 0
             confine(th, level, tangents)
+            # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
+            renew_epoch(th)
             found = call_tangents(call, outputs, given)
             for i in range(len(found)):
                 if found[i] is not None:
@@ -199,6 +204,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
         th.accumulators = accumulators
         th.forward = True
         restore(th, level)
+        renew_epoch(th)
     return 0
 
 
@@ -252,8 +258,15 @@ hooks().push = push
 hooks().push_call = push_call
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 cdef class Accumulator:
     """The compiled part of gradtape.autodiff.ForwardAccumulator."""
+
+    def __cinit__(self, *arguments, **keywords):
+        self.tangents = Tangents.__new__(Tangents)
+        self.tangents.table = {}
+        self.tangents.owner = thread()
 
     def __init__(self, primals, tangents):
         seen = set()
@@ -263,15 +276,11 @@ cdef class Accumulator:
                 raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
                                  "intended, please sum the corresponding tangents.")
             seen.add(id(primal))
-        self.tangents = Tangents.__new__(Tangents)
-        self.tangents.table = {}
-        self.tangents.owner = thread()
         track(self.tangents)
         nest.map_structure(self._watch_one, primals, tangents)
 
     def __del__(self):
-        if self.tangents is not None:
-            untrack(self.tangents)
+        untrack(self.tangents)
 
     def _watch_one(self, primal, tangent):
         cdef Thread th = thread()

@@ -66,6 +66,7 @@ cdef class Page:
     cdef void** coverers         # those windows, borrowed
     cdef void* own_coverers[4]
     cdef int holding             # entries that hold anything or have a Call
+    cdef int letting_go          # loops under way that clear entries, which may run a program's code: it is not used again meanwhile
     cdef int first               # entries before this one are vacant
     cdef int last                # and those from this one on, once its thread has left it
     cdef list held               # Calls: kept here so that the cycle collector sees them; None until there was one
@@ -82,13 +83,19 @@ cdef class Call:
     cdef readonly int output_count
     cdef list own                        # place in `saved` of each output, or -1; None if it saves none of them
 
+# A sweep under way, as the window knows it that is swept.
+cdef struct Sweeping:
+    PyObject* window             # owned: another one once the tape has let go of what it recorded
+    Sweeping* next
+
 cdef class Window:
     """What one tape has seen: segments of the log of its thread, and what was watched."""
     cdef object __weakref__
     cdef Page foremost                   # the first page
     cdef list pages                      # page by number - first_page, where there are more; None in gaps
     cdef void** directory                # the same, borrowed; NULL in gaps
-    cdef Window older                    # while open: the window that its thread opened before, among those still open
+    cdef PyObject* older                 # while open: the window that its thread opened before, among those still open; borrowed
+    cdef Sweeping* sweeps                # the sweeps over it that are under way
     cdef Room room
     cdef int64_t own_segments[4]
     cdef int64_t first_page
@@ -106,6 +113,7 @@ cdef class Window:
     cdef Py_ssize_t family_count
     cdef Py_ssize_t mark_capacity        # families that the table has room for
     cdef bint broken                     # a sweep that drops entries stopped half way
+    cdef bint collected                  # its finalizer has run: it will not be told again, so it is never opened again
     cdef bint alone                      # nothing but its own ops was ever numbered in its only segment: all depend on a mark
     cdef uint64_t* active                # otherwise a bit per position from first_page on: depends on something watched
     cdef int64_t active_words
@@ -113,7 +121,7 @@ cdef class Window:
     cdef int generation                  # forward accumulators that its thread had entered before it first opened
     cdef void take_own_room(self) noexcept
     cdef void move_out(self) noexcept
-    cdef void leave_pages(self) noexcept
+    cdef int hand_over(self) except -1
     cdef bint ends_on(self, Page page) noexcept
     cdef bint take_back(self, Thread thread)
     cdef int add_segment(self, int64_t start) except -1
@@ -127,7 +135,6 @@ cdef class Window:
     cdef int analyse(self, int64_t end) except -1
     cdef int lapse(self) except -1
     cdef bint covers(self, int64_t position) noexcept
-    cdef int segment_from(self, int64_t position) noexcept
     cdef bint sole_owner(self) noexcept
 
 @cython.final
@@ -139,8 +146,8 @@ cdef class Thread:
     cdef int64_t limit                   # end of the present page
     cdef Entry* entries                  # of the present page
     cdef Page page
-    cdef Window root                     # the open window that starts lowest
-    cdef Window newest                   # open windows, by `older`
+    cdef PyObject* root                  # the open window that starts lowest, borrowed
+    cdef PyObject* newest                # open windows, by `older`, borrowed: one that nobody holds any more closes as it ends
     cdef int marking                     # open windows that have marks
     cdef int64_t epoch                   # changes whenever cached variable reads go stale; unique in the process
     cdef list accumulators               # Tangents of the active forward accumulators, outermost first
@@ -171,6 +178,7 @@ cdef int followers                       # Tangents of all threads that hold any
 cdef Thread thread()
 cdef PyObject* here() except NULL                      # the same, borrowed: hot places do not count references
 cdef int next_page(Thread thread) except -1
+cdef int make_room(Thread thread, int64_t count) except -1
 cdef int64_t give_number(Thread thread) except -1
 cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept
@@ -179,6 +187,9 @@ cdef void mark_dead(int64_t number) noexcept            # needs to be told only 
 cdef void drop_tangents(int64_t number) noexcept        # and this only while there are followers
 cdef int drop(Entry* entry, Page page) except -1
 cdef Rest* make_rest() except NULL
+cdef void end_rest(Entry* entry) noexcept
+cdef Window newest_window(Thread thread)               # None where none is open
+cdef Window older_window(Window window)
 cdef int renew_epoch(Thread thread) except -1
 cdef void span_from_root(Thread thread) noexcept
 cdef int settle(Thread thread) except -1
@@ -222,20 +233,6 @@ cdef inline Rest* rest_of(Entry* entry) except NULL:
         entry.rest = rest
     return rest
 
-cdef inline void end_rest(Entry* entry) noexcept:
-    global spare_rests
-    cdef Rest* rest = entry.rest
-    entry.rest = NULL
-    clear_extent(&rest.extents[0])
-    clear_extent(&rest.extents[1])
-    clear_extent(&rest.extents[2])
-    if rest.third != NULL:
-        Py_DECREF(<object>rest.third)
-        rest.third = NULL
-    rest.attribute = 0
-    rest.next = spare_rests
-    spare_rests = rest
-
 cdef inline void clear_extent(Extent** extent) noexcept:
     if extent[0] != NULL:
         release_extent(extent[0])
@@ -265,7 +262,7 @@ cdef inline int keep_extent(Entry* entry, int operand, Extent* extent) except -1
     return 0
 
 cdef inline void clear(Entry* entry) noexcept:
-    """Makes an entry vacant, holding nothing."""
+    """Makes an entry vacant, holding nothing. That may run a program's code; who calls this keeps the page from being used again."""
     cdef PyObject* saved
     cdef int i
     entry.kind = VACANT

@@ -11,7 +11,7 @@ added, `collect` drops entries that no live tensor reaches, so results that were
 cimport cython
 
 from cpython.exc cimport PyErr_Fetch, PyErr_Restore
-from cpython.ref cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
@@ -19,6 +19,8 @@ from libc.string cimport memcpy, memset
 from gradtape._buffer cimport on_growth
 
 cdef extern from "Python.h":
+    bint PyGC_Disable()
+    bint PyGC_Enable()
     PyObject* PyThreadState_GetDict()
     PyObject* PyTuple_GET_ITEM(object tuple, Py_ssize_t place)
 
@@ -82,6 +84,8 @@ cdef PyObject* make_thread() except NULL:
     """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
     global gradtape_thread, _tags
     cdef Thread made = Thread.__new__(Thread)
+    cdef Farewell farewell = Farewell.__new__(Farewell)
+    farewell.thread = <PyObject*>made
     if _ended:
         made.next = _ended.pop()
     elif _tags == MAX_TAG:
@@ -94,6 +98,7 @@ cdef PyObject* make_thread() except NULL:
     made.trackers = []
     made.watchers = []
     renew_epoch(made)
+    (<dict>PyThreadState_GetDict())["gradtape's end"] = farewell
     (<dict>PyThreadState_GetDict())["gradtape"] = made
     gradtape_thread = <PyObject*>made
     return gradtape_thread
@@ -104,6 +109,17 @@ cdef int renew_epoch(Thread thread) except -1:
     _epochs += 1
     thread.epoch = _epochs
     return 0
+
+
+@cython.final
+cdef class Farewell:
+    """Ends as Python leaves a thread, which may go on, and come again: what a tape holds of the thread is not its state any more."""
+    cdef PyObject* thread
+
+    def __dealloc__(self):
+        global gradtape_thread
+        if gradtape_thread == self.thread:
+            gradtape_thread = NULL
 
 
 @cython.final
@@ -161,6 +177,22 @@ cdef Rest* make_rest() except NULL:
     return rest
 
 
+cdef void end_rest(Entry* entry) noexcept:
+    global spare_rests
+    cdef Rest* rest = entry.rest
+    cdef PyObject* third = rest.third
+    entry.rest = NULL
+    clear_extent(&rest.extents[0])
+    clear_extent(&rest.extents[1])
+    clear_extent(&rest.extents[2])
+    rest.third = NULL
+    rest.attribute = 0
+    rest.next = spare_rests
+    spare_rests = rest
+    if third != NULL:
+        Py_DECREF(<object>third)
+
+
 @cython.final
 cdef class Page:
     def __cinit__(self):
@@ -191,13 +223,9 @@ cdef int relieve() except -1:
     cdef Thread th
     if gradtape_thread != NULL:
         th = <Thread>gradtape_thread
-        if th.newest is not None and not th.collecting:
+        if th.newest != NULL and not th.collecting:
             th.collected = 0
-            th.collecting = True
-            try:
-                collect(th)
-            finally:
-                th.collecting = False
+            collect(th)
     return 0
 
 
@@ -205,35 +233,39 @@ on_growth(relieve)
 
 
 cdef int drop(Entry* entry, Page page) except -1:
-    cdef bint is_call = entry.kind == CALL
-    cdef int64_t place = attribute_of(entry)
-    if OP <= entry.kind <= CALL:
+    """Clears an entry of a page that its caller holds."""
+    if entry.kind == CALL:
+        return drop_call(entry, page)
+    if OP <= entry.kind < CALL:
         page.holding -= 1
     clear(entry)
-    if is_call:
-        page.held[place] = None
+    return 0
+
+
+cdef int drop_call(Entry* entry, Page page) except -1:
+    cdef int64_t place = attribute_of(entry)
+    cdef object call = page.held[place]                  # held until the entry is clean
+    page.holding -= 1
+    page.held[place] = None
+    clear(entry)
     return 0
 
 
 cdef int ensure_page(Thread thread) except -1:
     """A page at the thread's next position that no window owns yet."""
-    if thread.page is not None and thread.page.owners == 0:
+    if thread.page is not None and thread.page.owners == 0 and not thread.page.letting_go and not thread.page.holding:
         if thread.next == thread.limit or (thread.next & PAGE_MASK) > WARM:
             thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
             thread.page.number = thread.next >> PAGE_BITS
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
-        if thread.page.held:
-            thread.page.held.clear()
+        thread.page.held = None
         return 0
     if thread.page is not None and thread.next < thread.limit:
         thread.page.last = thread.next & PAGE_MASK
-    thread.page = Page.__new__(Page)
     thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
-    thread.page.number = thread.next >> PAGE_BITS
-    thread.limit = thread.next + PAGE_SIZE
-    thread.entries = thread.page.entries
-    return 0
+    thread.limit = thread.next
+    return turn_to(thread, new_page(thread))
 
 
 cdef bint shareable(Thread thread) noexcept:
@@ -244,27 +276,73 @@ cdef bint shareable(Thread thread) noexcept:
 
 
 cdef int next_page(Thread thread) except -1:
-    cdef Window window = thread.newest
-    if window is None:
-        return ensure_page(thread)
-    if not thread.collecting:
+    """Makes room for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
+    the thread is looked at anew then. From there on nothing of the program's runs until the page stands."""
+    if thread.newest != NULL and not thread.collecting:
         collect(thread)
-    thread.page = Page.__new__(Page)
-    thread.page.number = thread.next >> PAGE_BITS
+    while thread.next == thread.limit:
+        if thread.newest == NULL:
+            ensure_page(thread)
+        else:
+            cover_next(thread)
+    return 0
+
+
+cdef int make_room(Thread thread, int64_t count) except -1:
+    """Collects where so many entries need another page, so that nothing is dropped between them."""
+    if thread.next + count > thread.limit and thread.newest != NULL and not thread.collecting:
+        collect(thread)
+    return 0
+
+
+cdef int cover_next(Thread thread) except -1:
+    """A page at the thread's next position that all its open windows cover."""
+    cdef PyObject* window
+    cdef PyObject* covering
+    cdef Page page
+    page = new_page(thread)
+    window = thread.newest
+    try:
+        while window != NULL:
+            adopt(<Window>window, page)
+            window = (<Window>window).older
+    except:
+        covering = thread.newest
+        while covering != window:
+            release_page(<Window>covering, page)
+            covering = (<Window>covering).older
+        raise
+    return turn_to(thread, page)
+
+
+cdef Page new_page(Thread thread):
+    """A page of the entries from the thread's next position on. The collector, whose finalizers record, waits."""
+    cdef bint collecting = PyGC_Disable()
+    cdef Page page
+    try:
+        page = Page.__new__(Page)
+        page.number = thread.next >> PAGE_BITS
+        return page
+    finally:
+        if collecting:
+            PyGC_Enable()
+
+
+cdef int turn_to(Thread thread, Page page) except -1:
+    """Has the thread record on a page from its next position on."""
+    cdef Page before = thread.page       # what it may hold is let go last
+    thread.page = page
     thread.limit = thread.next + PAGE_SIZE
-    thread.entries = thread.page.entries
-    while window is not None:
-        adopt(window, thread.page)
-        window = window.older
+    thread.entries = page.entries
     return 0
 
 
 cdef int64_t give_number(Thread thread) except -1:
     """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
-    if thread.newest is not None:
-        thread.newest.lapse()
     if thread.next == thread.limit:
         next_page(thread)
+    if thread.newest != NULL:
+        (<Window>thread.newest).lapse()
     # No entry stands for it. A read may still stand there, on a page that another thread let go of; where the thread has none, its
     # last one may be another's by now.
     if thread.page is not None:
@@ -274,8 +352,9 @@ cdef int64_t give_number(Thread thread) except -1:
 
 
 cdef int adopt(Window window, Page page) except -1:
-    """Adds a page to what the window covers."""
+    """Adds a page to what the window covers. Nothing of a program's runs meanwhile."""
     cdef int64_t place, capacity
+    cdef bint collecting
     if window.page_count == 0:
         window.first_page = page.number
     place = page.number - window.first_page
@@ -290,16 +369,21 @@ cdef int adopt(Window window, Page page) except -1:
         window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*),
                                         capacity * sizeof(void*))
         window.page_capacity = capacity
-    window.directory[place] = <void*>page
     if place == 0:
         window.foremost = page
     else:
         if window.pages is None:
-            window.pages = [window.foremost]
-        while len(window.pages) < place:
+            collecting = PyGC_Disable()
+            try:
+                window.pages = [window.foremost]
+            finally:
+                if collecting:
+                    PyGC_Enable()
+        while len(window.pages) <= place:
             window.pages.append(None)
-        window.pages.append(page)
-    window.page_count = place + 1
+        window.pages[place] = page
+    window.directory[place] = <void*>page
+    window.page_count = max(window.page_count, place + 1)
     page.coverers[page.owners] = <void*>window
     page.owners += 1
     return 0
@@ -328,26 +412,34 @@ cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes
     return made
 
 
+cdef Window newest_window(Thread thread):
+    return None if thread.newest == NULL else <Window>thread.newest
+
+
+cdef Window older_window(Window window):
+    return None if window.older == NULL else <Window>window.older
+
+
 cdef list open_windows(Thread thread):
     cdef list found = []
-    cdef Window window = thread.newest
+    cdef Window window = newest_window(thread)
     while window is not None:
         found.append(window)
-        window = window.older
+        window = older_window(window)
     return found
 
 
 cdef int settle(Thread thread) except -1:
     """Finds the lowest open window anew, and with it what the thread records."""
-    cdef Window window = thread.newest
-    thread.root = None
+    cdef PyObject* window = thread.newest
+    thread.root = NULL
     thread.marking = 0
-    while window is not None:
-        if thread.root is None or window.low < thread.root.low:
+    while window != NULL:
+        if thread.root == NULL or (<Window>window).low < (<Window>thread.root).low:
             thread.root = window
-        if window.mark_count:
+        if (<Window>window).mark_count:
             thread.marking += 1
-        window = window.older
+        window = (<Window>window).older
     span_from_root(thread)
     return 0
 
@@ -355,21 +447,21 @@ cdef int settle(Thread thread) except -1:
 cdef void span_from_root(Thread thread) noexcept:
     thread.span = 0
     thread.floor = 0
-    if thread.root is not None and not thread.stopped:
-        thread.floor = thread.root.low
+    if thread.root != NULL and not thread.stopped:
+        thread.floor = (<Window>thread.root).low
         thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
 
 
 cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
-    cdef Window window = thread.newest
+    cdef PyObject* window = thread.newest
     if thread.stopped:
         return False
-    if thread.marking == 1 and thread.root.mark_count:
-        return is_marked(thread.root, number)
-    while window is not None:
-        if window.mark_count and is_marked(window, number):
+    if thread.marking == 1 and thread.root != NULL and (<Window>thread.root).mark_count:
+        return is_marked(<Window>thread.root, number)
+    while window != NULL:
+        if (<Window>window).mark_count and is_marked(<Window>window, number):
             return True
-        window = window.older
+        window = (<Window>window).older
     return False
 
 
@@ -381,7 +473,7 @@ cdef void mark_dead(int64_t number) noexcept:
     if at == NULL:
         return
     if <uint64_t>(number - (<Thread>at).floor) < (<Thread>at).span:
-        root = <PyObject*>(<Thread>at).root
+        root = (<Thread>at).root
         place = (number >> PAGE_BITS) - (<Window>root).first_page
         if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
             (<Page>(<Window>root).directory[place]).entries[number & PAGE_MASK].dead = 1
@@ -425,7 +517,7 @@ cdef void untrack(Tangents tangents) noexcept:
 
 cdef int64_t lowest(Thread thread) noexcept:
     """Where the lowest open window begins, which changes as a tape is reset; -1 where there is none."""
-    return -1 if thread.root is None else thread.root.low
+    return -1 if thread.root == NULL else (<Window>thread.root).low
 
 
 class Unrecorded:
@@ -473,6 +565,34 @@ cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t s
         position += 1
 
 
+cdef int segment_from(const int64_t* segments, int count, int64_t position) noexcept:
+    """The first of some segments (IN) that does not end before the position."""
+    cdef int low = 0, high = count, middle
+    if high and 0 <= segments[2 * high - 1] <= position:
+        return high
+    # All but the last have an end.
+    high -= 1
+    while low < high:
+        middle = (low + high) >> 1
+        if segments[2 * middle + 1] <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef bint lies_in(const int64_t* segments, int count, int64_t position) noexcept:
+    cdef int s = segment_from(segments, count, position)
+    return s < count and position >= segments[2 * s]
+
+
+# The segments of a window that is as new already, while what it recorded goes.
+cdef struct Past:
+    int64_t* segments
+    int64_t own[4]
+    int count
+
+
 cdef class Window:
     def __cinit__(self):
         self.watch_variables = True
@@ -507,8 +627,9 @@ cdef class Window:
 
     def __del__(self):
         # Pages know their windows by address, so a window leaves them before the cycle collector takes it apart.
-        if self.page_count:
-            self.leave_pages()
+        self.collected = True
+        self.stop()
+        self.forget()
 
     def __dealloc__(self):
         self.move_out()
@@ -517,14 +638,18 @@ cdef class Window:
         """Opens a segment at the thread's next position."""
         global observers
         cdef int64_t covered = self.page_count
+        if self.collected:
+            raise RuntimeError("A tape that the garbage collector has ended cannot be entered again. Make a new one.")
         if thread.next == thread.limit:
             next_page(thread)
-        elif (thread.newest is None and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread)))
+        elif (thread.newest == NULL and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread)))
                 and not shareable(thread)):
             ensure_page(thread)
         if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
             raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
                                "Make a new tape for this thread.")
+        if self.owner is not None:
+            raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
         adopt(self, thread.page)
         if self.alone:
             self.lapse()
@@ -532,10 +657,10 @@ cdef class Window:
             self.segments[2 * self.segment_count - 1] = -1       # nothing was numbered meanwhile: the segment goes on
         else:
             self.add_segment(thread.next)
-        if thread.newest is not None and thread.newest.alone:
-            thread.newest.lapse()
+        if thread.newest != NULL and (<Window>thread.newest).alone:
+            (<Window>thread.newest).lapse()
         if self.low < 0:
-            self.alone = thread.newest is None and not thread.horizon
+            self.alone = thread.newest == NULL and not thread.horizon
             self.low = thread.next
             self.analysed = thread.next
             # One that opens while tangents are pushed is of the pushing, and must see it.
@@ -544,15 +669,15 @@ cdef class Window:
         thread.opened += 1
         self.owner = thread
         self.older = thread.newest
-        thread.newest = self
+        thread.newest = <PyObject*>self
         # Nested tapes open and close in constant time: only the lowest window's closing asks for a search.
-        if thread.root is None or self.low < thread.root.low:
-            thread.root = self
+        if thread.root == NULL or self.low < (<Window>thread.root).low:
+            thread.root = <PyObject*>self
             span_from_root(thread)
         if self.mark_count:
             thread.marking += 1
         renew_epoch(thread)
-        if covered and covered < self.page_count and self.older is None and not thread.collecting:
+        if covered and covered < self.page_count and self.older == NULL and not thread.collecting:
             collect(thread)
         return 0
 
@@ -586,23 +711,23 @@ cdef class Window:
         """Closes the open segment."""
         global observers
         cdef Thread thread = self.owner
-        cdef Window younger
+        cdef PyObject* younger
         if thread is None:
             return 0
         self.segments[2 * self.segment_count - 1] = thread.next
         self.owner = None
         observers -= 1
         thread.opened -= 1
-        if thread.newest is self:
+        if thread.newest == <PyObject*>self:
             thread.newest = self.older
         else:
             younger = thread.newest
-            while younger.older is not self:
-                younger = younger.older
-            younger.older = self.older
-        self.older = None
-        if thread.newest is None:
-            thread.root = None
+            while (<Window>younger).older != <PyObject*>self:
+                younger = (<Window>younger).older
+            (<Window>younger).older = self.older
+        self.older = NULL
+        if thread.newest == NULL:
+            thread.root = NULL
             thread.marking = 0
             thread.span = 0
             thread.floor = 0
@@ -612,7 +737,7 @@ cdef class Window:
                     thread.page.last = thread.next & PAGE_MASK
                 thread.page = None
             return 0
-        if thread.root is self:
+        if thread.root == <PyObject*>self:
             settle(thread)
         elif self.mark_count:
             thread.marking -= 1
@@ -620,35 +745,89 @@ cdef class Window:
         return 0
 
     cdef int forget(self) except -1:
-        """Lets go of all that was recorded and watched."""
-        cdef int64_t pages = self.page_count
-        if pages:
-            self.leave_pages()
+        """Lets go of all that was recorded and watched. The window is as new before anything of a program's own can run."""
+        cdef Page page = self.foremost
+        cdef list pages = self.pages
+        cdef int64_t count = self.page_count
+        cdef Past past
+        if self.sweeps != NULL:
+            return self.hand_over()
+        past.segments = self.own_segments
+        past.count = self.segment_count
+        if self.segments != self.own_segments:
+            past.segments = self.segments
+            self.segments = self.own_segments
+        elif past.count:
+            memcpy(past.own, self.own_segments, sizeof(past.own))
+            past.segments = past.own
+        self.page_count = 0
+        self.foremost = None
+        self.pages = None
+        if pages is not None:
+            for page in pages:
+                if page is not None:
+                    abandon(self, page)
+        elif page is not None:
+            abandon(self, page)
         # What was used of the window's own room; the rest is zeros.
         if self.directory == self.room.directory:
-            memset(self.room.directory, 0, pages * sizeof(void*))
+            memset(self.room.directory, 0, count * sizeof(void*))
         if self.mark_count and self.marks == self.room.marks:
             memset(self.room.marks, 0, self.mark_capacity * sizeof(Marks))
         if not self.alone and self.active == self.room.active:
             memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
         self.move_out()
         self.take_own_room()
-        return 0
-
-    cdef void leave_pages(self) noexcept:
-        """Pages that nobody else covers are emptied; of shared pages, the entries that only this window covered."""
-        cdef Page page = self.foremost
-        cdef list pages = self.pages
-        self.page_count = 0
-        self.foremost = None
-        if pages is None:
-            if page is not None:
-                leave_page(self, page)
-        else:
-            self.pages = None
+        if pages is not None:
             for page in pages:
                 if page is not None:
-                    leave_page(self, page)
+                    leave_page(&past, page)
+        elif page is not None:
+            leave_page(&past, page)
+        if past.segments != past.own and past.count:
+            free(past.segments)
+        return 0
+
+    cdef int hand_over(self) except -1:
+        """Gives all that was recorded and watched to a window of their own to the sweeps that are under way, which hold it."""
+        cdef Window other = Window.__new__(Window)
+        cdef Sweeping* sweep = self.sweeps
+        cdef Page page
+        cdef int64_t place
+        cdef int i
+        for place in range(self.page_count):
+            page = <Page>self.directory[place] if self.directory[place] != NULL else None
+            if page is not None:
+                for i in range(page.owners):
+                    if page.coverers[i] == <void*>self:
+                        page.coverers[i] = <void*>other
+        other.foremost, other.pages = self.foremost, self.pages
+        self.foremost = self.pages = None
+        other.room = self.room
+        memcpy(other.own_segments, self.own_segments, sizeof(self.own_segments))
+        if self.directory != self.room.directory:
+            other.directory = self.directory
+        if self.segments != self.own_segments:
+            other.segments = self.segments
+        if self.marks != self.room.marks:
+            other.marks = self.marks
+        if self.active != self.room.active:
+            other.active = self.active
+        other.first_page, other.page_count, other.page_capacity = self.first_page, self.page_count, self.page_capacity
+        other.low, other.alone, other.broken = self.low, self.alone, self.broken
+        other.segment_count, other.segment_capacity = self.segment_count, self.segment_capacity
+        other.mark_count, other.family_count, other.mark_capacity = self.mark_count, self.family_count, self.mark_capacity
+        other.active_words, other.analysed, other.generation = self.active_words, self.analysed, self.generation
+        other.sweeps = sweep
+        self.sweeps = NULL
+        memset(&self.room, 0, sizeof(Room))
+        self.take_own_room()
+        while sweep != NULL:
+            sweep.window = <PyObject*>other
+            Py_INCREF(other)
+            Py_DECREF(self)
+            sweep = sweep.next
+        return 0
 
     cdef int mark(self, int64_t number) except -1:
         """Watches a number from here on."""
@@ -732,7 +911,7 @@ cdef class Window:
         if self.alone or position >= end:
             return 0
         self.reach(end)
-        for s in range(self.segment_from(position), self.segment_count):
+        for s in range(segment_from(self.segments, self.segment_count, position), self.segment_count):
             stop = self.segments[2 * s + 1]
             if stop < 0 or stop > end:
                 stop = end
@@ -753,23 +932,7 @@ cdef class Window:
         return 0
 
     cdef bint covers(self, int64_t position) noexcept:
-        cdef int s = self.segment_from(position)
-        return s < self.segment_count and position >= self.segments[2 * s]
-
-    cdef int segment_from(self, int64_t position) noexcept:
-        """The first segment that does not end before the position."""
-        cdef int low = 0, high = self.segment_count, middle
-        if high and 0 <= self.segments[2 * high - 1] <= position:
-            return high
-        # All but the last have an end.
-        high -= 1
-        while low < high:
-            middle = (low + high) >> 1
-            if self.segments[2 * middle + 1] <= position:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return lies_in(self.segments, self.segment_count, position)
 
     cdef bint sole_owner(self) noexcept:
         cdef int64_t place
@@ -779,36 +942,38 @@ cdef class Window:
         return True
 
 
-cdef void leave_page(Window window, Page page) noexcept:
+cdef void leave_page(const Past* past, Page page) noexcept:
+    """Empties a page that nobody covers any more; of a shared one, drops the entries of a window that has left it."""
     cdef Thread thread
     cdef Entry* entry
     cdef Entry* stop
     cdef bint present = False
     cdef int end = page.last
-    abandon(window, page)
     if gradtape_thread != NULL:
         thread = <Thread>gradtape_thread
         if page is thread.page:
             present = True
             if thread.next < thread.limit:
                 end = thread.next & PAGE_MASK
+    page.letting_go += 1
     if page.owners:
-        drop_unneeded(page, window, end)
-        return
-    if page.holding or present:
-        entry = &page.entries[page.first]
-        stop = &page.entries[end]
-        while entry < stop:
-            if entry.kind != VACANT:
-                clear(entry)
-            entry += 1
-        page.holding = 0
-    if page.held:
-        page.held = None
+        drop_unneeded(page, past, end)
+    else:
+        if page.holding or present:
+            entry = &page.entries[page.first]
+            stop = &page.entries[end]
+            while entry < stop:
+                if entry.kind != VACANT:
+                    clear(entry)
+                entry += 1
+            page.holding = 0
+        if page.held:
+            page.held = None
+    page.letting_go -= 1
 
 
-cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
-    """Drops the entries before `end` that were of the leaving window and that no window left on the page depends on."""
+cdef int drop_unneeded(Page page, const Past* past, int64_t end) noexcept:
+    """Drops the entries before `end` that were of a window that has left and that no window left on the page depends on."""
     cdef int i
     cdef int64_t position
     cdef Entry* entry
@@ -817,7 +982,7 @@ cdef int drop_unneeded(Page page, Window leaving, int64_t end) noexcept:
         if entry.kind == VACANT:
             continue
         position = (page.number << PAGE_BITS) + i
-        if leaving.covers(position) and not wanted_by_coverers(page, position):
+        if lies_in(past.segments, past.count, position) and not wanted_by_coverers(page, position):
             drop(entry, page)
     return 0
 
@@ -837,45 +1002,53 @@ cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
 cdef int collect(Thread thread) except -1:
     """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
     number has doubled, or grown fourfold where that found nothing to drop last time. Pages that are left empty go."""
-    cdef Window root = thread.root
+    # What is dropped may run a program's code, which may record and reset and close tapes.
+    cdef Window root = <Window>thread.root
     cdef Window window
-    cdef int64_t first = root.page_count - 1
+    cdef int64_t count = root.page_count, first_page = root.first_page, first = count - 1
     cdef int64_t place, left = 0
     cdef unsigned char** needed
     cdef Page page
     cdef int held
-    cdef bint whole, found = False
+    cdef bint whole, found = False, left_some
     thread.grown += 1
     whole = thread.grown >= thread.collected
     if whole:
         first = 0
-    needed = <unsigned char**>calloc(root.page_count - first + 1, sizeof(unsigned char*))
+    needed = <unsigned char**>calloc(count - first + 1, sizeof(unsigned char*))
     if needed == NULL:
         raise MemoryError("gradtape could not collect its log")
+    thread.collecting = True
     try:
-        place = root.page_count - 1
+        place = count - 1
         while place >= first:
-            page = any_page(thread, root.first_page + place)
+            page = any_page(thread, first_page + place)
             if page is not None:
                 held = page.holding
-                if collect_page(thread, page, needed, root.first_page + first, whole):
+                page.letting_go += 1
+                try:
+                    left_some = collect_page(thread, page, needed, first_page + first, whole)
+                finally:
+                    page.letting_go -= 1
+                if left_some:
                     left += 1
                     found = found or page.holding < held
                 elif page is not thread.page:
                     found = True
-                    window = thread.newest
+                    window = newest_window(thread)
                     while window is not None:
                         release_page(window, page)
-                        window = window.older
+                        window = older_window(window)
             place -= 1
     finally:
-        for place in range(root.page_count - first):
+        thread.collecting = False
+        for place in range(count - first):
             free(needed[place])
         free(needed)
     if whole:
         thread.grown = 0
         # Pages that are gone leave a place behind, so a scan costs something for them too.
-        thread.collected = max(4, left if found else 3 * left, root.page_count >> 9)
+        thread.collected = max(4, left if found else 3 * left, count >> 9)
     return 0
 
 
@@ -894,13 +1067,15 @@ cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_
 
 cdef Page any_page(Thread thread, int64_t number):
     """The page of a number if an open window covers it."""
-    cdef Window window = thread.newest
+    cdef Window window
+    cdef PyObject* next_ = thread.newest
     cdef int64_t place
-    while window is not None:
+    while next_ != NULL:
+        window = <Window>next_
         place = number - window.first_page
         if 0 <= place < window.page_count and window.directory[place] != NULL:
             return <Page>window.directory[place]
-        window = window.older
+        next_ = window.older
     return None
 
 
@@ -970,8 +1145,9 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
         window = <Window>page.coverers[i]
         if ask:
             window.analyse(last_position(window))
-        # Entries of a closed window may be reached from pages that this scan does not see.
-        closed = closed or window.owner is None
+        # Entries of a closed window may be reached from pages that this scan does not see; those of one that a sweep empties, by
+        # what is gone.
+        closed = closed or window.owner is None or window.broken
     i = PAGE_SIZE
     while i > 0:
         i -= 1

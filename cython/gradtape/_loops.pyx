@@ -80,11 +80,10 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     cdef bint flat = True
     cdef Py_ssize_t work
     cdef int width = 8 if double_precision else 4
+    program.prepare()
     if extent.size <= LONG_RUN:
         program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
         return 0
-    if program.instructions == NULL:
-        program.compile()      # its length decides below, and threads without Python cannot compile
     if parts > MOST_PARTS:
         parts = MOST_PARTS
     for i in range(program.arity):

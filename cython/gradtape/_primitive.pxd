@@ -63,9 +63,12 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     """Records an op of up to three operands. `live` has a bit per operand that an open window knows.
 
     Inlined where elementwise ops are recorded; others call `record_compiled`."""
-    cdef int wanted, known = 7 if thread.forward else live
+    cdef int known = 7 if thread.forward else live
+    cdef int wanted = primitive.reads[known]
     cdef Entry* entry
     cdef Entry loose
+    if wanted < 0:
+        wanted = primitive.find_reads(known)            # which may derive rules, be interrupted, and record
     if live:
         entry = append(thread)
         out.number = thread.next - 1
@@ -92,9 +95,6 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 keep_extent(entry, 2, c.extent)
     set_attribute(entry, attribute)
-    wanted = primitive.reads[known]
-    if wanted < 0:
-        wanted = primitive.find_reads(known)
     if wanted & 1:
         entry.saved[0] = keep(a)
     if wanted & 2:

@@ -13,7 +13,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport malloc
 
 from gradtape._extent cimport Extent, extent_from, release_extent, tensor_shape
-from gradtape._log cimport CALL, OUTPUT, Call, Entry, Thread, append, give_number, on_open_window, set_attribute, thread
+from gradtape._log cimport CALL, OUTPUT, Call, Entry, Thread, append, give_number, make_room, on_open_window, set_attribute, thread
 from gradtape._tensor cimport Tensor, is_floating
 
 
@@ -135,7 +135,8 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     cdef Entry* entry
     cdef Entry* main
     cdef Tensor tensor, out
-    cdef bint live = False, any_number = False
+    cdef bint live = False, any_number = False, collecting
+    cdef list fresh
     cdef int i, k, place
     cdef int64_t position
     for i in range(len(operands)):
@@ -170,33 +171,40 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     if stated:
         call.stated = forms(operands)
     if live:
-        # Numbers of one call are neighbours, so that its outputs find each other.
-        entry = append(thread)
-        position = thread.next - 1
-        entry.dead = 0
-        entry.kind = CALL
-        entry.count = 0
-        entry.op = <PyObject*>call
-        if thread.page.held is None:
-            thread.page.held = []
-        set_attribute(entry, len(thread.page.held))
-        thread.page.holding += 1
-        thread.page.held.append(call)
-        main = entry
-        for i in range(1, call.output_count):
-            out = results[i]
+        # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
+        # that may run a program's code.
+        fresh = []
+        make_room(thread, call.output_count)
+        collecting = thread.collecting
+        thread.collecting = True
+        try:
             entry = append(thread)
+            position = thread.next - 1
             entry.dead = 0
-            entry.kind = OUTPUT
-            entry.count = 1
-            entry.inputs[0] = position
-            entry.inputs[1] = i
-            if is_floating(out.dtype_code):
-                out.number = thread.next - 1
-            else:
-                # Nothing can depend on it, so nothing will tell of its end.
-                entry.dead = 1
-        # Now that a page that the further outputs needed has been made, which drops what is dead.
+            entry.kind = CALL
+            entry.count = 0
+            entry.op = <PyObject*>call
+            if thread.page.held is None:
+                thread.page.held = fresh
+            set_attribute(entry, len(thread.page.held))
+            thread.page.holding += 1
+            thread.page.held.append(call)
+            main = entry
+            for i in range(1, call.output_count):
+                out = results[i]
+                entry = append(thread)
+                entry.dead = 0
+                entry.kind = OUTPUT
+                entry.count = 1
+                entry.inputs[0] = position
+                entry.inputs[1] = i
+                if is_floating(out.dtype_code):
+                    out.number = thread.next - 1
+                else:
+                    # Nothing can depend on it, so nothing will tell of its end.
+                    entry.dead = 1
+        finally:
+            thread.collecting = collecting
         out = results[0]
         if is_floating(out.dtype_code):
             out.number = position

@@ -63,6 +63,7 @@ cdef class Program(Primitive):
     cdef double* constants64
     cdef int length, constant_count, registers
     cdef int compile(self) except -1
+    cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)
     cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when

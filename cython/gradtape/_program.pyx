@@ -11,7 +11,7 @@ from gradtape cimport _types
 from gradtape._kernels cimport kernels
 from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
-from gradtape._src.table import expressions
+from gradtape._src.table import expressions, special  # `expand` reads it: here, so that no finalizer finds it half read
 
 cdef extern from *:
     """
@@ -376,6 +376,8 @@ cdef class Derivative:
         return f"Derivative({'identity' if self.identity else self.program.name}, {self.roles})"
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 @cython.final
 cdef class Program(Primitive):
     """A compiled elementwise function of `arity` operands."""
@@ -454,6 +456,12 @@ cdef class Program(Primitive):
             raise MemoryError()
         return 0
 
+    cdef int prepare(self) except -1:
+        """Compiles a program that was not run yet; running cannot raise."""
+        if self.instructions == NULL:
+            self.compile()
+        return 0
+
     cdef Derivative derivative(self, int operand):
         found = self.derivatives[operand]
         if found is None:
@@ -524,8 +532,6 @@ cdef class Program(Primitive):
                 return
             if is_run(&operands[1], size) and self.run_rows(double_precision, out, &operands[1], &operands[0], 1, rank, shape, size):
                 return
-        if self.instructions == NULL:
-            compile_now(self)
         if self.run_few(double_precision, out, operands, size, total):
             return
         if double_precision:
@@ -608,6 +614,7 @@ cdef class Program(Primitive):
                     operands[k].strides[axis] = strides[axis] // array.itemsize
         if out is None:
             out = numpy.empty(() if total else extents, bool if self.predicate and not total else dtype)
+        self.prepare()
         self.run(dtype is numpy.float64, <void*> <size_t> out.ctypes.data, operands, len(extents), shape,
                  max(0, numpy.prod(extents, dtype=int)), total)
         return out
@@ -619,10 +626,6 @@ cdef class Program(Primitive):
 cdef str camel(str name):
     """TensorFlow's name of a kernel, where it is the public one's in other letters."""
     return "".join([part.capitalize() for part in name.split("_")])
-
-
-cdef void compile_now(Program program) noexcept with gil:
-    program.compile()
 
 
 # Programs without overriding rules, by formula and arity, so that equal derivatives are one program.

@@ -13,7 +13,7 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.list cimport PyList_Check, PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow, PyLong_Check
 from cpython.sequence cimport PySequence_Check
-from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM
+from cpython.tuple cimport PyTuple_Check, PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from cpython.unicode cimport PyUnicode_Check
 from libc.math cimport INFINITY, fabs
 from libc.stdint cimport int32_t, int64_t
@@ -30,6 +30,11 @@ cdef type _half = np.float16
 cdef type _floating = np.floating
 cdef type _integer = np.integer
 cdef type _bool = np.bool_
+
+
+def held(value):
+    """The value with tuples in place of its lists. NumPy reads lists in place, and fails where an item's own code changes one."""
+    return tuple([held(item) for item in value]) if isinstance(value, (list, tuple)) else value
 
 
 cdef inline bint is_sequence(object value) except -1:
@@ -90,6 +95,7 @@ cdef int walk(object value, int dtype_code, bint asked, const Py_ssize_t* dims, 
               Py_ssize_t* place) except -1:
     cdef Py_ssize_t i
     cdef int outcome
+    cdef object item             # held while it is read
     if rank == 0:
         if is_sequence(value):
             return MIXED
@@ -100,23 +106,21 @@ cdef int walk(object value, int dtype_code, bint asked, const Py_ssize_t* dims, 
         return RAGGED
     if cnp.PyArray_Check(value) and copied(value, dtype_code, asked, dims, rank, out, place):
         return FILLED
-    if PyList_Check(value):
-        for i in range(dims[0]):
+    for i in range(dims[0]):
+        # Items run code of their own, which may shorten what they stand in; and a subclass's length is what it says it is.
+        if PyList_Check(value):
             if i >= PyList_GET_SIZE(value):
                 return RAGGED
-            outcome = walk(<object>PyList_GET_ITEM(value, i), dtype_code, asked, dims + 1, rank - 1, out, place)
-            if outcome != FILLED:
-                return outcome
-    elif PyTuple_Check(value):
-        for i in range(dims[0]):
-            outcome = walk(<object>PyTuple_GET_ITEM(value, i), dtype_code, asked, dims + 1, rank - 1, out, place)
-            if outcome != FILLED:
-                return outcome
-    else:
-        for i in range(dims[0]):
-            outcome = walk(value[i], dtype_code, asked, dims + 1, rank - 1, out, place)
-            if outcome != FILLED:
-                return outcome
+            item = <object>PyList_GET_ITEM(value, i)
+        elif PyTuple_Check(value):
+            if i >= PyTuple_GET_SIZE(value):
+                return RAGGED
+            item = <object>PyTuple_GET_ITEM(value, i)
+        else:
+            item = value[i]
+        outcome = walk(item, dtype_code, asked, dims + 1, rank - 1, out, place)
+        if outcome != FILLED:
+            return outcome
     return FILLED
 
 

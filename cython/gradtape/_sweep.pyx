@@ -14,7 +14,8 @@ from libc.string cimport memcpy
 from gradtape._extent cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._kernels cimport kernels
 from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, OP, READ, VACANT,
-                            Call, Entry, Marks, Page, Thread, Window, clear, drop, here, place_of_mark, is_active, last_position,
+                            Call, Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
+                            last_position,
                             operand_number, thread)
 from gradtape._ops cimport (IDENTITY, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
                             mixed_dtypes, program_cotangent, spread, uniform)
@@ -44,6 +45,7 @@ ctypedef PyObject* Slot
 cdef struct SlotRoom
 
 cdef struct Sweep:
+    Sweeping at                      # the window that is swept: another one once a rule has reset its tape
     int64_t low                      # the window's first position; NOWHERE if it has none
     uint64_t own                     # how many positions from there on are surely the window's; others must be looked up
     uint64_t certain                 # how many positions from there on are known to depend on what is watched
@@ -122,9 +124,9 @@ cdef inline bint covered(Sweep* sweep, int64_t number) noexcept:
     return number >= sweep.low and (number >> PAGE_BITS) - sweep.first_page < sweep.count
 
 
-cdef inline bint wanted(Sweep* sweep, Window window, int64_t number) noexcept:
+cdef inline bint wanted(Sweep* sweep, int64_t number) noexcept:
     """Whether the number is watched or depends on what is."""
-    return <uint64_t>(number - sweep.low) < sweep.certain or is_active(window, number)
+    return <uint64_t>(number - sweep.low) < sweep.certain or is_active(<Window>sweep.at.window, number)
 
 
 cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
@@ -139,22 +141,22 @@ cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
     return &sweep.pages[place][position & PAGE_MASK]
 
 
-cdef inline bint is_foreign(Sweep* sweep, Window window, int64_t position) noexcept:
+cdef inline bint is_foreign(Sweep* sweep, int64_t position) noexcept:
     """Whether a covered position is another window's alone, recorded while this one did not: to this one it is a leaf at most."""
-    return <uint64_t>(position - sweep.low) >= sweep.own and not window.covers(position)
+    return <uint64_t>(position - sweep.low) >= sweep.own and not (<Window>sweep.at.window).covers(position)
 
 
-cdef inline Entry* entry_at(Sweep* sweep, Window window, int64_t position) noexcept:
+cdef inline Entry* entry_at(Sweep* sweep, int64_t position) noexcept:
     """The entry of a covered position; NULL if it was dropped with its page."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
-    if place >= window.page_count or window.directory[place] == NULL:
-        return NULL
-    return &(<Page>window.directory[place]).entries[position & PAGE_MASK]
+    cdef void* page = (<Window>sweep.at.window).directory[place]         # a window that is swept loses no place for a page
+    return NULL if page == NULL else &(<Page>page).entries[position & PAGE_MASK]
 
 
 cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     global _rooms
     sweep.rows = rows
+    sweep.at.window = NULL
     sweep.waiting = 0
     sweep.high = -1
     sweep.lowest = NOWHERE
@@ -180,6 +182,10 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     if sweep.count > OWN_PAGES:
         sweep.pages = <Slot**>zeroed(sweep.count, sizeof(Slot*))
     memcpy(sweep.marks, window.marks, window.mark_capacity * sizeof(Marks))
+    Py_INCREF(window)
+    sweep.at.window = <PyObject*>window
+    sweep.at.next = window.sweeps
+    window.sweeps = &sweep.at
     return 0
 
 
@@ -203,9 +209,10 @@ cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
     return made
 
 
-cdef int end(Sweep* sweep, Window window) except -1:
+cdef int end(Sweep* sweep) except -1:
     """Lets go of every cotangent left, and returns the slot pages clean."""
     global _rooms
+    cdef Sweeping** link
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
     cdef Slot* page
@@ -240,6 +247,12 @@ cdef int end(Sweep* sweep, Window window) except -1:
         free(sweep.pages)
     sweep.room.next = _rooms
     _rooms = sweep.room
+    # Here and not before: letting go of cotangents may run a program's code, which may reset the tape.
+    link = &(<Window>sweep.at.window).sweeps
+    while link[0] != &sweep.at:
+        link = &link[0].next
+    link[0] = sweep.at.next
+    Py_DECREF(<Window>sweep.at.window)
     return 0
 
 
@@ -318,13 +331,13 @@ cdef Tensor dense(object cotangent):
     return spread(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
 
 
-cdef inline int accumulate(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+cdef inline int accumulate(Sweep* sweep, int64_t number, object cotangent) except -1:
     """Gives a cotangent to a number that is known to be active. Inputs lie below the position that is visited, so that this
     need not look for the highest."""
     cdef Slot* slots
     cdef Entry* entry
     if <uint64_t>(number - sweep.low) < sweep.own:
-        entry = entry_at(sweep, window, number)
+        entry = entry_at(sweep, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
         if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and OP <= entry.kind <= CALL:
             # The first of a result's cotangents, by far the most frequent case.
@@ -334,15 +347,15 @@ cdef inline int accumulate(Sweep* sweep, Window window, int64_t number, object c
             if number < sweep.lowest:
                 sweep.lowest = number
             return 0
-    return accumulate_any(sweep, window, number, cotangent)
+    return accumulate_any(sweep, number, cotangent)
 
 
-cdef int accumulate_any(Sweep* sweep, Window window, int64_t number, object cotangent) except -1:
+cdef int accumulate_any(Sweep* sweep, int64_t number, object cotangent) except -1:
     cdef Slot* slot
     cdef Entry* entry
     cdef Py_ssize_t place
     if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
+        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
         slot = slot_at(sweep, number)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
             if tags(slot[0]) & SOURCE:
@@ -361,14 +374,14 @@ cdef int accumulate_any(Sweep* sweep, Window window, int64_t number, object cota
     return 0
 
 
-cdef PyObject* total_of(Sweep* sweep, Window window, int64_t number) noexcept:
+cdef PyObject* total_of(Sweep* sweep, int64_t number) noexcept:
     """What has come together for an active number; NULL if nothing has. Where this is only the slot's, it may be added to."""
     cdef Slot* slots
     cdef Slot slot
     cdef Entry* entry
     cdef Py_ssize_t place
     if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, window, number) else entry_at(sweep, window, number)
+        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
         slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
         slot = NULL if slots == NULL else slots[number & PAGE_MASK]
         if entry == NULL or entry.kind != READ or tags(slot) & SOURCE:
@@ -403,7 +416,7 @@ cdef object from_rows(list cotangents):
                          for cotangent in cotangents], 0, True)
 
 
-cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangent) except -1:
+cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
     """Runs the reverse rule of an inline entry."""
     cdef int i
     cdef object given
@@ -412,27 +425,27 @@ cdef inline int visit(Sweep* sweep, Window window, Entry* entry, Tensor cotangen
     cdef bint derived = (<Primitive>entry.op).vjp == NULL
     for i in range(entry.count):
         number = operand_number(entry, i)
-        if wanted(sweep, window, number):
+        if wanted(sweep, number):
             if derived:
                 given = program_cotangent(entry, cotangent, i, sweep.rows)
             else:
                 if (<Primitive>entry.op).adds and sweep.rows == 0 and nobody_records():
-                    total = total_of(sweep, window, number)
+                    total = total_of(sweep, number)
                     if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
                         continue
                 given = compiled_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
-                accumulate(sweep, window, number, given)
+                accumulate(sweep, number, given)
     return 0
 
 
-cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) except -1:
+cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
     """Runs a Python reverse rule: cotangents of all outputs in, of all inputs out."""
     cdef list arguments = []
     cdef Slot* slot
     cdef PyObject* own
     cdef int i
-    cdef tuple needs = tuple([wanted(sweep, window, call.inputs[i]) for i in range(call.input_count)])
+    cdef tuple needs = tuple([wanted(sweep, call.inputs[i]) for i in range(call.input_count)])
     for i in range(call.output_count):
         slot = slot_at(sweep, position + i)
         own = pointer(slot[0])
@@ -455,18 +468,18 @@ cdef int visit_call(Sweep* sweep, Window window, int64_t position, Call call) ex
     for i in range(call.input_count):
         if needs[i] and given[i] is not None:
             cotangent = given[i]
-            if call.stated is not None and sweep.rows == 0 and not is_leaf(sweep, window, call.inputs[i]):
+            if call.stated is not None and sweep.rows == 0 and not is_leaf(sweep, call.inputs[i]):
                 cotangent = fitted(call, i, cotangent)
-            accumulate(sweep, window, call.inputs[i], cotangent)
+            accumulate(sweep, call.inputs[i], cotangent)
     return 0
 
 
-cdef bint is_leaf(Sweep* sweep, Window window, int64_t number) noexcept:
+cdef bint is_leaf(Sweep* sweep, int64_t number) noexcept:
     """Whether an active number was watched, not computed: nothing reads its cotangent but its sum."""
     cdef Entry* entry
-    if not covered(sweep, number) or is_foreign(sweep, window, number):
+    if not covered(sweep, number) or is_foreign(sweep, number):
         return True
-    entry = entry_at(sweep, window, number)
+    entry = entry_at(sweep, number)
     return entry == NULL or entry.kind == VACANT or entry.kind == MARK or entry.kind == READ
 
 
@@ -501,6 +514,7 @@ cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
     given = (<Primitive>call.primitive).rule(call, needs, *cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
+    given = tuple(given)           # what its items run as they are added up may shorten a list
     if len(given) != call.input_count:
         raise InternalError(None, None, f"Recorded operation '{(<Primitive>call.primitive).name}' returned too "
                                         f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
@@ -518,7 +532,7 @@ def zeros(shape, int dtype_code) -> Tensor:
     return made
 
 
-cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
+cdef int scan(Sweep* sweep, bint dropping) except -1:
     """From the highest cotangent down until none waits."""
     cdef int64_t position = sweep.high, place = 0, start = position + 1
     cdef Slot* slots = NULL
@@ -527,6 +541,8 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
     cdef Entry* entry
     cdef PyObject* own
     cdef object cotangent
+    cdef Call call
+    cdef Page page
     while sweep.waiting > 0 and position >= sweep.low:
         if position < start:
             if slots != NULL:
@@ -542,9 +558,9 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
         if own == NULL and not tags(slot[0]) & CALLED:
             position -= 1
             continue
-        entry = entry_at(sweep, window, position)
+        entry = entry_at(sweep, position)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK or (
-                tags(slot[0]) & SOURCE and is_foreign(sweep, window, position)):
+                tags(slot[0]) & SOURCE and is_foreign(sweep, position)):
             position -= 1
             continue
         fetch(entry - 8)
@@ -557,16 +573,16 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
                 Py_DECREF(cotangent)
             if entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
-                if wanted(sweep, window, entry.inputs[0]):
-                    accumulate(sweep, window, entry.inputs[0], cotangent)
+                if wanted(sweep, entry.inputs[0]):
+                    accumulate(sweep, entry.inputs[0], cotangent)
             else:
                 if type(cotangent) is not Tensor or ((<Tensor>cotangent).uniform and (<Primitive>entry.op).vjp != NULL):
                     cotangent = dense(cotangent)
-                visit(sweep, window, entry, <Tensor>cotangent)
+                visit(sweep, entry, <Tensor>cotangent)
             cotangent = None
         elif entry.kind == READ:
             # A handle that is a source itself.
-            accumulate(sweep, window, entry.inputs[0], <object>own)
+            accumulate(sweep, entry.inputs[0], <object>own)
         elif entry.kind == OUTPUT:
             main = slot_at(sweep, entry.inputs[0])
             if pointer(main[0]) == NULL and not tags(main[0]) & CALLED:
@@ -574,24 +590,28 @@ cdef int scan(Sweep* sweep, Window window, bint dropping) except -1:
             main[0] = <Slot>(<size_t>main[0] | CALLED)
         elif entry.kind == CALL:
             slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
-            visit_call(sweep, window, position, <Call>entry.op)
+            call = <Call>entry.op          # held: what it runs may let go of it
+            visit_call(sweep, position, call)
+            call = None
         if dropping:
             if entry.kind == CALL:
-                drop(entry, <Page>window.directory[(position >> PAGE_BITS) - sweep.first_page])
-            elif entry.kind != READ and entry.kind != OUTPUT:
-                (<Page>window.directory[(position >> PAGE_BITS) - sweep.first_page]).holding -= 1
+                page = <Page>(<Window>sweep.at.window).directory[(position >> PAGE_BITS) - sweep.first_page]
+                drop(entry, page)
+                page = None
+            elif entry.kind == OP:
+                (<Page>(<Window>sweep.at.window).directory[(position >> PAGE_BITS) - sweep.first_page]).holding -= 1
                 clear(entry)
         position -= 1
     return 0
 
 
-cdef int scan_examined(Sweep* sweep, Window window, bint dropping) except -1:
+cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
     """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its number."""
     cdef Entry* entry
     try:
-        return scan(sweep, window, dropping)
+        return scan(sweep, dropping)
     except Exception as error:
-        entry = entry_at(sweep, window, sweep.high) if covered(sweep, sweep.high) else NULL
+        entry = entry_at(sweep, sweep.high) if covered(sweep, sweep.high) else NULL
         if hasattr(error, "arose_in_reverse") and entry != NULL:
             error.arose_in_reverse(entry_name(entry), sweep.high)
         raise
@@ -613,9 +633,9 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 slot = slot_at(&swept, sources[i].number)
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
-            if wanted(&swept, window, number_of(targets[i])) and (
+            if wanted(&swept, number_of(targets[i])) and (
                     type(<object>targets[i]) is not Tensor or is_floating((<Tensor>targets[i]).dtype_code)):
-                accumulate(&swept, window, number_of(targets[i]), seed_of(targets[i], seeds, i, rows))
+                accumulate(&swept, number_of(targets[i]), seed_of(targets[i], seeds, i, rows))
                 if covered(&swept, number_of(targets[i])):
                     swept.high = max(swept.high, number_of(targets[i]))
                     swept.highest = max(swept.highest, swept.high)
@@ -623,12 +643,12 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, rows))
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, rows)      # for its checks
-        window.broken = dropping
+        (<Window>swept.at.window).broken = dropping
         if observing:
-            scan_examined(&swept, window, dropping)
+            scan_examined(&swept, dropping)
         else:
-            scan(&swept, window, dropping)
-        window.broken = False
+            scan(&swept, dropping)
+        (<Window>swept.at.window).broken = False
         for i in range(source_count):
             cotangent = cotangent_of(&swept, sources[i].number)
             if direct is not None or (cotangent != NULL and (type(<object>cotangent) is not Tensor or (<Tensor>cotangent).uniform)):
@@ -639,7 +659,7 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 Py_INCREF(<object>cotangent)
                 found[i] = cotangent
     finally:
-        end(&swept, window)
+        end(&swept)
     return 0
 
 

@@ -89,6 +89,8 @@ def _made(variable):
     return (<BaseVariable>variable).number
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 cdef class GradientTape(Window):
     """Records operations for automatic differentiation.
 
@@ -174,11 +176,11 @@ cdef class GradientTape(Window):
             if not is_floating(tensor.dtype_code):
                 warn_first(5, None, WATCHED, tensor.dtype)
                 return 0
-            if th.stopped or th.newest is None:
+            if th.stopped or th.newest == NULL:
                 return 0
             if tensor.number == 0:
-                if th.newest is not self:
-                    th.newest.lapse()          # its marks are not those of the tape that is open
+                if th.newest != <PyObject*>self:
+                    (<Window>th.newest).lapse()          # its marks are not those of the tape that is open
                 entry = append(th)
                 entry.dead = 0
                 entry.kind = MARK
@@ -189,7 +191,7 @@ cdef class GradientTape(Window):
             if not is_floating((<BaseVariable>item).held.dtype_code):
                 warn_first(5, None, WATCHED, item.dtype)
                 return 0
-            if not th.stopped and th.newest is not None and not is_marked(self, (<BaseVariable>item).number):
+            if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).number):
                 watch_variable(self, <BaseVariable>item)
                 # A value read before the watch is a constant; the next read must be seen.
                 (<BaseVariable>item).handle = None
@@ -287,9 +289,6 @@ cdef class GradientTape(Window):
                 warn_first(1, place, INSIDE)
         return 0
 
-    @cython.binding(False)
-    @cython.embedsignature(True)
-    @cython.embedsignature.format("clinic")
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
         """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
 
@@ -386,7 +385,7 @@ cdef class GradientTape(Window):
 
     cdef bint drops(self) noexcept:
         """Whether entries may go as a sweep passes them."""
-        return not self.keeps and self.sole_owner()
+        return not self.keeps and self.sweeps == NULL and self.sole_owner()
 
     def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
         """The gradients of every element of target, one under the other: per source a list of tensors whose first axes are the
@@ -403,10 +402,12 @@ cdef class GradientTape(Window):
         cdef list found, parts = [None] * len(flat)
         cdef bytes room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
         cdef Source* described
+        cdef bint empty = True
         for source in flat:
-            if type(source) is not Tensor and not isinstance(source, BaseVariable):
-                raise bad_operand("source", source)
             most = max(most, extent_of(source).size)
+            empty = empty and extent_of(source).size == 0
+        if empty and count > 1:
+            count = 1                   # of nothing one row tells as much as all
         described = <Source*>PyBytes_AS_STRING(room)
         for k in range(len(flat)):
             described[k] = source_of(<PyObject*>flat[k])
@@ -463,8 +464,12 @@ cdef class GradientTape(Window):
         return results
 
 
-cdef Extent* extent_of(object source) noexcept:
-    return (<Tensor>source).extent if type(source) is Tensor else (<BaseVariable>source).held.extent
+cdef Extent* extent_of(object source) except NULL:
+    if type(source) is Tensor:
+        return (<Tensor>source).extent
+    if not isinstance(source, BaseVariable):
+        raise bad_operand("source", source)
+    return (<BaseVariable>source).held.extent
 
 
 cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* tensors, bint* floating) noexcept:
@@ -563,6 +568,8 @@ cdef object exit_bound(object bound, PyObject** arguments, size_t count, PyObjec
     return None
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 @cython.final
 cdef class End:
     """`GradientTape.__enter__` or `GradientTape.__exit__`."""
@@ -629,10 +636,10 @@ cdef void end_tape(PyObject* o) noexcept:
     PyObject_GC_UnTrack(o)
     if <TypeObject*>o.ob_type != _type or _idle_count == MOST_IDLE or PyObject_GC_IsFinalized(o):
         # Cython's destructor calls no finalizer where it is called by another, and pages know their windows by address.
-        if (<GradientTape>o).page_count:
-            o.ob_refcnt = 1
-            (<GradientTape>o).leave_pages()
-            o.ob_refcnt = 0
+        o.ob_refcnt = 1
+        (<GradientTape>o).stop()
+        (<GradientTape>o).forget()
+        o.ob_refcnt = 0
         PyObject_GC_Track(o)
         _free(o)
         return
@@ -648,6 +655,8 @@ cdef void end_tape(PyObject* o) noexcept:
 cdef int clean(GradientTape tape) except -1:
     """As a new one."""
     cdef PyObject** attributes = <PyObject**>(<char*><PyObject*>tape + _type.tp_dictoffset)
+    if tape.owner is not None:
+        tape.stop()
     if tape.page_count or tape.segment_count or tape.mark_count:
         tape.forget()
     if tape.variables is not None:

@@ -77,6 +77,8 @@ def variables_are(type cls) -> type:
     return cls
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 @cython.c_api_binop_methods(True)
 @cython.final
 cdef class Tensor:
@@ -98,9 +100,6 @@ cdef class Tensor:
     """
 
     __array_priority__ = 100
-
-    def __init__(self, *arguments, **keywords):
-        raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
 
     # What it is
 
@@ -386,6 +385,7 @@ cdef extern from *:
     int _idle_count "gradtape_idle_count"
 
 cdef extern from "Python.h":
+    ctypedef object (*Maker "newfunc")(object cls, object arguments, object keywords)
     void PyObject_ClearWeakRefs(PyObject* o)
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef void (*Freer "freefunc")(void* o) noexcept
@@ -393,6 +393,8 @@ cdef extern from "Python.h":
         Py_ssize_t tp_weaklistoffset
         Destructor tp_dealloc
         Freer tp_free
+        Maker tp_new
+        void* tp_vectorcall
 
 cdef enum:
     MOST_IDLE = 512
@@ -441,6 +443,15 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
+
+
+cdef object refuse(object cls, object arguments, object keywords):
+    """What Python finds as Tensor.__new__; the engine's own way past it is compiled in."""
+    raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
+
+
+(<TypeObject*>Tensor).tp_new = <Maker><void*>refuse
+(<TypeObject*>Tensor).tp_vectorcall = NULL
 
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent):
@@ -711,6 +722,7 @@ cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
 cdef Tensor convert_object(object value, int dtype_code):
     """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
     cdef object array
+    cdef Tensor tensor
     if type(value) is int or type(value) is float or type(value) is bool:
         return from_sequence(value, dtype_code)
     if isinstance(value, cnp.generic):
@@ -720,7 +732,11 @@ cdef Tensor convert_object(object value, int dtype_code):
         return _operators.pack(value, dtype_code)
     as_dtype_tensor = getattr(value, "__tf_tensor__", None)
     if as_dtype_tensor is not None:
-        return expect(as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None), dtype_code, False)
+        array = as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None)
+        tensor = present(array)
+        if tensor is None:
+            raise TypeError(f"__tf_tensor__ of {value!r} must return a tensor, it returned {array!r}.")
+        return expect(tensor, dtype_code, False)
     if hasattr(value, "__array__"):
         array = np.asarray(value)
         return from_array(array, conversion_code(array, dtype_code))

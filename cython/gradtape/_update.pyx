@@ -81,7 +81,7 @@ cdef class Rows:
     cdef const int64_t[::1] places
     cdef double norm
 
-    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares, double norm):
+    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares or None, double norm):
         self.values, self.places, self.squares, self.norm = values, places, squares, norm
 
     cdef Tensor dense(self, Tensor rows, Extent* extent):
@@ -124,10 +124,10 @@ cdef void walk_part(void* context, int part, int parts) noexcept nogil:
 
 cdef inline char* in_place(PyObject* variable) except NULL:
     """A BaseVariable's storage, contents kept, that nobody else holds."""
-    cdef char* before = (<BaseVariable>variable).held.data           # where the variable moves, others hold this
+    cdef Tensor before = (<BaseVariable>variable).held               # where the variable moves, others hold this, or this alone does
     cdef char* target = (<BaseVariable>variable).writable()
-    if target != before:
-        memcpy(target, before, (<BaseVariable>variable).held.extent.size * item_size((<BaseVariable>variable).held.dtype_code))
+    if target != before.data:
+        memcpy(target, before.data, before.extent.size * item_size(before.dtype_code))
     return target
 
 
@@ -153,6 +153,8 @@ cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
         Py_DECREF(<object>pairs[i].variable)
 
 
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 cdef class BaseOptimizer:
     """The compiled part of gradtape.optimizers.Optimizer: takes steps."""
 
@@ -212,7 +214,7 @@ cdef class BaseOptimizer:
     def _set_counter(self, BaseVariable iterations not None):
         self.counter = iterations
 
-    def _set_rate(self, BaseVariable rate, schedule):
+    def _set_rate(self, BaseVariable rate or None, schedule):
         """The learning rate: a variable; or a schedule; or neither, and Python is asked at every step."""
         self.rate = rate
         self.schedule = None
@@ -220,7 +222,7 @@ cdef class BaseOptimizer:
             self.schedule = schedule
 
     def _set_variables(self, list variables not None, list slots not None, list averages not None, list accumulators not None,
-                       BaseVariable product):
+                       BaseVariable product or None):
         """Fixes the trainable variables, and for each of them one per slot in use, an average and an accumulator."""
         cdef BaseVariable variable
         for group in (averages, accumulators, *slots):

@@ -13,6 +13,7 @@ cdef class BaseVariable(Readable):
     cdef bint is_trainable
     cdef str given_name
     cdef int store(self, Tensor value) except -1
+    cdef Tensor present(self)    # what is held, if Variable.__init__ has run
     cdef char* writable(self) except NULL
     cdef int shift(self, object delta, int code) except -1
 

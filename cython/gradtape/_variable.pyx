@@ -9,6 +9,7 @@ cimport cython
 from cpython.ref cimport PyObject
 from cpython.weakref cimport PyWeakref_NewRef
 
+from libc.math cimport NAN
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
@@ -18,8 +19,8 @@ from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_
 from gradtape._loops cimport run_instruction
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
-                               new_tensor, operators, share, to_numpy)
-from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
+                               new_scalar, new_tensor, operators, share, to_numpy)
+from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 
 import functools
 
@@ -31,6 +32,13 @@ cdef extern from "Python.h":
         pass
     ctypedef struct TypeObject "PyTypeObject":
         Numbers* tp_as_number
+        PyObject* tp_dict
+    ctypedef struct MethodDefinition "PyMethodDef":
+        pass
+    ctypedef struct MethodDescriptor "PyMethodDescrObject":
+        MethodDefinition* d_method
+    void PyType_Modified(type cls)
+    object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
 
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
@@ -73,6 +81,12 @@ cdef object part_assigner(object tensor):
 _operators.part_assigner = part_assigner
 
 
+# What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
+cdef Tensor _nothing = new_scalar(F32, NAN)
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
 @cython.c_api_binop_methods(True)
 cdef class BaseVariable(Readable):
     """The compiled part of gradtape.Variable."""
@@ -82,9 +96,12 @@ cdef class BaseVariable(Readable):
     def __cinit__(self, *arguments, **keywords):
         self.number = new_variable_number()
         self.is_trainable = True
+        self.held = _nothing
+        self.given_name = "Variable"
 
     cdef Tensor read(self):
         cdef PyObject* at = here()
+        cdef PyObject* place
         cdef Window window
         cdef Entry* entry
         cdef Tensor handle
@@ -100,7 +117,7 @@ cdef class BaseVariable(Readable):
             if self.epoch == STALE and handle.block == NULL:
                 memcpy(handle.cell, self.held.cell, CELL_BYTES)
         else:
-            handle = share(self.held, self.held.extent)
+            handle = share(self.present(), self.held.extent)
         # Before anything that may run a program's code, which may assign and leave its mark here.
         self.handle = handle
         self.epoch = (<Thread>at).epoch
@@ -109,14 +126,18 @@ cdef class BaseVariable(Readable):
                 if not any([v is self for v in found]):
                     (<list>found).append(self)
         if (<Thread>at).span != 0 and is_floating(handle.dtype_code):
-            window = (<Thread>at).newest
-            while window is not None:
-                if is_marked(window, self.number):
+            place = (<Thread>at).newest
+            while place != NULL:
+                if is_marked(<Window>place, self.number):
                     live = True
-                elif window.watch_variables and self.is_trainable:
+                elif (<Window>place).watch_variables and self.is_trainable:
                     live = True
+                    window = <Window>place         # the collector may run, and close windows
                     watch_variable(window, self)
-                window = window.older
+                    if window.owner is None:
+                        place = (<Thread>at).newest
+                        continue
+                place = (<Window>place).older
             if live:
                 entry = append(<Thread>at)
                 entry.dead = 0
@@ -133,8 +154,17 @@ cdef class BaseVariable(Readable):
                     (<Tangents>tangents).table[handle.number] = tangent
         return handle
 
+    cdef Tensor present(self):
+        """What is held; NotImplementedError, as in TensorFlow, where that is nothing."""
+        if self.held is _nothing:
+            raise NotImplementedError(f"{type(self).__name__} has no value: its __init__ must call Variable's, which did not run or "
+                                      "raised.")
+        return self.held
+
     cdef char* writable(self) except NULL:
         """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        if self.held is _nothing:
+            self.present()
         if self.held.block == NULL:
             self.epoch = STALE                # handles have copies of what is inline
             return self.held.data
@@ -145,6 +175,7 @@ cdef class BaseVariable(Readable):
 
     cdef int store(self, Tensor value) except -1:
         cdef char* target
+        self.present()
         if value.dtype_code != self.held.dtype_code:
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
@@ -157,7 +188,10 @@ cdef class BaseVariable(Readable):
         return 0
 
     def _initialise(self, value, bint trainable, str name):
-        """Sets value, trainability and name; called once."""
+        """Sets value, trainability and name; once more, a value of the same shape and dtype."""
+        if self.held is not _nothing:
+            self.store(<Tensor?>value)
+            return
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
@@ -177,7 +211,7 @@ cdef class BaseVariable(Readable):
     @property
     def shape(self):
         """Its shape, a TensorShape."""
-        return tensor_shape(self.held.extent)
+        return tensor_shape(self.present().extent)
 
     def get_shape(self):
         """Its shape, the same as `shape`.
@@ -189,17 +223,17 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).get_shape()
           TensorShape([2])
         """
-        return tensor_shape(self.held.extent)
+        return tensor_shape(self.present().extent)
 
     @property
     def dtype(self):
         """Its element type, a DType."""
-        return dtype_object(self.held.dtype_code)
+        return dtype_object(self.present().dtype_code)
 
     @property
     def ndim(self):
         """Its number of axes."""
-        return self.held.extent.rank
+        return self.present().extent.rank
 
     @property
     def device(self):
@@ -244,7 +278,7 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).numpy()
           array([1., 2.], dtype=float32)
         """
-        return to_numpy(self.held)
+        return to_numpy(self.present())
 
     def __array__(self, dtype=None, copy=None):
         return self.read().__array__(dtype, copy)
@@ -321,7 +355,7 @@ cdef class BaseVariable(Readable):
         return self if read_value else None
 
     cdef int shift(self, object delta, int code) except -1:
-        cdef Tensor change = convert(delta, self.held.dtype_code, False), old
+        cdef Tensor change = convert(delta, self.present().dtype_code, False), old
         cdef char* target
         if not same_extent(change.extent, self.held.extent):
             raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
@@ -342,6 +376,8 @@ cdef class BaseVariable(Readable):
     # Conversions and operators are those of the value
 
     def __repr__(self):
+        if self.held is _nothing:
+            return f"<{type(self).__name__} without a value>"
         return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
 
     def __format__(self, specification):
@@ -350,19 +386,19 @@ cdef class BaseVariable(Readable):
         return repr(self)
 
     def __float__(self):
-        return float(to_numpy(self.held))
+        return float(to_numpy(self.present()))
 
     def __int__(self):
-        return int(to_numpy(self.held))
+        return int(to_numpy(self.present()))
 
     def __complex__(self):
-        return complex(to_numpy(self.held))
+        return complex(to_numpy(self.present()))
 
     def __index__(self):
-        return to_numpy(self.held).__index__()
+        return to_numpy(self.present()).__index__()
 
     def __bool__(self):
-        return bool(to_numpy(self.held))
+        return bool(to_numpy(self.present()))
 
     def __len__(self):
         return len(self.read())
@@ -447,8 +483,13 @@ cdef class BaseVariable(Readable):
 
 def with_operators(cls):
     """The class, a subclass of BaseVariable that defines no operators, with the base's operators in their places: Python would
-    have it look each one up by name whenever it is used."""
+    have it look each one up by name whenever it is used. Methods too are its own, which are called without a search for their
+    class."""
     (<TypeObject*>cls).tp_as_number[0] = (<TypeObject*>BaseVariable).tp_as_number[0]
+    for name, method in vars(BaseVariable).items():
+        if type(method) is type(str.join) and name not in vars(cls):
+            (<dict>(<TypeObject*>cls).tp_dict)[name] = PyDescr_NewMethod(<TypeObject*>cls, (<MethodDescriptor*>method).d_method)
+    PyType_Modified(cls)
     return cls
 
 

@@ -11,7 +11,9 @@ from compare import run
 
 import gradtape
 
-PROGRAMS = [line for line in """
+PROGRAMS = [
+    line
+    for line in """
 tf.reduce_sum(x, 2)
 tf.reduce_sum(x, [0, -2])
 tf.reduce_prod(x, 2)
@@ -131,7 +133,9 @@ tf.add_n([v, x])
 tf.scalar_mul(v, v)
 tf.unravel_index(9, [2, 4])
 tf.broadcast_dynamic_shape([2, 2], [1, 3])
-""".splitlines() if line]
+""".splitlines()
+    if line
+]
 
 
 def execute(line: str) -> Any:

@@ -146,9 +146,7 @@ def batch_jacobian(
     """
     self._check_has_gradients("tocompute")
     if not (
-        target.shape.with_rank_at_least(2)
-        and source.shape.with_rank_at_least(2)
-        and target.shape[0] == source.shape[0]
+        target.shape.with_rank_at_least(2) and source.shape.with_rank_at_least(2) and target.shape[0] == source.shape[0]
     ):
         raise ValueError(
             f"Need first dimension of target shape ({target.shape}) and source shape ({source.shape}) to match."
@@ -158,10 +156,10 @@ def batch_jacobian(
     columns = target.shape.num_elements() // batch
     target = self._readable(target, [source])
     self._check_usable("rows")
-    parts = self._rows(target, [source], batch)[0] if target.dtype.is_floating else None
+    shape = (batch, *inner, *source.shape[1:])
+    parts = self._rows(target, [source], batch)[0] if target.dtype.is_floating and 0 not in shape else None
     if not self._persistent:
         self._release()
-    shape = (batch, *inner, *source.shape[1:])
     if not parts:
         return full(shape, 0, target.dtype)
     by_column = apply_reshape(_joined(parts), (columns, batch, -1))

@@ -1,4 +1,9 @@
-"""Namespaces that are read when a program first asks for something of theirs: importing gradtape takes less time so."""
+"""Namespaces that are read when a program first asks for something of theirs: importing gradtape takes less time so.
+
+A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an
+earlier reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the
+order in which modules import each other, as the import system's are: there are no cycles, so nobody waits for ever.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +16,28 @@ from typing import Any
 
 from gradtape._src.core.missing import explain_in
 
-_reading = RLock()
-_unread: list[_Unread] = []
+
+class _Reading:
+    """The lock of a namespace that is not read yet, and whether the thread that holds it is reading."""
+
+    __slots__ = ("begun", "lock")
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.begun = False
+
+
+_unread: dict[str, _Reading] = {}
 
 
 class _Unread(ModuleType):
     """A module of which nothing was asked yet. It becomes an ordinary one as it is read."""
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> Any:
         # What looks through all modules asks for what hardly any has.
-        if name.startswith("__") and name != "__all__":
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
-        return ModuleType.__getattribute__(_read(self), name)
+        if not name.startswith("__") or name in ("__all__", "__doc__"):
+            _read(self)
+        return ModuleType.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         ModuleType.__setattr__(_read(self), name, value)
@@ -31,25 +46,23 @@ class _Unread(ModuleType):
         ModuleType.__delattr__(_read(self), name)
 
     def __dir__(self) -> list[str]:
-        return dir(_read(self))
-
-    @property
-    def __doc__(self) -> str | None:  # type: ignore[override]
-        return _read(self).__doc__
+        return sorted(vars(_read(self)))
 
 
 def _read(module: ModuleType) -> ModuleType:
-    with _reading:
-        # Not if another thread has read it meanwhile, or its own code asks for what it has not come to yet.
-        if module in _unread:
-            _unread.remove(module)
-            try:
-                module.__spec__.loader.exec_module(module)
-            except BaseException:
-                _unread.append(module)
-                raise
-            object.__setattr__(module, "__class__", ModuleType)
-            explain_in({module.__name__: module})
+    reading = _unread.get(module.__name__)
+    if reading is not None:
+        with reading.lock:
+            # Not if another thread has read it meanwhile, or its own code asks for what it has not come to yet.
+            if type(module) is _Unread and not reading.begun:
+                reading.begun = True
+                try:
+                    module.__spec__.loader.exec_module(module)
+                    object.__setattr__(module, "__class__", ModuleType)
+                finally:
+                    reading.begun = False
+                _unread.pop(module.__name__, None)
+                explain_in({module.__name__: module})
     return module
 
 
@@ -66,13 +79,12 @@ def later(name: str) -> ModuleType:
     )
     if spec.submodule_search_locations is not None:
         module.__dict__["__path__"] = spec.submodule_search_locations
+    _unread[whole] = _Reading()
     sys.modules[whole] = module
-    _unread.append(module)
     return module
 
 
 def read_all() -> None:
     """Reads what nobody has asked for yet."""
-    with _reading:
-        while _unread:
-            _read(_unread[0])
+    for name in list(_unread):
+        _read(sys.modules[name])

@@ -87,7 +87,7 @@ def norm(
             raise not_allowed("Sqrt", x.dtype, "bfloat16, half, float, double, complex64, complex128")
         return apply_elementwise("sqrt", apply_reduce(SUM, x * x, axes, kept, "Sum"))
     size = apply_elementwise("abs", x)
-    if matrix:
+    if matrix and x.ndim:
         rows, columns = (place % x.ndim for place in axes)
         summed, greatest = (rows, columns) if ord == 1 else (columns, rows)
         result = apply_reduce(MAX, apply_reduce(SUM, size, summed, True, "Sum"), greatest, True, "Max")
@@ -102,7 +102,7 @@ def norm(
 def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
     from gradtape._src.linalg.spectra import svd  # importing gradtape takes less time without it
 
-    last = [place % x.ndim for place in axes]
+    last = [place % max(1, x.ndim) for place in axes]
     others = [place for place in range(x.ndim) if place not in last]
     # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.
     sizes = apply_elementwise("abs", svd(apply_transpose(x, [*others, *last]), compute_uv=False))

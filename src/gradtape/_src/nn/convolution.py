@@ -54,6 +54,8 @@ def _convolve(
     rank: int,
     kernel: Kernel | None = None,
 ) -> Tensor:
+    if rank not in _FORWARD:
+        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
     kernel = kernel or _FORWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
@@ -293,6 +295,8 @@ def _transpose(
     data_format: str | None,
     rank: int,
 ) -> Tensor:
+    if rank not in _BACKWARD:
+        raise ValueError(f"`output_shape` must be of length 3, 4 or 5. Received a length of {rank + 2}.")
     kernel = _BACKWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
     first = is_first(data_format, rank, kernel)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtape._doors import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, tensor_from, view
 from gradtape._primitive import Primitive
+from gradtape._sequence import held
 from gradtape._src.core.dtypes import float64, int64
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.nn.windows import (
@@ -310,6 +311,6 @@ def pool(
     if padding == "SAME" and dilations is not None and max(dilations) > 1:
         raise ValueError(
             "pooling with 'SAME' padding is not implemented for `dilation_rate` > 1. "
-            f"Received: padding=SAME and dilation_rate={np.asarray(dilations)}"
+            f"Received: padding=SAME and dilation_rate={np.asarray(held(dilations))}"
         )
     return _pool(image, window_shape, strides, padding, data_format, rank, pooling_type == "MAX", dilations)

@@ -13,6 +13,7 @@ import numpy as np
 from gradtape._doors import apply_transpose, empty, view
 from gradtape._patches import gather, scatter
 from gradtape._primitive import Primitive
+from gradtape._sequence import held
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
 from gradtape._tensor import Tensor
@@ -83,7 +84,10 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    numbers = [value] if isinstance(value, int) else [int(number) for number in np.asarray(value).reshape(-1)]
+    array = np.asarray(held(value))
+    if array.size > rank + 2:
+        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {array.size}")
+    numbers = [int(number) for number in array.reshape(-1)]
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:
@@ -164,7 +168,7 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
     """Raises ValueError where both are greater than 1."""
-    counts = [np.atleast_1d(1 if value is None else value) for value in (strides, dilations)]
+    counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
     if all((count > 1).any() for count in counts):
         raise ValueError(
             "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "

@@ -921,8 +921,12 @@ _ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True)
 # Blocks
 
 
-def _image(tensor: Any, kernel: str, data_format: str) -> Tensor:
+def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tensor:
     data = as_tensor(tensor)
+    if block_size < 2:
+        raise invalid_argument(
+            kernel, f"Value for attr 'block_size' of {block_size} must be at least minimum 2", "", kernel=None
+        )
     if data_format != "NHWC":
         raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
     if data.ndim != 4:
@@ -956,7 +960,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
       >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
       array([[[[1, 2, 3, 4]]]], dtype=int32)
     """
-    tensor = _image(input, "SpaceToDepth", data_format)
+    tensor = _image(input, "SpaceToDepth", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
         raise invalid_argument(
@@ -997,7 +1001,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
       array([[1, 2],
              [3, 4]], dtype=int32)
     """
-    tensor = _image(input, "DepthToSpace", data_format)
+    tensor = _image(input, "DepthToSpace", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):
         raise invalid_argument(

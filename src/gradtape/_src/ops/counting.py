@@ -81,9 +81,7 @@ def bincount(
     """
     tensor, heavy = as_tensor(arr), None if weights is None else as_tensor(weights)
     if heavy is not None and binary_output:
-        raise ValueError(
-            "Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one."
-        )
+        raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one.")
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")
     rowwise = axis is not None and int_of(axis) == -1

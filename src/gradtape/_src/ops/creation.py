@@ -17,6 +17,7 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
+from gradtape._sequence import held
 from gradtape._src.core import dtypes, errors
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._tensor import Tensor
@@ -83,7 +84,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     tensor = as_tensor(value, dtype)
     if shape is None or tensor.shape == shape:
         return tensor
-    room = int(np.prod([int(dim) for dim in np.atleast_1d(shape)], dtype=object))
+    room = int(np.prod([int(dim) for dim in np.atleast_1d(held(shape))], dtype=object))
     present = int(np.prod(tensor.shape, dtype=object))
     if present == room:
         return apply_reshape(tensor, shape)
@@ -261,7 +262,7 @@ def eye(
     matrix = tensor_from(np.eye(rows, columns, dtype=dtypes.as_dtype(dtype).as_numpy_dtype))
     if batch_shape is None:
         return matrix
-    return apply_broadcast_to(matrix, (*(int(dim) for dim in np.atleast_1d(batch_shape)), rows, columns))
+    return apply_broadcast_to(matrix, (*(int(dim) for dim in np.atleast_1d(held(batch_shape))), rows, columns))
 
 
 def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
@@ -294,7 +295,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     dtype = dtypes.as_dtype(dtype)
     first, end, step = (apply_cast(tensor, dtype).numpy() for tensor in tensors)
     for label, value in (("start", first), ("limit", end), ("delta", step)):
-        if np.ndim(value):
+        if np.ndim(held(value)):
             raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}", "")
     if step == 0:
         raise errors.invalid_argument("Range", f"Requires delta != 0: {step}", "")

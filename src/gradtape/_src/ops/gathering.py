@@ -339,13 +339,12 @@ def reverse_sequence(
       array([[2, 1, 3],
              [6, 5, 4]], dtype=int32)
     """
+    if seq_axis is None:
+        raise TypeError("Expected int for argument 'seq_dim' not None.")
     data, lengths = as_tensor(input), index_array(seq_lengths)
-    along = (0 if seq_axis is None else int_of(seq_axis)) % data.ndim
-    across = (0 if batch_axis is None else int_of(batch_axis)) % data.ndim
+    along, across = int_of(seq_axis), 0 if batch_axis is None else int_of(batch_axis)
+    _check_sequences(view(data).shape, lengths, along, across)
     size, shape = data.shape[along], view(data).shape
-    for i, length in enumerate(lengths):
-        if length > size:
-            raise invalid_argument("ReverseSequence", f"seq_lens({i}) > input.dims({along})", None)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -356,6 +355,30 @@ def reverse_sequence(
     for grid, n in zip(coordinates, shape, strict=True):
         numbers = numbers * n + grid
     return take_rows("ReverseSequence", data, np.array(np.broadcast_to(numbers, shape)), shape)
+
+
+def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, across: int) -> None:
+    """InvalidArgumentError unless both axes exist and there is a length, within the axis, for each sequence."""
+
+    def refused(message: str) -> OpError:
+        return invalid_argument("ReverseSequence", message, None)
+
+    if along == across:
+        raise refused(f"batch_dim == seq_dim == {along}")
+    if lengths.ndim != 1:
+        raise refused(f"seq_lengths must be 1-dim, not {lengths.ndim}")
+    for name, axis in (("seq_dim", along), ("batch_dim", across)):
+        if axis >= len(shape):
+            raise refused(f"{name} must be < input rank ( {axis} vs. {len(shape)})")
+        if axis < 0:
+            raise refused(f"Invalid {name} {axis}")
+    if lengths.size != shape[across]:
+        raise refused(f"Length of seq_lengths != input.dims({across}), ({lengths.size} vs. {shape[across]})")
+    for i, length in enumerate(lengths.tolist()):
+        if length < 0:
+            raise refused(f"seq_lens({i}) < 0")
+        if length > shape[along]:
+            raise refused(f"seq_lens({i}) > input.dims({along})")
 
 
 def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, as_tensor, tensor_from, view
+from gradtape._doors import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
+from gradtape._moves import take_rows
 from gradtape._primitive import Primitive
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
@@ -112,10 +113,10 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
     dtypes=NUMBERS,
     samples=_samples,
     edges=lambda: [
-        *(call(values([2.0, 0.0, 3.0])), call(values([1.0, NAN, 2.0])), call(values([INF, 2.0, -1.0]), reverse=True)),
+        *(call(values([1.0, NAN, 2.0])), call(values([INF, 2.0, -1.0]), reverse=True)),
         *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], exclusive=True)),
     ],
-    notes="As TensorFlow's, the gradient at and behind a 0 is 0; reduce_prod's is right there",
+    notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and behind them",
 )
 def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
     """Running products along an axis.
@@ -148,12 +149,57 @@ def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tenso
 
 
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """TensorFlow's rule: sums of products divided by the factor, and 0 where the factor is 0."""
+    """Sums of products divided by the factor, as in TensorFlow; without a division where a factor is 0.
+
+    Of inclusive products from the start a factor's derivative is the product of those before it, times the sum s of the
+    cotangents from it on, each times the factors between: s is its own cotangent plus the next factor times the next s.
+    """
     (x,), (axis, exclusive, reverse) = call.saved, call.attributes
-    sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
-    return apply_elementwise("divide_no_nan", sums, x)
+    if view(x).all():
+        sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
+        return sums / x
+    order = np.array([axis, *(i for i in range(x.ndim) if i != axis)])
+    size = x.shape[axis]
+    places = np.arange(size) if reverse else np.arange(size)[::-1]  # the last one first
+    earlier = np.append(-1, places[:-1])
+    turned, given = apply_transpose(x, order), apply_transpose(cotangent, order)
+    terms = take_rows("GatherV2", given, earlier if exclusive else places, given.shape)
+    factors = take_rows("GatherV2", turned, earlier, turned.shape)
+    sums = linear_recurrence(terms, factors, np.arange(size) <= exclusive)
+    sums = take_rows("GatherV2", sums, np.argsort(places), turned.shape)
+    sums = apply_transpose(sums, np.argsort(order))
+    # An infinity before a factor is none of its derivative where no cotangent comes from behind it.
+    return apply_elementwise("multiply_no_nan", cumprod(x, axis, True, reverse), sums)
 
 
+def linear_recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
+    """Rows r with r[k] = terms[k] + factors[k] * r[k - 1], or terms[k] alone where starts[k], as starts[0], holds."""
+    return _RECURRENCE(terms, factors, attributes=(starts,))
+
+
+def _recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
+    out = np.array(view(terms))
+    with np.errstate(all="ignore"):
+        for k in np.flatnonzero(~starts):
+            out[k] += view(factors)[k] * out[k - 1]
+    return tensor_from(out)
+
+
+def _recurrence_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
+    """A recurrence from the end gives the terms' cotangents; a factor's is its term's times the row before."""
+    (factors, rows), (starts,) = call.saved, call.attributes
+    shape, size = rows.shape, len(starts)
+    back, index = np.arange(size)[::-1], np.arange(size)
+    ends = np.append(starts[1:], True)[::-1]  # of each run, from the end
+    following = np.where(ends, -1, back + 1)
+    of_terms = linear_recurrence(
+        take_rows("GatherV2", cotangent, back, shape), take_rows("GatherV2", factors, following, shape), ends
+    )
+    of_terms = take_rows("GatherV2", of_terms, back, shape)
+    return of_terms, of_terms * take_rows("GatherV2", rows, np.where(starts, -1, index - 1), shape)
+
+
+_RECURRENCE = Primitive("LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1))
 _CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
 
 

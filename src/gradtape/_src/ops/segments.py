@@ -13,10 +13,12 @@ from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
+from gradtape._src.ops.scans import linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
 
 NAN = math.nan
+PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms"
 
 
 def _samples() -> list[Any]:
@@ -28,11 +30,14 @@ def _samples() -> list[Any]:
 
 def _edges() -> list[Any]:
     return [
-        *(
-            call(values([1.0, 1.0, 0.0]), [0, 0, 1]),
-            call(values([0.0, 2.0, 0.0]), [0, 0, 0]),
-            call(integer([1, 2]), [0, 2]),
-        ),
+        *(call(values([1.0, 1.0, 0.0]), [0, 0, 1]), call(values([0.0, 2.0, 0.0]), [0, 0, 0]), *_edges_without_zeros()),
+    ]
+
+
+def _edges_without_zeros() -> list[Any]:
+    """Those of products, whose second derivatives miss terms in TensorFlow where rows hold zeros."""
+    return [
+        call(integer([1, 2]), [0, 2]),
         *(call(values([NAN, 1.0]), [0, 0]), call([1.0, 2.0, 3.0], [0, 1, 1])),
     ]
 
@@ -55,6 +60,12 @@ def _full_samples() -> list[Any]:
 def _unsorted_edges() -> list[Any]:
     return [
         *(call(values([1.0, 1.0, 0.0]), [0, 0, 1], 2), call(values([0.0, 2.0, 0.0]), [1, 1, 0], 2)),
+        *_unsorted_edges_without_zeros(),
+    ]
+
+
+def _unsorted_edges_without_zeros() -> list[Any]:
+    return [
         *(call(values([NAN, 1.0]), [0, 1], 2), call(integer([1, 2]), [0, 0], 2), call([1.0, 2.0], [1, 1], 3)),
     ]
 
@@ -172,20 +183,29 @@ def _products(op: str, data: Tensor, ids: np.ndarray, count: int) -> Tensor:
 
 
 def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """The product divided by the row; for a segment's only zero, the product of its other rows."""
-    (data, out), (_, ids, *_), op = call.saved, call.attributes, call.primitive.name
-    count = out.shape[0]
-    is_zero = apply_elementwise("equal", data, 0.0)
-    zeros = _sums(apply_cast(is_zero, data.dtype), ids, count)
-    # Two zeros in a segment leave no row a derivative.
-    cotangent = apply_elementwise("select", zeros > 1, full(cotangent.shape, 0, cotangent.dtype), cotangent)
-    nonzero = apply_elementwise("select", is_zero, full(data.shape, 1, data.dtype), data)
-    others = take_rows("GatherV2", _products(op, nonzero, ids, count), ids, data.shape)
-    # TensorFlow's unsorted op divides by the zeros too, which second derivatives show.
-    divisor = nonzero if op == "SegmentProd" else data
-    quotients = take_rows("GatherV2", out, ids, data.shape) / divisor
-    partial = apply_elementwise("select", is_zero, others, quotients)
-    return take_rows("GatherV2", cotangent, ids, data.shape) * partial
+    """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
+    (data, out), (_, ids, *_) = call.saved, call.attributes
+    gathered = take_rows("GatherV2", cotangent, ids, data.shape)
+    if view(data).all():
+        return gathered * take_rows("GatherV2", out, ids, data.shape) / data
+    numbers = ids.reshape(-1)
+    order = np.argsort(numbers, kind="stable")
+    order = order[numbers[order] >= 0]
+    places = np.full(numbers.size, -1)
+    places[order] = np.arange(order.size)
+    shape = (order.size, *data.shape[ids.ndim :])
+    starts = np.append(True, np.diff(numbers[order]) != 0)[: order.size]
+    before = _running(data, order, starts, shape)
+    behind = _running(data, order[::-1], np.roll(starts, -1)[::-1], shape)
+    others = before * take_rows("GatherV2", behind, np.arange(order.size)[::-1], shape)
+    return gathered * take_rows("GatherV2", others, places, data.shape)
+
+
+def _running(data: Tensor, order: np.ndarray, starts: np.ndarray, shape: Any) -> Tensor:
+    """Of the rows in this order, the products of those that come before each one from the last start on."""
+    index = np.where(starts, -1, np.roll(order, 1))
+    terms = np.where(starts.reshape(-1, *(1 for _ in shape[1:])), np.ones(shape), np.zeros(shape))
+    return linear_recurrence(tensor_from(terms, data.dtype), take_rows("GatherV2", data, index, shape), starts)
 
 
 _PRODUCTS = {
@@ -300,7 +320,13 @@ def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> 
     return _EXTREMES[op](tensor, attributes=(choose, ids, count, least if choose is np.maximum else most, 0))
 
 
-@op("math.segment_prod", dtypes=NUMBERS, samples=_samples, edges=_edges)
+@op(
+    "math.segment_prod",
+    dtypes=NUMBERS,
+    samples=_samples,
+    edges=_edges_without_zeros,
+    notes=PRODUCT_NOTES,
+)
 def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
     """Multiplies the rows of each segment.
 
@@ -470,7 +496,13 @@ def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: s
     return _extremes("UnsortedSegmentMin", np.minimum, tensor, ids, count, tensor.dtype.max)
 
 
-@op("math.unsorted_segment_prod", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+@op(
+    "math.unsorted_segment_prod",
+    dtypes=NUMBERS,
+    samples=_unsorted_samples,
+    edges=_unsorted_edges_without_zeros,
+    notes=PRODUCT_NOTES,
+)
 def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
     """Multiplies the rows of each segment.
 

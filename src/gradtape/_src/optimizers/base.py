@@ -649,9 +649,7 @@ def _check_options(
     if use_ema:
         if ema_momentum > 1 or ema_momentum < 0:
             raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
-        if ema_overwrite_frequency and not (
-            isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1
-        ):
+        if ema_overwrite_frequency and not (isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1):
             raise ValueError(
                 "`ema_overwrite_frequency` must be an integer >= 1 or None. "
                 f"Received: ema_overwrite_frequency={ema_overwrite_frequency}"

@@ -243,9 +243,7 @@ class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("moment
     epsilon: float = hyperparameter(default=1e-7)
 
 
-class Nadam(
-    Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True
-):
+class Nadam(Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True):
     """Adam with Nesterov's momentum.
 
     Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
@@ -485,8 +483,7 @@ class LossScaleOptimizer(Optimizer):
             value = others.pop(option, field.default)
             if value != field.default:
                 raise ValueError(
-                    f"LossScaleOptimizer does not support `{option}`. Instead, set `{option}` on the "
-                    "`inner_optimizer`."
+                    f"LossScaleOptimizer does not support `{option}`. Instead, set `{option}` on the `inner_optimizer`."
                 )
         if others:
             raise ValueError(f"LossScaleOptimizer does not support arguments: `{'`, `'.join(others)}`.")
@@ -560,9 +557,7 @@ class LossScaleOptimizer(Optimizer):
         }
 
     @classmethod
-    def from_config(
-        cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> LossScaleOptimizer:
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LossScaleOptimizer:
         arguments = dict(config)
         inner = deserialize(arguments.pop("inner_optimizer"), custom_objects)
         return cls(inner, **arguments)

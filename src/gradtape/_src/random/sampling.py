@@ -17,6 +17,7 @@ import numpy as np
 
 from gradtape import _random
 from gradtape._doors import as_tensor, empty, tensor_from, view
+from gradtape._sequence import held
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -1188,7 +1189,7 @@ def create_rng_state(seed: Any, alg: Any) -> Tensor:
     if isinstance(seed, int):
         words = [seed >> 64 * i & philox.WORD for i in range(3)]
     else:
-        given = [int(part) & philox.WORD for part in np.atleast_1d(seed)]
+        given = [int(part) & philox.WORD for part in np.atleast_1d(held(seed))]
         words = ([0] * (3 - len(given)) + given)[:3]
     return tensor_from(np.array(words, np.uint64).view(np.int64))
 

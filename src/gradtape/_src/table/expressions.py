@@ -21,9 +21,7 @@ COTANGENT = -1
 RESULT = -2
 
 COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
-PREDICATES = frozenset(
-    {"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"}
-)
+PREDICATES = frozenset({"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"})
 
 
 class Expr:
@@ -251,42 +249,51 @@ def _log_of_positive(x: Expr) -> Expr:
     return select(x > 0, log(select(x > 0, x, 1)), 0)
 
 
-def _half_at_zero(x: Expr, slope: Callable[[Expr], Expr]) -> Expr:
-    """0.5 where x is 0, else slope(x), of which no infinity at 0 may reach higher derivatives."""
-    zero = eq(x, 0)
-    return select(zero, 0.5, slope(select(zero, 1, x)))
+def _over_squares(a: Expr, b: Expr) -> Expr:
+    """a / (a² + b²), without squares of more than a quotient of at most 1: they would overflow, or vanish."""
+    first = abs(a) >= abs(b)
+    larger = select(first, a, b)
+    ratio = select(first, b, a) / larger
+    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
+
+
+def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
+    """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of it scaled as if the scale were none."""
+    return (apply(code, n.value - 1, x) + apply(code, n.value + 1, x)) * 0.5 if n.value else apply(code, 1, x)
 
 
 # The cotangent of each argument from the cotangent g of the result y and the arguments; None where no cotangent flows,
 # ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
 # A derivative that reads y keeps the result alive instead of the arguments.
+# At singular points a factor is infinite or NaN. Elements that were masked out have a cotangent of 0 there, and
+# mul_no_nan, or an instruction with such a rule, keeps their gradient 0, as TensorFlow does.
 Rule = Callable[..., Expr]
 RULES: dict[str, tuple[Rule | None, ...]] = {
     "copy": (lambda g, y, a: g,),
     "neg": (lambda g, y, a: -g,),
     "abs": (lambda g, y, a: g * sign(a),),
     "sign": (lambda g, y, a: ZERO,),
-    "recip": (lambda g, y, a: -(g * square(y)),),
-    "square": (lambda g, y, a: g * (a * 2),),
-    "sqrt": (lambda g, y, a: g * 0.5 / y,),
-    "rsqrt": (lambda g, y, a: g * -0.5 * (square(y) * y),),
+    "recip": (lambda g, y, a: -mul_no_nan(y, mul_no_nan(y, g)),),
+    "square": (lambda g, y, a: g * 2 * a,),
+    "sqrt": (lambda g, y, a: mul_no_nan(0.5 / y, g),),
+    "rsqrt": (lambda g, y, a: mul_no_nan(square(y) * y * -0.5, g),),
     "exp": (lambda g, y, a: g * y,),
     "expm1": (lambda g, y, a: g * exp(a),),
     "log": (lambda g, y, a: g / a,),
-    "log1p": (lambda g, y, a: g / (a + 1),),
+    "log1p": (lambda g, y, a: g * recip(a + 1),),
     "log1p_decay": (lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))),),
     "sin": (lambda g, y, a: g * cos(a),),
     "cos": (lambda g, y, a: -(g * sin(a)),),
     "tan": (lambda g, y, a: g * (square(y) + 1),),
-    "asin": (lambda g, y, a: g / sqrt(1 - square(a)),),
-    "acos": (lambda g, y, a: -(g / sqrt(1 - square(a))),),
+    "asin": (lambda g, y, a: g * rsqrt(1 - square(a)),),
+    "acos": (lambda g, y, a: -(g * rsqrt(1 - square(a))),),
     "atan": (lambda g, y, a: g / (square(a) + 1),),
     "sinh": (lambda g, y, a: g * cosh(a),),
     "cosh": (lambda g, y, a: g * sinh(a),),
     "tanh": (lambda g, y, a: tanh_grad(g, y),),
     "asinh": (lambda g, y, a: g / cosh(y),),  # square(a) would overflow
     "acosh": (lambda g, y, a: g / sinh(y),),
-    "atanh": (lambda g, y, a: g / (1 - square(a)),),
+    "atanh": (lambda g, y, a: g * recip(1 - square(a)),),
     "sigmoid": (lambda g, y, a: sigmoid_grad(g, y),),
     "relu": (lambda g, y, a: gate(g, y),),
     "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
@@ -303,8 +310,8 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b))),
     "pow": (lambda g, y, a, b: g * b * pow_(a, b - 1), lambda g, y, a, b: g * (y * _log_of_positive(a))),
     "atan2": (
-        lambda g, y, a, b: b * (g / (square(a) + square(b))),
-        lambda g, y, a, b: -(a * (g / (square(a) + square(b)))),
+        lambda g, y, a, b: g * _over_squares(b, a),
+        lambda g, y, a, b: -(g * _over_squares(a, b)),
     ),
     "minimum": (lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)),
     "maximum": (lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)),
@@ -325,10 +332,8 @@ RULES: dict[str, tuple[Rule | None, ...]] = {
     "erfinv": (lambda g, y, a: g * (exp(square(y)) * (math.sqrt(math.pi) / 2)),),
     "erfcinv": (lambda g, y, a: -(g * (exp(square(y)) * (math.sqrt(math.pi) / 2))),),
     "ndtri": (lambda g, y, a: g * (exp(square(y) * 0.5) * math.sqrt(2 * math.pi)),),
-    "i0": (lambda g, y, a: g * apply("i1", a),),
-    "i1": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0", a) - y / x),),
-    "i0e": (lambda g, y, a: g * (apply("i1e", a) - sign(a) * y),),
-    "i1e": (lambda g, y, a: g * _half_at_zero(a, lambda x: apply("i0e", a) - y * (sign(a) + recip(x))),),
+    "iv": (None, lambda g, y, n, x: g * _bessel_slope("iv", n, x)),
+    "ive": (None, lambda g, y, n, x: g * (_bessel_slope("ive", n, x) - sign(x) * y)),
 }
 
 

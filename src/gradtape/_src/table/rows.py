@@ -101,7 +101,8 @@ class Op(NamedTuple):
         return (self.function.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
 
 
-_rows: list[Op] = []
+# By module and function: a module whose import was interrupted enters its rows again.
+_rows: dict[tuple[str, str, tuple[str, ...]], Op] = {}
 
 
 def op(
@@ -120,7 +121,7 @@ def op(
     def enter(function: F) -> F:
         name = function.__name__
         row = Op(name, function, tensorflow, dtypes, orders, notes, samples, edges, program, tolerance, orders_there)
-        _rows.append(row)
+        _rows[function.__module__, name, tensorflow] = row
         return function
 
     return enter
@@ -129,7 +130,7 @@ def op(
 def rows() -> list[Op]:
     """Every row, those of modules included that are read later, in the order of entry."""
     read_all()
-    return list(_rows)
+    return list(_rows.values())
 
 
 def call(*arguments: Any, **keywords: Any) -> Call:

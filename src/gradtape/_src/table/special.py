@@ -13,6 +13,7 @@ from gradtape._src.table.expressions import (
     TWO_OVER_SQRT_PI,
     Expr,
     Number,
+    constant,
     eq,
     erf,
     erfc,
@@ -54,10 +55,11 @@ def clenshaw(x: Expr, coefficients: list[float]) -> Expr:
 
 def chebyshev(function: Callable[[float], float], terms: int) -> list[float]:
     """Coefficients of the Chebyshev series of a function on [-1, 1], by interpolation in `terms` nodes."""
-    angles = [math.pi * (k + 0.5) / terms for k in range(terms)]
-    values = [function(math.cos(angle)) for angle in angles]
+    # Whole turns are dropped from multiples of the nodes' angles before they are rounded.
+    cosines = [math.cos(math.pi * step / (2 * terms)) for step in range(4 * terms)]
+    values = [function(cosines[2 * k + 1]) for k in range(terms)]
     sums = [
-        math.fsum(value * math.cos(n * angle) for value, angle in zip(values, angles, strict=True))
+        math.fsum(value * cosines[(2 * k + 1) * n % (4 * terms)] for k, value in enumerate(values))
         for n in range(terms)
     ]
     return [sums[0] / terms, *(2 * s / terms for s in sums[1:])]
@@ -177,8 +179,8 @@ def _bessel_scaled(order: int, x: float) -> float:
     return math.fsum(terms) / math.sqrt(2 * math.pi * x)
 
 
-def _bessel(order: int, x: Expr) -> Expr:
-    """exp(-|x|) I_order(x) from two Chebyshev series, in |x| below 8 and in 1 / |x| above."""
+def _first_bessel(order: int, x: Expr) -> Expr:
+    """exp(-|x|) I_order(x), order 0 or 1, from two Chebyshev series, in |x| below 8 and in 1 / |x| above."""
     near = chebyshev(lambda t: _bessel_scaled(order, 4 * t + 4) / (4 * t + 4) ** order, 30)
     far = chebyshev(lambda t: _bessel_scaled(order, 16 / (t + 1)) * math.sqrt(16 / (t + 1)), 26)
     size = abs(x)
@@ -188,6 +190,26 @@ def _bessel(order: int, x: Expr) -> Expr:
     return select(size <= 8, x * inner, sign(x) * outer) if order else select(size <= 8, inner, outer)
 
 
+def scaled_bessel(n: Expr, x: Expr) -> Expr:
+    """exp(-|x|) I_n(x) for a constant n: derivatives of I_0 and I_1 are sums of them, without differences that cancel.
+
+    Orders above 1 by the power series where |x| is below 3, and from the two before elsewhere (DLMF 10.29.1).
+    """
+    order = int(n.value)
+    if order < 2:
+        return _first_bessel(order, x)
+    near = abs(x) < 3
+    inside = select(near, x, 0)
+    series = horner(
+        square(inside * 0.5), tuple(1 / (math.factorial(k) * math.factorial(k + order)) for k in range(14, -1, -1))
+    )
+    for _ in range(order):
+        series = series * (inside * 0.5)
+    before = scaled_bessel(constant(order - 2), x)
+    last = scaled_bessel(constant(order - 1), x)
+    return select(near, series * exp(-abs(inside)), before - last * (2 * (order - 1)) / select(near, 3, x))
+
+
 EXPANSIONS: dict[str, Callable[..., Expr]] = {
     "trigamma": trigamma,
     "zeta": zeta,
@@ -195,8 +217,6 @@ EXPANSIONS: dict[str, Callable[..., Expr]] = {
     "erfinv": erfinv,
     "erfcinv": erfcinv,
     "ndtri": ndtri,
-    "i0e": lambda x: _bessel(0, x),
-    "i1e": lambda x: _bessel(1, x),
-    "i0": lambda x: exp(abs(x)) * _bessel(0, x),
-    "i1": lambda x: exp(abs(x)) * _bessel(1, x),
+    "ive": scaled_bessel,
+    "iv": lambda n, x: exp(abs(x)) * scaled_bessel(n, x),
 }

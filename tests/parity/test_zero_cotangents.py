@@ -1,0 +1,126 @@
+"""Where TensorFlow lets a cotangent of zeros through as zeros, so does gradtape: every op, at singular points too."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow
+from test_elementwise import INTEGERS, NAMED, ORDERS, PARAMETERS, PREDICATES, arity, path
+
+import gradtape
+from drawing import differentiable, drawn, leaves, resolve, run, sampled, weights
+from gradtape._src.table import rows as table
+from gradtape._src.table.elementwise import Row
+
+INF, NAN = np.inf, np.nan
+GRIDS = {
+    1: (-INF, -2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 3.0, 89.0, 1e30, INF, NAN),
+    2: (-INF, -1.0, -0.5, -0.0, 0.0, 1.0, 2.0, 1e30, INF, NAN),
+    3: (-1.0, -0.0, 0.0, 1.0, 2.0, INF),
+}
+# The scale of the first cotangent, and of the second one: 0 is what is to come through.
+SCALES = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0))
+
+Function = Callable[[Any, list[Any]], list[Any]]
+
+
+def cotangents(tf: Any, results: list[Any], salt: int, scale: float) -> list[Any]:
+    return [tf.constant(scale * weights(result.shape, salt + k), result.dtype) for k, result in enumerate(results)]
+
+
+def derivatives(
+    tf: Any, function: Function, arrays: list[np.ndarray], floats: list[bool], scales: tuple[float, float], orders: int
+) -> list[np.ndarray | None]:
+    """The cotangents of the operands, then theirs: with respect to the operands and to the first cotangents."""
+    tensors = [tf.constant(array) for array in arrays]
+    sources = [tensor for tensor, floating in zip(tensors, floats, strict=True) if floating]
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch(sources)
+        with tf.GradientTape(persistent=True) as inner:
+            inner.watch(sources)
+            results = function(tf, tensors)
+        results = [tf.convert_to_tensor(r) for r in results if hasattr(r, "dtype") and r.dtype.is_floating]
+        if not sources or not results:
+            return []
+        given = cotangents(tf, results, 0, scales[0])
+        outer.watch(given)
+        first = [g if g is None else tf.convert_to_tensor(g) for g in inner.gradient(results, sources, given)]
+    second = []
+    found = [g for g in first if g is not None]
+    if orders == 2 and found:
+        second = outer.gradient(found, [*sources, *given], cotangents(tf, found, 5, scales[1]))
+        second = [g if g is None else tf.convert_to_tensor(g) for g in second]
+    return [g if g is None else g.numpy() for g in [*first, *second]]
+
+
+def check(function: Function, arrays: list[np.ndarray], floats: list[bool], orders: int) -> None:
+    for scales in SCALES[: 1 if orders < 2 else 3]:
+        both = [derivatives(tf, function, arrays, floats, scales, orders) for tf in (tensorflow, gradtape)]
+        for theirs, mine in zip(*both, strict=True):
+            if theirs is not None and mine is not None:
+                passed = np.logical_and(theirs == 0, mine != 0)
+                assert not passed.any(), f"{scales}: {mine[passed]} at {np.argwhere(passed)} of {arrays}"
+
+
+ELEMENTWISE = [row for row in NAMED if not row.name.startswith(PREDICATES) and ORDERS.get(row.name, 2)]
+
+# Where TensorFlow's derivative is 0 and the true one is not.
+LEFT_OUT = {
+    "bessel_i0e": lambda x: x == 1e30,
+    "bessel_i1e": lambda x: x == 1e30,
+    "weighted_cross_entropy_with_logits": lambda labels, logits, weight: (logits == 0) | np.isinf(weight),
+}
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+def test_elementwise(row: Row) -> None:
+    grid = np.array(list(itertools.product(GRIDS[arity(row)], repeat=arity(row)))).T
+    if row.name in LEFT_OUT:
+        grid = grid[:, ~LEFT_OUT[row.name](*grid)]
+    if row.name in INTEGERS:
+        grid[0] = np.minimum(np.round(np.abs(np.nan_to_num(grid[0]))), 4)
+    condition = row.name == "select"
+
+    def function(tf: Any, tensors: list[Any]) -> list[Any]:
+        first = [tensors[0] > 0] if condition else tensors[:1]
+        return [path(tf, row.tensorflow[0])(*first, *tensors[1:], *PARAMETERS.get(row.name, ()))]
+
+    floats = [not (condition and k == 0) for k in range(len(grid))]
+    check(function, list(grid), floats, ORDERS.get(row.name, 2))
+
+
+def singular(call: table.Call, label: str) -> Iterator[list[np.ndarray]]:
+    """The call's arrays as drawn, and with their floats as zeros, ones and small integers."""
+    arrays = drawn(call, "float64", label)
+    for change in (np.positive, np.zeros_like, np.ones_like, np.trunc):
+        yield [change(a) if differentiable(leaf) else a for a, leaf in zip(arrays, leaves(call), strict=True)]
+
+
+TABLE = [row for row in table.rows() if row.tensorflow and "0" not in (row.orders, row.orders_there)]
+
+# Decompositions of matrices that have no unique one: rounding decides what is 0.
+AMBIGUOUS = ("qr", "svd", "eigh", "eigvalsh", "sqrtm", "pinv")
+# TensorFlow's derivative at and behind a factor 0 is 0, the true one is not; tests/test_products_at_zeros.py has it.
+PRODUCTS = ("cumprod",)
+
+
+@pytest.mark.parametrize(
+    "row,call,label", sampled([row for row in TABLE if row.name not in (*AMBIGUOUS, *PRODUCTS)], "samples")
+)
+def test_table(row: table.Op, call: table.Call, label: str) -> None:
+    def function(tf: Any, tensors: list[Any]) -> list[Any]:
+        named = row.function if tf is gradtape else resolve(tf, row.tensorflow[0])
+        return run(tf, row, named, call, tensors)
+
+    floats = [differentiable(leaf) for leaf in leaves(call)]
+    orders = 1 if "1" in (row.orders, row.orders_there) else 2
+    for arrays in singular(call, label):
+        try:
+            derivatives(tensorflow, function, arrays, floats, SCALES[0], 1)
+        except tensorflow.errors.OpError:
+            continue  # TensorFlow has no kernel, or no inverse
+        check(function, arrays, floats, orders)

@@ -1,0 +1,71 @@
+"""python -m tests.robustness [--steps N] [--seed S] [--only programs|hostile] [--processes N]
+
+Runs random programs and hostile calls in child processes, so many steps of each, and prints what failed with its seed.
+A child that is given by its seed alone runs in this process: python -m tests.robustness --child programs SEED STEPS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from .child import reporter, start
+
+SHARE = {"programs": 500, "hostile": 500}  # steps of one child
+
+
+def child(kind: str, seed: int, steps: int) -> None:
+    import importlib
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    report = reporter()
+    importlib.import_module(f"tests.robustness.{kind}").run(seed, steps, report)
+    report("the interpreter's end")
+
+
+def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> list[str]:
+    """Runs so many steps of each kind; what failed, in words."""
+    jobs = [
+        (kind, seed + place, min(SHARE[kind], steps - place))
+        for kind in kinds
+        for place in range(0, steps, SHARE[kind])
+    ]
+
+    def run(job: tuple[str, int, int]) -> str:
+        kind, first, count = job
+        arguments = ["-m", "tests.robustness", "--child", kind, str(first), str(count)]
+        ended = start(arguments, 120 + count)
+        if ended.code == 0:
+            return ""
+        return f"{' '.join(arguments)} ended with {ended.code} at: {ended.last}\n{ended.output[-3000:]}"
+
+    with ThreadPoolExecutor(processes) as pool:
+        return [failure for failure in pool.map(run, jobs) if failure]
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--child"]:
+        child(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+        return 0
+    parser = argparse.ArgumentParser(prog="python -m tests.robustness", description=__doc__)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=sorted(SHARE))
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    kinds = [options.only] if options.only else sorted(SHARE)
+    begun = time.monotonic()
+    failures = campaign(kinds, options.seed, options.steps, options.processes)
+    for failure in failures:
+        print(failure, "\n")
+    seconds = time.monotonic() - begun
+    print(f"{options.steps} steps each of {' and '.join(kinds)} in {seconds:.0f} s: {len(failures) or 'no'} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,347 @@
+"""Every public function called with objects that are none of its business.
+
+A row of the table gives calls that are right; an argument, or an element deep in it, is replaced by something hostile:
+of another type, dtype or shape, ragged, not a number, huge, negative, or an object that lies about itself, changes what
+it stands in, throws, or collects garbage while it is looked at. Functions without a row are called with such objects
+alone. Whatever comes of it is a result or one of the documented exceptions; afterwards a canary computes as ever.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import gc
+import inspect
+import random
+import resource
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import gradtape as tf
+from gradtape._src.table.rows import Call, Leaf, Op, rows
+
+from .programs import Wrong, elsewhere
+
+ADDRESS_SPACE = 6 << 30  # bytes: what asks for more gets a MemoryError
+
+
+SECONDS = 20  # that one call may take
+
+
+class Mischief(Exception):
+    """Raised by hostile objects."""
+
+
+# OverflowError and AssertionError are TensorFlow's too, of integers that fit no C type and generators made of nothing.
+DOCUMENTED = (
+    *(TypeError, ValueError, AttributeError, IndexError, NotImplementedError, RuntimeError, MemoryError, Mischief),
+    *(OverflowError, AssertionError, tf.errors.OpError),
+)
+
+
+class Liar(tuple):
+    """A tuple whose length is not its length."""
+
+    def __len__(self) -> int:
+        return 3
+
+
+class LyingList(list):
+    def __len__(self) -> int:
+        return 5
+
+    def __getitem__(self, place: Any) -> Any:
+        return 1.0
+
+
+class Mutator:
+    """Empties the container that it stands in, however it is looked at."""
+
+    def __init__(self, container: list[Any]) -> None:
+        self.container = container
+
+    def act(self) -> None:
+        self.container.clear()
+
+    def __index__(self) -> int:
+        self.act()
+        return 1
+
+    def __len__(self) -> int:
+        self.act()
+        return 1
+
+    def __getitem__(self, place: Any) -> float:
+        self.act()
+        if place:
+            raise IndexError
+        return 1.0
+
+    def __float__(self) -> float:
+        self.act()
+        return 1.0
+
+
+class Array(Mutator):
+    """The same by the protocol for arrays."""
+
+    shape, dtype, ndim = (2,), np.dtype("float32"), 1
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        self.act()
+        return np.ones(2, dtype or np.float32)
+
+
+class Thrower:
+    """Throws whatever is asked of it but its class."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "__class__":
+            return Thrower
+        raise Mischief(name)
+
+    __index__ = __len__ = __array__ = __float__ = __iter__ = lambda self, *_: (_ for _ in ()).throw(Mischief)
+
+
+class Faithless:
+    """Becomes no tensor though it says that it does."""
+
+    def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> None:
+        return None
+
+
+class Classless:
+    """Whose class is a question."""
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        elsewhere(3)
+        gc.collect()
+        return float
+
+
+class Computing:
+    """Computes, opens tapes and collects garbage as it becomes an array."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        elsewhere(random.randrange(100))
+        gc.collect(0)
+        return np.ones((2,), dtype or np.float32)
+
+
+class Uninitialised(tf.Variable):
+    def __init__(self) -> None:
+        pass
+
+
+def mutated(kind: type) -> list[Any]:
+    container: list[Any] = [1.0, 2.0]
+    container.insert(0, kind(container))
+    return container
+
+
+def unaligned() -> np.ndarray:
+    return np.frombuffer(bytes(8 * 4 + 1), np.uint8)[1:].view(np.float64)
+
+
+HOSTILE: list[Callable[[], Any]] = [
+    *(lambda: None, lambda: True, lambda: 0, lambda: -1, lambda: 2**31, lambda: -(2**63), lambda: 2**70, lambda: 1.5),
+    *(lambda: float("nan"), lambda: float("-inf"), lambda: 1e300, lambda: 1j, lambda: "text", lambda: b"bytes"),
+    *(list, tuple, dict, set, object, lambda: object, lambda: lambda *_: None, lambda: iter([1.0]), lambda: range(3)),
+    *(lambda: [1.0, "a"], lambda: [[1.0], [1.0, 2.0]], lambda: [[], [1.0]], lambda: [None], lambda: [1.0, None]),
+    *(lambda: [2**40, -(2**40)], lambda: (-1, -1), lambda: (2**40, 2**40), lambda: {"a": 1.0, 2: 2.0}),
+    *(
+        lambda: Liar((1.0,)),
+        lambda: Liar((1,)),
+        lambda: LyingList([1.0]),
+        lambda: mutated(Mutator),
+        lambda: mutated(Array),
+    ),
+    *(Thrower, Faithless, Classless, Computing, Uninitialised, lambda: [Thrower()], lambda: [Computing(), 1.0]),
+    *(lambda: np.zeros(0), lambda: np.zeros((0, 3), np.float32), lambda: np.float64("nan"), lambda: np.full(3, np.nan)),
+    *(lambda: np.zeros((1,) * 20), lambda: np.array(["a"]), lambda: np.array([object()]), lambda: np.ones(2, complex)),
+    *(lambda: np.ones(2, np.float16), lambda: np.datetime64("2020-01-01"), lambda: np.ones(3, ">f4"), unaligned),
+    *(lambda: np.arange(12.0).reshape(3, 4)[::-2, ::-1].T, lambda: np.broadcast_to(np.float32(1), (4, 2**42))),
+    *(
+        lambda: np.array([-(2**31), 2**31 - 1], np.int32),
+        lambda: np.array([-(2**63)]),
+        lambda: np.array([255], np.uint8),
+    ),
+    *(lambda: tf.constant(1.0), lambda: tf.constant([1, 2]), lambda: tf.constant([True]), lambda: tf.ones((2, 0, 3))),
+    *(lambda: tf.ones((1,) * 8), lambda: tf.constant([1.0, 2.0], tf.float64), lambda: tf.Variable([1.0, 2.0])),
+    *(lambda: tf.float32, lambda: tf.TensorShape(None), lambda: tf.TensorShape([None, 2]), tf.GradientTape),
+    *(lambda: tf.IndexedSlices(tf.ones((1, 2)), [5], [3, 2]), lambda: tf.Module(), lambda: Ellipsis, lambda: slice(0)),
+]
+
+
+def canary() -> None:
+    """A computation with known results, to second order."""
+    x = tf.Variable([1.0, 2.0, 3.0])
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.tanh(x) * x * x)
+        gradient = tape.gradient(y, x)
+        total = tf.reduce_sum(gradient)
+    second = outer.gradient(total, x)
+    t, v = np.tanh([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])
+    first = (1 - t * t) * v * v + 2 * t * v
+    expected = -2 * t * (1 - t * t) * v * v + 4 * v * (1 - t * t) + 2 * t
+    if not np.allclose(gradient.numpy(), first, rtol=1e-5) or not np.allclose(second.numpy(), expected, rtol=1e-4):
+        raise Wrong(f"the canary: {gradient.numpy()} {second.numpy()}")
+
+
+def public() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public function and class, by its name."""
+    seen: set[int] = set()
+    places = [("tf", tf)] + [
+        (f"tf.{name}", getattr(tf, name))
+        for name in (
+            "math",
+            "nn",
+            "linalg",
+            "random",
+            "optimizers",
+            "schedules",
+            "nest",
+            "debugging",
+            "autodiff",
+            "errors",
+        )
+    ]
+    for place, module in places:
+        for name in sorted(vars(module)):
+            value = getattr(module, name)
+            if name[0] != "_" and callable(value) and id(value) not in seen:
+                seen.add(id(value))
+                if (getattr(value, "__module__", None) or "gradtape").startswith("gradtape"):
+                    yield f"{place}.{name}", value
+
+
+# They write to the terminal, change what all further calls do, or go on for as long as they are told to.
+LEFT_OUT = {
+    "enable_check_numerics",
+    "set_num_threads",
+    "print",
+    "set_seed",
+    "get_logger",
+    "assert_all_finite",
+    "while_loop",
+}
+
+
+def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The methods of tensors, variables, tapes, accumulators and optimizers, unbound."""
+    for kind in (
+        tf.Tensor,
+        tf.Variable,
+        tf.GradientTape,
+        tf.autodiff.ForwardAccumulator,
+        tf.optimizers.SGD,
+        tf.optimizers.Adam,
+    ):
+        for name in sorted(dir(kind)):
+            value = getattr(kind, name)
+            if callable(value) and name not in (
+                "__class__",
+                "__init_subclass__",
+                "__subclasshook__",
+                "__getattribute__",
+            ):
+                yield f"{kind.__name__}.{name}", value
+
+
+def drawn(value: Any, numbers: np.random.Generator) -> Any:
+    """A sampled call's argument with arrays in place of its leaves."""
+    if isinstance(value, Leaf):
+        if value.values is not None:
+            return tf.constant(np.array(value.values, value.dtype or (np.int32 if value.integral else np.float32)))
+        array = numbers.uniform(value.low, value.high, value.shape)
+        array = array if value.through is None else np.asarray(value.through(array))
+        return (
+            tf.Variable(array.astype(np.float32)) if numbers.random() < 0.5 else tf.constant(array.astype(np.float32))
+        )
+    if isinstance(value, dict):
+        return {key: drawn(item, numbers) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(drawn(item, numbers) for item in value)
+    return value
+
+
+def spoiled(value: Any, poison: Any, chance: random.Random) -> Any:
+    """The argument replaced, or an element of it."""
+    if type(value) in (list, tuple) and len(value) and chance.random() < 0.5:
+        place = chance.randrange(len(value))
+        return type(value)([*value[:place], spoiled(value[place], poison, chance), *value[place + 1 :]])
+    return poison
+
+
+def by_row(
+    row: Op, chance: random.Random, numbers: np.random.Generator
+) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
+    calls = [*(row.samples() if row.samples else []), *(row.edges() if row.edges else [])]
+    call: Call = chance.choice(calls)
+    arguments, keywords = drawn(list(call.arguments), numbers), drawn(dict(call.keywords), numbers)
+    try:
+        names = [*inspect.signature(row.function).parameters]
+    except (TypeError, ValueError):
+        names = []
+    for _ in range(chance.choice([1, 1, 1, 2])):
+        poison = chance.choice(HOSTILE)()
+        if arguments and chance.random() < 0.7:
+            place = chance.randrange(len(arguments))
+            arguments[place] = spoiled(arguments[place], poison, chance)
+        elif keywords and chance.random() < 0.5:
+            keywords[chance.choice(sorted(keywords))] = poison
+        elif names:
+            name = chance.choice(names)
+            if names.index(name) >= len(arguments):
+                keywords[name] = poison
+    return row.function, arguments, keywords
+
+
+def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
+    """So many hostile calls, some of them recorded and differentiated."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    table = [row for row in rows() if row.name not in LEFT_OUT]
+    functions = [(name, value) for name, value in [*public(), *methods()] if name.split(".")[-1] not in LEFT_OUT]
+    failures: list[str] = []
+    for number in range(seed, seed + steps):
+        chance, numbers = random.Random(number), np.random.default_rng(number)
+        if chance.random() < 0.6:
+            row = chance.choice(table)
+            name = row.name
+            function, arguments, keywords = by_row(row, chance, numbers)
+        else:
+            name, function = chance.choice(functions)
+            arguments = [chance.choice(HOSTILE)() for _ in range(chance.randrange(5))]
+            keywords = {}
+        report(f"hostile {number} {name}({len(arguments)} arguments, {', '.join(keywords)})")
+        faulthandler.dump_traceback_later(SECONDS, exit=True)
+        before = tf.Variable([1.0, 2.0])
+        try:
+            with tf.GradientTape(persistent=True) as tape:
+                result = function(*arguments, **keywords)
+            if isinstance(result, tf.Tensor):
+                tape.gradient(result, [before, *[item for item in arguments if isinstance(item, tf.Variable)]])
+            del result
+        except Wrong:
+            raise
+        except DOCUMENTED:
+            pass
+        except Exception as error:
+            shown = ", ".join(
+                [*map(described, arguments), *[f"{key}={described(item)}" for key, item in keywords.items()]]
+            )
+            failures.append(f"{number}: {name}({shown}): {type(error).__name__}: {str(error)[:200]}")
+        canary()
+    faulthandler.cancel_dump_traceback_later()
+    if failures:
+        raise Wrong("undocumented exceptions\n" + "\n".join(failures))
+
+
+def described(value: Any) -> str:
+    try:
+        return repr(value)[:80]
+    except Exception:
+        return object.__repr__(value)

@@ -1,0 +1,858 @@
+"""Code of a program's own that runs inside the engine: see "Where a program's code runs" in cython/README.md.
+
+Each case crashed, hung or gave garbage once; each runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from .child import script
+
+HEAD = "import gradtape as tf, numpy as np, gc, sys, weakref\n"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "v.shape",
+        "v + 1",
+        "v.numpy()",
+        "v.assign(2.0)",
+        "float(v)",
+        "v.dtype",
+        "v.value()",
+        "v.assign_add(1.0)",
+        "len(v)",
+    ],
+)
+def test_a_variable_that_was_never_initialised_says_so(look: str) -> None:
+    script(
+        HEAD
+        + f"""
+class Mine(tf.Variable):
+    def __init__(self, value):
+        self.stored = value
+
+class Raising(tf.Variable):
+    def __init__(self):
+        kept.append(self)
+        raise KeyError
+
+kept = [Mine(1.0)]
+try:
+    Raising()
+except KeyError:
+    pass
+for v in kept:
+    assert repr(v) == f"<{{type(v).__name__}} without a value>", repr(v)
+    try:
+        {look}
+    except NotImplementedError as error:
+        assert "__init__" in str(error)
+    else:
+        raise AssertionError
+    with tf.GradientTape() as tape:
+        tape.watched_variables()
+"""
+    )
+
+
+def test_objects_that_no_constructor_made() -> None:
+    script(
+        HEAD
+        + """
+for make in (lambda: tf.Tensor.__new__(tf.Tensor), lambda: tf.Tensor(), lambda: tf.Tensor([1.0])):
+    try:
+        make()
+    except TypeError as error:
+        assert "tf.constant" in str(error)
+    else:
+        raise AssertionError
+class Bare(tf.autodiff.ForwardAccumulator):
+    def __init__(self):
+        pass
+accumulator = Bare()
+assert accumulator.jvp(tf.constant(1.0)) is None
+with accumulator:
+    assert accumulator.jvp(tf.constant(1.0) * 2.0) is None
+tape = tf.GradientTape.__new__(tf.GradientTape)
+with tape:
+    pass
+for kind in (tf.optimizers.SGD, tf.optimizers.Adam):
+    optimizer = kind.__new__(kind)
+    for use in (repr, lambda it: it.apply_gradients([(tf.constant(1.0), tf.Variable(1.0))]), lambda it: it.iterations):
+        try:
+            use(optimizer)
+        except Exception:
+            pass
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["Tensor", "Variable", "GradientTape", "autodiff.ForwardAccumulator", "optimizers.SGD"]
+)
+def test_methods_are_called_on_nothing_else(kind: str) -> None:
+    script(
+        HEAD
+        + f"""
+kind = tf.{kind}
+for name in dir(kind):
+    method = getattr(kind, name)
+    if not callable(method) or name in ("__class__", "__new__", "__init_subclass__", "__subclasshook__"):
+        continue
+    for instance in (5.0, None, tf.constant(1.0), tf.Variable(1.0), tf.GradientTape(), object()):
+        for extra in range(4):
+            try:
+                method(instance, *[1] * extra)
+            except Exception:
+                pass
+"""
+    )
+
+
+def test_sequences_that_lie_about_their_length() -> None:
+    script(
+        HEAD
+        + """
+class Tuple(tuple):
+    def __len__(self):
+        return self.told
+class List(list):
+    def __len__(self):
+        return self.told
+for kind in (Tuple, List):
+    for told in (0, 1, 3, 1 << 16, 1 << 50):
+        given = kind((1.0, 2.0))
+        given.told = told
+        for use in (tf.constant, tf.zeros, tf.reduce_sum, lambda s: tf.reshape([1.0], s), lambda s: tf.ones(2) * s):
+            try:
+                use(given)
+            except (TypeError, ValueError, tf.errors.OpError):
+                pass
+"""
+    )
+
+
+def test_sequences_that_change_while_they_are_read() -> None:
+    script(
+        HEAD
+        + """
+class Clearing:
+    asked = 0
+    def act(self):
+        Clearing.asked += 1
+        if Clearing.asked >= Clearing.patience:
+            container.clear()
+    def __len__(self):
+        self.act()
+        return 2
+    def __getitem__(self, place):
+        self.act()
+        if place > 1:
+            raise IndexError
+        return 1.0
+    def __index__(self):
+        self.act()
+        return 1
+    def __array__(self, dtype=None, copy=None):
+        self.act()
+        return np.ones(2, np.float32)
+uses = [tf.constant, tf.zeros, tf.stack, tf.add_n, tf.reduce_sum, lambda c: tf.ones(2) + c,
+        lambda c: tf.reshape(tf.ones((1, 1)), c), lambda c: tf.transpose(tf.ones((1, 1)), c), lambda c: tf.concat(c, 0),
+        lambda c: tf.reduce_sum(tf.ones((2, 2)), c), lambda c: tf.gather([1.0], c), lambda c: tf.ones((2, 2))[tuple(c)],
+        lambda c: tf.tile(tf.ones((1, 1)), c), lambda c: tf.pad(tf.ones((1, 1)), c), lambda c: tf.split(tf.ones(2), c)]
+for patience in range(1, 9):
+    for use in uses:
+        for _ in range(20):
+            Clearing.asked, Clearing.patience = 0, patience
+            container = [Clearing(), Clearing()]
+            try:
+                use(container)
+            except (TypeError, ValueError, IndexError, tf.errors.OpError):
+                pass
+"""
+    )
+
+
+def test_objects_that_become_no_tensor() -> None:
+    script(
+        HEAD
+        + """
+class Nothing:
+    def __tf_tensor__(self, dtype=None, name=None):
+        return None
+one = tf.constant([1.0])
+for use in (tf.sin, lambda o: o ** one, lambda o: one * o, tf.constant, lambda o: tf.matmul([[1.0]], o), tf.reduce_sum,
+            tf.convert_to_tensor, tf.Variable):
+    try:
+        use(Nothing())
+    except TypeError as error:
+        assert "__tf_tensor__" in str(error), error
+    else:
+        raise AssertionError
+"""
+    )
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+@pytest.mark.parametrize(
+    "meddle", ["tape.reset()", "with tape: tf.sin(v)", "del tape", "gc.collect()", "tape.gradient(v, v)"]
+)
+def test_a_rule_may_do_anything_to_the_tape_that_is_swept(persistent: bool, meddle: str) -> None:
+    output = script(
+        HEAD
+        + f"""
+import logging
+logging.disable(logging.CRITICAL)
+@tf.custom_gradient
+def f(x):
+    def rule(dy):
+        global tape
+        try:
+            {meddle}
+        except (ValueError, NameError, tf.errors.InternalError):
+            pass
+        [tf.sin(tf.ones(100)) for _ in range(1000)]
+        return dy * 2.0
+    return x * 1.0, rule
+x, v = tf.Variable([1.0] * 100), tf.Variable([1.0])
+with tf.GradientTape(persistent={persistent}) as tape:
+    y = x
+    for _ in range(600):
+        y = f(y * 0.5)
+    gradient = tape.gradient(y, x) if {persistent} else None
+if gradient is None:
+    gradient = tape.gradient(y, x)
+print(gradient[0].numpy())
+with tf.GradientTape() as tape:
+    z = x * x
+print(tape.gradient(z, x)[0].numpy())
+"""
+    )
+    assert output.split() == ["1.0", "2.0"]
+
+
+def test_a_rules_list_may_shrink_while_it_is_added_up() -> None:
+    output = script(
+        HEAD
+        + """
+class Shrinking:
+    shape, dtype = (3,), np.dtype("float32")
+    def __array__(self, dtype=None, copy=None):
+        given.clear()
+        return np.ones(3, np.float32)
+given = []
+@tf.custom_gradient
+def f(x, y):
+    def rule(dy):
+        given[:] = [Shrinking(), dy]
+        return given
+    return x + y, rule
+x, y = tf.constant([1.0, 2.0, 3.0]), tf.constant([1.0, 2.0, 3.0])
+with tf.GradientTape() as tape:
+    tape.watch([x, y])
+    z = f(x, y) + x * 2.0
+for gradient in tape.gradient(z, [x, y]):
+    print(gradient.numpy().tolist())
+"""
+    )
+    assert output.split("\n")[:2] == ["[3.0, 3.0, 3.0]", "[1.0, 1.0, 1.0]"]
+
+
+def test_sources_whose_class_is_a_question() -> None:
+    script(
+        HEAD
+        + """
+class Asking:
+    @property
+    def __class__(self):
+        sources.clear()
+        return int
+x = tf.Variable(1.0)
+with tf.GradientTape(persistent=True) as tape:
+    y = x * x
+for count in (1, 5, 50, 5000):
+    for place in (0, count):
+        sources = [x] * count + [tf.Variable(1.0) for _ in range(count)]
+        sources.insert(place, Asking())
+        try:
+            tape.gradient(y, sources)
+        except (TypeError, AttributeError):
+            pass
+"""
+    )
+
+
+@pytest.mark.parametrize("threshold", [(700, 10, 10), (7, 1, 1), (1, 1, 1)])
+def test_finalizers_compute_whenever_the_collector_runs(threshold: tuple[int, int, int]) -> None:
+    output = script(
+        HEAD
+        + f"""
+gc.set_threshold(*{threshold})
+v, total = tf.Variable([1.0] * 20), tf.Variable(0.0, trainable=False)
+class Cycle:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        total.assign_add(1.0)
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(total * 2.0)
+for _ in range(20):
+    with tf.GradientTape() as tape:
+        y = v
+        for i in range(2500):
+            y = y + v
+            if i % 50 == 0:
+                Cycle()
+    gradient = tape.gradient(y, v)
+    assert gradient.numpy().tolist() == [2501.0] * 20, gradient
+print("done")
+"""
+    )
+    assert output.split() == ["done"]
+
+
+@pytest.mark.parametrize("act", ["ops", "tape", "reset", "forget"])
+def test_what_a_tape_holds_may_compute_as_it_goes(act: str) -> None:
+    output = script(
+        HEAD
+        + f"""
+import random
+random.seed(1)
+v = tf.Variable([1.0] * 100)
+tapes = []
+class Holder:
+    def __init__(self, tensor):
+        self.tensor = tensor
+    def __del__(self):
+        if "{act}" == "ops":
+            for _ in range(600):
+                tf.sin(v)
+        elif "{act}" == "tape":
+            with tf.GradientTape() as tape:
+                y = v * v
+            assert tape.gradient(y, v)[0].numpy() == 2.0
+        elif "{act}" == "reset" and tapes and tapes[-1]._recording:
+            tapes[-1].reset()
+        elif "{act}" == "forget":
+            tf.GradientTape().__enter__()
+@tf.custom_gradient
+def f(x):
+    holder = Holder(x)
+    def rule(dy):
+        holder.tensor
+        return dy * 2.0
+    return x * 2.0, rule
+for i in range(800):
+    tape = tf.GradientTape(persistent=i % 2 == 0)
+    tapes[:] = [tape]
+    with tape:
+        y, depth = v, random.randrange(20)
+        for _ in range(depth):
+            y = f(y)
+            if random.random() < 0.3:
+                f(y)
+    gradient = tape.gradient(y, v)
+    if "{act}" != "reset" and depth:
+        assert gradient[0].numpy() == 2.0**depth
+with tf.GradientTape() as tape:
+    y = tf.reduce_sum(v * v)
+print(tape.gradient(y, v)[0].numpy())
+"""
+    )
+    assert output.split() == ["2.0"]
+
+
+def test_callbacks_of_weak_references_may_assign_and_read() -> None:
+    output = script(
+        HEAD
+        + """
+for size in (2, 100):
+    v = tf.Variable([1.0] * size)
+    kept = []
+    for step in range(200):
+        def ended(_, step=step):
+            v.assign([float(step)] * size)
+            with tf.GradientTape() as tape:
+                y = v * v
+            tape.gradient(y, v)
+        with tf.GradientTape() as tape:
+            handle = v.value()
+            kept.append(weakref.ref(handle, ended))
+            y = handle * v
+        del handle
+        tape.gradient(y, v)
+        v.assign_add([1.0] * size)
+        v.assign([float(step)] * size)
+    print(v.numpy()[0])
+"""
+    )
+    assert output.split() == ["199.0", "199.0"]
+
+
+def test_a_forgotten_tape_closes_and_a_collected_one_stays_closed() -> None:
+    output = script(
+        HEAD
+        + """
+from gradtape import _log
+v = tf.Variable([1.0] * 100)
+for _ in range(50):
+    tape = tf.GradientTape()
+    tape.__enter__()
+    y = v * v
+    del tape
+outer = tf.GradientTape()
+outer.__enter__()
+inner = tf.GradientTape()
+inner.__enter__()
+del outer                                    # which is the lower one
+y = v * v
+inner.__exit__(None, None, None)
+print(inner.gradient(y, v)[0].numpy())
+kept = []
+class Returning:
+    def __del__(self):
+        kept.append(self.tape)
+holder = Returning()
+holder.tape = tf.GradientTape(persistent=True)
+holder.tape.holder = holder
+holder.tape.__enter__()
+y = v * v
+del holder
+gc.collect()
+tape = kept.pop()
+print(tape.gradient(y, v))
+try:
+    tape.__enter__()
+except RuntimeError as error:
+    print("refused")
+tape.me = tape
+del tape
+gc.collect()
+with tf.GradientTape() as tape:
+    y = v * v
+print(tape.gradient(y, v)[0].numpy())
+"""
+    )
+    assert output.split() == ["2.0", "None", "refused", "2.0"]
+
+
+@pytest.mark.parametrize("mode", ["open", "closed", "accumulator", "keep"])
+def test_a_thread_of_c_that_enters_python_again(mode: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = tmp_path_factory.mktemp("thread")
+    output = script(
+        HEAD
+        + r"""
+import ctypes, subprocess, threading
+mode, place = sys.argv[1:]
+source = '''
+#include <pthread.h>
+#include <semaphore.h>
+typedef void (*callback)(int);
+static callback call; static sem_t go, done; static pthread_t thread;
+static void* run(void* unused) {
+    for (int i = 0; i < 3; i++) { sem_wait(&go); call(i); sem_post(&done); }
+    return 0;
+}
+void start(callback given) {
+    call = given; sem_init(&go, 0, 0); sem_init(&done, 0, 0); pthread_create(&thread, 0, run, 0);
+}
+void step(void) { sem_post(&go); sem_wait(&done); }
+void finish(void) { pthread_join(thread, 0); }
+'''
+with open(place + "/t.c", "w") as file:
+    file.write(source)
+subprocess.check_call(["gcc", "-shared", "-fPIC", "-o", place + "/t.so", place + "/t.c", "-lpthread"])
+library = ctypes.CDLL(place + "/t.so")
+x, kept = tf.Variable([1.0, 2.0, 3.0]), []
+def call(number):
+    if number == 0:
+        tape = tf.GradientTape()
+        tape.__enter__()
+        kept.append(tape)
+        x * x
+        if mode != "open":
+            tape.__exit__(None, None, None)
+        if mode == "accumulator":
+            kept.clear()
+            c = tf.constant([1.0, 2.0, 3.0])
+            with tf.autodiff.ForwardAccumulator(c, c) as accumulator:
+                c * c
+            kept.append(accumulator)
+    else:
+        for _ in range(200):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(x * x)
+            gradient = tape.gradient(y, x)
+        print(gradient.numpy().tolist(), flush=True)
+entry = ctypes.CFUNCTYPE(None, ctypes.c_int)(call)
+library.start(entry)
+for number in range(3):
+    library.step()
+    if number == 0:
+        held = kept.pop()
+        if mode == "open":
+            held.__exit__(None, None, None)
+        if mode != "keep":
+            del held
+        gc.collect()
+        others = [bytearray(size) for size in range(64, 1024) for _ in range(3)]
+        for _ in range(5):
+            thread = threading.Thread(target=lambda: tf.GradientTape().__enter__())
+            thread.start()
+            thread.join()
+library.finish()
+""",
+        mode,
+        str(place),
+    )
+    assert output.splitlines() == ["[2.0, 4.0, 6.0]"] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["softplus", "expm1", "asinh", "log_sigmoid", "erfinv", "digamma", "sigmoid", "lgamma"]
+)
+def test_no_result_comes_of_an_interrupted_compilation(name: str) -> None:
+    """Near the recursion limit, and where a signal's handler raises at any line of compiling."""
+    script(
+        HEAD
+        + f"""
+f, x = tf.math.{name}, tf.constant([[0.5] * 40])
+def at(depth, *given):
+    return at(depth - 1, *given) if depth else first(*given)
+def first(x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return y, tape.gradient(y, x)
+results = []
+for depth in range(sys.getrecursionlimit() - 3, 600, -3):
+    try:
+        results.append(at(depth, x))
+    except RecursionError:
+        pass
+assert results
+y, gradient = first(x)
+for value, slope in results:
+    assert np.array_equal(value, y) and np.array_equal(slope, gradient), (value, y)
+"""
+    )
+    script(
+        HEAD
+        + f"""
+import os
+class Stop(Exception):
+    pass
+f, x = tf.math.{name}, tf.constant([[0.5] * 40])
+def first(x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = f(x)
+    return np.array(y), np.array(tape.gradient(y, x))
+lines = 0
+def tracer(frame, event, argument):
+    global lines
+    if "gradtape" in frame.f_code.co_filename:
+        lines += 1
+        if lines == wanted:
+            sys.settrace(None)
+            raise Stop
+    return tracer
+for wanted in range(1, 4000, 41):
+    child = os.fork()
+    if child == 0:
+        sys.settrace(tracer)
+        early = None
+        try:
+            early = first(x)
+        except Stop:
+            pass
+        sys.settrace(None)
+        late = first(x)
+        expected = first(x)
+        fine = np.isfinite(late).all() and np.array_equal(late, expected)
+        fine = fine and (early is None or np.array_equal(early, late))
+        os._exit(0 if fine else 1)
+    assert os.waitpid(child, 0)[1] == 0, wanted
+"""
+    )
+
+
+def test_signal_handlers_may_use_the_engine() -> None:
+    output = script(
+        HEAD
+        + """
+import signal, time
+v, w, count = tf.Variable([1.0, 2.0, 3.0]), tf.Variable(np.eye(30, dtype="f")), 0
+@tf.custom_gradient
+def square(x):
+    return x * x, lambda dy, variables=None: (dy * 2.0 * x, [None] * len(variables)) if variables else dy * 2.0 * x
+def handler(*_):
+    global count
+    count += 1
+    u = tf.constant([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        tape.watch(u)
+        y = tf.reduce_sum(u * u)
+    assert tape.gradient(y, u).numpy().tolist() == [2.0, 4.0]
+def step():
+    with tf.GradientTape(persistent=True) as tape:
+        with tf.GradientTape() as inner:
+            y = tf.reduce_sum(square(v) * v)
+        gradient = inner.gradient(y, v)
+        z = tf.reduce_sum(tf.tanh(tf.matmul(w, w)))
+    return [tensor.numpy().tobytes() for tensor in (tape.jacobian(gradient, v), tape.gradient(z, w), gradient)]
+expected = step()
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.0007, 0.0007)
+end = time.monotonic() + 2
+while time.monotonic() < end:
+    assert step() == expected
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(count > 100)
+""",
+    )
+    assert output.split() == ["True"]
+
+
+def test_namespaces_are_read_by_two_threads_at_once() -> None:
+    for _ in range(3):
+        script(
+            """
+import threading, faulthandler, sys
+faulthandler.dump_traceback_later(30, exit=True)
+sys.setswitchinterval(1e-6)
+import gradtape as tf
+barrier = threading.Barrier(3)
+def one():
+    barrier.wait()
+    tf.nn.relu, tf.nn.dropout
+def two():
+    barrier.wait()
+    import gradtape._src.nn.normalization
+def three():
+    barrier.wait()
+    tf.random.normal, tf.nn.relu, tf.optimizers.Adam
+threads = [threading.Thread(target=target) for target in (one, two, three)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+        )
+
+
+@pytest.mark.parametrize("first", ["nn", "linalg", "random", "optimizers", "keras", "test", "schedules"])
+def test_a_namespace_whose_reading_was_interrupted_is_read_again(first: str) -> None:
+    for seed in range(4):
+        script(
+            f"""
+import random, sys, gradtape as tf
+class Stop(BaseException):
+    pass
+names = {{"nn": "relu", "linalg": "inv", "random": "normal", "optimizers": "Adam", "keras": "optimizers",
+         "test": "compute_gradient", "schedules": "CosineDecay"}}
+lines, wanted = 0, random.Random("{first}{seed}").randrange(1, 1500)
+def tracer(frame, event, argument):
+    global lines
+    if "gradtape" in frame.f_code.co_filename:
+        lines += 1
+        if lines == wanted:
+            sys.settrace(None)
+            raise Stop
+    return tracer
+sys.settrace(tracer)
+try:
+    getattr(tf.{first}, names["{first}"])
+except Stop:
+    pass
+finally:
+    sys.settrace(None)
+for namespace, name in names.items():
+    getattr(getattr(tf, namespace), name)
+tf.nn.relu(tf.constant([-1.0])), tf.random.normal([2]), tf.random.uniform([2], 0, 5, tf.int32), tf.linalg.inv(tf.eye(2))
+tf.keras.optimizers.Adam().build([tf.Variable(1.0)])
+from gradtape._src.table.rows import rows
+found = [(row.function.__module__, row.name, row.tensorflow) for row in rows()]
+assert len(found) == len(set(found))
+"""
+        )
+
+
+@pytest.mark.parametrize("shape", [(3, 0), (0,), (0, 5)])
+def test_jacobians_of_nothing_do_not_take_for_ever(shape: tuple[int, ...]) -> None:
+    output = script(
+        HEAD
+        + f"""
+x = tf.Variable(tf.zeros({shape}))
+with tf.GradientTape(persistent=True) as tape:
+    y = tf.ones(3_000_000) * tf.reduce_sum(x)
+    z = x * x
+print(tape.jacobian(y, x).shape == (3_000_000, *{shape}), tape.jacobian(z, x).shape == {shape} + {shape})
+if {shape} == (3, 0):
+    assert tape.batch_jacobian(z, x).shape == (3, 0, 0)
+""",
+        seconds=20,
+    )
+    assert output.split()[:2] == ["True", "True"]
+
+
+def test_memory_runs_out_and_comes_back() -> None:
+    output = script(
+        HEAD
+        + """
+import resource
+v = tf.Variable(np.ones(1 << 16, np.float32))
+tf.nn.relu(v)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (256 << 20), resource.RLIM_INFINITY))
+failed = 0
+for attempt in range(4):
+    try:
+        with tf.GradientTape() as tape:
+            y = v
+            for _ in range(4000):
+                y = tf.tanh(y) * v
+        tape.gradient(y, v)
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        failed += 1
+    y = tape = None
+    with tf.GradientTape() as tape:
+        z = tf.reduce_sum(v * v)
+    assert tape.gradient(z, v).numpy()[0] == 2.0
+print(failed)
+"""
+    )
+    assert output.split() == ["4"]
+
+
+def test_interrupts_at_any_moment_of_long_operations_leave_all_well() -> None:
+    output = script(
+        HEAD
+        + """
+import random, signal, time
+random.seed(2)
+big, v = tf.constant(np.random.default_rng(0).normal(size=(300, 300)).astype("f")), tf.Variable([1.0, 2.0])
+def long():
+    x = tf.Variable(big)
+    with tf.GradientTape() as tape:
+        y = tf.linalg.det(x) + tf.reduce_sum(tf.sort(x)) + tf.reduce_sum(tf.cumsum(tf.tanh(tf.matmul(x, x))))
+        y = tf.while_loop(lambda i, y: i < 20, lambda i, y: (i + 1, y * 1.01), [0, y])[1]
+        y = y + tf.reduce_sum(tf.map_fn(lambda row: tf.reduce_sum(row * row), x))
+    tape.gradient(y, x)
+    with tf.GradientTape() as tape:
+        y = tf.tanh(v) * 2.0
+    tape.jacobian(y, v)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+stopped = 0
+for _ in range(60):
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.05))
+    try:
+        long()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        stopped += 1
+    with tf.GradientTape() as outer, tf.GradientTape() as tape:
+        y = tf.reduce_sum(v * v * v)
+        gradient = tape.gradient(y, v)
+    assert gradient.numpy().tolist() == [3.0, 12.0] and outer.gradient(gradient, v).numpy().tolist() == [6.0, 12.0]
+print(stopped > 10)
+"""
+    )
+    assert output.split() == ["True"]
+
+
+def test_a_fork_with_tapes_open_and_threads_at_work() -> None:
+    output = script(
+        HEAD
+        + """
+import os, threading
+v, stop = tf.Variable(np.ones(1 << 17, np.float32)), threading.Event()
+def work():
+    while not stop.is_set():
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.tanh(v))
+        tape.gradient(y, v)
+threads = [threading.Thread(target=work) for _ in range(2)]
+[thread.start() for thread in threads]
+for _ in range(10):
+    with tf.GradientTape() as tape:
+        y = v * v
+        child = os.fork()
+        if child == 0:
+            z = tf.reduce_sum(y * v)
+            fine = tape.gradient(z, v).numpy()[0] == 3.0
+            os._exit(0 if fine else 1)
+        assert os.waitpid(child, 0)[1] == 0
+    assert tape.gradient(y, v).numpy()[0] == 2.0
+stop.set()
+[thread.join() for thread in threads]
+print("done")
+"""
+    )
+    assert output.split() == ["done"]
+
+
+def test_the_interpreter_ends_with_live_tapes() -> None:
+    script(
+        HEAD
+        + """
+import threading
+class Late:
+    def __init__(self):
+        self.me = self
+        self.tape = tf.GradientTape(persistent=True)
+        self.tape.__enter__()
+        self.v = tf.Variable([1.0] * 100)
+        self.y = self.v * self.v
+    def __del__(self):
+        self.tape.gradient(self.y, self.v)
+kept = [Late() for _ in range(5)]
+builtins = sys.modules["builtins"]
+builtins.late = Late()
+threading.Thread(target=lambda: (kept.append(Late()), threading.Event().wait()), daemon=True).start()
+accumulator = tf.autodiff.ForwardAccumulator(tf.constant(1.0), tf.constant(1.0))
+accumulator.__enter__()
+"""
+    )
+
+
+def test_second_interpreters_are_refused() -> None:
+    name = "_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters"
+    output = script(
+        HEAD
+        + f"""
+import {name} as interpreters
+other = interpreters.create()
+try:
+    failed = interpreters.run_string(other, "import sys; sys.path[:] = {{!r}}; import gradtape".format(sys.path))
+except Exception as error:
+    failed = error
+print("refused" if failed is not None else "taken")
+print(tf.constant(1.0).numpy())
+"""
+    )
+    assert output.split()[-2:] == ["refused", "1.0"]
+
+
+def test_a_million_operations_deep() -> None:
+    output = script(
+        HEAD
+        + """
+x = tf.Variable(1.0)
+with tf.GradientTape() as tape:
+    y = x
+    for _ in range(1_000_000):
+        y = y * 1.0
+print(tape.gradient(y, x).numpy())
+with tf.GradientTape(persistent=True) as tape:
+    y = x
+    for _ in range(300_000):
+        y = y + 1.0
+del tape, y
+print("freed")
+"""
+    )
+    assert output.split() == ["1.0", "freed"]
