@@ -14,6 +14,7 @@ public functions have all that applies; tests evaluate the slopes and run the ex
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -129,32 +130,33 @@ class Row(NamedTuple):
 
     @property
     def docstring(self) -> str:
-        """The public function's. Importing makes them all, so it only joins what the row states."""
+        """The public function's. Importing makes them all, so it joins what the row states and what rows share."""
         if not self.example[0]:
             return self.doc
-        first, *others = self.arguments
-        integers = "" if not self.integers else ", int32, int64, uint8" if self.unsigned else ", int32, int64"
-        accepted = "bool" if self.dtypes == "bool" else f"float32, float64{integers}{', bool' if self.bools else ''}"
-        shape = f"the shape that {' and '.join(self.arguments)} broadcast to" if others else f"the shape of {first}"
-        says_whether = self.doc.startswith("Whether")
-        result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
-        operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
-        alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
         if not self.slopes:
             notes = "No gradient flows through it."
-        elif others:
+        elif len(self.slopes) == 1:
+            notes = f"Derivative: {self.slopes[0]}."
+        else:
             pairs = zip(self.arguments, self.slopes, strict=True)
             notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
-        else:
-            notes = f"Derivative: {self.slopes[0]}."
         if self.source:
             notes += f"\nDefinition: {self.source}."
-        return f"""{self.doc}
+        usage = _usage(self.arguments, self.dtypes, self.unsigned or not self.integers, self.doc.startswith("Whether"))
+        return f"{self.doc}\n\n{notes}\n\n{usage}\n\nExample:\n  >>> {self.example[0]}\n  {self.example[1]}\n"
 
-{notes}
 
-Args:
-  {first}: a tensor, or what converts to one, of dtype {accepted}.{operands}
+@functools.cache
+def _usage(arguments: tuple[str, ...], dtypes: str, unsigned: bool, says_whether: bool) -> str:
+    """How a function of these operands is called, in the words of docstrings."""
+    first, *others = arguments
+    dtypes = dtypes.replace("integers", "int32, int64, uint8" if unsigned else "int32, int64")
+    shape = f"the shape that {' and '.join(arguments)} broadcast to" if others else f"the shape of {first}"
+    result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
+    operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
+    alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
+    return f"""Args:
+  {first}: a tensor, or what converts to one, of dtype {dtypes}.{operands}
   name: not used; TensorFlow names operations by it.
 
 Returns:
@@ -162,12 +164,7 @@ Returns:
 
 Raises:
   InvalidArgumentError: an operand has another dtype{alike}.
-  TypeError, ValueError: an operand does not convert to a tensor.
-
-Example:
-  >>> {self.example[0]}
-  {self.example[1]}
-"""
+  TypeError, ValueError: an operand does not convert to a tensor."""
 
 
 def _truncated_quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:
