@@ -137,17 +137,17 @@ cdef class Tensor:
 
     @property
     def name(self):
-        """AttributeError: tensors have names in graphs alone."""
+        """Undefined: asking for it raises AttributeError, as tensors have names in graphs alone."""
         raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
 
     @property
     def op(self):
-        """AttributeError: tensors have operations in graphs alone."""
+        """Undefined: asking for it raises AttributeError, as there are no graphs."""
         raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
 
     @property
     def graph(self):
-        """AttributeError: there are no graphs."""
+        """Undefined: asking for it raises AttributeError, as there are no graphs."""
         raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
 
     def set_shape(self, shape):

@@ -945,7 +945,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
 
     Args:
       input: images of shape [batch, height, width, channels].
-      block_size: the side of a block; it divides height and width.
+      block_size: the side of a block, 2 or more; it divides height and width.
       data_format: "NHWC".
       name: not used; TensorFlow names operations by it.
 
@@ -986,7 +986,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
     Args:
       input: images of shape [batch, height, width, channels].
-      block_size: the side of a block; its square divides channels.
+      block_size: the side of a block, 2 or more; its square divides channels.
       data_format: "NHWC".
       name: not used; TensorFlow names operations by it.
 
@@ -1372,6 +1372,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
     Raises:
       ValueError: one of x and y is missing.
+      TypeError: a Python value does not convert to the dtype of the other.
       InvalidArgumentError: the shapes do not broadcast, the dtypes of x and y differ, or a condition alone has no axes.
 
     Example:

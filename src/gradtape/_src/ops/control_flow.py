@@ -753,7 +753,7 @@ def numpy_function(
     Args:
       func: the function.
       inp: a list of tensors, which it gets as arrays.
-      Tout: the dtype of its result, or a list of them.
+      Tout: the dtype of its result, or a list of them. Unlike TensorFlow, results of another dtype are converted to it.
       stateful: not used; it is called every time.
       name: not used; TensorFlow names operations by it.
 
@@ -761,7 +761,7 @@ def numpy_function(
       A tensor, or a list of them.
 
     Raises:
-      TypeError, InvalidArgumentError: what it returns is not of dtype Tout.
+      TypeError: what it returns does not convert to a tensor.
 
     Example:
       >>> tf.numpy_function(np.sort, [tf.constant([3.0, 1.0, 2.0])], tf.float32).numpy()

@@ -332,6 +332,7 @@ def reverse_sequence(
       A tensor of the same shape and dtype.
 
     Raises:
+      TypeError: seq_axis is missing.
       InvalidArgumentError: a length is greater than the axis, or there is not one for each sequence.
 
     Example:
