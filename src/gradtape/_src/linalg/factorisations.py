@@ -254,7 +254,7 @@ def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, nam
     Args:
       lower_upper: the factors, of shape [..., n, n].
       perm: the permutations, of shape [..., n].
-      validate_args: whether permutations are checked.
+      validate_args: not used; shapes are always checked, permutations never.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -287,7 +287,7 @@ def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False,
       lower_upper: the factors, of shape [..., n, n].
       perm: the permutations, of shape [..., n].
       rhs: the right-hand sides, of shape [..., n, k].
-      validate_args: whether permutations are checked.
+      validate_args: not used; shapes are always checked, permutations never.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -324,7 +324,7 @@ def lu_matrix_inverse(lower_upper: Any, perm: Any, validate_args: bool = False, 
     Args:
       lower_upper: the factors, of shape [..., n, n].
       perm: the permutations, of shape [..., n].
-      validate_args: whether permutations are checked.
+      validate_args: not used; shapes are always checked, permutations never.
       name: not used; TensorFlow names operations by it.
 
     Returns:

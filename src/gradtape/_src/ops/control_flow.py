@@ -94,7 +94,7 @@ def case(
     Args:
       pred_fn_pairs: pairs of a bool tensor and a function without arguments, or a dict of them.
       default: the function that is called where no predicate holds.
-      exclusive: whether more than one predicate that holds is an error.
+      exclusive: says that at most one predicate holds, which is not checked.
       strict: not used; it is for graphs.
       name: not used; TensorFlow names operations by it.
 
@@ -102,7 +102,7 @@ def case(
       What the function returns.
 
     Raises:
-      InvalidArgumentError: no predicate holds and there is no default, or several hold and exclusive is True.
+      InvalidArgumentError: no predicate holds and there is no default.
       TypeError: a predicate is no bool tensor, or a function is not callable.
       ValueError: there are no pairs.
 
@@ -248,7 +248,7 @@ def while_loop(
       loop_vars: a tuple, list or nested structure of the first values.
       shape_invariants: not used; shapes may change.
       parallel_iterations: not used; steps run one after the other.
-      back_prop: whether gradients go through the loop.
+      back_prop: not used; gradients go through the loop.
       swap_memory: not used.
       maximum_iterations: the greatest number of steps; None for no limit.
       name: not used; TensorFlow names operations by it.
@@ -358,7 +358,7 @@ def map_fn(
       elems: a tensor, or a nested structure of tensors of one first size.
       dtype: an old name of fn_output_signature.
       parallel_iterations: not used; slices are taken one after the other.
-      back_prop: whether gradients go through it.
+      back_prop: not used; gradients go through it.
       swap_memory: not used.
       infer_shape: not used; shapes are known.
       fn_output_signature: the dtype of what fn returns, or the structure of dtypes; None for those of elems.
@@ -525,7 +525,7 @@ def scan(
       elems: a tensor, or a nested structure of tensors of one first size.
       initializer: the first result, in the structure that fn returns; None takes the first slice.
       parallel_iterations: not used; steps run one after the other.
-      back_prop: whether gradients go through it.
+      back_prop: not used; gradients go through it.
       swap_memory: not used.
       infer_shape: not used; shapes are known.
       reverse: whether slices are taken from the last one back.
@@ -584,7 +584,7 @@ def foldl(
       elems: a tensor, or a nested structure of tensors of one first size.
       initializer: the first result; None takes the first slice.
       parallel_iterations: not used; steps run one after the other.
-      back_prop: whether gradients go through it.
+      back_prop: not used; gradients go through it.
       swap_memory: not used.
       name: not used; TensorFlow names operations by it.
 
@@ -626,7 +626,7 @@ def foldr(
       elems: a tensor, or a nested structure of tensors of one first size.
       initializer: the first result; None takes the last slice.
       parallel_iterations: not used; steps run one after the other.
-      back_prop: whether gradients go through it.
+      back_prop: not used; gradients go through it.
       swap_memory: not used.
       name: not used; TensorFlow names operations by it.
 

@@ -362,7 +362,7 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same shape and dtype; the gradient goes where the slices came from.
+      A tensor of the same shape and dtype. No gradient flows through it.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -738,7 +738,7 @@ def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same shape and dtype.
+      A tensor of the same shape and dtype. No gradient flows through it.
 
     Raises:
       ValueError: no such algorithm.
