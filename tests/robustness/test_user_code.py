@@ -721,7 +721,8 @@ for attempt in range(4):
     y = tape = None
     with tf.GradientTape() as tape:
         z = tf.reduce_sum(v * v)
-    assert tape.gradient(z, v).numpy()[0] == 2.0
+    # By index: the pool keeps the room for further tensors, so NumPy may find none for a large copy.
+    assert float(tape.gradient(z, v)[0]) == 2.0
 print(failed)
 """
     )
