@@ -72,7 +72,7 @@ def test_an_unknown_kernel_set_is_refused_by_name():
         ("tf.losses", "tf.nn's cross entropies"),
         ("tf.keras.layers", "tf.Module"),
         ("tf.Variable.shade", "no attribute 'shade'"),
-        ("tf.square", "tf.square: x²"),
+        ("tf.square", "tf.square: The square of x."),
     ],
 )
 def test_the_command_says_what_a_name_is_or_what_to_write_instead(name, said, monkeypatch, capsys):
@@ -128,7 +128,7 @@ assert not any(type(getattr(tf, name)) is types.ModuleType for name in {LATER})
         "assert type(tf.nn) is types.ModuleType",
         "tf.random.normal = 'mine'; tf.random.uniform; assert tf.random.normal == 'mine'",
         "del tf.nn.relu; assert not hasattr(tf.nn, 'relu')",
-        "import doctest; assert doctest.testmod(tf).failed == 0",
+        "import doctest; assert doctest.testmod(tf, extraglobs={'tf': tf}).failed == 0",
         "from gradtape.keras.optimizers import Adam; assert Adam is tf.optimizers.Adam",
         "from gradtape.keras.optimizers.schedules import CosineDecay as C; assert C is tf.schedules.CosineDecay",
         "import gradtape.optimizers.schedules, gradtape.keras.optimizers as o; assert o.SGD is tf.optimizers.SGD",
