@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import doctest
 import enum
 import inspect
@@ -89,6 +90,14 @@ def test_summary_arguments_returns_and_example(name: str) -> None:
     if not inspect.isclass(thing) and not nothing and name not in SILENT:
         assert told.get("Returns", "").strip().endswith("."), "does not say what it returns"
     assert ">>>" in told.get("Example", ""), "no example"
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTED))
+def test_what_is_raised_are_exceptions(name: str) -> None:
+    entries = re.findall(r"^  (\S.*?):", documentation(EVERYTHING[name]).get("Raises", ""), flags=re.MULTILINE)
+    for kind in (kind for entry in entries for kind in entry.split(", ")):
+        found = getattr(builtins, kind, None) or getattr(gradtape.errors, kind)
+        assert issubclass(found, Exception)
 
 
 @pytest.mark.parametrize("name", sorted(PROPERTIES))

@@ -305,6 +305,7 @@ cdef class GradientTape(Window):
 
         Raises:
           RuntimeError: a second call of a non-persistent tape.
+          AttributeError, TypeError: a target is neither a tensor nor a variable.
           InvalidArgumentError: a cotangent has another shape or dtype than its target.
 
         Example:

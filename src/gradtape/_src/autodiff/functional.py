@@ -57,6 +57,10 @@ def value_and_gradient(f: Function, argnums: ArgNums = 0, has_aux: bool = False)
       A function of f's arguments, which returns the value and a gradient in the structure of what argnums names: zeros
       where f does not depend on it.
 
+    Raises:
+      IndexError: (when called) f has no such argument.
+      AttributeError, TypeError: (when called) f returns no tensor.
+
     Example:
       >>> value, gradient = tf.value_and_gradient(lambda x: tf.reduce_sum(x * x))(tf.constant([1.0, 3.0]))
       >>> value.numpy(), gradient.numpy()
@@ -79,6 +83,10 @@ def gradient(f: Function, argnums: ArgNums = 0) -> Function:
 
     Returns:
       A function of f's arguments, which returns a gradient in the structure of what argnums names.
+
+    Raises:
+      IndexError: (when called) f has no such argument.
+      AttributeError, TypeError: (when called) f returns no tensor.
 
     Example:
       >>> tf.gradient(lambda x: x**3)(tf.constant(2.0)).numpy()
@@ -105,6 +113,10 @@ def jacobian(f: Function, argnums: ArgNums = 0) -> Function:
       A function of f's arguments. A nested result of f gives its structure with one Jacobian, or one per argument, in
       each place.
 
+    Raises:
+      IndexError: (when called) f has no such argument.
+      AttributeError, TypeError: (when called) f returns no tensor.
+
     Example:
       >>> tf.jacobian(lambda x: x * x)(tf.constant([1.0, 2.0, 3.0])).numpy()
       array([[2., 0., 0.],
@@ -129,6 +141,10 @@ def hessian(f: Function, argnums: int = 0) -> Function:
     Returns:
       A function of f's arguments.
 
+    Raises:
+      IndexError: (when called) f has no such argument.
+      AttributeError, TypeError: (when called) f returns no tensor.
+
     Example:
       >>> tf.hessian(lambda x: x[0] * x[0] * x[1])(tf.constant([2.0, 3.0])).numpy()
       array([[6., 4.],
@@ -146,6 +162,10 @@ def hvp(f: Function, argnums: ArgNums = 0) -> Function:
 
     Returns:
       A function of f's arguments, then of the vector, in the structure of what argnums names.
+
+    Raises:
+      IndexError: (when called) f has no such argument.
+      InvalidArgumentError: (when called) the vector has another shape than what argnums names.
 
     Example:
       >>> product = tf.hvp(lambda x: x[0] * x[0] * x[1])
@@ -177,6 +197,9 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     Returns:
       The value, and a function of a cotangent in its structure that returns a tuple of gradients, one for each primal.
 
+    Raises:
+      InvalidArgumentError: (when the function is called) a cotangent has another shape than the value.
+
     Example:
       >>> value, pullback = tf.vjp(lambda x: x * x, tf.constant([1.0, 2.0]))
       >>> [g.numpy() for g in pullback(tf.constant([1.0, 10.0]))]
@@ -199,6 +222,10 @@ def jvp(f: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tup
 
     Returns:
       The value and its derivative, both in the structure that f returns.
+
+    Raises:
+      ValueError: the structures of primals and tangents differ.
+      InvalidArgumentError: a tangent has another shape than its primal.
 
     Example:
       >>> value, slope = tf.jvp(lambda x: x * x, (tf.constant([1.0, 2.0]),), (tf.constant([1.0, 0.5]),))

@@ -14,7 +14,7 @@ class TensorShape:
     """Sizes of a tensor's axes: indexes, compares and unpacks as a tuple of ints, formats as one value.
 
     ``TensorShape([3, 2])`` is fully known, as every tensor's shape is; ``TensorShape([None, 2])`` leaves the first size
-    open and ``TensorShape(None)`` even the number of axes, for :func:`ensure_shape` and its like.
+    open and ``TensorShape(None)`` even the number of axes, for `tf.ensure_shape` and its like.
 
     Args:
       dims: an iterable of sizes (ints, objects with ``__index__``, or None), one size, another TensorShape, or None.
@@ -115,6 +115,9 @@ class TensorShape:
         Returns:
           A bool.
 
+        Raises:
+          TypeError, ValueError: the other is no shape.
+
         Example:
           >>> tf.TensorShape([2, None]).is_compatible_with([None, 3])
           True
@@ -180,6 +183,9 @@ class TensorShape:
         Returns:
           A TensorShape.
 
+        Raises:
+          TypeError, ValueError: the other is no shape.
+
         Example:
           >>> tf.TensorShape([2, 3]).most_specific_compatible_shape([2, 4])
           TensorShape([2, None])
@@ -197,6 +203,9 @@ class TensorShape:
 
         Returns:
           A TensorShape.
+
+        Raises:
+          TypeError, ValueError: the other is no shape.
 
         Example:
           >>> tf.TensorShape([2]).concatenate([3, 4])

@@ -126,6 +126,9 @@ def identity(input: Any, name: str | None = None) -> Any:
     Returns:
       A tensor of the same shape and dtype, or IndexedSlices.
 
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
     Example:
       >>> tf.identity([1.0, 2.0]).numpy()
       array([1., 2.], dtype=float32)
@@ -148,6 +151,9 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
 
     Returns:
       A list of tensors.
+
+    Raises:
+      TypeError, ValueError: it is no sequence of what converts to tensors.
 
     Example:
       >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
@@ -1031,6 +1037,9 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     Returns:
       A vector of the sizes.
 
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
     Example:
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
@@ -1049,6 +1058,9 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 
     Returns:
       A list of vectors.
+
+    Raises:
+      TypeError, ValueError: it is no sequence of what converts to tensors.
 
     Example:
       >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
@@ -1069,6 +1081,9 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     Returns:
       A tensor without axes.
 
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
     Example:
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
@@ -1086,6 +1101,9 @@ def rank(input: Any, name: str | None = None) -> Tensor:
 
     Returns:
       An int32 tensor without axes.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
 
     Example:
       >>> tf.rank([[1, 2], [3, 4]]).numpy()

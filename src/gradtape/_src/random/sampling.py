@@ -1108,6 +1108,9 @@ class Generator:
         Returns:
           An int64 tensor of shape [2, count]: one in each column.
 
+        Raises:
+          InvalidArgumentError: count is negative.
+
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
           >>> generator.make_seeds(3).shape
@@ -1124,6 +1127,9 @@ class Generator:
 
         Returns:
           A list of generators.
+
+        Raises:
+          InvalidArgumentError: count is negative.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
