@@ -2,6 +2,7 @@
 
 import os
 import platform
+import runpy
 from pathlib import Path
 
 import numpy
@@ -56,6 +57,9 @@ def extensions() -> list[Extension]:
     names = {f"gradtape._kernels_{name}" for name in KERNEL_SETS}
     return [room for room in rooms if not room.name.startswith("gradtape._kernels_") or room.name in names]
 
+
+# The codes and loops of vector instructions, which the sources include.
+runpy.run_path("cython/generate.py")["write"]()
 
 setup(
     ext_modules=cythonize(

@@ -124,7 +124,7 @@ EXACT = {
     "OR": np.logical_or,
     "SELECT": lambda x, y, z: np.where(x != 0, y, z),
 }
-ARITY = {code: 1 if number < checks.CODES["ADD"] else 2 for code, number in checks.CODES.items()} | {"SELECT": 3}
+ARITY = {name.upper(): len(instruction.rules) for name, instruction in INSTRUCTIONS.items()}
 
 
 def operands(arity, dtype):

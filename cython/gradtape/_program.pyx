@@ -7,7 +7,6 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape cimport _types
 from gradtape._kernels cimport kernels
 from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
@@ -38,13 +37,9 @@ cdef enum Upkeep:
     LOCATE        # the pointer moves by strides: the block's elements are contiguous
     COPY_IN       # elements are gathered or converted into the register's own memory
 
-# Names in expressions of the instructions, in the order of their codes.
-CODES = {name: code for code, name in enumerate((
-    "copy neg abs sign recip square sqrt rsqrt exp expm1 log log1p log1p_decay sin cos tan asin acos atan sinh cosh tanh "
-    "asinh acosh atanh sigmoid relu erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow "
-    "atan2 minimum maximum floor_mod fmod mul_no_nan div_no_nan gate tanh_grad sigmoid_grad nextafter eq ne lt le gt ge and or select"
-).split())}
-assert len(CODES) == CODE_COUNT and CODES["select"] == _types.SELECT and CODES["add"] == _types.ADD
+CODES = {name: code for code, name in enumerate(expressions.INSTRUCTIONS)}
+if len(CODES) != CODE_COUNT or CODES["add"] != ADD or CODES["div"] != DIV:
+    raise ImportError("the engine was built from another table of instructions: build it again")
 
 
 # The result's axes as STRIDED operands see them: axes of one element dropped, axes that run on merged.
