@@ -3,6 +3,7 @@
 import os
 import platform
 import runpy
+import subprocess
 from pathlib import Path
 
 import numpy
@@ -12,50 +13,86 @@ from setuptools.command.build_ext import build_ext
 
 ENGINE = Path("cython/gradtape")
 
+# Flags by what they are for, as GCC and its relatives are told and as MSVC is. A compiler is asked which of them it
+# knows, and does without the others; a kernel set of which it does not know all is not built.
+#
 # IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Interpreters
 # ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
 # without.
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv", "-fvisibility=hidden"]
-FLAGS += ["-fno-plt", "-g0", "-Wall"]
-LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
-
+#
 # One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import. A loop over an elementary
 # function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial twice.
-KERNEL_FLAGS = ["-finline-limit=8000", "-fno-thread-jumps"]
-KERNEL_SETS = {"baseline": []}
-if platform.machine() in ("x86_64", "AMD64"):
-    KERNEL_SETS["avx2"] = ["-mavx2", "-mfma"]
-    KERNEL_SETS["avx512"] = [f"-mavx512{part}" for part in ("f", "dq", "bw", "vl")]
-    KERNEL_SETS["avx512"] += ["-mfma", "-mprefer-vector-width=512"]
+FLAGS = {
+    "unix": {
+        "all": "-O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fno-wrapv -fvisibility=hidden -fno-plt -g0"
+        " -Wall",
+        "kernels": "-finline-limit=8000 -fno-thread-jumps",
+        "baseline": "",
+        "avx2": "-mavx2 -mfma",
+        "avx512": "-mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512",
+    },
+    "msvc": {
+        "all": "/O2 /fp:precise /W3",
+        "kernels": "/Ob3",
+        "baseline": "",
+        "avx2": "/arch:AVX2",
+        "avx512": "/arch:AVX512",
+    },
+}
+# Further flags for a build that is to be debugged, and what is left out of one that is not.
+MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
+LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
 
-class ParallelBuild(build_ext):
-    """build_ext that compiles the rooms side by side."""
+class Build(build_ext):
+    """build_ext that compiles the rooms side by side, with the flags that the compiler knows."""
 
     def finalize_options(self) -> None:
         super().finalize_options()
         if self.parallel is None:
             self.parallel = os.cpu_count()
 
+    def build_extensions(self) -> None:
+        kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
+        flags = {use: words.split() for use, words in FLAGS[kind].items()}
+        known = {use: [flag for flag in words if self.knows(flag)] for use, words in flags.items()}
+        rooms = []
+        for room in self.extensions:
+            name = room.name.partition("._kernels_")[2]
+            if name:
+                if known[name] != flags[name]:
+                    continue
+                room.extra_compile_args += known["kernels"] + known[name]
+            room.extra_compile_args = known["all"] + room.extra_compile_args + MORE_FLAGS
+            rooms.append(room)
+        self.extensions[:] = rooms
+        super().build_extensions()
+
+    def knows(self, flag: str) -> bool:
+        """Whether the compiler takes a flag without a word."""
+        if self.compiler.compiler_type == "msvc":
+            return True
+        source = Path(self.build_temp) / "flag.c"
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text("int flag;\n")
+        command = [*self.compiler.compiler_so, "-c", str(source), "-o", str(source.with_suffix(".o"))]
+        with_it, without = (subprocess.run(command + more, capture_output=True) for more in ([flag], []))
+        return with_it.returncode == 0 and with_it.stderr == without.stderr
+
 
 def extensions() -> list[Extension]:
     """One extension per .pyx room of the engine."""
-    rooms = []
-    for source in sorted(ENGINE.glob("*.pyx")):
-        kernel_set = KERNEL_SETS.get(source.stem.removeprefix("_kernels_"))
-        rooms.append(
-            Extension(
-                f"gradtape.{source.stem}",
-                [str(source)],
-                include_dirs=[numpy.get_include(), str(ENGINE)],
-                depends=[] if kernel_set is None else [str(ENGINE / "tile.h")],
-                define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-                extra_compile_args=FLAGS + ([] if kernel_set is None else KERNEL_FLAGS + kernel_set),
-                extra_link_args=LINK_FLAGS,
-            )
+    return [
+        Extension(
+            f"gradtape.{source.stem}",
+            [str(source)],
+            include_dirs=[numpy.get_include(), str(ENGINE)],
+            depends=[str(ENGINE / header) for header in ("compiler.h", "tile.h")],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+            extra_link_args=LINK_FLAGS,
         )
-    names = {f"gradtape._kernels_{name}" for name in KERNEL_SETS}
-    return [room for room in rooms if not room.name.startswith("gradtape._kernels_") or room.name in names]
+        for source in sorted(ENGINE.glob("*.pyx"))
+    ]
 
 
 # The codes and loops of vector instructions, which the sources include.
@@ -78,5 +115,5 @@ setup(
         },
         annotate=bool(os.environ.get("GRADTAPE_ANNOTATE")),
     ),
-    cmdclass={"build_ext": ParallelBuild},
+    cmdclass={"build_ext": Build},
 )

@@ -1,4 +1,4 @@
-"""Writes what the engine compiles of every vector instruction: its code, its loop, and the loop's entry in the kernels' table.
+"""Writes what the engine compiles of every vector instruction: its code, its loop, and the loop's entry in a table.
 
 The instructions stand in src/gradtape/_src/table/expressions.py. setup.py runs this before it compiles.
 """

@@ -10,6 +10,7 @@ import pytest
 import scipy.special
 
 from gradtape import _kernel_checks as checks, _kernels
+from gradtape._src.table.expressions import INSTRUCTIONS
 
 FLOATS = [np.float32, np.float64]
 LENGTHS = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1000]

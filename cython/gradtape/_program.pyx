@@ -12,15 +12,7 @@ from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, 
 
 from gradtape._src.table import expressions
 
-cdef extern from *:
-    """
-    #ifdef _MSC_VER
-    #include <malloc.h>
-    #define gradtape_alloca _alloca
-    #else
-    #define gradtape_alloca __builtin_alloca
-    #endif
-    """
+cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
 
 cdef enum:
@@ -582,7 +574,7 @@ cdef class Program:
         if len(arrays) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operands, not {len(arrays)}")
         dtype = numpy.float64 if any([array.dtype == numpy.float64 for array in arrays]) else numpy.float32
-        arrays = [array if array.dtype == bool else array.astype(dtype, copy=False) for array in arrays]
+        arrays = [numpy.require(array, None if array.dtype == bool else dtype, "A") for array in arrays]
         extents = numpy.broadcast_shapes(*[array.shape for array in arrays])
         if len(extents) > MAX_RANK:
             raise ValueError(f"at most {MAX_RANK} axes are supported")

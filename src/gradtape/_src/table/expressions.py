@@ -6,8 +6,8 @@ instructions' names and take nodes or Python numbers, so that a formula reads as
 
     maximum(x, 0) + log1p_decay(x)
 
-An instruction is one call of `instruction`, with its arithmetic and its derivatives. Those of every expression follow by
-the chain rule and are expressions again, so there are derivatives of every order.
+An instruction is one call of `instruction`, with its arithmetic and its derivatives. Those of every expression follow
+by the chain rule and are expressions again, so there are derivatives of every order.
 
 When the engine is built, cython/generate.py reads this module alone: nothing of gradtape is imported up here.
 """
@@ -153,7 +153,7 @@ class Instruction(NamedTuple):
     """A vector instruction: what its loop computes, and its derivatives."""
 
     arithmetic: str
-    """The result in Cython, of the elements a, b and c of type `real`, by functions of cython/gradtape/elementary.pxi."""
+    """The result in Cython, of elements a, b and c of type `real`, by functions of cython/gradtape/elementary.pxi."""
     far: str
     """The same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them."""
     rules: tuple[Rule | None, ...]
