@@ -24,19 +24,21 @@ ENGINE = Path("cython/gradtape")
 # function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial twice.
 FLAGS = {
     "unix": {
-        "all": "-O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast -fno-wrapv -fvisibility=hidden -fno-plt -g0"
-        " -Wall",
-        "kernels": "-finline-limit=8000 -fno-thread-jumps",
-        "baseline": "",
-        "avx2": "-mavx2 -mfma",
-        "avx512": "-mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mprefer-vector-width=512",
+        "all": [
+            *("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv"),
+            *("-fvisibility=hidden", "-fno-plt", "-g0", "-Wall"),
+        ],
+        "kernels": ["-finline-limit=8000", "-mllvm -inline-threshold=8000", "-fno-thread-jumps"],
+        "baseline": [],
+        "avx2": ["-mavx2", "-mfma"],
+        "avx512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
     },
     "msvc": {
-        "all": "/O2 /fp:precise /W3",
-        "kernels": "/Ob3",
-        "baseline": "",
-        "avx2": "/arch:AVX2",
-        "avx512": "/arch:AVX512",
+        "all": ["/O2", "/fp:precise", "/W3"],
+        "kernels": ["/Ob3"],
+        "baseline": [],
+        "avx2": ["/arch:AVX2"],
+        "avx512": ["/arch:AVX512"],
     },
 }
 # Further flags for a build that is to be debugged, and what is left out of one that is not.
@@ -54,16 +56,15 @@ class Build(build_ext):
 
     def build_extensions(self) -> None:
         kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
-        flags = {use: words.split() for use, words in FLAGS[kind].items()}
-        known = {use: [flag for flag in words if self.knows(flag)] for use, words in flags.items()}
+        known = {use: [flag for flag in flags if self.knows(flag)] for use, flags in FLAGS[kind].items()}
         rooms = []
         for room in self.extensions:
             name = room.name.partition("._kernels_")[2]
             if name:
-                if known[name] != flags[name]:
+                if known[name] != FLAGS[kind][name]:
                     continue
                 room.extra_compile_args += known["kernels"] + known[name]
-            room.extra_compile_args = known["all"] + room.extra_compile_args + MORE_FLAGS
+            room.extra_compile_args = " ".join(known["all"] + room.extra_compile_args + MORE_FLAGS).split()
             rooms.append(room)
         self.extensions[:] = rooms
         super().build_extensions()
@@ -76,7 +77,7 @@ class Build(build_ext):
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_text("int flag;\n")
         command = [*self.compiler.compiler_so, "-c", str(source), "-o", str(source.with_suffix(".o"))]
-        with_it, without = (subprocess.run(command + more, capture_output=True) for more in ([flag], []))
+        with_it, without = (subprocess.run(command + more, capture_output=True) for more in (flag.split(), []))
         return with_it.returncode == 0 and with_it.stderr == without.stderr
 
 

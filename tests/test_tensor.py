@@ -67,6 +67,11 @@ def strange(array: np.ndarray) -> list[np.ndarray]:
     return [between, array.astype(array.dtype.newbyteorder())]
 
 
+def assigned_in_part(variable: tf.Variable, array: np.ndarray) -> tf.Variable:
+    variable[1 : 1 + len(array)].assign(array)
+    return variable
+
+
 # Every way in for an array from outside, given one of small whole numbers; UBSan watches the addresses (.ci/sanitize).
 WAYS_IN = {
     "constant": tf.constant,
@@ -74,7 +79,7 @@ WAYS_IN = {
     "nested": lambda array: tf.constant([list(array), list(array)]),
     "variable": lambda array: tf.Variable(array),
     "assigned": lambda array: tf.Variable(np.zeros_like(array)).assign(array),
-    "assigned in part": lambda array: tf.Variable(np.zeros(9, array.dtype))[1 : 1 + len(array)].assign(array),
+    "assigned in part": lambda array: assigned_in_part(tf.Variable(np.zeros(9, array.dtype)), array),
     "operand": lambda array: tf.ones(len(array), array.dtype.newbyteorder("=").name) + array,
     "part": lambda array: tf.constant(array)[1:5],
     "joined": lambda array: tf.concat([array[1:], array], 0),
