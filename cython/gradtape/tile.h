@@ -26,6 +26,9 @@
     #include <immintrin.h>
     #define VECTOR_BYTES 32
     #define MOST_VECTORS 2
+  #elif defined(__aarch64__)
+    #define VECTOR_BYTES 16
+    #define MOST_VECTORS 4                     /* there are twice as many registers as with SSE and AVX */
   #else
     #define VECTOR_BYTES 16
     #define MOST_VECTORS 2
