@@ -21,7 +21,8 @@
   #define GRADTAPE_COMPILER "an unknown compiler"
 #endif
 
-/* Functions that must be inlined or must not; loops that must be unrolled, of so many rounds at most, or must not. */
+/* Functions that must be inlined or must not; loops of constant
+ * length, of so many rounds at most, that must be unrolled, and loops that must not. */
 #if defined(__GNUC__)
   #define ALWAYS_INLINE static inline __attribute__((always_inline))
   #define NEVER_INLINE static __attribute__((noinline))
@@ -33,7 +34,7 @@
   #define NEVER_INLINE static
 #endif
 #if defined(__clang__)
-  #define UNROLL(most) _Pragma(GRADTAPE_TEXT(unroll most))
+  #define UNROLL(most) _Pragma("clang loop unroll(full)")
   #define DO_NOT_UNROLL _Pragma("clang loop unroll(disable)")
 #elif defined(__GNUC__)
   #define UNROLL(most) _Pragma(GRADTAPE_TEXT(GCC unroll most))
