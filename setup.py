@@ -2,6 +2,8 @@
 
 import os
 import platform
+import runpy
+import subprocess
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -9,21 +11,37 @@ from setuptools.command.build_ext import build_ext
 
 ENGINE = Path("cython/gradtape")
 
+# Flags by what they are for, as GCC and its relatives are told and as MSVC is. A compiler is asked which of them it
+# knows, and does without the others; a kernel set of which it does not know all is not built.
+#
 # IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Interpreters
 # ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
 # without.
-FLAGS = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv", "-fvisibility=hidden"]
-FLAGS += ["-fno-plt", "-g0", "-Wall"]
-LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
-
+#
 # One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import. A loop over an elementary
 # function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial twice.
-KERNEL_FLAGS = ["-finline-limit=8000", "-fno-thread-jumps"]
-KERNEL_SETS = {"baseline": []}
-if platform.machine() in ("x86_64", "AMD64"):
-    KERNEL_SETS["avx2"] = ["-mavx2", "-mfma"]
-    KERNEL_SETS["avx512"] = [f"-mavx512{part}" for part in ("f", "dq", "bw", "vl")]
-    KERNEL_SETS["avx512"] += ["-mfma", "-mprefer-vector-width=512"]
+FLAGS = {
+    "unix": {
+        "all": [
+            *("-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-wrapv"),
+            *("-fvisibility=hidden", "-fno-plt", "-g0", "-Wall"),
+        ],
+        "kernels": ["-finline-limit=8000", "-mllvm -inline-threshold=8000", "-fno-thread-jumps"],
+        "baseline": [],
+        "avx2": ["-mavx2", "-mfma"],
+        "avx512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
+    },
+    "msvc": {
+        "all": ["/O2", "/fp:precise", "/W3"],
+        "kernels": ["/Ob3"],
+        "baseline": [],
+        "avx2": ["/arch:AVX2"],
+        "avx512": ["/arch:AVX512"],
+    },
+}
+# Further flags for a build that is to be debugged, and what is left out of one that is not.
+MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
+LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
 DIRECTIVES = {
     "language_level": 3,
@@ -42,7 +60,7 @@ DIRECTIVES = {
 
 
 class BuildEngine(build_ext):
-    """build_ext that translates all modules side by side, then compiles them side by side.
+    """build_ext that translates all modules side by side and compiles them so, with the flags that the compiler knows.
 
     Both happen when extensions are built and not when this file is read, so that a source distribution compiles nothing
     and needs neither Cython nor NumPy.
@@ -54,6 +72,25 @@ class BuildEngine(build_ext):
             self.parallel = os.cpu_count()
 
     def build_extensions(self) -> None:
+        kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
+        known = {use: [flag for flag in flags if self.knows(flag)] for use, flags in FLAGS[kind].items()}
+        rooms = []
+        for room in self.extensions:
+            name = room.name.partition("._kernels_")[2]
+            if name:
+                if known[name] != FLAGS[kind][name]:
+                    continue
+                room.extra_compile_args += known["kernels"] + known[name]
+            room.extra_compile_args = " ".join(known["all"] + room.extra_compile_args + MORE_FLAGS).split()
+            rooms.append(room)
+        self.extensions[:] = rooms
+        # The codes and loops of vector instructions, which the sources include.
+        runpy.run_path("cython/generate.py")["write"]()
+        self.translate()
+        super().build_extensions()
+
+    def translate(self) -> None:
+        """Has Cython turn every module into C."""
         import numpy
         from Cython.Build import cythonize
 
@@ -71,27 +108,32 @@ class BuildEngine(build_ext):
             extension.sources = by_name[extension.name].sources
             extension.depends = by_name[extension.name].depends
             extension.include_dirs.append(numpy.get_include())
-        super().build_extensions()
+
+    def knows(self, flag: str) -> bool:
+        """Whether the compiler takes a flag without a word."""
+        if self.compiler.compiler_type == "msvc":
+            return True
+        source = Path(self.build_temp) / "flag.c"
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text("int flag;\n")
+        command = [*self.compiler.compiler_so, "-c", str(source), "-o", str(source.with_suffix(".o"))]
+        with_it, without = (subprocess.run(command + more, capture_output=True) for more in (flag.split(), []))
+        return with_it.returncode == 0 and with_it.stderr == without.stderr
 
 
 def extensions() -> list[Extension]:
     """One extension per .pyx room of the engine."""
-    rooms = []
-    for source in sorted(ENGINE.glob("*.pyx")):
-        kernel_set = KERNEL_SETS.get(source.stem.removeprefix("_kernels_"))
-        rooms.append(
-            Extension(
-                f"gradtape.{source.stem}",
-                [str(source)],
-                include_dirs=[str(ENGINE)],
-                depends=[] if kernel_set is None else [str(ENGINE / "tile.h")],
-                define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
-                extra_compile_args=FLAGS + ([] if kernel_set is None else KERNEL_FLAGS + kernel_set),
-                extra_link_args=LINK_FLAGS,
-            )
+    return [
+        Extension(
+            f"gradtape.{source.stem}",
+            [str(source)],
+            include_dirs=[str(ENGINE)],
+            depends=[str(ENGINE / header) for header in ("compiler.h", "tile.h")],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+            extra_link_args=LINK_FLAGS,
         )
-    names = {f"gradtape._kernels_{name}" for name in KERNEL_SETS}
-    return [room for room in rooms if not room.name.startswith("gradtape._kernels_") or room.name in names]
+        for source in sorted(ENGINE.glob("*.pyx"))
+    ]
 
 
 if __name__ == "__main__":  # processes that translate read this file, too, where they are not forked

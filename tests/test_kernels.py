@@ -10,6 +10,7 @@ import pytest
 import scipy.special
 
 from gradtape import _kernel_checks as checks, _kernels
+from gradtape._src.table.expressions import INSTRUCTIONS
 
 FLOATS = [np.float32, np.float64]
 LENGTHS = [0, 1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1000]
@@ -124,7 +125,7 @@ EXACT = {
     "OR": np.logical_or,
     "SELECT": lambda x, y, z: np.where(x != 0, y, z),
 }
-ARITY = {code: 1 if number < checks.CODES["ADD"] else 2 for code, number in checks.CODES.items()} | {"SELECT": 3}
+ARITY = {name.upper(): len(instruction.rules) for name, instruction in INSTRUCTIONS.items()}
 
 
 def operands(arity, dtype):

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from gradtape._moves import add_rows, take_rows
 
 import gradtape as tf
 
@@ -54,6 +55,74 @@ def test_strided_and_swapped_arrays():
     array = np.arange(24.0).reshape(4, 6)
     for source in (array.T, array[::2, ::-1], array.astype(">f8"), np.asfortranarray(array)):
         np.testing.assert_array_equal(tf.constant(source), source)
+
+
+def strange(array: np.ndarray) -> list[np.ndarray]:
+    """The same numbers as files and packed records hold them: between addresses, and in the other order of bytes."""
+    bytes_ = np.zeros(array.nbytes + 1, np.uint8)
+    between = bytes_[1:].view(array.dtype).reshape(array.shape)
+    between[...] = array
+    assert array.itemsize == 1 or not between.flags.aligned
+    return [between, array.astype(array.dtype.newbyteorder())]
+
+
+def assigned_in_part(variable: tf.Variable, array: np.ndarray) -> tf.Variable:
+    variable[1 : 1 + len(array)].assign(array)
+    return variable
+
+
+# Every way in for an array from outside, given one of small whole numbers; UBSan watches the addresses (.ci/sanitize).
+WAYS_IN = {
+    "constant": tf.constant,
+    "another dtype": lambda array: tf.convert_to_tensor(array, tf.float32),
+    "nested": lambda array: tf.constant([list(array), list(array)]),
+    "variable": lambda array: tf.Variable(array),
+    "assigned": lambda array: tf.Variable(np.zeros_like(array)).assign(array),
+    "assigned in part": lambda array: assigned_in_part(tf.Variable(np.zeros(9, array.dtype)), array),
+    "operand": lambda array: tf.ones(len(array), array.dtype.newbyteorder("=").name) + array,
+    "part": lambda array: tf.constant(array)[1:5],
+    "joined": lambda array: tf.concat([array[1:], array], 0),
+    "rows": lambda array: tf.gather(np.arange(80.0).reshape(20, 4), tf.cast(array, tf.int64)),
+}
+WAYS_IN_OF_INDICES = {
+    "gather": lambda index: tf.gather(tf.range(20.0), index),
+    "gather_nd": lambda index: tf.gather_nd(tf.range(20.0), index[:, None]),
+    "scatter_nd": lambda index: tf.scatter_nd(index[:, None], tf.ones(len(index)), [20]),
+    "segments": lambda index: tf.math.unsorted_segment_sum(tf.ones(len(index)), index, 20),
+    "indexed slices": lambda index: tf.convert_to_tensor(tf.IndexedSlices(tf.ones(len(index)), index, [20])),
+    "sparse update": lambda index: tf.Variable(tf.zeros(20)).scatter_add(tf.IndexedSlices(tf.ones(len(index)), index)),
+    "reversed": lambda index: tf.reverse_sequence(tf.ones([len(index), 20]), index, 1, batch_axis=0),
+    "one_hot": lambda index: tf.one_hot(index, 20),
+    "reshape": lambda index: tf.reshape(tf.range(720), index),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("way", WAYS_IN.values(), ids=WAYS_IN.keys())
+def test_arrays_that_lie_strangely(way, dtype):
+    array = np.arange(1, 7).astype(dtype)
+    expected = way(array).numpy()
+    for source in strange(array):
+        found = way(source).numpy()
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+@pytest.mark.parametrize("way", WAYS_IN_OF_INDICES.values(), ids=WAYS_IN_OF_INDICES.keys())
+def test_indices_that_lie_strangely(way, dtype):
+    index = np.arange(1, 7).astype(dtype)
+    expected = tf.convert_to_tensor(way(index)).numpy()
+    for source in strange(index):
+        np.testing.assert_array_equal(tf.convert_to_tensor(way(source)).numpy(), expected)
+
+
+@pytest.mark.parametrize("rows", [take_rows, add_rows])
+def test_rows_by_indices_that_lie_strangely(rows):
+    index = np.arange(6)[::-1].copy()
+    expected = rows("test", tf.range(6.0), index, (6,)).numpy()
+    for source in strange(index):
+        np.testing.assert_array_equal(rows("test", tf.range(6.0), source, (6,)).numpy(), expected)
 
 
 BESIDE = [

@@ -8,16 +8,11 @@ from libc.math cimport INFINITY
 from gradtape._contract cimport blas_product, shared_product, direct_product, product
 from gradtape._kernels cimport kernels, SUM, PROD, MAX, MIN
 from gradtape._threads cimport thread_count
-from gradtape._types cimport *
+from gradtape._types cimport real
 
-CODES = {
-    name: code for code, name in enumerate(
-        "COPY NEG ABS SIGN RECIP SQUARE SQRT RSQRT EXP EXPM1 LOG LOG1P LOG1P_DECAY SIN COS TAN ASIN ACOS ATAN SINH COSH TANH ASINH "
-        "ACOSH ATANH SIGMOID RELU ERF ERFC LGAMMA DIGAMMA FLOOR CEIL RINT TRUNC IS_NAN IS_INF IS_FINITE NOT ADD SUB MUL DIV "
-        "POW ATAN2 MINIMUM MAXIMUM FLOOR_MOD FMOD MUL_NO_NAN DIV_NO_NAN GATE TANH_GRAD SIGMOID_GRAD NEXTAFTER EQ NE LT LE GT GE AND OR SELECT".split()
-    )
-}
-assert len(CODES) == CODE_COUNT and CODES["SELECT"] == SELECT and CODES["ADD"] == ADD and CODES["POW"] == POW
+from gradtape import _program
+
+CODES = {name.upper(): code for name, code in _program.CODES.items()}
 KINDS = {"SUM": SUM, "PROD": PROD, "MAX": MAX, "MIN": MIN}
 
 

@@ -26,14 +26,8 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
-    #if defined(_MSC_VER)
-    static __declspec(thread) PyObject* gradtape_thread = 0;
-    #elif defined(__GLIBC__)
-    /* One pointer, which fits in what the C library keeps for libraries loaded late: no call to find it. */
-    static __thread PyObject* gradtape_thread __attribute__((tls_model("initial-exec"))) = 0;
-    #else
-    static __thread PyObject* gradtape_thread = 0;
-    #endif
+    #include "compiler.h"
+    static THREAD_LOCAL_POINTER PyObject* gradtape_thread = 0;
     """
     PyObject* gradtape_thread
 

@@ -47,13 +47,14 @@ cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, 
 
 cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
                           Py_ssize_t outer) noexcept nogil:
+    # Lengths that are constant are copied without a call. A run may be four or eight bytes that start anywhere.
     cdef Py_ssize_t i
     if run == 4:
         for i in range(outer):
-            (<int32_t*>(target + i * target_stride))[0] = (<const int32_t*>(source + i * source_stride))[0]
+            memcpy(target + i * target_stride, source + i * source_stride, 4)
     elif run == 8:
         for i in range(outer):
-            (<int64_t*>(target + i * target_stride))[0] = (<const int64_t*>(source + i * source_stride))[0]
+            memcpy(target + i * target_stride, source + i * source_stride, 8)
     elif run:
         for i in range(outer):
             memcpy(target + i * target_stride, source + i * source_stride, run)
@@ -496,9 +497,9 @@ def part_rule(Call call, needs, *cotangents):
 # Rows by index
 
 cdef cnp.ndarray plain(cnp.ndarray index):
-    """The index as the loops below read it."""
-    if cnp.PyArray_TYPE(index) != cnp.NPY_INT64 or not cnp.PyArray_IS_C_CONTIGUOUS(index):
-        return cnp.PyArray_FROMANY(index, cnp.NPY_INT64, 0, 0, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_FORCECAST)
+    """The index as the loops below read it: contiguous, aligned, in this machine's order of bytes."""
+    if cnp.PyArray_TYPE(index) != cnp.NPY_INT64 or not cnp.PyArray_ISCARRAY_RO(index):
+        return cnp.PyArray_FROMANY(index, cnp.NPY_INT64, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
     return index
 
 

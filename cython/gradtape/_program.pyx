@@ -7,21 +7,12 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape cimport _types
 from gradtape._kernels cimport kernels
 from gradtape._types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 
 from gradtape._src.table import expressions, special  # `expand` reads it: here, so that no finalizer finds it half read
 
-cdef extern from *:
-    """
-    #ifdef _MSC_VER
-    #include <malloc.h>
-    #define gradtape_alloca _alloca
-    #else
-    #define gradtape_alloca __builtin_alloca
-    #endif
-    """
+cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
 
 cdef enum:
@@ -38,13 +29,9 @@ cdef enum Upkeep:
     LOCATE        # the pointer moves by strides: the block's elements are contiguous
     COPY_IN       # elements are gathered or converted into the register's own memory
 
-# Names in expressions of the instructions, in the order of their codes.
-CODES = {name: code for code, name in enumerate((
-    "copy neg abs sign recip square sqrt rsqrt exp expm1 log log1p log1p_decay sin cos tan asin acos atan sinh cosh tanh "
-    "asinh acosh atanh sigmoid relu erf erfc lgamma digamma floor ceil rint trunc is_nan is_inf is_finite not add sub mul div pow "
-    "atan2 minimum maximum floor_mod fmod mul_no_nan div_no_nan gate tanh_grad sigmoid_grad nextafter eq ne lt le gt ge and or select"
-).split())}
-assert len(CODES) == CODE_COUNT and CODES["select"] == _types.SELECT and CODES["add"] == _types.ADD
+CODES = {name: code for code, name in enumerate(expressions.INSTRUCTIONS)}
+if len(CODES) != CODE_COUNT or CODES["add"] != ADD or CODES["div"] != DIV:
+    raise ImportError("the engine was built from another table of instructions: build it again")
 
 
 # The result's axes as STRIDED operands see them: axes of one element dropped, axes that run on merged.
@@ -594,7 +581,7 @@ cdef class Program(Primitive):
         if len(arrays) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operands, not {len(arrays)}")
         dtype = numpy.float64 if any([array.dtype == numpy.float64 for array in arrays]) else numpy.float32
-        arrays = [array if array.dtype == bool else array.astype(dtype, copy=False) for array in arrays]
+        arrays = [numpy.require(array, None if array.dtype == bool else dtype, "A") for array in arrays]
         extents = numpy.broadcast_shapes(*[array.shape for array in arrays])
         if len(extents) > MAX_RANK:
             raise ValueError(f"at most {MAX_RANK} axes are supported")

@@ -58,15 +58,8 @@ cdef object to_numpy(Tensor tensor)                                  # writable 
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
 cdef double scalar_value(Tensor tensor) noexcept
-cdef extern from *:
-    """
-    #ifdef __GNUC__
-    #define gradtape_fetch(p) __builtin_prefetch(p)
-    #else
-    #define gradtape_fetch(p) ((void)(p))
-    #endif
-    """
-    void fetch "gradtape_fetch"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
+cdef extern from "compiler.h":
+    void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
 cdef enum:
     FETCH_AHEAD = 32             # items of a long list
 cdef inline Tensor at_hand(object value):

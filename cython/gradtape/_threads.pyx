@@ -24,11 +24,7 @@ cdef extern from *:
     #else
     #include <pthread.h>
     #include <time.h>
-    #if defined(__x86_64__) || defined(__i386__)
-    #define gradtape_pause() __builtin_ia32_pause()
-    #else
-    #define gradtape_pause() ((void)0)
-    #endif
+    #include "compiler.h"
     typedef void (*gradtape_part)(void*, int, int);
 
     static struct {
@@ -45,7 +41,7 @@ cdef extern from *:
 
     static void gradtape_pool_look_out(long nanoseconds) { gradtape_pool.patience = nanoseconds; }
 
-    static int gradtape_pool_alert(void) { return __atomic_load_n(&gradtape_pool.alert, __ATOMIC_RELAXED); }
+    static int gradtape_pool_alert(void) { return LOAD_RELAXED(&gradtape_pool.alert); }
 
     static long long gradtape_pool_clock(void) {
         struct timespec now;
@@ -71,12 +67,12 @@ cdef extern from *:
 
     /* Whether a job other than `seen` comes before patience ends. */
     static int gradtape_pool_expect(unsigned long seen) {
-        long end = gradtape_pool_clock() + gradtape_pool.patience;
+        long long end = gradtape_pool_clock() + gradtape_pool.patience;
         gradtape_pool.alert++;
         pthread_mutex_unlock(&gradtape_pool.lock);
         do
-            for (int i = 0; i < 16 && __atomic_load_n(&gradtape_pool.job, __ATOMIC_ACQUIRE) == seen; i++) gradtape_pause();
-        while (__atomic_load_n(&gradtape_pool.job, __ATOMIC_ACQUIRE) == seen && gradtape_pool_clock() < end);
+            for (int i = 0; i < 16 && LOAD_ACQUIRE(&gradtape_pool.job) == seen; i++) LOOK_AGAIN();
+        while (LOAD_ACQUIRE(&gradtape_pool.job) == seen && gradtape_pool_clock() < end);
         pthread_mutex_lock(&gradtape_pool.lock);
         gradtape_pool.alert--;
         return gradtape_pool.job != seen;
@@ -86,7 +82,7 @@ cdef extern from *:
        end for a moment before it sleeps. */
     static void gradtape_pool_await(void) {
         pthread_mutex_unlock(&gradtape_pool.lock);
-        for (int i = 0; i < 4000 && __atomic_load_n(&gradtape_pool.unfinished, __ATOMIC_ACQUIRE); i++) gradtape_pause();
+        for (int i = 0; i < 4000 && LOAD_ACQUIRE(&gradtape_pool.unfinished); i++) LOOK_AGAIN();
         pthread_mutex_lock(&gradtape_pool.lock);
         while (gradtape_pool.unfinished) pthread_cond_wait(&gradtape_pool.done, &gradtape_pool.lock);
     }
@@ -127,7 +123,7 @@ cdef extern from *:
         gradtape_pool.parts = parts;
         gradtape_pool.next = 1;
         gradtape_pool.unfinished = parts;
-        __atomic_store_n(&gradtape_pool.job, gradtape_pool.job + 1, __ATOMIC_RELEASE);
+        STORE_RELEASE(&gradtape_pool.job, gradtape_pool.job + 1);
         pthread_cond_broadcast(&gradtape_pool.wake);
         gradtape_pool_take(0);
         gradtape_pool_await();

@@ -511,3 +511,40 @@ cdef inline real nextafter_(real x, real y) noexcept nogil:
         return nextafterf(x, y)
     else:
         return nextafter(x, y)
+
+# Choices, where TensorFlow's answer is told from others.
+
+cdef inline real sign_(real x) noexcept nogil:
+    cdef real s = <real>(x > 0) - <real>(x < 0)
+    return x if x != x else s
+
+cdef inline real maximum_(real x, real y) noexcept nogil:
+    return y if (y > x) | (y != y) else x
+
+cdef inline real minimum_(real x, real y) noexcept nogil:
+    return y if (y < x) | (y != y) else x
+
+cdef inline real mul_no_nan_(real x, real y) noexcept nogil:
+    cdef real product = x * y
+    return <real>0 if y == 0 else product
+
+cdef inline real div_no_nan_(real x, real y) noexcept nogil:
+    cdef real quotient = x / y
+    return <real>0 if y == 0 else quotient
+
+cdef inline real gate_(real x, real y) noexcept nogil:
+    return x * (<real>1 if y > 0 else <real>0)
+
+cdef inline real tanh_grad_(real x, real y) noexcept nogil:
+    # As 1 - y * y, but without what that loses where y is nearly 1.
+    return x * ((<real>1 - y) * (<real>1 + y))
+
+cdef inline real sigmoid_grad_(real x, real y) noexcept nogil:
+    return x * (y * (<real>1 - y))
+
+cdef inline real select_(real condition, real x, real y) noexcept nogil:
+    return x if condition != 0 else y
+
+cdef inline real floor_mod_(real x, real y) noexcept nogil:
+    cdef real r = fmod_(x, y)
+    return r + y if r != 0 and (r < 0) != (y < 0) else r

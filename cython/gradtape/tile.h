@@ -9,15 +9,15 @@
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
  * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
- * With GNU C these are vector extensions, so that nothing is left to the vectoriser's judgement; other compilers get loops.
+ * With vector types (compiler.h) nothing is left to the vectoriser's judgement; compilers without them get loops.
  */
 #ifndef REAL
 
 #include <stddef.h>
 #include <string.h>
+#include "compiler.h"
 
-#ifdef __GNUC__
-  #define TILE_INLINE static inline __attribute__((always_inline))
+#ifdef HAS_VECTORS
   #if defined(__AVX512F__)
     #include <immintrin.h>
     #define VECTOR_BYTES 64
@@ -26,45 +26,46 @@
     #include <immintrin.h>
     #define VECTOR_BYTES 32
     #define MOST_VECTORS 2
+  #elif defined(__aarch64__)
+    #define VECTOR_BYTES 16
+    #define MOST_VECTORS 4                     /* there are twice as many registers as with SSE and AVX */
   #else
     #define VECTOR_BYTES 16
     #define MOST_VECTORS 2
   #endif
   #define PANEL_HEIGHT 6
   #define STRIP_BYTES (MOST_VECTORS * VECTOR_BYTES)     /* of one row of b in a panel */
-  typedef float vector32 __attribute__((vector_size(VECTOR_BYTES), aligned(4), may_alias));
-  typedef double vector64 __attribute__((vector_size(VECTOR_BYTES), aligned(8), may_alias));
-  typedef float four32 __attribute__((vector_size(16), aligned(4), may_alias));
-  typedef double four64 __attribute__((vector_size(32), aligned(8), may_alias));
-  typedef int fourmask32 __attribute__((vector_size(16)));
-  typedef long long fourmask64 __attribute__((vector_size(32)));
+  VECTOR_OF(float, VECTOR_BYTES, vector32);
+  VECTOR_OF(double, VECTOR_BYTES, vector64);
+  VECTOR_OF(float, 16, four32);
+  VECTOR_OF(double, 32, four64);
 
   /* load: the first `lanes` elements from p, zeros after them; store: the reverse;
    * across: the sum of all lanes; across_four: those of four vectors. */
   #if defined(__AVX512F__)
-  TILE_INLINE vector32 load32(const float* p, int lanes) {
+  ALWAYS_INLINE vector32 load32(const float* p, int lanes) {
       return (vector32)_mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), p);
   }
-  TILE_INLINE vector64 load64(const double* p, int lanes) {
+  ALWAYS_INLINE vector64 load64(const double* p, int lanes) {
       return (vector64)_mm512_maskz_loadu_pd((__mmask8)((1u << lanes) - 1), p);
   }
-  TILE_INLINE void store32(float* p, vector32 x, int lanes) {
+  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) {
       _mm512_mask_storeu_ps(p, (__mmask16)((1u << lanes) - 1), (__m512)x);
   }
-  TILE_INLINE void store64(double* p, vector64 x, int lanes) {
+  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) {
       _mm512_mask_storeu_pd(p, (__mmask8)((1u << lanes) - 1), (__m512d)x);
   }
   #define FUSED32 "vfmadd231ps"
   #define FUSED64 "vfmadd231pd"
-  TILE_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
+  ALWAYS_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
   /* 4 rows of a panel (see transpose_*), of 16 columns: quarters of vectors from columns 4 apart, transposed side by side. */
-  TILE_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
+  ALWAYS_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
       __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(b));
       x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 4 * b_col), 1);
       x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 8 * b_col), 2);
       return _mm512_insertf32x4(x, _mm_loadu_ps(b + 12 * b_col), 3);
   }
-  TILE_INLINE void transpose_sixteen(const float* b, ptrdiff_t b_col, float* to, ptrdiff_t columns) {
+  ALWAYS_INLINE void transpose_sixteen(const float* b, ptrdiff_t b_col, float* to, ptrdiff_t columns) {
       __m512 w = quarters(b, b_col), x = quarters(b + b_col, b_col);
       __m512 y = quarters(b + 2 * b_col, b_col), z = quarters(b + 3 * b_col, b_col);
       __m512d wx = (__m512d)_mm512_unpacklo_ps(w, x), yz = (__m512d)_mm512_unpacklo_ps(y, z);
@@ -74,67 +75,67 @@
       _mm512_storeu_pd(to + 2 * columns, _mm512_unpacklo_pd(wx, yz));
       _mm512_storeu_pd(to + 3 * columns, _mm512_unpackhi_pd(wx, yz));
   }
-  TILE_INLINE double across64(vector64 x) { return _mm512_reduce_add_pd((__m512d)x); }
-  TILE_INLINE __m512 paired32(vector32 x, vector32 y) {
+  ALWAYS_INLINE double across64(vector64 x) { return _mm512_reduce_add_pd((__m512d)x); }
+  ALWAYS_INLINE __m512 paired32(vector32 x, vector32 y) {
       return _mm512_add_ps(_mm512_unpacklo_ps((__m512)x, (__m512)y), _mm512_unpackhi_ps((__m512)x, (__m512)y));
   }
-  TILE_INLINE __m512d paired64(vector64 x, vector64 y) {
+  ALWAYS_INLINE __m512d paired64(vector64 x, vector64 y) {
       return _mm512_add_pd(_mm512_unpacklo_pd((__m512d)x, (__m512d)y), _mm512_unpackhi_pd((__m512d)x, (__m512d)y));
   }
-  TILE_INLINE void across_four32(const vector32* x, four32* sums) {
+  ALWAYS_INLINE void across_four32(const vector32* x, four32* sums) {
       __m512d y = (__m512d)paired32(x[0], x[1]), z = (__m512d)paired32(x[2], x[3]);
       __m512 all = _mm512_add_ps((__m512)_mm512_unpacklo_pd(y, z), (__m512)_mm512_unpackhi_pd(y, z));
       __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
       *sums = (four32)_mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
   }
-  TILE_INLINE void across_four64(const vector64* x, four64* sums) {
+  ALWAYS_INLINE void across_four64(const vector64* x, four64* sums) {
       __m512d y = paired64(x[0], x[1]), z = paired64(x[2], x[3]);
       __m512d all = _mm512_add_pd(_mm512_shuffle_f64x2(y, z, 0x88), _mm512_shuffle_f64x2(y, z, 0xdd));
       __m256d low = _mm512_castpd512_pd256(all), high = _mm512_extractf64x4_pd(all, 1);
       *sums = (four64)_mm256_add_pd(_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31));
   }
   #elif defined(__AVX2__)
-  TILE_INLINE __m256i first32(int lanes) {
+  ALWAYS_INLINE __m256i first32(int lanes) {
       return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
-  TILE_INLINE __m256i first64(int lanes) {
+  ALWAYS_INLINE __m256i first64(int lanes) {
       return _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes), _mm256_setr_epi64x(0, 1, 2, 3));
   }
-  TILE_INLINE vector32 load32(const float* p, int lanes) { return (vector32)_mm256_maskload_ps(p, first32(lanes)); }
-  TILE_INLINE vector64 load64(const double* p, int lanes) { return (vector64)_mm256_maskload_pd(p, first64(lanes)); }
-  TILE_INLINE void store32(float* p, vector32 x, int lanes) { _mm256_maskstore_ps(p, first32(lanes), (__m256)x); }
-  TILE_INLINE void store64(double* p, vector64 x, int lanes) { _mm256_maskstore_pd(p, first64(lanes), (__m256d)x); }
-  TILE_INLINE float across32(vector32 x) {
+  ALWAYS_INLINE vector32 load32(const float* p, int lanes) { return (vector32)_mm256_maskload_ps(p, first32(lanes)); }
+  ALWAYS_INLINE vector64 load64(const double* p, int lanes) { return (vector64)_mm256_maskload_pd(p, first64(lanes)); }
+  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) { _mm256_maskstore_ps(p, first32(lanes), (__m256)x); }
+  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) { _mm256_maskstore_pd(p, first64(lanes), (__m256d)x); }
+  ALWAYS_INLINE float across32(vector32 x) {
       __m128 y = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
       y = _mm_add_ps(y, _mm_movehl_ps(y, y));
       return _mm_cvtss_f32(_mm_add_ss(y, _mm_movehdup_ps(y)));
   }
-  TILE_INLINE double across64(vector64 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+  ALWAYS_INLINE double across64(vector64 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   #else
-  TILE_INLINE vector32 load32(const float* p, int lanes) {
+  ALWAYS_INLINE vector32 load32(const float* p, int lanes) {
       vector32 x = {0};
       if (lanes == 4) return *(const vector32*)p;
       memcpy(&x, p, lanes * sizeof(float));
       return x;
   }
-  TILE_INLINE vector64 load64(const double* p, int lanes) {
+  ALWAYS_INLINE vector64 load64(const double* p, int lanes) {
       vector64 x = {0};
       if (lanes == 2) return *(const vector64*)p;
       x[0] = p[0];
       return x;
   }
-  TILE_INLINE void store32(float* p, vector32 x, int lanes) { memcpy(p, &x, lanes * sizeof(float)); }
-  TILE_INLINE void store64(double* p, vector64 x, int lanes) { memcpy(p, &x, lanes * sizeof(double)); }
-  TILE_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
-  TILE_INLINE double across64(vector64 x) { return x[0] + x[1]; }
+  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) { memcpy(p, &x, lanes * sizeof(float)); }
+  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) { memcpy(p, &x, lanes * sizeof(double)); }
+  ALWAYS_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
+  ALWAYS_INLINE double across64(vector64 x) { return x[0] + x[1]; }
   #endif
-  TILE_INLINE vector32 spread32(const float* p) { return *p - (vector32){0}; }
-  TILE_INLINE vector64 spread64(const double* p) { return *p - (vector64){0}; }
+  ALWAYS_INLINE vector32 spread32(const float* p) { return *p - (vector32){0}; }
+  ALWAYS_INLINE vector64 spread64(const double* p) { return *p - (vector64){0}; }
   #ifndef __AVX512F__
-  TILE_INLINE void across_four32(const vector32* x, four32* sums) {
+  ALWAYS_INLINE void across_four32(const vector32* x, four32* sums) {
       *sums = (four32){across32(x[0]), across32(x[1]), across32(x[2]), across32(x[3])};
   }
-  TILE_INLINE void across_four64(const vector64* x, four64* sums) {
+  ALWAYS_INLINE void across_four64(const vector64* x, four64* sums) {
       *sums = (four64){across64(x[0]), across64(x[1]), across64(x[2]), across64(x[3])};
   }
   #endif
@@ -168,9 +169,7 @@ static inline ptrdiff_t next_four(ptrdiff_t p, ptrdiff_t rows) {
 
 static inline void fetch(Ahead* next) {
     for (ptrdiff_t line = 0; line < next->lines && next->runs > 0; line++) {
-        #ifdef __GNUC__
-        __builtin_prefetch(next->at + next->offset, 0, 2);
-        #endif
+        FETCH_TO_L2(next->at + next->offset);
         next->offset += 64;
         if (next->offset >= next->bytes)
             next->at += next->stride, next->offset = 0, next->runs--;
@@ -185,7 +184,6 @@ typedef struct {
 
 #define VECTOR TILE(vector)
 #define FOUR TILE(four)
-#define FOURMASK TILE(fourmask)
 #define REAL float
 #define TILE(name) name##32
 #include "tile.h"
@@ -199,78 +197,67 @@ typedef struct {
 
 #else /* once per element type */
 
-#ifdef __GNUC__
+#ifdef HAS_VECTORS
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 
-/* sum += b * a, where the sum stays in its register, which the compiler is not sure to see; _ONE: with the element at a. */
-#undef MULTIPLY_ADD
-#undef MULTIPLY_ADD_ONE
-#ifdef __AVX512F__
-  #define MULTIPLY_ADD(sum, b, a) __asm__(TILE(FUSED) " %2, %1, %0" : "+v"(sum) : "v"(b), "v"(a))
-  #define MULTIPLY_ADD_ONE(sum, b, a) __asm__(TILE(FUSED) " %2%{1to%c3%}, %1, %0" : "+v"(sum) : "v"(b), "m"(*(a)), "i"(WIDTH))
-#else
-  #define MULTIPLY_ADD(sum, b, a) ((sum) += (b) * (a))
-  #define MULTIPLY_ADD_ONE(sum, b, a) ((sum) += (b) * *(a))
-#endif
-
 /* sums += one column of a times one row of b. a: pointers to every fourth row, or to the first of adjacent elements. */
-TILE_INLINE void TILE(one_step)(const int rows, const int vectors, const int adjacent, VECTOR (*sums)[4], const char** a,
+ALWAYS_INLINE void TILE(one_step)(const int rows, const int vectors, const int adjacent, VECTOR (*sums)[4], const char** a,
                                 ptrdiff_t a_row, const REAL* b, int lanes) {
     VECTOR b_now[4];
-    #pragma GCC unroll 4
+    UNROLL(4)
     for (int j = 0; j < vectors - 1; j++)
         b_now[j] = *(const VECTOR*)(b + j * WIDTH);
     b_now[vectors - 1] = TILE(load)(b + (vectors - 1) * WIDTH, lanes);
-    #pragma GCC unroll 16
+    UNROLL(16)
     for (int i = 0; i < rows; i++) {
         const REAL* element = (const REAL*)(adjacent ? a[0] + i * sizeof(REAL) : a[i >> 2] + (i & 3) * a_row);
         if (vectors == 1)
-            MULTIPLY_ADD_ONE(sums[i][0], b_now[0], element);
+            MULTIPLY_ADD_ONE(TILE(FUSED), WIDTH, sums[i][0], b_now[0], element);
         else {
             VECTOR a_now = TILE(spread)(element);
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int j = 0; j < vectors; j++)
-                MULTIPLY_ADD(sums[i][j], b_now[j], a_now);
+                MULTIPLY_ADD(TILE(FUSED), sums[i][j], b_now[j], a_now);
         }
     }
 }
 
 /* sums = a tile, with accumulators of their own for `steps` columns. adjacent: asks for a row of c now and then, so that the
  * loop need not wait for all of them at once. */
-TILE_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
+ALWAYS_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
                               const REAL* a, const REAL* b, const REAL* c, VECTOR (*sums)[16][4]) {
     ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL), b_row = layout->b_row;
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
     ptrdiff_t part = adjacent ? k / rows / steps * steps : 0, now = adjacent ? k - (rows - 1) * part : k;
     const char* from[4];
-    __asm__("" : "+r"(a_col));                 /* or the compiler would add a loop for the stride of one element */
-    #pragma GCC unroll 4
+    OPAQUE(a_col);                 /* or the compiler would add a loop for the stride of one element */
+    UNROLL(4)
     for (int q = 0; q < 4; q++) {
         from[q] = (const char*)a + 4 * q * a_row;
         if (4 * q < rows && !(adjacent && q > 0))
-            __asm__("" : "+r"(from[q]));       /* or it would keep every row's offset, more than fit in registers */
+            OPAQUE(from[q]);       /* or it would keep every row's offset, more than fit in registers */
     }
-    #pragma GCC unroll 8
+    UNROLL(8)
     for (int s = 0; s < steps; s++)
-        #pragma GCC unroll 16
+        UNROLL(16)
         for (int i = 0; i < rows; i++)
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int j = 0; j < vectors; j++)
                 sums[s][i][j] = (VECTOR){0};
-    #pragma GCC unroll 1
+    DO_NOT_UNROLL
     for (int i = adjacent ? rows : 1; i > 0; i--, now = part, c += layout->c_row) {
         if (adjacent) {
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(c + j * WIDTH, 1, 3);
-            __builtin_prefetch(c + vectors * WIDTH - 1, 1, 3);
+                FETCH_TO_WRITE(c + j * WIDTH);
+            FETCH_TO_WRITE(c + vectors * WIDTH - 1);
         }
         for (; now >= steps; now -= steps)
-            #pragma GCC unroll 8
+            UNROLL(8)
             for (int s = 0; s < steps; s++, b += b_row) {
                 TILE(one_step)(rows, vectors, adjacent, sums[s], from, a_row, b, lanes);
-                #pragma GCC unroll 4
+                UNROLL(4)
                 for (int q = 0; q < 4; q++)
                     from[q] += a_col;
             }
@@ -278,26 +265,26 @@ TILE_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjac
     if (steps > 1)
         for (k %= steps; k > 0; k--, b += b_row) {
             TILE(one_step)(rows, vectors, adjacent, sums[0], from, a_row, b, lanes);
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int q = 0; q < 4; q++)
                 from[q] += a_col;
         }
-    #pragma GCC unroll 8
+    UNROLL(8)
     for (int s = 1; s < steps; s++)
-        #pragma GCC unroll 16
+        UNROLL(16)
         for (int i = 0; i < rows; i++)
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int j = 0; j < vectors; j++)
                 sums[0][i][j] += sums[s][i][j];
 }
 
 /* c = or += a tile, whose last vector of a row has so many lanes. */
-TILE_INLINE void TILE(put)(const int rows, const int vectors, const int accumulate, VECTOR (*sums)[4], REAL* c, ptrdiff_t c_row,
+ALWAYS_INLINE void TILE(put)(const int rows, const int vectors, const int accumulate, VECTOR (*sums)[4], REAL* c, ptrdiff_t c_row,
                            int lanes) {
-    #pragma GCC unroll 16
+    UNROLL(16)
     for (int i = 0; i < rows; i++, c += c_row) {
         REAL* last = c + (vectors - 1) * WIDTH;
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < vectors - 1; j++) {
             if (accumulate)
                 sums[i][j] += *(VECTOR*)(c + j * WIDTH);
@@ -310,7 +297,7 @@ TILE_INLINE void TILE(put)(const int rows, const int vectors, const int accumula
 }
 
 /* One tile; adjacent: a column of a is `rows` elements side by side, and c is far away. */
-TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
+ALWAYS_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
                                 const REAL* a, const REAL* b, REAL* c) {
     VECTOR sums[8][16][4];
     TILE(run_of)(rows, vectors, adjacent, layout, lanes, a, b, c, sums);
@@ -323,7 +310,7 @@ TILE_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adj
 /* A function for every tile: inlined into one, the loops would have to share its registers. */
 typedef void (*TILE(Tile))(const Layout*, const REAL*, const REAL*, REAL*);
 #define TILE_OF(rows, vectors, adjacent) \
-    static __attribute__((noinline)) void TILE(tile_##rows##_##vectors##_##adjacent##_)(const Layout* layout, const REAL* a, \
+    NEVER_INLINE void TILE(tile_##rows##_##vectors##_##adjacent##_)(const Layout* layout, const REAL* a, \
                                                                                       const REAL* b, REAL* c) { \
         if (layout->lanes == WIDTH) \
             TILE(one_tile)(rows, vectors, adjacent, layout, WIDTH, a, b, c); \
@@ -360,7 +347,7 @@ static const struct { TILE(Tile) of[9], highest; int most; TILE(Tile) adjacent; 
 #undef NAMES
 
 /* All rows of a strip of `vectors` vectors of columns. */
-TILE_INLINE void TILE(strip)(ptrdiff_t vectors, ptrdiff_t m, const Layout* layout, const REAL* a, const REAL* b, REAL* c) {
+ALWAYS_INLINE void TILE(strip)(ptrdiff_t vectors, ptrdiff_t m, const Layout* layout, const REAL* a, const REAL* b, REAL* c) {
     const ptrdiff_t most = TILE(shapes)[vectors].most;
     for (; m >= most; m -= most, a += most * layout->a_row, c += most * layout->c_row)
         TILE(shapes)[vectors].highest(layout, a, b, c);
@@ -398,32 +385,32 @@ static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, c
 }
 
 /* sums += `lanes` elements of a times those of every column of b. b: pointers to every fourth column. */
-TILE_INLINE void TILE(dot_step)(const int columns, VECTOR* sums, const REAL* a, const char** b, ptrdiff_t b_col, int lanes) {
+ALWAYS_INLINE void TILE(dot_step)(const int columns, VECTOR* sums, const REAL* a, const char** b, ptrdiff_t b_col, int lanes) {
     VECTOR a_now = TILE(load)(a, lanes);
-    #pragma GCC unroll 8
+    UNROLL(8)
     for (int j = 0; j < columns; j++)
         sums[j] += a_now * TILE(load)((const REAL*)(b[j >> 2] + (j & 3) * b_col), lanes);
 }
 
 /* One row of a times `columns` columns of b. */
-TILE_INLINE void TILE(one_dot)(const int columns, ptrdiff_t whole, int lanes, const REAL* a, const REAL* b, ptrdiff_t b_col,
+ALWAYS_INLINE void TILE(one_dot)(const int columns, ptrdiff_t whole, int lanes, const REAL* a, const REAL* b, ptrdiff_t b_col,
                                REAL* c, int accumulate) {
     VECTOR sums[8];
     const char* from[2];
     b_col *= sizeof(REAL);
-    #pragma GCC unroll 2
+    UNROLL(2)
     for (int q = 0; q < 2; q++) {
         from[q] = (const char*)b + 4 * q * b_col;
         if (4 * q < columns)
-            __asm__("" : "+r"(from[q]));       /* as in one_tile */
+            OPAQUE(from[q]);       /* as in one_tile */
     }
-    #pragma GCC unroll 8
+    UNROLL(8)
     for (int j = 0; j < columns; j++)
         sums[j] = (VECTOR){0};
     for (; whole > 0; whole--, a += WIDTH, from[0] += VECTOR_BYTES, from[1] += VECTOR_BYTES)
         TILE(dot_step)(columns, sums, a, from, b_col, WIDTH);
     TILE(dot_step)(columns, sums, a, from, b_col, lanes);
-    #pragma GCC unroll 2
+    UNROLL(2)
     for (int j = 0; j + 4 <= columns; j += 4) {
         FOUR across;
         TILE(across_four)(sums + j, &across);
@@ -453,15 +440,15 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
 }
 
 /* 4 rows of a panel, of 4 columns. */
-TILE_INLINE void TILE(transpose_four)(const REAL* b, ptrdiff_t b_col, REAL* to, ptrdiff_t columns) {
+ALWAYS_INLINE void TILE(transpose_four)(const REAL* b, ptrdiff_t b_col, REAL* to, ptrdiff_t columns) {
     FOUR w = *(const FOUR*)b, x = *(const FOUR*)(b + b_col);
     FOUR y = *(const FOUR*)(b + 2 * b_col), z = *(const FOUR*)(b + 3 * b_col);
-    FOUR wx = __builtin_shuffle(w, x, (FOURMASK){0, 4, 1, 5}), yz = __builtin_shuffle(y, z, (FOURMASK){0, 4, 1, 5});
-    *(FOUR*)to = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
-    *(FOUR*)(to + columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
-    wx = __builtin_shuffle(w, x, (FOURMASK){2, 6, 3, 7}), yz = __builtin_shuffle(y, z, (FOURMASK){2, 6, 3, 7});
-    *(FOUR*)(to + 2 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){0, 1, 4, 5});
-    *(FOUR*)(to + 3 * columns) = __builtin_shuffle(wx, yz, (FOURMASK){2, 3, 6, 7});
+    FOUR wx = SHUFFLED(w, x, 0, 4, 1, 5), yz = SHUFFLED(y, z, 0, 4, 1, 5);
+    *(FOUR*)to = SHUFFLED(wx, yz, 0, 1, 4, 5);
+    *(FOUR*)(to + columns) = SHUFFLED(wx, yz, 2, 3, 6, 7);
+    wx = SHUFFLED(w, x, 2, 6, 3, 7), yz = SHUFFLED(y, z, 2, 6, 3, 7);
+    *(FOUR*)(to + 2 * columns) = SHUFFLED(wx, yz, 0, 1, 4, 5);
+    *(FOUR*)(to + 3 * columns) = SHUFFLED(wx, yz, 2, 3, 6, 7);
 }
 
 /* panel (OUT, rows x columns) = the transpose of the columns x rows elements at b, whose rows are b_col apart. */
@@ -526,31 +513,31 @@ static void TILE(panel_of)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptr
 }
 
 /* `vectors` vectors of the sum of rows, every fourth row added to sums of its own. */
-TILE_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
+ALWAYS_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
     VECTOR sums[4][4];
-    #pragma GCC unroll 4
+    UNROLL(4)
     for (int s = 0; s < 4; s++)
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < vectors; j++)
             sums[s][j] = (VECTOR){0};
     for (; rows >= 4; rows -= 4)
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int s = 0; s < 4; s++, a += stride) {
-            #pragma GCC unroll 4
+            UNROLL(4)
             for (int j = 0; j < vectors - 1; j++)
                 sums[s][j] += *(const VECTOR*)(a + j * WIDTH);
             sums[s][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
         }
     for (; rows > 0; rows--, a += stride) {
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < vectors - 1; j++)
             sums[0][j] += *(const VECTOR*)(a + j * WIDTH);
         sums[0][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
     }
-    #pragma GCC unroll 4
+    UNROLL(4)
     for (int j = 0; j < vectors; j++)
         sums[0][j] = (sums[0][j] + sums[1][j]) + (sums[2][j] + sums[3][j]);
-    #pragma GCC unroll 4
+    UNROLL(4)
     for (int j = 0; j < vectors - 1; j++)
         *(VECTOR*)(to + j * WIDTH) = sums[0][j];
     TILE(store)(to + (vectors - 1) * WIDTH, sums[0][vectors - 1], lanes);
@@ -575,7 +562,7 @@ static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrd
 static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
     VECTOR sums[8] = {{0}};
     for (; n >= 8 * WIDTH; n -= 8 * WIDTH, a += 8 * WIDTH)
-        #pragma GCC unroll 8
+        UNROLL(8)
         for (int j = 0; j < 8; j++)
             sums[j] += *(const VECTOR*)(a + j * WIDTH);
     for (; n >= WIDTH; n -= WIDTH, a += WIDTH)
@@ -585,15 +572,15 @@ static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
     return TILE(across)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
 }
 
-TILE_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
+ALWAYS_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
     return op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
 }
 
 /* `vectors` vectors of every row of a with those of one row. */
-TILE_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out, const REAL* a, const VECTOR* row, ptrdiff_t rows,
+ALWAYS_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out, const REAL* a, const VECTOR* row, ptrdiff_t rows,
                                      ptrdiff_t stride, int lanes) {
     for (; rows > 0; rows--, a += stride, out += stride) {
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < vectors - 1; j++)
             *(VECTOR*)(out + j * WIDTH) = TILE(combine)(op, *(const VECTOR*)(a + j * WIDTH), row[j]);
         TILE(store)(out + (vectors - 1) * WIDTH,
@@ -601,12 +588,12 @@ TILE_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out,
     }
 }
 
-TILE_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
+ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
     const ptrdiff_t most = MOST_VECTORS * WIDTH;
     ptrdiff_t stride = step ? width : most;
     VECTOR row[MOST_VECTORS];
     if (!step) {                               /* one element: its rows are as wide as suits */
-        #pragma GCC unroll 4
+        UNROLL(4)
         for (int j = 0; j < MOST_VECTORS; j++)
             row[j] = TILE(spread)(b);
         width *= rows;
@@ -646,7 +633,7 @@ static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int
 
 #undef WIDTH
 
-#else /* not GNU C */
+#else /* no vectors */
 
 static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col,
                         const REAL* b, ptrdiff_t b_row, REAL* c, ptrdiff_t c_row, int accumulate) {

@@ -6,8 +6,10 @@ instructions' names and take nodes or Python numbers, so that a formula reads as
 
     maximum(x, 0) + log1p_decay(x)
 
-Derivatives are written by hand for instructions only (`RULES`); those of every expression follow by the chain rule and
-are expressions again, so there are derivatives of every order.
+An instruction is one call of `instruction`, with its arithmetic and its derivatives. Those of every expression follow
+by the chain rule and are expressions again, so there are derivatives of every order.
+
+When the engine is built, cython/generate.py reads this module alone: nothing of gradtape is imported up here.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from typing import NamedTuple
 COTANGENT = -1
 RESULT = -2
 
-COMMUTATIVE = frozenset({"add", "mul", "eq", "ne", "and", "or"})
-PREDICATES = frozenset({"is_nan", "is_inf", "is_finite", "not", "eq", "ne", "lt", "le", "gt", "ge", "and", "or"})
+# Instructions whose operands can change places, and those that give 1 or 0 in the operands' own type.
+COMMUTATIVE: set[str] = set()
+PREDICATES: set[str] = set()
 
 
 class Expr:
@@ -145,6 +148,186 @@ def _inner(code: str, node: Number) -> Expr | None:
     return node.args[0] if isinstance(node, Expr) and node.code == code else None
 
 
+class Instruction(NamedTuple):
+    """A vector instruction: what its loop computes, and its derivatives."""
+
+    arithmetic: str
+    """The result in Cython, of elements a, b and c of type `real`, by functions of cython/gradtape/elementary.pxi."""
+    far: str
+    """The same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them."""
+    rules: tuple[Rule | None, ...]
+
+
+# The cotangent of an operand from the cotangent g of the result y and the operands; None where no cotangent flows,
+# ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
+# A derivative that reads y keeps the result alive instead of the operands.
+# At singular points a factor is infinite or NaN. Elements that were masked out have a cotangent of 0 there, and
+# mul_no_nan, or an instruction with such a rule, keeps their gradient 0, as TensorFlow does.
+Rule = Callable[..., Expr]
+
+# In the order of their codes.
+INSTRUCTIONS: dict[str, Instruction] = {}
+# Rules of instructions, and of functions that programs expand.
+RULES: dict[str, tuple[Rule | None, ...]] = {}
+
+
+def instruction(
+    name: str, arithmetic: str, *rules: Rule | None, far: str = "", commutative: bool = False, predicate: bool = False
+) -> Callable[..., Expr]:
+    """Enters a vector instruction that has one rule per operand; its function on nodes."""
+    INSTRUCTIONS[name] = Instruction(arithmetic, far, rules)
+    RULES[name] = rules
+    if commutative:
+        COMMUTATIVE.add(name)
+    if predicate:
+        PREDICATES.add(name)
+    return lambda *operands: apply(name, *operands)
+
+
+TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
+
+
+def _log_of_positive(x: Expr) -> Expr:
+    return select(x > 0, log(select(x > 0, x, 1)), 0)
+
+
+def _over_squares(a: Expr, b: Expr) -> Expr:
+    """a / (a² + b²), without squares of more than a quotient of at most 1: they would overflow, or vanish."""
+    first = abs(a) >= abs(b)
+    larger = select(first, a, b)
+    ratio = select(first, b, a) / larger
+    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
+
+
+def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
+    """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of it scaled as if the scale were none."""
+    return (apply(code, n.value - 1, x) + apply(code, n.value + 1, x)) * 0.5 if n.value else apply(code, 1, x)
+
+
+# One operand.
+copy = instruction("copy", "a", lambda g, y, a: g)
+instruction("neg", "-a", lambda g, y, a: -g)
+instruction("abs", "fabs_(a)", lambda g, y, a: g * sign(a))
+sign = instruction("sign", "sign_(a)", lambda g, y, a: ZERO)
+recip = instruction("recip", "1 / a", lambda g, y, a: -mul_no_nan(y, mul_no_nan(y, g)))
+instruction("square", "a * a", lambda g, y, a: g * 2 * a)
+sqrt = instruction("sqrt", "sqrt_(a)", lambda g, y, a: mul_no_nan(0.5 / y, g))
+rsqrt = instruction("rsqrt", "1 / sqrt_(a)", lambda g, y, a: mul_no_nan(square(y) * y * -0.5, g))
+exp = instruction("exp", "exp_(a)", lambda g, y, a: g * y)
+expm1 = instruction("expm1", "expm1_(a)", lambda g, y, a: g * exp(a))
+log = instruction("log", "log_(a)", lambda g, y, a: g / a)
+log1p = instruction("log1p", "log1p_(a)", lambda g, y, a: g * recip(a + 1))
+# log(1 + e**-|a|): what rounds off the kinks of softplus and its relatives.
+log1p_decay = instruction("log1p_decay", "log1p_decay_(a)", lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))))
+sin = instruction("sin", "sin_(a)", lambda g, y, a: g * cos(a), far="<real>sin(a)")
+cos = instruction("cos", "cos_(a)", lambda g, y, a: -(g * sin(a)), far="<real>cos(a)")
+tan = instruction("tan", "tan_(a)", lambda g, y, a: g * (square(y) + 1), far="<real>tan(a)")
+asin = instruction("asin", "asin_(a)", lambda g, y, a: g * rsqrt(1 - square(a)))
+acos = instruction("acos", "acos_(a)", lambda g, y, a: -(g * rsqrt(1 - square(a))))
+atan = instruction("atan", "atan_(a)", lambda g, y, a: g / (square(a) + 1))
+sinh = instruction("sinh", "sinh_(a)", lambda g, y, a: g * cosh(a))
+cosh = instruction("cosh", "cosh_(a)", lambda g, y, a: g * sinh(a))
+tanh = instruction("tanh", "tanh_(a)", lambda g, y, a: tanh_grad(g, y))
+asinh = instruction("asinh", "asinh_(a)", lambda g, y, a: g / cosh(y))  # square(a) would overflow
+acosh = instruction("acosh", "acosh_(a)", lambda g, y, a: g / sinh(y))
+atanh = instruction("atanh", "atanh_(a)", lambda g, y, a: g * recip(1 - square(a)))
+sigmoid = instruction("sigmoid", "sigmoid_(a)", lambda g, y, a: sigmoid_grad(g, y))
+# The larger of it and 0, NaN as it is.
+relu = instruction("relu", "maximum_(a, <real>0)", lambda g, y, a: gate(g, y))
+erf = instruction("erf", "erf_(a)", lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI))
+erfc = instruction("erfc", "erfc_(a)", lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)))
+lgamma = instruction("lgamma", "lgamma_(a)", lambda g, y, a: g * digamma(a))
+digamma = instruction("digamma", "digamma_(a)", lambda g, y, a: g * apply("trigamma", a))
+floor = instruction("floor", "floor_(a)", None)
+ceil = instruction("ceil", "ceil_(a)", None)
+rint = instruction("rint", "rint_(a)", None)  # to the nearest, ties to even, as tf.round does
+trunc = instruction("trunc", "trunc_(a)", None)
+is_nan = instruction("is_nan", "<real>(a != a)", None, predicate=True)
+is_inf = instruction("is_inf", "<real>(fabs_(a) == INFINITY)", None, predicate=True)
+is_finite = instruction("is_finite", "<real>(fabs_(a) < INFINITY)", None, predicate=True)
+logical_not = instruction("not", "<real>(a == 0)", None, predicate=True)
+# Two operands. The engine expects the four of arithmetic side by side, in this order.
+instruction("add", "a + b", lambda g, y, a, b: g, lambda g, y, a, b: g, commutative=True)
+instruction("sub", "a - b", lambda g, y, a, b: g, lambda g, y, a, b: -g)
+instruction("mul", "a * b", lambda g, y, a, b: g * b, lambda g, y, a, b: g * a, commutative=True)
+instruction("div", "a / b", lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b)))
+pow_ = instruction(
+    "pow",
+    "pow_(a, b)",
+    lambda g, y, a, b: g * b * pow_(a, b - 1),
+    lambda g, y, a, b: g * (y * _log_of_positive(a)),
+)
+atan2 = instruction(
+    "atan2",
+    "atan2_(a, b)",
+    lambda g, y, a, b: g * _over_squares(b, a),
+    lambda g, y, a, b: -(g * _over_squares(a, b)),
+)
+# NaN if either operand is NaN, as TensorFlow.
+minimum = instruction(
+    "minimum", "minimum_(a, b)", lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)
+)
+maximum = instruction(
+    "maximum", "maximum_(a, b)", lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)
+)
+# The sign of the divisor, as Python; of the dividend, as C.
+floor_mod = instruction("floor_mod", "floor_mod_(a, b)", lambda g, y, a, b: g, lambda g, y, a, b: -(g * floor(a / b)))
+fmod = instruction("fmod", "fmod_(a, b)", lambda g, y, a, b: g, lambda g, y, a, b: -(g * trunc(a / b)))
+# a*b and a/b, and 0 wherever b is 0, even if a is NaN or infinite.
+mul_no_nan = instruction(
+    "mul_no_nan",
+    "mul_no_nan_(a, b)",
+    lambda g, y, a, b: mul_no_nan(g, b),
+    lambda g, y, a, b: mul_no_nan(a, g),
+)
+div_no_nan = instruction(
+    "div_no_nan",
+    "div_no_nan_(a, b)",
+    lambda g, y, a, b: div_no_nan(g, b),
+    lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b)),
+)
+# a times 1 where b is positive, else 0: relu's reverse.
+gate = instruction("gate", "gate_(a, b)", lambda g, y, a, b: gate(g, b), lambda g, y, a, b: ZERO)
+# a*(1 - b*b) and a*b*(1 - b): tanh's and sigmoid's reverse, where b is the result.
+tanh_grad = instruction(
+    "tanh_grad",
+    "tanh_grad_(a, b)",
+    lambda g, y, a, b: tanh_grad(g, b),
+    lambda g, y, a, b: -(g * (a * (b * 2))),
+)
+sigmoid_grad = instruction(
+    "sigmoid_grad",
+    "sigmoid_grad_(a, b)",
+    lambda g, y, a, b: sigmoid_grad(g, b),
+    lambda g, y, a, b: g * (a * (1 - b * 2)),
+)
+nextafter = instruction("nextafter", "nextafter_(a, b)", lambda g, y, a, b: g, lambda g, y, a, b: ZERO)
+eq = instruction("eq", "<real>(a == b)", None, None, commutative=True, predicate=True)
+ne = instruction("ne", "<real>(a != b)", None, None, commutative=True, predicate=True)
+instruction("lt", "<real>(a < b)", None, None, predicate=True)
+instruction("le", "<real>(a <= b)", None, None, predicate=True)
+instruction("gt", "<real>(a > b)", None, None, predicate=True)
+instruction("ge", "<real>(a >= b)", None, None, predicate=True)
+logical_and = instruction("and", "<real>((a != 0) & (b != 0))", None, None, commutative=True, predicate=True)
+logical_or = instruction("or", "<real>((a != 0) | (b != 0))", None, None, commutative=True, predicate=True)
+# Three operands: b where a is not 0, else c.
+select = instruction(
+    "select", "select_(a, b, c)", None, lambda g, y, a, b, c: select(a, g, 0), lambda g, y, a, b, c: select(a, 0, g)
+)
+
+
+# Functions that `special` expands.
+RULES |= {
+    "zeta": (None, lambda g, y, x, q: -(g * (x * apply("zeta", x + 1, q)))),
+    "polygamma": (None, lambda g, y, n, x: g * apply("polygamma", n + 1, x)),
+    "erfinv": (lambda g, y, a: g * (exp(square(y)) * (math.sqrt(math.pi) / 2)),),
+    "erfcinv": (lambda g, y, a: -(g * (exp(square(y)) * (math.sqrt(math.pi) / 2))),),
+    "ndtri": (lambda g, y, a: g * (exp(square(y) * 0.5) * math.sqrt(2 * math.pi)),),
+    "iv": (None, lambda g, y, n, x: g * _bessel_slope("iv", n, x)),
+    "ive": (None, lambda g, y, n, x: g * (_bessel_slope("ive", n, x) - sign(x) * y)),
+}
+
+
 # Simplifications change no bit of any result but the sign of a NaN.
 
 
@@ -219,122 +402,6 @@ def square(a: Number) -> Expr:
         return constant(value * value)
     inner = _inner("neg", a) or _inner("abs", a)
     return apply("square", a if inner is None else inner)
-
-
-def select(condition: Number, a: Number, b: Number) -> Expr:
-    """`a` where the condition is not 0, else `b`."""
-    return apply("select", condition, a, b)
-
-
-def _instruction(code: str) -> Callable[..., Expr]:
-    return lambda *operands: apply(code, *operands)
-
-
-copy, sign, recip, sqrt, rsqrt = map(_instruction, ("copy", "sign", "recip", "sqrt", "rsqrt"))
-exp, expm1, log, log1p, log1p_decay = map(_instruction, ("exp", "expm1", "log", "log1p", "log1p_decay"))
-sin, cos, tan, asin, acos, atan = map(_instruction, ("sin", "cos", "tan", "asin", "acos", "atan"))
-sinh, cosh, tanh, asinh, acosh, atanh = map(_instruction, ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"))
-sigmoid, relu, erf, erfc, lgamma, digamma = map(_instruction, ("sigmoid", "relu", "erf", "erfc", "lgamma", "digamma"))
-floor, ceil, rint, trunc = map(_instruction, ("floor", "ceil", "rint", "trunc"))
-is_nan, is_inf, is_finite, logical_not = map(_instruction, ("is_nan", "is_inf", "is_finite", "not"))
-pow_, atan2, minimum, maximum = map(_instruction, ("pow", "atan2", "minimum", "maximum"))
-floor_mod, fmod, mul_no_nan, div_no_nan = map(_instruction, ("floor_mod", "fmod", "mul_no_nan", "div_no_nan"))
-gate, tanh_grad, sigmoid_grad = map(_instruction, ("gate", "tanh_grad", "sigmoid_grad"))
-nextafter, eq, ne, logical_and, logical_or = map(_instruction, ("nextafter", "eq", "ne", "and", "or"))
-
-TWO_OVER_SQRT_PI = 2.0 / math.sqrt(math.pi)
-
-
-def _log_of_positive(x: Expr) -> Expr:
-    return select(x > 0, log(select(x > 0, x, 1)), 0)
-
-
-def _over_squares(a: Expr, b: Expr) -> Expr:
-    """a / (a² + b²), without squares of more than a quotient of at most 1: they would overflow, or vanish."""
-    first = abs(a) >= abs(b)
-    larger = select(first, a, b)
-    ratio = select(first, b, a) / larger
-    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
-
-
-def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
-    """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of it scaled as if the scale were none."""
-    return (apply(code, n.value - 1, x) + apply(code, n.value + 1, x)) * 0.5 if n.value else apply(code, 1, x)
-
-
-# The cotangent of each argument from the cotangent g of the result y and the arguments; None where no cotangent flows,
-# ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
-# A derivative that reads y keeps the result alive instead of the arguments.
-# At singular points a factor is infinite or NaN. Elements that were masked out have a cotangent of 0 there, and
-# mul_no_nan, or an instruction with such a rule, keeps their gradient 0, as TensorFlow does.
-Rule = Callable[..., Expr]
-RULES: dict[str, tuple[Rule | None, ...]] = {
-    "copy": (lambda g, y, a: g,),
-    "neg": (lambda g, y, a: -g,),
-    "abs": (lambda g, y, a: g * sign(a),),
-    "sign": (lambda g, y, a: ZERO,),
-    "recip": (lambda g, y, a: -mul_no_nan(y, mul_no_nan(y, g)),),
-    "square": (lambda g, y, a: g * 2 * a,),
-    "sqrt": (lambda g, y, a: mul_no_nan(0.5 / y, g),),
-    "rsqrt": (lambda g, y, a: mul_no_nan(square(y) * y * -0.5, g),),
-    "exp": (lambda g, y, a: g * y,),
-    "expm1": (lambda g, y, a: g * exp(a),),
-    "log": (lambda g, y, a: g / a,),
-    "log1p": (lambda g, y, a: g * recip(a + 1),),
-    "log1p_decay": (lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))),),
-    "sin": (lambda g, y, a: g * cos(a),),
-    "cos": (lambda g, y, a: -(g * sin(a)),),
-    "tan": (lambda g, y, a: g * (square(y) + 1),),
-    "asin": (lambda g, y, a: g * rsqrt(1 - square(a)),),
-    "acos": (lambda g, y, a: -(g * rsqrt(1 - square(a))),),
-    "atan": (lambda g, y, a: g / (square(a) + 1),),
-    "sinh": (lambda g, y, a: g * cosh(a),),
-    "cosh": (lambda g, y, a: g * sinh(a),),
-    "tanh": (lambda g, y, a: tanh_grad(g, y),),
-    "asinh": (lambda g, y, a: g / cosh(y),),  # square(a) would overflow
-    "acosh": (lambda g, y, a: g / sinh(y),),
-    "atanh": (lambda g, y, a: g * recip(1 - square(a)),),
-    "sigmoid": (lambda g, y, a: sigmoid_grad(g, y),),
-    "relu": (lambda g, y, a: gate(g, y),),
-    "erf": (lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI),),
-    "erfc": (lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)),),
-    "lgamma": (lambda g, y, a: g * digamma(a),),
-    "digamma": (lambda g, y, a: g * apply("trigamma", a),),
-    "floor": (None,),
-    "ceil": (None,),
-    "rint": (None,),
-    "trunc": (None,),
-    "add": (lambda g, y, a, b: g, lambda g, y, a, b: g),
-    "sub": (lambda g, y, a, b: g, lambda g, y, a, b: -g),
-    "mul": (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
-    "div": (lambda g, y, a, b: g / b, lambda g, y, a, b: -(g * (y / b))),
-    "pow": (lambda g, y, a, b: g * b * pow_(a, b - 1), lambda g, y, a, b: g * (y * _log_of_positive(a))),
-    "atan2": (
-        lambda g, y, a, b: g * _over_squares(b, a),
-        lambda g, y, a, b: -(g * _over_squares(a, b)),
-    ),
-    "minimum": (lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)),
-    "maximum": (lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)),
-    "floor_mod": (lambda g, y, a, b: g, lambda g, y, a, b: -(g * floor(a / b))),
-    "fmod": (lambda g, y, a, b: g, lambda g, y, a, b: -(g * trunc(a / b))),
-    "mul_no_nan": (lambda g, y, a, b: mul_no_nan(g, b), lambda g, y, a, b: mul_no_nan(a, g)),
-    "div_no_nan": (lambda g, y, a, b: div_no_nan(g, b), lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b))),
-    "gate": (lambda g, y, a, b: gate(g, b), lambda g, y, a, b: ZERO),
-    "tanh_grad": (lambda g, y, a, b: tanh_grad(g, b), lambda g, y, a, b: -(g * (a * (b * 2)))),
-    "sigmoid_grad": (lambda g, y, a, b: sigmoid_grad(g, b), lambda g, y, a, b: g * (a * (1 - b * 2))),
-    "nextafter": (lambda g, y, a, b: g, lambda g, y, a, b: ZERO),
-    "select": (None, lambda g, y, c, a, b: select(c, g, 0), lambda g, y, c, a, b: select(c, 0, g)),
-    **dict.fromkeys(PREDICATES, (None, None)),
-    **dict.fromkeys(("is_nan", "is_inf", "is_finite", "not"), (None,)),
-    # functions that `special` expands
-    "zeta": (None, lambda g, y, x, q: -(g * (x * apply("zeta", x + 1, q)))),
-    "polygamma": (None, lambda g, y, n, x: g * apply("polygamma", n + 1, x)),
-    "erfinv": (lambda g, y, a: g * (exp(square(y)) * (math.sqrt(math.pi) / 2)),),
-    "erfcinv": (lambda g, y, a: -(g * (exp(square(y)) * (math.sqrt(math.pi) / 2))),),
-    "ndtri": (lambda g, y, a: g * (exp(square(y) * 0.5) * math.sqrt(2 * math.pi)),),
-    "iv": (None, lambda g, y, n, x: g * _bessel_slope("iv", n, x)),
-    "ive": (None, lambda g, y, n, x: g * (_bessel_slope("ive", n, x) - sign(x) * y)),
-}
 
 
 class Call(NamedTuple):
