@@ -149,7 +149,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
 )
 def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """Repeated along new axes and axes of size 1 to a shape that it broadcasts to."""
-    tensor, sizes = as_tensor(input), tuple(ints_of(shape))
+    tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
     if len(sizes) < tensor.ndim:
         raise invalid_argument(
             "BroadcastTo",
@@ -174,7 +174,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     if out is not None:
         return out
     tensor = as_tensor(input)
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = int_of(axis, "ExpandDims", "Tdim"), tensor.ndim
     if not -rank - 1 <= place <= rank:
         raise invalid_argument(
             "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
@@ -199,7 +199,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
-    for place in [] if axis is None else ints_of(axis):
+    for place in [] if axis is None else ints_of(axis, "Squeeze", "squeeze_dims"):
         if not -len(sizes) <= place < len(sizes):
             raise invalid_argument(
                 "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
@@ -225,7 +225,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
 )
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     """The whole tensor repeated along each axis."""
-    tensor, counts = as_tensor(input), ints_of(multiples)
+    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
     if len(counts) != tensor.ndim:
         raise invalid_argument(
             "Tile",
@@ -277,12 +277,12 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if not values:
         raise invalid_argument("ConcatV2", "List argument 'values' to 'concat' must hold at least one tensor", name)
     if len(values) == 1:
-        int_of(axis)
+        int_of(axis, "ConcatV2", "Tidx")
         return apply_identity(values[0])
     tensors = common_tensors(values)
     one_dtype("ConcatV2", tensors)
     shapes = [tuple(tensor.shape) for tensor in tensors]
-    first, place = shapes[0], int_of(axis)
+    first, place = shapes[0], int_of(axis, "ConcatV2", "Tidx")
     if not first:
         raise invalid_argument("ConcatV2", "ConcatOp : Can't concatenate scalars (use tf.stack instead)", name)
     if not -len(first) <= place < len(first):
@@ -339,7 +339,7 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
     shape = tuple(tensors[0].shape)
-    place, rank = int_of(axis), len(shape) + 1
+    place, rank = int_of(axis, "Pack", "axis"), len(shape) + 1
     if not -rank <= place < rank:
         raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
     place %= rank
@@ -399,7 +399,7 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     if slices is not None:
         return slices
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Unpack", "axis")
     if not -len(shape) <= place < len(shape):
         raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
@@ -429,7 +429,7 @@ def split(
         if parts is not None:
             return parts
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Split", "split_dim")
     scalar = isinstance(num_or_size_splits, int)
     if not scalar and as_tensor(num_or_size_splits).ndim == 0:
         raise ValueError(
@@ -460,7 +460,7 @@ def split(
             )
         sizes = [total // count] * count
     else:
-        sizes = ints_of(num_or_size_splits)
+        sizes = ints_of(num_or_size_splits, "SplitV", "Tlen", "int8, int32, int64")
         if sizes.count(-1) > 1:
             raise invalid_argument(kernel, "There can only be one -1 in the input.", name)
         known = sum(size for size in sizes if size != -1)
@@ -576,7 +576,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     data, places = as_tensor(tensor), []
     if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
         raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
-    for i, place in enumerate(ints_of(axis)):
+    for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
         if not -data.ndim <= place < data.ndim:
             raise invalid_argument(
                 "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
@@ -603,7 +603,7 @@ def _reverse_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 )
 def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
     """Elements moved along axes; those pushed over an end come in at the other."""
-    tensor, shifts, places = as_tensor(input), ints_of(shift), ints_of(axis)
+    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
     if tensor.ndim == 0:
         raise invalid_argument("Roll", "input must be 1-D or higher", "")
     if len(shifts) != len(places):
@@ -685,13 +685,13 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
-    """The shape as a vector of ints_of, int32 unless out_type says otherwise."""
+    """The shape as a vector of integers, int32 unless out_type says otherwise."""
     return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
 def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
-    """The shape of each tensor as a vector of ints_of."""
+    """The shape of each tensor as a vector of integers."""
     return [shape(value, out_type) for value in input]
 
 
@@ -777,7 +777,7 @@ def one_hot(
     The new axis is the last one unless given. The dtype is the values' own, float32 where there are none. An index
     outside [0, depth) has off_value throughout.
     """
-    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
+    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth, "OneHot", "depth")
     if not index.dtype.is_integer and math.prod(index.shape):
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
@@ -788,7 +788,7 @@ def one_hot(
     wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
     if count < 0:
         raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
-    place = -1 if axis is None else int_of(axis)
+    place = -1 if axis is None else int_of(axis, "OneHot", "axis")
     if not -1 <= place <= index.ndim:
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
@@ -844,7 +844,7 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
     """Whether each place is below the length, for places up to maxlen, the greatest length unless given."""
     array = view(as_tensor(lengths))
-    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen)
+    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen, "Range", "Tidx")
     return tensor_from(np.arange(longest) < array[..., None], dtype)
 
 

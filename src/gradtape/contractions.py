@@ -119,7 +119,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     else:
         if len(axes) != 2:
             raise ValueError(f"`axes` must be an integer or have length 2. Received {axes}.")
-        first, second = ints_of(axes[0]), ints_of(axes[1])
+        first, second = ints_of(axes[0], "GatherV2", "Tindices"), ints_of(axes[1], "GatherV2", "Tindices")
         if len(first) != len(second):
             raise ValueError(f"Different number of contraction axes `a` and `b`, {len(first)} != {len(second)}.")
         first, second = [i % max(a.ndim, 1) for i in first], [i % max(b.ndim, 1) for i in second]

@@ -208,7 +208,7 @@ def while_loop(
     limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
     if limit is not None and limit.ndim:
         raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
-    limit = None if limit is None else int_of(limit)
+    limit = None if limit is None else int_of(limit, "Less", "T")
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):

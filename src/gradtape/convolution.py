@@ -187,7 +187,7 @@ def convolution(
 @op("nn.atrous_conv2d", samples=lambda: [call(real(1, 4, 4, 1), real(2, 2, 1, 2), 2, "SAME")])
 def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Tensor:
     """:func:`conv2d` with stride 1 and dilation `rate`."""
-    return _convolve(value, filters, 1, padding, int_of(rate), None, 2)
+    return _convolve(value, filters, 1, padding, int_of(rate, "SpaceToBatchND", "Tblock_shape"), None, 2)
 
 
 def _transpose(
@@ -203,7 +203,7 @@ def _transpose(
     kernel = _BACKWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
     first = is_first(data_format, rank, kernel)
-    shape = tuple(ints_of(output_shape))
+    shape = tuple(ints_of(output_shape, "Conv2DBackpropInput", "input_sizes"))
     if len(shape) != rank + 2 or image.ndim != rank + 2:
         raise kernel.error(
             f"`input` and `output_shape` must have rank {rank + 2}, not {image.ndim} and {len(shape)}", image.dtype

@@ -69,8 +69,8 @@ def bincount(
         )
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")
-    rowwise = axis is not None and int_of(axis) == -1
-    if not rowwise and axis is not None and int_of(axis) != 0:
+    rowwise = axis is not None and int_of(axis, "Bincount", "axis") == -1
+    if not rowwise and axis is not None and int_of(axis, "Bincount", "axis") != 0:
         raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
     array = view(tensor).astype(np.int64)
     if rowwise and array.ndim > 2:
@@ -88,9 +88,9 @@ def bincount(
         )
     length = int(array.max()) + 1 if array.size else 0
     if minlength is not None:
-        length = max(length, int_of(minlength))
+        length = max(length, int_of(minlength, "Bincount", "Tidx"))
     if maxlength is not None:
-        length = min(length, int_of(maxlength))
+        length = min(length, int_of(maxlength, "Bincount", "Tidx"))
     if length < 0:
         raise invalid_argument("DenseBincount", f"size ({length}) must be non-negative", "")
     wanted = dtypes.as_dtype(dtype) if heavy is None else heavy.dtype
@@ -221,7 +221,7 @@ def confusion_matrix(
                 f"{numbers.shape} dtype=int64) = \n{[str(n) for n in numbers.reshape(-1).tolist()]}",
             )
     most = max((int(numbers.max()) for numbers in (truth, guess) if numbers.size), default=0)
-    size = most + 1 if num_classes is None else int_of(num_classes)
+    size = most + 1 if num_classes is None else int_of(num_classes, "ScatterNd", "Tindices")
     for name_, numbers in (("labels", truth), ("predictions", guess)):
         if numbers.size and numbers.max() >= size:
             raise InvalidArgumentError(
@@ -292,7 +292,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
     """The coordinates of flat indices into a shape, one row per axis."""
     tensor = as_tensor(indices, hint=dtypes.int32)
-    index, sizes = index_array(tensor), ints_of(dims)
+    index, sizes = index_array(tensor, "UnravelIndex", "Tidx"), ints_of(dims, "UnravelIndex", "Tidx")
     if index.ndim > 1:
         shape = dims_text(index.shape)
         raise invalid_argument("UnravelIndex", f'The indices can only be scalar or vector, got "{shape}"', "")

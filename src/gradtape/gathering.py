@@ -6,6 +6,7 @@ All of them are the engine's pair `take_rows` and `add_rows`, each the other's r
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradtape._variable import BaseVariable
 from gradtape.dtypes import int32
 from gradtape.errors import OpError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices
-from gradtape.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
+from gradtape.operands import TENSORS, common_tensors, dims_text, index_array, int_of, ints_of, one_dtype, wrong_dtype
 from gradtape.table import ALL, NUMBERS, call, integer, op, real, values
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
     *("scatter_nd", "tensor_scatter_nd_add", "tensor_scatter_nd_max", "tensor_scatter_nd_min", "tensor_scatter_nd_sub"),
     "tensor_scatter_nd_update",
 ]
+
+
+PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
 
 
 @op(
@@ -62,11 +66,17 @@ def gather(
         if gathered is not None:
             return gathered
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    index, batch = index_array(numbers), int_of(batch_dims)
+    index = index_array(numbers, "GatherV2", allowed=PLACES)
+    # None has TensorFlow gather along the axis alone, as 0 does.
+    batch = 0 if batch_dims is None else int_of(batch_dims, "GatherV2", "batch_dims")
+    if not -index.ndim <= batch <= index.ndim:
+        raise invalid_argument(
+            "GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None
+        )
     batch += index.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
-    place = batch if axis is None else int_of(axis)
+    place = batch if axis is None else int_of(axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
@@ -115,16 +125,18 @@ def _gather(
 
 
 def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
-    """Row numbers of coordinates along the last axis; `refused(place, coordinates)` is the error of one outside."""
+    """Row numbers of coordinates along the last axis.
+
+    `refused(place, coordinates)` is the error of one outside; where it is None those get -1, which stands for no row.
+    """
+    outside = ((indices < 0) | (indices >= np.asarray(sizes, np.int64))).any(-1)
+    if refused is not None and outside.any():
+        place = np.unravel_index(int(np.argmax(outside)), outside.shape)
+        raise refused(dims_text(place) if outside.ndim else "", indices[place].tolist())
     numbers = np.zeros(indices.shape[:-1], np.int64)
     for i, size in enumerate(sizes):
-        part = indices[..., i]
-        bad = first_outside(np.asarray(part, order="C"), size)
-        if bad >= 0:
-            place = np.unravel_index(bad, part.shape) if part.ndim else ()
-            raise refused(dims_text(place) if part.ndim else "", indices[place].tolist())
-        numbers = numbers * size + part
-    return np.asarray(numbers, order="C")
+        numbers = numbers * size + indices[..., i]
+    return np.asarray(np.where(outside, -1, numbers), order="C")
 
 
 @op(
@@ -142,13 +154,21 @@ def gather_nd(
     """Slices of params at coordinates, which the last axis of indices holds.
 
     The result's shape is indices.shape[:-1] + params.shape[batch_dims + indices.shape[-1]:]. With batch_dims the
-    leading axes of both are matched. Raises InvalidArgumentError for coordinates outside params.
+    leading axes of both are matched. Raises InvalidArgumentError for coordinates outside params, unless
+    bad_indices_policy is "IGNORE": their slices are 0 then.
     """
-    tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
-    shape, index = view(tensor).shape, index_array(numbers)
+    ignoring = _ignores("GatherNd", bad_indices_policy)
+    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    batch = int_of(batch_dims, "GatherNd", "batch_dims")
+    shape, index = view(tensor).shape, index_array(numbers, "GatherNd", allowed=PLACES)
+    if batch < 0:
+        raise ValueError("tf.gather_nd does not allow negative batch_dims.")
+    for what, rank in (("indices", index.ndim), ("params", tensor.ndim)):
+        if batch and batch >= rank:
+            raise ValueError(f"Argument `batch_dims` = {batch} must be less than rank(`{what}`) = {rank}")
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
-    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
+    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch and not ignoring:
         # The gradient is IndexedSlices, as of gather.
         gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _gather_rule)
         if gathered is not None:
@@ -175,7 +195,15 @@ def gather_nd(
             None,
         )
 
-    return take_rows("GatherNd", tensor, _flat(index, shape[:depth], refused), index.shape[:-1] + shape[depth:])
+    rows = _flat(index, shape[:depth], None if ignoring else refused)
+    return take_rows("GatherNd", tensor, rows, index.shape[:-1] + shape[depth:])
+
+
+def _ignores(op: str, policy: str) -> bool:
+    """Whether slices at coordinates outside are left out, rather than refused."""
+    if policy not in ("", "DEFAULT", "ERROR", "IGNORE"):
+        raise invalid_argument(op, f"Unknown bad indices handling attribute: {policy}", None)
+    return policy == "IGNORE"
 
 
 def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
@@ -204,7 +232,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     Raises ValueError for a scalar mask and for shapes that do not match.
     """
     data, chosen = as_tensor(tensor), view(as_tensor(mask))
-    place = 0 if axis is None else int_of(axis)
+    place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
     shape = view(data).shape
@@ -227,12 +255,12 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
 )
 def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
     """Each element, or each slice along an axis, several times in a row; without an axis the input is flattened."""
-    data, counts = as_tensor(input), ints_of(repeats)
+    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
     else:
-        place = int_of(axis)
+        place = int_of(axis, "Repeat", "axis")
         if not -data.ndim <= place < data.ndim:
             raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
         place %= data.ndim
@@ -256,13 +284,13 @@ def reverse_sequence(
     input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
 ) -> Tensor:
     """The first seq_lengths[i] elements along seq_axis reversed, where i counts along batch_axis (0 unless given)."""
-    data, lengths = as_tensor(input), index_array(seq_lengths)
-    along = (0 if seq_axis is None else int_of(seq_axis)) % data.ndim
-    across = (0 if batch_axis is None else int_of(batch_axis)) % data.ndim
+    if seq_axis is None:
+        raise TypeError("Expected int for argument 'seq_dim' not None.")
+    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    along = int_of(seq_axis, "ReverseSequence", "seq_dim")
+    across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
+    _check_sequences(view(data).shape, lengths, along, across)
     size, shape = data.shape[along], view(data).shape
-    for i, length in enumerate(lengths):
-        if length > size:
-            raise invalid_argument("ReverseSequence", f"seq_lens({i}) > input.dims({along})", None)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -275,6 +303,30 @@ def reverse_sequence(
     return take_rows("ReverseSequence", data, np.array(np.broadcast_to(numbers, shape)), shape)
 
 
+def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, across: int) -> None:
+    """InvalidArgumentError unless both axes exist and there is a length, within the axis, for each sequence."""
+
+    def refused(message: str) -> OpError:
+        return invalid_argument("ReverseSequence", message, None)
+
+    if along == across:
+        raise refused(f"batch_dim == seq_dim == {along}")
+    if lengths.ndim != 1:
+        raise refused(f"seq_lengths must be 1-dim, not {lengths.ndim}")
+    for name, axis in (("seq_dim", along), ("batch_dim", across)):
+        if axis >= len(shape):
+            raise refused(f"{name} must be < input rank ( {axis} vs. {len(shape)})")
+        if axis < 0:
+            raise refused(f"Invalid {name} {axis}")
+    if lengths.size != shape[across]:
+        raise refused(f"Length of seq_lengths != input.dims({across}), ({lengths.size} vs. {shape[across]})")
+    for i, length in enumerate(lengths.tolist()):
+        if length < 0:
+            raise refused(f"seq_lens({i}) < 0")
+        if length > shape[along]:
+            raise refused(f"seq_lens({i}) > input.dims({along})")
+
+
 def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
     """Elements by their places along the last axis, one vector of places for each vector of the tensor."""
     size = tensor.shape[-1]
@@ -285,11 +337,15 @@ def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
 # Scattering
 
 
-def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> np.ndarray:
-    """Row numbers of the slices of a tensor of this shape that updates go to."""
-    index = index_array(indices)
-    depth = index.shape[-1] if index.ndim else 0
+def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], policy: str = "") -> np.ndarray:
+    """Row numbers of the slices of a tensor of this shape that updates go to; under "IGNORE" -1 for those outside."""
+    index = index_array(indices, op, allowed=PLACES)
+    if index.ndim == 0:
+        raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
+    depth = index.shape[-1]
     outer, given = index.shape[:-1], view(updates).shape
+    if not given:
+        raise invalid_argument(op, "Updates shape must have rank at least one. Found:[]", None)
     if op == "ScatterNd":
         if given[: len(outer)] != outer:
             count = len(outer)
@@ -325,7 +381,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
         text = ", ".join(map(str, coordinates))
         return invalid_argument(op, f"indices{place} = [{text}] does not index into shape {dims_text(shape)}", None)
 
-    return _flat(index, shape[:depth], refused)
+    return _flat(index, shape[:depth], None if _ignores(op, policy) else refused)
 
 
 @op(
@@ -339,8 +395,9 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
 )
 def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
     """Zeros of a shape to which updates are added at coordinates, which the last axis of indices holds."""
-    slices, sizes = as_tensor(updates), tuple(ints_of(shape))
-    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes), sizes)
+    sizes = tuple(ints_of(shape, "ScatterNd", "Tindices"))
+    slices = as_tensor(updates)
+    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes, bad_indices_policy), sizes)
 
 
 def _scatter_samples() -> list[Any]:
@@ -361,10 +418,12 @@ def _scatter_edges() -> list[Any]:
     ]
 
 
-def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor, Tensor, np.ndarray]:
+def _scattered(
+    op: str, tensor: Any, indices: Any, updates: Any, policy: str = ""
+) -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape)
+    return data, slices, _targets(op, indices, slices, view(data).shape, policy)
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
@@ -392,7 +451,7 @@ def tensor_scatter_nd_add(
     tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """The tensor with updates added to slices at coordinates."""
-    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates, bad_indices_policy)
     return data + add_rows("ScatterNd", slices, rows, data.shape)
 
 
@@ -452,7 +511,7 @@ def tensor_scatter_nd_min(
 )
 def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
     """The slices of data sorted into num_partitions tensors by the numbers in partitions."""
-    tensor, numbers = as_tensor(data), index_array(partitions)
+    tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
     shape = view(tensor).shape
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
@@ -485,8 +544,19 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
 )
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
     """One tensor whose row indices[m][i] is data[m][i]; later data replaces earlier, rows without data are 0."""
-    numbers = [index_array(part) for part in indices]
-    tensors = common_tensors(data)
+    numbers = [index_array(as_tensor(part, int32), "DynamicStitch") for part in indices]
+    if len(data) != len(numbers):
+        raise ValueError(
+            f"List argument 'data' to 'dynamic_stitch' Op with length {len(data)} must match length {len(numbers)} of "
+            "argument 'indices'."
+        )
+    if not numbers:
+        raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
+    tensors = tuple(_like_first(data))
+    for i, tensor in enumerate(tensors):
+        if tensor.dtype != tensors[0].dtype:
+            raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
+    kernel = f"DynamicStitch_N_{len(numbers)}"
     inner = view(tensors[0]).shape[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
         if view(tensor).shape[: part.ndim] != part.shape:
@@ -495,13 +565,37 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
                 f"{dims_text(part.shape)}",
                 None,
+                kernel=kernel,
             )
+        if view(tensor).shape[part.ndim :] != inner:
+            first = numbers[0]
+            raise invalid_argument(
+                "DynamicStitch",
+                f"Need data[0].shape[{first.ndim}:] = data[{i}].shape[{part.ndim}:], got data[0].shape = "
+                f"{dims_text(tensors[0].shape)}, data[{i}].shape = {dims_text(tensor.shape)}, indices[0].shape = "
+                f"{dims_text(first.shape)}, indices[{i}].shape = {dims_text(part.shape)}",
+                None,
+                kernel=kernel,
+            )
+    for part in numbers:
+        if part.size and part.min() < 0:
+            where = dims_text(np.unravel_index(np.argmax(part < 0), part.shape)) if part.ndim else ""
+            raise invalid_argument("DynamicStitch", f"indices{where} is out of range", None, kernel=kernel)
     rows = 1 + max((int(part.max()) for part in numbers if part.size), default=-1)
     array = np.zeros((rows, *inner), view(tensors[0]).dtype)
     for part, tensor in zip(numbers, tensors, strict=True):
         array[part] = view(tensor)
     saved = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
     return record("DynamicStitch", _stitch_rule, tensors, tensor_from(array), (), saved)
+
+
+def _like_first(values: Any) -> Iterator[Tensor]:
+    """Tensors as they are, everything else in the dtype of the first tensor, or else of the first value."""
+    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
+    for value in values:
+        tensor = as_tensor(value) if isinstance(value, TENSORS) else as_tensor(value, hint)
+        hint = hint or tensor.dtype
+        yield tensor
 
 
 def _stitch_rule(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:

@@ -140,7 +140,7 @@ install_indexing(getitem)
 def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
     """`size` elements along each axis from `begin` on; -1 means all that are left."""
     tensor = as_tensor(input_)
-    starts, sizes = ints_of(begin), ints_of(size)
+    starts, sizes = ints_of(begin, "Slice", "Index"), ints_of(size, "Slice", "Index")
     if len(starts) != tensor.ndim or len(sizes) != tensor.ndim:
         raise invalid_argument(
             "Slice",
@@ -190,8 +190,8 @@ def strided_slice(
     ellipsis, new_axis_mask a new axis of size 1, and shrink_axis_mask an integer index that drops the axis.
     """
     tensor = as_tensor(input_)
-    starts, stops = ints_of(begin), ints_of(end)
-    steps = [1] * len(starts) if strides is None else ints_of(strides)
+    starts, stops = ints_of(begin, "StridedSlice", "Index"), ints_of(end, "StridedSlice", "Index")
+    steps = [1] * len(starts) if strides is None else ints_of(strides, "StridedSlice", "Index")
     if not len(starts) == len(stops) == len(steps):
         raise invalid_argument(
             "StridedSlice",

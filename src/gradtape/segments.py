@@ -64,7 +64,7 @@ def _unsorted_edges() -> list[Any]:
 def _numbers(op: str, segment_ids: Any) -> np.ndarray:
     tensor = as_tensor(segment_ids, hint=dtypes.int32)
     index_dtype(op, tensor.dtype, "Tindices")
-    return index_array(tensor)
+    return index_array(tensor, op)
 
 
 def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
