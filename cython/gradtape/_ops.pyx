@@ -62,7 +62,7 @@ cdef dict _integer_functions = {
     "greater_equal": np.greater_equal, "equal": np.equal, "not_equal": np.not_equal, "logical_and": np.logical_and,
     "logical_or": np.logical_or, "logical_xor": np.logical_xor, "logical_not": np.logical_not, "select": np.where,
     "squared_difference": lambda a, b: np.square(a - b), "truncatemod": np.fmod,
-    "truncatediv": lambda a, b: (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype),
+    "truncatediv": lambda a, b: (a - np.fmod(a, b)) // b,
     "round": np.positive, "relu": lambda a: np.maximum(a, 0),
     "relu6": lambda a: np.clip(a, 0, 6), "clip_by_value": lambda a, low, high: np.maximum(np.minimum(a, high), low),
     "identity": np.positive,
@@ -938,9 +938,8 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     if kind == MEAN:
         count = reduced_count(a.extent, axes)
         summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
-        if count == 0:
-            raise op_error("Mean", "Mean of no integers is undefined: the reduced axes are empty")
-        return from_array(np.asarray(np.trunc(summed / count)), a.dtype_code)
+        # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
+        return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
     if kind >= MAX and array.size == 0:
         limits = np.iinfo(array.dtype)
         return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else

@@ -187,7 +187,7 @@ cdef class Tensor:
         return complex(to_numpy(self))
 
     def __bool__(self):
-        return bool(to_numpy(self))
+        return self.extent.size != 0 and bool(to_numpy(self))
 
     def __len__(self):
         if self.extent.rank == 0:
@@ -216,6 +216,17 @@ cdef class Tensor:
         """A hashable reference to the tensor; `.deref()` gives it back."""
         return Reference(self)
 
+    experimental_ref = ref
+
+    @property
+    def backing_device(self):
+        """The device whose memory it is in: the one there is."""
+        return self.device
+
+    def cpu(self):
+        """Itself: there is no other device that it could be copied from."""
+        return self
+
     def __repr__(self):
         return _formatting.tensor_repr(as_array(self), self.dtype.name)
 
@@ -229,7 +240,7 @@ cdef class Tensor:
         return self
 
     def __deepcopy__(self, memo):
-        return from_array(to_numpy(self), self.dtype_code)
+        return self
 
     def __reduce__(self):
         return _restore, (np.array(to_numpy(self)),)
@@ -255,7 +266,7 @@ cdef class Tensor:
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)
@@ -303,7 +314,7 @@ cdef class Tensor:
 class Reference:
     """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
 
-    __slots__ = ("_wrapped",)
+    __slots__ = ("__weakref__", "_wrapped")
 
     def __init__(self, wrapped):
         self._wrapped = wrapped
@@ -315,11 +326,28 @@ class Reference:
     def __hash__(self):
         return id(self._wrapped)
 
+    @property
+    def unwrapped(self):
+        """The object itself."""
+        return self._wrapped
+
     def __eq__(self, other):
-        return isinstance(other, Reference) and self._wrapped is other._wrapped
+        return other is not None and self._wrapped is wrapped_by(other)
+
+    def __lt__(self, other):
+        return id(self._wrapped) < id(wrapped_by(other))
+
+    def __gt__(self, other):
+        return id(self._wrapped) > id(wrapped_by(other))
 
     def __repr__(self):
         return f"<Reference wrapping {self._wrapped!r}>"
+
+
+cdef object wrapped_by(object other):
+    if not isinstance(other, Reference):
+        raise TypeError("Cannot compare wrapped object with unwrapped object")
+    return other._wrapped
 
 
 def _restore(array):
@@ -339,12 +367,15 @@ cdef extern from *:
 
 cdef extern from "Python.h":
     void PyObject_ClearWeakRefs(PyObject* o)
+    void Py_CLEAR(PyObject* o)
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef void (*Freer "freefunc")(void* o) noexcept
     ctypedef struct TypeObject "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
+        Py_ssize_t tp_dictoffset
         Destructor tp_dealloc
         Freer tp_free
+    void PyType_Modified(TypeObject* cls)
 
 cdef enum:
     MOST_IDLE = 512
@@ -373,6 +404,8 @@ cdef void end_tensor(PyObject* o) noexcept:
     global _idle, _idle_count
     if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
         PyObject_ClearWeakRefs(o)
+    if (<Tensor>o).attributes != NULL:
+        Py_CLEAR((<Tensor>o).attributes)
     if (<Tensor>o).number:
         if observers:
             mark_dead((<Tensor>o).number)
@@ -393,6 +426,12 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
+# What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
+# cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
+cdef Tensor _example = Tensor.__new__(Tensor)
+(<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
+PyType_Modified(<TypeObject*>Tensor)
+_example = None
 
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent):

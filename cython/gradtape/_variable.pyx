@@ -274,7 +274,7 @@ cdef class BaseVariable(Readable):
         return to_numpy(self.held).__index__()
 
     def __bool__(self):
-        return bool(to_numpy(self.held))
+        return self.held.extent.size != 0 and bool(to_numpy(self.held))
 
     def __len__(self):
         return len(self.read())
@@ -312,7 +312,7 @@ cdef class BaseVariable(Readable):
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)

@@ -26,7 +26,7 @@ class TensorShape:
       ValueError: a size is negative.
     """
 
-    __slots__ = ("_dims",)
+    __slots__ = ("__dict__", "__weakref__", "_dims")
     _dims: Dims | None
 
     def __init__(self, dims: Any) -> None:
