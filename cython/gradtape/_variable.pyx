@@ -149,15 +149,20 @@ cdef class BaseVariable(Readable):
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
         if not same_extent(value.extent, self.held.extent):
-            raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
-                             f"The variable shape {tensor_shape(self.held.extent)}, and the "
-                             f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            if self.open_shape is None or not self.open_shape.is_compatible_with(tensor_shape(value.extent)):
+                raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
+                                 f"The variable shape {self.shape}, and the "
+                                 f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            self.handle = None
+            self.held = share(value, value.extent)
+            return 0
         target = self.writable()
         memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
         return 0
 
-    def _initialise(self, value, bint trainable, str name):
-        """Sets value, trainability and name; called once."""
+    def _initialise(self, value, bint trainable, str name, open_shape=None):
+        """Sets value, trainability, name, and a shape that is not fully known; called once."""
+        self.open_shape = open_shape
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
@@ -176,12 +181,12 @@ cdef class BaseVariable(Readable):
 
     @property
     def shape(self):
-        """Its shape, a TensorShape."""
-        return tensor_shape(self.held.extent)
+        """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
+        return tensor_shape(self.held.extent) if self.open_shape is None else self.open_shape
 
     def get_shape(self):
         """Its shape, a TensorShape."""
-        return tensor_shape(self.held.extent)
+        return self.shape
 
     @property
     def dtype(self):
@@ -254,7 +259,7 @@ cdef class BaseVariable(Readable):
     # Conversions and operators are those of the value
 
     def __repr__(self):
-        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
+        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name, self.shape)
 
     def __format__(self, specification):
         if specification:

@@ -38,6 +38,7 @@ from gradtape.logger import get_logger
 from gradtape.math import *
 from gradtape.matrix_functions import sqrtm as matrix_square_root
 from gradtape.module import Module
+from gradtape.naming import *
 from gradtape.norms import norm
 from gradtape.printing import *
 from gradtape.reductions import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from gradtape._doors import (
     apply_reshape,
     apply_transpose,
     as_tensor,
+    empty,
     full,
     install_packing,
     tensor_from,
@@ -28,8 +30,18 @@ from gradtape._tensor import Tensor
 from gradtape.dtypes import DType, as_dtype
 from gradtape.errors import InvalidArgumentError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices, like, values_of
-from gradtape.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
-from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
+from gradtape.operands import (
+    TENSORS,
+    common_tensors,
+    dims_text,
+    index_array,
+    int_of,
+    ints_of,
+    not_allowed,
+    one_dtype,
+    room,
+)
+from gradtape.table import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
 
 __all__ = [
@@ -71,19 +83,38 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call(values([-5.0, 7.5, 300.0]), "uint8"),
         call(integer([-1, 300]), "uint8"),
         call([1.5], "float64"),
+        call(values([math.inf, -math.inf, 3e9, -3e9, 2.5]), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "uint8"),
+        call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
     ],
 )
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     """value in another dtype, limited to what that dtype holds."""
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
-    if wanted.is_floating or tensor.dtype == wanted:
+    given = tensor.dtype
+    low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
+    # No float holds a whole number beyond any float: only a narrower dtype cuts values off.
+    if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
         return apply_cast(tensor, wanted)
-    array = view(tensor)
-    if array.dtype.kind == "f":
+    if given.is_floating:
         # The nearest float to int32's greatest is beyond it.
-        array = array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return tensor_from(np.clip(array, wanted.min, wanted.max).astype(wanted.as_numpy_dtype))
+        low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
+    return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
+
+
+def _exactly(choose: Any, one: Any, other: Any) -> Any:
+    """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
+    return choose(one, other, key=_fraction)
+
+
+def _inwards(rounded: np.floating, bound: Any) -> np.floating:
+    """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(number if isinstance(number, int) else float(number))
 
 
 @op(
@@ -235,7 +266,10 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
     for i, count in enumerate(counts):
         if count < 0:
             raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
-    out = tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
+    sizes = tensor.shape
+    out, array = empty([size * count for size, count in zip(sizes, counts, strict=True)], tensor.dtype)
+    copies = [n for pair in zip(counts, sizes, strict=True) for n in pair]
+    array.reshape(copies)[...] = view(tensor).reshape([n for size in sizes for n in (1, size)])
     return record("Tile", _tile_rule, (tensor,), out, (), (tensor.shape, counts))
 
 
@@ -334,7 +368,9 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
         return joined
     if not isinstance(values, list | tuple):
         values = list(as_tensor(values))
-    tensors = common_tensors(values)
+    # Numbers and lists of them have the dtype that they have together.
+    together = _first_dtype(values) is None and bool(values)
+    tensors = tuple(as_tensor(values)) if together else common_tensors(values)
     if not tensors:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
@@ -460,7 +496,15 @@ def split(
             )
         sizes = [total // count] * count
     else:
-        sizes = ints_of(num_or_size_splits, "SplitV", "Tlen", "int8, int32, int64")
+        lengths = index_array(num_or_size_splits, "SplitV", "Tlen", "int8, int32, int64")
+        sizes = lengths.reshape(-1).tolist()
+        if lengths.ndim != 1 or num not in (None, len(sizes)):
+            raise invalid_argument(
+                kernel,
+                "size of the split_tensor must be 1-D and have the same elements as outputs got "
+                f"{lengths.ndim} -D and {len(sizes)} elements",
+                name,
+            )
         if sizes.count(-1) > 1:
             raise invalid_argument(kernel, "There can only be one -1 in the input.", name)
         known = sum(size for size in sizes if size != -1)
@@ -497,14 +541,18 @@ def pad(
     mode: "CONSTANT" fills with constant_values, "REFLECT" mirrors without and "SYMMETRIC" with the border element.
     """
     data = as_tensor(tensor)
-    sizes, widths = tuple(data.shape), view(as_tensor(paddings, hint=dtypes.int32)).astype(int).reshape(-1, 2)
     mode = mode.upper()
     if mode not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(
             'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received '
             f"`mode` = {mode}"
         )
-    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad"
+    # TensorFlow pads with zeros unless told otherwise, and bools take none but false.
+    plain = isinstance(constant_values, int | float) and not constant_values
+    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad" if plain else "PadV2"
+    sizes, widths = tuple(data.shape), index_array(paddings, kernel, "Tpaddings")
+    if widths.shape[1:] != (2,):
+        raise invalid_argument(kernel, f"paddings must be a matrix with 2 columns: {dims_text(widths.shape)}", None)
     if len(widths) != len(sizes):
         raise invalid_argument(
             kernel,
@@ -528,8 +576,12 @@ def pad(
         spread.append((before, behind))
     if mode != "CONSTANT":
         return _mirror(data, spread, mode)
-    fill = view(as_tensor(constant_values, data.dtype))
-    out = tensor_from(np.pad(view(data), spread, constant_values=fill) if spread else view(data))
+    fill = full((), 0, data.dtype) if plain else as_tensor(constant_values, data.dtype)
+    if fill.ndim:
+        raise invalid_argument(kernel, f"constant_values must be a scalar. Found: {dims_text(fill.shape)}", None)
+    out, array = empty([size + sum(pair) for size, pair in zip(sizes, spread, strict=True)], data.dtype)
+    array[...] = view(fill)
+    array[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))] = view(data)
     return record("Pad", _pad_rule, (data,), out, (), (spread, sizes))
 
 
@@ -627,12 +679,17 @@ def _roll_rule(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 # Blocks
 
 
-def _image(tensor: Any, kernel: str, data_format: str) -> Tensor:
+def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tensor:
     data = as_tensor(tensor)
+    if block_size < 2:
+        raise invalid_argument(
+            kernel, f"Value for attr 'block_size' of {block_size} must be at least minimum 2", "", kernel=None
+        )
     if data_format != "NHWC":
         raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
     if data.ndim != 4:
-        raise invalid_argument(kernel, f"Input rank should be 4 instead of {data.ndim}", "")
+        mark = ":" if kernel == "DepthToSpace" else ""
+        raise invalid_argument(kernel, f"Input rank should be{mark} 4 instead of{mark} {data.ndim}", "")
     return data
 
 
@@ -644,7 +701,7 @@ def _image(tensor: Any, kernel: str, data_format: str) -> Tensor:
 )
 def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Blocks of block_size × block_size pixels as channels of one pixel each."""
-    tensor = _image(input, "SpaceToDepth", data_format)
+    tensor = _image(input, "SpaceToDepth", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
         raise invalid_argument(
@@ -667,7 +724,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
 )
 def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Channels of each pixel as a block of block_size × block_size pixels: the reverse of space_to_depth."""
-    tensor = _image(input, "DepthToSpace", data_format)
+    tensor = _image(input, "DepthToSpace", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):
         raise invalid_argument(
@@ -698,7 +755,12 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
 def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
     """How many elements there are, an int32 unless out_type says otherwise."""
-    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
+    count, wanted = view(as_tensor(input)).size, dtypes.as_dtype(dtypes.int32 if out_type is None else out_type)
+    if wanted.is_integer and count > wanted.max:
+        raise invalid_argument(
+            "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+        )
+    return full((), count, wanted)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
@@ -793,6 +855,7 @@ def one_hot(
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
+    room((*index.shape, count), wanted)
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
@@ -844,7 +907,9 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
     """Whether each place is below the length, for places up to maxlen, the greatest length unless given."""
     array = view(as_tensor(lengths))
-    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    most = max(math.ceil(array.max()), 0) if array.size else 0
+    longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    room((*array.shape, longest), dtypes.as_dtype(dtype))
     return tensor_from(np.arange(longest) < array[..., None], dtype)
 
 

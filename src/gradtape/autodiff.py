@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradtape._forward import Accumulator
 from gradtape.tape import GradientTape
 
@@ -23,3 +25,6 @@ class ForwardAccumulator(Accumulator):
     Raises:
       ValueError: a primal is listed twice; the structures differ; the block is entered while active.
     """
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")

@@ -22,7 +22,7 @@ from gradtape.table import ALL, call, integer, op, real
 
 __all__ = [
     *("case", "cond", "control_dependencies", "device", "executing_eagerly", "foldl", "foldr", "function", "group"),
-    *("init_scope", "map_fn", "name_scope", "no_op", "numpy_function", "py_function", "scan", "switch_case", "tuple"),
+    *("init_scope", "map_fn", "no_op", "numpy_function", "py_function", "scan", "switch_case", "tuple"),
     *("vectorized_map", "while_loop"),
 ]
 
@@ -531,17 +531,50 @@ def function(
 
 
 def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
-    """func(*inp) with tensors, checked to give tensors of the dtypes Tout; differentiable."""
-    results = func(*(as_tensor(value) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+    """func(*inp) with tensors, checked to give tensors of the dtypes Tout; differentiable.
+
+    Without func it is a decorator, whose function then takes the arguments: `@tf.py_function(Tout=tf.float32)`.
+    """
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        results = function(*(as_tensor(value) for value in arguments))
+        return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+
+    return _called_or_decorated("py_function", computed, func, inp, Tout)
 
 
 def numpy_function(
     func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
 ) -> Any:
-    """func(*inp) with NumPy arrays, its results as tensors of the dtypes Tout; a constant to every tape."""
-    results = func(*(np.array(view(as_tensor(value))) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+    """func(*inp) with NumPy arrays, its results as tensors of the dtypes Tout; a constant to every tape.
+
+    Without func it is a decorator, as `py_function` is.
+    """
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        results = function(*(np.array(view(as_tensor(value))) for value in arguments))
+        return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+    return _called_or_decorated("numpy_function", computed, func, inp, Tout)
+
+
+def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp: Any, Tout: Any) -> Any:
+    """`computed(func, inp)`, or without func a decorator of functions that are computed so when they are called."""
+    if Tout is None:
+        raise TypeError(
+            f"Missing required argument: 'Tout'\n  If using tf.{name} as a decorator, set `Tout`\n  **by name** above "
+            f"the function:\n  `@tf.{name}(Tout=tout)`"
+        )
+    if func is None:
+        if inp is not None:
+            raise TypeError(f"Don't set the `inp` argument when using tf.{name} as a decorator (`func=None`).")
+        return lambda function: functools.wraps(function)(lambda *arguments: computed(function, arguments))
+    if inp is None:
+        raise TypeError(
+            "Missing argument `inp`:\n  You must set the `inp` argument (the list of arguments to the\n  function), "
+            f"unless you use `tf.{name}` as a decorator(`func=None`)."
+        )
+    return computed(func, inp)
 
 
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
@@ -587,12 +620,6 @@ def init_scope() -> Iterator[None]:
     """A block in which no tape and no accumulator records, not one that is made in it either; there are no graphs."""
     with Unrecorded():
         yield
-
-
-@contextlib.contextmanager
-def name_scope(name: str) -> Iterator[str]:
-    """A block that names nothing: it gives the scope's name and a slash."""
-    yield f"{name}/"
 
 
 @contextlib.contextmanager

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradtape._doors import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
 from gradtape._tensor import Tensor
-from gradtape.dtypes import float64
-from gradtape.operands import dims_text, int_of, ints_of, one_dtype
+from gradtape.dtypes import float64, int32
+from gradtape.operands import dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape.table import Call, call, op, real, single
 from gradtape.windows import Kernel, either_strides_or_dilations, given, image_of, is_first, last, lie, patches_of
 
@@ -20,10 +20,14 @@ __all__ = [
 ]
 
 _FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-_FORWARD = {1: Kernel("Conv2D"), 2: Kernel("Conv2D"), 3: Kernel("Conv3D", ("SAME", "VALID"))}
+_FORWARD = {
+    1: Kernel("Conv2D", whole=True),
+    2: Kernel("Conv2D", whole=True),
+    3: Kernel("Conv3D", ("SAME", "VALID")),
+}
 _BACKWARD = {
-    1: Kernel("Conv2DBackpropInput"),
-    2: Kernel("Conv2DBackpropInput"),
+    1: Kernel("Conv2DBackpropInput", whole=True),
+    2: Kernel("Conv2DBackpropInput", whole=True),
     3: Kernel("Conv3DBackpropInputV2", ("SAME", "VALID")),
 }
 _DEPTHWISE = Kernel("DepthwiseConv2dNative")
@@ -34,6 +38,8 @@ def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tens
     image = as_tensor(input)
     weights = as_tensor(filters) if isinstance(filters, Tensor) else as_tensor(filters, image.dtype)
     one_dtype(kernel.op, (image, weights))
+    if not image.dtype.is_floating and not (kernel.whole and image.dtype == int32):
+        raise not_allowed(kernel.op, image.dtype, "half, bfloat16, float, double" + ", int32" * kernel.whole)
     for name, tensor, fits in (("input", image, image.ndim >= rank + 2), ("filter", weights, weights.ndim == rank + 2)):
         if not fits:
             raise kernel.error(f"{name} must be {rank + 2}-dimensional: {dims_text(tensor.shape)}", image.dtype)
@@ -202,6 +208,9 @@ def _transpose(
 ) -> Tensor:
     kernel = _BACKWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
+    if image.dtype.is_integer:
+        exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
+        return apply_cast(_transpose(*exact, output_shape, strides, padding, dilations, data_format, rank), image.dtype)
     first = is_first(data_format, rank, kernel)
     shape = tuple(ints_of(output_shape, "Conv2DBackpropInput", "input_sizes"))
     if len(shape) != rank + 2 or image.ndim != rank + 2:

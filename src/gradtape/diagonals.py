@@ -53,9 +53,8 @@ def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -
     """Where the elements of diagonals lie in the matrix, flat: (diagonals, longest), -1 for padding."""
     if align not in _ALIGNMENTS:
         allowed = ", ".join(f'"{name}"' for name in _ALIGNMENTS)
-        raise invalid_argument(
-            op, f"Value for attr 'align' of \"{align}\" is not in the list of allowed values: {allowed}", "", kernel=None
-        )
+        message = f"Value for attr 'align' of \"{align}\" is not in the list of allowed values: {allowed}"
+        raise invalid_argument(op, message, "", kernel=None)
     longest = max(min(rows + min(high, 0), columns - max(low, 0)), 0)
     above, below = (word == "LEFT" for word in align.split("_"))
     places = np.full((high - low + 1, longest), -1)
@@ -123,12 +122,14 @@ def diag(
     x, (low, high) = as_tensor(diagonal), _bounds("MatrixDiagV3", k)
     if x.ndim < 1:
         raise invalid_argument("MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []", name)
-    longest, rows, columns = x.shape[-1], int_of(num_rows, "MatrixDiagV3", "num_rows"), int_of(num_cols, "MatrixDiagV3", "num_cols")
+    longest = x.shape[-1]
+    rows, columns = int_of(num_rows, "MatrixDiagV3", "num_rows"), int_of(num_cols, "MatrixDiagV3", "num_cols")
     least = longest - min(high, 0), longest + max(low, 0)
     if high > low and (x.ndim < 2 or x.shape[-2] != high - low + 1):
         raise invalid_argument(
             "MatrixDiagV3",
-            "The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index range.",
+            "The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index "
+            "range.",
             None,
         )
     if rows == columns == -1:

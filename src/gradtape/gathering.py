@@ -6,7 +6,6 @@ All of them are the engine's pair `take_rows` and `add_rows`, each the other's r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
 from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
-from gradtape.dtypes import int32
+from gradtape.dtypes import int32, int64
 from gradtape.errors import OpError, invalid_argument
 from gradtape.indexed_slices import IndexedSlices
-from gradtape.operands import TENSORS, common_tensors, dims_text, index_array, int_of, ints_of, one_dtype, wrong_dtype
+from gradtape.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype, room, wrong_dtype
 from gradtape.table import ALL, NUMBERS, call, integer, op, real, values
 
 __all__ = [
@@ -68,7 +67,7 @@ def gather(
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
     index = index_array(numbers, "GatherV2", allowed=PLACES)
     # None has TensorFlow gather along the axis alone, as 0 does.
-    batch = 0 if batch_dims is None else int_of(batch_dims, "GatherV2", "batch_dims")
+    batch = 0 if batch_dims is None and axis is not None else int_of(batch_dims, "GatherV2", "batch_dims")
     if not -index.ndim <= batch <= index.ndim:
         raise invalid_argument(
             "GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None
@@ -268,6 +267,7 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     if not scalar and len(counts) not in (1, size):
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
+    room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
     return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
 
 
@@ -552,7 +552,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
         )
     if not numbers:
         raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
-    tensors = tuple(_like_first(data))
+    tensors = common_tensors(data)
     for i, tensor in enumerate(tensors):
         if tensor.dtype != tensors[0].dtype:
             raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
@@ -587,15 +587,6 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
         array[part] = view(tensor)
     saved = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
     return record("DynamicStitch", _stitch_rule, tensors, tensor_from(array), (), saved)
-
-
-def _like_first(values: Any) -> Iterator[Tensor]:
-    """Tensors as they are, everything else in the dtype of the first tensor, or else of the first value."""
-    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
-    for value in values:
-        tensor = as_tensor(value) if isinstance(value, TENSORS) else as_tensor(value, hint)
-        hint = hint or tensor.dtype
-        yield tensor
 
 
 def _stitch_rule(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:

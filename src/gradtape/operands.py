@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape import dtypes
-from gradtape._doors import as_tensor, view
+from gradtape._doors import as_tensor, empty, view
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 from gradtape.errors import OpError, invalid_argument
@@ -26,13 +26,17 @@ TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number 
 
 
 def common_tensors(values: Iterable[Any]) -> tuple[Tensor, ...]:
-    """Values as tensors of one dtype: that of the first tensor or variable among them, where there is one."""
+    """Values as tensors: what is none yet in the dtype of the first tensor or variable, or else of the first value.
+
+    Raises TypeError or ValueError where a value does not convert to it. Tensors keep their dtypes: see `one_dtype`.
+    """
     values = list(values)
-    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
-    if hint is None and values:
-        first = as_tensor(values[0])
-        return (first, *(as_tensor(value, hint=first.dtype) for value in values[1:]))
-    return tuple(as_tensor(value, hint=hint) for value in values)
+    dtype = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
+    tensors: list[Tensor] = []
+    for value in values:
+        tensors.append(as_tensor(value) if isinstance(value, TENSORS) else as_tensor(value, dtype))
+        dtype = dtype or tensors[0].dtype
+    return tuple(tensors)
 
 
 def one_dtype(op: str, tensors: tuple[Tensor, ...]) -> None:
@@ -96,7 +100,10 @@ def ints_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") 
         return [value]
     if isinstance(value, list | tuple) and all(type(item) is int and -WIDE <= item < WIDE for item in value):
         return list(value)
-    return index_array(value, op, attribute, allowed).reshape(-1).tolist()
+    array = index_array(value, op, attribute, allowed)
+    if array.ndim > 1:
+        raise invalid_argument(op, f"expected a vector of integers, got shape {dims_text(array.shape)}", None)
+    return array.reshape(-1).tolist()
 
 
 def int_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -> int:
@@ -117,6 +124,11 @@ def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int
     if tensor.ndim:
         raise invalid_argument(op, message.format(shape=dims_text(tensor.shape)), "")
     return int_of(tensor, op, attribute)
+
+
+def room(shape: Iterable[int], dtype: dtypes.DType) -> None:
+    """ResourceExhaustedError where there is no memory for a tensor of this shape, before NumPy is asked for it."""
+    empty(tuple(shape), dtype)
 
 
 def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int64") -> dtypes.DType:

@@ -11,6 +11,9 @@ from gradtape import errors
 from gradtape._doors import as_tensor
 from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
+from gradtape.naming import name_prefix
+from gradtape.operands import NUMERIC, dims_text, index_array, not_allowed
+from gradtape.tensor_shape import TensorShape
 
 
 @variables_are
@@ -25,7 +28,7 @@ class Variable(BaseVariable):
         experimental_enable_variable_lifting: accepted as TensorFlow accepts them.
       name: its name, "Variable" unless given.
       dtype: its dtype, the value's own unless given.
-      shape: a shape that the value must have.
+      shape: a shape that every value must have; sizes that it leaves open may change with each assignment.
 
     Raises:
       ValueError: no initial value, or one of another shape.
@@ -56,13 +59,23 @@ class Variable(BaseVariable):
                 "You provided neither."
             )
         value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
-        if shape is not None and not value.shape.is_compatible_with(shape):
+        wanted = None if shape is None else TensorShape(shape)
+        if wanted is not None and not value.shape.is_compatible_with(wanted):
             raise ValueError(
                 f"In this `tf.Variable` creation, the initial value's shape ({value.shape}) is not compatible with "
                 f"the explicitly supplied `shape` argument ({shape})."
             )
-        self._initialise(value, True if trainable is None else bool(trainable), name or "Variable")
+        open_shape = wanted if wanted is not None and not wanted.is_fully_defined() else None
+        if not isinstance(name, str | None):
+            raise ValueError("name for name_scope must be a string.")
+        scoped = name_prefix() + ("Variable" if name is None else name)
+        self._initialise(value, True if trainable is None else bool(trainable), scoped, open_shape)
         if constraint is not None:
+            if not callable(constraint):
+                raise ValueError(
+                    f"Argument `constraint` must be None or a callable. a callable. Got a {type(constraint)}:  "
+                    f"{constraint}"
+                )
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
 
@@ -72,8 +85,14 @@ class Variable(BaseVariable):
 
     experimental_ref = ref
 
+    def __copy__(self) -> Variable:
+        # A copy shares the value with the original, assignments included.
+        return self
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"))
+        copied = type(self)(
+            self.numpy(), self.trainable, name=self.name.removesuffix(":0"), constraint=self.constraint
+        )
         memo[id(self)] = copied
         return copied
 
@@ -83,6 +102,28 @@ class Variable(BaseVariable):
     def is_initialized(self, name: str | None = None) -> Tensor:
         """True: a variable has its value from the start."""
         return as_tensor(True)
+
+    @property
+    def initializer(self) -> None:
+        """None: a variable is initialised as it is made."""
+        return None
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Assigns a value, as programs with sessions write it."""
+        self.assign(value)
+
+    def count_up_to(self, limit: int) -> Tensor:
+        """Adds 1 to an integer scalar and gives its value from before; OutOfRangeError once that is the limit."""
+        value = self.read_value()
+        if value.dtype.name not in ("int32", "int64"):
+            raise not_allowed("CountUpTo", value.dtype, "int32, int64")
+        if value.ndim:
+            raise errors.invalid_argument("CountUpTo", f"input is not a scalar: {dims_text(value.shape)}", None)
+        if int(value) >= limit:
+            raise errors.from_op(errors.OutOfRangeError, "CountUpTo", f"Reached limit of {limit}")
+        before = as_tensor(value.numpy())
+        self.assign_add(1)
+        return before
 
     def set_shape(self, shape: Any) -> None:
         """Checks that the variable has this shape; raises ValueError where it has not."""
@@ -94,18 +135,21 @@ class Variable(BaseVariable):
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
         """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
         from gradtape.indexing import plain_key
-        from gradtape.operands import dims_text
 
         array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
         place = plain_key(key)
         wanted = array[place].shape
-        if part.ndim > len(wanted) or not _fills(tuple(part.shape), wanted):
+        values = np.asarray(part)
+        # Axes of size 1 in front of those of the part say nothing.
+        while values.ndim > len(wanted) and len(values) == 1:
+            values = values[0]
+        if values.ndim > len(wanted) or not _fills(values.shape, wanted):
             raise errors.invalid_argument(
                 "ResourceStridedSliceAssign",
                 f"Cannot broadcast input shape {dims_text(part.shape)} into final shape {dims_text(wanted)}",
                 "strided_slice/_assign",
             )
-        array[place] = np.asarray(part)
+        array[place] = values
         return self.assign(array)
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
@@ -148,6 +192,12 @@ class Variable(BaseVariable):
         """Sets the rows of IndexedSlices; of an index that occurs more than once, the last."""
         return self._scatter("ResourceScatterUpdate", _put_at, sparse_delta)
 
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Sets elements by the last axis of indices; its axes before count along the variable's own."""
+        places = index_array(sparse_delta.indices, "ResourceScatterNdUpdate")
+        before = np.indices(places.shape)[:-1]
+        return self.scatter_nd_update(np.stack([*before, places], -1), sparse_delta.values)
+
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
         """Adds updates[i] at the position indices[i], whose length says how many axes it names."""
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
@@ -171,49 +221,78 @@ class Variable(BaseVariable):
     def _scatter(self, op: str, change: Callable[..., Any], sparse_delta: Any) -> Variable:
         if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
             raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
-        indices = np.asarray(as_tensor(sparse_delta.indices))
+        self._check_dtype(op, "dtype")
+        indices = index_array(sparse_delta.indices, op)
         updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
-        if updates.shape[: indices.ndim] != indices.shape:
+        shape = self.read_value().shape
+        if updates.ndim and updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
                 op,
-                f"The shape of indices ({list(indices.shape)}) must be a prefix of the shape of updates "
-                f"({list(updates.shape)})",
-                "",
+                f"The shape of indices ({dims_text(indices.shape)}) must be a prefix of the shape of updates "
+                f"({dims_text(updates.shape)})",
             )
+        if not shape.rank or (updates.ndim and updates.shape != (*indices.shape, *shape[1:])):
+            found = [dims_text(sizes) for sizes in (updates.shape, indices.shape, shape)]
+            raise errors.invalid_argument(
+                op,
+                "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+                f"{found[0]}, indices.shape {found[1]}, params.shape {found[2]}",
+            )
+        outside = (indices < 0) | (indices >= shape[0])
+        if outside.any():
+            place = _first(outside)
+            text = dims_text(place) if indices.ndim else ""
+            raise errors.invalid_argument(op, f"indices{text} = {indices[place]} is not in [0, {shape[0]})")
         return self._change(op, change, (indices,), updates)
 
     def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
-        places = np.asarray(as_tensor(indices))
+        self._check_dtype(op, "T")
+        places = index_array(indices, op)
         values = np.asarray(as_tensor(updates, self.dtype))
-        if places.ndim == 0 or values.shape[: places.ndim - 1] != places.shape[:-1]:
+        shape = tuple(self.read_value().shape)
+        if places.ndim == 0:
+            raise errors.invalid_argument(op, "Indices shape must have rank at least one. Found:[]")
+        count, depth = places.ndim - 1, places.shape[-1]
+        if values.shape[:count] != places.shape[:-1]:
             raise errors.invalid_argument(
                 op,
-                f"Dimensions [0,{places.ndim - 1}) of indices[shape={list(places.shape)}] must match dimensions "
-                f"[0,{places.ndim - 1}) of updates[shape={list(values.shape)}]",
+                f"Dimensions [0,{count}) of indices[shape={dims_text(places.shape)}] must match dimensions "
+                f"[0,{count}) of updates[shape={dims_text(values.shape)}]",
+            )
+        if depth > len(shape) or values.shape[count:] != shape[depth:]:
+            raise errors.invalid_argument(
+                op,
+                f"Dimensions [{depth},{len(shape)}) of input[shape={dims_text(shape)}] must match dimensions "
+                f"[{count},{values.ndim}) of updates[shape={dims_text(values.shape)}]",
+            )
+        outside = ((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1)
+        if outside.any():
+            place = _first(outside)
+            text = dims_text(place) if outside.ndim else ""
+            coordinates = ", ".join(map(str, places[place].tolist()))
+            raise errors.invalid_argument(
+                op, f"indices{text} = [{coordinates}] does not index into shape {dims_text(shape)}"
             )
         return self._change(op, change, tuple(np.moveaxis(places, -1, 0)), values)
+
+    def _check_dtype(self, op: str, attribute: str) -> None:
+        if self.dtype.is_bool and not op.endswith("Update"):
+            raise not_allowed(op, self.dtype, NUMERIC, attribute)
 
     def _change(
         self, op: str, change: Callable[..., Any], places: tuple[np.ndarray, ...], updates: np.ndarray
     ) -> Variable:
-        """Applies a change at places, one array of indices per leading axis, of which none may lie outside."""
+        """Applies a change at places, one array of indices per leading axis."""
         array = np.array(self.numpy())
-        if len(places) > array.ndim:
-            raise errors.invalid_argument(op, f"indices name {len(places)} axes, the variable has {array.ndim}")
-        for axis, found in enumerate(places):
-            outside = np.flatnonzero((found < 0) | (found >= array.shape[axis]))
-            if outside.size:
-                first = int(outside[0])
-                raise errors.invalid_argument(
-                    op, f"indices[{first}] = {found.reshape(-1)[first]} is not in [0, {array.shape[axis]})", ""
-                )
-        if updates.shape[places[0].ndim :] != array.shape[len(places) :]:
-            raise errors.invalid_argument(
-                op, f"updates of shape {list(updates.shape)} do not fit a variable of shape {list(array.shape)}", ""
-            )
+        if change is _divide_at and array.dtype.kind != "f" and not updates.all():
+            raise errors.invalid_argument(op, "updates must not contain 0")
         change(array, places, updates)
-        self.assign(array)
-        return self
+        return self.assign(array)
+
+
+def _first(found: np.ndarray) -> tuple[Any, ...]:
+    """Where the first true element is."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
 
 
 def _fills(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
@@ -226,7 +305,14 @@ def _put_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
 
 
 def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
-    (np.divide if array.dtype.kind == "f" else np.floor_divide).at(array, places, updates)
+    if array.dtype.kind == "f":
+        np.divide.at(array, places, updates)
+        return
+    # An index may occur more than once: each quotient is that of the one before, cut towards 0.
+    for place in np.ndindex(places[0].shape):
+        row = tuple(axis[place] for axis in places)
+        divisor = updates[place] if updates.ndim else updates
+        array[row] = (array[row] - np.fmod(array[row], divisor)) // divisor
 
 
 def _restore(value: np.ndarray, trainable: bool, name: str) -> Variable:

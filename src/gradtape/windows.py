@@ -26,6 +26,7 @@ class Kernel(NamedTuple):
     op: str
     paddings: tuple[str, ...] = ("SAME", "VALID", "EXPLICIT")
     native: bool = True  # whether TensorFlow computes it in single precision by kernels of another name
+    whole: bool = False  # whether it takes int32 too
 
     def error(self, message: str, dtype: Any = float32, kind: Any = None) -> OpError:
         """An error of the running op, InvalidArgumentError unless another kind is given."""
