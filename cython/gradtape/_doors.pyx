@@ -1,6 +1,7 @@
 """The engine's doors for Python: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
 
 cimport numpy as cnp
+from cpython.long cimport PyLong_AsLongLongAndOverflow
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
@@ -248,11 +249,12 @@ cdef object not_allowed(str op, int dtype_code, str attribute):
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:
     cdef int64_t mask = 0
     cdef Py_ssize_t place
+    cdef int overflow = 0
     if axis is None:
         return ((<int64_t>1) << rank) - 1
     if type(axis) is int:
-        place = axis
-        if -rank <= place < rank:
+        place = PyLong_AsLongLongAndOverflow(axis, &overflow)
+        if not overflow and -rank <= place < rank:
             return (<int64_t>1) << (place if place >= 0 else place + rank)
     for item in whole_numbers(axis, op, "Tidx")[0]:
         if not -rank <= item < rank:

@@ -199,6 +199,8 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
     unknown = set(kwargs) - {"optimize", "name"}
     if unknown:
         raise TypeError(f"Invalid keyword arguments for this function: {', '.join(sorted(unknown))}.")
+    if not isinstance(equation, str):
+        raise TypeError(f"`equation` must be a string, not {equation!r}.")
     tensors = list(common_tensors(inputs))
     one_dtype("Einsum", tuple(tensors))
     labels, output = _resolve(equation, [tensor.ndim for tensor in tensors])

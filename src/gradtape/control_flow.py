@@ -329,7 +329,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
     Of no slices the results have the shapes and dtypes that fn makes of zeros. Raises InvalidArgumentError for first
     axes of other sizes, ValueError for no elems.
     """
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     sizes = [tensor.shape[0] for tensor in tensors]
     count = max(sizes, default=0)
     for size in sizes:
@@ -370,11 +370,19 @@ def _start(
     return nest.pack_sequence_as(elems, [tensor[order[0]] for tensor in tensors]), order[1:]
 
 
+def _with_rows(elems: Any) -> list[Tensor]:
+    """The tensors of a structure, each of which has an axis to go along."""
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    if any(not tensor.ndim for tensor in tensors):
+        raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
+    return tensors
+
+
 def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Iterator[Any]:
     """The accumulator after each step, the start itself where it is an element."""
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable")
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     order = list(range(tensors[0].shape[0]))
     if backwards:
         order.reverse()

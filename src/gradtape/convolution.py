@@ -33,6 +33,12 @@ _BACKWARD = {
 _DEPTHWISE = Kernel("DepthwiseConv2dNative")
 
 
+def _of_rank(kernels: dict[int, Kernel], rank: int) -> Kernel:
+    if rank not in kernels:
+        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
+    return kernels[rank]
+
+
 def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
     """Both as tensors of one dtype; `input` has at least, `filters` exactly two axes more than the rank."""
     image = as_tensor(input)
@@ -56,7 +62,7 @@ def _convolve(
     rank: int,
     kernel: Kernel | None = None,
 ) -> Tensor:
-    kernel = kernel or _FORWARD[rank]
+    kernel = kernel or _of_rank(_FORWARD, rank)
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
         exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
@@ -206,7 +212,7 @@ def _transpose(
     data_format: str | None,
     rank: int,
 ) -> Tensor:
-    kernel = _BACKWARD[rank]
+    kernel = _of_rank(_BACKWARD, rank)
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
         exact = [apply_cast(tensor, float64) for tensor in (image, weights)]

@@ -20,6 +20,7 @@ from gradtape.operands import (
     ints_of,
     not_allowed,
     one_dtype,
+    room,
     scalar_of,
 )
 from gradtape.table import ALL, INTEGERS, NUMBERS, call, integer, op, values
@@ -140,6 +141,7 @@ def histogram_fixed_width(
         raise invalid_argument(kernel, message, None)
     if np.isnan(array).any():
         raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
+    room((count,), dtypes.int64)
     places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
     places = np.minimum(places, count - 1).astype(np.int64)
     return tensor_from(np.bincount(places.reshape(-1), minlength=count), wanted)

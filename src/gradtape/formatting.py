@@ -27,7 +27,8 @@ def tensor_format(array: np.ndarray, spec: str) -> str:
 
 def variable_repr(array: np.ndarray, dtype_name: str, name: str, shape: Any = None) -> str:
     """``<tf.Variable 'Variable:0' shape=() dtype=float32, numpy=4.0>``, which is a variable's str too."""
-    return f"<tf.Variable '{name}' shape={array.shape if shape is None else shape} dtype={dtype_name}, numpy={_value_repr(array)}>"
+    shape = array.shape if shape is None else shape
+    return f"<tf.Variable '{name}' shape={shape} dtype={dtype_name}, numpy={_value_repr(array)}>"
 
 
 def _value_repr(array: np.ndarray) -> str:

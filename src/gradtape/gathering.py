@@ -513,6 +513,12 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
     """The slices of data sorted into num_partitions tensors by the numbers in partitions."""
     tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
     shape = view(tensor).shape
+    if type(num_partitions) is not int:
+        raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
+    if num_partitions < 1:
+        message = f"Value for attr 'num_partitions' of {num_partitions} must be at least minimum 1"
+        raise invalid_argument("DynamicPartition", message, None, kernel=None)
+    room((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",

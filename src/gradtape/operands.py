@@ -96,7 +96,7 @@ def index_array(indices: Any, op: str, attribute: str = "Tindices", allowed: str
 
 def ints_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -> list[int]:
     """A scalar or vector of integers as a list; see `index_array` for the other arguments and the errors."""
-    if type(value) is int:
+    if type(value) is int and -WIDE <= value < WIDE:
         return [value]
     if isinstance(value, list | tuple) and all(type(item) is int and -WIDE <= item < WIDE for item in value):
         return list(value)
@@ -108,7 +108,7 @@ def ints_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") 
 
 def int_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -> int:
     """A scalar integer: a Python int, or a tensor or array of one; see `index_array` for the rest."""
-    if type(value) is int:
+    if type(value) is int and -WIDE <= value < WIDE:
         return value
     array = index_array(value, op, attribute, allowed)
     if array.size != 1:
@@ -118,7 +118,7 @@ def int_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -
 
 def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int:
     """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, where it has another shape."""
-    if type(value) is int:
+    if type(value) is int and -WIDE <= value < WIDE:
         return value
     tensor = as_tensor(value, dtypes.int32) if isinstance(value, float) else as_tensor(value, hint=dtypes.int32)
     if tensor.ndim:

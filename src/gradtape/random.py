@@ -21,9 +21,9 @@ from gradtape import math as ops
 from gradtape._doors import as_tensor, empty, tensor_from, view
 from gradtape._tensor import Tensor
 from gradtape.arrays import stack
-from gradtape.dtypes import DType, as_dtype
+from gradtape.dtypes import DType, as_dtype, int64
 from gradtape.errors import InvalidArgumentError, invalid_argument
-from gradtape.operands import not_allowed, one_dtype
+from gradtape.operands import dims_text, int_of, not_allowed, one_dtype, room
 from gradtape.philox import RESERVED, Stream
 from gradtape.table import call, integer, op, real, values
 from gradtape.tensor_shape import TensorShape
@@ -200,7 +200,7 @@ def gamma(
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
     sizes = _sizes(shape, "RandomGamma")
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
+    alphas = _together(alpha, beta)[0]
     stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
     return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
 
@@ -412,7 +412,7 @@ def stateless_gamma(
     """
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
+    alphas = _together(alpha, beta)[0]
     sizes = _ending(_sizes(shape, "StatelessRandomGammaV3"), alphas.shape, "StatelessRandomGammaV3", "")
     samples = math.prod(sizes[: len(sizes) - alphas.ndim])
     return _rated(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), beta, dtype)
@@ -498,7 +498,9 @@ def stateless_categorical(
 def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """`num` seeds made of one: [num, 2], of the seed's own dtype."""
     seed = as_tensor(seed)
-    return _full(_stateless(seed, alg), (num, 2), seed.dtype)
+    count = int_of(num, "StatelessRandomUniformFullIntV2", "Tshape")
+    room((count, 2), seed.dtype)
+    return _full(_stateless(seed, alg), (count, 2), seed.dtype)
 
 
 @op(
@@ -851,7 +853,7 @@ def _binomial(
 ) -> Tensor:
     """Binomial numbers of the stream that `stream` gives for so many samples of so many distributions."""
     one_dtype(op, (counts, probs))
-    trials, chances = np.broadcast_arrays(view(counts), view(probs))
+    trials, chances = _together(counts, probs)
     sizes = _ending(_sizes(shape, op), trials.shape, op, "" if op.startswith("Stateful") else None)
     samples = math.prod(sizes[: len(sizes) - trials.ndim])
     drawn = philox.binomial(stream(samples, trials.size), samples, trials, chances)
@@ -868,8 +870,17 @@ def _counts(counts: np.ndarray, dtype: DType) -> Tensor:
         return tensor_from(counts.astype(dtype.as_numpy_dtype))
 
 
+def _together(a: Tensor, b: Tensor) -> list[np.ndarray]:
+    """Both parameters of a distribution in the shape that they have together."""
+    try:
+        return list(np.broadcast_arrays(view(a), view(b)))
+    except ValueError:
+        text = f"Incompatible shapes: {dims_text(a.shape)} vs. {dims_text(b.shape)}"
+        raise invalid_argument("BroadcastArgs", text, "") from None
+
+
 def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
-    logits, samples = as_tensor(logits), int(num_samples)
+    logits, samples = as_tensor(logits), int_of(num_samples, op, "num_samples")
     if not logits.dtype.is_floating:
         raise InvalidArgumentError(None, None, f"logits must be of float32 or float64, not {logits.dtype.name}")
     if logits.ndim != 2:
@@ -878,6 +889,7 @@ def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
         raise invalid_argument(op, f"num_samples should be non-negative, got {samples}", "")
     if logits.shape[1] == 0:
         raise invalid_argument(op, f"num_classes should be positive, got {logits.shape[1]}", "")
+    room((logits.shape[0], samples), int64)
     return logits, samples
 
 

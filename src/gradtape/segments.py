@@ -13,7 +13,7 @@ from gradtape._moves import add_rows, take_rows
 from gradtape._ops import record
 from gradtape._tensor import Tensor
 from gradtape.errors import invalid_argument
-from gradtape.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
+from gradtape.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, room, scalar_of
 from gradtape.table import NUMBERS, call, integer, op, real, values
 
 __all__: list[str] = []
@@ -108,6 +108,7 @@ def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tupl
         place = int(np.argmax(ids >= count))
         text = dims_text(np.unravel_index(place, ids.shape)) if ids.ndim else ""
         raise invalid_argument(op, f"segment_ids{text} = {ids.flat[place]} is out of range [0, {count})", None)
+    room((count, *data.shape[ids.ndim :]), dtypes.int64)
     return ids, count
 
 

@@ -16,6 +16,7 @@ from gradtape._patches import gather, scatter
 from gradtape._tensor import Tensor
 from gradtape.dtypes import float32
 from gradtape.errors import OpError, UnimplementedError, from_op, invalid_argument
+from gradtape.operands import ints_of
 
 FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 
@@ -84,7 +85,9 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    numbers = [value] if isinstance(value, int) else [int(number) for number in np.asarray(value).reshape(-1)]
+    numbers = ints_of(value, kernel.op, name)
+    if any(not -(2**31) <= number < 2**31 for number in numbers):
+        raise kernel.error(f"{name} must hold numbers of 32 bits, not {value}")
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:
