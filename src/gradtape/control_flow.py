@@ -203,7 +203,7 @@ def while_loop(
         raise TypeError("'cond' must be callable.")
     if not callable(body):
         raise TypeError("'body' must be callable.")
-    if not loop_vars:
+    if loop_vars is None or len(loop_vars) == 0:
         raise ValueError("'loop_vars' must be provided.")
     limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
     if limit is not None and limit.ndim:

@@ -83,6 +83,8 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     if seed is None and _global.seed is None:
         return fresh_stream()
     first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    if isinstance(seed, str):
+        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
     second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
     if (first, second) == (0, 0):
         second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
