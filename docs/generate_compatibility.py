@@ -169,10 +169,9 @@ def page() -> str:
     worded, deliberate = "", ""
     for file in sorted((TESTS / "parity").glob("test_*.py")):
         programs, differences = compared(file)
-        if not programs:
-            continue
         other = {**differences["DELIBERATE"], **differences["WORDED"]}
-        text += f"\n### `parity/{file.name}`\n\n"
+        if programs:
+            text += f"\n### `parity/{file.name}`\n\n"
         text += "".join(f"- {shown}\n" for name, shown in programs.items() if name not in other)
         worded += "".join(line(f"`{name}`", why) for name, why in differences["WORDED"].items())
         deliberate += "".join(line(f"`{name}`", why) for name, why in differences["DELIBERATE"].items())

@@ -203,7 +203,7 @@ def while_loop(
         raise TypeError("'cond' must be callable.")
     if not callable(body):
         raise TypeError("'body' must be callable.")
-    if loop_vars is None or len(loop_vars) == 0:
+    if loop_vars.size == 0 if isinstance(loop_vars, np.ndarray) else not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
     limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
     if limit is not None and limit.ndim:
@@ -371,10 +371,10 @@ def _start(
 
 
 def _with_rows(elems: Any) -> list[Tensor]:
-    """The tensors of a structure, each of which has an axis to go along."""
+    """The tensors of a structure, each of which has an axis to go along: IndexError as in TensorFlow for a scalar."""
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     if any(not tensor.ndim for tensor in tensors):
-        raise ValueError("elements in elems must be 1+ dimensional Tensors, not scalars")
+        raise IndexError("tuple index out of range")
     return tensors
 
 

@@ -493,6 +493,48 @@ tf.nn.max_pool2d(tf.ones([1,2,2,2]),[1,1,2,2],[1,1,1,2],"VALID")
 tf.nn.max_pool2d(tf.ones([1,2,2,2]),[1,1,1,2],[1,1,2,2],"VALID")
 """.splitlines() if line]
 
+# Where TensorFlow reads or writes what is not there, overflows or stops the process; and what it leaves out.
+DELIBERATE: dict[str, tuple[str, Any]] = {
+    "tf.saturate_cast(tf.constant([3e19, -3e19]), tf.int64)": (
+        "TensorFlow gives the least int64 for values above the greatest",
+        [9223371487098961920, -(2**63)],
+    ),
+    "tf.saturate_cast(tf.constant([2**62, -2**62], tf.int64), tf.float32)": (
+        "TensorFlow gives -9.223372e+18 for values that float32 holds",
+        [2.0**62, -(2.0**62)],
+    ),
+    "tf.size(tf.zeros([2**16, 2**16], tf.uint8))": (
+        "TensorFlow counts 0 elements; where int32 does not hold the count, gradtape raises InvalidArgumentError",
+        None,
+    ),
+    "tf.linalg.diag([1.0, 2.0], k=(0, 1))": ("TensorFlow stops the process", "InvalidArgumentError"),
+    "tf.Variable([[1.0, 2.0, 3.0]]).scatter_add(tf.IndexedSlices([[1.0]], [0]))": (
+        "TensorFlow reads memory beyond the updates",
+        "InvalidArgumentError",
+    ),
+    "tf.Variable([1.0, 2.0, 3.0]).scatter_nd_add([0, 2], [5.0, 6.0])": (
+        "TensorFlow drops the second update; gradtape takes a vector of indices as one position",
+        "InvalidArgumentError",
+    ),
+    "tf.nn.conv2d(tf.ones([1, 2, 2, 1]), tf.ones([3, 3, 1, 1]), 1, 'VALID')": (
+        "TensorFlow gives memory that nothing was written to",
+        "InvalidArgumentError",
+    ),
+    "tf.gather_nd([[1.0, 2.0]], [[0, 1]], bad_indices_policy='ignore')": (
+        "TensorFlow finds no kernel (NotFoundError)",
+        "InvalidArgumentError",
+    ),
+    "tf.nn.max_pool2d(tf.ones([1, 4, 2, 2]), [1, 4, 1, 1], [1, 4, 1, 1], 'VALID', data_format='NCHW')": (
+        "TensorFlow pools over channels only where they come last, and has no gradient of it",
+        [[[[1.0, 1.0], [1.0, 1.0]]]],
+    ),
+    "tf.tensordot(tf.ones([2, 3]), tf.ones([3, 2]), [[-3], [0]])": (
+        "TensorFlow raises NumPy's ValueError for axes below the first, IndexError for those behind the last",
+        "IndexError",
+    ),
+    "tf.range(True)": ("TensorFlow raises an AssertionError without words", "InvalidArgumentError"),
+}
+
 
 def evaluated(tf: Any, program: str) -> Any:
     names = {"tf": tf, "np": np, "copy": copy}
@@ -518,3 +560,12 @@ def test_outcome(program: str) -> None:
     assert actual.exception == expected.exception, actual.message or actual.result
     assert sentence(actual.message) == sentence(expected.message)
     assert_equal(actual.result, expected.result, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("program", [key for key, (_, expected) in DELIBERATE.items() if expected is not None])
+def test_difference(program: str) -> None:
+    actual, expected = run(gradtape, lambda tf: evaluated(tf, program)), DELIBERATE[program][1]
+    if isinstance(expected, str):
+        assert actual.exception == expected
+    else:
+        np.testing.assert_array_equal(actual.result[2], expected)
