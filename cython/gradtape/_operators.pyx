@@ -135,6 +135,8 @@ cdef object floordiv(object a, object b):
 
 cdef object matmul_operator(object a, object b):
     cdef Tensor left, right
+    if type(a) is Tensor and type(b) is Tensor:
+        return matmul(<Tensor>a, <Tensor>b, False, False)
     try:
         left = left_operand(a, b)
         right = operand_like(b, left)
