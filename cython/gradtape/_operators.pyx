@@ -72,6 +72,19 @@ cdef object arithmetic(Program program, object a, object b):
     return result if result is not None else mixed_binary(program, a, b)
 
 
+# The method of the other operand that Python asks where an operator of tensors does not know it.
+cdef dict _reflected = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "floordiv": "__rfloordiv__",
+    "floormod": "__rmod__", "pow": "__rpow__", "matmul": "__rmatmul__", "and": "__rand__", "or": "__ror__", "xor": "__rxor__",
+}
+
+
+cdef bint leaves_to(object b, str name):
+    """Whether an operator that cannot convert b leaves the word to it."""
+    return name in _reflected and hasattr(type(b), _reflected[name]) and not isinstance(
+        b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str))
+
+
 cdef object mixed_binary(Program program, object a, object b):
     """An operator of which an operand is a number, an array or a variable, or both are integers."""
     cdef Tensor left, right
@@ -82,9 +95,9 @@ cdef object mixed_binary(Program program, object a, object b):
         else:
             right = strict_operand(b, left)
     except (TypeError, ValueError):
-        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
-            raise
-        return NotImplemented
+        if leaves_to(b, program.name):
+            return NotImplemented
+        raise
     if left.dtype_code != right.dtype_code:
         if program is DIVIDE_PROGRAM:
             raise undivided(left, right)
@@ -121,8 +134,17 @@ cdef object floordiv(object a, object b):
 
 
 cdef object matmul_operator(object a, object b):
-    cdef Tensor left = left_operand(a, b)
-    return matmul(left, operand_like(b, left), False, False)
+    cdef Tensor left, right
+    if type(a) is Tensor and type(b) is Tensor:
+        return matmul(<Tensor>a, <Tensor>b, False, False)
+    try:
+        left = left_operand(a, b)
+        right = operand_like(b, left)
+    except (TypeError, ValueError):
+        if leaves_to(b, "matmul"):
+            return NotImplemented
+        raise
+    return matmul(left, right, False, False)
 
 
 cdef object equal(object a, object b, bint negate):
@@ -141,8 +163,15 @@ cdef object equal(object a, object b, bint negate):
 
 
 cdef object bitwise(int code, object a, object b):
-    cdef Tensor left = left_operand(a, b), right = strict_operand(b, left)
+    cdef Tensor left, right
     name = "And" if code == AND else "Or" if code == OR else "Xor"
+    try:
+        left = left_operand(a, b)
+        right = strict_operand(b, left)
+    except (TypeError, ValueError):
+        if leaves_to(b, name.lower()):
+            return NotImplemented
+        raise
     name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
     if is_floating(left.dtype_code):
         raise unsupported(name, left.dtype_code, "int32, int64, uint8")

@@ -793,11 +793,10 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef object array = as_array(a)
     cdef tuple chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
     if kind == MEAN:
-        count = reduced_count(a.extent, axes)
+        count = <int64_t>reduced_count(a.extent, axes)
         summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
-        if count == 0:
-            raise op_error("Mean", "Mean of no integers is undefined: the reduced axes are empty")
-        return from_array(np.asarray(np.trunc(summed / count)), a.dtype_code)
+        # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
+        return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
     if kind >= MAX and array.size == 0:
         limits = np.iinfo(array.dtype)
         return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else

@@ -89,6 +89,10 @@ def _made(variable):
     return (<BaseVariable>variable).number
 
 
+cdef object unwatchable(object item):
+    return ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType.")
+
+
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
 cdef class GradientTape(Window):
@@ -159,8 +163,12 @@ cdef class GradientTape(Window):
           np.float32(6.0)
         """
         if self.spent or not self.entered:
-            raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
-                                 "gradients. Call it inside the tape's block.")
+            for item in nest.flatten(opened(tensor)):
+                if not (type(item) is Tensor or isinstance(item, BaseVariable) or type(getattr(item, "values", None)) is Tensor):
+                    raise unwatchable(item)
+                raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
+                                     "gradients. Call it inside the tape's block.")
+            return
         if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
             self.watch_one(tensor)
             return
@@ -199,8 +207,7 @@ cdef class GradientTape(Window):
             slices = getattr(item, "values", None)
             if type(slices) is Tensor and hasattr(item, "indices"):
                 return self.watch_one(slices)
-            raise ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or "
-                             "ExtensionType.")
+            raise unwatchable(item)
         return 0
 
     def watched_variables(self):

@@ -29,6 +29,7 @@ cdef class Tensor:
     cdef bint uniform            # only inside a sweep: one stored element stands for all of the extent
     cdef double cell[8]
     cdef object __weakref__
+    cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
 
 # What the operators of Tensor and Variable call; set by the rooms above.
 cdef struct Operators:

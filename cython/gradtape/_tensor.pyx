@@ -225,7 +225,7 @@ cdef class Tensor:
         return complex(to_numpy(self))
 
     def __bool__(self):
-        return bool(to_numpy(self))
+        return self.extent.size != 0 and bool(to_numpy(self))
 
     def __len__(self):
         if self.extent.rank == 0:
@@ -263,6 +263,26 @@ cdef class Tensor:
         """
         return Reference(self)
 
+    experimental_ref = ref
+
+    @property
+    def backing_device(self):
+        """The device whose memory it is in: the one there is."""
+        return self.device
+
+    def cpu(self):
+        """Itself: there is no other device that it could be copied from.
+
+        Returns:
+          The tensor.
+
+        Example:
+          >>> t = tf.constant(1.0)
+          >>> t.cpu() is t
+          True
+        """
+        return self
+
     def __repr__(self):
         return _formatting.tensor_repr(as_array(self), self.dtype.name)
 
@@ -276,7 +296,7 @@ cdef class Tensor:
         return self
 
     def __deepcopy__(self, memo):
-        return from_array(to_numpy(self), self.dtype_code)
+        return self
 
     def __reduce__(self):
         return _restore, (np.array(to_numpy(self)),)
@@ -302,7 +322,7 @@ cdef class Tensor:
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)
@@ -350,7 +370,7 @@ cdef class Tensor:
 class Reference:
     """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
 
-    __slots__ = ("_wrapped",)
+    __slots__ = ("__weakref__", "_wrapped")
 
     def __init__(self, wrapped):
         self._wrapped = wrapped
@@ -362,11 +382,28 @@ class Reference:
     def __hash__(self):
         return id(self._wrapped)
 
+    @property
+    def unwrapped(self):
+        """The object itself."""
+        return self._wrapped
+
     def __eq__(self, other):
-        return isinstance(other, Reference) and self._wrapped is other._wrapped
+        return other is not None and self._wrapped is wrapped_by(other)
+
+    def __lt__(self, other):
+        return id(self._wrapped) < id(wrapped_by(other))
+
+    def __gt__(self, other):
+        return id(self._wrapped) > id(wrapped_by(other))
 
     def __repr__(self):
         return f"<Reference wrapping {self._wrapped!r}>"
+
+
+cdef object wrapped_by(object other):
+    if not isinstance(other, Reference):
+        raise TypeError("Cannot compare wrapped object with unwrapped object")
+    return other._wrapped
 
 
 def _restore(array):
@@ -387,14 +424,17 @@ cdef extern from *:
 cdef extern from "Python.h":
     ctypedef object (*Maker "newfunc")(object cls, object arguments, object keywords)
     void PyObject_ClearWeakRefs(PyObject* o)
+    void Py_CLEAR(PyObject* o)
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef void (*Freer "freefunc")(void* o) noexcept
     ctypedef struct TypeObject "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
+        Py_ssize_t tp_dictoffset
         Destructor tp_dealloc
         Freer tp_free
         Maker tp_new
         void* tp_vectorcall
+    void PyType_Modified(TypeObject* cls)
 
 cdef enum:
     MOST_IDLE = 512
@@ -423,6 +463,8 @@ cdef void end_tensor(PyObject* o) noexcept:
     global _idle, _idle_count
     if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
         PyObject_ClearWeakRefs(o)
+    if (<Tensor>o).attributes != NULL:
+        Py_CLEAR((<Tensor>o).attributes)
     if (<Tensor>o).number:
         if observers:
             mark_dead((<Tensor>o).number)
@@ -443,6 +485,12 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
+# What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
+# cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
+cdef Tensor _example = Tensor.__new__(Tensor)
+(<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
+PyType_Modified(<TypeObject*>Tensor)
+_example = None
 
 
 cdef object refuse(object cls, object arguments, object keywords):

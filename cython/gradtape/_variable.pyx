@@ -180,18 +180,23 @@ cdef class BaseVariable(Readable):
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
         if not same_extent(value.extent, self.held.extent):
-            raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
-                             f"The variable shape {tensor_shape(self.held.extent)}, and the "
-                             f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            if self.open_shape is None or not self.open_shape.is_compatible_with(tensor_shape(value.extent)):
+                raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
+                                 f"The variable shape {self.shape}, and the "
+                                 f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            self.handle = None
+            self.held = share(value, value.extent)
+            return 0
         target = self.writable()
         memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
         return 0
 
-    def _initialise(self, value, bint trainable, str name):
-        """Sets value, trainability and name; once more, a value of the same shape and dtype."""
+    def _initialise(self, value, bint trainable, str name, open_shape=None):
+        """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
         if self.held is not _nothing:
             self.store(<Tensor?>value)
             return
+        self.open_shape = open_shape
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
@@ -210,8 +215,8 @@ cdef class BaseVariable(Readable):
 
     @property
     def shape(self):
-        """Its shape, a TensorShape."""
-        return tensor_shape(self.present().extent)
+        """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
+        return tensor_shape(self.present().extent) if self.open_shape is None else self.open_shape
 
     def get_shape(self):
         """Its shape, the same as `shape`.
@@ -223,7 +228,7 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).get_shape()
           TensorShape([2])
         """
-        return tensor_shape(self.present().extent)
+        return self.shape
 
     @property
     def dtype(self):
@@ -378,7 +383,7 @@ cdef class BaseVariable(Readable):
     def __repr__(self):
         if self.held is _nothing:
             return f"<{type(self).__name__} without a value>"
-        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
+        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name, self.shape)
 
     def __format__(self, specification):
         if specification:
@@ -398,7 +403,7 @@ cdef class BaseVariable(Readable):
         return to_numpy(self.present()).__index__()
 
     def __bool__(self):
-        return bool(to_numpy(self.present()))
+        return self.present().extent.size != 0 and bool(to_numpy(self.held))
 
     def __len__(self):
         return len(self.read())
@@ -436,7 +441,7 @@ cdef class BaseVariable(Readable):
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)

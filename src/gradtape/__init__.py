@@ -134,7 +134,6 @@ from gradtape._src.ops.control_flow import (
     group as group,
     init_scope as init_scope,
     map_fn as map_fn,
-    name_scope as name_scope,
     no_op as no_op,
     numpy_function as numpy_function,
     py_function as py_function,
@@ -256,6 +255,9 @@ from gradtape._src.ops.sorting import (
 )
 from gradtape._src.state.module import (
     Module as Module,
+)
+from gradtape._src.state.naming import (
+    name_scope as name_scope,
 )
 from gradtape._src.state.variable import (
     Variable as Variable,

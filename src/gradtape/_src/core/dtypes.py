@@ -29,7 +29,10 @@ class DType:
       (4, True)
     """
 
-    __slots__ = ("as_datatype_enum", "as_numpy_dtype", "code", "is_bool", "is_floating", "is_integer", "name", "size")
+    __slots__ = (
+        *("__weakref__", "as_datatype_enum", "as_numpy_dtype", "code", "is_bool", "is_floating", "is_integer", "name"),
+        "size",
+    )
 
     name: str
     code: int

@@ -29,7 +29,7 @@ class TensorShape:
       (TensorShape([2, 3]), 3, True)
     """
 
-    __slots__ = ("_dims",)
+    __slots__ = ("__dict__", "__weakref__", "_dims")
     _dims: Dims | None
 
     def __init__(self, dims: Any) -> None:
@@ -383,6 +383,20 @@ class TensorShape:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TensorShape, (self._dims,)
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        """The sizes as a tensor of int32, or of int64 where one asks for it; ValueError if one is unknown."""
+        from gradtape._doors import as_tensor
+        from gradtape._src.core.dtypes import int32, int64
+
+        if not self.is_fully_defined():
+            raise ValueError(f"Cannot convert a partially known TensorShape {self} to a Tensor.")
+        sizes: Any = self._dims
+        if dtype not in (None, int32, int64):
+            raise TypeError(
+                f"Cannot convert TensorShape {self} to dtype {dtype}. Allowed dtypes are tf.int32 and tf.int64."
+            )
+        return as_tensor(sizes, dtype or (int64 if any(size >= 2**31 for size in sizes) else int32))
 
 
 def _sizes(dims: Any) -> Dims | None:

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_matmul, apply_matvec, apply_reduce, apply_reshape, apply_transpose
+from gradtape._doors import (
+    apply_cast,
+    apply_matmul,
+    apply_matvec,
+    apply_reduce,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+    view,
+)
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import FailedPreconditionError, from_op, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_dtype
@@ -173,24 +182,39 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
     if isinstance(axes, int):
         if axes < 0:
             raise ValueError(f"`axes` must be at least 0. Received: {axes}.")
-        if axes > a.ndim:
-            raise ValueError(
-                f"`axes` must not be larger than the number of dimensions of tensor {a}.  Received: {axes}."
-            )
+        for x in (a, b):
+            if axes > x.ndim:
+                raise ValueError(
+                    f"`axes` must not be larger than the number of dimensions of tensor {x}.  Received {axes}, vs "
+                    f"tensor dimensions {x.ndim}."
+                )
         first, second = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
+        if not isinstance(axes, list | tuple):
+            axes = view(as_tensor(axes, dtypes.int32))
         if len(axes) != 2:
             raise ValueError(f"`axes` must be an integer or have length 2. Received {axes}.")
-        first, second = ints_of(axes[0]), ints_of(axes[1])
+        first, second = ints_of(axes[0], "GatherV2", "Tindices"), ints_of(axes[1], "GatherV2", "Tindices")
         if len(first) != len(second):
             raise ValueError(f"Different number of contraction axes `a` and `b`, {len(first)} != {len(second)}.")
-        first, second = [i % max(a.ndim, 1) for i in first], [i % max(b.ndim, 1) for i in second]
+        first, second = _contracted(first, a.ndim), _contracted(second, b.ndim)
     left = [i for i in range(a.ndim) if i not in first]
     right = [i for i in range(b.ndim) if i not in second]
     x, transpose_x = _matrix(a, left, first, False)
     y, transpose_y = _matrix(b, second, right, False)
     shape = [*(a.shape[i] for i in left), *(b.shape[i] for i in right)]
     return apply_reshape(apply_matmul(x, y, transpose_x, transpose_y), shape)
+
+
+def _contracted(axes: list[int], rank: int) -> list[int]:
+    """Axes counted from the front; IndexError for one that there is not, ValueError for one that is named twice."""
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise IndexError(f"list index out of range: axis {axis} of a tensor of rank {rank}")
+    places = [axis % rank for axis in axes]
+    if len(set(places)) != len(places):
+        raise ValueError(f"Contraction axes must be distinct. Received {axes} for a tensor of rank {rank}.")
+    return places
 
 
 def _matrix(x: Tensor, rows: list[int], columns: list[int], batched: bool, batch: Any = ()) -> tuple[Tensor, bool]:
@@ -254,6 +278,8 @@ def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
     unknown = set(kwargs) - {"optimize", "name"}
     if unknown:
         raise TypeError(f"Invalid keyword arguments for this function: {', '.join(sorted(unknown))}.")
+    if not isinstance(equation, str):
+        raise TypeError(f"`equation` must be a string, not {equation!r}.")
     tensors = list(common_tensors(inputs))
     one_dtype("Einsum", tuple(tensors))
     labels, output = _resolve(equation, [tensor.ndim for tensor in tensors])

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of
+from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of, scalar_of
 from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.gathering import gather
 from gradtape._src.table.rows import NUMBERS, call, op, real
@@ -16,20 +16,45 @@ from gradtape._tensor import Tensor
 
 SUM = 0
 
+_ALIGNMENTS = ("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT")
+
 
 def _at_least_two(op: str, x: Tensor, name: str) -> None:
     if x.ndim < 2:
         raise invalid_argument(op, f"input must be at least 2-dim, received shape: {dims_text(x.shape)}", name)
 
 
-def _band(k: Any) -> tuple[int, int]:
-    """The lowest and the highest diagonal of a band."""
-    bounds = ints_of(k)
+def _band(op: str, k: Any, rows: int, columns: int) -> tuple[int, int]:
+    """The lowest and the highest diagonal of a band, which must meet matrices of this size."""
+    low, high = _bounds(op, k)
+    for name, bound, mark in (("lower", low, "." if op == "MatrixDiagPartV3" else ""), ("upper", high, "")):
+        if bound and not -rows < bound < columns:
+            raise invalid_argument(
+                op, f"{name}_diag_index is out of bound: {bound}{mark} It must be between -{rows} and {columns}", None
+            )
+    return low, high
+
+
+def _bounds(op: str, k: Any) -> tuple[int, int]:
+    """The two numbers that k names, the lower one first."""
+    bounds = ints_of(k, op, "k", "int32")
+    if len(bounds) not in (1, 2):
+        raise invalid_argument(
+            op, f"diag_index must have only one or two elements, received {len(bounds)} elements.", None
+        )
+    if bounds[0] > bounds[-1]:
+        raise invalid_argument(
+            op, f"lower_diag_index must not be larger than upper_diag_index: {bounds[0]} > {bounds[-1]}", None
+        )
     return bounds[0], bounds[-1]
 
 
-def _places(rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
+def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
     """Where the elements of diagonals lie in the matrix, flat: (diagonals, longest), -1 for padding."""
+    if align not in _ALIGNMENTS:
+        allowed = ", ".join(f'"{name}"' for name in _ALIGNMENTS)
+        message = f"Value for attr 'align' of \"{align}\" is not in the list of allowed values: {allowed}"
+        raise invalid_argument(op, message, "", kernel=None)
     longest = max(min(rows + min(high, 0), columns - max(low, 0)), 0)
     above, below = (word == "LEFT" for word in align.split("_"))
     places = np.full((high - low + 1, longest), -1)
@@ -89,8 +114,9 @@ def diag_part(
     """
     x = as_tensor(input)
     _at_least_two("MatrixDiagPartV3", x, name)
-    (rows, columns), (low, high) = x.shape[-2:], _band(k)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = x.shape[-2:]
+    low, high = _band("MatrixDiagPartV3", k, rows, columns)
+    places = _places("MatrixDiagPartV3", rows, columns, low, high, align)
     flat = _flat(x, 2)
     if (places < 0).any():
         flat = _padded(flat, padding_value)
@@ -142,15 +168,32 @@ def diag(
       array([[0, 1],
              [0, 0]], dtype=int32)
     """
-    x, (low, high) = as_tensor(diagonal), _band(k)
+    x, (low, high) = as_tensor(diagonal), _bounds("MatrixDiagV3", k)
     if x.ndim < 1:
         raise invalid_argument("MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []", name)
-    longest, rows, columns = x.shape[-1], int_of(num_rows), int_of(num_cols)
+    longest = x.shape[-1]
+    rows, columns = int_of(num_rows, "MatrixDiagV3", "num_rows"), int_of(num_cols, "MatrixDiagV3", "num_cols")
     least = longest - min(high, 0), longest + max(low, 0)
-    if rows < 0 and columns < 0:
+    if high > low and (x.ndim < 2 or x.shape[-2] != high - low + 1):
+        raise invalid_argument(
+            "MatrixDiagV3",
+            "The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index "
+            "range.",
+            None,
+        )
+    if rows == columns == -1:
         rows = columns = max(least)
-    rows, columns = (least[0] if rows < 0 else rows), (least[1] if columns < 0 else columns)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = (least[0] if rows == -1 else rows), (least[1] if columns == -1 else columns)
+    for name, given, needed in (("rows", rows, least[0]), ("columns", columns, least[1])):
+        if given < needed:
+            raise invalid_argument("MatrixDiagV3", f"The number of {name} is too small.", None)
+    if rows != least[0] and columns != least[1]:
+        raise invalid_argument(
+            "MatrixDiagV3",
+            "The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal.",
+            None,
+        )
+    places = _places("MatrixDiagV3", rows, columns, low, high, align)
     x = _flat(x, 1 if low == high else 2)
     picks = np.full(rows * columns, x.shape[-1])
     picks[places[places >= 0]] = np.arange(places.size).reshape(places.shape)[places >= 0]
@@ -190,8 +233,9 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
     """
     x, d = common_tensors((input, diagonal))
     _at_least_two("MatrixSetDiagV3", x, name)
-    (rows, columns), (low, high) = x.shape[-2:], _band(k)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = x.shape[-2:]
+    low, high = _band("MatrixSetDiagV3", k, rows, columns)
+    places = _places("MatrixSetDiagV3", rows, columns, low, high, align)
     expected = (*x.shape[:-2], *(places.shape[1:] if low == high else places.shape))
     if tuple(d.shape) != expected:
         raise invalid_argument(
@@ -235,9 +279,20 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
       array([[1, 2],
              [0, 4]], dtype=int32)
     """
-    x, lower, upper = as_tensor(input), int_of(num_lower), int_of(num_upper)
+    x = as_tensor(input)
     _at_least_two("MatrixBandPart", x, "")
     rows, columns = x.shape[-2:]
+    lower, upper = (
+        scalar_of("MatrixBandPart", count, f"{name} must be scalar, got shape {{shape}}", "Tindex")
+        for name, count in (("num_lower", num_lower), ("num_upper", num_upper))
+    )
+    for name, count, most, what in (("num_lower", lower, rows, "rows"), ("num_upper", upper, columns, "columns")):
+        if count > most:
+            raise invalid_argument(
+                "MatrixBandPart",
+                f"{name} must be negative or less or equal to number of {what} ({most}) got: {count}",
+                "",
+            )
     k = np.arange(columns) - np.arange(rows)[:, None]
     kept = ((k >= -lower) | (lower < 0)) & ((k <= upper) | (upper < 0))
     return apply_elementwise("select", as_tensor(kept), x, full_like(x, 0))
@@ -284,6 +339,8 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
              [0, 2]], dtype=int32)
     """
     x = as_tensor(diagonal)
+    if not x.ndim:
+        raise invalid_argument("Diag", "Input must be at least rank 1, got 0", "")
     return apply_reshape(diag(apply_reshape(x, [-1])), (*x.shape, *x.shape))
 
 
@@ -306,6 +363,10 @@ def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
       array([1, 4], dtype=int32)
     """
     x = as_tensor(input)
+    if x.ndim % 2 or not x.ndim:
+        raise invalid_argument(
+            "DiagPart", f"The rank of the tensor should be even and positive, got shape {dims_text(x.shape)}", ""
+        )
     half = x.ndim // 2
     for i in range(half):
         if x.shape[i] != x.shape[half + i]:

@@ -383,6 +383,8 @@ def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, n
     if not fast:
         return _SOLVE_LS(*same_batch("MatrixSolveLs", matrix, rhs))
     a = as_tensor(matrix)
+    if a.ndim < 2:
+        raise invalid_argument("MatrixSolveLs", f"Input tensor 0 must have rank >= 2, got {a.ndim}", "")
     high = a.shape[-2] >= a.shape[-1]
     gram = matmul(a, a, transpose_a=high, transpose_b=not high)
     if isinstance(l2_regularizer, Tensor) or l2_regularizer != 0:

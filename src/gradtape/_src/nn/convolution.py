@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
-from gradtape._src.core.dtypes import float64
-from gradtape._src.core.operands import dims_text, int_of, ints_of, one_dtype
+from gradtape._src.core.dtypes import float64, int32
+from gradtape._src.core.operands import dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape._src.nn.windows import (
     Kernel,
     either_strides_or_dilations,
@@ -24,13 +24,23 @@ from gradtape._src.table.rows import Call, call, op, real, single
 from gradtape._tensor import Tensor
 
 _FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-_FORWARD = {1: Kernel("Conv2D"), 2: Kernel("Conv2D"), 3: Kernel("Conv3D", ("SAME", "VALID"))}
+_FORWARD = {
+    1: Kernel("Conv2D", whole=True),
+    2: Kernel("Conv2D", whole=True),
+    3: Kernel("Conv3D", ("SAME", "VALID")),
+}
 _BACKWARD = {
-    1: Kernel("Conv2DBackpropInput"),
-    2: Kernel("Conv2DBackpropInput"),
+    1: Kernel("Conv2DBackpropInput", whole=True),
+    2: Kernel("Conv2DBackpropInput", whole=True),
     3: Kernel("Conv3DBackpropInputV2", ("SAME", "VALID")),
 }
 _DEPTHWISE = Kernel("DepthwiseConv2dNative")
+
+
+def _of_rank(kernels: dict[int, Kernel], rank: int) -> Kernel:
+    if rank not in kernels:
+        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
+    return kernels[rank]
 
 
 def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
@@ -38,6 +48,8 @@ def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tens
     image = as_tensor(input)
     weights = as_tensor(filters) if isinstance(filters, Tensor) else as_tensor(filters, image.dtype)
     one_dtype(kernel.op, (image, weights))
+    if not image.dtype.is_floating and not (kernel.whole and image.dtype == int32):
+        raise not_allowed(kernel.op, image.dtype, "half, bfloat16, float, double" + ", int32" * kernel.whole)
     for name, tensor, fits in (("input", image, image.ndim >= rank + 2), ("filter", weights, weights.ndim == rank + 2)):
         if not fits:
             raise kernel.error(f"{name} must be {rank + 2}-dimensional: {dims_text(tensor.shape)}", image.dtype)
@@ -54,9 +66,7 @@ def _convolve(
     rank: int,
     kernel: Kernel | None = None,
 ) -> Tensor:
-    if rank not in _FORWARD:
-        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
-    kernel = kernel or _FORWARD[rank]
+    kernel = kernel or _of_rank(_FORWARD, rank)
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
         exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
@@ -282,7 +292,7 @@ def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str |
       >>> tf.nn.atrous_conv2d(image, tf.ones([2, 2, 1, 1]), rate=2, padding="VALID")[0, :, :, 0].numpy()
       array([[16.]], dtype=float32)
     """
-    return _convolve(value, filters, 1, padding, int_of(rate), None, 2)
+    return _convolve(value, filters, 1, padding, int_of(rate, "SpaceToBatchND", "Tblock_shape"), None, 2)
 
 
 def _transpose(
@@ -299,8 +309,11 @@ def _transpose(
         raise ValueError(f"`output_shape` must be of length 3, 4 or 5. Received a length of {rank + 2}.")
     kernel = _BACKWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
+    if image.dtype.is_integer:
+        exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
+        return apply_cast(_transpose(*exact, output_shape, strides, padding, dilations, data_format, rank), image.dtype)
     first = is_first(data_format, rank, kernel)
-    shape = tuple(ints_of(output_shape))
+    shape = tuple(ints_of(output_shape, "Conv2DBackpropInput", "input_sizes"))
     if len(shape) != rank + 2 or image.ndim != rank + 2:
         raise kernel.error(
             f"`input` and `output_shape` must have rank {rank + 2}, not {image.ndim} and {len(shape)}", image.dtype

@@ -41,7 +41,7 @@ def _axis(axis: int | None, x: Tensor, op: str) -> int:
     """The axis counted from 0; the last one where it is None."""
     if axis is None and not x.ndim:
         raise invalid_argument(op, "logits must have >= 1 dimension, got []", "")
-    place = -1 if axis is None else int_of(axis)
+    place = -1 if axis is None else int_of(axis, "Softmax", "Tidx")
     if not -x.ndim <= place < x.ndim:
         raise InvalidArgumentError(
             None,

@@ -378,7 +378,11 @@ def stateless_dropout(
 @op(
     "nn.experimental.general_dropout",
     samples=lambda: [
-        call(real(2, 3), 0.5, lambda shape, dtype: np.linspace(0, 0.9, 6, dtype=dtype.name).reshape(shape))
+        call(
+            real(2, 3),
+            0.5,
+            lambda shape, dtype: np.resize(np.linspace(0, 0.9, 6, dtype=dtype.name), [*map(int, shape)]),
+        )
     ],
 )
 def general_dropout(

@@ -12,6 +12,7 @@ from gradtape._doors import apply_cast, apply_reduce, apply_reshape, as_tensor, 
 from gradtape._primitive import Primitive
 from gradtape._sequence import held
 from gradtape._src.core.dtypes import float64, int64
+from gradtape._src.core.errors import OpError, UnimplementedError
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.nn.windows import (
     FORMATS,
@@ -25,6 +26,7 @@ from gradtape._src.nn.windows import (
     patches_of,
     spread,
 )
+from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import ALL, call, op, real, single
 from gradtape._tensor import Tensor
 
@@ -49,6 +51,10 @@ def _pool(
     dilations: Any = None,
 ) -> Tensor:
     image = as_tensor(input)
+    if largest and image.dtype.is_bool:
+        raise not_allowed(
+            "MaxPool", image.dtype, "half, bfloat16, float, double, int32, int64, uint8, int16, int8, uint16, qint8"
+        )
     if rank is None and not 3 <= image.ndim <= 5:
         raise ValueError(
             f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={image.shape} of rank {image.ndim}."
@@ -64,6 +70,10 @@ def _pool(
         raise kernel.error(f"Input must be {rank + 2}-dimensional", image.dtype)
     first = is_first(data_format, rank, kernel)
     image = last(image, first)
+    if largest and rank < 3:
+        pooled = _over_channels(image, ksize, strides, rank, kernel, first)
+        if pooled is not None:
+            return given(pooled, first)
     shape, geometry = tuple(image.shape), _geometry(image, ksize, strides, padding, dilations, kernel, first)
     patches = _patches(image, geometry, -np.inf if largest else 0.0)
     if largest:
@@ -71,6 +81,29 @@ def _pool(
     else:
         pooled = apply_reduce(0, patches, 1, False, "Sum") / _counts(shape, geometry, image.dtype)
     return given(apply_reshape(pooled, (shape[0], *geometry.places, shape[-1])), first)
+
+
+def _over_channels(image: Tensor, ksize: Any, strides: Any, rank: int, kernel: Kernel, first: bool) -> Tensor | None:
+    """The largest of each window of channels; None unless ksize has a window for them."""
+    window, steps = np.asarray(held(ksize)).reshape(-1), np.asarray(held(strides)).reshape(-1)
+    channels = 1 if first else rank + 1
+    if window.size != rank + 2 or window[channels] == 1:
+        return None
+    size = int(window[channels])
+
+    def refused(message: str) -> OpError:
+        return kernel.error(message, kind=UnimplementedError)
+
+    if window[0] != 1:
+        raise refused("Pooling is not yet supported on the batch dimension.")
+    if np.prod(window) != size:
+        raise refused("MaxPooling supports exactly one of pooling across depth or pooling across width/height.")
+    if image.shape[-1] % max(size, 1):
+        raise refused("Depthwise max pooling requires the depth window to evenly divide the input depth")
+    if size != steps[channels if steps.size > 1 else 0]:
+        raise refused("Depthwise max pooling requires the depth window to equal the depth stride")
+    groups = apply_reshape(image, (*image.shape[:-1], image.shape[-1] // size, size))
+    return take_along_last(groups, view(groups).argmax(-1)[..., None])[..., 0]
 
 
 def _geometry(

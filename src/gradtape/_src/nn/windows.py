@@ -16,6 +16,7 @@ from gradtape._primitive import Primitive
 from gradtape._sequence import held
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
+from gradtape._src.core.operands import ints_of
 from gradtape._tensor import Tensor
 
 FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
@@ -27,6 +28,7 @@ class Kernel(NamedTuple):
     op: str
     paddings: tuple[str, ...] = ("SAME", "VALID", "EXPLICIT")
     native: bool = True  # whether TensorFlow computes it in single precision by kernels of another name
+    whole: bool = False  # whether it takes int32 too
 
     def error(self, message: str, dtype: Any = float32, kind: Any = None) -> OpError:
         """An error of the running op, InvalidArgumentError unless another kind is given."""
@@ -84,10 +86,11 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    array = np.asarray(held(value))
-    if array.size > rank + 2:
-        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {array.size}")
-    numbers = [int(number) for number in array.reshape(-1)]
+    numbers = ints_of(value, kernel.op, name)
+    if len(numbers) > rank + 2:
+        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {len(numbers)}")
+    if any(not -(2**31) <= number < 2**31 for number in numbers):
+        raise kernel.error(f"{name} must hold numbers of 32 bits, not {value}")
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:

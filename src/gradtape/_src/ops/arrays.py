@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from gradtape._doors import (
     apply_reshape,
     apply_transpose,
     as_tensor,
+    empty,
     full,
     install_packing,
     tensor_from,
@@ -26,10 +28,20 @@ from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
+from gradtape._src.core.operands import (
+    TENSORS,
+    common_tensors,
+    dims_text,
+    index_array,
+    int_of,
+    ints_of,
+    not_allowed,
+    one_dtype,
+    room,
+)
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
-from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
+from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
 from gradtape._tensor import Tensor
 
 
@@ -79,6 +91,10 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call(values([-5.0, 7.5, 300.0]), "uint8"),
         call(integer([-1, 300]), "uint8"),
         call([1.5], "float64"),
+        call(values([math.inf, -math.inf, 3e9, -3e9, 2.5]), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "uint8"),
+        call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
     ],
 )
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
@@ -100,14 +116,29 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
       array([  0,   7, 255], dtype=uint8)
     """
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
-    if wanted.is_floating or tensor.dtype == wanted:
+    given = tensor.dtype
+    low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
+    # No float holds a whole number beyond any float: only a narrower dtype cuts values off.
+    if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
         return apply_cast(tensor, wanted)
-    array = view(tensor)
-    if array.dtype.kind == "f":
+    if given.is_floating:
         # The nearest float to int32's greatest is beyond it.
-        array = array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return tensor_from(np.clip(array, wanted.min, wanted.max).astype(wanted.as_numpy_dtype))
+        low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
+    return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
+
+
+def _exactly(choose: Any, one: Any, other: Any) -> Any:
+    """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
+    return choose(one, other, key=_fraction)
+
+
+def _inwards(rounded: np.floating, bound: Any) -> np.floating:
+    """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(number if isinstance(number, int) else float(number))
 
 
 @op(
@@ -258,7 +289,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
       array([[1, 2, 3],
              [1, 2, 3]], dtype=int32)
     """
-    tensor, sizes = as_tensor(input), tuple(ints_of(shape))
+    tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
     if len(sizes) < tensor.ndim:
         raise invalid_argument(
             "BroadcastTo",
@@ -299,7 +330,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     if out is not None:
         return out
     tensor = as_tensor(input)
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = int_of(axis, "ExpandDims", "Tdim"), tensor.ndim
     if not -rank - 1 <= place <= rank:
         raise invalid_argument(
             "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
@@ -340,7 +371,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
-    for place in [] if axis is None else ints_of(axis):
+    for place in [] if axis is None else ints_of(axis, "Squeeze", "squeeze_dims"):
         if not -len(sizes) <= place < len(sizes):
             raise invalid_argument(
                 "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
@@ -383,7 +414,7 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
       array([[1, 2, 1, 2, 1, 2],
              [1, 2, 1, 2, 1, 2]], dtype=int32)
     """
-    tensor, counts = as_tensor(input), ints_of(multiples)
+    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
     if len(counts) != tensor.ndim:
         raise invalid_argument(
             "Tile",
@@ -397,7 +428,11 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
 
 
 def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
-    return tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
+    sizes = tensor.shape
+    out, array = empty([size * count for size, count in zip(sizes, counts, strict=True)], tensor.dtype)
+    copies = [n for pair in zip(counts, sizes, strict=True) for n in pair]
+    array.reshape(copies)[...] = view(tensor).reshape([n for size in sizes for n in (1, size)])
+    return out
 
 
 def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
@@ -459,12 +494,12 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if not values:
         raise invalid_argument("ConcatV2", "List argument 'values' to 'concat' must hold at least one tensor", name)
     if len(values) == 1:
-        int_of(axis)
+        int_of(axis, "ConcatV2", "Tidx")
         return apply_identity(values[0])
     tensors = common_tensors(values)
     one_dtype("ConcatV2", tensors)
     shapes = [tuple(tensor.shape) for tensor in tensors]
-    first, place = shapes[0], int_of(axis)
+    first, place = shapes[0], int_of(axis, "ConcatV2", "Tidx")
     if not first:
         raise invalid_argument("ConcatV2", "ConcatOp : Can't concatenate scalars (use tf.stack instead)", name)
     if not -len(first) <= place < len(first):
@@ -534,12 +569,14 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
         return joined
     if not isinstance(values, list | tuple):
         values = list(as_tensor(values))
-    tensors = common_tensors(values)
+    # Numbers and lists of them have the dtype that they have together.
+    together = _first_dtype(values) is None and bool(values)
+    tensors = tuple(as_tensor(values)) if together else common_tensors(values)
     if not tensors:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
     shape = tuple(tensors[0].shape)
-    place, rank = int_of(axis), len(shape) + 1
+    place, rank = int_of(axis, "Pack", "axis"), len(shape) + 1
     if not -rank <= place < rank:
         raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
     place %= rank
@@ -617,7 +654,7 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     if slices is not None:
         return slices
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Unpack", "axis")
     if not -len(shape) <= place < len(shape):
         raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
@@ -666,7 +703,7 @@ def split(
         if parts is not None:
             return parts
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Split", "split_dim")
     scalar = isinstance(num_or_size_splits, int)
     if not scalar and as_tensor(num_or_size_splits).ndim == 0:
         raise ValueError(
@@ -697,7 +734,15 @@ def split(
             )
         sizes = [total // count] * count
     else:
-        sizes = ints_of(num_or_size_splits)
+        lengths = index_array(num_or_size_splits, "SplitV", "Tlen", "int8, int32, int64")
+        sizes = lengths.reshape(-1).tolist()
+        if lengths.ndim != 1 or num not in (None, len(sizes)):
+            raise invalid_argument(
+                kernel,
+                "size of the split_tensor must be 1-D and have the same elements as outputs got "
+                f"{lengths.ndim} -D and {len(sizes)} elements",
+                name,
+            )
         if sizes.count(-1) > 1:
             raise invalid_argument(kernel, "There can only be one -1 in the input.", name)
         known = sum(size for size in sizes if size != -1)
@@ -753,14 +798,18 @@ def pad(
       array([2, 1, 2, 3, 2, 1], dtype=int32)
     """
     data = as_tensor(tensor)
-    sizes, widths = tuple(data.shape), view(as_tensor(paddings, hint=dtypes.int32)).astype(int).reshape(-1, 2)
     mode = mode.upper()
     if mode not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(
             'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received '
             f"`mode` = {mode}"
         )
-    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad"
+    # TensorFlow pads with zeros unless told otherwise, and bools take none but false.
+    plain = isinstance(constant_values, int | float) and not constant_values
+    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad" if plain else "PadV2"
+    sizes, widths = tuple(data.shape), index_array(paddings, kernel, "Tpaddings")
+    if widths.shape[1:] != (2,):
+        raise invalid_argument(kernel, f"paddings must be a matrix with 2 columns: {dims_text(widths.shape)}", None)
     if len(widths) != len(sizes):
         raise invalid_argument(
             kernel,
@@ -784,11 +833,18 @@ def pad(
         spread.append((before, behind))
     if mode != "CONSTANT":
         return _MIRROR(data, attributes=(spread, mode))
-    return _PAD(data, as_tensor(constant_values, data.dtype), attributes=(spread, sizes))
+    fill = full((), 0, data.dtype) if plain else as_tensor(constant_values, data.dtype)
+    if fill.ndim:
+        raise invalid_argument(kernel, f"constant_values must be a scalar. Found: {dims_text(fill.shape)}", None)
+    return _PAD(data, fill, attributes=(spread, sizes))
 
 
 def _pad(data: Tensor, fill: Tensor, spread: list[tuple[int, int]], _: Any) -> Tensor:
-    return tensor_from(np.pad(view(data), spread, constant_values=view(fill)) if spread else view(data))
+    sizes = data.shape
+    out, array = empty([size + sum(pair) for size, pair in zip(sizes, spread, strict=True)], data.dtype)
+    array[...] = view(fill)
+    array[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))] = view(data)
+    return out
 
 
 def _pad_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
@@ -855,7 +911,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     data, places = as_tensor(tensor), []
     if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
         raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
-    for i, place in enumerate(ints_of(axis)):
+    for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
         if not -data.ndim <= place < data.ndim:
             raise invalid_argument(
                 "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
@@ -901,7 +957,7 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
       >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
       array([4, 1, 2, 3], dtype=int32)
     """
-    tensor, shifts, places = as_tensor(input), ints_of(shift), ints_of(axis)
+    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
     if tensor.ndim == 0:
         raise invalid_argument("Roll", "input must be 1-D or higher", "")
     if len(shifts) != len(places):
@@ -936,7 +992,8 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     if data_format != "NHWC":
         raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
     if data.ndim != 4:
-        raise invalid_argument(kernel, f"Input rank should be 4 instead of {data.ndim}", "")
+        mark = ":" if kernel == "DepthToSpace" else ""
+        raise invalid_argument(kernel, f"Input rank should be{mark} 4 instead of{mark} {data.ndim}", "")
     return data
 
 
@@ -1088,7 +1145,12 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
+    count, wanted = view(as_tensor(input)).size, dtypes.as_dtype(dtypes.int32 if out_type is None else out_type)
+    if wanted.is_integer and count > wanted.max:
+        raise invalid_argument(
+            "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+        )
+    return full((), count, wanted)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
@@ -1248,7 +1310,7 @@ def one_hot(
       array([[1., 0., 0.],
              [0., 0., 1.]], dtype=float32)
     """
-    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
+    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth, "OneHot", "depth")
     if not index.dtype.is_integer and math.prod(index.shape):
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
@@ -1259,11 +1321,12 @@ def one_hot(
     wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
     if count < 0:
         raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
-    place = -1 if axis is None else int_of(axis)
+    place = -1 if axis is None else int_of(axis, "OneHot", "axis")
     if not -1 <= place <= index.ndim:
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
+    room((*index.shape, count), wanted)
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
@@ -1354,7 +1417,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
              [1, 1, 1, 0]], dtype=int32)
     """
     array = view(as_tensor(lengths))
-    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen)
+    most = max(math.ceil(array.max()), 0) if array.size else 0
+    longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    room((*array.shape, longest), dtypes.as_dtype(dtype))
     return tensor_from(np.arange(longest) < array[..., None], dtype)
 
 

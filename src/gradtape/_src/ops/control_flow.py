@@ -269,12 +269,12 @@ def while_loop(
         raise TypeError("'cond' must be callable.")
     if not callable(body):
         raise TypeError("'body' must be callable.")
-    if not loop_vars:
+    if loop_vars.size == 0 if isinstance(loop_vars, np.ndarray) else not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
     limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
     if limit is not None and limit.ndim:
         raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
-    limit = None if limit is None else int_of(limit)
+    limit = None if limit is None else int_of(limit, "Less", "T")
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):
@@ -433,7 +433,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
       >>> tf.vectorized_map(lambda x: x * x, tf.constant([1.0, 2.0, 3.0])).numpy()
       array([1., 4., 9.], dtype=float32)
     """
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     sizes = [tensor.shape[0] for tensor in tensors]
     count = max(sizes, default=0)
     for size in sizes:
@@ -474,11 +474,19 @@ def _start(
     return nest.pack_sequence_as(elems, [tensor[order[0]] for tensor in tensors]), order[1:]
 
 
+def _with_rows(elems: Any) -> list[Tensor]:
+    """The tensors of a structure, each of which has an axis to go along: IndexError as in TensorFlow for a scalar."""
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    if any(not tensor.ndim for tensor in tensors):
+        raise IndexError("tuple index out of range")
+    return tensors
+
+
 def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Iterator[Any]:
     """The accumulator after each step, the start itself where it is an element."""
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable")
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     order = list(range(tensors[0].shape[0]))
     if backwards:
         order.reverse()
@@ -726,7 +734,7 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
     """Calls a Python function with tensors and checks the dtypes of what it returns; gradients go through it.
 
     Args:
-      func: the function.
+      func: the function; None gives a decorator, whose function then takes the arguments.
       inp: a list of tensors, its arguments.
       Tout: the dtype of its result, or a list of them.
       name: not used; TensorFlow names operations by it.
@@ -741,8 +749,12 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
       >>> tf.py_function(lambda x: x * 2.0, [tf.constant([1.0, 2.0])], tf.float32).numpy()
       array([2., 4.], dtype=float32)
     """
-    results = func(*(as_tensor(value) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        results = function(*(as_tensor(value) for value in arguments))
+        return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+
+    return _called_or_decorated("py_function", computed, func, inp, Tout)
 
 
 def numpy_function(
@@ -751,7 +763,7 @@ def numpy_function(
     """Calls a Python function with NumPy arrays and makes tensors of what it returns; no gradient goes through it.
 
     Args:
-      func: the function.
+      func: the function; None gives a decorator, whose function then takes the arguments.
       inp: a list of tensors, which it gets as arrays.
       Tout: the dtype of its result, or a list of them. Unlike TensorFlow, results of another dtype are converted to it.
       stateful: not used; it is called every time.
@@ -767,8 +779,31 @@ def numpy_function(
       >>> tf.numpy_function(np.sort, [tf.constant([3.0, 1.0, 2.0])], tf.float32).numpy()
       array([1., 2., 3.], dtype=float32)
     """
-    results = func(*(np.array(view(as_tensor(value))) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        results = function(*(np.array(view(as_tensor(value))) for value in arguments))
+        return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+    return _called_or_decorated("numpy_function", computed, func, inp, Tout)
+
+
+def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp: Any, Tout: Any) -> Any:
+    """`computed(func, inp)`, or without func a decorator of functions that are computed so when they are called."""
+    if Tout is None:
+        raise TypeError(
+            f"Missing required argument: 'Tout'\n  If using tf.{name} as a decorator, set `Tout`\n  **by name** above "
+            f"the function:\n  `@tf.{name}(Tout=tout)`"
+        )
+    if func is None:
+        if inp is not None:
+            raise TypeError(f"Don't set the `inp` argument when using tf.{name} as a decorator (`func=None`).")
+        return lambda function: functools.wraps(function)(lambda *arguments: computed(function, arguments))
+    if inp is None:
+        raise TypeError(
+            "Missing argument `inp`:\n  You must set the `inp` argument (the list of arguments to the\n  function), "
+            f"unless you use `tf.{name}` as a decorator(`func=None`)."
+        )
+    return computed(func, inp)
 
 
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
@@ -877,21 +912,3 @@ def init_scope() -> Iterator[None]:
     """
     with Unrecorded():
         yield
-
-
-@contextlib.contextmanager
-def name_scope(name: str) -> Iterator[str]:
-    """A block that names nothing: operations have no names.
-
-    Args:
-      name: the scope's name.
-
-    Returns:
-      A context manager, which gives the name and a slash.
-
-    Example:
-      >>> with tf.name_scope("layer") as scope:
-      ...     print(scope)
-      layer/
-    """
-    yield f"{name}/"

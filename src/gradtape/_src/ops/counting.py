@@ -19,6 +19,7 @@ from gradtape._src.core.operands import (
     ints_of,
     not_allowed,
     one_dtype,
+    room,
     scalar_of,
 )
 from gradtape._src.core.tensor_shape import TensorShape
@@ -84,8 +85,8 @@ def bincount(
         raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one.")
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")
-    rowwise = axis is not None and int_of(axis) == -1
-    if not rowwise and axis is not None and int_of(axis) != 0:
+    rowwise = axis is not None and int_of(axis, "Bincount", "axis") == -1
+    if not rowwise and axis is not None and int_of(axis, "Bincount", "axis") != 0:
         raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
     array = view(tensor).astype(np.int64)
     if rowwise and array.ndim > 2:
@@ -103,9 +104,9 @@ def bincount(
         )
     length = int(array.max()) + 1 if array.size else 0
     if minlength is not None:
-        length = max(length, int_of(minlength))
+        length = max(length, int_of(minlength, "Bincount", "Tidx"))
     if maxlength is not None:
-        length = min(length, int_of(maxlength))
+        length = min(length, int_of(maxlength, "Bincount", "Tidx"))
     if length < 0:
         raise invalid_argument("DenseBincount", f"size ({length}) must be non-negative", "")
     wanted = dtypes.as_dtype(dtype) if heavy is None else heavy.dtype
@@ -169,6 +170,7 @@ def histogram_fixed_width(
         raise invalid_argument(kernel, message, None)
     if np.isnan(array).any():
         raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
+    room((count,), dtypes.int64)
     places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
     places = np.minimum(places, count - 1).astype(np.int64)
     return tensor_from(np.bincount(places.reshape(-1), minlength=count), wanted)
@@ -283,7 +285,7 @@ def confusion_matrix(
                 f"{numbers.shape} dtype=int64) = \n{[str(n) for n in numbers.reshape(-1).tolist()]}",
             )
     most = max((int(numbers.max()) for numbers in (truth, guess) if numbers.size), default=0)
-    size = most + 1 if num_classes is None else int_of(num_classes)
+    size = most + 1 if num_classes is None else int_of(num_classes, "ScatterNd", "Tindices")
     for name_, numbers in (("labels", truth), ("predictions", guess)):
         if numbers.size and numbers.max() >= size:
             raise InvalidArgumentError(
@@ -405,7 +407,7 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
              [2, 2]], dtype=int32)
     """
     tensor = as_tensor(indices, hint=dtypes.int32)
-    index, sizes = index_array(tensor), ints_of(dims)
+    index, sizes = index_array(tensor, "UnravelIndex", "Tidx"), ints_of(dims, "UnravelIndex", "Tidx")
     if index.ndim > 1:
         shape = dims_text(index.shape)
         raise invalid_argument("UnravelIndex", f'The indices can only be scalar or vector, got "{shape}"', "")

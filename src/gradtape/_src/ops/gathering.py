@@ -13,13 +13,24 @@ import numpy as np
 from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
 from gradtape._primitive import Primitive
-from gradtape._src.core.dtypes import int32
+from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
+from gradtape._src.core.operands import (
+    common_tensors,
+    dims_text,
+    index_array,
+    int_of,
+    ints_of,
+    one_dtype,
+    room,
+    wrong_dtype,
+)
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
+
+PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
 
 
 @op(
@@ -75,11 +86,15 @@ def gather(
         if gathered is not None:
             return gathered
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    index, batch = index_array(numbers), int_of(batch_dims)
+    index = index_array(numbers, "GatherV2", allowed=PLACES)
+    # None has TensorFlow gather along the axis alone, as 0 does.
+    batch = 0 if batch_dims is None and axis is not None else int_of(batch_dims, "GatherV2", "batch_dims")
+    if not -index.ndim <= batch <= index.ndim:
+        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None)
     batch += index.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
-    place = batch if axis is None else int_of(axis)
+    place = batch if axis is None else int_of(axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
@@ -131,16 +146,18 @@ def _gather(
 
 
 def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
-    """Row numbers of coordinates along the last axis; `refused(place, coordinates)` is the error of one outside."""
+    """Row numbers of coordinates along the last axis.
+
+    `refused(place, coordinates)` is the error of one outside; where it is None those get -1, which stands for no row.
+    """
+    outside = ((indices < 0) | (indices >= np.asarray(sizes, np.int64))).any(-1)
+    if refused is not None and outside.any():
+        place = np.unravel_index(int(np.argmax(outside)), outside.shape)
+        raise refused(dims_text(place) if outside.ndim else "", indices[place].tolist())
     numbers = np.zeros(indices.shape[:-1], np.int64)
     for i, size in enumerate(sizes):
-        part = indices[..., i]
-        bad = first_outside(np.asarray(part, order="C"), size)
-        if bad >= 0:
-            place = np.unravel_index(bad, part.shape) if part.ndim else ()
-            raise refused(dims_text(place) if part.ndim else "", indices[place].tolist())
-        numbers = numbers * size + part
-    return np.asarray(numbers, order="C")
+        numbers = numbers * size + indices[..., i]
+    return np.asarray(np.where(outside, -1, numbers), order="C")
 
 
 @op(
@@ -161,7 +178,7 @@ def gather_nd(
       params: a tensor.
       indices: whole numbers of shape [..., d]: coordinates along d axes of params.
       batch_dims: how many leading axes params and indices share.
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" gives slices of zeros for coordinates that are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -174,11 +191,18 @@ def gather_nd(
       >>> tf.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
       array([2, 3], dtype=int32)
     """
-    tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
-    shape, index = view(tensor).shape, index_array(numbers)
+    ignoring = _ignores("GatherNd", bad_indices_policy)
+    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    batch = int_of(batch_dims, "GatherNd", "batch_dims")
+    shape, index = view(tensor).shape, index_array(numbers, "GatherNd", allowed=PLACES)
+    if batch < 0:
+        raise ValueError("tf.gather_nd does not allow negative batch_dims.")
+    for what, rank in (("indices", index.ndim), ("params", tensor.ndim)):
+        if batch and batch >= rank:
+            raise ValueError(f"Argument `batch_dims` = {batch} must be less than rank(`{what}`) = {rank}")
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
-    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
+    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch and not ignoring:
         # The gradient is IndexedSlices, as of gather.
         gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
         if gathered is not None:
@@ -205,7 +229,15 @@ def gather_nd(
             None,
         )
 
-    return take_rows("GatherNd", tensor, _flat(index, shape[:depth], refused), index.shape[:-1] + shape[depth:])
+    rows = _flat(index, shape[:depth], None if ignoring else refused)
+    return take_rows("GatherNd", tensor, rows, index.shape[:-1] + shape[depth:])
+
+
+def _ignores(op: str, policy: str) -> bool:
+    """Whether slices at coordinates outside are left out, rather than refused."""
+    if policy not in ("", "DEFAULT", "ERROR", "IGNORE"):
+        raise invalid_argument(op, f"Unknown bad indices handling attribute: {policy}", None)
+    return policy == "IGNORE"
 
 
 def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
@@ -248,7 +280,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
       array([1, 3], dtype=int32)
     """
     data, chosen = as_tensor(tensor), view(as_tensor(mask))
-    place = 0 if axis is None else int_of(axis)
+    place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
     shape = view(data).shape
@@ -291,12 +323,12 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
       array([[1, 1, 2, 2],
              [3, 3, 4, 4]], dtype=int32)
     """
-    data, counts = as_tensor(input), ints_of(repeats)
+    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
     else:
-        place = int_of(axis)
+        place = int_of(axis, "Repeat", "axis")
         if not -data.ndim <= place < data.ndim:
             raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
         place %= data.ndim
@@ -304,6 +336,7 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     if not scalar and len(counts) not in (1, size):
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
+    room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
     return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
 
 
@@ -342,8 +375,9 @@ def reverse_sequence(
     """
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
-    data, lengths = as_tensor(input), index_array(seq_lengths)
-    along, across = int_of(seq_axis), 0 if batch_axis is None else int_of(batch_axis)
+    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    along = int_of(seq_axis, "ReverseSequence", "seq_dim")
+    across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
     _check_sequences(view(data).shape, lengths, along, across)
     size, shape = data.shape[along], view(data).shape
     place = np.arange(size)
@@ -392,11 +426,15 @@ def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
 # Scattering
 
 
-def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> np.ndarray:
-    """Row numbers of the slices of a tensor of this shape that updates go to."""
-    index = index_array(indices)
-    depth = index.shape[-1] if index.ndim else 0
+def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], policy: str = "") -> np.ndarray:
+    """Row numbers of the slices of a tensor of this shape that updates go to; under "IGNORE" -1 for those outside."""
+    index = index_array(indices, op, allowed=PLACES)
+    if index.ndim == 0:
+        raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
+    depth = index.shape[-1]
     outer, given = index.shape[:-1], view(updates).shape
+    if not given:
+        raise invalid_argument(op, "Updates shape must have rank at least one. Found:[]", None)
     if op == "ScatterNd":
         if given[: len(outer)] != outer:
             count = len(outer)
@@ -432,7 +470,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
         text = ", ".join(map(str, coordinates))
         return invalid_argument(op, f"indices{place} = [{text}] does not index into shape {dims_text(shape)}", None)
 
-    return _flat(index, shape[:depth], refused)
+    return _flat(index, shape[:depth], None if _ignores(op, policy) else refused)
 
 
 @op(
@@ -451,7 +489,7 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of the result.
       updates: a tensor of shape indices.shape[:-1] + shape[d:].
       shape: the shape of the result.
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -464,8 +502,9 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
       >>> tf.scatter_nd([[1], [3], [1]], [10, 20, 30], shape=[5]).numpy()
       array([ 0, 40,  0, 20,  0], dtype=int32)
     """
-    slices, sizes = as_tensor(updates), tuple(ints_of(shape))
-    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes), sizes)
+    sizes = tuple(ints_of(shape, "ScatterNd", "Tindices"))
+    slices = as_tensor(updates)
+    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes, bad_indices_policy), sizes)
 
 
 def _scatter_samples() -> list[Any]:
@@ -486,10 +525,10 @@ def _scatter_edges() -> list[Any]:
     ]
 
 
-def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor, Tensor, np.ndarray]:
+def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "") -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape)
+    return data, slices, _targets(op, indices, slices, view(data).shape, policy)
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
@@ -542,7 +581,7 @@ def tensor_scatter_nd_add(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -555,7 +594,7 @@ def tensor_scatter_nd_add(
       >>> tf.tensor_scatter_nd_add([10, 20, 30], [[0], [2]], [1, 2]).numpy()
       array([11, 20, 32], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates, bad_indices_policy)
     return data + add_rows("ScatterNd", slices, rows, data.shape)
 
 
@@ -569,7 +608,7 @@ def tensor_scatter_nd_sub(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -618,7 +657,7 @@ def tensor_scatter_nd_max(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -645,7 +684,7 @@ def tensor_scatter_nd_min(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -690,8 +729,14 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
       >>> [t.numpy() for t in tf.dynamic_partition([10, 20, 30, 40], [0, 1, 1, 0], 2)]
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
-    tensor, numbers = as_tensor(data), index_array(partitions)
+    tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
     shape = view(tensor).shape
+    if type(num_partitions) is not int:
+        raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
+    if num_partitions < 1:
+        message = f"Value for attr 'num_partitions' of {num_partitions} must be at least minimum 1"
+        raise invalid_argument("DynamicPartition", message, None, kernel=None)
+    room((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",
@@ -740,8 +785,19 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
       >>> tf.dynamic_stitch([[0, 3], [1, 2]], [[10, 40], [20, 30]]).numpy()
       array([10, 20, 30, 40], dtype=int32)
     """
-    numbers = [index_array(part) for part in indices]
+    numbers = [index_array(as_tensor(part, int32), "DynamicStitch") for part in indices]
+    if len(data) != len(numbers):
+        raise ValueError(
+            f"List argument 'data' to 'dynamic_stitch' Op with length {len(data)} must match length {len(numbers)} of "
+            "argument 'indices'."
+        )
+    if not numbers:
+        raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
     tensors = common_tensors(data)
+    for i, tensor in enumerate(tensors):
+        if tensor.dtype != tensors[0].dtype:
+            raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
+    kernel = f"DynamicStitch_N_{len(numbers)}"
     inner = view(tensors[0]).shape[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
         if view(tensor).shape[: part.ndim] != part.shape:
@@ -750,7 +806,22 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
                 f"{dims_text(part.shape)}",
                 None,
+                kernel=kernel,
             )
+        if view(tensor).shape[part.ndim :] != inner:
+            first = numbers[0]
+            raise invalid_argument(
+                "DynamicStitch",
+                f"Need data[0].shape[{first.ndim}:] = data[{i}].shape[{part.ndim}:], got data[0].shape = "
+                f"{dims_text(tensors[0].shape)}, data[{i}].shape = {dims_text(tensor.shape)}, indices[0].shape = "
+                f"{dims_text(first.shape)}, indices[{i}].shape = {dims_text(part.shape)}",
+                None,
+                kernel=kernel,
+            )
+    for part in numbers:
+        if part.size and part.min() < 0:
+            where = dims_text(np.unravel_index(np.argmax(part < 0), part.shape)) if part.ndim else ""
+            raise invalid_argument("DynamicStitch", f"indices{where} is out of range", None, kernel=kernel)
     rows = 1 + max((int(part.max()) for part in numbers if part.size), default=-1)
     places = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
     return _STITCH(*tensors, attributes=(places, (rows, *inner)))

@@ -161,7 +161,7 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor
              [5, 6]], dtype=int32)
     """
     tensor = as_tensor(input_)
-    starts, sizes = ints_of(begin), ints_of(size)
+    starts, sizes = ints_of(begin, "Slice", "Index"), ints_of(size, "Slice", "Index")
     if len(starts) != tensor.ndim or len(sizes) != tensor.ndim:
         raise invalid_argument(
             "Slice",
@@ -235,8 +235,8 @@ def strided_slice(
       array([3, 4], dtype=int32)
     """
     tensor = as_tensor(input_)
-    starts, stops = ints_of(begin), ints_of(end)
-    steps = [1] * len(starts) if strides is None else ints_of(strides)
+    starts, stops = ints_of(begin, "StridedSlice", "Index"), ints_of(end, "StridedSlice", "Index")
+    steps = [1] * len(starts) if strides is None else ints_of(strides, "StridedSlice", "Index")
     if not len(starts) == len(stops) == len(steps):
         raise invalid_argument(
             "StridedSlice",

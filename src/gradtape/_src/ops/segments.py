@@ -12,7 +12,16 @@ from gradtape._moves import add_rows, take_rows
 from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
+from gradtape._src.core.operands import (
+    NUMERIC,
+    ORDERED,
+    dims_text,
+    index_array,
+    index_dtype,
+    not_allowed,
+    room,
+    scalar_of,
+)
 from gradtape._src.ops.scans import linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -73,7 +82,7 @@ def _unsorted_edges_without_zeros() -> list[Any]:
 def _numbers(op: str, segment_ids: Any) -> np.ndarray:
     tensor = as_tensor(segment_ids, hint=dtypes.int32)
     index_dtype(op, tensor.dtype, "Tindices")
-    return index_array(tensor)
+    return index_array(tensor, op)
 
 
 def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
@@ -117,6 +126,7 @@ def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tupl
         place = int(np.argmax(ids >= count))
         text = dims_text(np.unravel_index(place, ids.shape)) if ids.ndim else ""
         raise invalid_argument(op, f"segment_ids{text} = {ids.flat[place]} is out of range [0, {count})", None)
+    room((count, *data.shape[ids.ndim :]), dtypes.int64)
     return ids, count
 
 

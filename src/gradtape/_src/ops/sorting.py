@@ -103,7 +103,7 @@ def _direction(direction: str) -> bool:
 
 def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     """The axis to sort along, and the permutation that exchanges it with the last one."""
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = int_of(axis, "TopKV2", "axis"), tensor.ndim
     if not -rank <= place < rank:
         place = place if place >= 0 else place + rank
         raise invalid_argument("StridedSlice", f"slice index {place} of dimension 0 out of bounds.", "strided_slice/")
@@ -286,7 +286,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     if predictions.dtype != dtypes.float32:
         raise wrong_dtype("InTopKV2", 0, dtypes.float32, predictions.dtype)
     index_dtype("InTopKV2", targets.dtype, "T")
-    scores, chosen, count = view(predictions), view(targets), int_of(k)
+    scores, chosen, count = view(predictions), view(targets), int_of(k, "InTopKV2", "T")
     if scores.ndim != 2:
         raise invalid_argument("InTopKV2", "predictions must be 2-dimensional", "")
     if chosen.ndim != 1:

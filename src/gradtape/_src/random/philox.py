@@ -83,6 +83,8 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     if seed is None and _global.seed is None:
         return fresh_stream()
     first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    if isinstance(seed, str):
+        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
     second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
     if (first, second) == (0, 0):
         second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
@@ -126,7 +128,12 @@ def gamma(stream: Stream, samples: int, alpha: np.ndarray) -> np.ndarray:
 def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> np.ndarray:
     """Poisson(rate) in float64, of shape [samples, *rate.shape], none above ``highest``."""
     out = np.empty((samples, rate.size))
-    _random.fill_poisson(out, np.ascontiguousarray(rate, np.float64).ravel(), highest, *stream)
+    rates = np.array(rate, np.float64).ravel()
+    # Draws above the highest are drawn again, which would never end where they are the rule.
+    endless = np.isfinite(rates) & (rates > highest)
+    rates[endless] = 0
+    _random.fill_poisson(out, rates, highest, *stream)
+    out[:, endless] = highest
     return out.reshape(samples, *rate.shape)
 
 

@@ -19,9 +19,9 @@ from gradtape import _random
 from gradtape._doors import as_tensor, empty, tensor_from, view
 from gradtape._sequence import held
 from gradtape._src.core import dtypes
-from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.dtypes import DType, as_dtype, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import not_allowed, one_dtype
+from gradtape._src.core.operands import dims_text, int_of, not_allowed, one_dtype, room
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.ops import elementwise as ops
 from gradtape._src.ops.arrays import stack
@@ -251,7 +251,7 @@ def gamma(
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
     sizes = _sizes(shape, "RandomGamma")
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
+    alphas = _together(alpha, beta)[0]
     stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
     return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
 
@@ -553,7 +553,7 @@ def stateless_gamma(
     """
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
+    alphas = _together(alpha, beta)[0]
     sizes = _ending(_sizes(shape, "StatelessRandomGammaV3"), alphas.shape, "StatelessRandomGammaV3", "")
     samples = math.prod(sizes[: len(sizes) - alphas.ndim])
     return _rated(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), beta, dtype)
@@ -695,7 +695,9 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
       TensorShape([3, 2])
     """
     seed = as_tensor(seed)
-    return _full(_stateless(seed, alg), (num, 2), seed.dtype)
+    count = int_of(num, "StatelessRandomUniformFullIntV2", "Tshape")
+    room((count, 2), seed.dtype)
+    return _full(_stateless(seed, alg), (count, 2), seed.dtype)
 
 
 @op(
@@ -1359,7 +1361,7 @@ def _binomial(
 ) -> Tensor:
     """Binomial numbers of the stream that `stream` gives for so many samples of so many distributions."""
     one_dtype(op, (counts, probs))
-    trials, chances = np.broadcast_arrays(view(counts), view(probs))
+    trials, chances = _together(counts, probs)
     sizes = _ending(_sizes(shape, op), trials.shape, op, "" if op.startswith("Stateful") else None)
     samples = math.prod(sizes[: len(sizes) - trials.ndim])
     drawn = philox.binomial(stream(samples, trials.size), samples, trials, chances)
@@ -1376,8 +1378,17 @@ def _counts(counts: np.ndarray, dtype: DType) -> Tensor:
         return tensor_from(counts.astype(dtype.as_numpy_dtype))
 
 
+def _together(a: Tensor, b: Tensor) -> list[np.ndarray]:
+    """Both parameters of a distribution in the shape that they have together."""
+    try:
+        return list(np.broadcast_arrays(view(a), view(b)))
+    except ValueError:
+        text = f"Incompatible shapes: {dims_text(a.shape)} vs. {dims_text(b.shape)}"
+        raise invalid_argument("BroadcastArgs", text, "") from None
+
+
 def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
-    logits, samples = as_tensor(logits), int(num_samples)
+    logits, samples = as_tensor(logits), int_of(num_samples, op, "num_samples")
     if not logits.dtype.is_floating:
         raise InvalidArgumentError(None, None, f"logits must be of float32 or float64, not {logits.dtype.name}")
     if logits.ndim != 2:
@@ -1386,4 +1397,5 @@ def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
         raise invalid_argument(op, f"num_samples should be non-negative, got {samples}", "")
     if logits.shape[1] == 0:
         raise invalid_argument(op, f"num_classes should be positive, got {logits.shape[1]}", "")
+    room((logits.shape[0], samples), int64)
     return logits, samples
