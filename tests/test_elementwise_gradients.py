@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
 from hypothesis import given, settings, strategies as st
 
 import gradtape as tf

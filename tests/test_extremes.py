@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._doors import empty
+from gradtape._engine.api.api import empty
 
 import gradtape as tf
 

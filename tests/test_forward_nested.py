@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
 
 import gradtape as tf
 from drawing import differentiable, drawn, leaves, run, sampled, scalar

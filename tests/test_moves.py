@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._moves import add_rows, take_rows
+from gradtape._engine.ops.movement import add_rows, take_rows
 from hypothesis import given, settings, strategies as st
 
 import gradtape as tf

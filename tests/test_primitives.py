@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
-from gradtape._primitive import Primitive, install_observer
+from gradtape._engine.record.primitive import Primitive, install_observer
 
 import gradtape as tf
 from drawing import drawn, run, sampled

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from gradtape._moves import add_rows, take_rows
+from gradtape._engine.ops.movement import add_rows, take_rows
 
 import gradtape as tf
 

@@ -13,7 +13,7 @@ class DType:
 
     Attributes:
       name: ``"float32"`` and so on.
-      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_types.pxd``).
+      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``).
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -23,8 +22,9 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
-from gradtape._primitive import Primitive
+from gradtape._engine.ops.movement import assemble, expanded, join, part, part_alike, squeezed
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -42,7 +42,6 @@ from gradtape._src.core.operands import (
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 
 @op(
@@ -129,16 +128,17 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
 
 def _exactly(choose: Any, one: Any, other: Any) -> Any:
     """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
-    return choose(one, other, key=_fraction)
+    return choose(one, other, key=_number)
 
 
 def _inwards(rounded: np.floating, bound: Any) -> np.floating:
     """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
-    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_number(rounded)) > abs(_number(bound)) else rounded
 
 
-def _fraction(number: Any) -> Fraction:
-    return Fraction(number if isinstance(number, int) else float(number))
+def _number(value: Any) -> int | float:
+    """As one of Python's, which compare exactly."""
+    return value if isinstance(value, int) else float(value)
 
 
 @op(

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, view
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
+from gradtape._engine.api.api import as_tensor, view
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 
 _FILE = "file://"
 

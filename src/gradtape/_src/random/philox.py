@@ -1,7 +1,7 @@
 """Streams of random numbers and the rules by which seeds choose them; everything here is NumPy arrays.
 
-The numbers themselves are made by the engine's ``_random``. A call without a seed of its own takes the next seed of the
-global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
+The numbers themselves are made by the engine's ``compute.random``. A call without a seed of its own takes the next seed
+of the global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradtape import _random
+from gradtape._engine.compute import random as _random
 
 if TYPE_CHECKING:
     import random
