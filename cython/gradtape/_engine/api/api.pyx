@@ -8,9 +8,12 @@ from libc.string cimport memcpy
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
 from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK
 from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.matmul cimport matmul
+from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
 from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
-from gradtape._engine.ops.ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
-                                       mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
+from gradtape._engine.ops.reductions cimport reduce
+from gradtape._engine.ops.structural cimport broadcast_to, cast, filled, identity, reshape, sum_to, transpose
 from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of,
                                              from_array, is_floating, new_tensor, operators, share)
 
@@ -18,7 +21,6 @@ import math
 
 import numpy as np
 
-from gradtape._engine.ops.ops import kernel_name, op_error
 from gradtape._engine.tensor.sequence import held
 from gradtape._src.core.errors import invalid_argument
 
@@ -237,14 +239,8 @@ cdef tuple whole_numbers(object value, str op, str attribute):
             return found, 1
     tensor = convert(value, I32, True)
     if tensor.dtype_code != I32 and tensor.dtype_code != I64:
-        raise not_allowed(op, tensor.dtype_code, attribute)
+        raise not_allowed(op, tensor.dtype_code, attribute, "int32, int64")
     return as_array(tensor).reshape(-1).tolist(), tensor.extent.rank
-
-
-cdef object not_allowed(str op, int dtype_code, str attribute):
-    name = ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
-    return invalid_argument(op, f"Value for attr '{attribute}' of {name} is not in the list of allowed values: int32, int64", "",
-                            kernel=None)
 
 
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:

@@ -14,8 +14,11 @@ from libc.string cimport memcpy
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._engine.base.types cimport ADD, F32
 from gradtape._engine.kernels.dispatch cimport kernels
-from gradtape._engine.ops.ops cimport (IDENTITY, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
-                                       mixed_dtypes, program_cotangent, spread, uniform)
+from gradtape._engine.ops.elementwise cimport add
+from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
+from gradtape._engine.ops.matmul cimport add_cotangent, forget_transposes
+from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
+from gradtape._engine.ops.structural cimport IDENTITY, broadcast_to, filled, spread, uniform
 from gradtape._engine.record.log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, OP, READ, VACANT, Call,
                                           Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
                                           last_position, operand_number, thread)

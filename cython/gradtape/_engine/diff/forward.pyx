@@ -16,7 +16,8 @@ from gradtape._engine.base.shape cimport same_extent
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.kernels.dispatch cimport SUM
-from gradtape._engine.ops.ops cimport add, broadcast_to, elementwise_list, filled
+from gradtape._engine.ops.elementwise cimport add, elementwise_list
+from gradtape._engine.ops.structural cimport broadcast_to, filled
 from gradtape._engine.record.log cimport (RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number,
                                           operand_number, renew_epoch, saved_operand, span_from_root, thread, track, untrack)
 from gradtape._engine.record.primitive cimport Primitive, hooks

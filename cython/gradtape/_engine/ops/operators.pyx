@@ -7,13 +7,14 @@ from gradtape._engine.base.shape cimport Extent, broadcast_extents, release_exte
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG,
                                           NOT, OR, SUB)
 from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.ops.ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
+from gradtape._engine.ops.elementwise cimport elementwise
+from gradtape._engine.ops.matmul cimport matmul
+from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
 from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating,
                                              new_scalar, operators, plain, present)
 
 import numpy as np
 
-from gradtape._engine.ops.ops import kernel_name
 
 cdef Program ADD_PROGRAM = program("add")
 cdef Program DIVIDE_PROGRAM = program("divide")

@@ -54,6 +54,12 @@ cdef int observe(Primitive primitive, tuple operands, object attributes, tuple r
 
 cdef bint observing                      # somebody is shown every evaluation: the one test that each op makes
 
+cdef inline bint unobserved() noexcept:
+    """Whether neither a tape nor an accumulator nor an observer would see an op."""
+    cdef PyObject* at = here()
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not observing
+
+
 cdef inline PyObject* keep(Tensor a) noexcept:
     Py_INCREF(a)
     return <PyObject*>a

@@ -17,6 +17,7 @@ from gradtape._engine.base.shape cimport dims_text, same_extent, tensor_shape
 from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 from gradtape._engine.compute.loops cimport run_instruction
 from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.record.log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
                                           new_variable_number, renew_epoch, thread)
 from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating,
@@ -24,7 +25,6 @@ from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Te
 
 import functools
 
-from gradtape._engine.ops.ops import op_error
 from gradtape._src.core import formatting as _formatting
 
 cdef extern from "Python.h":

@@ -29,8 +29,7 @@ import copyreg
 
 import numpy as np
 
-from gradtape._src.core import dtypes as _dtypes
-from gradtape._src.core import formatting as _formatting
+from gradtape._src.core import dtypes as _dtypes, formatting as _formatting
 
 
 cnp.import_array()

@@ -1,0 +1,8 @@
+"""Matrix products."""
+
+from gradtape._engine.record.log cimport Entry
+from gradtape._engine.tensor.tensor cimport Tensor
+
+cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)
+cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
+cdef int forget_transposes() except -1             # at the end of a sweep
