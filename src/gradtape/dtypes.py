@@ -11,7 +11,7 @@ from gradtape._src.core.dtypes import (
     int64 as int64,
     uint8 as uint8,
 )
-from gradtape._src.ops.arrays import (
+from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.ops.arrays import concat
+from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real
 
 

@@ -23,8 +23,9 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.core.operands import NUMERIC, WIDE, dims_text, int_of, ints_of, not_allowed, room
 from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.ops.joining import concat
+from gradtape._src.ops.shapes import expand_dims
 
 # In the order in which operands of a range promote each other.
 _RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
