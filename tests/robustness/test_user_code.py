@@ -749,8 +749,8 @@ def long():
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 stopped = 0
 for _ in range(60):
-    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.05))
     try:
+        signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.05))
         long()
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:

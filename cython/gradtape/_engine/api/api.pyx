@@ -14,8 +14,9 @@ from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dt
 from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
 from gradtape._engine.ops.reductions cimport reduce
 from gradtape._engine.ops.structural cimport broadcast_to, cast, filled, identity, reshape, sum_to, transpose
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of,
-                                             from_array, is_floating, new_tensor, operators, share)
+from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, is_floating, new_tensor,
+                                             operators, share)
 
 import math
 

@@ -19,12 +19,14 @@ from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
 from gradtape._engine.ops.matmul cimport add_cotangent, forget_transposes
 from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
 from gradtape._engine.ops.structural cimport IDENTITY, broadcast_to, filled, spread, uniform
-from gradtape._engine.record.log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, OP, READ, VACANT, Call,
-                                          Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
-                                          last_position, operand_number, thread)
+from gradtape._engine.record.entries cimport (Call, Entry, Page, clear, drop, operand_number, CALL, MARK, OUTPUT, PAGE_BITS,
+                                              PAGE_MASK, PAGE_SIZE, OP, READ, VACANT)
+from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, Window, here, place_of_mark, is_active,
+                                          last_position, thread)
 from gradtape._engine.record.primitive cimport Primitive, observing
 from gradtape._engine.state.variable cimport BaseVariable
-from gradtape._engine.tensor.tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, is_floating, new_scalar, operators
 
 from gradtape._engine.ops.movement import join
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands

@@ -18,11 +18,12 @@ from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.kernels.dispatch cimport SUM
 from gradtape._engine.ops.elementwise cimport add, elementwise_list
 from gradtape._engine.ops.structural cimport broadcast_to, filled
-from gradtape._engine.record.log cimport (RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number,
-                                          operand_number, renew_epoch, saved_operand, span_from_root, thread, track, untrack)
+from gradtape._engine.record.entries cimport Call, Entry, attribute_of, operand_number, saved_operand, RESULT_SLOT
+from gradtape._engine.record.log cimport Tangents, Thread, Window, give_number, renew_epoch, span_from_root, thread, track, untrack
 from gradtape._engine.record.primitive cimport Primitive, hooks
 from gradtape._engine.state.variable cimport BaseVariable
-from gradtape._engine.tensor.tensor cimport Tensor, convert, is_floating
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.diff.tape import is_zero_unconnected

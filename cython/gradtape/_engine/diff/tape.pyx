@@ -12,9 +12,11 @@ from gradtape._engine.base.shape cimport Extent, new_extent, release_extent
 from gradtape._engine.base.types cimport F32, MAX_RANK
 from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
 from gradtape._engine.ops.structural cimport behind_rows, filled, reshape
-from gradtape._engine.record.log cimport MARK, Entry, Thread, Window, append, is_marked, thread
+from gradtape._engine.record.entries cimport Entry, MARK
+from gradtape._engine.record.log cimport Thread, Window, append, is_marked, thread
 from gradtape._engine.state.variable cimport BaseVariable, watch_variable
-from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, type_of, variable_type
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, is_floating, type_of, variable_type
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.ops.movement import join

@@ -11,9 +11,11 @@ from gradtape._engine.kernels.dispatch cimport kernels
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, op_error, unsupported
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport cast, sum_to
-from gradtape._engine.record.log cimport Call, Thread, here, on_open_window, thread
+from gradtape._engine.record.entries cimport Call
+from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
 from gradtape._engine.record.primitive cimport Primitive, hooks, observe, observing, record, record_call
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, from_array, new_tensor
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
 import numpy as np
 

@@ -9,7 +9,7 @@ from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Ope
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport sum_to_rows, uniform
-from gradtape._engine.record.log cimport RESULT_SLOT, Entry, operand_extent, saved_operand
+from gradtape._engine.record.entries cimport Entry, operand_extent, saved_operand, RESULT_SLOT
 from gradtape._engine.record.primitive cimport unobserved
 from gradtape._engine.tensor.tensor cimport Tensor, new_scalar, new_tensor, scalar_value
 

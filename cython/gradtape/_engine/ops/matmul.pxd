@@ -1,6 +1,6 @@
 """Matrix products."""
 
-from gradtape._engine.record.log cimport Entry
+from gradtape._engine.record.entries cimport Entry
 from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)

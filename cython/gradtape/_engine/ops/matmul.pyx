@@ -9,9 +9,10 @@ from gradtape._engine.base.types cimport F64, MAX_RANK
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
 from gradtape._engine.ops.messages cimport mixed_dtypes, op_error
 from gradtape._engine.ops.structural cimport reshape, sum_to_rows, transpose
-from gradtape._engine.record.log cimport Entry, attribute_of, operand_extent
+from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, observing, unobserved
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, from_array, is_floating, new_tensor
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, new_tensor
 
 import numpy as np
 

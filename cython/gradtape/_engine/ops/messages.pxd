@@ -1,6 +1,6 @@
 """What errors of ops say, in TensorFlow's words: exceptions to be raised."""
 
-from gradtape._engine.record.log cimport Entry
+from gradtape._engine.record.entries cimport Entry
 from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef str kernel_name(str name)

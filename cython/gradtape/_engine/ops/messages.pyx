@@ -2,8 +2,9 @@
 
 from gradtape._engine.base.shape cimport dims_text
 from gradtape._engine.compute.program cimport program
-from gradtape._engine.record.log cimport CALL, Call, Entry
+from gradtape._engine.record.entries cimport Call, Entry, CALL
 from gradtape._engine.record.primitive cimport Primitive
+from gradtape._engine.tensor.conversion cimport dtype_word
 from gradtape._engine.tensor.tensor cimport Tensor
 
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -23,10 +24,6 @@ cdef object op_error(str op, str message):
 
 cdef object incompatible(str op, Tensor a, Tensor b):
     return op_error(op, f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(b.extent)}")
-
-
-cdef str dtype_word(int dtype_code):
-    return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
 
 
 cdef object expected_dtype(str op, int dtype_code, Tensor tensor, int place):

@@ -10,8 +10,9 @@ from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating,
-                                             new_scalar, operators, plain, present)
+from gradtape._engine.tensor.conversion cimport convert, from_array, plain
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, is_floating, new_scalar, operators,
+                                             present)
 
 import numpy as np
 

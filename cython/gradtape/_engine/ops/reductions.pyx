@@ -9,9 +9,10 @@ from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport broadcast_rows, cast, reduce_into, reshape_rows, spread, uniform
-from gradtape._engine.record.log cimport RESULT_SLOT, Entry, attribute_of, operand_extent
+from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
 from gradtape._engine.record.primitive cimport READS_RESULT, Primitive, make_primitive, note, unobserved
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, from_array, is_floating, new_scalar, new_tensor, scalar_value
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, new_scalar, new_tensor, scalar_value
 
 import numpy as np
 

@@ -14,10 +14,11 @@ from gradtape._engine.compute.program cimport STRIDED, Operand, Program, program
 from gradtape._engine.kernels.dispatch cimport SUM, kernels
 from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.ops.operand cimport describe
-from gradtape._engine.record.log cimport Entry, attribute_of, operand_extent
+from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, observe_compiled, observing
-from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_tensor,
-                                             new_uniform, scalar_value, share)
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, new_uniform,
+                                             scalar_value, share)
 
 import numpy as np
 

@@ -7,8 +7,8 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
 from gradtape._engine.base.types cimport F64
-from gradtape._engine.record.log cimport (OP, RESULT_SLOT, Entry, Thread, append, clear, give_number, here, keep_extent,
-                                          on_open_window, rest_of, set_attribute)
+from gradtape._engine.record.entries cimport Entry, clear, keep_extent, rest_of, set_attribute, OP, RESULT_SLOT
+from gradtape._engine.record.log cimport Thread, append, give_number, here, on_open_window
 from gradtape._engine.tensor.tensor cimport Tensor
 
 # The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.

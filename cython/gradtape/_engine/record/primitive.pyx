@@ -13,9 +13,11 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
-from gradtape._engine.record.log cimport (CALL, OUTPUT, Call, Entry, Thread, append, give_number, make_room, on_open_window,
-                                          set_attribute, thread)
+from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
+from gradtape._engine.record.log cimport Thread, append, give_number, make_room, on_open_window, thread
 from gradtape._engine.tensor.tensor cimport Tensor, is_floating
+
+from gradtape._engine.record import collection as _collection       # which the log collects by
 
 
 cdef Hooks _hooks

@@ -18,9 +18,11 @@ from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLO
 from gradtape._engine.compute.loops cimport run_instruction
 from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.ops.messages cimport op_error
-from gradtape._engine.record.log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
+from gradtape._engine.record.entries cimport Entry, READ
+from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
                                           new_variable_number, renew_epoch, thread)
-from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating,
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, dtype_object, is_floating,
                                              item_size, new_scalar, new_tensor, operators, share, to_numpy)
 
 import functools

@@ -1,4 +1,4 @@
-"""Tensors: immutable values over pooled storage, and how data comes in and goes out."""
+"""Tensors: immutable values over pooled storage, and their data as NumPy's."""
 
 cimport cython
 
@@ -50,15 +50,16 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents 
 cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
-cdef Tensor plain(object value, int dtype_code)                      # a number or numbers in a floating dtype, or None: see there
-cdef Tensor floating_of(Tensor tensor, int dtype_code)               # of integers: the same values in a floating dtype
-cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
-cdef Tensor from_array(object array, int dtype_code)
 cdef object as_array(Tensor tensor)                                  # read-only view
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
 cdef double scalar_value(Tensor tensor) noexcept
+
+cdef list numpy_dtypes               # by dtype code
+cdef dict codes_by_numpy
+cdef int[6] type_numbers             # NumPy's, by dtype code
+
 cdef extern from "compiler.h":
     void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
 cdef enum:
