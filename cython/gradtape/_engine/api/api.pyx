@@ -1,4 +1,4 @@
-"""The engine's doors for Python: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
+"""What Python calls: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
 
 cimport numpy as cnp
 from cpython.long cimport PyLong_AsLongLongAndOverflow
@@ -11,7 +11,7 @@ from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
-from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
+from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
 from gradtape._engine.ops.reductions cimport reduce
 from gradtape._engine.ops.structural cimport broadcast_to, cast, filled, identity, reshape, sum_to, transpose
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
@@ -92,7 +92,7 @@ def elementwise_function(row):
     arguments = tuple(row.arguments)
     found = program(row.name)
     if row.name.startswith("logical"):
-        function = by_name(found, arguments, logical_door)
+        function = by_name(found, arguments, call_logical)
     elif arguments == ("x",):
         function = unary_x(found)
     elif arguments == ("features",):
@@ -100,7 +100,7 @@ def elementwise_function(row):
     elif arguments == ("x", "y"):
         function = binary_xy(found)
     else:
-        function = by_name(found, arguments, program_door)
+        function = by_name(found, arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
     # Where a pickle finds it again.
@@ -125,7 +125,7 @@ def unary_features(Program row):
 
 def binary_xy(Program row):
     def op(x, y, name=None):
-        cdef Tensor result = at_once(row, x, y)
+        cdef Tensor result = floating_elementwise(row, x, y)
         return result if result is not None else apply_program(row, (x, y))
     return op
 
@@ -155,17 +155,17 @@ cdef object declared(object function, object declaration):
     return function
 
 
-def by_name(Program row, tuple arguments, door):
-    """A function of these arguments, made from its text so that its signature is its own; it calls `door`."""
+def by_name(Program row, tuple arguments, call):
+    """A function of these arguments, made from its text so that its signature is its own; it calls `call`."""
     listed = ", ".join(arguments)
-    return eval(f"lambda {listed}, name=None: door(row, ({listed},))", {"door": door, "row": row})
+    return eval(f"lambda {listed}, name=None: call(row, ({listed},))", {"call": call, "row": row})
 
 
-def program_door(Program row, tuple operands):
+def call_program(Program row, tuple operands):
     return apply_program(row, operands)
 
 
-def logical_door(Program row, tuple operands):
+def call_logical(Program row, tuple operands):
     """Of bools alone: numbers are neither true nor false."""
     cdef Tensor tensor
     cdef list tensors = []
@@ -191,7 +191,7 @@ cdef object apply_program(Program row, tuple operands):
         tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
         return elementwise(row, tensor, None, None)
     if count == 2:
-        tensor = at_once(row, operands[0], operands[1])
+        tensor = floating_elementwise(row, operands[0], operands[1])
         if tensor is not None:
             return tensor
     elif count == 3 and type(operands[0]) is Tensor and type(operands[1]) is Tensor and type(operands[2]) is Tensor:
@@ -452,7 +452,7 @@ def apply_cast(x, dtype):
 
 
 def apply_identity(x):
-    """x itself under a number of its own."""
+    """x itself under a node of its own."""
     return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
 
 

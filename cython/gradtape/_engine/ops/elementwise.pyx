@@ -47,14 +47,14 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
-    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
+    if (a.node or (b is not None and b.node) or (c is not None and c.node)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
-            live = on_open_window(<Thread>at, a.number)
+            live = on_open_window(<Thread>at, a.node)
             if b is not None:
-                live |= on_open_window(<Thread>at, b.number) << 1
+                live |= on_open_window(<Thread>at, b.node) << 1
                 if c is not None:
-                    live |= on_open_window(<Thread>at, c.number) << 2
+                    live |= on_open_window(<Thread>at, c.node) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
     if observing:
@@ -71,12 +71,12 @@ cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
     if extent.size > SHORT_RUN:
         return NULL
     if b is None:
-        return NULL if a.uniform else extent
-    if (b.extent == extent or same_extent(extent, b.extent)) and not a.uniform and not b.uniform:
+        return NULL if a.splat else extent
+    if (b.extent == extent or same_extent(extent, b.extent)) and not a.splat and not b.splat:
         return extent
     if not program.arithmetic:
         return NULL
-    if b.extent.size > 1 and (extent.size == 1 or a.uniform):
+    if b.extent.size > 1 and (extent.size == 1 or a.splat):
         extent = b.extent
     return extent if extent.size <= FEW and lies_in(a, extent) and lies_in(b, extent) else NULL
 
@@ -101,7 +101,7 @@ cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
 
 
 cdef inline Py_ssize_t step_of(Tensor a) noexcept:
-    return 0 if a.uniform or a.extent.size == 1 else 1
+    return 0 if a.splat or a.extent.size == 1 else 1
 
 
 cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:

@@ -8,7 +8,7 @@ from gradtape._engine.base.shape cimport Extent, dims_text, new_extent, release_
 from gradtape._engine.base.types cimport F64, MAX_RANK
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
 from gradtape._engine.ops.messages cimport mixed_dtypes, op_error
-from gradtape._engine.ops.structural cimport reshape, sum_to_rows, transpose
+from gradtape._engine.ops.structural cimport reshape, sum_to_batch, transpose
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, observing, unobserved
 from gradtape._engine.tensor.conversion cimport from_array
@@ -96,11 +96,11 @@ cdef int forget_transposes() except -1:
     return 0
 
 
-cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
+cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t batch):
     cdef Tensor result, other = <Tensor>entry.saved[1 - operand], transposed = None
     cdef Factors of
     cdef Extent* extent = operand_extent(entry, operand)
-    if rows == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
+    if batch == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
         # One matrix served all batches: their rows are rows of one product.
         other = as_rows(other)
         g = as_rows(g)
@@ -111,7 +111,7 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t rows):
     else:
         of = factors(entry, g, other, operand)
         result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
-    return result if extent == NULL else sum_to_rows(result, extent, rows)
+    return result if extent == NULL else sum_to_batch(result, extent, batch)
 
 
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept:

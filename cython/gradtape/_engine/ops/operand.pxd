@@ -12,7 +12,7 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
     cdef Py_ssize_t stride
     operand.data = tensor.data
     operand.bytes = tensor.dtype_code == BOOL
-    if tensor.uniform:
+    if tensor.splat:
         operand.mode = SCALAR
     elif tensor.extent == extent or tensor.extent.size == extent.size:
         operand.mode = FULL           # a shape that broadcasts to another of its size differs in axes of 1 only

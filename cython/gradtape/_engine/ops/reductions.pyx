@@ -8,7 +8,7 @@ from gradtape._engine.base.types cimport F32, MAX_RANK
 from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
 from gradtape._engine.ops.elementwise cimport elementwise
-from gradtape._engine.ops.structural cimport broadcast_rows, cast, reduce_into, reshape_rows, spread, uniform
+from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, splat
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
 from gradtape._engine.record.primitive cimport READS_RESULT, Primitive, make_primitive, note, unobserved
 from gradtape._engine.tensor.conversion cimport from_array
@@ -29,7 +29,7 @@ cdef Program EQUAL_PROGRAM = program("equal")
 # A reduction's attribute: kind in bits 0-3, KEEPS, the axes' mask from bit 8.
 
 
-cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
+cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t batch):
     """A reduced tensor with its reduced axes put back as 1."""
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int i
@@ -40,12 +40,12 @@ cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t rows):
     for i in range(source.rank):
         dims[i] = 1 if (axes >> i) & 1 else source.dims[i]
     extent = new_extent(source.rank, dims)
-    out = a if rows == 0 and same_extent(extent, a.extent) else reshape_rows(a, extent, rows)
+    out = a if batch == 0 and same_extent(extent, a.extent) else reshape_batch(a, extent, batch)
     release_extent(extent)
     return out
 
 
-cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef int kind = attribute_of(entry) & 15
     cdef int64_t axes = attribute_of(entry) >> 8
     cdef Extent* source = operand_extent(entry, 0)
@@ -56,20 +56,20 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
         if kind == SUM or kind == MEAN:
             return cotangent
         source = (<Tensor>entry.saved[0]).extent
-    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and rows == 0:
+    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and batch == 0:
         if unobserved():
             value = scalar_value(cotangent)
             if kind == MEAN:
                 value = value / reduced_count(source, axes)
-            return uniform(cotangent.dtype_code, source, value)
-    cotangent = spread(cotangent)
-    wide = unreduced(cotangent, source, axes, rows)
+            return splat(cotangent.dtype_code, source, value)
+    cotangent = materialize(cotangent)
+    wide = unreduced(cotangent, source, axes, batch)
     if kind == SUM:
-        return broadcast_rows(wide, source, rows)
+        return broadcast_batch(wide, source, batch)
     if kind == MEAN:
         if source.size:
             wide = elementwise(DIVIDE_PROGRAM, wide, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
-        return broadcast_rows(wide, source, rows)
+        return broadcast_batch(wide, source, batch)
     a = <Tensor>entry.saved[0]
     result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes, 0)
     chosen = cast(elementwise(EQUAL_PROGRAM, a, result, None), cotangent.dtype_code)

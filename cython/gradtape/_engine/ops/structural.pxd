@@ -9,8 +9,8 @@ from gradtape._engine.tensor.tensor cimport Tensor
 cdef Primitive IDENTITY
 
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
-cdef Tensor uniform(int dtype_code, Extent* extent, double value)
-cdef Tensor spread(Tensor a)
+cdef Tensor splat(int dtype_code, Extent* extent, double value)
+cdef Tensor materialize(Tensor a)
 cdef Tensor identity(Tensor a)
 cdef Tensor reshape(Tensor a, Extent* extent)
 cdef Tensor broadcast_to(Tensor a, Extent* extent)
@@ -19,7 +19,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation)
 cdef Tensor cast(Tensor a, int dtype_code)
 cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1
 
-cdef Extent* behind_rows(Extent* extent, int rank, Py_ssize_t rows) except NULL
-cdef Tensor reshape_rows(Tensor a, Extent* extent, Py_ssize_t rows)
-cdef Tensor sum_to_rows(Tensor a, Extent* extent, Py_ssize_t rows)
-cdef Tensor broadcast_rows(Tensor a, Extent* extent, Py_ssize_t rows)
+cdef Extent* batched_extent(Extent* extent, int rank, Py_ssize_t batch) except NULL
+cdef Tensor reshape_batch(Tensor a, Extent* extent, Py_ssize_t batch)
+cdef Tensor sum_to_batch(Tensor a, Extent* extent, Py_ssize_t batch)
+cdef Tensor broadcast_batch(Tensor a, Extent* extent, Py_ssize_t batch)

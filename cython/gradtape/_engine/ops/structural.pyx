@@ -17,7 +17,7 @@ from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport from_array
-from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, new_uniform,
+from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, new_splat,
                                              scalar_value, share)
 
 import numpy as np
@@ -27,9 +27,9 @@ cnp.import_array()
 cdef Program COPY_PROGRAM = program("identity")
 
 
-cdef Tensor uniform(int dtype_code, Extent* extent, double value):
-    """A cotangent that is one value everywhere, kept as that one value. It never leaves the sweep: see `spread`."""
-    cdef Tensor out = new_uniform(dtype_code, extent)
+cdef Tensor splat(int dtype_code, Extent* extent, double value):
+    """A cotangent that is one value everywhere, kept as that one value. It never leaves the sweep: see `materialize`."""
+    cdef Tensor out = new_splat(dtype_code, extent)
     if dtype_code == F32:
         (<float*>out.data)[0] = <float>value
     else:
@@ -37,9 +37,9 @@ cdef Tensor uniform(int dtype_code, Extent* extent, double value):
     return out
 
 
-cdef Tensor spread(Tensor a):
-    """A uniform cotangent as an ordinary tensor."""
-    return filled(a.dtype_code, a.extent, scalar_value(a)) if a.uniform else a
+cdef Tensor materialize(Tensor a):
+    """A splat as an ordinary tensor."""
+    return filled(a.dtype_code, a.extent, scalar_value(a)) if a.splat else a
 
 
 cdef Tensor filled(int dtype_code, Extent* extent, double value):
@@ -68,59 +68,59 @@ cdef Tensor filled(int dtype_code, Extent* extent, double value):
     return out
 
 
-# Where a rule is asked for rows, shapes are an operand's shape behind the axis of rows; else they are the operand's.
+# Where a rule is asked for a batch, shapes are an operand's shape behind the batch's axis; else they are the operand's.
 
 
-cdef Extent* behind_rows(Extent* extent, int rank, Py_ssize_t rows) except NULL:
-    """The extent of `rows` operands, filled up with axes of 1 to so many axes besides the first; one reference."""
+cdef Extent* batched_extent(Extent* extent, int rank, Py_ssize_t batch) except NULL:
+    """The extent of so many operands, filled up with axes of 1 to so many axes besides the first; one reference."""
     cdef Py_ssize_t dims[MAX_RANK + 1]
     cdef int i
-    dims[0] = rows
+    dims[0] = batch
     for i in range(rank):
         dims[i + 1] = 1 if i < rank - extent.rank else extent.dims[i - (rank - extent.rank)]
     return new_extent(rank + 1, dims)
 
 
-cdef Tensor reshape_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+cdef Tensor reshape_batch(Tensor a, Extent* extent, Py_ssize_t batch):
     cdef Extent* target
     cdef Tensor out
-    if rows == 0:
+    if batch == 0:
         return reshape(a, extent)
-    target = behind_rows(extent, extent.rank, rows)
+    target = batched_extent(extent, extent.rank, batch)
     out = a if same_extent(a.extent, target) else reshape(a, target)
     release_extent(target)
     return out
 
 
-cdef Tensor sum_to_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+cdef Tensor sum_to_batch(Tensor a, Extent* extent, Py_ssize_t batch):
     cdef Extent* padded
     cdef Tensor out
-    if rows == 0:
+    if batch == 0:
         return sum_to(a, extent)
-    padded = behind_rows(extent, a.extent.rank - 1, rows)
+    padded = batched_extent(extent, a.extent.rank - 1, batch)
     out = sum_to(a, padded)
     release_extent(padded)
-    return reshape_rows(out, extent, rows)
+    return reshape_batch(out, extent, batch)
 
 
-cdef Tensor broadcast_rows(Tensor a, Extent* extent, Py_ssize_t rows):
+cdef Tensor broadcast_batch(Tensor a, Extent* extent, Py_ssize_t batch):
     cdef Extent* target
     cdef Extent* narrow
     cdef Tensor out
-    if rows == 0:
+    if batch == 0:
         return broadcast_to(a, extent)
     narrow = new_extent(a.extent.rank - 1, a.extent.dims + 1)
-    target = behind_rows(narrow, extent.rank, rows)
+    target = batched_extent(narrow, extent.rank, batch)
     release_extent(narrow)
     out = a if same_extent(a.extent, target) else reshape(a, target)
     release_extent(target)
-    target = behind_rows(extent, extent.rank, rows)
+    target = batched_extent(extent, extent.rank, batch)
     out = broadcast_to(out, target)
     release_extent(target)
     return out
 
 
-cdef object identity_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object identity_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     return cotangent
 
 
@@ -132,14 +132,14 @@ cdef Primitive IDENTITY = make_primitive("identity", "Identity", compute_identit
 
 
 cdef Tensor identity(Tensor a):
-    """The same value under a number of its own."""
+    """The same value under a node of its own."""
     cdef Tensor out = share(a, a.extent)
     note(IDENTITY, out, a, None, 0)
     return out
 
 
-cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if operand_extent(entry, 0) == NULL else reshape_rows(cotangent, operand_extent(entry, 0), rows)
+cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    return cotangent if operand_extent(entry, 0) == NULL else reshape_batch(cotangent, operand_extent(entry, 0), batch)
 
 
 cdef Tensor compute_reshape(Tensor a, Tensor b, Extent* shape, int64_t attribute):
@@ -160,8 +160,8 @@ cdef Tensor reshape(Tensor a, Extent* extent):
     return out
 
 
-cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if operand_extent(entry, 0) == NULL else sum_to_rows(cotangent, operand_extent(entry, 0), rows)
+cdef object broadcast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    return cotangent if operand_extent(entry, 0) == NULL else sum_to_batch(cotangent, operand_extent(entry, 0), batch)
 
 
 cdef Tensor compute_broadcast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
@@ -195,8 +195,8 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
     return out
 
 
-cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
-    return cotangent if operand_extent(entry, 0) == NULL else broadcast_rows(cotangent, operand_extent(entry, 0), rows)
+cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    return cotangent if operand_extent(entry, 0) == NULL else broadcast_batch(cotangent, operand_extent(entry, 0), batch)
 
 
 cdef Tensor compute_sum_to(Tensor a, Tensor b, Extent* shape, int64_t attribute):
@@ -213,8 +213,8 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     cdef int i, shift = a.extent.rank - extent.rank
     if same_extent(a.extent, extent):
         return a
-    if a.uniform:
-        return uniform(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
+    if a.splat:
+        return splat(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
     for i in range(a.extent.rank):
         if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
             axes |= (<int64_t>1) << i
@@ -276,10 +276,10 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
 # A permutation is packed four bits per axis.
 
 
-cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef int64_t permutation = attribute_of(entry), inverse = 0
     cdef int i
-    cdef int first = rows != 0
+    cdef int first = batch != 0
     for i in range(cotangent.extent.rank - first):
         inverse |= (<int64_t>(i + first)) << (4 * (((permutation >> (4 * i)) & 15) + first))
     return transpose(cotangent, inverse)
@@ -322,7 +322,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
     return out
 
 
-cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     return cast(cotangent, <int>(attribute_of(entry) & 255))
 
 

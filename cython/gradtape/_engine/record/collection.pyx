@@ -6,7 +6,7 @@ from libc.stdlib cimport calloc, free
 
 from gradtape._engine.base.buffer cimport on_growth
 from gradtape._engine.record.entries cimport (CALL, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, RESULT_SLOT, VACANT, Call, Entry, Page,
-                                              clear, drop, operand_number)
+                                              clear, drop, operand_node)
 from gradtape._engine.record.log cimport (Thread, Window, collect_by, known_thread, last_position, newest_window, older_window,
                                           release_page, wanted_by_coverers)
 
@@ -82,16 +82,16 @@ cdef int collect(Thread thread) except -1:
     return 0
 
 
-cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_t position) except -1:
+cdef int need(unsigned char** needed, int64_t first_page, int64_t node, int64_t position) except -1:
     """Notes that the entry at a position reads an earlier one."""
-    cdef int64_t place = (number >> PAGE_BITS) - first_page
-    if place < 0 or number >= position:
+    cdef int64_t place = (node >> PAGE_BITS) - first_page
+    if place < 0 or node >= position:
         return 0
     if needed[place] == NULL:
         needed[place] = <unsigned char*>calloc(PAGE_SIZE, 1)
         if needed[place] == NULL:
             raise MemoryError("gradtape could not collect its log")
-    needed[place][number & PAGE_MASK] = 1
+    needed[place][node & PAGE_MASK] = 1
     return 0
 
 
@@ -189,7 +189,7 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
                 need(needed, first_page, call.inputs[j], position)
         else:
             for j in range(entry.count):
-                need(needed, first_page, operand_number(entry, j), position)
+                need(needed, first_page, operand_node(entry, j), position)
     return left
 
 

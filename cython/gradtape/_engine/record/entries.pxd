@@ -22,12 +22,12 @@ cdef enum EntryKind:
     OUTPUT = 6                   # further output of the Call at position operand 0; which one stands in place of operand 1
 
 # What most entries do without.
-cdef struct Rest:
+cdef struct Extension:
     Extent* extents[MAX_INPUTS]  # owned: operands' shapes where they differ from the result's, else NULL
     PyObject* third              # owned: the third operand, where the reverse rule reads it
-    int64_t third_input          # its number
+    int64_t third_input          # its node
     int64_t attribute            # a small attribute of the op; the place in `held` for a Call
-    Rest* next                   # among the spare ones
+    Extension* next                   # among the spare ones
 
 cdef struct Entry:               # one line of cache
     unsigned char kind
@@ -35,9 +35,9 @@ cdef struct Entry:               # one line of cache
     unsigned char count          # operands
     int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
     PyObject* op                 # borrowed: primitives live for ever, Calls live in their page's `held`
-    int64_t inputs[2]            # operands' numbers but for the third's
+    int64_t inputs[2]            # operands' nodes but for the third's
     PyObject* saved[3]           # owned: what the reverse rule reads: the first and the second operand, the result
-    Rest* rest                   # owned, or NULL
+    Extension* extension                   # owned, or NULL
 
 @cython.final
 cdef class Page:
@@ -66,51 +66,51 @@ cdef class Call:
     cdef readonly int output_count
     cdef list own                        # place in `saved` of each output, or -1; None if it saves none of them
 
-cdef Rest* spare_rests                   # all zeros but for `next` and the third operand's number
+cdef Extension* spare_extensions                   # all zeros but for `next` and the third operand's node
 
 cdef int drop(Entry* entry, Page page) except -1
-cdef Rest* make_rest() except NULL
-cdef void end_rest(Entry* entry) noexcept
+cdef Extension* make_extension() except NULL
+cdef void end_extension(Entry* entry) noexcept
 
-cdef inline Rest* rest_of(Entry* entry) except NULL:
+cdef inline Extension* extension_of(Entry* entry) except NULL:
     """An entry's rest, made if it has none."""
-    global spare_rests
-    cdef Rest* rest = entry.rest
-    if rest == NULL:
-        rest = spare_rests
-        if rest == NULL:
-            rest = make_rest()
+    global spare_extensions
+    cdef Extension* extension = entry.extension
+    if extension == NULL:
+        extension = spare_extensions
+        if extension == NULL:
+            extension = make_extension()
         else:
-            spare_rests = rest.next
-        entry.rest = rest
-    return rest
+            spare_extensions = extension.next
+        entry.extension = extension
+    return extension
 
 cdef inline void clear_extent(Extent** extent) noexcept:
     if extent[0] != NULL:
         release_extent(extent[0])
         extent[0] = NULL
 
-cdef inline int64_t operand_number(const Entry* entry, int operand) noexcept nogil:
-    return entry.inputs[operand] if operand < 2 else entry.rest.third_input
+cdef inline int64_t operand_node(const Entry* entry, int operand) noexcept nogil:
+    return entry.inputs[operand] if operand < 2 else entry.extension.third_input
 
 cdef inline PyObject* saved_operand(Entry* entry, int operand) noexcept nogil:
     """An operand that the reverse rule reads, borrowed."""
-    return entry.saved[operand] if operand < 2 else entry.rest.third
+    return entry.saved[operand] if operand < 2 else entry.extension.third
 
 cdef inline Extent* operand_extent(const Entry* entry, int operand) noexcept nogil:
     """An operand's shape where it differs from the result's, else NULL."""
-    return NULL if entry.rest == NULL else entry.rest.extents[operand]
+    return NULL if entry.extension == NULL else entry.extension.extents[operand]
 
 cdef inline int64_t attribute_of(const Entry* entry) noexcept nogil:
-    return 0 if entry.rest == NULL else entry.rest.attribute
+    return 0 if entry.extension == NULL else entry.extension.attribute
 
 cdef inline int set_attribute(Entry* entry, int64_t attribute) except -1:
     if attribute:
-        rest_of(entry).attribute = attribute
+        extension_of(entry).attribute = attribute
     return 0
 
 cdef inline int keep_extent(Entry* entry, int operand, Extent* extent) except -1:
-    rest_of(entry).extents[operand] = retain_extent(extent)
+    extension_of(entry).extents[operand] = retain_extent(extent)
     return 0
 
 cdef inline void clear(Entry* entry) noexcept:
@@ -123,5 +123,5 @@ cdef inline void clear(Entry* entry) noexcept:
         if saved != NULL:
             entry.saved[i] = NULL
             Py_DECREF(<object>saved)
-    if entry.rest != NULL:
-        end_rest(entry)
+    if entry.extension != NULL:
+        end_extension(entry)

@@ -6,7 +6,7 @@ Pages never move and are owned by the windows that cover them.
 cimport cython
 from cpython.ref cimport Py_DECREF, PyObject
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 cdef extern from *:
@@ -37,7 +37,7 @@ cdef bint _lost = False          # there were more, which were given back
 
 
 cdef Entry* take_entries() except NULL:
-    """Room for a page, all vacant. It is cleared as it is taken, which brings it into cache."""
+    """Storage of a page, all vacant. It is cleared as it is taken, which brings it into cache."""
     global _spare, _spare_count, _kept, _lost
     cdef Entry* entries = _spare
     if entries == NULL:
@@ -55,7 +55,7 @@ cdef Entry* take_entries() except NULL:
 
 
 cdef void give_entries(Entry* entries) noexcept:
-    """Takes back the room of a page whose entries hold nothing."""
+    """Takes back the storage of a page whose entries hold nothing."""
     global _spare, _spare_count, _lost
     if _spare_count == _kept:
         _lost = True
@@ -66,25 +66,25 @@ cdef void give_entries(Entry* entries) noexcept:
     _spare_count += 1
 
 
-cdef Rest* make_rest() except NULL:
-    cdef Rest* rest = <Rest*>calloc(1, sizeof(Rest))
-    if rest == NULL:
+cdef Extension* make_extension() except NULL:
+    cdef Extension* extension = <Extension*>calloc(1, sizeof(Extension))
+    if extension == NULL:
         raise MemoryError("gradtape could not allocate an entry of its log")
-    return rest
+    return extension
 
 
-cdef void end_rest(Entry* entry) noexcept:
-    global spare_rests
-    cdef Rest* rest = entry.rest
-    cdef PyObject* third = rest.third
-    entry.rest = NULL
-    clear_extent(&rest.extents[0])
-    clear_extent(&rest.extents[1])
-    clear_extent(&rest.extents[2])
-    rest.third = NULL
-    rest.attribute = 0
-    rest.next = spare_rests
-    spare_rests = rest
+cdef void end_extension(Entry* entry) noexcept:
+    global spare_extensions
+    cdef Extension* extension = entry.extension
+    cdef PyObject* third = extension.third
+    entry.extension = NULL
+    clear_extent(&extension.extents[0])
+    clear_extent(&extension.extents[1])
+    clear_extent(&extension.extents[2])
+    extension.third = NULL
+    extension.attribute = 0
+    extension.next = spare_extensions
+    spare_extensions = extension
     if third != NULL:
         Py_DECREF(<object>third)
 

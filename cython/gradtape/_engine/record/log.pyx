@@ -1,8 +1,8 @@
 """The log is the program: ops append entries to their thread's log, tapes are windows over it.
 
-Numbers. Every tensor that was recorded or watched has one number, never changed. The number of a recorded tensor is
-its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so numbers are unique
-in the process. Variables have numbers of their own below the first tag. Number 0 means never recorded or watched.
+Nodes. Every tensor that was recorded or watched has one node id, never changed. The node of a recorded tensor is
+its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so nodes are unique
+in the process. Variables have nodes of their own below the first tag. Node 0 means never recorded or watched.
 
 A tensor that dies flags its entry; before a page is added, `collect` drops entries that no live tensor reaches.
 """
@@ -16,7 +16,7 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.record.entries cimport (CALL, MARK, PAGE_BITS, PAGE_MASK, PAGE_SIZE, VACANT, Call, Entry, Page, clear, drop,
-                                              operand_number)
+                                              operand_node)
 
 cdef extern from "Python.h":
     bint PyGC_Disable()
@@ -44,7 +44,7 @@ cdef int64_t _epochs = 0
 observers = followers = 0
 
 
-cdef int64_t new_variable_number() noexcept:
+cdef int64_t new_variable_node() noexcept:
     global _variables
     _variables += 1
     return _variables
@@ -145,7 +145,7 @@ cdef bint shareable(Thread thread) noexcept:
 
 
 cdef int next_page(Thread thread) except -1:
-    """Makes room for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
+    """Makes a place for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
     the thread is looked at anew then. From there on nothing of the program's runs until the page stands."""
     if thread.newest != NULL and not thread.collecting:
         collect(thread)
@@ -157,7 +157,7 @@ cdef int next_page(Thread thread) except -1:
     return 0
 
 
-cdef int make_room(Thread thread, int64_t count) except -1:
+cdef int reserve_entries(Thread thread, int64_t count) except -1:
     """Collects where so many entries need another page, so that nothing is dropped between them."""
     if thread.next + count > thread.limit and thread.newest != NULL and not thread.collecting:
         collect(thread)
@@ -206,8 +206,8 @@ cdef int turn_to(Thread thread, Page page) except -1:
     return 0
 
 
-cdef int64_t give_number(Thread thread) except -1:
-    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
+cdef int64_t give_node(Thread thread) except -1:
+    """A node for a tensor that no entry made: forward accumulators know tensors by theirs."""
     if thread.next == thread.limit:
         next_page(thread)
     if thread.newest != NULL:
@@ -235,7 +235,7 @@ cdef int adopt(Window window, Page page) except -1:
         page.capacity *= 2
     if place >= window.page_capacity:
         capacity = 2 * place + 4
-        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*),
+        window.directory = <void**>grow(window.directory, window.own.directory, window.page_capacity * sizeof(void*),
                                         capacity * sizeof(void*))
         window.page_capacity = capacity
     if place == 0:
@@ -270,7 +270,7 @@ cdef int abandon(Window window, Page page) noexcept:
 
 
 cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes) except NULL:
-    """More zeroed room for an array that may still stand in its window's own room, which is zeros again then."""
+    """More zeroed storage for an array that may still stand in its window's own storage, which is zeros again then."""
     cdef void* made = malloc(new_bytes) if old == own else realloc(old, new_bytes)
     if made == NULL:
         raise MemoryError("gradtape could not grow its log")
@@ -321,34 +321,34 @@ cdef void span_from_root(Thread thread) noexcept:
         thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
 
 
-cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
+cdef bint marked_in_open_window(Thread thread, int64_t node) noexcept:
     cdef PyObject* window = thread.newest
     if thread.stopped:
         return False
     if thread.marking == 1 and thread.root != NULL and (<Window>thread.root).mark_count:
-        return is_marked(<Window>thread.root, number)
+        return is_marked(<Window>thread.root, node)
     while window != NULL:
-        if (<Window>window).mark_count and is_marked(<Window>window, number):
+        if (<Window>window).mark_count and is_marked(<Window>window, node):
             return True
         window = (<Window>window).older
     return False
 
 
-cdef void mark_dead(int64_t number) noexcept:
+cdef void mark_dead(int64_t node) noexcept:
     """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
     cdef PyObject* at = gradtape_thread
     cdef PyObject* root
     cdef int64_t place
     if at == NULL:
         return
-    if <uint64_t>(number - (<Thread>at).floor) < (<Thread>at).span:
+    if <uint64_t>(node - (<Thread>at).floor) < (<Thread>at).span:
         root = (<Thread>at).root
-        place = (number >> PAGE_BITS) - (<Window>root).first_page
+        place = (node >> PAGE_BITS) - (<Window>root).first_page
         if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
-            (<Page>(<Window>root).directory[place]).entries[number & PAGE_MASK].dead = 1
+            (<Page>(<Window>root).directory[place]).entries[node & PAGE_MASK].dead = 1
 
 
-cdef void drop_tangents(int64_t number) noexcept:
+cdef void drop_tangents(int64_t node) noexcept:
     cdef PyObject* kind
     cdef PyObject* value
     cdef PyObject* traceback
@@ -358,7 +358,7 @@ cdef void drop_tangents(int64_t number) noexcept:
     # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
     PyErr_Fetch(&kind, &value, &traceback)
     for tangents in list((<Thread>gradtape_thread).trackers):
-        tangents.table.pop(number, None)
+        tangents.table.pop(node, None)
     PyErr_Restore(kind, value, traceback)
 
 
@@ -427,7 +427,7 @@ cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t s
         if entry.kind != VACANT and entry.kind != MARK and not (entry.horizon and window.generation >= entry.horizon):
             count = (<Call>entry.op).input_count if entry.kind == CALL else entry.count
             for i in range(count):
-                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_number(entry, i)):
+                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_node(entry, i)):
                     place = position - (window.first_page << PAGE_BITS)
                     window.active[place >> 6] |= (<uint64_t>1) << (place & 63)
                     break
@@ -465,33 +465,33 @@ cdef struct Past:
 cdef class Window:
     def __cinit__(self):
         self.watch_variables = True
-        self.take_own_room()
+        self.take_own_storage()
 
-    cdef void take_own_room(self) noexcept:
-        """Empty, in its own room, which is all zeros."""
+    cdef void take_own_storage(self) noexcept:
+        """Empty, in its own storage, which is all zeros."""
         self.low = -1
         self.alone = self.broken = False
-        self.directory = self.room.directory
+        self.directory = self.own.directory
         self.page_capacity = 4
         self.page_count = 0
         self.segments = self.own_segments
         self.segment_capacity = 2
         self.segment_count = 0
-        self.marks = self.room.marks
+        self.marks = self.own.marks
         self.mark_capacity = 16
         self.mark_count = self.family_count = 0
-        self.active = self.room.active
+        self.active = self.own.active
         self.active_words = 24
 
     cdef void move_out(self) noexcept:
-        """Frees what outgrew its own room."""
-        if self.directory != self.room.directory:
+        """Frees what outgrew its own storage."""
+        if self.directory != self.own.directory:
             free(self.directory)
         if self.segments != self.own_segments:
             free(self.segments)
-        if self.marks != self.room.marks:
+        if self.marks != self.own.marks:
             free(self.marks)
-        if self.active != self.room.active:
+        if self.active != self.own.active:
             free(self.active)
 
     def __del__(self):
@@ -638,15 +638,15 @@ cdef class Window:
                     abandon(self, page)
         elif page is not None:
             abandon(self, page)
-        # What was used of the window's own room; the rest is zeros.
-        if self.directory == self.room.directory:
-            memset(self.room.directory, 0, count * sizeof(void*))
-        if self.mark_count and self.marks == self.room.marks:
-            memset(self.room.marks, 0, self.mark_capacity * sizeof(Marks))
-        if not self.alone and self.active == self.room.active:
-            memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
+        # What was used of the window's own storage; the rest is zeros.
+        if self.directory == self.own.directory:
+            memset(self.own.directory, 0, count * sizeof(void*))
+        if self.mark_count and self.marks == self.own.marks:
+            memset(self.own.marks, 0, self.mark_capacity * sizeof(Marks))
+        if not self.alone and self.active == self.own.active:
+            memset(self.own.active, 0, self.active_words * sizeof(uint64_t))
         self.move_out()
-        self.take_own_room()
+        self.take_own_storage()
         if pages is not None:
             for page in pages:
                 if page is not None:
@@ -672,15 +672,15 @@ cdef class Window:
                         page.coverers[i] = <void*>other
         other.foremost, other.pages = self.foremost, self.pages
         self.foremost = self.pages = None
-        other.room = self.room
+        other.own = self.own
         memcpy(other.own_segments, self.own_segments, sizeof(self.own_segments))
-        if self.directory != self.room.directory:
+        if self.directory != self.own.directory:
             other.directory = self.directory
         if self.segments != self.own_segments:
             other.segments = self.segments
-        if self.marks != self.room.marks:
+        if self.marks != self.own.marks:
             other.marks = self.marks
-        if self.active != self.room.active:
+        if self.active != self.own.active:
             other.active = self.active
         other.first_page, other.page_count, other.page_capacity = self.first_page, self.page_count, self.page_capacity
         other.low, other.alone, other.broken = self.low, self.alone, self.broken
@@ -689,8 +689,8 @@ cdef class Window:
         other.active_words, other.analysed, other.generation = self.active_words, self.analysed, self.generation
         other.sweeps = sweep
         self.sweeps = NULL
-        memset(&self.room, 0, sizeof(Room))
-        self.take_own_room()
+        memset(&self.own, 0, sizeof(OwnStorage))
+        self.take_own_storage()
         while sweep != NULL:
             sweep.window = <PyObject*>other
             Py_INCREF(other)
@@ -698,37 +698,37 @@ cdef class Window:
             sweep = sweep.next
         return 0
 
-    cdef int mark(self, int64_t number) except -1:
-        """Watches a number from here on."""
+    cdef int mark(self, int64_t node) except -1:
+        """Watches a node from here on."""
         cdef int64_t place
-        if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
+        if self.low >= 0 and node >= self.low and (node >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
             if self.alone:
-                if number < last_position(self):
+                if node < last_position(self):
                     return 0
                 self.lapse()
             self.analyse(last_position(self))
-            self.reach(number)
-            place = number - (self.first_page << PAGE_BITS)
+            self.reach(node)
+            place = node - (self.first_page << PAGE_BITS)
             self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
             return 0
-        if not is_marked(self, number):
-            self.insert_mark(number)
+        if not is_marked(self, node):
+            self.insert_mark(node)
         return 0
 
-    cdef int insert_mark(self, int64_t number) except -1:
-        """Marks a number that is none of the window's positions and not marked yet."""
+    cdef int insert_mark(self, int64_t node) except -1:
+        """Marks a node that is none of the window's positions and not marked yet."""
         # What was recorded before the mark must not come to depend on it.
         if not self.alone and self.low >= 0:
             self.analyse(last_position(self))
-        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, node)]
         if marks.family == 0:
             if 2 * self.family_count >= self.mark_capacity:
                 self.rehash()
-                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
-            marks.family = (number >> FAMILY_BITS) + 1
+                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, node)]
+            marks.family = (node >> FAMILY_BITS) + 1
             marks.place = <int>self.family_count
             self.family_count += 1
-        marks.members |= <unsigned int>1 << (number & FAMILY_MASK)
+        marks.members |= <unsigned int>1 << (node & FAMILY_MASK)
         self.mark_count += 1
         if self.owner is not None and self.mark_count == 1:
             self.owner.marking += 1
@@ -746,18 +746,18 @@ cdef class Window:
         for i in range(old_capacity):
             if old[i].family:
                 self.marks[place_of_family(self.marks, self.mark_capacity, (old[i].family - 1) << FAMILY_BITS)] = old[i]
-        if old == self.room.marks:
+        if old == self.own.marks:
             memset(old, 0, old_capacity * sizeof(Marks))
         else:
             free(old)
         return 0
 
     cdef int reach(self, int64_t position) except -1:
-        """Makes room for the bit of a position."""
+        """Makes a place for the bit of a position."""
         cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
         if words > self.active_words:
             words = 2 * words + 8
-            self.active = <uint64_t*>grow(self.active, self.room.active, self.active_words * 8, words * 8)
+            self.active = <uint64_t*>grow(self.active, self.own.active, self.active_words * 8, words * 8)
             self.active_words = words
         return 0
 

@@ -35,7 +35,7 @@ cdef extern from "Python.h":
     PyObject* next_of "PyIter_Next"(object iterator) except? NULL
 
 cdef enum:
-    ROOM = 32                # pairs that a step takes without asking for memory
+    OWN_PAIRS = 32                # pairs that a step takes without asking for memory
 
 # What every optimizer has, in the order of OPTIONS; None is NaN.
 cdef enum:
@@ -233,7 +233,7 @@ cdef class BaseOptimizer:
             variable = known
             if variable is None:
                 raise TypeError("An optimizer steps variables, not None.")
-            places[variable.number] = place
+            places[variable.node] = place
         self.bindings += 1
         self.places = places
         self.known, self.slots, self.averages, self.accumulators, self.product = variables, slots, averages, accumulators, product
@@ -250,7 +250,7 @@ cdef class BaseOptimizer:
 
     def _place(self, BaseVariable variable not None):
         """The variable's place among those the optimizer was built with, or None."""
-        return self.places.get(variable.number)
+        return self.places.get(variable.node)
 
     # What a step reads
 
@@ -595,7 +595,7 @@ cdef class BaseOptimizer:
         if guess >= PyList_GET_SIZE(self.known) or variable != PyList_GET_ITEM(self.known, guess):
             if not isinstance(<object>variable, BaseVariable):
                 return False
-            place = self.places.get((<BaseVariable>variable).number)
+            place = self.places.get((<BaseVariable>variable).node)
             if place is None:
                 return False
             out.place = place
@@ -615,8 +615,8 @@ cdef class BaseOptimizer:
     @cython.final
     cdef inline int take_all(self, object pairs) except -1:
         """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
-        cdef Pair room[ROOM]
-        cdef Pair* taken = room
+        cdef Pair own_pairs[OWN_PAIRS]
+        cdef Pair* taken = own_pairs
         cdef Py_ssize_t count = 0, most = len(self.known)
         cdef int64_t bindings = self.bindings
         cdef PyObject* found
@@ -624,7 +624,7 @@ cdef class BaseOptimizer:
         cdef bint dense = True
         cdef object iterator = iter(pairs)
         self.ready()
-        if most > ROOM:
+        if most > OWN_PAIRS:
             taken = <Pair*>malloc(most * sizeof(Pair))
             if taken == NULL:
                 raise MemoryError()
@@ -653,7 +653,7 @@ cdef class BaseOptimizer:
                 self.step(taken, count, bindings)
         finally:
             let_go(taken, count)
-            if taken != room:
+            if taken != own_pairs:
                 free(taken)
         return 0
 
@@ -726,7 +726,7 @@ cdef class BaseOptimizer:
         self.ready()
         if self.rule < 0:
             raise NotImplementedError
-        found = self.places.get(variable.number)
+        found = self.places.get(variable.node)
         if found is None:
             raise ValueError(f"Unknown variable: {variable}.")
         fitting = self._cast(gradient, variable)

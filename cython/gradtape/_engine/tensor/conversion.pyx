@@ -3,22 +3,19 @@
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow
-from cpython.object cimport PyObject
 from libc.stdint cimport int32_t, int64_t
-from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
-from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, scalar_extent, shared_extent
+from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, shared_extent
 from gradtape._engine.base.types cimport BOOL, F32, F64, I32, I64, MAX_RANK, U8
 from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
                                                RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, codes_by_numpy, dtype_code_of, dtype_object, is_floating,
-                                             item_size, new_scalar, new_tensor, numpy_dtypes, operators, present, type_numbers,
-                                             type_of, variable_type)
+                                             item_size, new_scalar, new_tensor, numpy_dtypes, operators, readable_tensor,
+                                             type_numbers)
 
 import numpy as np
 
-from gradtape._src.core import dtypes as _dtypes
 
 cnp.import_array()
 
@@ -162,7 +159,7 @@ cdef int array_code(cnp.ndarray array) except -1:
 
 
 cdef Tensor convert(object value, int dtype_code, bint preferred):
-    cdef Tensor tensor = present(value)
+    cdef Tensor tensor = readable_tensor(value)
     if tensor is not None:
         return expect(tensor, dtype_code, preferred)
     if dtype_code >= 0 and is_floating(dtype_code):
@@ -218,7 +215,7 @@ cdef Tensor convert_object(object value, int dtype_code):
     as_dtype_tensor = getattr(value, "__tf_tensor__", None)
     if as_dtype_tensor is not None:
         array = as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None)
-        tensor = present(array)
+        tensor = readable_tensor(array)
         if tensor is None:
             raise TypeError(f"__tf_tensor__ of {value!r} must return a tensor, it returned {array!r}.")
         return expect(tensor, dtype_code, False)

@@ -24,9 +24,9 @@ cdef class Tensor:
     cdef char* data              # inline cell, or the block's bytes
     cdef Block* block            # NULL when inline
     cdef Extent* extent
-    cdef int64_t number          # 0: never recorded or watched
+    cdef int64_t node            # 0: never recorded or watched
     cdef int dtype_code
-    cdef bint uniform            # only inside a sweep: one stored element stands for all of the extent
+    cdef bint splat              # only inside a sweep: one stored element stands for all of the extent
     cdef double cell[8]
     cdef object __weakref__
     cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
@@ -47,7 +47,7 @@ cdef struct Operators:
 cdef Operators* operators() noexcept
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
-cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
+cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
 cdef object as_array(Tensor tensor)                                  # read-only view
@@ -64,14 +64,14 @@ cdef extern from "compiler.h":
     void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
 cdef enum:
     FETCH_AHEAD = 32             # items of a long list
-cdef inline Tensor at_hand(object value):
+cdef inline Tensor usual_tensor(object value):
     """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
     if type(value) is Tensor:
         return <Tensor>value
     if type_of(value) == variable_type:
         return (<Readable>value).read()
     return None
-cdef inline Tensor present(object value):
+cdef inline Tensor readable_tensor(object value):
     """The same with variables of every class."""
     if type(value) is Tensor:
         return <Tensor>value

@@ -7,9 +7,7 @@ CELL_BYTES live in the tensor itself, larger ones in a pooled block that tensors
 cimport cython
 cimport numpy as cnp
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
-from cpython.float cimport PyFloat_AS_DOUBLE
 from cpython.list cimport PyList_GET_ITEM
-from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t
@@ -17,10 +15,9 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.buffer cimport acquire, release
-from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent,
-                                          tensor_shape)
-from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG,
-                                          NOT, OR, ABS, SUB, U8, XOR)
+from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape
+from gradtape._engine.base.types cimport (ADD, AND, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT, OR,
+                                          ABS, SUB, XOR)
 from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
 
 import numpy as np
@@ -455,8 +452,8 @@ cdef inline Tensor blank(int dtype_code, Extent* extent):
         _idle = <PyObject*>tensor.data
         _idle_count -= 1
         tensor.block = NULL
-        tensor.number = 0
-        tensor.uniform = False
+        tensor.node = 0
+        tensor.splat = False
     tensor.dtype_code = dtype_code
     tensor.extent = retain_extent(extent)
     return tensor
@@ -469,11 +466,11 @@ cdef void end_tensor(PyObject* o) noexcept:
         PyObject_ClearWeakRefs(o)
     if (<Tensor>o).attributes != NULL:
         Py_CLEAR((<Tensor>o).attributes)
-    if (<Tensor>o).number:
+    if (<Tensor>o).node:
         if observers:
-            mark_dead((<Tensor>o).number)
+            mark_dead((<Tensor>o).node)
         if followers:
-            drop_tangents((<Tensor>o).number)
+            drop_tangents((<Tensor>o).node)
     if (<Tensor>o).block != NULL:
         release((<Tensor>o).block)
     if (<Tensor>o).extent != NULL:
@@ -518,10 +515,10 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent):
     return tensor
 
 
-cdef Tensor new_uniform(int dtype_code, Extent* extent):
+cdef Tensor new_splat(int dtype_code, Extent* extent):
     cdef Tensor tensor = blank(dtype_code, extent)
     tensor.data = <char*>tensor.cell
-    tensor.uniform = True
+    tensor.splat = True
     return tensor
 
 

@@ -18,13 +18,13 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import (
+    check_memory,
     common_tensors,
     dims_text,
     index_array,
     int_of,
     ints_of,
     one_dtype,
-    room,
     wrong_dtype,
 )
 from gradtape._src.ops.indexed_slices import IndexedSlices
@@ -336,7 +336,7 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     if not scalar and len(counts) not in (1, size):
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
-    room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
+    check_memory((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
     return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
 
 
@@ -736,7 +736,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
     if num_partitions < 1:
         message = f"Value for attr 'num_partitions' of {num_partitions} must be at least minimum 1"
         raise invalid_argument("DynamicPartition", message, None, kernel=None)
-    room((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
+    check_memory((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",

@@ -11,7 +11,7 @@ from gradtape._engine.api.api import apply_elementwise, as_tensor, tensor_from, 
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import TENSORS, dims_text, int_of, not_allowed, room
+from gradtape._src.core.operands import TENSORS, check_memory, dims_text, int_of, not_allowed
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 
 
@@ -79,7 +79,7 @@ def one_hot(
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
-    room((*index.shape, count), wanted)
+    check_memory((*index.shape, count), wanted)
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
@@ -120,7 +120,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
     array = view(as_tensor(lengths))
     most = max(math.ceil(array.max()), 0) if array.size else 0
     longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
-    room((*array.shape, longest), dtypes.as_dtype(dtype))
+    check_memory((*array.shape, longest), dtypes.as_dtype(dtype))
     return tensor_from(np.arange(longest) < array[..., None], dtype)
 
 

@@ -19,7 +19,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import dims_text, int_of, one_dtype, room
+from gradtape._src.core.operands import check_memory, dims_text, int_of, one_dtype
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.ops import elementwise as ops
 from gradtape._src.random import philox
@@ -204,5 +204,5 @@ def checked_logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]
         raise invalid_argument(op, f"num_samples should be non-negative, got {samples}", "")
     if logits.shape[1] == 0:
         raise invalid_argument(op, f"num_classes should be positive, got {logits.shape[1]}", "")
-    room((logits.shape[0], samples), int64)
+    check_memory((logits.shape[0], samples), int64)
     return logits, samples

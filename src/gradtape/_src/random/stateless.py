@@ -11,7 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import int_of, room
+from gradtape._src.core.operands import check_memory, int_of
 from gradtape._src.ops.joining import stack
 from gradtape._src.random import philox
 from gradtape._src.random.distributions import (
@@ -342,7 +342,7 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """
     seed = as_tensor(seed)
     count = int_of(num, "StatelessRandomUniformFullIntV2", "Tshape")
-    room((count, 2), seed.dtype)
+    check_memory((count, 2), seed.dtype)
     return full_range(_stateless(seed, alg), (count, 2), seed.dtype)
 
 
