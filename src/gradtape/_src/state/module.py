@@ -9,6 +9,7 @@ from typing import Any
 
 from gradtape._src.core import nest
 from gradtape._src.ops.control_flow import name_scope
+from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
 from gradtape._variable import BaseVariable
 
@@ -56,6 +57,13 @@ class Module:
     def name_scope(self) -> Any:
         """A scope of the module's name."""
         return name_scope(self._name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        tracking.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return tracking.attributes(self)
 
     @property
     def variables(self) -> tuple[Variable, ...]:
