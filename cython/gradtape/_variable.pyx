@@ -201,6 +201,16 @@ cdef class BaseVariable(Readable):
         self.is_trainable = trainable
         self.given_name = name
 
+    def _adopt(self, value):
+        """Sets the value to a tensor of the same shape and dtype, whose storage becomes the variable's own: no copy."""
+        cdef Tensor tensor = <Tensor?>value
+        if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
+            self.store(tensor)
+            return
+        self.handle = None
+        self.epoch = STALE
+        self.held = share(tensor, tensor.extent)
+
     # What it is
 
     @property

@@ -26,13 +26,14 @@ if _TYPE_CHECKING:
         random as random,
         sysconfig as sysconfig,
         test as test,
+        train as train,
         version as version,
     )
     from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
         *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
-        *("optimizers", "random", "sysconfig", "test", "version"),
+        *("optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     schedules = _later("optimizers.schedules")

@@ -32,7 +32,6 @@ _ELSEWHERE = {
     "TensorArray": "use a Python list and tf.stack",
     "data": "iterate over NumPy arrays",
     "saved_model": "save variables with numpy.savez",
-    "train": "the optimizers are in tf.optimizers; save variables with numpy.savez",
     "losses": "write losses with tf.nn's cross entropies and tf.reduce_mean",
     "metrics": "keep a running mean in Python",
     "initializers": "start variables with tf.random or tf.zeros",

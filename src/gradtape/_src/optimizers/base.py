@@ -18,6 +18,7 @@ from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
+from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
 from gradtape._tensor import Tensor
 from gradtape._update import BaseOptimizer, Rows, number_places
@@ -266,6 +267,10 @@ class Optimizer(BaseOptimizer, Declared):
         self._trainable_variables = trainable
         self._bind()
         self.built = True
+        tracking.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return tracking.attributes(self)
 
     def _add_slot(self, slot: Slot, variable: Variable) -> Variable:
         if slot.without is not None:

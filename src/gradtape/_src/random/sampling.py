@@ -789,6 +789,9 @@ class Generator:
             _check_algorithm(alg)
         self._state = Variable(_state(state), name="StateVar", trainable=False)
 
+    def _trackable_children(self) -> dict[str, Any]:
+        return {"_state_var": self._state}
+
     @classmethod
     def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
         """A generator whose state is made from a seed.
