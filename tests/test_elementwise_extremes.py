@@ -28,7 +28,7 @@ LEFT_OUT = {
     "digamma": lambda x: (x < 0) & (x > -1e-9),  # its reflection's are quotients by fourth powers
     "floordiv": lambda x, y: np.abs(x / y) < 1e-30,
     "floormod": lambda x, y: np.abs(x / y) < 1e-30,
-    "gelu_tanh": lambda x: (np.abs(x) > 4) & ((x < 0) | (x < 10) | (x > 1e6)),
+    "gelu_tanh": lambda x: (np.abs(x) > 4) & (np.abs(x) < 10),
     "pow": lambda x, y: (x <= 0) | (np.abs(np.log(np.maximum(np.abs(x), 1e-30))) * (np.abs(y) + 2) > 80),
     "silu": lambda x, beta: (np.abs(x * beta) > 8) | (np.abs(x * beta) < 1e-6) | (np.abs(x) > 1e6),
     "zeta": lambda x, q: np.abs(q) > 1e15,

@@ -196,7 +196,7 @@ def _over_squares(a: Expr, b: Expr) -> Expr:
     first = abs(a) >= abs(b)
     larger = select(first, a, b)
     ratio = select(first, b, a) / larger
-    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
+    return select(first, 1, ratio) / larger / (square(ratio) + 1)
 
 
 def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
