@@ -1,0 +1,44 @@
+"""Writes the types of the elementwise functions, src/gradtape/_src/ops/elementwise.pyi, from the rows of their table.
+
+With --print, to standard output instead.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+import gradtape
+from gradtape._src.ops.elementwise import FUNCTIONS
+
+STUB = Path(gradtape.__file__).parent / "_src" / "ops" / "elementwise.pyi"
+
+HEAD = '''"""Types of the elementwise functions; written by docs/generate_stubs.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gradtape._src.core.typing import TensorLike
+from gradtape._tensor import Tensor
+
+FUNCTIONS: dict[str, Callable[..., Any]]
+
+'''
+
+
+def stub() -> str:
+    """The text of the stub: every row's function, its operands as tensors or what becomes one."""
+    lines = []
+    for name, function in FUNCTIONS.items():
+        *operands, _ = inspect.signature(function).parameters
+        taken = ", ".join(f"{operand}: TensorLike" for operand in operands)
+        lines.append(f"def {name}({taken}, name: str | None = None) -> Tensor: ...\n")
+    return HEAD + "".join(lines)
+
+
+if __name__ == "__main__":
+    if "--print" in sys.argv:
+        print(stub(), end="")
+    else:
+        STUB.write_text(stub())
