@@ -33,7 +33,9 @@ def stub() -> str:
     for name, function in FUNCTIONS.items():
         *operands, _ = inspect.signature(function).parameters
         taken = ", ".join(f"{operand}: TensorLike" for operand in operands)
-        lines.append(f"def {name}({taken}, name: str | None = None) -> Tensor: ...\n")
+        whole = f"def {name}({taken}, name: str | None = None) -> Tensor: ...\n"
+        broken = f"def {name}(\n    {taken}, name: str | None = None\n) -> Tensor: ...\n"
+        lines.append(whole if len(whole) <= 121 else broken)
     return HEAD + "".join(lines)
 
 

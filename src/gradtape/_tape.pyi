@@ -26,7 +26,7 @@ class GradientTape:
     def reset(self) -> None: ...
     def stop_recording(self) -> AbstractContextManager[None]: ...
 
-    # A gradient is a Tensor, IndexedSlices of rows that were gathered, or None where target does not depend on the source.
+    # A gradient is a Tensor, IndexedSlices of rows that were gathered, or None where target does not depend on it.
     @overload
     def gradient(
         self, target: Any, sources: Source, output_gradients: Any = None, unconnected_gradients: Unconnected = ...
@@ -37,11 +37,19 @@ class GradientTape:
     ) -> list[Any]: ...
     @overload
     def gradient(
-        self, target: Any, sources: tuple[Any, ...], output_gradients: Any = None, unconnected_gradients: Unconnected = ...
+        self,
+        target: Any,
+        sources: tuple[Any, ...],
+        output_gradients: Any = None,
+        unconnected_gradients: Unconnected = ...,
     ) -> tuple[Any, ...]: ...
     @overload
     def gradient(
-        self, target: Any, sources: Mapping[K, Any], output_gradients: Any = None, unconnected_gradients: Unconnected = ...
+        self,
+        target: Any,
+        sources: Mapping[K, Any],
+        output_gradients: Any = None,
+        unconnected_gradients: Unconnected = ...,
     ) -> dict[K, Any]: ...
     @overload
     def jacobian(

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar, final
 
-import numpy as np
 from numpy.typing import DTypeLike as NumpyDType, NDArray
 
 from gradtape._src.core.dtypes import DType

@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar, Self, TypeVar
 
-import numpy as np
 from numpy.typing import DTypeLike as NumpyDType, NDArray
 
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import TensorLike
-from gradtape._tensor import Reference, Tensor
+from gradtape._tensor import Tensor
 
 T = TypeVar("T")
 

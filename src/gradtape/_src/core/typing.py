@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gradtape._tensor import Tensor
     from gradtape._variable import BaseVariable
 
-    TensorLike: TypeAlias = Tensor | BaseVariable | NDArray[Any] | np.generic | bool | int | float | Sequence["TensorLike"]
+    TensorLike: TypeAlias = (
+        Tensor | BaseVariable | NDArray[Any] | np.generic | bool | int | float | Sequence["TensorLike"]
+    )
     DTypeLike: TypeAlias = DType | str | type | np.dtype[Any]
     ShapeLike: TypeAlias = TensorShape | Tensor | NDArray[Any] | Sequence[int | Tensor | None] | int
