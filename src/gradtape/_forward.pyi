@@ -1,5 +1,7 @@
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, overload
+
+from typing_extensions import Self
 
 from gradtape._tape import Source, Unconnected
 from gradtape._tensor import Tensor

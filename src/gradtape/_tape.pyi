@@ -1,7 +1,9 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+from typing_extensions import Self
 
 from gradtape._src.autodiff.tape import UnconnectedGradients
 from gradtape._src.core.typing import TensorLike

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self, TypeVar
+from types import TracebackType
+from typing import Any, ClassVar, TypeVar
 
 from numpy.typing import DTypeLike as NumpyDType, NDArray
+from typing_extensions import Self
 
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
@@ -91,3 +93,12 @@ class BaseVariable:
     def _initialise(self, value: Tensor, trainable: bool, name: str) -> None: ...
 
 def with_operators(cls: type[T], /) -> type[T]: ...
+
+class VariableWatcher:
+    """Collects, in order, the trainable variables that its thread reads within the block."""
+
+    found: list[BaseVariable]
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...

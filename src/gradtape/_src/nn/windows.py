@@ -18,7 +18,7 @@ from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
 from gradtape._tensor import Tensor
 
-FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
+FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 
 
 class Kernel(NamedTuple):

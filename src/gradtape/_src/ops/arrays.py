@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -46,7 +48,7 @@ from gradtape._tensor import Tensor
     ],
     tolerance=1e-6,
 )
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
     """Converts x to another dtype; floats become whole numbers by dropping their fractions.
 
     Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
@@ -81,7 +83,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call([1.5], "float64"),
     ],
 )
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
     """Converts a tensor to another dtype, after limiting it to what that dtype holds.
 
     Args:
@@ -142,7 +144,7 @@ def identity(input: Any, name: str | None = None) -> Any:
     samples=lambda: [call([real(2, 3), real(2)])],
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
-def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
     """The same values as tensors of their own.
 
     Args:
@@ -176,7 +178,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     ],
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """The same elements, in the same order, under another shape.
 
     Args:
@@ -207,7 +209,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([[1, 2], [3, 4]])],
 )
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
+def transpose(
+    a: TensorLike, perm: TensorLike | None = None, conjugate: bool = False, name: str = "transpose"
+) -> Tensor:
     """Permutes the axes: axis i of the result is axis perm[i] of the operand.
 
     Args:
@@ -239,7 +243,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
 
     Args:
@@ -277,7 +281,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
     edges=lambda: [call([1, 2], 1)],
 )
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
+def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Tensor:
     """Inserts an axis of size 1.
 
     Args:
@@ -316,7 +320,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
     """Drops axes of size 1.
 
     Args:
@@ -364,7 +368,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
 )
-def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along each of its axes.
 
     Args:
@@ -403,7 +407,8 @@ def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
 def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The sum over the copies."""
     sizes, counts = call.attributes
-    split_sizes, copies = [], []
+    split_sizes: list[int] = []
+    copies = []
     for size, count in zip(sizes, counts, strict=True):
         if count != 1:
             copies.append(len(split_sizes))
@@ -431,7 +436,7 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
     ],
     edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
 )
-def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
     """Joins tensors along an axis.
 
     Args:
@@ -509,7 +514,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         call([True, False]),
     ],
 )
-def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
+def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     """Joins tensors of one shape along a new axis.
 
     Args:
@@ -565,7 +570,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 
     def packed(value: Any) -> Tensor:
         if isinstance(value, TENSORS):
-            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
+            return as_tensor(value) if wanted is None or wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
         return as_tensor(value, wanted)
@@ -593,7 +598,7 @@ install_packing(_pack)
     samples=lambda: [call(real(3, 2)), call(real(3, 2), axis=-1), call(real(2, 3, 2), 3, 1), call(real(2))],
     edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
 )
-def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
+def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: str = "unstack") -> list[Tensor]:
     """The slices along an axis, without that axis.
 
     Args:
@@ -639,7 +644,11 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     edges=lambda: [call([1, 2, 3, 4], 2), call([[1, 2, 3]], [1, 2], axis=1)],
 )
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+    value: TensorLike,
+    num_or_size_splits: int | Sequence[Any] | Tensor | np.ndarray,
+    axis: IntLike = 0,
+    num: int | None = None,
+    name: str = "split",
 ) -> list[Tensor]:
     """Parts a tensor along an axis, into equal parts or parts of given sizes.
 
@@ -682,7 +691,7 @@ def split(
         )
     place %= len(shape)
     total = shape[place]
-    if scalar:
+    if isinstance(num_or_size_splits, int):
         count = num_or_size_splits
         if count < 1:
             raise invalid_argument(
@@ -727,7 +736,11 @@ def split(
     edges=lambda: [call([1, 2, 3], [[1, 2]], constant_values=7), call(integer([[1, 2]]), [[0, 0], [1, 1]], "REFLECT")],
 )
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+    tensor: TensorLike,
+    paddings: TensorLike,
+    mode: str = "CONSTANT",
+    constant_values: TensorLike = 0,
+    name: str | None = None,
 ) -> Tensor:
     """Widens a tensor along each of its axes.
 
@@ -833,7 +846,7 @@ _FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True)
     samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
     edges=lambda: [call([1, 2, 3], [0])],
 )
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Turns the order of elements along axes round.
 
     Args:
@@ -882,7 +895,7 @@ _REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(da
     ],
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Moves elements along axes; those pushed over an end come in at the other.
 
     Args:
@@ -946,7 +959,7 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
-def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
 
     Args:
@@ -987,7 +1000,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
     samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
-def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
 
     Args:
@@ -1024,7 +1037,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The shape of a tensor, as a vector.
 
     `tensor.shape` is the same as a TensorShape, without a tensor being made.
@@ -1048,7 +1061,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
-def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """The shapes of several tensors, as vectors.
 
     Args:
@@ -1070,7 +1083,7 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 
 
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The number of elements of a tensor.
 
     Args:
@@ -1092,7 +1105,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
-def rank(input: Any, name: str | None = None) -> Tensor:
+def rank(input: TensorLike, name: str | None = None) -> Tensor:
     """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
 
     Args:
@@ -1118,7 +1131,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
     edges=lambda: [call([1, 2], [2])],
 )
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+def ensure_shape(x: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """The same value, once its shape is found to be as expected.
 
     Args:
@@ -1138,7 +1151,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     tensor, wanted = as_tensor(x), TensorShape(shape)
     if not wanted.is_compatible_with(tensor.shape):
-        sizes = dims_text("?" if n is None else n for n in wanted)
+        sizes = dims_text(["?" if n is None else n for n in wanted])
         raise invalid_argument(
             "EnsureShape",
             f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
@@ -1147,7 +1160,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     return apply_identity(tensor)
 
 
-def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:
     """The shape that two shapes broadcast to, as a TensorShape.
 
     Args:
@@ -1171,7 +1184,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 
 
 @op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
-def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
     """The shape that two shapes broadcast to, as a vector.
 
     Args:
@@ -1215,12 +1228,12 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     ],
 )
 def one_hot(
-    indices: Any,
-    depth: Any,
-    on_value: Any = None,
-    off_value: Any = None,
-    axis: Any = None,
-    dtype: Any = None,
+    indices: TensorLike,
+    depth: TensorLike,
+    on_value: TensorLike | None = None,
+    off_value: TensorLike | None = None,
+    axis: IntLike | None = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Vectors that have on_value at a given index and off_value elsewhere.
@@ -1249,7 +1262,7 @@ def one_hot(
              [0., 0., 1.]], dtype=float32)
     """
     index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
-    if not index.dtype.is_integer and math.prod(index.shape):
+    if not index.dtype.is_integer and index.shape.num_elements():
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     on = None if on_value is None else as_tensor(on_value, wanted)
@@ -1283,7 +1296,7 @@ def one_hot(
     ],
     edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
 )
-def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
     """The coordinates of all points of a grid: one tensor per vector, each of the grid's shape.
 
     Args:
@@ -1330,7 +1343,9 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
     orders="0",
     edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
 )
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
+def sequence_mask(
+    lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = dtypes.bool, name: str | None = None
+) -> Tensor:
     """For each length, True at places below it and False at the others.
 
     Args:
@@ -1375,7 +1390,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
         call([True, False], values([math.nan, 1.0]), values([1.0, math.inf])),
     ],
 )
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> Tensor:
     """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
 
     Args:

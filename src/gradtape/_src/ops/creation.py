@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from gradtape._doors import (
 )
 from gradtape._sequence import held
 from gradtape._src.core import dtypes, errors
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
@@ -27,7 +29,9 @@ from gradtape._variable import BaseVariable
 _RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+def convert_to_tensor(
+    value: TensorLike, dtype: DTypeLike | None = None, dtype_hint: DTypeLike | None = None, name: str | None = None
+) -> Tensor:
     """A tensor of the value.
 
     Args:
@@ -55,7 +59,9 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
     return as_tensor(value, dtype, dtype_hint)
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+def constant(
+    value: TensorLike, dtype: DTypeLike | None = None, shape: ShapeLike | None = None, name: str = "Const"
+) -> Tensor:
     """A tensor with a copy of the value.
 
     Args:
@@ -85,7 +91,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     if shape is None or tensor.shape == shape:
         return tensor
     room = int(np.prod([int(dim) for dim in np.atleast_1d(held(shape))], dtype=object))
-    present = int(np.prod(tensor.shape, dtype=object))
+    present = math.prod(tensor.shape)
     if present == room:
         return apply_reshape(tensor, shape)
     if present == 1:
@@ -96,7 +102,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     )
 
 
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of zeros.
 
     Args:
@@ -119,7 +125,7 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layo
     return full(shape, 0, dtype)
 
 
-def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones.
 
     Args:
@@ -141,7 +147,9 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layou
     return full(shape, 1, dtype)
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros_like(
+    input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None
+) -> Tensor:
     """A tensor of zeros in another tensor's shape.
 
     Args:
@@ -164,7 +172,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: A
     return full_like(as_tensor(input), 0, dtype)
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones in another tensor's shape.
 
     Args:
@@ -202,7 +210,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor | BaseVariable | IndexedSlices)
 
 
-def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
+def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor that repeats one value.
 
     Args:
@@ -229,10 +237,10 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
 
 
 def eye(
-    num_rows: Any,
-    num_columns: Any = None,
-    batch_shape: Any = None,
-    dtype: Any = dtypes.float32,
+    num_rows: IntLike,
+    num_columns: IntLike | None = None,
+    batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
     """The identity matrix: ones on the diagonal, zeros elsewhere.
@@ -265,7 +273,13 @@ def eye(
     return apply_broadcast_to(matrix, (*(int(dim) for dim in np.atleast_1d(held(batch_shape))), rows, columns))
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+def range(
+    start: TensorLike,
+    limit: TensorLike | None = None,
+    delta: TensorLike = 1,
+    dtype: DTypeLike | None = None,
+    name: str = "range",
+) -> Tensor:
     """Numbers at equal distances: start, start + delta, ... up to but without limit.
 
     Args:
@@ -312,7 +326,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     return tensor_from(np.arange(count, dtype=np.int64) * int(step) + int(first), dtype)
 
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
+def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None = None, axis: int = 0) -> Tensor:
     """Evenly spaced values from start to stop, both included.
 
     Args:

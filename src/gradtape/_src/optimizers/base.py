@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from gradtape._doors import apply_cast, as_tensor, full, tensor_from, view
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape._src.state.variable import Variable
@@ -130,7 +131,7 @@ class Optimizer(BaseOptimizer, Declared):
             raise ValueError(f"Argument(s) not recognized: {kwargs}")
         _check_options(**values)
         self.name = name if name is not None else _automatic_name(type(self).__name__)
-        self.built = False
+        self.built: bool = False
         self._trainable_variables: list[Variable] = []
         self._slot_variables: list[list[Variable]] = []
         self._averages: list[Variable] = []
@@ -287,9 +288,9 @@ class Optimizer(BaseOptimizer, Declared):
 
     def add_variable(
         self,
-        shape: Any,
+        shape: ShapeLike,
         initializer: Any = "zeros",
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         aggregation: Any = "none",
         layout: Any = None,
         name: str | None = None,
@@ -386,7 +387,7 @@ class Optimizer(BaseOptimizer, Declared):
                 slot.append(self.add_variable_from_reference(variable, ending, first))
         return made[0] if isinstance(name, str) else made
 
-    def assign(self, variable: Variable, value: Any) -> None:
+    def assign(self, variable: Variable, value: TensorLike) -> None:
         """Sets a variable to a value, which is cast to its dtype.
 
         Args:
@@ -404,7 +405,7 @@ class Optimizer(BaseOptimizer, Declared):
         """
         variable.assign(self._cast(value, variable))
 
-    def assign_add(self, variable: Variable, value: Any) -> None:
+    def assign_add(self, variable: Variable, value: TensorLike) -> None:
         """Adds a value, which is cast to its dtype, to a variable.
 
         Args:
@@ -422,7 +423,7 @@ class Optimizer(BaseOptimizer, Declared):
         """
         variable.assign_add(self._cast(value, variable))
 
-    def assign_sub(self, variable: Variable, value: Any) -> None:
+    def assign_sub(self, variable: Variable, value: TensorLike) -> None:
         """Takes a value, which is cast to its dtype, off a variable.
 
         Args:
@@ -444,12 +445,14 @@ class Optimizer(BaseOptimizer, Declared):
         value = as_tensor(value)
         return value if value.dtype == variable.dtype else apply_cast(value, variable.dtype)
 
-    def _get_variable_index(self, variable: Variable) -> int:
+    def _get_variable_index(self, variable: Variable) -> int | None:
         return self._place(variable)
 
     # Steps
 
-    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
+    def minimize(
+        self, loss: TensorLike | Callable[[], TensorLike], var_list: Any, tape: GradientTape | None = None
+    ) -> Variable:
         """One step down the gradient of a loss.
 
         Args:

@@ -483,8 +483,8 @@ class LossScaleOptimizer(Optimizer):
         if self.built:
             return
         trainable = list(variables)
-        self.step_counter = self.add_variable((), dtype=int64, name="step_counter")
-        self.dynamic_scale = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
+        self.step_counter: Variable = self.add_variable((), dtype=int64, name="step_counter")
+        self.dynamic_scale: Variable = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
         self.inner_optimizer.build(trainable)
         super().build(trainable)
 

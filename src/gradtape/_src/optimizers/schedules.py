@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from gradtape._schedules import BaseSchedule, number_places
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 
 __all__ = [
@@ -39,7 +40,7 @@ class LearningRateSchedule:
       0.05
     """
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Any:
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradtape._doors import as_tensor
 from gradtape._src.core import errors
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
@@ -44,18 +46,18 @@ class Variable(BaseVariable):
 
     def __init__(
         self,
-        initial_value: Any = None,
+        initial_value: TensorLike | Callable[[], TensorLike] | None = None,
         trainable: bool | None = None,
         validate_shape: bool = True,
         caching_device: Any = None,
         name: str | None = None,
         variable_def: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         import_scope: Any = None,
         constraint: Any = None,
         synchronization: Any = None,
         aggregation: Any = None,
-        shape: Any = None,
+        shape: ShapeLike | None = None,
         experimental_enable_variable_lifting: bool = True,
     ) -> None:
         if initial_value is None:
@@ -75,7 +77,7 @@ class Variable(BaseVariable):
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
 
-    def ref(self) -> Reference:
+    def ref(self) -> Reference[Variable]:
         """A hashable reference to the variable, for sets and keys of dicts.
 
         Returns:
@@ -113,7 +115,7 @@ class Variable(BaseVariable):
         """
         return as_tensor(True)
 
-    def set_shape(self, shape: Any) -> None:
+    def set_shape(self, shape: TensorShape | Sequence[int | None]) -> None:
         """Checks that the variable has this shape.
 
         Args:
@@ -147,7 +149,7 @@ class Variable(BaseVariable):
         array[place] = np.asarray(part)
         return self.assign(array)
 
-    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The rows at these indices, as `tf.gather` gives them.
 
         Args:
@@ -166,7 +168,7 @@ class Variable(BaseVariable):
         """
         return gather(self.read_value(), indices)
 
-    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+    def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The slices at these coordinates, as `tf.gather_nd` gives them.
 
         Args:
@@ -339,7 +341,7 @@ class Variable(BaseVariable):
         """
         return self._scatter("ResourceScatterUpdate", _put_at, sparse_delta)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Adds to slices at coordinates.
 
         Args:
@@ -360,7 +362,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Subtracts from slices at coordinates.
 
         Args:
@@ -381,7 +383,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
 
-    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Raises slices at coordinates to the updates where they are less.
 
         Args:
@@ -402,7 +404,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
-    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Lowers slices at coordinates to the updates where they are greater.
 
         Args:
@@ -423,7 +425,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Replaces slices at coordinates; of several updates of one place the last one counts.
 
         Args:
