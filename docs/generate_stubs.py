@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 from pathlib import Path
 
 import gradtape
@@ -28,15 +29,23 @@ FUNCTIONS: dict[str, Callable[..., Any]]
 
 
 def stub() -> str:
-    """The text of the stub: every row's function, its operands as tensors or what becomes one."""
-    lines = []
+    """The text of the stub: every row's function, its operands as tensors or what becomes one.
+
+    Editors show the docstrings of stubs: those of public functions are there.
+    """
+    functions = []
     for name, function in FUNCTIONS.items():
         *operands, _ = inspect.signature(function).parameters
         taken = ", ".join(f"{operand}: TensorLike" for operand in operands)
-        whole = f"def {name}({taken}, name: str | None = None) -> Tensor: ...\n"
-        broken = f"def {name}(\n    {taken}, name: str | None = None\n) -> Tensor: ...\n"
-        lines.append(whole if len(whole) <= 121 else broken)
-    return HEAD + "".join(lines)
+        head = f"def {name}({taken}, name: str | None = None) -> Tensor:"
+        if len(head) > 115:
+            head = f"def {name}(\n    {taken}, name: str | None = None\n) -> Tensor:"
+        doc = inspect.getdoc(function) or ""
+        if "Args:" in doc:
+            functions.append(f"{head}\n" + textwrap.indent(f'"""{doc}\n"""\n...\n\n', "    "))
+        else:
+            functions.append(f"{head} ...\n")
+    return (HEAD + "".join(functions)).rstrip("\n") + "\n"
 
 
 if __name__ == "__main__":

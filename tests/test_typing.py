@@ -9,40 +9,41 @@ from pathlib import Path
 
 import pytest
 
+import gradtape
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PROGRAMS = HERE / "typing"
 CHECKERS = {
-    "mypy": ("mypy", "--strict", "--no-incremental", "--no-error-summary"),
+    "mypy": ("mypy", "--config-file=", "--strict", "--no-error-summary", "--cache-dir"),
     "pyright": ("basedpyright", "--level", "error"),
 }
 
 
-def marked(checker: str, program: Path) -> set[int]:
-    """The lines of a program in which a checker finds errors; any error elsewhere fails the test."""
-    found = subprocess.run(
-        [sys.executable, "-m", *CHECKERS[checker], str(program)], cwd=PROGRAMS, capture_output=True, text=True
-    )
-    lines = set()
-    for line in found.stdout.splitlines():
-        place = re.match(r"\s*(\S+?\.pyi?):(\d+)(?::\d+)*(?: -)?:? error", line)
-        if place:
-            assert Path(place[1]).name == program.name, line
-            lines.add(int(place[2]))
-    assert found.returncode in (0, 1), found.stdout + found.stderr
+@pytest.fixture(scope="module", params=CHECKERS)
+def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
+    """The lines in which a strict type checker finds errors, by file, of all that is in the programs' directory."""
+    command = [sys.executable, "-m", *CHECKERS[request.param]]
+    if request.param == "mypy":
+        command.append(str(tmp_path_factory.mktemp("mypy")))
+    found = subprocess.run([*command, "good.py", "bad.py"], cwd=PROGRAMS, capture_output=True, text=True)
+    assert found.returncode == 1, found.stdout + found.stderr
+    lines: dict[str, set[int]] = {}
+    for path, line in re.findall(r"^\s*(\S+?\.pyi?):(\d+)(?::\d+)*(?: -)?:? error", found.stdout, re.MULTILINE):
+        lines.setdefault(Path(path).name, set()).add(int(line))
     return lines
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_a_right_program_passes(checker):
-    assert marked(checker, PROGRAMS / "good.py") == set()
+def test_only_mistakes_are_marked_and_every_one(marked: dict[str, set[int]]) -> None:
+    """The right program's lines are not, nor are any of the package."""
+    mistakes = (PROGRAMS / "bad.py").read_text().splitlines()
+    assert marked == {"bad.py": {i for i, line in enumerate(mistakes, 1) if line.endswith("# wrong")}}
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_every_mistake_is_marked(checker):
-    program = PROGRAMS / "bad.py"
-    wrong = {i for i, line in enumerate(program.read_text().splitlines(), 1) if line.endswith("# wrong")}
-    assert marked(checker, program) == wrong
+def test_stubs_are_installed() -> None:
+    source, package = ROOT / "src" / "gradtape", Path(gradtape.__file__).parent
+    stubs = {path.relative_to(source) for path in source.rglob("*.pyi")}
+    assert stubs and [path for path in (Path("py.typed"), *stubs) if not (package / path).exists()] == []
 
 
 def test_the_right_program_runs():

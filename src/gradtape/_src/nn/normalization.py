@@ -203,7 +203,7 @@ def sufficient_statistics(
     ],
 )
 def normalize_moments(
-    counts: TensorLike, mean_ss: TensorLike, variance_ss: TensorLike, shift: TensorLike, name: str | None = None
+    counts: TensorLike, mean_ss: TensorLike, variance_ss: TensorLike, shift: TensorLike | None, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
     """Mean and variance from what `sufficient_statistics` gives.
 
@@ -242,8 +242,8 @@ def batch_normalization(
     x: TensorLike,
     mean: TensorLike,
     variance: TensorLike,
-    offset: TensorLike,
-    scale: TensorLike,
+    offset: TensorLike | None,
+    scale: TensorLike | None,
     variance_epsilon: TensorLike,
     name: str | None = None,
 ) -> Tensor:
@@ -275,8 +275,8 @@ def batch_normalization(
     factor = apply_elementwise("rsqrt", as_tensor(variance) + variance_epsilon)
     if scale is not None:
         factor = factor * scale
-    shift = -mean * factor if offset is None else offset - mean * factor
-    return x * factor + shift
+    scaled = mean * factor
+    return x * factor + (-scaled if offset is None else offset - scaled)
 
 
 def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DType], Any]) -> Tensor:

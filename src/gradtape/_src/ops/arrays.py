@@ -1131,7 +1131,7 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
     edges=lambda: [call([1, 2], [2])],
 )
-def ensure_shape(x: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
+def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
     """The same value, once its shape is found to be as expected.
 
     Args:
