@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._doors import empty
 
 import gradtape as tf
+from gradtape._doors import empty
 
 
 def quotient(a: int, b: int) -> int:

@@ -719,6 +719,14 @@ cdef class BaseOptimizer:
           NotImplementedError: an optimizer without a rule of its own.
           ValueError: an unknown variable.
           InvalidArgumentError: a gradient of another shape.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> optimizer = tf.optimizers.SGD(0.5)
+          >>> optimizer.build([w])
+          >>> optimizer.update_step(tf.constant([1.0, -1.0]), w, 0.25)
+          >>> w.numpy()
+          array([0.75, 2.25], dtype=float32)
         """
         cdef Tensor fitting
         cdef Pair pair

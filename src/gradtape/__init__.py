@@ -29,17 +29,15 @@ if _TYPE_CHECKING:
         train as train,
         version as version,
     )
-    from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
         *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
         *("optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
-    schedules = _later("optimizers.schedules")
     # Under these names programs import from them.
-    _sys.modules["gradtape.keras.optimizers"] = optimizers
-    _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
+    _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
+    _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
 from gradtape._src.autodiff.custom_gradient import (
     custom_gradient as custom_gradient,

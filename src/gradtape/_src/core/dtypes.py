@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._src.core.typing import DTypeLike
+
 
 class DType:
     """The element type of a tensor; compare with ``==``, or by identity, as there is one object per type.
@@ -119,7 +121,7 @@ class DType:
             return (0, 1)
         return (0, True) if self.is_bool else (0, self.max)
 
-    def is_compatible_with(self, other: Any) -> builtins.bool:
+    def is_compatible_with(self, other: DTypeLike) -> builtins.bool:
         """Whether another type is this one.
 
         Args:
@@ -137,7 +139,7 @@ class DType:
         """
         return as_dtype(other) is self
 
-    def __eq__(self, other: object) -> builtins.bool:
+    def __eq__(self, other: Any) -> builtins.bool:
         if self is other:
             return True
         if isinstance(other, DType) or other is None:
@@ -163,15 +165,16 @@ class DType:
         return as_dtype, (self.name,)
 
 
-float32 = DType("float32", 0, np.float32, 1)
-float64 = double = DType("float64", 1, np.float64, 2)
-int32 = DType("int32", 2, np.int32, 3)
-int64 = DType("int64", 3, np.int64, 9)
-uint8 = DType("uint8", 4, np.uint8, 4)
-bool = DType("bool", 5, np.bool_, 10)
+float32: DType = DType("float32", 0, np.float32, 1)
+float64: DType = DType("float64", 1, np.float64, 2)
+double: DType = float64
+int32: DType = DType("int32", 2, np.int32, 3)
+int64: DType = DType("int64", 3, np.int64, 9)
+uint8: DType = DType("uint8", 4, np.uint8, 4)
+bool: DType = DType("bool", 5, np.bool_, 10)
 
 # By code, so that the engine indexes it.
-DTYPES = (float32, float64, int32, int64, uint8, bool)
+DTYPES: tuple[DType, ...] = (float32, float64, int32, int64, uint8, bool)
 
 # TensorFlow has these; gradtape does not.
 _UNSUPPORTED = {
@@ -185,7 +188,7 @@ for _dtype in DTYPES:
     _KNOWN[np.dtype(_dtype.as_numpy_dtype).newbyteorder()] = _dtype
 
 
-def as_dtype(type_value: Any) -> DType:
+def as_dtype(type_value: DTypeLike) -> DType:
     """The DType of a name, a NumPy dtype or another way to say it.
 
     Args:

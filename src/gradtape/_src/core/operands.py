@@ -72,7 +72,7 @@ def dtype_word(dtype: dtypes.DType) -> str:
     return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
 
 
-def dims_text(shape: Iterable[int]) -> str:
+def dims_text(shape: Iterable[Any]) -> str:
     """A shape as TensorFlow's messages print it: [2,3]."""
     return f"[{','.join(map(str, shape))}]"
 

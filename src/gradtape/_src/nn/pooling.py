@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from gradtape._sequence import held
 from gradtape._src.core.dtypes import float64, int64
 from gradtape._src.core.errors import OpError, UnimplementedError
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.nn.windows import (
     FORMATS,
     Geometry,
@@ -168,17 +170,31 @@ _EXAMPLES = {True: "array([3., 7.], dtype=float32)", False: "array([2., 5.], dty
 _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height, width"}
 
 
-def _pooling(largest: bool, rank: int | None) -> Callable[..., Tensor]:
+class Pooling(Protocol):
+    """To type checkers, `max_pool`, `avg_pool` and their kin."""
+
+    def __call__(
+        self,
+        input: TensorLike,
+        ksize: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None = ...,
+        name: str | None = None,
+    ) -> Tensor: ...
+
+
+def _pooling(largest: bool, rank: int | None) -> Pooling:
     """Pooling over so many spatial axes; over as many as there are for None."""
     name = ("max_pool" if largest else "avg_pool") + (f"{rank}d" if rank else "")
-    formats = FORMATS[rank] if rank else (None,)
+    first = FORMATS[rank][0] if rank else None
 
     def pooled(
-        input: Any,
-        ksize: Any,
-        strides: Any,
-        padding: Any,
-        data_format: str | None = formats[0],
+        input: TensorLike,
+        ksize: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None = first,
         name: str | None = None,
     ) -> Tensor:
         return _pool(input, ksize, strides, padding, data_format, rank, largest)
@@ -222,8 +238,14 @@ _SAMPLES: dict[int | None, Callable[[], list[Any]]] = {
     3: lambda: [single(real(1, 2, 3, 2, 1), 2, 1, "SAME"), single(real(1, 3, 2, 2, 2), 2, 1, "VALID")],
 }
 
-avg_pool, avg_pool1d, avg_pool2d, avg_pool3d = (_pooling(False, rank) for rank in (None, 1, 2, 3))
-max_pool, max_pool1d, max_pool2d, max_pool3d = (_pooling(True, rank) for rank in (None, 1, 2, 3))
+avg_pool: Pooling = _pooling(False, None)
+avg_pool1d: Pooling = _pooling(False, 1)
+avg_pool2d: Pooling = _pooling(False, 2)
+avg_pool3d: Pooling = _pooling(False, 3)
+max_pool: Pooling = _pooling(True, None)
+max_pool1d: Pooling = _pooling(True, 1)
+max_pool2d: Pooling = _pooling(True, 2)
+max_pool3d: Pooling = _pooling(True, 3)
 
 
 class MaxPoolWithArgmax(NamedTuple):
@@ -234,12 +256,12 @@ class MaxPoolWithArgmax(NamedTuple):
 
 
 def max_pool_with_argmax(
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
+    input: TensorLike,
+    ksize: int | Sequence[int],
+    strides: int | Sequence[int],
+    padding: str | Sequence[Any],
     data_format: str = "NHWC",
-    output_dtype: Any = int64,
+    output_dtype: DTypeLike = int64,
     include_batch_in_index: bool = False,
     name: str | None = None,
 ) -> MaxPoolWithArgmax:
@@ -286,11 +308,12 @@ def max_pool_with_argmax(
     chosen = _LARGEST(patches)
     numbers = np.arange(float(np.prod(shape))).reshape(shape)
     if not include_batch_in_index:
-        numbers %= max(np.prod(shape[1:]), 1)
-    places = np.take_along_axis(view(_patches(tensor_from(numbers), geometry, -1.0)), view(chosen), axis=1)[:, 0, :]
+        numbers %= max(math.prod(shape[1:]), 1)
+    numbered = view(_patches(tensor_from(numbers), geometry, -1.0))
+    argmax: np.ndarray = np.take_along_axis(numbered, view(chosen), axis=1)[:, 0, :]
     out = (shape[0], *geometry.places, shape[-1])
     largest = apply_reshape(_TAKE(patches, chosen, attributes=(patches.shape[1],)), out)
-    return MaxPoolWithArgmax(largest, tensor_from(places.reshape(out).astype(np.int64), output_dtype))
+    return MaxPoolWithArgmax(largest, tensor_from(argmax.reshape(out).astype(np.int64), output_dtype))
 
 
 @op(
@@ -301,13 +324,13 @@ def max_pool_with_argmax(
     ],
 )
 def pool(
-    input: Any,
-    window_shape: Any,
+    input: TensorLike,
+    window_shape: Sequence[int],
     pooling_type: str,
-    strides: Any = None,
-    padding: Any = "VALID",
+    strides: int | Sequence[int] | None = None,
+    padding: str | Sequence[Any] = "VALID",
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Pooling of a kind over as many spatial axes as window_shape has sizes.

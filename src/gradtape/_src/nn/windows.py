@@ -19,7 +19,7 @@ from gradtape._src.core.errors import OpError, UnimplementedError, from_op, inva
 from gradtape._src.core.operands import ints_of
 from gradtape._tensor import Tensor
 
-FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
+FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 
 
 class Kernel(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -40,6 +41,7 @@ from gradtape._src.core.operands import (
     room,
 )
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -58,7 +60,7 @@ from gradtape._tensor import Tensor
     ],
     tolerance=1e-6,
 )
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
     """Converts x to another dtype; floats become whole numbers by dropping their fractions.
 
     Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
@@ -97,7 +99,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
     ],
 )
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
     """Converts a tensor to another dtype, after limiting it to what that dtype holds.
 
     Args:
@@ -173,7 +175,7 @@ def identity(input: Any, name: str | None = None) -> Any:
     samples=lambda: [call([real(2, 3), real(2)])],
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
-def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
     """The same values as tensors of their own.
 
     Args:
@@ -207,7 +209,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     ],
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """The same elements, in the same order, under another shape.
 
     Args:
@@ -238,7 +240,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([[1, 2], [3, 4]])],
 )
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
+def transpose(
+    a: TensorLike, perm: TensorLike | None = None, conjugate: bool = False, name: str = "transpose"
+) -> Tensor:
     """Permutes the axes: axis i of the result is axis perm[i] of the operand.
 
     Args:
@@ -270,7 +274,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
 
     Args:
@@ -308,7 +312,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
     edges=lambda: [call([1, 2], 1)],
 )
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
+def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Tensor:
     """Inserts an axis of size 1.
 
     Args:
@@ -347,7 +351,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
     """Drops axes of size 1.
 
     Args:
@@ -395,7 +399,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
 )
-def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along each of its axes.
 
     Args:
@@ -438,7 +442,8 @@ def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
 def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The sum over the copies."""
     sizes, counts = call.attributes
-    split_sizes, copies = [], []
+    split_sizes: list[int] = []
+    copies = []
     for size, count in zip(sizes, counts, strict=True):
         if count != 1:
             copies.append(len(split_sizes))
@@ -466,7 +471,7 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
     ],
     edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
 )
-def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
     """Joins tensors along an axis.
 
     Args:
@@ -544,7 +549,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         call([True, False]),
     ],
 )
-def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
+def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     """Joins tensors of one shape along a new axis.
 
     Args:
@@ -602,7 +607,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 
     def packed(value: Any) -> Tensor:
         if isinstance(value, TENSORS):
-            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
+            return as_tensor(value) if wanted is None or wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
         return as_tensor(value, wanted)
@@ -630,7 +635,7 @@ install_packing(_pack)
     samples=lambda: [call(real(3, 2)), call(real(3, 2), axis=-1), call(real(2, 3, 2), 3, 1), call(real(2))],
     edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
 )
-def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
+def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: str = "unstack") -> list[Tensor]:
     """The slices along an axis, without that axis.
 
     Args:
@@ -676,7 +681,11 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     edges=lambda: [call([1, 2, 3, 4], 2), call([[1, 2, 3]], [1, 2], axis=1)],
 )
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+    value: TensorLike,
+    num_or_size_splits: int | Sequence[Any] | Tensor | np.ndarray,
+    axis: IntLike = 0,
+    num: int | None = None,
+    name: str = "split",
 ) -> list[Tensor]:
     """Parts a tensor along an axis, into equal parts or parts of given sizes.
 
@@ -719,7 +728,7 @@ def split(
         )
     place %= len(shape)
     total = shape[place]
-    if scalar:
+    if isinstance(num_or_size_splits, int):
         count = num_or_size_splits
         if count < 1:
             raise invalid_argument(
@@ -772,7 +781,11 @@ def split(
     edges=lambda: [call([1, 2, 3], [[1, 2]], constant_values=7), call(integer([[1, 2]]), [[0, 0], [1, 1]], "REFLECT")],
 )
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+    tensor: TensorLike,
+    paddings: TensorLike,
+    mode: str = "CONSTANT",
+    constant_values: TensorLike = 0,
+    name: str | None = None,
 ) -> Tensor:
     """Widens a tensor along each of its axes.
 
@@ -889,7 +902,7 @@ _FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True)
     samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
     edges=lambda: [call([1, 2, 3], [0])],
 )
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Turns the order of elements along axes round.
 
     Args:
@@ -938,7 +951,7 @@ _REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(da
     ],
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Moves elements along axes; those pushed over an end come in at the other.
 
     Args:
@@ -1003,7 +1016,7 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
-def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
 
     Args:
@@ -1044,7 +1057,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
     samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
-def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
 
     Args:
@@ -1081,7 +1094,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The shape of a tensor, as a vector.
 
     `tensor.shape` is the same as a TensorShape, without a tensor being made.
@@ -1105,7 +1118,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
-def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """The shapes of several tensors, as vectors.
 
     Args:
@@ -1127,7 +1140,7 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 
 
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The number of elements of a tensor.
 
     Args:
@@ -1154,7 +1167,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
-def rank(input: Any, name: str | None = None) -> Tensor:
+def rank(input: TensorLike, name: str | None = None) -> Tensor:
     """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
 
     Args:
@@ -1180,7 +1193,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
     edges=lambda: [call([1, 2], [2])],
 )
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
     """The same value, once its shape is found to be as expected.
 
     Args:
@@ -1200,7 +1213,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     tensor, wanted = as_tensor(x), TensorShape(shape)
     if not wanted.is_compatible_with(tensor.shape):
-        sizes = dims_text("?" if n is None else n for n in wanted)
+        sizes = dims_text(["?" if n is None else n for n in wanted])
         raise invalid_argument(
             "EnsureShape",
             f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
@@ -1209,7 +1222,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     return apply_identity(tensor)
 
 
-def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:
     """The shape that two shapes broadcast to, as a TensorShape.
 
     Args:
@@ -1233,7 +1246,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 
 
 @op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
-def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
     """The shape that two shapes broadcast to, as a vector.
 
     Args:
@@ -1277,12 +1290,12 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     ],
 )
 def one_hot(
-    indices: Any,
-    depth: Any,
-    on_value: Any = None,
-    off_value: Any = None,
-    axis: Any = None,
-    dtype: Any = None,
+    indices: TensorLike,
+    depth: TensorLike,
+    on_value: TensorLike | None = None,
+    off_value: TensorLike | None = None,
+    axis: IntLike | None = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Vectors that have on_value at a given index and off_value elsewhere.
@@ -1311,7 +1324,7 @@ def one_hot(
              [0., 0., 1.]], dtype=float32)
     """
     index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth, "OneHot", "depth")
-    if not index.dtype.is_integer and math.prod(index.shape):
+    if not index.dtype.is_integer and index.shape.num_elements():
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     on = None if on_value is None else as_tensor(on_value, wanted)
@@ -1346,7 +1359,7 @@ def one_hot(
     ],
     edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
 )
-def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
     """The coordinates of all points of a grid: one tensor per vector, each of the grid's shape.
 
     Args:
@@ -1393,7 +1406,9 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
     orders="0",
     edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
 )
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
+def sequence_mask(
+    lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = dtypes.bool, name: str | None = None
+) -> Tensor:
     """For each length, True at places below it and False at the others.
 
     Args:
@@ -1440,7 +1455,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
         call([True, False], values([math.nan, 1.0]), values([1.0, math.inf])),
     ],
 )
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> Tensor:
     """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
 
     Args:

@@ -15,12 +15,11 @@ from gradtape._log import Unrecorded
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.core.operands import TENSORS, int_of
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.arrays import stack
 from gradtape._src.table.rows import ALL, call, integer, op, real
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
-
-_tuple = builtins.tuple
 
 
 def _square(x: Any) -> Any:
@@ -38,7 +37,7 @@ def _square(x: Any) -> Any:
     program=lambda tf, function, x, sign: function(sign * x[0] > 0, lambda: x * x, lambda: [x[0], tf.exp(x)]),
 )
 def cond(
-    pred: Any,
+    pred: TensorLike,
     true_fn: Callable[[], Any] | None = None,
     false_fn: Callable[[], Any] | None = None,
     name: str | None = None,
@@ -111,7 +110,7 @@ def case(
       >>> tf.case([(x > 3.0, lambda: "large"), (x > 1.0, lambda: "medium")], default=lambda: "small")
       'medium'
     """
-    if not isinstance(pred_fn_pairs, list | _tuple | dict):
+    if not isinstance(pred_fn_pairs, list | builtins.tuple | dict):
         raise TypeError(f"'pred_fn_pairs' must be a list, tuple, or dict. Received: {type(pred_fn_pairs)}")
     if type(pred_fn_pairs) is dict and not exclusive:
         raise ValueError(
@@ -120,7 +119,7 @@ def case(
         )
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
-        if not isinstance(pair, _tuple) or len(pair) != 2:
+        if not isinstance(pair, builtins.tuple) or len(pair) != 2:
             raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
         if not isinstance(pair[0], TENSORS):
             raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
@@ -156,7 +155,7 @@ def case(
     notes="Runs the chosen branch alone",
 )
 def switch_case(
-    branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
+    branch_index: TensorLike, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
     """Calls the function with a given index.
 
@@ -181,13 +180,13 @@ def switch_case(
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype!s}")
-    if not isinstance(branch_fns, list | _tuple | dict):
+    if not isinstance(branch_fns, list | builtins.tuple | dict):
         raise TypeError("'branch_fns' must be a list, tuple, or dict")
     if not branch_fns:
         raise ValueError("Must provide at least one item in 'branch_fns'")
     if not isinstance(branch_fns, dict) and not all(callable(item) for item in branch_fns):
         for item in branch_fns:
-            if not isinstance(item, _tuple) or len(item) != 2:
+            if not isinstance(item, builtins.tuple) or len(item) != 2:
                 raise TypeError(f"Each entry in 'branch_fns' must be a 2-tuple. Received {item}.")
         branch_fns = dict(branch_fns)
     if isinstance(branch_fns, dict):
@@ -271,10 +270,12 @@ def while_loop(
         raise TypeError("'body' must be callable.")
     if loop_vars.size == 0 if isinstance(loop_vars, np.ndarray) else not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
-    limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
-    if limit is not None and limit.ndim:
-        raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
-    limit = None if limit is None else int_of(limit, "Less", "T")
+    limit = None
+    if maximum_iterations is not None:
+        most = as_tensor(maximum_iterations)
+        if most.ndim:
+            raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {most.shape}")
+        limit = int_of(most, "Less", "T")
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):
@@ -284,7 +285,7 @@ def while_loop(
     return nest.map_structure(as_tensor, loop_vars)
 
 
-def _rows(elems: Any) -> tuple[list[Tensor], int]:
+def _rows(elems: Any) -> builtins.tuple[list[Tensor], int]:
     """The flat tensors of a structure, and the size that their first axes share."""
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     for tensor in tensors:
@@ -464,7 +465,7 @@ def _none_of(tensor: Tensor) -> Tensor:
 
 def _start(
     initializer: Any, tensors: list[Tensor], elems: Any, order: list[int], backwards: bool
-) -> tuple[Any, list[int]]:
+) -> builtins.tuple[Any, list[int]]:
     """What a fold starts with, and the elements left to fold."""
     if initializer is not None:
         return nest.map_structure(as_tensor, initializer), order
@@ -664,7 +665,7 @@ class Function:
         self.input_signature = input_signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args = _tuple(_argument(value) for value in args)
+        args = builtins.tuple(_argument(value) for value in args)
         result = self.python_function(*args, **{key: _argument(value) for key, value in kwargs.items()})
         return nest.map_structure(_result, result)
 
@@ -807,13 +808,13 @@ def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp
 
 
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
-    if not isinstance(kinds, list | _tuple):
-        if isinstance(results, list | _tuple) and len(results) == 1:
+    if not isinstance(kinds, list | builtins.tuple):
+        if isinstance(results, list | builtins.tuple) and len(results) == 1:
             results = results[0]
         return convert(results, dtypes.as_dtype(kinds))
     if not kinds:
         return None
-    listed = results if isinstance(results, list | _tuple) else [results]
+    listed = results if isinstance(results, list | builtins.tuple) else [results]
     return [convert(value, dtypes.as_dtype(kind)) for value, kind in zip(listed, kinds, strict=True)]
 
 

@@ -6,6 +6,7 @@ All of them are the engine's pair `take_rows` and `add_rows`, each the other's r
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from gradtape._src.core.operands import (
     room,
     wrong_dtype,
 )
+from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -50,10 +52,10 @@ PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
     edges=lambda: [call(integer([1, 2, 3]), [2, 0]), call([1, 2, 3], 2), call(values([math.nan, 1.0]), [0, 0])],
 )
 def gather(
-    params: Any,
-    indices: Any,
+    params: TensorLike,
+    indices: TensorLike,
     validate_indices: Any = None,
-    axis: Any = None,
+    axis: IntLike | None = None,
     batch_dims: int = 0,
     name: str | None = None,
 ) -> Tensor:
@@ -170,7 +172,7 @@ def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarr
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [[0, 1]]), call([1, 2], [[0], [1]])],
 )
 def gather_nd(
-    params: Any, indices: Any, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
+    params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
 ) -> Tensor:
     """Slices of params at coordinates, which the last axis of indices holds.
 
@@ -260,7 +262,9 @@ def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
     ],
     edges=lambda: [call([1, 2, 3], [True, False, True])],
 )
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
+def boolean_mask(
+    tensor: TensorLike, mask: TensorLike, axis: IntLike | None = None, name: str = "boolean_mask"
+) -> Tensor:
     """The slices of a tensor where a mask is True.
 
     Args:
@@ -301,7 +305,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     ],
     edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
 )
-def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, name: str | None = None) -> Tensor:
     """Repeats each element, or each slice along an axis, several times in a row.
 
     Args:
@@ -350,7 +354,11 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
 )
 def reverse_sequence(
-    input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: IntLike | None = None,
+    batch_axis: IntLike | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Reverses the first seq_lengths[i] elements of each sequence and keeps the others in place.
 
@@ -482,7 +490,9 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], pol
     ],
     edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
 )
-def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
+def scatter_nd(
+    indices: TensorLike, updates: TensorLike, shape: ShapeLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """Adds updates at coordinates to a tensor of zeros.
 
     Args:
@@ -532,7 +542,9 @@ def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+def tensor_scatter_nd_update(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
+) -> Tensor:
     """A copy of a tensor with slices at coordinates replaced.
 
     Args:
@@ -573,7 +585,7 @@ _UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_add(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates added to slices at coordinates.
 
@@ -600,7 +612,7 @@ def tensor_scatter_nd_add(
 
 @op("tensor_scatter_nd_sub", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_sub(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates subtracted from slices at coordinates.
 
@@ -649,7 +661,7 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
 
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_max(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates raised to the updates where they are less.
 
@@ -676,7 +688,7 @@ def tensor_scatter_nd_max(
 
 @op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_min(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
 
@@ -710,7 +722,9 @@ def tensor_scatter_nd_min(
     ],
     edges=lambda: [call([1, 2, 3], [0, 1, 0], 2)],
 )
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
+def dynamic_partition(
+    data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
+) -> list[Tensor]:
     """Sorts the slices of a tensor into several tensors by number.
 
     Args:
@@ -766,7 +780,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
         call([[0], [1]], [[1], [2]]),
     ],
 )
-def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
+def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> Tensor:
     """One tensor whose row indices[m][i] is data[m][i]: the reverse of dynamic_partition.
 
     Args:

@@ -141,10 +141,10 @@ def binomial(stream: Stream, samples: int, counts: np.ndarray, probs: np.ndarray
     """Binomial(counts, probs) in float64, of shape [samples, *counts.shape]; both arguments of one shape and dtype."""
     out = np.empty((samples, counts.size))
     rarer = np.minimum(probs, 1 - probs)  # the rarer outcome is counted
-    exact = [np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer)]
+    tries, chances = (np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer))
     with np.errstate(invalid="ignore"):
         many = np.ascontiguousarray(counts * rarer >= 10, np.uint8).ravel()
-    _random.fill_binomial(out, *exact, many, *stream)
+    _random.fill_binomial(out, tries, chances, many, *stream)
     out = out.reshape(samples, *counts.shape)
     return np.where(probs > 0.5, np.maximum(counts, 0).astype(np.float64) - out, out)
 

@@ -23,6 +23,7 @@ from gradtape._src.core.dtypes import DType, as_dtype, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import dims_text, int_of, not_allowed, one_dtype, room
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops import elementwise as ops
 from gradtape._src.ops.arrays import stack
 from gradtape._src.random import philox
@@ -83,10 +84,10 @@ def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: 
     program=_seeded,
 )
 def normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -123,10 +124,10 @@ def normal(
     program=_seeded,
 )
 def truncated_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -165,10 +166,10 @@ def truncated_normal(
     program=_seeded,
 )
 def uniform(
-    shape: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -218,10 +219,10 @@ def uniform(
     program=_seeded,
 )
 def gamma(
-    shape: Any,
-    alpha: Any,
-    beta: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -267,7 +268,11 @@ def gamma(
     program=_seeded,
 )
 def poisson(
-    shape: Any, lam: Any, dtype: Any = dtypes.float32, seed: int | None = None, name: str | None = None
+    shape: ShapeLike,
+    lam: TensorLike,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Poisson-distributed counts, `shape` of them for each rate.
 
@@ -292,9 +297,9 @@ def poisson(
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
     sizes = _sizes(shape, "RandomPoissonV2")
-    shape = (*sizes, *rates.shape)
-    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
-    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(shape), dtype)
+    whole = (*sizes, *rates.shape)
+    stream = _stateful("RandomPoissonV2", whole, dtype, seed, rates.dtype)
+    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(whole), dtype)
 
 
 @op(
@@ -311,7 +316,11 @@ def poisson(
     program=_seeded,
 )
 def categorical(
-    logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None
+    logits: TensorLike,
+    num_samples: IntLike,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities.
 
@@ -353,7 +362,7 @@ def categorical(
     ],
     program=_seeded,
 )
-def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> Tensor:
     """The slices along the first axis in random order.
 
     Args:
@@ -393,11 +402,11 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
     ],
 )
 def stateless_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -434,11 +443,11 @@ def stateless_normal(
     edges=lambda: [call([103], [1, 2]), call([101], [1, 2], dtype="float64")],
 )
 def stateless_truncated_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -481,11 +490,11 @@ def stateless_truncated_normal(
     ],
 )
 def stateless_uniform(
-    shape: Any,
-    seed: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -528,7 +537,12 @@ def stateless_uniform(
     edges=lambda: [call([50, 4], [1, 2], values([0.3, 1.0, 2.5, 20.0])), call([3, 2], [1, 2], 2.0, [1.0, 3.0])],
 )
 def stateless_gamma(
-    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+    shape: ShapeLike,
+    seed: TensorLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
+    name: str | None = None,
 ) -> Tensor:
     """Gamma-distributed numbers that depend on nothing but the arguments.
 
@@ -568,7 +582,9 @@ def stateless_gamma(
         call([50, 2], [1, 2], values([0.3, 12.5]), dtype="float64"),
     ],
 )
-def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32, name: str | None = None) -> Tensor:
+def stateless_poisson(
+    shape: ShapeLike, seed: TensorLike, lam: TensorLike, dtype: DTypeLike = dtypes.int32, name: str | None = None
+) -> Tensor:
     """Poisson-distributed counts that depend on nothing but the arguments.
 
     Args:
@@ -607,11 +623,11 @@ def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32
     ],
 )
 def stateless_binomial(
-    shape: Any,
-    seed: Any,
-    counts: Any,
-    probs: Any,
-    output_dtype: Any = dtypes.int32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    counts: TensorLike,
+    probs: TensorLike,
+    output_dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
     """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
@@ -648,7 +664,7 @@ def stateless_binomial(
     ],
 )
 def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64, name: str | None = None
+    logits: TensorLike, num_samples: IntLike, seed: TensorLike, dtype: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities and a seed alone.
 
@@ -675,7 +691,7 @@ def stateless_categorical(
 
 
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
-def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
+def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """New seeds made of one.
 
     Args:
@@ -706,7 +722,7 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     dtypes="int32, int64",
     edges=lambda: [call([1, 2], 3), call([1, 2], integer(3, "int64"))],
 )
-def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
+def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Tensor:
     """A seed made of a seed and one integer, such as the number of a step.
 
     Args:
@@ -730,7 +746,7 @@ def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
     return stack([_full(_stateless(seed, alg), (), data.dtype), data])
 
 
-def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None) -> Tensor:
+def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_select", name: str | None = None) -> Tensor:
     """The slices along the first axis in an order that depends on the seed alone.
 
     Args:
@@ -780,7 +796,7 @@ class Generator:
       array([4, 9, 3], dtype=int32)
     """
 
-    def __init__(self, copy_from: Generator | None = None, state: Any = None, alg: Any = None) -> None:
+    def __init__(self, copy_from: Generator | None = None, state: TensorLike | None = None, alg: Any = None) -> None:
         if copy_from is not None:
             assert (alg or state) is None
             state = copy_from.state
@@ -793,7 +809,7 @@ class Generator:
         return {"_state_var": self._state}
 
     @classmethod
-    def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
+    def from_seed(cls, seed: TensorLike, alg: Any = None) -> Generator:
         """A generator whose state is made from a seed.
 
         Args:
@@ -814,7 +830,7 @@ class Generator:
         return cls(state=create_rng_state(seed, alg), alg=alg)
 
     @classmethod
-    def from_state(cls, state: Any, alg: Any) -> Generator:
+    def from_state(cls, state: TensorLike, alg: Any) -> Generator:
         """A generator with a given state.
 
         Args:
@@ -836,7 +852,7 @@ class Generator:
         return cls(state=state, alg=alg)
 
     @classmethod
-    def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
+    def from_key_counter(cls, key: TensorLike, counter: TensorLike, alg: Any) -> Generator:
         """A generator with a given key and counter.
 
         Args:
@@ -891,7 +907,7 @@ class Generator:
         """The key, without axes."""
         return self._state[2]
 
-    def reset(self, state: Any) -> None:
+    def reset(self, state: TensorLike) -> None:
         """Sets the state.
 
         Args:
@@ -908,7 +924,7 @@ class Generator:
         """
         self._state.assign(_state(state))
 
-    def reset_from_seed(self, seed: Any) -> None:
+    def reset_from_seed(self, seed: TensorLike) -> None:
         """Sets the state to that of a new generator with a seed.
 
         Args:
@@ -922,7 +938,7 @@ class Generator:
         """
         self.reset(create_rng_state(seed, Algorithm.PHILOX))
 
-    def reset_from_key_counter(self, key: Any, counter: Any) -> None:
+    def reset_from_key_counter(self, key: TensorLike, counter: TensorLike) -> None:
         """Sets the key and the counter.
 
         Args:
@@ -937,7 +953,7 @@ class Generator:
         """
         self.reset(_key_counter(key, counter))
 
-    def skip(self, delta: Any) -> Tensor:
+    def skip(self, delta: int | Tensor | Variable) -> Tensor:
         """Moves on as drawing numbers would.
 
         Args:
@@ -965,7 +981,12 @@ class Generator:
         return stream
 
     def normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, differentiable by mean and deviation.
 
@@ -990,7 +1011,12 @@ class Generator:
         return self._floats(_random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
 
     def truncated_normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, drawn again while beyond two deviations.
 
@@ -1019,7 +1045,12 @@ class Generator:
         return _affine(_floats(fill, self._take(math.prod(sizes)), sizes, as_dtype(dtype)), mean, stddev)
 
     def uniform(
-        self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        minval: TensorLike = 0,
+        maxval: TensorLike | None = None,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Uniform numbers of [minval, maxval).
 
@@ -1051,7 +1082,12 @@ class Generator:
         return _uniform(self._take(math.prod(_sizes(shape, "StatelessRandomUniformV2"))), shape, minval, maxval, dtype)
 
     def binomial(
-        self, shape: Any, counts: Any, probs: Any, dtype: Any = dtypes.int32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        counts: TensorLike,
+        probs: TensorLike,
+        dtype: DTypeLike = dtypes.int32,
+        name: str | None = None,
     ) -> Tensor:
         """How many of `counts` trials succeed, each with probability `probs`.
 
@@ -1082,7 +1118,7 @@ class Generator:
             *(shape, counts, probs, dtype),
         )
 
-    def uniform_full_int(self, shape: Any, dtype: Any = dtypes.int64, name: str | None = None) -> Tensor:
+    def uniform_full_int(self, shape: ShapeLike, dtype: DTypeLike = dtypes.int64, name: str | None = None) -> Tensor:
         """Integers of the whole range of their dtype.
 
         Args:
@@ -1179,7 +1215,7 @@ def set_global_generator(generator: Generator) -> None:
     _global_generator = generator
 
 
-def create_rng_state(seed: Any, alg: Any) -> Tensor:
+def create_rng_state(seed: TensorLike, alg: Any) -> Tensor:
     """The state that a seed stands for.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from gradtape._doors import as_tensor
 from gradtape._src.core import errors
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._src.state.naming import name_prefix
 from gradtape._tensor import Reference, Tensor, variables_are
@@ -47,18 +48,18 @@ class Variable(BaseVariable):
 
     def __init__(
         self,
-        initial_value: Any = None,
+        initial_value: TensorLike | Callable[[], TensorLike] | None = None,
         trainable: bool | None = None,
         validate_shape: bool = True,
         caching_device: Any = None,
         name: str | None = None,
         variable_def: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         import_scope: Any = None,
         constraint: Any = None,
         synchronization: Any = None,
         aggregation: Any = None,
-        shape: Any = None,
+        shape: ShapeLike | None = None,
         experimental_enable_variable_lifting: bool = True,
     ) -> None:
         if initial_value is None:
@@ -88,7 +89,7 @@ class Variable(BaseVariable):
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
 
-    def ref(self) -> Reference:
+    def ref(self) -> Reference[Variable]:
         """A hashable reference to the variable, for sets and keys of dicts.
 
         Returns:
@@ -182,7 +183,7 @@ class Variable(BaseVariable):
         self.assign_add(1)
         return before
 
-    def set_shape(self, shape: Any) -> None:
+    def set_shape(self, shape: TensorShape | Sequence[int | None]) -> None:
         """Checks that the variable has this shape.
 
         Args:
@@ -219,7 +220,7 @@ class Variable(BaseVariable):
         array[place] = values
         return self.assign(array)
 
-    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The rows at these indices, as `tf.gather` gives them.
 
         Args:
@@ -238,7 +239,7 @@ class Variable(BaseVariable):
         """
         return gather(self.read_value(), indices)
 
-    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+    def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The slices at these coordinates, as `tf.gather_nd` gives them.
 
         Args:
@@ -436,7 +437,7 @@ class Variable(BaseVariable):
         before = np.indices(places.shape)[:-1]
         return self.scatter_nd_update(np.stack([*before, places], -1), sparse_delta.values)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Adds to slices at coordinates.
 
         Args:
@@ -457,7 +458,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Subtracts from slices at coordinates.
 
         Args:
@@ -478,7 +479,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
 
-    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Raises slices at coordinates to the updates where they are less.
 
         Args:
@@ -499,7 +500,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
-    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Lowers slices at coordinates to the updates where they are greater.
 
         Args:
@@ -520,7 +521,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Replaces slices at coordinates; of several updates of one place the last one counts.
 
         Args:
@@ -588,7 +589,7 @@ class Variable(BaseVariable):
                 f"Dimensions [{depth},{len(shape)}) of input[shape={dims_text(shape)}] must match dimensions "
                 f"[{count},{values.ndim}) of updates[shape={dims_text(values.shape)}]",
             )
-        outside = ((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1)
+        outside = np.asarray(((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1))
         if outside.any():
             place = _first(outside)
             text = dims_text(place) if outside.ndim else ""

@@ -142,7 +142,7 @@ class _Checksum:
 
 def _write_array(file: BinaryIO, value: np.ndarray) -> tuple[int, int]:
     little = value.astype(value.dtype.newbyteorder("<"), order="C", copy=False)
-    data = memoryview(little.reshape(-1).view(np.uint8))
+    data = little.reshape(-1).view(np.uint8).data
     checksum = _Checksum()
     try:
         checksum.add(data)
@@ -241,7 +241,7 @@ class BundleReader:
             raise self._damaged(f"{name}: {entry.size} bytes for {dtype.name} of shape {list(entry.shape)}")
         if out is None:
             out = np.empty(entry.shape, dtype)
-        data = memoryview(out.reshape(-1).view(np.uint8))
+        data = out.reshape(-1).view(np.uint8).data
         checksum = _Checksum()
         try:
             for at in range(0, entry.size, _CHUNK):

@@ -102,12 +102,12 @@ def read_graph(reader: BundleReader) -> list[Node]:
     nodes = []
     try:
         data = reader.read(GRAPH)
-        for message in protobuf.strings(data, 1):  # type: ignore[arg-type]
+        for node in protobuf.strings(data, 1):  # type: ignore[arg-type]
             children = {}
-            for reference in protobuf.strings(message, 1):
+            for reference in protobuf.strings(node, 1):
                 children[protobuf.strings(reference, 2)[-1].decode()] = protobuf.one(reference, 1)
             keys = {}
-            for own in protobuf.strings(message, 2):
+            for own in protobuf.strings(node, 2):
                 keys[protobuf.strings(own, 1)[-1].decode()] = protobuf.strings(own, 3)[-1].decode()
             nodes.append(Node(children, keys))
         if not nodes or any(place >= len(nodes) for node in nodes for place in node.children.values()):

@@ -76,7 +76,7 @@ def read_table(data: bytes) -> dict[bytes, bytes]:
         footer = data[-_FOOTER:]
         _, at = read_varint(footer, 0)
         _, at = read_varint(footer, at)
-        entries = {}
+        entries: dict[bytes, bytes] = {}
         for _, handle in _block_entries(_block(data, footer[at:])):
             entries.update(_block_entries(_block(data, handle)))
         return entries
