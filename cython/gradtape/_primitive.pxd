@@ -41,7 +41,7 @@ cdef class Primitive:
 # What is written in the modules above: how programs run, and forward accumulation.
 cdef struct Hooks:
     object (*elementwise)(object program, list operands)
-    int (*push)(Thread thread, Entry* entry, Tensor out) except -1
+    int (*push)(Thread thread, Entry* entry, Tensor out, bint loose) except -1
     int (*push_call)(Thread thread, object call, object outputs) except -1
 
 cdef Hooks* hooks() noexcept
@@ -75,6 +75,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
         entry.dead = 0
         thread.page.holding += 1
     else:
+        out.number = give_number(thread)
         memset(&loose, 0, sizeof(Entry))
         entry = &loose
     entry.kind = OP
@@ -104,11 +105,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
-        if not live:
-            out.number = give_number(thread)
-        hooks().push(thread, entry, out)
-        if not live:
-            clear(entry)
+        hooks().push(thread, entry, out, not live)
     return 0
 
 cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:

@@ -48,7 +48,7 @@ def start(arguments: list[str], seconds: float) -> Ended:
         return Ended(code, output, Path(progress.name).read_text().strip())
 
 
-def script(code: str, *arguments: str, seconds: float = 60.0) -> str:
+def script(code: str, *arguments: str, seconds: float = 300.0) -> str:
     """The output of a program's text; AssertionError if it does not end well."""
     ended = start(["-c", code, *arguments], seconds)
     assert ended.code == 0, f"ended with {ended.code}\n{ended.output[-3000:]}"

@@ -23,7 +23,7 @@ from gradtape._src.table.rows import Call, Leaf, Op, rows
 
 from .programs import Wrong, elsewhere
 
-ADDRESS_SPACE = 6 << 30  # bytes: what asks for more gets a MemoryError
+ADDRESS_SPACE = 6 << 30  # bytes beyond those of the start: what asks for more gets a MemoryError
 
 
 SECONDS = 20  # that one call may take
@@ -302,7 +302,9 @@ def by_row(
 
 def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
     """So many hostile calls, some of them recorded and differentiated."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    with open("/proc/self/statm") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + ADDRESS_SPACE
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     table = [row for row in rows() if row.name not in LEFT_OUT]
     functions = [(name, value) for name, value in [*public(), *methods()] if name.split(".")[-1] not in LEFT_OUT]
     failures: list[str] = []

@@ -367,6 +367,140 @@ print(tape.gradient(y, v)[0].numpy())
     assert output.split() == ["2.0"]
 
 
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        ("with tf.GradientTape() as other: v * v", "kept"),
+        ("other = tf.GradientTape(); other.__enter__(); v * v", "kept"),
+        ("with tf.autodiff.ForwardAccumulator(v, v.value()) as other: v * v", "kept"),
+        ("tapes[-1].watch(early)", "kept"),
+        ("tapes[-1].reset()", "lost"),
+        ("tapes[-1].__exit__(None, None, None)", "lost"),
+        ("accumulators[-1].__exit__(None, None, None)", "any"),
+    ],
+)
+def test_finalizers_run_while_tangents_are_pushed(act: str, expected: str) -> None:
+    output = script(
+        HEAD
+        + f"""
+import logging, random
+logging.disable(logging.CRITICAL)
+random.seed(3)
+v, early = tf.Variable([1.0] * 20), tf.constant([1.0] * 20)
+with tf.GradientTape() as tape:
+    tape.watch(early)                         # which has a number now, lower than all that follow
+tapes, accumulators = [], []
+class Cycle:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        if tapes and tapes[-1]._recording:
+            {act}
+@tf.custom_gradient
+def double(x):
+    def rule(dy):
+        Cycle()
+        gc.collect()
+        return dy * 2.0
+    return x * 2.0, rule
+gc.set_threshold(5, 2, 2)
+for step in range(150):
+    x = tf.constant([1.0] * 20)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        with tf.autodiff.ForwardAccumulator(x, tf.ones(20)) as accumulator:
+            with tf.autodiff.ForwardAccumulator(x, tf.ones(20)) as inner:
+                if step:
+                    tapes.append(tape)
+                    accumulators.append(accumulator)
+                y = x
+                for i in range(4):
+                    Cycle()
+                    y = tf.reverse(double(tf.cumsum(y * 0.5)), [0]) + tf.tanh(x) * x
+                second = accumulator.jvp(inner.jvp(y))
+        tapes.clear()
+        accumulators.clear()
+    gc.collect()
+    gradient = None if second is None else tape.gradient(second, x)
+    found = y, second, gradient
+    if step == 0:
+        reference = found
+    elif "{expected}" == "kept":
+        assert all(np.array_equal(one, other) for one, other in zip(found, reference)), (step, found, reference)
+    with tf.GradientTape() as outer, tf.autodiff.ForwardAccumulator(v, tf.ones(20)) as accumulator:
+        y = tf.tanh(v) * v
+        tangent = accumulator.jvp(y)
+    t = np.tanh(1.0)
+    assert np.allclose(tangent, t + 1 - t * t) and np.allclose(outer.gradient(tangent, v), 2 * (1 - t * t) * (1 - t))
+    with tf.GradientTape() as tape:
+        tape.watch(early)
+        y = early * early
+    assert tape.gradient(y, early).numpy()[0] == 2.0
+print("done")
+"""
+    )
+    assert output.split() == ["done"]
+
+
+@pytest.mark.parametrize("act", ["tape.reset()", "tape.__exit__(None, None, None)", "tape = None", "v.assign(v * 2.0)"])
+@pytest.mark.parametrize("name", ["atan2", "xlogy", "pow"])
+def test_rules_are_derived_for_the_first_time_while_tangents_are_pushed(name: str, act: str) -> None:
+    """A signal's handler may do this at any line of it."""
+    script(
+        HEAD
+        + f"""
+import os
+def tracer(frame, event, argument):
+    global lines, tape
+    if "gradtape" in frame.f_code.co_filename:
+        lines += 1
+        if lines == wanted:
+            sys.settrace(None)
+            {act}
+    return tracer
+v, lines, tape = tf.Variable([0.5] * 30), 0, None
+def tangent(traced):
+    global tape
+    tape = tf.GradientTape(persistent=True)
+    tape.__enter__()
+    x = tf.identity(v)
+    tape.watch(x)
+    with tf.autodiff.ForwardAccumulator(x, tf.ones(30)) as outer:
+        with tf.autodiff.ForwardAccumulator(x, tf.ones(30)) as inner:
+            sys.settrace(traced)
+            y = tf.math.{name}(x * 1.5, x + 0.25)
+            sys.settrace(None)
+        found = y, outer.jvp(inner.jvp(y))
+    if tape is not None and tape._recording:
+        tape.__exit__(None, None, None)
+    return found
+def child_of(line):
+    global wanted
+    wanted = line
+    child = os.fork()
+    if child == 0:
+        early = tangent(tracer)
+        if line < 0:
+            os.write(writing, str(lines).encode())
+        v.assign([0.5] * 30)
+        late = tangent(None)
+        fine = all(np.array_equal(one, other) for one, other in zip(early, late))
+        x = tf.constant([2.0] * 30)
+        with tf.GradientTape() as other:
+            other.watch(x)
+            y = x * x
+        os._exit(0 if fine and other.gradient(y, x).numpy()[0] == 4.0 else 1)
+    assert os.waitpid(child, 0)[1] == 0, line
+reading, writing = os.pipe()
+child_of(-1)
+total = int(os.read(reading, 100))
+assert total > 100
+for line in np.linspace(1, total, 40).astype(int):
+    child_of(line)
+"""
+    )
+
+
 def test_callbacks_of_weak_references_may_assign_and_read() -> None:
     output = script(
         HEAD
