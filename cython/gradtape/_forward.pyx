@@ -17,10 +17,10 @@ from gradtape._kernels cimport SUM
 from gradtape._log cimport (RESULT_SLOT, Call, Entry, Tangents, Thread, Window, attribute_of, give_number, operand_number,
                             renew_epoch, saved_operand, span_from_root, thread, track, untrack)
 from gradtape._ops cimport add, broadcast_to, elementwise_list, filled
-from gradtape._primitive cimport Primitive, hooks
+from gradtape._primitive cimport Primitive, hooks, traced, tracer
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._tape cimport GradientTape
-from gradtape._tensor cimport Tensor, convert, is_floating
+from gradtape._tensor cimport Tensor, convert, is_floating, tracing
 from gradtape._variable cimport BaseVariable
 
 from gradtape._src.core import nest
@@ -302,6 +302,8 @@ cdef class Accumulator:
         if self.recording:
             raise ValueError("Accumulator is already recording.")
         self.recording = True
+        if tracing and traced():
+            tracer.tape_opened(self)
         th.generation += 1
         self.tangents.generation = th.generation
         th.accumulators = [*th.accumulators, self.tangents]
@@ -340,6 +342,8 @@ cdef class Accumulator:
           np.float32(6.0)
         """
         cdef bint zero = is_zero_unconnected(unconnected_gradients)
+        if tracing and traced():
+            tracer.tape_used(self)
 
         def fetch(primal):
             cdef int64_t number

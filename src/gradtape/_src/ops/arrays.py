@@ -1044,7 +1044,7 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
     """
-    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
+    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
@@ -1088,7 +1088,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
+    return full((), math.prod(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])

@@ -108,7 +108,7 @@ _GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)
 def _gather(
     tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
 ) -> Tensor:
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -175,7 +175,7 @@ def gather_nd(
       array([2, 3], dtype=int32)
     """
     tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
-    shape, index = view(tensor).shape, index_array(numbers)
+    shape, index = tuple(tensor.shape), index_array(numbers)
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
     if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
@@ -251,7 +251,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     place = 0 if axis is None else int_of(axis)
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
-    shape = view(data).shape
+    shape = tuple(data.shape)
     place += data.ndim if place < 0 else 0
     covered = shape[place : place + chosen.ndim]
     if covered != chosen.shape:
@@ -344,8 +344,8 @@ def reverse_sequence(
         raise TypeError("Expected int for argument 'seq_dim' not None.")
     data, lengths = as_tensor(input), index_array(seq_lengths)
     along, across = int_of(seq_axis), 0 if batch_axis is None else int_of(batch_axis)
-    _check_sequences(view(data).shape, lengths, along, across)
-    size, shape = data.shape[along], view(data).shape
+    _check_sequences(tuple(data.shape), lengths, along, across)
+    size, shape = data.shape[along], tuple(data.shape)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -396,7 +396,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
     """Row numbers of the slices of a tensor of this shape that updates go to."""
     index = index_array(indices)
     depth = index.shape[-1] if index.ndim else 0
-    outer, given = index.shape[:-1], view(updates).shape
+    outer, given = index.shape[:-1], tuple(updates.shape)
     if op == "ScatterNd":
         if given[: len(outer)] != outer:
             count = len(outer)
@@ -489,7 +489,7 @@ def _scatter_edges() -> list[Any]:
 def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape)
+    return data, slices, _targets(op, indices, slices, tuple(data.shape))
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
@@ -519,7 +519,7 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str 
 def _update(data: Tensor, slices: Tensor, rows: np.ndarray, _: Any) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
+        array.reshape(-1, math.prod(slices.shape) // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
     return tensor_from(array)
 
 
@@ -589,7 +589,7 @@ def tensor_scatter_nd_sub(
 def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        flat = array.reshape(-1, view(slices).size // rows.size)
+        flat = array.reshape(-1, math.prod(slices.shape) // rows.size)
         choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
     return tensor_from(array)
 
@@ -691,7 +691,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
     tensor, numbers = as_tensor(data), index_array(partitions)
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",
@@ -742,9 +742,9 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
     """
     numbers = [index_array(part) for part in indices]
     tensors = common_tensors(data)
-    inner = view(tensors[0]).shape[numbers[0].ndim :]
+    inner = tuple(tensors[0].shape)[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
-        if view(tensor).shape[: part.ndim] != part.shape:
+        if tuple(tensor.shape)[: part.ndim] != part.shape:
             raise invalid_argument(
                 "DynamicStitch",
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
@@ -758,7 +758,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
 
 def _stitch(*arguments: Any) -> Tensor:
     *tensors, places, shape = arguments
-    array = np.zeros(shape, view(tensors[0]).dtype)
+    array = np.zeros(shape, tensors[0].dtype.as_numpy_dtype)
     for (part, _), tensor in zip(places, tensors, strict=True):
         array[part] = view(tensor)
     return tensor_from(array)

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import as_tensor
+from gradtape._primitive import as_effect, effect_kind
 from gradtape._src.core import errors
 from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
+
+_WRITES = effect_kind("writes")
 
 
 @variables_are
@@ -132,6 +135,9 @@ class Variable(BaseVariable):
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
         """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        return as_effect(_WRITES, self._put_part, key, as_tensor(value, self.dtype), writes=[self])
+
+    def _put_part(self, key: Any, value: Tensor) -> Variable:
         from gradtape._src.core.operands import dims_text
         from gradtape._src.ops.indexing import plain_key
 
@@ -447,8 +453,11 @@ class Variable(BaseVariable):
     def _scatter(self, op: str, change: Callable[..., Any], sparse_delta: Any) -> Variable:
         if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
             raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
-        indices = np.asarray(as_tensor(sparse_delta.indices))
-        updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
+        given = as_tensor(sparse_delta.indices), as_tensor(sparse_delta.values, self.dtype)
+        return as_effect(_WRITES, self._put_rows, op, change, *given, writes=[self])
+
+    def _put_rows(self, op: str, change: Callable[..., Any], places: Tensor, values: Tensor) -> Variable:
+        indices, updates = np.asarray(places), np.asarray(values)
         if updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
                 op,
@@ -459,8 +468,11 @@ class Variable(BaseVariable):
         return self._change(op, change, (indices,), updates)
 
     def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
-        places = np.asarray(as_tensor(indices))
-        values = np.asarray(as_tensor(updates, self.dtype))
+        given = as_tensor(indices), as_tensor(updates, self.dtype)
+        return as_effect(_WRITES, self._put_slices, op, change, *given, writes=[self])
+
+    def _put_slices(self, op: str, change: Callable[..., Any], indices: Tensor, updates: Tensor) -> Variable:
+        places, values = np.asarray(indices), np.asarray(updates)
         if places.ndim == 0 or values.shape[: places.ndim - 1] != places.shape[:-1]:
             raise errors.invalid_argument(
                 op,
