@@ -26,6 +26,7 @@ cdef Tensor cast(Tensor a, int dtype_code)
 cdef Tensor add(Tensor a, Tensor b)
 cdef int forget_transposes() except -1             # at the end of a sweep
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
+cdef Tensor added_run(Tensor a, Tensor b)
 cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total)
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor identity(Tensor a)

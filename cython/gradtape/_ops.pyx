@@ -28,7 +28,7 @@ from gradtape._program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, D
                                 program)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
                                new_uniform, scalar_value, share, tracing)
-from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
+from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
 
 import functools
 
@@ -1173,6 +1173,24 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
         return False
     return add_product(total.dtype_code == F64, of.left_transposed, of.right_transposed, total.extent.dims[0],
                        total.extent.dims[1], depth, left.data, right.data, total.data)
+
+
+cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return added_run(a, b)
+
+
+cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+
+
+cdef Tensor added_run(Tensor a, Tensor b):
+    """The sum that a sweep makes in place, as a new tensor, for those who trace it: the same instruction on the same operands."""
+    cdef Tensor out = new_tensor(a.dtype_code, a.extent)
+    if a.dtype_code == F32:
+        kernels.run32(ADD, <float*>out.data, <const float*>a.data, <const float*>b.data, NULL, a.extent.size)
+    else:
+        kernels.run64(ADD, <double*>out.data, <const double*>a.data, <const double*>b.data, NULL, a.extent.size)
+    observe_compiled(ADD_RUN, out, a, b, 0)
+    return out
 
 
 cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total):

@@ -17,7 +17,7 @@ from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MAS
                             Call, Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
                             last_position,
                             operand_number, thread)
-from gradtape._ops cimport (IDENTITY, add, add_cotangent, added_product, broadcast_to, entry_name, filled, forget_transposes,
+from gradtape._ops cimport (IDENTITY, add, add_cotangent, added_product, added_run, broadcast_to, entry_name, filled, forget_transposes,
                             mixed_dtypes, program_cotangent, spread, uniform)
 from gradtape._primitive cimport Primitive, examining, traced, tracer
 from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators, tracing
@@ -288,15 +288,22 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     cdef Tensor sum_, more
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        if (is_own(old) and not more.uniform and not tracing and nobody_records() and is_floating(more.dtype_code)
+        if (is_own(old) and not more.uniform and nobody_records() and is_floating(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
+            if tracing and traced():
+                return set_slot(slot, added_run(<Tensor>old, more))
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
             else:
                 kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
             return 0
-    total = total_cotangent(<object>old, cotangent)
+    return set_slot(slot, total_cotangent(<object>old, cotangent))
+
+
+cdef inline int set_slot(Slot* slot, object total) except -1:
+    """Puts another cotangent in the place of a slot's."""
+    cdef PyObject* old = pointer(slot[0])
     Py_INCREF(total)
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
     Py_DECREF(<object>old)
@@ -396,7 +403,6 @@ cdef int set_total(Sweep* sweep, int64_t number, Tensor total) except -1:
     """Puts another total in the place of the one that `total_of` finds."""
     cdef Slot* slot = NULL
     cdef Entry* entry
-    cdef PyObject* old
     if covered(sweep, number):
         entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
         slot = slot_at(sweep, number)
@@ -405,11 +411,7 @@ cdef int set_total(Sweep* sweep, int64_t number, Tensor total) except -1:
             slot = NULL
     if slot == NULL:
         slot = &sweep.extras[mark_place(sweep, number)]
-    old = pointer(slot[0])
-    Py_INCREF(total)
-    slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
-    Py_DECREF(<object>old)
-    return 0
+    return set_slot(slot, total)
 
 
 cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):

@@ -10,8 +10,8 @@ from cpython.object cimport PyObject_RichCompareBool, Py_EQ
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memset
 
 from gradtape._extent cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._log cimport Thread, here, renew_epoch, thread
@@ -41,6 +41,10 @@ cdef enum:
     HIDDEN = 0xFFFFFFFF      # the tag of what was computed inside of an evaluation or effect
     LAST_TAG = 0xF0000000    # no trace begins beyond
     MOST_READ = 1024         # bytes of a value that a guard compares
+    FEW_SLOTS = 128          # that a repetition keeps on the stack
+
+cdef extern from "Python.h":
+    PyObject** PySequence_Fast_ITEMS(object sequence)
 
 cdef unsigned int _next_tag = 1
 
@@ -513,7 +517,8 @@ cdef Node grown(list steps, int start, object outputs, list output_slots):
     return root
 
 
-MISSED = object()            # what a repetition gives that was led where no trace has been
+MISSED = object()
+globals()["MISSED"] = MISSED
 
 
 cdef object _random_state = None
@@ -528,13 +533,6 @@ def install_random_state(get, put) -> None:
 
 cdef class Plan:
     """All traces of one signature, and how they are repeated."""
-    cdef readonly Node root
-    cdef readonly int leaves
-    cdef readonly int resets             # how often Python took another way with the same values
-    cdef readonly int slots
-    cdef readonly bint recorded          # tapes around the function record its repetitions
-    cdef readonly str failure            # why the function runs eagerly; None: it does not
-
     def __init__(self, bint recorded):
         self.recorded = recorded
 
@@ -560,9 +558,10 @@ cdef class Plan:
         self.slots = max(self.slots, trace.slot_count)
         prepare(self.root)
 
-    cdef bint follow(self, Recorder trace, object outputs, list output_slots) except -1:
+    cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
-        cdef Node node = self.root
+        cdef Recorder trace = made
+        cdef Node node = <Node>self.root
         cdef Step step
         cdef int i = 0, count = len(trace.steps)
         while True:
@@ -582,21 +581,29 @@ cdef class Plan:
 
     def run(self, list arguments not None):
         """The function's result of these tensors; MISSED, and nothing has happened, where no trace tells it."""
-        cdef Node node = self.root
-        cdef PyObject** slots
+        arguments = list(arguments)
+        return self.repeat(PySequence_Fast_ITEMS(arguments), len(arguments))
+
+    cdef object repeat(self, PyObject** arguments, Py_ssize_t count):
+        cdef Node node = <Node>self.root
+        cdef PyObject* few[FEW_SLOTS]
+        cdef PyObject** slots = few
         cdef Repetition state = None
         cdef Step step
         cdef bint leaf, touched = False
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i, size = self.slots            # another thread may add to the tree meanwhile
         cdef int k
         if node is None:
             return MISSED
-        slots = <PyObject**>calloc(self.slots + 1, sizeof(PyObject*))
-        if slots == NULL:
-            raise MemoryError()
+        if size > FEW_SLOTS:
+            slots = <PyObject**>malloc(size * sizeof(PyObject*))
+            if slots == NULL:
+                raise MemoryError()
+        memset(slots, 0, size * sizeof(PyObject*))
         try:
-            for i in range(len(arguments)):
-                put(slots, i, arguments[i])
+            for i in range(count):
+                Py_INCREF(<object>arguments[i])
+                slots[i] = arguments[i]
             while True:
                 leaf = False
                 for i in range(len(node.plan)):
@@ -643,9 +650,10 @@ cdef class Plan:
                 raise
             return MISSED
         finally:
-            for i in range(self.slots):
+            for i in range(size):
                 Py_XDECREF(slots[i])
-            free(slots)
+            if slots != few:
+                free(slots)
 
 
 cdef int explain(object error, Step step) except -1:

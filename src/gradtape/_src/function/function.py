@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
 from gradtape._doors import as_tensor
 from gradtape._primitive import is_traced
 from gradtape._src.core import execution, nest
@@ -30,7 +31,6 @@ MOST_BRANCHES = 32  # of one signature; more are not worth their memory
 MOST_RESETS = 8  # how often Python may take another way with the same values
 MOST_PLANS = 1024  # of one function; beyond, those of objects that have ended go
 
-_eagerly = False
 NOT_SINGLETON = (
     "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
     "created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables "
@@ -50,8 +50,7 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
       True
       >>> tf.config.run_functions_eagerly(False)
     """
-    global _eagerly
-    _eagerly = bool(run_eagerly)
+    set_eagerly(bool(run_eagerly))
 
 
 def functions_run_eagerly() -> bool:
@@ -64,10 +63,11 @@ def functions_run_eagerly() -> bool:
       >>> tf.config.functions_run_eagerly()
       False
     """
-    return _eagerly
+    return runs_eagerly()
 
 
-class Function:
+@called_at_once
+class Function(Caller):
     """What `tf.function` makes of a Python function: it is traced once per signature and repeated without Python.
 
     Attributes:
@@ -130,10 +130,10 @@ class Function:
         self._bound[id(instance)] = (reference, made)
         return made
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args, kwargs = self._binding.bound(args, kwargs)
+    def _look_up(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        args, kwargs = self._binding.bound(arguments, keywords)
         tape, forward = is_recording()
-        if _eagerly:
+        if runs_eagerly():
             return self._python(*args, **kwargs)
         if forward or is_traced() or is_examining():
             return self._run(args, kwargs)
@@ -143,6 +143,8 @@ class Function:
         if plan is not None and plan.failure is None:
             result = plan.run(tensors)
             if result is not MISSED:
+                if not keywords and self._binding.specs is None:
+                    self._remember(arguments, plan)
                 return result
         if plan is not None and plan.failure is not None:
             return self._run(args, kwargs)

@@ -102,7 +102,12 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
     return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
 
 
-_GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)[view(rows)]), _gather_vjp, saves=(1,))
+def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
+    found = gather_rows(params, rows, None)
+    return found if found is not None else _gather(params, index_array(rows), 0, 0)  # which says what is outside
+
+
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
 
 
 def _gather(
