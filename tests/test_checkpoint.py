@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradtape._checksum import crc32c, crc32c_plain, mask
 
 import gradtape as tf
+from gradtape._checksum import crc32c, crc32c_plain, mask
 from gradtape._src.core import protobuf
 from gradtape._src.train.bundle import BundleReader, write_bundle
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table

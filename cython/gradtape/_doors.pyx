@@ -7,11 +7,12 @@ from libc.string cimport memcpy
 
 from gradtape._extent cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
 from gradtape._operators cimport at_once, operand_like, strict_operand
-from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
+from gradtape._ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
                             mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
+from gradtape._primitive cimport observe_compiled, observing
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
-                               is_floating, new_tensor, operators, share)
+                               is_floating, new_tensor, operators, share, tracing)
 from gradtape._types cimport BOOL, F64, I32, I64, MAX_RANK
 
 import math
@@ -44,7 +45,9 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
 
 
 def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy."""
+    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
+    if tracing:
+        operators().value_read(tensor, False)
     return as_array(tensor)
 
 
@@ -449,8 +452,12 @@ def apply_cast(x, dtype):
     """x in another dtype."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef int code = dtype_code_of(dtype)
+    cdef Tensor out
     if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
-        return floating_of(tensor, code)
+        out = floating_of(tensor, code)
+        if observing:
+            observe_compiled(CAST, out, tensor, None, tensor.dtype_code | (code << 8))
+        return out
     return cast(tensor, code)
 
 
@@ -462,7 +469,7 @@ def apply_identity(x):
 def apply_stop_gradient(x):
     """x's value without its history."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return share(tensor, tensor.extent)
+    return constant(tensor)
 
 
 def install_packing(pack) -> None:

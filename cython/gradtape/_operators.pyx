@@ -5,6 +5,7 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 
 from gradtape._extent cimport Extent, broadcast_extents, release_extent
 from gradtape._ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
+from gradtape._primitive cimport Primitive
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating, new_scalar,
                                operators, plain, present)
@@ -27,6 +28,22 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
                      (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
                      (NE, "not_equal")):
     _binary_programs[_code] = program(_name)
+
+
+def evaluate_invert(Tensor a) -> Tensor:
+    return from_array(np.invert(as_array(a)), a.dtype_code)
+
+
+def evaluate_bitwise(function):
+    def evaluate(Tensor a, Tensor b):
+        return from_array(function(as_array(a), as_array(b)), a.dtype_code)
+    return evaluate
+
+
+cdef Primitive INVERT = Primitive("Invert", evaluate_invert)
+cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwise(function))
+                      for prefix in ("Logical", "Bitwise")
+                      for ending, function in (("And", np.bitwise_and), ("Or", np.bitwise_or), ("Xor", np.bitwise_xor))}
 
 
 cdef Tensor operand_like(object value, Tensor other):
@@ -114,7 +131,7 @@ cdef object unary(int code, object a):
             return elementwise(program("logical_not"), tensor, None, None)
         if is_floating(tensor.dtype_code):
             raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
-        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+        return INVERT(tensor)
     if tensor.dtype_code == BOOL:
         raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
     return elementwise(<Program>_binary_programs[code], tensor, None, None)
@@ -177,9 +194,8 @@ cdef object bitwise(int code, object a, object b):
         raise unsupported(name, left.dtype_code, "int32, int64, uint8")
     if left.dtype_code != right.dtype_code:
         raise mixed_dtypes(name, left, right, 1)
-    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
     try:
-        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
+        return (<Primitive>_bitwise[name])(left, right)
     except ValueError:
         raise incompatible(name, left, right) from None
 

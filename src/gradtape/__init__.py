@@ -12,6 +12,7 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         autodiff as autodiff,
+        autograph as autograph,
         compat as compat,
         config as config,
         debugging as debugging,
@@ -31,8 +32,8 @@ if _TYPE_CHECKING:
     )
 else:
     for _name in (
-        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
-        *("optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("autodiff", "autograph", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math"),
+        *("nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     # Under these names programs import from them.
@@ -70,12 +71,22 @@ from gradtape._src.core.dtypes import (
     int64 as int64,
     uint8 as uint8,
 )
-from gradtape._src.core.execution import executing_eagerly as executing_eagerly
+from gradtape._src.core.execution import (
+    executing_eagerly as executing_eagerly,
+    inside_function as inside_function,
+)
 from gradtape._src.core.logger import (
     get_logger as get_logger,
 )
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,
+)
+from gradtape._src.function.function import (
+    function as function,
+)
+from gradtape._src.function.specs import (
+    TensorSpec as TensorSpec,
+    type_spec_from_value as type_spec_from_value,
 )
 from gradtape._src.linalg.contractions import (
     einsum as einsum,
@@ -129,7 +140,6 @@ from gradtape._src.ops.control_flow import (
     control_dependencies as control_dependencies,
     foldl as foldl,
     foldr as foldr,
-    function as function,
     group as group,
     init_scope as init_scope,
     map_fn as map_fn,

@@ -1114,7 +1114,7 @@ def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
     """
-    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
+    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
@@ -1158,7 +1158,10 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    count, wanted = view(as_tensor(input)).size, dtypes.as_dtype(dtypes.int32 if out_type is None else out_type)
+    count, wanted = (
+        math.prod(tuple(as_tensor(input).shape)),
+        dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
+    )
     if wanted.is_integer and count > wanted.max:
         raise invalid_argument(
             "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""

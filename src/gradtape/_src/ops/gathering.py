@@ -119,13 +119,20 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
     return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
 
 
-_GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)[view(rows)]), _gather_vjp, saves=(1,))
+def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
+    found = gather_rows(params, rows, None)
+    return (
+        found if found is not None else _gather(params, index_array(rows, "GatherV2"), 0, 0)
+    )  # which says what is outside
+
+
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
 
 
 def _gather(
     tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
 ) -> Tensor:
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -196,7 +203,7 @@ def gather_nd(
     ignoring = _ignores("GatherNd", bad_indices_policy)
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
     batch = int_of(batch_dims, "GatherNd", "batch_dims")
-    shape, index = view(tensor).shape, index_array(numbers, "GatherNd", allowed=PLACES)
+    shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
     if batch < 0:
         raise ValueError("tf.gather_nd does not allow negative batch_dims.")
     for what, rank in (("indices", index.ndim), ("params", tensor.ndim)):
@@ -287,7 +294,7 @@ def boolean_mask(
     place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
-    shape = view(data).shape
+    shape = tuple(data.shape)
     place += data.ndim if place < 0 else 0
     covered = shape[place : place + chosen.ndim]
     if covered != chosen.shape:
@@ -386,8 +393,8 @@ def reverse_sequence(
     data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
     along = int_of(seq_axis, "ReverseSequence", "seq_dim")
     across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
-    _check_sequences(view(data).shape, lengths, along, across)
-    size, shape = data.shape[along], view(data).shape
+    _check_sequences(tuple(data.shape), lengths, along, across)
+    size, shape = data.shape[along], tuple(data.shape)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -440,7 +447,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], pol
     if index.ndim == 0:
         raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
     depth = index.shape[-1]
-    outer, given = index.shape[:-1], view(updates).shape
+    outer, given = index.shape[:-1], tuple(updates.shape)
     if not given:
         raise invalid_argument(op, "Updates shape must have rank at least one. Found:[]", None)
     if op == "ScatterNd":
@@ -538,7 +545,7 @@ def _scatter_edges() -> list[Any]:
 def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "") -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape, policy)
+    return data, slices, _targets(op, indices, slices, tuple(data.shape), policy)
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
@@ -570,7 +577,7 @@ def tensor_scatter_nd_update(
 def _update(data: Tensor, slices: Tensor, rows: np.ndarray, _: Any) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
+        array.reshape(-1, math.prod(slices.shape) // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
     return tensor_from(array)
 
 
@@ -640,7 +647,7 @@ def tensor_scatter_nd_sub(
 def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        flat = array.reshape(-1, view(slices).size // rows.size)
+        flat = array.reshape(-1, math.prod(slices.shape) // rows.size)
         choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
     return tensor_from(array)
 
@@ -744,7 +751,7 @@ def dynamic_partition(
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
     tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     if type(num_partitions) is not int:
         raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
     if num_partitions < 1:
@@ -812,9 +819,9 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
         if tensor.dtype != tensors[0].dtype:
             raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
     kernel = f"DynamicStitch_N_{len(numbers)}"
-    inner = view(tensors[0]).shape[numbers[0].ndim :]
+    inner = tuple(tensors[0].shape)[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
-        if view(tensor).shape[: part.ndim] != part.shape:
+        if tuple(tensor.shape)[: part.ndim] != part.shape:
             raise invalid_argument(
                 "DynamicStitch",
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
@@ -843,7 +850,7 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
 
 def _stitch(*arguments: Any) -> Tensor:
     *tensors, places, shape = arguments
-    array = np.zeros(shape, view(tensors[0]).dtype)
+    array = np.zeros(shape, tensors[0].dtype.as_numpy_dtype)
     for (part, _), tensor in zip(places, tensors, strict=True):
         array[part] = view(tensor)
     return tensor_from(array)

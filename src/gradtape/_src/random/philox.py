@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape import _random
+from gradtape._trace import install_random_state
 
 if TYPE_CHECKING:
     import random
@@ -70,6 +71,24 @@ def set_seed(seed: int | None) -> None:
     _global.seed = None if seed is None else int(seed)
     _global.handed = Random(_global.seed)
     _global.streams.clear()
+
+
+def state() -> Any:
+    """Where the global sequences stand, to be given to `restore`."""
+    handed = getattr(_global, "handed", None)
+    return _global.seed, None if handed is None else handed.getstate(), dict(_global.streams)
+
+
+def restore(kept: Any) -> None:
+    """Has the global sequences go on where they stood."""
+    _global.seed, handed, streams = kept
+    if handed is not None:
+        _global.handed.setstate(handed)
+    _global.streams.clear()
+    _global.streams.update(streams)
+
+
+install_random_state(state, restore)
 
 
 def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:

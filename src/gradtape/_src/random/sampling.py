@@ -17,6 +17,7 @@ import numpy as np
 
 from gradtape import _random
 from gradtape._doors import as_tensor, empty, tensor_from, view
+from gradtape._primitive import as_effect, effect_kind
 from gradtape._sequence import held
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype, int64
@@ -33,6 +34,7 @@ from gradtape._src.table.rows import call, integer, op, real, values
 from gradtape._tensor import Tensor
 
 Fill = Callable[..., None]
+_DRAWS = effect_kind("draws")
 
 
 class Algorithm(enum.Enum):
@@ -65,7 +67,7 @@ def set_seed(seed: int | None) -> None:
       >>> tf.reduce_all(first == tf.random.normal([2])).numpy()
       np.True_
     """
-    philox.set_seed(seed)
+    as_effect(_DRAWS, philox.set_seed, seed)
 
 
 def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
@@ -201,10 +203,9 @@ def uniform(
             raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
         sizes = _sizes(shape, "RandomUniformInt")
         low, high = _integer_bounds(minval, maxval, dtype, "RandomUniformInt")
-        stream = _stateful("RandomUniformInt", sizes, dtype, seed)
-        return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+        return as_effect(_DRAWS, _draw_integers, sizes, dtype, seed, low, high)
     sizes = _sizes(shape, "RandomUniform")
-    drawn = _floats(_random.fill_uniform, _stateful("RandomUniform", sizes, dtype, seed), sizes, dtype)
+    drawn = as_effect(_DRAWS, _draw_floats, _random.fill_uniform, "RandomUniform", sizes, dtype, seed)
     return _between(drawn, minval, maxval, dtype)
 
 
@@ -252,9 +253,7 @@ def gamma(
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
     sizes = _sizes(shape, "RandomGamma")
-    alphas = _together(alpha, beta)[0]
-    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
-    return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
+    return _rated(as_effect(_DRAWS, _draw_gamma, sizes, dtype, seed, alpha, beta), beta, dtype)
 
 
 @op(
@@ -297,9 +296,7 @@ def poisson(
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
     sizes = _sizes(shape, "RandomPoissonV2")
-    whole = (*sizes, *rates.shape)
-    stream = _stateful("RandomPoissonV2", whole, dtype, seed, rates.dtype)
-    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(whole), dtype)
+    return as_effect(_DRAWS, _draw_poisson, sizes, dtype, seed, rates)
 
 
 @op(
@@ -343,11 +340,8 @@ def categorical(
       array([[0, 0, 0, 1, 0]])
     """
     logits, samples = _logits(logits, num_samples, "Multinomial")
-    doubles = 2 * 4 * -(-samples // 4)
     dtype = dtypes.int64 if dtype is None else as_dtype(dtype)
-    key = ("Multinomial", logits.dtype, dtype)
-    stream = philox.op_stream(key, seed, logits.shape[0] * doubles * RESERVED)
-    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+    return as_effect(_DRAWS, _draw_categorical, samples, dtype, seed, logits)
 
 
 @op(
@@ -385,6 +379,41 @@ def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None)
     rows = value.shape[0] if value.ndim else 1
     if rows <= 1 or 0 in value.shape:
         return value
+    return as_effect(_DRAWS, _draw_shuffled, rows, seed, value)
+
+
+# What draws from the global sequences
+
+
+def _draw_floats(fill: Fill, op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None) -> Tensor:
+    return _floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype)
+
+
+def _draw_integers(sizes: tuple[int, ...], dtype: DType, seed: int | None, low: int, high: int) -> Tensor:
+    stream = _stateful("RandomUniformInt", sizes, dtype, seed)
+    return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+
+
+def _draw_gamma(sizes: tuple[int, ...], dtype: DType, seed: int | None, alpha: Tensor, beta: Tensor) -> Tensor:
+    alphas = _together(alpha, beta)[0]
+    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
+    drawn = philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape))
+    return tensor_from(drawn.astype(dtype.as_numpy_dtype))
+
+
+def _draw_poisson(sizes: tuple[int, ...], dtype: DType, seed: int | None, rates: Tensor) -> Tensor:
+    shape = (*sizes, *rates.shape)
+    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
+    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(shape), dtype)
+
+
+def _draw_categorical(samples: int, dtype: DType, seed: int | None, logits: Tensor) -> Tensor:
+    doubles = 2 * 4 * -(-samples // 4)
+    stream = philox.op_stream(("Multinomial", logits.dtype, dtype), seed, logits.shape[0] * doubles * RESERVED)
+    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+
+
+def _draw_shuffled(rows: int, seed: int | None, value: Tensor) -> Tensor:
     stream = philox.op_stream(("RandomShuffle", value.dtype), seed, -(-(rows - 1) // 4))
     return tensor_from(view(value)[philox.permutation(stream, rows)])
 
@@ -570,7 +599,8 @@ def stateless_gamma(
     alphas = _together(alpha, beta)[0]
     sizes = _ending(_sizes(shape, "StatelessRandomGammaV3"), alphas.shape, "StatelessRandomGammaV3", "")
     samples = math.prod(sizes[: len(sizes) - alphas.ndim])
-    return _rated(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), beta, dtype)
+    drawn = tensor_from(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), dtype)
+    return _rated(drawn, beta, dtype)
 
 
 @op(
@@ -1042,7 +1072,11 @@ class Generator:
 
     def _floats(self, fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
         sizes = _sizes(shape, op)
-        return _affine(_floats(fill, self._take(math.prod(sizes)), sizes, as_dtype(dtype)), mean, stddev)
+        drawn = as_effect(_DRAWS, self._draw_floats, fill, sizes, as_dtype(dtype), writes=[self._state])
+        return _affine(drawn, mean, stddev)
+
+    def _draw_floats(self, fill: Fill, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return _floats(fill, self._take(math.prod(sizes)), sizes, dtype)
 
     def uniform(
         self,
@@ -1079,7 +1113,14 @@ class Generator:
                 f"For integer dtype {dtype}, minval and maxval must be both `None` or both non-`None`; "
                 f"got minval={minval} and maxval={maxval}"
             )
-        return _uniform(self._take(math.prod(_sizes(shape, "StatelessRandomUniformV2"))), shape, minval, maxval, dtype)
+        sizes = _sizes(shape, "StatelessRandomUniformV2")
+        if dtype.is_integer:
+            return as_effect(_DRAWS, self._draw_integers, sizes, minval, maxval, dtype, writes=[self._state])
+        drawn = as_effect(_DRAWS, self._draw_floats, _random.fill_uniform, sizes, dtype, writes=[self._state])
+        return _between(drawn, minval, maxval, dtype)
+
+    def _draw_integers(self, sizes: tuple[int, ...], minval: Any, maxval: Any, dtype: DType) -> Tensor:
+        return _uniform(self._take(math.prod(sizes)), sizes, minval, maxval, dtype)
 
     def binomial(
         self,
@@ -1112,6 +1153,9 @@ class Generator:
         counts, probs = as_tensor(counts), as_tensor(probs)
         if not counts.dtype.is_floating:
             raise not_allowed("StatefulRandomBinomial", counts.dtype, "half, float, double")
+        return as_effect(_DRAWS, self._draw_binomial, shape, counts, probs, dtype, writes=[self._state])
+
+    def _draw_binomial(self, shape: Any, counts: Tensor, probs: Tensor, dtype: Any) -> Tensor:
         return _binomial(
             "StatefulRandomBinomial",
             lambda samples, several: self._take(several * 50 * (samples + 3)),
@@ -1138,7 +1182,10 @@ class Generator:
           tf.int32
         """
         sizes = _sizes(shape, "StatelessRandomUniformFullIntV2")
-        return _full(self._take(math.prod(sizes)), sizes, as_dtype(dtype))
+        return as_effect(_DRAWS, self._draw_full, sizes, as_dtype(dtype), writes=[self._state])
+
+    def _draw_full(self, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return _full(self._take(math.prod(sizes)), sizes, dtype)
 
     def make_seeds(self, count: int = 1) -> Tensor:
         """Seeds for stateless functions.
@@ -1321,7 +1368,7 @@ def _floats(fill: Fill, stream: Stream, sizes: tuple[int, ...], dtype: DType) ->
 
 def _stateful_floats(fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any, seed: int | None) -> Tensor:
     dtype, sizes = as_dtype(dtype), _sizes(shape, op)
-    return _affine(_floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype), mean, stddev)
+    return _affine(as_effect(_DRAWS, _draw_floats, fill, op, sizes, dtype, seed), mean, stddev)
 
 
 def _affine(drawn: Tensor, mean: Any, stddev: Any) -> Tensor:
@@ -1389,10 +1436,10 @@ def _integer_bounds(minval: Any, maxval: Any, dtype: DType, op: str) -> tuple[in
     return low, high
 
 
-def _rated(drawn: np.ndarray, beta: Tensor, dtype: DType) -> Tensor:
+def _rated(drawn: Tensor, beta: Tensor, dtype: DType) -> Tensor:
     """Gamma numbers of rate 1 divided by the rate, and kept above 0."""
     tiny = np.finfo(dtype.as_numpy_dtype).tiny
-    return ops.maximum(tensor_from(drawn.astype(dtype.as_numpy_dtype)) / beta, as_tensor(tiny, dtype))
+    return ops.maximum(drawn / beta, as_tensor(tiny, dtype))
 
 
 def _binomial(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import as_tensor
+from gradtape._primitive import as_effect, effect_kind
 from gradtape._src.core import errors
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
@@ -16,6 +17,8 @@ from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._src.state.naming import name_prefix
 from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
+
+_WRITES = effect_kind("writes")
 
 
 @variables_are
@@ -202,6 +205,9 @@ class Variable(BaseVariable):
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
         """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        return as_effect(_WRITES, self._put_part, key, as_tensor(value, self.dtype), writes=[self])
+
+    def _put_part(self, key: Any, value: Tensor) -> Variable:
         from gradtape._src.ops.indexing import plain_key
 
         array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
@@ -546,8 +552,11 @@ class Variable(BaseVariable):
         if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
             raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
         self._check_dtype(op, "dtype")
-        indices = index_array(sparse_delta.indices, op)
-        updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
+        given = as_tensor(sparse_delta.indices), as_tensor(sparse_delta.values, self.dtype)
+        return as_effect(_WRITES, self._put_rows, op, change, *given, writes=[self])
+
+    def _put_rows(self, op: str, change: Callable[..., Any], places: Tensor, values: Tensor) -> Variable:
+        indices, updates = index_array(places, op), np.asarray(values)
         shape = self.read_value().shape
         if updates.ndim and updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
@@ -571,8 +580,11 @@ class Variable(BaseVariable):
 
     def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
         self._check_dtype(op, "T")
-        places = index_array(indices, op)
-        values = np.asarray(as_tensor(updates, self.dtype))
+        given = as_tensor(indices), as_tensor(updates, self.dtype)
+        return as_effect(_WRITES, self._put_slices, op, change, *given, writes=[self])
+
+    def _put_slices(self, op: str, change: Callable[..., Any], indices: Tensor, updates: Tensor) -> Variable:
+        places, values = index_array(indices, op), np.asarray(updates)
         shape = tuple(self.read_value().shape)
         if places.ndim == 0:
             raise errors.invalid_argument(op, "Indices shape must have rank at least one. Found:[]")
