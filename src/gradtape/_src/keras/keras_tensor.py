@@ -139,8 +139,8 @@ _NO_VALUE = (
     "You cannot convert it to {}."
 )
 _ONLY_KERAS = (
-    "A KerasTensor cannot be used as input to a TensorFlow function. A KerasTensor is a symbolic placeholder for a shape "
-    "and dtype, used when constructing Keras Functional models or Keras Functions. You can only use it as input to a "
+    "A KerasTensor cannot be used as input to a TensorFlow function. A KerasTensor is a symbolic placeholder for a "
+    "shape and dtype, used when constructing Keras Functional models or Keras Functions. You can only use it as input to a "
     "Keras layer or a Keras operation (from the namespaces `keras.layers` and `keras.ops`). You are likely doing "
     "something like:\n\n```\nx = Input(...)\n...\ntf_fn(x)  # Invalid.\n```\n\nWhat you should do instead is wrap "
     "`tf_fn` in a layer:\n\n```\nclass MyLayer(Layer):\n    def call(self, x):\n        return tf_fn(x)\n\nx = "
@@ -195,7 +195,8 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
         if size is not None:
             if isinstance(size, str | float) or not hasattr(size, "__index__"):
                 raise ValueError(
-                    f"Cannot convert '{tuple(shape)}' to a shape. Found invalid dimension '{size}' of type '{type(size)}'. "
+                    f"Cannot convert '{tuple(shape)}' to a shape. "
+                    f"Found invalid dimension '{size}' of type '{type(size)}'. "
                 )
             size = int(size)
             if size < 0:

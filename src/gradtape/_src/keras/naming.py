@@ -59,7 +59,8 @@ def check(name: Any) -> str:
     """The name, which variables' paths can be made of; ValueError otherwise."""
     if not isinstance(name, str) or "/" in name:
         raise ValueError(
-            f"Argument `name` must be a string and cannot contain character `/`. Received: name={name} (of type {type(name)})"
+            "Argument `name` must be a string and cannot contain character `/`. "
+            f"Received: name={name} (of type {type(name)})"
         )
     return name
 

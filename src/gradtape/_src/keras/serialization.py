@@ -161,8 +161,8 @@ def serialize_keras_object(obj: Any) -> Any:
     """An object as plain data, from which `deserialize_keras_object` makes its like.
 
     Args:
-      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function, or an
-        object with `get_config`.
+      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function, or
+        an object with `get_config`.
 
     Returns:
       What json can write.
@@ -208,8 +208,8 @@ def serialize_keras_object(obj: Any) -> Any:
         return obj.name
     if getattr(obj, "__name__", None) == "<lambda>":
         raise ValueError(
-            "A lambda has no name to be found under when it is read back. Write it as a function and decorate that with "
-            "@keras.saving.register_keras_serializable()"
+            "A lambda has no name to be found under when it is read back. Write it as a function and decorate that "
+            "with @keras.saving.register_keras_serializable()"
         )
     if isinstance(obj, type):
         return {
@@ -315,8 +315,8 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
         except TypeError as error:
             raise TypeError(
                 f"{kind} could not be deserialized properly. Please ensure that components that are Python object "
-                "instances (layers, models, etc.) returned by `get_config()` are explicitly deserialized in the model's "
-                f"`from_config()` method.\n\nconfig={config}.\n\nException encountered: {error}"
+                "instances (layers, models, etc.) returned by `get_config()` are explicitly deserialized in the "
+                f"model's `from_config()` method.\n\nconfig={config}.\n\nException encountered: {error}"
             ) from error
         if config.get("build_config") and not instance.built:
             instance.build_from_config(config["build_config"])
@@ -388,8 +388,8 @@ class Kind:
                 return deserialize_keras_object(config, custom_objects)
             if name not in self.objects and config.get("module", "_") is None:
                 raise TypeError(
-                    f"Cannot deserialize object of type `{name}`. If `{name}` is a custom class, please register it using "
-                    "the `@keras.saving.register_keras_serializable()` decorator."
+                    f"Cannot deserialize object of type `{name}`. If `{name}` is a custom class, please register it "
+                    "using the `@keras.saving.register_keras_serializable()` decorator."
                 )
         found = get_registered_object(name, custom_objects, self.objects)
         if found is None:
