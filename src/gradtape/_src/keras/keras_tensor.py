@@ -51,7 +51,7 @@ class KerasTensor:
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
         self._sparse, self._ragged = bool(sparse), bool(ragged)
-        self.name = name or auto_name("keras_tensor")
+        self.name = name or (auto_name("keras_tensor") if record_history else "keras_tensor")
         self.record_history = record_history
 
     @property
@@ -140,8 +140,8 @@ _NO_VALUE = (
 )
 _ONLY_KERAS = (
     "A KerasTensor cannot be used as input to a TensorFlow function. A KerasTensor is a symbolic placeholder for a "
-    "shape and dtype, used when constructing Keras Functional models or Keras Functions. You can only use it as input to a "
-    "Keras layer or a Keras operation (from the namespaces `keras.layers` and `keras.ops`). You are likely doing "
+    "shape and dtype, used when constructing Keras Functional models or Keras Functions. You can only use it as input "
+    "to a Keras layer or a Keras operation (from the namespaces `keras.layers` and `keras.ops`). You are likely doing "
     "something like:\n\n```\nx = Input(...)\n...\ntf_fn(x)  # Invalid.\n```\n\nWhat you should do instead is wrap "
     "`tf_fn` in a layer:\n\n```\nclass MyLayer(Layer):\n    def call(self, x):\n        return tf_fn(x)\n\nx = "
     "MyLayer()(x)\n```\n"

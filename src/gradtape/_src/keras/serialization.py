@@ -161,8 +161,8 @@ def serialize_keras_object(obj: Any) -> Any:
     """An object as plain data, from which `deserialize_keras_object` makes its like.
 
     Args:
-      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function, or
-        an object with `get_config`.
+      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function,
+        or an object with `get_config`.
 
     Returns:
       What json can write.

@@ -99,6 +99,9 @@ def set_image_data_format(data_format: str) -> None:
     _settings["image_data_format"] = str(data_format).lower()
 
 
+_OF_PYTHON: dict[type, str] = {int: "int32", float: "float32", bool: "bool"}
+
+
 def standardize_dtype(dtype: Any) -> str:
     """A dtype's name, `floatx` for None.
 
@@ -117,8 +120,8 @@ def standardize_dtype(dtype: Any) -> str:
     """
     if dtype is None:
         return floatx()
-    if dtype in (int, float, bool):
-        return {int: "int32", float: "float32", bool: "bool"}[dtype]
+    if isinstance(dtype, type) and dtype in _OF_PYTHON:
+        return _OF_PYTHON[dtype]
     try:
         return dtypes.as_dtype(dtype).name
     except TypeError:
