@@ -62,13 +62,13 @@ def converted(value: Any, dtype: DType | None) -> Any:
 
 
 def leaves(structure: Any) -> Iterator[Any]:
-    """The leaves of lists, tuples and dicts, dicts in their own order."""
+    """The leaves of lists, tuples and dicts, dicts in the order of their keys."""
     if isinstance(structure, list | tuple):
         for part in structure:
             yield from leaves(part)
     elif isinstance(structure, Mapping):
-        for part in structure.values():
-            yield from leaves(part)
+        for key in sorted(structure):
+            yield from leaves(structure[key])
     else:
         yield structure
 

@@ -83,6 +83,8 @@ class Layer(Operation):
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
     _tracked_as = "layers"
+    # Whether what is built takes no further variables and layers.
+    _locks = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -242,14 +244,14 @@ class Layer(Operation):
         if self._path is None:
             with self._scope():
                 self._path = current_path()
-        vars(self).update(_build_shapes=shapes, _locked=True)
+        vars(self).update(_build_shapes=shapes, _locked=self._locks)
         self.built = True
 
     def _build_at_init(self) -> None:
         """Marks a layer as built that has nothing to build."""
         if type(self).build is Layer.build:
             self.built = True
-            self._locked = True
+            self._locked = self._locks
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes with which the layer was built.

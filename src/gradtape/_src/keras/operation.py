@@ -14,11 +14,12 @@ from typing import Any
 
 from gradtape._doors import apply_cast, full
 from gradtape._log import Unrecorded
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import dtype_policy
 from gradtape._src.keras.inputs import TENSORS, dtype_name, leaves, mapped, shape_of
 from gradtape._src.keras.keras_tensor import KerasHistory, KerasTensor, is_symbolic
 from gradtape._src.keras.naming import auto_name, check
+from gradtape._src.keras.serialization import INTERNAL
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.tensors import tensor_of
 
@@ -375,16 +376,14 @@ def evaluated(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
                 return full(shape, 0, dtypes.as_dtype(value.dtype))
 
             found.append(function(*mapped(zeros, args), **mapped(zeros, kwargs)))
-    pairs = iter(list(zip(leaves(found[0]), leaves(found[-1]), strict=True)))
 
-    def spec(_: Any) -> Any:
-        one, other = next(pairs)
+    def spec(one: Any, other: Any) -> Any:
         if not isinstance(one, TENSORS):
             return one
         shape = [a if a == b else None for a, b in zip(shape_of(one), shape_of(other), strict=True)]
         return KerasTensor(shape, dtype_name(one), record_history=remembered)
 
-    return mapped(spec, found[0])
+    return nest.map_structure(spec, found[0], found[-1])
 
 
 class Function_(Operation):
@@ -414,8 +413,9 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
       A function.
     """
     title = "".join(word.title() for word in function.__name__.split("_"))
-    kind = type(title, (Function_,), {"_function": staticmethod(function), "__module__": function.__module__})
-    FUNCTIONS[title] = kind
+    members = {"_function": staticmethod(function), "_home": "keras.src.ops", "__module__": function.__module__}
+    kind = type(title, (Function_,), members)
+    INTERNAL[title] = kind
 
     @functools.wraps(function)
     def either(*args: Any, **kwargs: Any) -> Any:
@@ -432,10 +432,6 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
 
     either._operation = kind  # type: ignore[attr-defined]
     return either
-
-
-# The classes of functions of keras.ops, by name, by which configurations of functional models are read.
-FUNCTIONS: dict[str, type[Function_]] = {}
 
 
 @keras_op

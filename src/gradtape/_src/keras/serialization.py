@@ -24,6 +24,9 @@ from gradtape._tensor import Tensor
 
 T = TypeVar("T")
 
+# Classes that data names and no namespace has: those of keras.ops' functions, and functional models'.
+INTERNAL: dict[str, type] = {}
+
 _custom: dict[str, Any] = {}
 _names: dict[Any, str] = {}
 _scopes = threading.local()
@@ -239,7 +242,7 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         "module": None if home == "__main__" else home,
         "class_name": kind.__name__,
         "config": serialize_keras_object(config),
-        "registered_name": None if home.split(".")[0] == "keras" and ".src." not in home else get_registered_name(kind),
+        "registered_name": None if home.split(".")[0] == "keras" and ".src" not in home else get_registered_name(kind),
     }
     for key in ("build_config", "compile_config"):
         method = getattr(obj, f"get_{key}", None)
@@ -333,8 +336,10 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
     if found is not None:
         return found
     module = config.get("module") or ""
+    if ".src" in module and name in INTERNAL:
+        return INTERNAL[name]
     places = namespaces()
-    for place in (module,) if module in places else places if module in ("builtins", "") or ".src." in module else ():
+    for place in (module,) if module in places else places if module in ("builtins", "") or ".src" in module else ():
         found = places[place].get(name)
         if callable(found) and (what == "function" or (isinstance(found, type) and module not in ("builtins", ""))):
             return found
