@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 from gradtape._doors import apply_cast
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import losses, metrics, settings
+from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper
+from gradtape._src.keras.metrics import accuracies
+from gradtape._src.keras.metrics.base import Metric
+from gradtape._src.keras.metrics.reductions import Mean, MeanMetricWrapper
 
 
 class CompiledLoss(NamedTuple):
@@ -69,7 +73,7 @@ class CompileLoss:
                 name = names[place]
                 self._losses.append(CompiledLoss(place, function, weight, function.name if name is None else name))
         if len(self._losses) > 1:
-            self.metrics = [metrics.Mean(name=f"{entry.name}_loss") for entry in self._losses]
+            self.metrics = [Mean(name=f"{entry.name}_loss") for entry in self._losses]
         self._used = [bool(spec) for spec in specs]
         self.built = True
 
@@ -290,10 +294,10 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         found = losses.get(f"{kind}_crossentropy")
     else:
         found = losses.get(identifier)
-    if isinstance(found, losses.Loss):
+    if isinstance(found, Loss):
         return found
     name = identifier if isinstance(identifier, str) else _name_of(found)
-    return losses.LossFunctionWrapper(found, name=name)
+    return LossFunctionWrapper(found, name=name)
 
 
 def get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
@@ -303,12 +307,12 @@ def get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
     if str(identifier).lower() in ("accuracy", "acc"):
         binary, sparse = _kinds(y_true, y_pred)
         kind = "Binary" if binary else "SparseCategorical" if sparse else "Categorical"
-        found = getattr(metrics, f"{kind}Accuracy")(name=str(identifier))
+        found = getattr(accuracies, f"{kind}Accuracy")(name=str(identifier))
     else:
         found = metrics.get(identifier)
     name = identifier if isinstance(identifier, str) else _name_of(found)
-    if not isinstance(found, metrics.Metric):
-        found = metrics.MeanMetricWrapper(found)
+    if not isinstance(found, Metric):
+        found = MeanMetricWrapper(found)
     found.name = name
     return found
 

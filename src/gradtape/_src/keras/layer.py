@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 from gradtape._src.core import dtypes, errors
-from gradtape._src.keras import dtype_policy as policies
+from gradtape._src.keras import constraints, dtype_policy as policies, initializers, regularizers
 from gradtape._src.keras.input_spec import assert_input_compatibility
 from gradtape._src.keras.inputs import (
     TENSORS,
@@ -26,8 +26,10 @@ from gradtape._src.keras.inputs import (
     set_mask,
 )
 from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
+from gradtape._src.keras.metrics.base import Metric
 from gradtape._src.keras.naming import current_path, name_scope
 from gradtape._src.keras.operation import _OWN_CONFIGS, Node, Operation, is_remembered
+from gradtape._src.keras.random import SeedGenerator
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.signatures import shape_arguments, shapes_of, signature_of, tensor_arguments
 from gradtape._src.keras.tracking import TrackedDict, TrackedList, TrackedSet
@@ -82,7 +84,6 @@ class Layer(Operation):
     # Whether arguments that are arrays become tensors, and whether others may be given by position.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
-    _tracked_as = "layers"
     # Whether what is built takes no further variables and layers.
     _locks = True
 
@@ -121,8 +122,6 @@ class Layer(Operation):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        from gradtape._src.keras import regularizers
-
         vars(self)["_initialised"] = True
         Operation.__init__(self, name=name)
         self._dtype_policy = policies.get(dtype)
@@ -182,21 +181,21 @@ class Layer(Operation):
             return tuple([self._track(part) for part in value])
         elif isinstance(value, tuple) and hasattr(value, "_fields"):
             return kind(*[self._track(part) for part in value])
-        elif not isinstance(value, type):
-            store = getattr(value, "_tracked_as", None)
-            if store is not None:
-                self._store(getattr(self, f"_{store}"), value)
+        elif isinstance(value, Layer):
+            self._store(self._layers, value)
+        elif isinstance(value, Metric):
+            _add_once(self._metrics, value)
+        elif isinstance(value, SeedGenerator):
+            _add_once(self._seed_generators, value)
         return value
 
     def _store(self, store: list[Any], value: Any) -> None:
-        if any(kept is value for kept in store):
-            return
-        if self._locked:
+        if self._locked and not any(kept is value for kept in store):
             raise ValueError(
                 "You cannot add new elements of state (variables or sub-layers) to a layer that is already built. All "
                 "state must be created in the `__init__()` method or in the `build()` method."
             )
-        store.append(value)
+        _add_once(store, value)
         vars(self)["_quick_shape"] = None
 
     def _track_variable(self, variable: Variable) -> None:
@@ -329,8 +328,6 @@ class Layer(Operation):
           >>> Bias().weights[0].numpy()
           array([0., 0.], dtype=float32)
         """
-        from gradtape._src.keras import constraints, initializers, regularizers
-
         self._check_super_called()
         if isinstance(shape, str):
             raise ValueError(
@@ -1002,8 +999,6 @@ class Layer(Operation):
             "dtype": policies.serialize(self.dtype_policy),
         }
         if self.activity_regularizer is not None:
-            from gradtape._src.keras import regularizers
-
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         if type(self).get_config in _OWN_CONFIGS:
             base = Operation.get_config(self)
@@ -1046,6 +1041,11 @@ def _finishing(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _default_shapes(tensors: dict[str, Any]) -> dict[str, Any]:
     return {"input_shape": next(iter(shapes_of(tensors).values()), None)}
+
+
+def _add_once(store: list[Any], value: Any) -> None:
+    if not any(kept is value for kept in store):
+        store.append(value)
 
 
 def _once(values: list[Any]) -> list[Any]:

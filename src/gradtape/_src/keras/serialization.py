@@ -143,7 +143,12 @@ def get_registered_object(name: str, custom_objects: Any = None, module_objects:
 def namespaces() -> dict[str, dict[str, Any]]:
     """What keras and each of its namespaces hold, by dotted name; "keras" itself last."""
     keras = importlib.import_module("gradtape.keras")
-    found = {f"keras.{name}": vars(part) for name, part in vars(keras).items() if isinstance(part, ModuleType)}
+    found = {}
+    # dir() reads what nobody has read yet.
+    for name in dir(keras):
+        part = getattr(keras, name)
+        if isinstance(part, ModuleType) and dir(part):
+            found[f"keras.{name}"] = vars(part)
     return {**found, "keras": vars(keras)}
 
 

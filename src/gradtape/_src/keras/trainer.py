@@ -25,6 +25,7 @@ from gradtape._src.keras.data import (
     unpack_x_y_sample_weight,
 )
 from gradtape._src.keras.inputs import TENSORS, mapped
+from gradtape._src.keras.metrics.reductions import Mean
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.ops.reductions import add_n, reduce_sum
@@ -92,8 +93,6 @@ class Trainer:
           >>> model.optimizer.name[:4]
           'adam'
         """
-        from gradtape._src.keras.metrics import Mean
-
         optimizer = optimizers.get(optimizer)
         names = getattr(self, "output_names", None)
         vars(self).update(
