@@ -99,7 +99,7 @@ def set_image_data_format(data_format: str) -> None:
     _settings["image_data_format"] = str(data_format).lower()
 
 
-_OF_PYTHON: dict[type, str] = {int: "int32", float: "float32", bool: "bool"}
+_OF_PYTHON: dict[Any, str] = {int: "int64", "int": "int64", float: "float32", bool: "bool"}
 
 
 def standardize_dtype(dtype: Any) -> str:
@@ -116,11 +116,11 @@ def standardize_dtype(dtype: Any) -> str:
 
     Example:
       >>> tf.keras.backend.standardize_dtype(int)
-      'int32'
+      'int64'
     """
     if dtype is None:
         return floatx()
-    if isinstance(dtype, type) and dtype in _OF_PYTHON:
+    if isinstance(dtype, type | str) and dtype in _OF_PYTHON:
         return _OF_PYTHON[dtype]
     try:
         return dtypes.as_dtype(dtype).name
