@@ -19,6 +19,13 @@ from gradtape._src.keras.layers.activation_layers import (
     ReLU as ReLU,
     Softmax as Softmax,
 )
+from gradtape._src.keras.layers.attention import (
+    AdditiveAttention as AdditiveAttention,
+    Attention as Attention,
+    GroupedQueryAttention as GroupQueryAttention,
+    GroupedQueryAttention as GroupedQueryAttention,
+    MultiHeadAttention as MultiHeadAttention,
+)
 from gradtape._src.keras.layers.cells import (
     GRUCell as GRUCell,
     LSTMCell as LSTMCell,
@@ -111,6 +118,12 @@ from gradtape._src.keras.layers.pooling import (
     MaxPooling2D as MaxPooling2D,
     MaxPooling3D as MaxPool3D,
     MaxPooling3D as MaxPooling3D,
+)
+from gradtape._src.keras.layers.preprocessing import (
+    CategoryEncoding as CategoryEncoding,
+    Discretization as Discretization,
+    Normalization as Normalization,
+    Rescaling as Rescaling,
 )
 from gradtape._src.keras.layers.recurrent import (
     GRU as GRU,

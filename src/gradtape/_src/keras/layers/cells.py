@@ -43,7 +43,8 @@ class Cell(Configured):
         self.take(units=units, seed=seed, **options)
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
-        self.seed_generator = random.SeedGenerator(seed)
+        if not hasattr(self, "seed_generator"):
+            self.seed_generator = random.SeedGenerator(seed)
         self.output_size = units
         self._dropout_mask: Any = None
         self._recurrent_dropout_mask: Any = None
@@ -192,6 +193,8 @@ Example:
     ) -> None:
         _check_units(units)
         super().__init__(**kwargs)
+        # Keras draws its seed before those of initializers here, and after them in other cells.
+        self.seed_generator = random.SeedGenerator(seed)
         self.common(
             units,
             dropout,

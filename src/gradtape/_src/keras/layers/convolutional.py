@@ -357,7 +357,7 @@ class ConvTranspose(Convolving):
 
 
 def _transpose_doc(rank: int, example: str) -> str:
-    return f"""The transpose of a convolution over {rank} spatial {"axis" if rank == 1 else "axes"}, with bias and activation.
+    return f"""The transpose of a convolution over {rank} spatial {"axis" if rank == 1 else "axes"}, and a bias.
 
 The kernel has the shape [{_AXES[rank].replace("steps", "width")}, filters, inputs].
 

@@ -807,5 +807,6 @@ _MERGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 def _copied(layer: Layer, prefix: str, **changes: Any) -> Any:
     """A copy of a layer under a name with a prefix."""
-    config = {**layer.get_config(), "name": prefix + layer.name.removeprefix(prefix), **changes}
-    return type(layer).from_config(config)
+    data = serialization.serialize_keras_object(layer)
+    changes["name"] = prefix + layer.name.removeprefix(prefix)
+    return serialization.deserialize_keras_object({**data, "config": {**data["config"], **changes}})
