@@ -136,7 +136,9 @@ class CompileMetrics:
                     [get_metric(identifier, target, output) for identifier in spec]
                     for spec, target, output in zip(specs, targets, outputs, strict=True)
                 ]
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, ValueError) as error:
+                if len(outputs) == 1:
+                    raise
                 raise ValueError(f"{error}\nReceived: {argument}={given}") from error
         self._name(names if len(outputs) > 1 else [None] * len(outputs))
         self.built = True

@@ -291,7 +291,7 @@ class _Arrays(Source):
             raise ValueError(message)
         if not sizes:
             raise ValueError(f"Expected all elements of `x` to be array-like. Received invalid types: x={x}")
-        self._data = mapped(_plain_array, data)
+        self._data = _as_tuples(mapped(_plain_array, data))
         self._samples = sizes.pop()
         self._batch = batch_size or (math.ceil(self._samples / steps) if steps else 32)
         self._shuffle = shuffle
@@ -335,6 +335,15 @@ class _Arrays(Source):
             parts.append(philox.permutation(stream, count) + start)
             stream = stream.skip(philox.RESERVED)
         return np.concatenate(parts)
+
+
+def _as_tuples(structure: Any) -> Any:
+    """The structure with tuples in the place of lists, as batches have them."""
+    if isinstance(structure, list | tuple):
+        return tuple(_as_tuples(part) for part in structure)
+    if isinstance(structure, dict):
+        return {key: _as_tuples(part) for key, part in structure.items()}
+    return structure
 
 
 def _first(values: list[Any]) -> Any:

@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from gradtape._src.core import dtypes, nest
-from gradtape._src.keras.graph import Graph
+from gradtape._src.keras.graph import Graph, path_of
 from gradtape._src.keras.input_layer import Input, InputLayer
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.inputs import get_mask, leaves, mapped, mapped_shapes, set_mask, shape_of
@@ -77,7 +77,7 @@ class Functional(Model):
         self._layers[:] = [*layers, *[layer for layer in self._layers if layer not in layers]]
         vars(self)["_dtypes"] = [dtypes.as_dtype(value.dtype) for value in graph.inputs]
         self._finish_building({"input_shape": None})
-        self.output_names = [value._keras_history.operation.name for value in graph.outputs]
+        vars(self)["output_names"] = [value._keras_history.operation.name for value in graph.outputs]
         if trainable is not None:
             self.trainable = trainable
 
@@ -280,7 +280,8 @@ class Functional(Model):
             adjusted = expand_dims(value, -1)
         else:
             raise ValueError(
-                f"Invalid input shape for input {value} with name '{self.inputs[place].name}' and path '{place}'. "
+                f"Invalid input shape for input {value} with name '{self.inputs[place].name}' and path "
+                f"'{path_of(self._inputs_struct, place)}'. "
                 f"Expected shape {wanted}, but input has incompatible shape {value.shape}"
             )
         mask = get_mask(value)

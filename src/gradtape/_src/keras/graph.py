@@ -79,9 +79,6 @@ class Graph:
                     f'The name "{name}" is used {names.count(name)} times in the model. All operation names should be '
                     "unique."
                 )
-        for place, value in enumerate(self.outputs):
-            if id(value) not in known:
-                raise ValueError(f"Output with path `{place}` is not connected to `inputs`")
 
     # Running it
 
@@ -92,12 +89,18 @@ class Graph:
         for node in self.nodes:
             if node.is_input or all(id(value) in self._places for value in node.outputs):
                 continue
+            if any(id(value) not in self._places for value in node.input_tensors):
+                continue
             for value in node.outputs:
                 self._places.setdefault(id(value), len(self._places))
             alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
             argument = self._places[id(node.args[0])] if alone else None
             result = self._places[id(node.outputs[0])] if len(node.outputs) == 1 else None
             steps.append((node, argument, result))
+        for place, value in enumerate(self.outputs):
+            if id(value) not in self._places:
+                path = path_of(self.output_structure, place)
+                raise ValueError(f"Output with path `{path}` is not connected to `inputs`")
         self._results = [self._places[id(value)] for value in self.outputs]
         self._result = (
             self._results[0] if len(self._results) == 1 and nest.is_nested(self.output_structure) is False else None
@@ -164,3 +167,20 @@ def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[N
             waiting.append((value, True))
             waiting += [(parent, False) for parent in reversed(node.input_tensors)]
     return found, first_seen
+
+
+def path_of(structure: Any, place: int) -> str:
+    """The indices and keys that lead to a leaf of a structure, joined by "."."""
+    if isinstance(structure, list | tuple):
+        parts = list(enumerate(structure))
+    elif isinstance(structure, dict):
+        parts = [(key, structure[key]) for key in sorted(structure)]
+    else:
+        return ""
+    for key, part in parts:
+        count = len(nest.flatten(part))
+        if place < count:
+            below = path_of(part, place)
+            return f"{key}.{below}" if below else str(key)
+        place -= count
+    return ""

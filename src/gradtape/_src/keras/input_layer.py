@@ -80,7 +80,7 @@ class InputLayer(Layer):
         self._dtype = standardize_dtype(dtype)
         self.sparse, self.ragged, self.optional = False, False, optional
         if input_tensor is None:
-            input_tensor = KerasTensor(self._batch_shape, self._dtype, name=name or self.name)
+            input_tensor = KerasTensor(self._batch_shape, self._dtype, name=name)
         Node(self, (), {}, input_tensor)
         self.built = True
 

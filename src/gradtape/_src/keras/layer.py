@@ -782,7 +782,8 @@ class Layer(Operation):
                 _call.entry, _call.training = entry, before
         if symbolic:
             if is_remembered(original):
-                Node(self, *original, outputs)
+                # What the call was told by those around it, and masks, are part of it.
+                Node(self, original[0], original[1] or kwargs, outputs)
         elif not creates:
             self._decide(signature, original, args, tensors)
         return outputs

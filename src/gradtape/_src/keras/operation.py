@@ -304,7 +304,8 @@ _EXAMPLE = textwrap.dedent(
                 "arg1": self.arg1,
                 "arg2": self.arg2,
             })
-            return config"""
+            return config
+"""
 )
 _MANY = (
     "\nObject {kind} was created by passing\npositional only or variadic positional arguments (e.g.,\n`*args`) to "

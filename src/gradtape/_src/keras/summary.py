@@ -60,7 +60,7 @@ def summary(
         **{name: (count_params(weights), _bytes(weights)) for name, weights in groups.items()},
     }
     lines += [f" {name} params: {count:,} ({_readable(size)})" for name, (count, size) in counts.items()]
-    return "".join(f"{line[:screen].rstrip() if len(line) > screen else line}\n" for line in lines)
+    return "".join(f"{line[:screen]}\n" for line in lines)
 
 
 def _is_chain(model: Any, graph: Any) -> bool:
