@@ -64,16 +64,15 @@ class Reshape(Unchanging):
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         target = tuple(target_shape)
+        if any(size < -1 for size in target):
+            raise ValueError(
+                "Each dimension in `target_shape` must be a non-negative integer, or `-1` for a single unknown dimension. "
+                f"Received: target_shape={target}."
+            )
         if target.count(-1) > 1:
             raise ValueError(
-                f"There must be at most one unknown dimension (-1) in target_shape. Received: target_shape={target}."
+                f"There must be at most one unknown dimension (-1) in `target_shape`. Received: target_shape={target}."
             )
-        for size in target:
-            if not isinstance(size, int) or size < -1:
-                raise ValueError(
-                    "Dimensions in target_shape must be positive integers, or -1 for one unknown dimension. "
-                    f"Received: target_shape={target}."
-                )
         self.target_shape = target
         self.built = True
 
@@ -90,13 +89,11 @@ class Reshape(Unchanging):
         known = product(size for size in target if size != -1)
         if known == elements if -1 not in target else (known and elements % known == 0):
             return (input_shape[0], *(elements // known if size == -1 else size for size in target))
+        reason = "unchanged"
         if -1 in target:
-            raise ValueError(
-                f"The total size of the tensor must be divisible by its known dimensions. Received: "
-                f"input_shape={sizes}, target_shape={target}"
-            )
+            reason += ", however, the input size cannot by divided by the specified dimensions in target_shape"
         raise ValueError(
-            f"The total size of the tensor must be unchanged. Received: input_shape={sizes}, target_shape={target}"
+            f"The total size of the tensor must be {reason}. Received: input_shape={sizes}, target_shape={target}"
         )
 
 
