@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         test as test,
         version as version,
     )
+    from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
     from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
@@ -36,7 +37,10 @@ else:
     ):
         globals()[_name] = _later(_name)
     schedules = _later("optimizers.schedules")
+    initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
     # Under these names programs import from them.
+    for _module in (initializers, losses, metrics):
+        _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
     _sys.modules["gradtape.keras.optimizers"] = optimizers
     _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
 
@@ -253,6 +257,13 @@ from gradtape._src.ops.sorting import (
     argsort as argsort,
     searchsorted as searchsorted,
     sort as sort,
+)
+from gradtape._src.random.initial_values import (
+    constant_initializer as constant_initializer,
+    ones_initializer as ones_initializer,
+    random_normal_initializer as random_normal_initializer,
+    random_uniform_initializer as random_uniform_initializer,
+    zeros_initializer as zeros_initializer,
 )
 from gradtape._src.state.module import (
     Module as Module,

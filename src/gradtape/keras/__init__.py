@@ -11,6 +11,7 @@ if _TYPE_CHECKING:
         callbacks as callbacks,
         config as config,
         constraints as constraints,
+        datasets as datasets,
         dtype_policies as dtype_policies,
         initializers as initializers,
         layers as layers,
@@ -25,8 +26,8 @@ if _TYPE_CHECKING:
     )
 else:
     for _name in (
-        *("activations", "callbacks", "config", "constraints", "dtype_policies", "initializers", "layers", "losses"),
-        *("metrics", "mixed_precision", "models", "random", "regularizers", "saving", "utils"),
+        *("activations", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "layers"),
+        *("losses", "metrics", "mixed_precision", "models", "random", "regularizers", "saving", "utils"),
     ):
         globals()[_name] = _later(f"keras.{_name}")
 

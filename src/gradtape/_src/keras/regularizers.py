@@ -6,6 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from gradtape._doors import apply_matmul, apply_reduce
+from gradtape._src.keras import settings
 from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
@@ -177,7 +178,7 @@ class OrthogonalRegularizer(Regularizer):
         if x.ndim != 2:
             raise ValueError(f"Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={inputs.shape}")
         rows = self.mode == "rows"
-        x = l2_normalize(x, axis=1 if rows else 0)
+        x = l2_normalize(x, 1 if rows else 0, settings.epsilon() ** 2)
         size = x.shape[0 if rows else 1]
         between = apply_matmul(x, x, not rows, rows) * (1.0 - eye(size, dtype=x.dtype))
         return self.factor * 0.5 * _sum(elementwise.abs(between)) / (size * (size - 1.0) / 2.0)
