@@ -10,8 +10,9 @@ import numpy as np
 from gradtape._doors import apply_broadcast_to, apply_cast, as_tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
-from gradtape._src.keras.naming import auto_name
+from gradtape._src.keras.naming import auto_name, name_scope
 from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.keras.variable import Variable
 from gradtape._src.nn.normalization import stateless_dropout
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import zeros_like
@@ -19,7 +20,6 @@ from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import argsort
 from gradtape._src.random import sampling
 from gradtape._src.random.philox import set_seed
-from gradtape._src.state.variable import Variable
 from gradtape._tensor import Tensor
 
 _STEP = as_tensor(np.array([0, 1]))
@@ -55,7 +55,8 @@ class SeedGenerator:
             seed = make_default_seed()
         if not isinstance(seed, int):
             raise ValueError(f"Argument `seed` must be an integer. Received: seed={seed}")
-        self.state = Variable(np.array([seed, 0]), trainable=False, name="seed_generator_state")
+        with name_scope(self.name, self):
+            self.state = Variable(np.array([seed, 0]), trainable=False, name="seed_generator_state")
 
     def next(self, ordered: bool = True) -> Tensor:
         """The next seed.
