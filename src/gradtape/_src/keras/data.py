@@ -118,10 +118,12 @@ class Batches:
 
     Attributes:
       num_batches: of an epoch, or None while that is not known.
+      batch_size: the number of examples in every batch, or None where it varies.
     """
 
     def __init__(self, source: Source, steps_per_epoch: int | None, group: int = 1) -> None:
         self._source, self._steps, self._group = source, steps_per_epoch, group
+        self.batch_size = source.batch_size
         self._size = source.size
         self._current: Iterator[Any] | None = None
         self._seen = 0
@@ -181,6 +183,8 @@ class Source:
 
     size: int | None = None
     repeats = True
+    # The number of examples in every batch, or None where it varies.
+    batch_size: int | None = None
 
     def batches(self) -> Iterable[Any]:
         raise NotImplementedError
@@ -296,6 +300,7 @@ class _Arrays(Source):
         self._batch = batch_size or (math.ceil(self._samples / steps) if steps else 32)
         self._shuffle = shuffle
         self.size = math.ceil(self._samples / self._batch)
+        self.batch_size = None if self._samples % self._batch else self._batch
 
     def batches(self) -> Iterator[Any]:
         samples, size = self._samples, self._batch

@@ -782,8 +782,9 @@ class Layer(Operation):
                 _call.entry, _call.training = entry, before
         if symbolic:
             if is_remembered(original):
-                # What the call was told by those around it, and masks, are part of it.
-                Node(self, original[0], original[1] or kwargs, outputs)
+                # What the call was told by those around it is part of it; masks that no call made travel with values.
+                told = original[1] or {name: value for name, value in kwargs.items() if _is_traceable(value)}
+                Node(self, original[0], told, outputs)
         elif not creates:
             self._decide(signature, original, args, tensors)
         return outputs
@@ -1038,6 +1039,10 @@ def _finishing(method: Callable[..., Any]) -> Callable[..., Any]:
         self._finish_building({**dict(zip(names, args, strict=False)), **kwargs})
 
     return build
+
+
+def _is_traceable(value: Any) -> bool:
+    return all(part._keras_history is not None for part in leaves(value) if isinstance(part, KerasTensor))
 
 
 def _default_shapes(tensors: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import warnings
@@ -24,7 +25,8 @@ from gradtape._src.keras.data import (
     train_validation_split,
     unpack_x_y_sample_weight,
 )
-from gradtape._src.keras.inputs import TENSORS, mapped
+from gradtape._src.keras.inputs import TENSORS, leaves, mapped
+from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.metrics.reductions import Mean
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.signatures import signature_of
@@ -494,6 +496,8 @@ class Trainer:
             self.reset_metrics()
             told.on_epoch_begin(epoch)
             for first, last, group in batches.epoch():
+                if not self.built:
+                    self._build_for_batches(group[0], batches.batch_size)
                 if asks:
                     told.on_train_batch_begin(first)
                 for data in group:
@@ -568,6 +572,8 @@ class Trainer:
         self.reset_metrics()
         asks = told.asks_batches("test")
         for first, last, group in batches.epoch():
+            if not self.built:
+                self._build_for_batches(group[0], batches.batch_size)
             if asks:
                 told.on_test_batch_begin(first)
             for data in group:
@@ -615,6 +621,8 @@ class Trainer:
         told.on_predict_begin()
         found: list[Any] = []
         for first, last, group in batches.epoch():
+            if not self.built:
+                self._build_for_batches(group[0], batches.batch_size)
             told.on_predict_batch_begin(first)
             outputs = [step(data) for data in group]
             found += outputs
@@ -632,6 +640,18 @@ class Trainer:
             ),
             *found,
         )
+
+    def _build_for_batches(self, data: Any, batch_size: int | None) -> None:
+        """Builds the model for batches like one, of any number of examples where that varies."""
+        if self.run_eagerly:
+            return
+        x, _, _ = unpack_x_y_sample_weight(data)
+        if not all(isinstance(value, TENSORS) and value.ndim for value in leaves(x)):
+            return
+        inputs = mapped(lambda value: KerasTensor((batch_size, *value.shape[1:]), value.dtype, record_history=False), x)
+        # A call that needs values builds the model when it is made.
+        with contextlib.suppress(Exception):
+            self(inputs)  # type: ignore[operator]
 
     def _callbacks(self, callbacks: Any, verbose: Any, epochs: int, batches: Batches, history: bool = False) -> Any:
         if isinstance(callbacks, CallbackList):
