@@ -66,8 +66,8 @@ class Reshape(Unchanging):
         target = tuple(target_shape)
         if any(size < -1 for size in target):
             raise ValueError(
-                "Each dimension in `target_shape` must be a non-negative integer, or `-1` for a single unknown dimension. "
-                f"Received: target_shape={target}."
+                "Each dimension in `target_shape` must be a non-negative integer, or `-1` for a single unknown "
+                f"dimension. Received: target_shape={target}."
             )
         if target.count(-1) > 1:
             raise ValueError(
