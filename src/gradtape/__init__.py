@@ -30,13 +30,17 @@ if _TYPE_CHECKING:
         train as train,
         version as version,
     )
+    from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
         *("autodiff", "autograph", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math"),
         *("nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
+    initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
     # Under these names programs import from them.
+    for _module in (initializers, losses, metrics):
+        _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
     _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
     _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
@@ -261,6 +265,13 @@ from gradtape._src.ops.sorting import (
     argsort as argsort,
     searchsorted as searchsorted,
     sort as sort,
+)
+from gradtape._src.random.initial_values import (
+    constant_initializer as constant_initializer,
+    ones_initializer as ones_initializer,
+    random_normal_initializer as random_normal_initializer,
+    random_uniform_initializer as random_uniform_initializer,
+    zeros_initializer as zeros_initializer,
 )
 from gradtape._src.state.module import (
     Module as Module,

@@ -179,7 +179,7 @@ def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
         )
 
 
-def _five(shape: tuple[int, ...]) -> np.ndarray:
+def five(shape: tuple[int, ...]) -> np.ndarray:
     """An image's shape with three spatial axes."""
     return np.array((shape[0], *(1,) * (5 - len(shape)), *shape[1:]), np.intp)
 
@@ -200,7 +200,7 @@ def _patches(image: Tensor, _: Any, geometry: Geometry, outside: float) -> Tenso
     out, array = empty((batch * int(np.prod(geometry.places)), int(np.prod(geometry.window)) * channels), image.dtype)
     if array.size:
         if image.shape.num_elements():
-            gather(view(image).ravel(), array.ravel(), _five(shape), geometry.numbers(), outside)
+            gather(view(image).ravel(), array.ravel(), five(shape), geometry.numbers(), outside)
         else:
             array.fill(outside)
     return out
@@ -210,7 +210,7 @@ def _image(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
     out, array = empty(shape, patches.dtype)
     array.fill(0)
     if array.size and patches.shape.num_elements():
-        scatter(view(patches).ravel(), array.ravel(), _five(shape), geometry.numbers())
+        scatter(view(patches).ravel(), array.ravel(), five(shape), geometry.numbers())
     return out
 
 

@@ -116,6 +116,14 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     return stream
 
 
+def graph_stream(op: int) -> Stream:
+    """The stream of the op of a number in a graph that TensorFlow runs anew each time: the same one each time."""
+    if _global.seed is None:
+        return fresh_stream()
+    first = _global.seed % _MAX_SEED
+    return Stream(first, 0, op if first or op else _MAX_SEED)
+
+
 def bits(stream: Stream, words: int) -> np.ndarray:
     """The stream's first words, as uint32."""
     out = np.empty(words, np.uint32)
