@@ -20,22 +20,22 @@ from public import callables, is_ours, members
 
 CALLABLES = callables()
 CLASSES = {name: thing for name, thing in CALLABLES.items() if inspect.isclass(thing)}
-METHODS = {
-    f"{name}.{member}": getattr(cls, member)
-    for name, cls in CLASSES.items()
+# What classes inherit is looked at once, where it is first found.
+MEMBERS = {
+    id(found): (f"{name}.{member}", getattr(cls, member), found)
+    for name, cls in reversed(CLASSES.items())
+    if is_ours(cls)
     for member, found in members(cls).items()
-    if inspect.isroutine(getattr(cls, member)) and is_ours(cls)
 }
+METHODS = {name: method for name, method, _ in MEMBERS.values() if inspect.isroutine(method)}
 PROPERTIES = {
-    f"{name}.{member}": found
-    for name, cls in CLASSES.items()
-    for member, found in members(cls).items()
+    name: found
+    for name, _, found in MEMBERS.values()
     if isinstance(found, property) or inspect.isgetsetdescriptor(found)
 }
 EVERYTHING = {**CALLABLES, **METHODS}
 # Compiled methods that return nothing and cannot say so in their signatures.
-SILENT = {"GradientTape.reset", "GradientTape.watch", "Tensor.set_shape"}
-SILENT |= {name for name in METHODS if name.endswith(".update_step")}
+SILENT = {"GradientTape.reset", "GradientTape.watch", "Tensor.set_shape", "keras.Optimizer.update_step"}
 
 
 def sections(text: str) -> dict[str, str]:
