@@ -575,6 +575,26 @@ print(tape.gradient(y, v)[0].numpy())
     assert output.split() == ["2.0", "None", "refused", "2.0"]
 
 
+def test_a_tape_whose_finalizer_was_called_by_hand_ends_as_any_other() -> None:
+    output = script(
+        HEAD
+        + """
+v = tf.Variable([1.0] * 100)
+for _ in range(20):
+    tape = tf.GradientTape()
+    with tape:
+        y = v * v
+        tape.__del__()
+    del tape
+    with tf.GradientTape() as tape:
+        y = v * v
+    assert tape.gradient(y, v)[0].numpy() == 2.0
+print("done")
+"""
+    )
+    assert output.split() == ["done"]
+
+
 @pytest.mark.parametrize("mode", ["open", "closed", "accumulator", "keep"])
 def test_a_thread_of_c_that_enters_python_again(mode: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     place = tmp_path_factory.mktemp("thread")
