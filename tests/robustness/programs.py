@@ -325,7 +325,7 @@ class Program:
             return
         for (_, source), given in zip(pairs, found, strict=True):
             if source in view.late:
-                continue  # TensorFlow gives the cotangent of what was watched after its use; here only another tape knows it
+                continue  # its gradient is the use's cotangent if another tape knew it, else None
             direction = self.numbers.uniform(-1, 1, SIZE)
             expected, _ = view.derivative(target_node, source, direction)
             if (given is None) != (expected is None):
