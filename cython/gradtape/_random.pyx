@@ -16,6 +16,7 @@ from gradtape._types cimport real
 
 cdef enum:
     RESERVED = 256  # blocks that belong to one output of a rejection method
+    PATIENCE = 1000 # draws beyond the highest in a row, of which a single one is rare
 
 cdef double TWO_PI = 6.283185307179586
 
@@ -225,9 +226,11 @@ cdef double gamma_draw(Stream* stream, double alpha) noexcept nogil:
 
 
 cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept nogil:
-    """One number of Poisson(rate), NaN for NaN: Knuth's product below 10, else Hoermann's transformed rejection (1993)."""
+    """One number of Poisson(rate), NaN for NaN: Knuth's product below 10, else Hoermann's transformed rejection (1993). What is
+    never drawn at most `highest` is `highest`."""
     cdef Pairs uniforms
     cdef double product = 1, count = 0, limit, a, b, inverse_alpha, u, v, shifted
+    cdef int beyond = 0
     uniforms.left = 0
     if rate < 10:
         limit = exp(-rate)
@@ -247,6 +250,9 @@ cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept n
         shifted = 0.5 - fabs(u)
         count = floor((2 * a / shifted + b) * u + rate + 0.43)
         if count > highest:
+            beyond += 1
+            if beyond == PATIENCE:
+                return highest
             continue
         if shifted >= 0.07 and v <= 0.9277 - 3.6224 / (b - 2):
             return count

@@ -686,7 +686,7 @@ cdef int clean(GradientTape tape) except -1:
     if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
     tape.watch_variables = True
-    tape.keeps = tape.spent = tape.entered = False
+    tape.keeps = tape.spent = tape.entered = tape.collected = False
     return 0
 
 

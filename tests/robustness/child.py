@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+HEAD = "import gradtape as tf, numpy as np, gc, sys, weakref\n"  # of most scripts
 
 
 class Ended(NamedTuple):
