@@ -7,7 +7,7 @@ from gradtape._extent cimport Extent, release_extent, retain_extent, same_extent
 from gradtape._log cimport Thread, here
 from gradtape._primitive cimport examining
 from gradtape._tensor cimport Tensor, tracing
-from gradtape._trace cimport MISSED, Plan
+from gradtape._plan cimport MISSED, Plan
 
 cdef enum:
     MOST = 16                    # arguments of a call that may be like the last one

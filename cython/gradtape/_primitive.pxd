@@ -63,6 +63,7 @@ cdef class Tracer:
     """
     cdef PyObject* thread                # whose, borrowed
     cdef int depth
+    cdef unsigned int hidden             # the tag of what is computed inside of these
     cdef int hides(self, str what) except -1
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1
     cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1

@@ -126,6 +126,9 @@ cdef int trace(Primitive primitive, tuple operands, object attributes, tuple res
             tracer.foreign(operands)
         elif tracer.depth == 0:
             tracer.evaluated(primitive, operands, attributes, results)
+        else:
+            for result in results:
+                (<Tensor?>result).tag = tracer.hidden
     return 0
 
 

@@ -6,52 +6,32 @@ nothing but the primitives that they evaluated. Where Python looked at a value s
 it, and goes on where the value leads it. Traces of one signature that part at their guards are branches of one tree.
 """
 
-from cpython.object cimport PyObject_RichCompareBool, Py_EQ
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from cpython.ref cimport PyObject
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memset
 
-from gradtape._extent cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._extent cimport release_extent, retain_extent, tensor_shape
 from gradtape._log cimport Thread, here, renew_epoch, thread
-from gradtape._ops cimport elementwise, elementwise_list, identity
-from gradtape._primitive cimport (DRAWS, EXTERNAL, SHOWS, WRITES, Primitive, Tracer, examining, install_tracer, traced, tracer)
+from gradtape._ops cimport identity
+from gradtape._primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._program cimport Program
-from gradtape._tensor cimport Tensor, as_array, item_size, share
+from gradtape._tensor cimport Tensor, as_array, item_size
 from gradtape._types cimport ADD, SUB
 from gradtape._variable cimport BaseVariable
 
 import sys
 
-import numpy as np
-
-cdef enum StepKind:
-    CONSTANT                 # a tensor that was there before
-    PROGRAM                  # an elementwise program of up to three operands
-    LONG_PROGRAM             # of more
-    COMPILED                 # a compiled primitive
-    SCRIPTED                 # a primitive whose evaluation is Python
-    READ                     # of a variable
-    ASSIGN                   # to a variable: the value, or what is added to or taken off it
-    EFFECT                   # a call of Python that does more than give a value
-    GUARD                    # Python looked at a value
-
 cdef enum:
-    HIDDEN = 0xFFFFFFFF      # the tag of what was computed inside of an evaluation or effect
     LAST_TAG = 0xF0000000    # no trace begins beyond
+    NO_TAG = 0xFFFFFFFF
     MOST_READ = 1024         # bytes of a value that a guard compares
-    FEW_SLOTS = 128          # that a repetition keeps on the stack
-
-cdef extern from "Python.h":
-    PyObject** PySequence_Fast_ITEMS(object sequence)
 
 cdef unsigned int _next_tag = 1
 
 
 cdef class Place:
     """Stands for the tensor of a slot in a structure."""
-    cdef readonly int slot
 
     def __cinit__(self, int slot):
         self.slot = slot
@@ -65,25 +45,6 @@ cdef class Place:
 
 cdef class Step:
     """One evaluation, reading, writing or decision."""
-    cdef readonly int kind
-    cdef readonly Primitive primitive
-    cdef int operand_count, result_count
-    cdef int* operands
-    cdef int* results
-    cdef object attributes               # of a primitive whose evaluation is Python
-    cdef int64_t attribute               # of a compiled one; an assignment's instruction; whether a guard asks for truth alone
-    cdef Extent* shape                   # of a compiled one's result
-    cdef list forms                      # (shape, dtype code) of each result that Python gives
-    cdef BaseVariable variable
-    cdef object function, arguments      # of an effect: what is called, with Places in its arguments
-    cdef int effect
-    cdef list writes                     # variables that an effect may write; None: any
-    cdef object outcome                  # of a guard: what the value was
-    cdef Tensor constant
-    cdef str file                        # where the program stood
-    cdef int line
-    cdef int* ends                       # slots that nobody needs after it
-    cdef int end_count
 
     def __cinit__(self, int kind, int operand_count, int result_count):
         self.kind = kind
@@ -96,7 +57,6 @@ cdef class Step:
     def __dealloc__(self):
         free(self.operands)
         free(self.results)
-        free(self.ends)
         if self.shape != NULL:
             release_extent(self.shape)
 
@@ -129,11 +89,6 @@ cdef class Step:
         return [self.results[i] for i in range(self.result_count)]
 
 
-cdef bint is_pure(Step step) noexcept:
-    """Whether it matters for its results alone."""
-    return step.kind <= READ
-
-
 cdef int locate(Step step) except -1:
     """Notes where the program stands: in the innermost frame that is not gradtape's own."""
     frame = sys._getframe()
@@ -148,15 +103,6 @@ cdef int locate(Step step) except -1:
 
 cdef class Recorder(Tracer):
     """Makes a trace of what its thread does."""
-    cdef unsigned int first
-    cdef readonly list steps
-    cdef readonly dict constants         # tensor by slot
-    cdef bytearray fixed                 # per slot, whether it is the same in every repetition
-    cdef readonly str failure            # why there is no repetition
-    cdef readonly bint recorded          # tapes around the function record it
-    cdef readonly list created           # weak references to the variables that were made
-    cdef readonly bint refuses           # variables may not be made
-    cdef list tapes
 
     def __cinit__(self, bint recorded, bint refuses):
         self.steps = []
@@ -175,7 +121,8 @@ cdef class Recorder(Tracer):
         cdef list given = []
         if tracer is not None or _next_tag > LAST_TAG or examining:
             return False
-        self.first = _next_tag
+        self.first = self.hidden = _next_tag
+        _next_tag += 1
         self.thread = here()
         for value in tensors:
             tensor = identity(<Tensor?>value)
@@ -203,21 +150,21 @@ cdef class Recorder(Tracer):
 
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1:
         global _next_tag
-        if _next_tag >= HIDDEN - 1:
+        if _next_tag >= NO_TAG:
             self.fail("it is too long")
             return 0
         tensor.tag = _next_tag
         _next_tag += 1
         self.fixed.append(fixed)
-        return tensor.tag - self.first
+        return tensor.tag - self.first - 1
 
     cdef int slot_of(self, Tensor tensor) except -1:
         cdef int slot
         cdef Step step
-        if tensor.tag >= self.first:
-            if tensor.tag != HIDDEN:
-                return tensor.tag - self.first
-            self.fail("a tensor came from inside of an evaluation")
+        if tensor.tag > self.first:
+            return tensor.tag - self.first - 1
+        if tensor.tag == self.first:
+            self.fail("a tensor came from inside of an evaluation or effect")
         slot = self.new_slot(tensor, True)
         self.constants[slot] = tensor
         step = Step(CONSTANT, 0, 1)
@@ -227,7 +174,7 @@ cdef class Recorder(Tracer):
         return slot
 
     cdef bint holds(self, Tensor tensor) noexcept:
-        return tensor.tag >= self.first and tensor.tag != HIDDEN and (tensor.tag - self.first) in self.constants
+        return tensor.tag > self.first and (tensor.tag - self.first - 1) in self.constants
 
     cdef int fail(self, str reason) except -1:
         if self.failure is None:
@@ -252,11 +199,6 @@ cdef class Recorder(Tracer):
             self.steps.append(step)
         return 0
 
-    cdef int hide(self, tuple results) except -1:
-        for result in results:
-            (<Tensor?>result).tag = HIDDEN
-        return 0
-
     cdef Step evaluation(self, int kind, Primitive primitive, tuple operands, tuple results):
         cdef Step step = Step(kind, len(operands), len(results))
         cdef int i
@@ -268,6 +210,9 @@ cdef class Recorder(Tracer):
                 fixed = False
         for i in range(len(results)):
             step.results[i] = self.new_slot(<Tensor?>results[i], fixed)
+        if kind != SCRIPTED:
+            step.shape = retain_extent((<Tensor>results[0]).extent)
+            step.dtype_code = (<Tensor>results[0]).dtype_code
         return step
 
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:
@@ -289,7 +234,6 @@ cdef class Recorder(Tracer):
     cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
         cdef Step step = self.evaluation(COMPILED, primitive, (a,) if b is None else (a, b), (out,))
         step.attribute = attribute
-        step.shape = retain_extent(out.extent)
         return self.add(step)
 
     cdef int value_read(self, Tensor tensor, bint truth) except -1:
@@ -383,7 +327,6 @@ cdef class Recorder(Tracer):
 
 cdef class Slices:
     """Stands for IndexedSlices in a structure."""
-    cdef object kind, values, indices, dense_shape
 
     def __init__(self, kind, values, indices, dense_shape):
         self.kind, self.values, self.indices, self.dense_shape = kind, values, indices, dense_shape
@@ -434,431 +377,6 @@ cdef object outcome_of(Step guard, Tensor tensor):
     if guard.attribute:
         return bool(as_array(tensor).item() != 0)
     return (tensor.dtype_code, tensor_shape(tensor.extent), tensor.data[:tensor.extent.size * item_size(tensor.dtype_code)])
-
-
-# Trees
-
-cdef class Node:
-    """A run of steps up to a guard, or to the end."""
-    cdef readonly list steps             # as they were traced
-    cdef readonly list plan              # those that a repetition takes
-    cdef readonly Step guard             # None at the end
-    cdef readonly dict children          # the node for each outcome of the guard met so far
-    cdef readonly object outputs         # at the end: the result, with Places
-    cdef list output_slots
-    cdef Py_ssize_t certain              # the step of the plan from which on nothing leads off the trace
-
-    def __cinit__(self):
-        self.steps = []
-        self.plan = []
-        self.children = {}
-
-
-cdef bint same_attributes(object a, object b) except -1:
-    """Whether two attributes are equal to the last bit; False where that cannot be told."""
-    if a is b:
-        return True
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, np.ndarray):
-        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all([same_attributes(x, y) for x, y in zip(a, b)])
-    if isinstance(a, float):
-        return a.hex() == b.hex()
-    if isinstance(a, dict):
-        return list(a) == list(b) and all([same_attributes(a[key], b[key]) for key in a])
-    try:
-        return bool(a == b)
-    except Exception:
-        return False
-
-
-cdef bint same_tensor(Tensor a, Tensor b) noexcept:
-    """Whether two tensors are equal to the last bit."""
-    return a is b or (a.dtype_code == b.dtype_code and a.uniform == b.uniform and same_extent(a.extent, b.extent)
-                      and memcmp(a.data, b.data, (1 if a.uniform else a.extent.size) * item_size(a.dtype_code)) == 0)
-
-
-cdef bint same_step(Step a, Step b) except -1:
-    """Whether two steps do the same; guards may differ in their outcome."""
-    if (a.kind != b.kind or a.primitive is not b.primitive or a.operand_count != b.operand_count or a.result_count != b.result_count
-            or a.attribute != b.attribute or a.variable is not b.variable or a.effect != b.effect):
-        return False
-    if memcmp(a.operands, b.operands, a.operand_count * sizeof(int)) or memcmp(a.results, b.results, a.result_count * sizeof(int)):
-        return False
-    if a.kind == COMPILED:
-        return same_extent(a.shape, b.shape)
-    if a.kind == SCRIPTED:
-        return same_attributes(a.attributes, b.attributes) and a.forms == b.forms
-    if a.kind == EFFECT:
-        return same_attributes(a.function, b.function) and same_attributes(a.arguments, b.arguments) and a.forms == b.forms
-    if a.kind == CONSTANT:
-        return same_tensor(a.constant, b.constant)
-    return True
-
-
-cdef Node grown(list steps, int start, object outputs, list output_slots):
-    """A branch of the steps from `start` on."""
-    cdef Node root = Node(), node = root, child
-    cdef Step step
-    cdef int i
-    for i in range(start, len(steps)):
-        step = steps[i]
-        if step.kind != GUARD:
-            node.steps.append(step)
-            continue
-        node.guard = step
-        child = Node()
-        node.children[step.outcome] = child
-        node = child
-    node.outputs = outputs
-    node.output_slots = output_slots
-    return root
-
-
-MISSED = object()
-globals()["MISSED"] = MISSED
-
-
-cdef object _random_state = None
-cdef object _set_random_state = None
-
-
-def install_random_state(get, put) -> None:
-    """How the state of random numbers that functions draw is kept and put back."""
-    global _random_state, _set_random_state
-    _random_state, _set_random_state = get, put
-
-
-cdef class Plan:
-    """All traces of one signature, and how they are repeated."""
-    def __init__(self, bint recorded):
-        self.recorded = recorded
-
-    def fail(self, str reason not None):
-        """From now on the function runs eagerly for this signature."""
-        self.failure = reason
-        self.root = None
-
-    def insert(self, Recorder trace not None, outputs, list output_slots not None):
-        """Adds a trace to the tree."""
-        cdef Step step
-        cdef str decided = None
-        for step in reversed(trace.steps):
-            if decided is not None and step.kind == EFFECT and (step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
-                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
-            if step.kind == GUARD or may_vary(step):
-                decided = f"{step.name}, {step.file}, line {step.line}"
-        if self.root is None or not self.follow(trace, outputs, output_slots):
-            self.resets += self.root is not None
-            self.root = grown(trace.steps, 0, outputs, output_slots)
-            self.leaves = 1
-            self.slots = 0
-        self.slots = max(self.slots, trace.slot_count)
-        prepare(self.root)
-
-    cdef bint follow(self, object made, object outputs, list output_slots) except -1:
-        """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
-        cdef Recorder trace = made
-        cdef Node node = <Node>self.root
-        cdef Step step
-        cdef int i = 0, count = len(trace.steps)
-        while True:
-            for known in node.steps:
-                if i >= count or not same_step(known, trace.steps[i]):
-                    return False
-                i += 1
-            if node.guard is None or i >= count or not same_step(node.guard, trace.steps[i]):
-                return False
-            step = trace.steps[i]
-            i += 1
-            if step.outcome not in node.children:
-                node.children[step.outcome] = grown(trace.steps, i, outputs, output_slots)
-                self.leaves += 1
-                return True
-            node = node.children[step.outcome]
-
-    def run(self, list arguments not None):
-        """The function's result of these tensors; MISSED, and nothing has happened, where no trace tells it."""
-        arguments = list(arguments)
-        return self.repeat(PySequence_Fast_ITEMS(arguments), len(arguments))
-
-    cdef object repeat(self, PyObject** arguments, Py_ssize_t count):
-        cdef Node node = <Node>self.root
-        cdef PyObject* few[FEW_SLOTS]
-        cdef PyObject** slots = few
-        cdef Repetition state = None
-        cdef Step step
-        cdef bint leaf, touched = False
-        cdef Py_ssize_t i, size = self.slots            # another thread may add to the tree meanwhile
-        cdef int k
-        if node is None:
-            return MISSED
-        if size > FEW_SLOTS:
-            slots = <PyObject**>malloc(size * sizeof(PyObject*))
-            if slots == NULL:
-                raise MemoryError()
-        memset(slots, 0, size * sizeof(PyObject*))
-        try:
-            for i in range(count):
-                Py_INCREF(<object>arguments[i])
-                slots[i] = arguments[i]
-            while True:
-                leaf = False
-                for i in range(len(node.plan)):
-                    step = <Step>node.plan[i]
-                    if i == node.certain:
-                        leaf = True
-                        if state is not None:
-                            touched = True
-                            state.finish()
-                            state = None
-                    if step.kind <= READ:
-                        if step.kind == READ and state is not None:
-                            state.before_read(step.variable)
-                        perform(step, slots)
-                    elif leaf:
-                        touched = True
-                        perform(step, slots)
-                    else:
-                        if state is None:
-                            state = Repetition()
-                        state.put_off(step, slots)
-                    for k in range(step.end_count):
-                        put(slots, step.ends[k], None)
-                if node.guard is None:
-                    if state is not None:
-                        touched = True
-                        state.finish()
-                    return filled_in(node.outputs, slots)
-                child = node.children.get(outcome_of(node.guard, <Tensor>slots[node.guard.operands[0]]))
-                if child is None:
-                    if state is not None:
-                        state.take_back()
-                    return MISSED
-                node = <Node>child
-        except BaseException as error:
-            if touched:
-                if type(error) is OtherForm:
-                    raise RuntimeError(f"{error}: a primitive whose result's shape depends on values must say `varies=True`") from None
-                explain(error, step)
-                raise
-            if state is not None:
-                state.take_back()
-            if not isinstance(error, Exception):
-                raise
-            return MISSED
-        finally:
-            for i in range(size):
-                Py_XDECREF(slots[i])
-            if slots != few:
-                free(slots)
-
-
-cdef int explain(object error, Step step) except -1:
-    """Says which op of the traced program raised, where a repetition could not be run again from its start."""
-    if step is None or step.file is None:
-        return 0
-    note = f'  in "{step.name}", traced at {step.file}, line {step.line}'
-    if hasattr(error, "add_note"):
-        error.add_note(note)
-    return 0
-
-
-cdef class Repetition:
-    """What a repetition keeps back, or can take back, as long as a guard may lead it off its trace."""
-    cdef list waiting                    # (step, what it is done with)
-    cdef list before                     # (variable, its value)
-    cdef object random
-
-    def __cinit__(self):
-        self.waiting = []
-        self.before = []
-
-    cdef int put_off(self, Step step, PyObject** slots) except -1:
-        if step.kind == EFFECT and step.effect == DRAWS:
-            if step.writes is not None:
-                self.keep(step.writes)
-            elif self.random is None:
-                self.random = _random_state()
-            perform(step, slots)
-        elif step.kind == EFFECT and step.result_count:
-            self.flush()
-            self.keep(step.writes)
-            perform(step, slots)
-        else:
-            self.waiting.append((step, <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)))
-        return 0
-
-    cdef int keep(self, list variables) except -1:
-        cdef BaseVariable variable
-        for variable in variables:
-            self.before.append((variable, share(variable.present(), variable.held.extent)))
-        return 0
-
-    cdef int before_read(self, BaseVariable variable) except -1:
-        """Does what was put off if the variable is written by it."""
-        cdef Step step
-        for step, _ in self.waiting:
-            if step.effect == WRITES and any([written is variable for written in step.writes]):
-                self.flush()
-                return 0
-        return 0
-
-    cdef int flush(self) except -1:
-        """Writes what was put off; what only shows values stays."""
-        cdef Step step
-        cdef list waiting = self.waiting
-        self.waiting = []
-        for step, given in waiting:
-            if step.effect == SHOWS:
-                self.waiting.append((step, given))
-            else:
-                self.keep(step.writes)
-                carry_out(step, given)
-        return 0
-
-    cdef int finish(self) except -1:
-        """Does all that was put off: the end of the trace is certain."""
-        cdef list waiting = self.waiting
-        self.waiting = []
-        for step, given in waiting:
-            carry_out(step, given)
-        return 0
-
-    cdef int take_back(self) except -1:
-        cdef BaseVariable variable
-        self.waiting = []
-        for variable, value in reversed(self.before):
-            variable.store(<Tensor>value)
-        self.before = []
-        if self.random is not None:
-            _set_random_state(self.random)
-            self.random = None
-        return 0
-
-
-cdef int carry_out(Step step, object given) except -1:
-    if step.kind == ASSIGN:
-        if step.attribute:
-            step.variable.shift(given, step.attribute)
-        else:
-            step.variable.store(<Tensor>given)
-    else:
-        step.function(*given)
-    return 0
-
-
-cdef inline int put(PyObject** slots, Py_ssize_t slot, object tensor) except -1:
-    """Puts a tensor into a slot; None empties it."""
-    cdef PyObject* before = slots[slot]
-    if tensor is None:
-        slots[slot] = NULL
-    else:
-        Py_INCREF(tensor)
-        slots[slot] = <PyObject*>tensor
-    Py_XDECREF(before)
-    return 0
-
-
-cdef inline Tensor operand(Step step, PyObject** slots, int place):
-    return <Tensor>slots[step.operands[place]] if place < step.operand_count else None
-
-
-cdef int perform(Step step, PyObject** slots) except -1:
-    """Does a step, as eager execution does it: tapes and tracers of the present see it."""
-    cdef Tensor out
-    cdef int i
-    if step.kind == PROGRAM:
-        out = elementwise(<Program>step.primitive, <Tensor>slots[step.operands[0]], operand(step, slots, 1), operand(step, slots, 2))
-        return put(slots, step.results[0], out)
-    if step.kind == COMPILED:
-        out = step.primitive.compute(<Tensor>slots[step.operands[0]], operand(step, slots, 1), step.shape, step.attribute)
-        return put(slots, step.results[0], out)
-    if step.kind == CONSTANT:
-        return put(slots, step.results[0], step.constant)
-    if step.kind == READ:
-        return put(slots, step.results[0], step.variable.read())
-    if step.kind == LONG_PROGRAM:
-        out = elementwise_list(<Program>step.primitive, [<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
-        return put(slots, step.results[0], out)
-    if step.kind == SCRIPTED:
-        given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
-        results = step.primitive(*given, attributes=step.attributes)
-        return take(step, slots, list(results) if type(results) is tuple else [results])
-    if step.kind == ASSIGN:
-        return carry_out(step, <Tensor>slots[step.operands[0]])
-    results = []
-    collect(step.function(*filled_in(step.arguments, slots)), results)
-    return take(step, slots, results)
-
-
-class OtherForm(Exception):
-    """A result has not the shape or dtype that it had in the trace."""
-
-
-cdef int take(Step step, PyObject** slots, list results) except -1:
-    """Puts results of Python into their slots, if they are of the traced shapes and dtypes: what follows was made for these."""
-    cdef Tensor result
-    cdef int i
-    if len(results) != step.result_count:
-        raise OtherForm(f"{step.name} gave {len(results)} tensors, not {step.result_count}")
-    for i in range(step.result_count):
-        result = results[i]
-        shape, code = step.forms[i]
-        if result.dtype_code != code or tensor_shape(result.extent) != shape:
-            raise OtherForm(f"{step.name} gave a tensor of shape {tensor_shape(result.extent)}, not {shape}")
-        put(slots, step.results[i], result)
-    return 0
-
-
-# Plans
-
-cdef set prepare(Node node):
-    """Plans a node and all beyond it: dead steps are left out, and tensors let go of after their last use. The slots that it reads."""
-    cdef set live = set()
-    cdef Step step
-    cdef int i, k
-    cdef list plan = [], ends
-    if node.guard is None:
-        live.update(node.output_slots)
-    else:
-        for child in node.children.values():
-            live |= prepare(<Node>child)
-        live.add(node.guard.operands[0])
-    for step in reversed(node.steps):
-        if is_pure(step) and not any([step.results[i] in live for i in range(step.result_count)]):
-            continue
-        ends = []
-        for slot in dict.fromkeys([step.operands[i] for i in range(step.operand_count)]
-                                  + [step.results[i] for i in range(step.result_count)]):
-            if slot not in live:
-                ends.append(slot)
-        free(step.ends)
-        step.end_count = 0
-        step.ends = <int*>malloc((len(ends) + 1) * sizeof(int))
-        if step.ends == NULL:
-            raise MemoryError()
-        for k in range(len(ends)):
-            step.ends[k] = ends[k]
-        step.end_count = len(ends)
-        for i in range(step.result_count):
-            live.discard(step.results[i])
-        for i in range(step.operand_count):
-            live.add(step.operands[i])
-        plan.append(step)
-    node.plan = plan[::-1]
-    node.certain = 0 if node.guard is None else len(plan)
-    for i, step in enumerate(node.plan):
-        if may_vary(step):
-            node.certain = max(node.certain, i + 1)
-    return live
-
-
-cdef bint may_vary(Step step) noexcept:
-    """Whether its results may have another shape each time."""
-    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)
 
 
 def is_recording() -> tuple:

@@ -17,6 +17,7 @@ import numpy as np
 
 from gradtape._calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
 from gradtape._doors import as_tensor
+from gradtape._plan import MISSED, Plan
 from gradtape._primitive import is_traced
 from gradtape._src.core import execution, nest
 from gradtape._src.core.logger import get_logger
@@ -24,7 +25,7 @@ from gradtape._src.function.explanations import explain
 from gradtape._src.function.signature import Binding, ended, fit, key_of, shown, with_tensors
 from gradtape._src.function.specs import TensorSpec
 from gradtape._tensor import Tensor
-from gradtape._trace import MISSED, Plan, Recorder, is_examining, is_recording
+from gradtape._trace import Recorder, is_examining, is_recording
 from gradtape._variable import BaseVariable
 
 MOST_BRANCHES = 32  # of one signature; more are not worth their memory

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape import _random
-from gradtape._trace import install_random_state
+from gradtape._plan import install_random_state
 
 if TYPE_CHECKING:
     import random
