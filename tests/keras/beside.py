@@ -19,7 +19,10 @@ import tensorflow
 import gradtape
 import keras
 
-SPACES = ("activations", "constraints", "initializers", "losses", "metrics", "random", "regularizers", "utils")
+SPACES = (
+    *("activations", "backend", "constraints", "initializers", "losses", "metrics", "ops", "random", "regularizers"),
+    "utils",
+)
 OURS = SimpleNamespace(
     **{at: importlib.import_module(f"gradtape.keras.{at}") for at in SPACES if find_spec(f"gradtape.keras.{at}")}
 )

@@ -8,6 +8,7 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape.keras import (
         activations as activations,
+        backend as backend,
         callbacks as callbacks,
         config as config,
         constraints as constraints,
@@ -19,6 +20,7 @@ if _TYPE_CHECKING:
         metrics as metrics,
         mixed_precision as mixed_precision,
         models as models,
+        ops as ops,
         random as random,
         regularizers as regularizers,
         saving as saving,
@@ -26,8 +28,18 @@ if _TYPE_CHECKING:
     )
 else:
     for _name in (
-        *("activations", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "layers"),
-        *("losses", "metrics", "mixed_precision", "models", "random", "regularizers", "saving", "utils"),
+        *(
+            "activations",
+            "backend",
+            "callbacks",
+            "config",
+            "constraints",
+            "datasets",
+            "dtype_policies",
+            "initializers",
+            "layers",
+        ),
+        *("losses", "metrics", "mixed_precision", "models", "ops", "random", "regularizers", "saving", "utils"),
     ):
         globals()[_name] = _later(f"keras.{_name}")
 

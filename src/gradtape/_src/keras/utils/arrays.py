@@ -7,13 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradtape._doors import apply_reshape
-from gradtape._src.keras import settings
-from gradtape._src.keras.operation import keras_op
-from gradtape._src.keras.tensors import floating
-from gradtape._src.linalg.norms import norm
-from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims, one_hot
-from gradtape._src.ops.clipping import l2_normalize
+from gradtape._src.keras.ops.nn import normalize as normalize_tensors
+from gradtape._src.ops.arrays import one_hot
 from gradtape._tensor import Tensor
 
 
@@ -143,36 +138,4 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
         lengths = np.atleast_1d(np.linalg.norm(x, order, axis))
         lengths[lengths == 0] = 1
         return x / np.expand_dims(lengths, axis or -1)
-    return normalized(x, axis, order)
-
-
-@keras_op
-def normalized(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
-    """Vectors along an axis scaled to length 1.
-
-    Args:
-      x: a tensor.
-      axis: the axis.
-      order: which norm is the length, 2 for the Euclidean one.
-      epsilon: lengths count as this at least; `tf.keras.config.epsilon` unless given.
-
-    Returns:
-      A tensor of the same shape.
-
-    Raises:
-      ValueError: the order is no positive integer.
-
-    Example:
-      >>> tf.keras.ops.normalize([[3.0, 4.0]]).numpy().round(4)
-      array([[0.6, 0.8]], dtype=float32)
-    """
-    if not isinstance(order, int) or order < 1:
-        raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
-    tensor = floating(x)
-    if not tensor.ndim:
-        tensor = expand_dims(tensor, 0)
-    smallest = settings.epsilon() if epsilon is None else epsilon
-    if order == 2:
-        return l2_normalize(tensor, axis, smallest**2)
-    lengths = norm(tensor, order, axis, True)
-    return tensor / elementwise.maximum(lengths, smallest)
+    return normalize_tensors(x, axis, order)
