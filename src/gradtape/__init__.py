@@ -14,9 +14,11 @@ if _TYPE_CHECKING:
         autodiff as autodiff,
         compat as compat,
         config as config,
+        data as data,
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        io as io,
         keras as keras,
         linalg as linalg,
         math as math,
@@ -26,13 +28,14 @@ if _TYPE_CHECKING:
         random as random,
         sysconfig as sysconfig,
         test as test,
+        train as train,
         version as version,
     )
     from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
-        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
-        *("optimizers", "random", "sysconfig", "test", "version"),
+        *("autodiff", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras", "linalg", "math"),
+        *("nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     schedules = _later("optimizers.schedules")
@@ -69,6 +72,7 @@ from gradtape._src.core.dtypes import (
     float64 as float64,
     int32 as int32,
     int64 as int64,
+    string as string,
     uint8 as uint8,
 )
 from gradtape._src.core.execution import executing_eagerly as executing_eagerly
@@ -77,6 +81,10 @@ from gradtape._src.core.logger import (
 )
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,
+)
+from gradtape._src.core.tensor_spec import (
+    TensorSpec as TensorSpec,
+    TypeSpec as TypeSpec,
 )
 from gradtape._src.linalg.contractions import (
     einsum as einsum,

@@ -72,6 +72,31 @@ def set_seed(seed: int | None) -> None:
     _global.streams.clear()
 
 
+def progress() -> Any:
+    """How far the sequences have got, for `go_back`."""
+    return None if _global.seed is None else _global.handed.getstate(), dict(_global.streams)
+
+
+def go_back(progress: Any) -> None:
+    """Has the sequences go on from where they were."""
+    handed, streams = progress
+    if handed is not None:
+        _global.handed.setstate(handed)
+    _global.streams.clear()
+    _global.streams.update(streams)
+
+
+def op_seeds(seed: int | None) -> tuple[int, int]:
+    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    if seed is None and _global.seed is None:
+        stream = fresh_stream()
+        return stream.key, stream.high
+    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
+    # Both zero would ask TensorFlow's kernels for an unforeseeable seed.
+    return (first, second) if (first, second) != (0, 0) else (0, _MAX_SEED)
+
+
 def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     """The stream for one call of a stateful op.
 
@@ -80,12 +105,7 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
       seed: the call's own seed, or None.
       blocks: how many blocks the call may use, which the next call with this seed skips.
     """
-    if seed is None and _global.seed is None:
-        return fresh_stream()
-    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
-    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
-    if (first, second) == (0, 0):
-        second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
+    first, second = op_seeds(seed)
     stream = Stream(first, 0, second)
     if seed is None:
         return stream
