@@ -61,7 +61,10 @@ cdef int dtype_code_of(object dtype) except -1:
     for code in range(6):
         if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
             return code
-    return _dtypes.as_dtype(dtype).code
+    found = _dtypes.as_dtype(dtype)
+    if found.code < 0:
+        raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
+    return found.code
 
 
 cdef class Readable:

@@ -15,9 +15,11 @@ if _TYPE_CHECKING:
         autograph as autograph,
         compat as compat,
         config as config,
+        data as data,
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        io as io,
         keras as keras,
         linalg as linalg,
         math as math,
@@ -33,8 +35,8 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math"),
-        *("nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras"),
+        *("linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
@@ -73,6 +75,7 @@ from gradtape._src.core.dtypes import (
     float64 as float64,
     int32 as int32,
     int64 as int64,
+    string as string,
     uint8 as uint8,
 )
 from gradtape._src.core.execution import (
@@ -85,12 +88,13 @@ from gradtape._src.core.logger import (
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,
 )
+from gradtape._src.core.tensor_spec import (
+    TensorSpec as TensorSpec,
+    TypeSpec as TypeSpec,
+    type_spec_from_value as type_spec_from_value,
+)
 from gradtape._src.function.function import (
     function as function,
-)
-from gradtape._src.function.specs import (
-    TensorSpec as TensorSpec,
-    type_spec_from_value as type_spec_from_value,
 )
 from gradtape._src.linalg.contractions import (
     einsum as einsum,

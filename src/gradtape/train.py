@@ -1,5 +1,13 @@
-"""tf.train: checkpoints, in TensorFlow's own files."""
+"""tf.train: checkpoints in TensorFlow's own files, and the messages that records of data are made of."""
 
+from gradtape._src.io.example import (
+    BytesList as BytesList,
+    Example as Example,
+    Feature as Feature,
+    Features as Features,
+    FloatList as FloatList,
+    Int64List as Int64List,
+)
 from gradtape._src.train.checkpoint import Checkpoint as Checkpoint
 from gradtape._src.train.checkpoint_manager import CheckpointManager as CheckpointManager
 from gradtape._src.train.checkpoint_reader import (

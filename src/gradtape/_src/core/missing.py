@@ -14,7 +14,6 @@ _ELSEWHERE = {
     "bfloat16": "the floating dtypes are tf.float32 and tf.float64",
     "complex64": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
     "complex128": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
-    "string": "there is no string dtype; keep text in Python",
     "int8": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
     "int16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
     "uint16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
@@ -24,13 +23,12 @@ _ELSEWHERE = {
     "Session": "operations run at once, there are no sessions",
     "placeholder": "operations run at once, there are no placeholders",
     "distribute": "there is one processor",
-    "strings": "there is no string dtype; keep text in Python",
+    "strings": "text is what tf.data and tf.io yield; take it with tensor.numpy() and work on it in Python",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
     "TensorArray": "use a Python list and tf.stack",
-    "data": "iterate over NumPy arrays",
     "saved_model": "save variables with numpy.savez",
 }
 

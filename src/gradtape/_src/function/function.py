@@ -21,9 +21,9 @@ from gradtape._plan import MISSED, Plan
 from gradtape._primitive import is_traced
 from gradtape._src.core import execution, nest
 from gradtape._src.core.logger import get_logger
+from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.explanations import explain
 from gradtape._src.function.signature import Binding, ended, fit, key_of, shown, with_tensors
-from gradtape._src.function.specs import TensorSpec
 from gradtape._tensor import Tensor
 from gradtape._trace import Recorder, is_examining, is_recording
 from gradtape._variable import BaseVariable

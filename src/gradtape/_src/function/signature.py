@@ -15,7 +15,7 @@ import numpy as np
 
 from gradtape._doors import as_tensor
 from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._src.function.specs import TensorSpec, covers
+from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 
@@ -228,6 +228,6 @@ def fit(value: Any, spec: Any) -> Any:
     if not isinstance(spec, TensorSpec):
         return value
     tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
-    if tensor.dtype != spec.dtype or not covers(spec.shape, TensorShape(tensor.shape)):
+    if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
         raise TypeError(f"Can not cast {TensorSpec.from_tensor(tensor)!r} to {TensorSpec(spec.shape, spec.dtype)!r}")
     return as_tensor(tensor)

@@ -91,6 +91,19 @@ def restore(kept: Any) -> None:
 install_random_state(state, restore)
 
 
+def op_seeds(seed: int | None) -> tuple[int, int]:
+    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    if isinstance(seed, str):
+        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
+    if seed is None and _global.seed is None:
+        stream = fresh_stream()
+        return stream.key, stream.high
+    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
+    # Both zero would ask TensorFlow's kernels for an unforeseeable seed.
+    return (first, second) if (first, second) != (0, 0) else (0, _MAX_SEED)
+
+
 def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     """The stream for one call of a stateful op.
 
@@ -99,14 +112,7 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
       seed: the call's own seed, or None.
       blocks: how many blocks the call may use, which the next call with this seed skips.
     """
-    if seed is None and _global.seed is None:
-        return fresh_stream()
-    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
-    if isinstance(seed, str):
-        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
-    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
-    if (first, second) == (0, 0):
-        second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
+    first, second = op_seeds(seed)
     stream = Stream(first, 0, second)
     if seed is None:
         return stream
