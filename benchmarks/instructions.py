@@ -225,9 +225,9 @@ def interpreter() -> str:
 
 def compiler() -> str:
     """What turned the engine into instructions."""
-    from gradtape import _kernels
+    from gradtape._engine.kernels import dispatch
 
-    return _kernels.compiler()
+    return dispatch.compiler()
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import runpy
 from pathlib import Path
 
 import pytest
-from gradtape._program import CODES
+from gradtape._engine.compute.program import CODES
 
 from gradtape._src.table.expressions import INSTRUCTIONS
 

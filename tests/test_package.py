@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import gradtape as tf
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {".pyx", ".pxd", ".pxi", ".h"}
@@ -33,7 +33,7 @@ def test_version_is_the_distribution_s():
 def test_the_demonstration():
     lines = python("-m", "gradtape").splitlines()
     assert lines[0].startswith(f"gradtape {tf.__version__} on Python ")
-    assert lines[1].startswith(f"kernels: {_kernels.isa()} ")
+    assert lines[1].startswith(f"kernels: {dispatch.isa()} ")
     assert re.match(r"threads: \d+", lines[2]) and lines[3].startswith("BLAS: ")
     table = [line.split() for line in lines if re.match(r" +\d+ ", line)]
     assert [int(row[0]) for row in table] == list(range(0, 501, 50))
@@ -51,9 +51,9 @@ def test_importing_brings_in_numpy_and_nothing_else_that_is_installed():
     }
 
 
-@pytest.mark.parametrize("isa", _kernels.available())
+@pytest.mark.parametrize("isa", dispatch.available())
 def test_the_kernel_set_can_be_chosen(isa):
-    assert python("-c", "from gradtape import _kernels; print(_kernels.isa())", GRADTAPE_ISA=isa).strip() == isa
+    assert python("-c", "from gradtape import _kernels; print(dispatch.isa())", GRADTAPE_ISA=isa).strip() == isa
 
 
 def test_an_unknown_kernel_set_is_refused_by_name():

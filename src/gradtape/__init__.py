@@ -46,6 +46,7 @@ else:
     _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
     _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
+from gradtape._engine.tensor.tensor import Tensor as Tensor
 from gradtape._src.autodiff.custom_gradient import (
     custom_gradient as custom_gradient,
     grad_pass_through as grad_pass_through,
@@ -293,7 +294,6 @@ from gradtape._src.testing.assertions import (
     assert_less as assert_less,
     assert_rank as assert_rank,
 )
-from gradtape._tensor import Tensor as Tensor
 
 newaxis = None
 

@@ -15,7 +15,7 @@ from contextlib import redirect_stdout
 import numpy as np
 
 import gradtape as tf
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 from gradtape._src.core import missing
 
 
@@ -41,7 +41,7 @@ def threads() -> str:
 
 def main() -> None:
     print(f"gradtape {tf.__version__} on Python {platform.python_version()}, NumPy {np.__version__}")
-    print(f"kernels: {_kernels.isa()} (this processor runs {', '.join(_kernels.available())})")
+    print(f"kernels: {dispatch.isa()} (this processor runs {', '.join(dispatch.available())})")
     print(f"threads: {threads()}")
     print(f"BLAS: {blas()}")
     print()

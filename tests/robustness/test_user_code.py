@@ -528,7 +528,7 @@ def test_a_forgotten_tape_closes_and_a_collected_one_stays_closed() -> None:
     output = script(
         HEAD
         + """
-from gradtape import _log
+from gradtape._engine.record import log
 v = tf.Variable([1.0] * 100)
 for _ in range(50):
     tape = tf.GradientTape()

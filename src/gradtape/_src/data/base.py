@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TypeSpec
@@ -15,8 +17,6 @@ from gradtape._src.data.errors import refused
 from gradtape._src.data.iterator import Iterator
 from gradtape._src.data.node import END, INFINITE, UNKNOWN, Node
 from gradtape._src.data.sources import Elements
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 class DatasetBase:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import empty, tensor_from
+from gradtape._engine.api.api import empty, tensor_from
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import DataLossError, InvalidArgumentError
 from gradtape._src.core.string_tensor import StringTensor

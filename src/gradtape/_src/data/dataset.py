@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.data import mapping, structure
 from gradtape._src.data.base import DatasetBase, cardinality_of, only_element, scalar, wrap
@@ -22,7 +23,6 @@ from gradtape._src.data.shuffling import Shuffle
 from gradtape._src.data.sources import Counter
 from gradtape._src.data.windows import Group, Window
 from gradtape._src.io.files import path_of
-from gradtape._tensor import Tensor
 
 
 class Dataset(Constructors):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import full
-from gradtape._log import Unrecorded
+from gradtape._engine.api.api import full
+from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_spec import TensorSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.data import structure
 from gradtape._src.data.errors import at_next

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError

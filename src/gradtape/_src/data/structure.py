@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import empty, tensor_from, view
-from gradtape._moves import take_rows
+from gradtape._engine.api.api import empty, tensor_from, view
+from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError
@@ -19,7 +20,6 @@ from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec, TypeSpec
 from gradtape._src.data.errors import at_next
-from gradtape._tensor import Tensor
 
 Component = Any  # Tensor, StringTensor, None, or a dataset
 

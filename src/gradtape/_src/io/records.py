@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from gradtape._checksum import masked_crc32c
+from gradtape._engine.base.checksum import masked_crc32c
 from gradtape._src.core.errors import DataLossError, InvalidArgumentError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.io.wire import DecodeError, Field, Message
-from gradtape._tensor import Tensor
 
 
 class Dim(Message):

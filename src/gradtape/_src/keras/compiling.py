@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import losses, metrics, settings
 from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper

@@ -7,6 +7,7 @@ import inspect
 import warnings
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras.graph import Graph, path_of
 from gradtape._src.keras.input_layer import Input, InputLayer
@@ -20,7 +21,6 @@ from gradtape._src.keras.operation import Node, Operation, is_remembered
 from gradtape._src.keras.serialization import INTERNAL, deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops.arrays import expand_dims, squeeze
-from gradtape._tensor import Tensor
 
 
 class Functional(Model):

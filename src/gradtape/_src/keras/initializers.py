@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradtape._doors import apply_reshape, apply_transpose, full
+from gradtape._engine.api.api import apply_reshape, apply_transpose, full
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random, settings
 from gradtape._src.keras.serialization import Kind, deserialize_keras_object, serialize_keras_object
@@ -16,7 +17,6 @@ from gradtape._src.linalg.diagonals import diag_part
 from gradtape._src.linalg.factorisations import qr
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import eye
-from gradtape._tensor import Tensor
 
 KIND = Kind("initializer")
 

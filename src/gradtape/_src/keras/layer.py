@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.keras import constraints, dtype_policy as policies, initializers, regularizers
 from gradtape._src.keras.input_spec import assert_input_compatibility
@@ -36,7 +37,6 @@ from gradtape._src.keras.tracking import TrackedDict, TrackedList, TrackedSet
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops.arrays import cast
 from gradtape._src.ops.elementwise import divide_no_nan
-from gradtape._tensor import Tensor
 
 _masked = masks._held
 

@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradtape._doors import apply_cast, full
-from gradtape._log import Unrecorded
+from gradtape._engine.api.api import apply_cast, full
+from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import dtype_policy
 from gradtape._src.keras.inputs import TENSORS, dtype_name, leaves, mapped, shape_of

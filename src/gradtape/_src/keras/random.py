@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_broadcast_to, apply_cast, as_tensor
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.naming import auto_name, name_scope
@@ -20,7 +21,6 @@ from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import argsort
 from gradtape._src.random import sampling
 from gradtape._src.random.philox import set_seed
-from gradtape._tensor import Tensor
 
 _STEP = as_tensor(np.array([0, 1]))
 _RANGE = as_tensor(np.array(2**31 - 2))  # seeds are taken modulo this, so that they fit into int32

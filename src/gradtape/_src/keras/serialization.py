@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.keras.keras_tensor import KerasTensor
-from gradtape._tensor import Tensor
 
 T = TypeVar("T")
 

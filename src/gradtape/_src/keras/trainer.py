@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -24,8 +24,9 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
-from gradtape._primitive import Primitive
+from gradtape._engine.ops.movement import assemble, expanded, join, part, part_alike, squeezed
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -44,7 +45,6 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 
 @op(

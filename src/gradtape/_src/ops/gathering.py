@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
-from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
+from gradtape._engine.ops.movement import add_rows, first_outside, gather_rows, take_rows
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import (
@@ -29,8 +31,6 @@ from gradtape._src.core.operands import (
 from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_elementwise,
     apply_identity,
@@ -22,7 +22,8 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._primitive import Primitive
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument, unequal_summands
 from gradtape._src.core.operands import (
@@ -40,7 +41,6 @@ from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, Tenso
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.ops.scans import cumprod
 from gradtape._src.table.rows import ALL, BOOL, NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 SUM, PRODUCT, MAX, MIN, MEAN = 0, 1, 2, 3, 10  # the engine's numbers for its reductions
 NAN, INF = math.nan, math.inf

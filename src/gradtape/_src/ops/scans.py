@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
-from gradtape._moves import take_rows
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 NAN, INF = math.nan, math.inf
 

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 INF = math.inf
 

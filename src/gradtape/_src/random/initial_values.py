@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.ops.creation import constant, ones, zeros
 from gradtape._src.random import sampling
-from gradtape._tensor import Tensor
 
 
 class _Initializer:

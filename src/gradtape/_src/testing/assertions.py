@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, as_tensor, view
+from gradtape._engine.api.api import apply_elementwise, as_tensor, view
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.testing.check_numerics import *  # noqa: F403
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 def Assert(

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_identity, as_tensor, view
-from gradtape._primitive import Primitive, install_observer, number_of
+from gradtape._engine.api.api import apply_identity, as_tensor, view
+from gradtape._engine.record.primitive import Primitive, install_observer, number_of
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
-from gradtape._tensor import Tensor
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
 _PASSING = {

@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations
 from gradtape._src.keras.input_spec import InputSpec
@@ -14,7 +15,6 @@ from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.regularizers import L1L2
 from gradtape._src.ops.reductions import reduce_logsumexp
-from gradtape._tensor import Tensor
 
 
 class Elementwise(Configured):

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_cast,
     apply_elementwise,
     apply_matmul,
@@ -19,6 +19,7 @@ from gradtape._doors import (
     as_tensor,
     tensor_from,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random
 from gradtape._src.keras.inputs import set_mask
@@ -32,7 +33,6 @@ from gradtape._src.keras.operation import is_remembered
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops.arrays import expand_dims
-from gradtape._tensor import Tensor
 
 _AXES = string.ascii_lowercase
 

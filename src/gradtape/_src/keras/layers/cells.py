@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reshape, full
+from gradtape._engine.api.api import apply_reshape, full
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random
 from gradtape._src.keras.initializers import Ones
@@ -17,7 +18,6 @@ from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops.arrays import concat, split
 from gradtape._src.ops.creation import ones_like
-from gradtape._tensor import Tensor
 
 _OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name
     or its configuration.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reshape, as_tensor
+from gradtape._engine.api.api import apply_reshape, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
 from gradtape._src.ops.arrays import concat, pad, split
-from gradtape._tensor import Tensor
 
 _CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
 _FORMATS = {

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import apply_reshape
+from gradtape._engine.api.api import apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.initializers import VarianceScaling
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, product
 from gradtape._src.linalg.contractions import einsum
-from gradtape._tensor import Tensor
 
 Shape = tuple[int | None, ...]
 

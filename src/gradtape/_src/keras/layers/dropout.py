@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import random
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.activation_layers import Elementwise
 from gradtape._src.keras.layers.configured import check_rate, format_of
-from gradtape._tensor import Tensor
 
 
 class Disturbing(Elementwise):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_elementwise
+from gradtape._engine.api.api import apply_cast, apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.keras.layers.configured import Configured, on_symbols
 from gradtape._src.keras.layers.dense import Shape, check_float
 from gradtape._src.ops.gathering import gather
-from gradtape._tensor import Tensor
 
 
 class Embedding(Configured):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -16,6 +16,7 @@ from gradtape._doors import (
     apply_transpose,
     as_tensor,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.initializers import TruncatedNormal
@@ -24,7 +25,6 @@ from gradtape._src.keras.layers.configured import Configured, check_axes
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.wrapping import Wrapper
 from gradtape._src.nn.normalization import moments
-from gradtape._tensor import Tensor
 
 
 class Normalizing(Configured):

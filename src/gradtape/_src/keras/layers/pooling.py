@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.nn import pooling
-from gradtape._tensor import Tensor
 
 _FORMATS = {
     "channels_last": {1: "NWC", 2: "NHWC", 3: "NDHWC"},

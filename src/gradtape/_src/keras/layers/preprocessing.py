@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reduce, apply_reshape, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import serialization, settings
 from gradtape._src.keras.inputs import TENSORS
@@ -18,7 +19,6 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
 from gradtape._src.ops.arrays import one_hot
 from gradtape._src.ops.sorting import searchsorted
-from gradtape._tensor import Tensor
 
 
 class Preparing(Configured):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import serialization
 from gradtape._src.keras.input_spec import InputSpec
@@ -17,7 +18,6 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops.arrays import concat, reverse, stack, unstack
-from gradtape._tensor import Tensor
 
 
 class StackedRNNCells(Layer):

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
 from gradtape._src.ops.arrays import pad
 from gradtape._src.ops.gathering import gather
-from gradtape._tensor import Tensor
 
 
 class Spatial(Configured):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_matmul, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_matmul, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import set_mask
@@ -14,7 +15,6 @@ from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.reductions import reduce_logsumexp
-from gradtape._tensor import Tensor
 
 
 @loss_function()

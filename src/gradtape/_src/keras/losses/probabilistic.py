@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import entropies, settings
 from gradtape._src.keras.inputs import set_mask
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, _as_tensors, loss_function, mean, prepared, total
@@ -12,7 +13,6 @@ from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import expand_dims, one_hot, squeeze, where
-from gradtape._tensor import Tensor
 
 # The computations themselves: what they are given here are tensors.
 _categorical = entropies.categorical_crossentropy.__wrapped__

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reduce
+from gradtape._engine.api.api import apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.metrics.counts import LOWEST, Count, add_counts, are_even, listed
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
-from gradtape._tensor import Tensor
 
 _NAMES = {count: count.name.lower() for count in Count}
 
