@@ -17,12 +17,13 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.buffer cimport acquire, release
-from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape)
+from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent,
+                                          tensor_shape)
+from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG,
+                                          NOT, OR, ABS, SUB, U8, XOR)
 from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
-from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
-                                 TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
-from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
-                              OR, ABS, SUB, U8, XOR)
+from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
+                                               RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 
 import copyreg
 
@@ -443,6 +444,7 @@ cdef extern from "Python.h":
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef void (*Freer "freefunc")(void* o) noexcept
     ctypedef struct TypeObject "PyTypeObject":
+        const char* tp_name
         Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_dictoffset
         Destructor tp_dealloc
@@ -501,6 +503,7 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
+(<TypeObject*>Tensor).tp_name = "gradtape.Tensor"             # where programs know it
 # What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
 # cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
 cdef Tensor _example = Tensor.__new__(Tensor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -131,16 +130,17 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
 
 def _exactly(choose: Any, one: Any, other: Any) -> Any:
     """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
-    return choose(one, other, key=_fraction)
+    return choose(one, other, key=_number)
 
 
 def _inwards(rounded: np.floating, bound: Any) -> np.floating:
     """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
-    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_number(rounded)) > abs(_number(bound)) else rounded
 
 
-def _fraction(number: Any) -> Fraction:
-    return Fraction(number if isinstance(number, int) else float(number))
+def _number(value: Any) -> int | float:
+    """As one of Python's, which compare exactly."""
+    return value if isinstance(value, int) else float(value)
 
 
 @op(
