@@ -128,7 +128,7 @@ def extensions() -> list[Extension]:
             f"gradtape.{source.stem}",
             [str(source)],
             include_dirs=[str(ENGINE)],
-            depends=[str(ENGINE / header) for header in ("compiler.h", "tile.h")],
+            depends=[str(ENGINE / header) for header in ("compiler.h", "crc32c.h", "tile.h")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_link_args=LINK_FLAGS,
         )

@@ -1,17 +1,21 @@
 """The engine's doors for Python: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
 
 cimport numpy as cnp
+from cpython.long cimport PyLong_AsLongLongAndOverflow
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
-from gradtape._extent cimport Extent, extent_from, new_extent, release_extent, same_extent
+from gradtape._extent cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
 from gradtape._operators cimport at_once, operand_like, strict_operand
-from gradtape._ops cimport (broadcast_to, cast, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
+from gradtape._ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
                             mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
+from gradtape._primitive cimport observe_compiled, observing
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
-                               is_floating, new_tensor, operators, share)
+                               is_floating, new_tensor, operators, share, tracing)
 from gradtape._types cimport BOOL, F64, I32, I64, MAX_RANK
+
+import math
 
 import numpy as np
 
@@ -20,6 +24,8 @@ from gradtape._sequence import held
 from gradtape._src.core.errors import invalid_argument
 
 cnp.import_array()
+
+cdef object WIDE = 2**63               # the first integer beyond int64
 
 cdef Program SELECT_PROGRAM = program("select")
 
@@ -39,7 +45,9 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
 
 
 def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy."""
+    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
+    if tracing:
+        operators().value_read(tensor, False)
     return as_array(tensor)
 
 
@@ -216,21 +224,46 @@ cdef object apply_program(Program row, tuple operands):
     return elementwise_list(row, tensors)
 
 
+cdef tuple whole_numbers(object value, str op, str attribute):
+    """Integers that an argument lists, and its rank; `attribute` is TensorFlow's name for their dtype."""
+    cdef Tensor tensor
+    cdef list found = []
+    if type(value) is list or type(value) is tuple:
+        for item in value:
+            if type(item) is Tensor and (<Tensor>item).extent.rank == 0 and (
+                    (<Tensor>item).dtype_code == I32 or (<Tensor>item).dtype_code == I64):
+                item = int(item)
+            elif type(item) is not int or not -WIDE <= item < WIDE:
+                break
+            found.append(item)
+        else:
+            return found, 1
+    tensor = convert(value, I32, True)
+    if tensor.dtype_code != I32 and tensor.dtype_code != I64:
+        raise not_allowed(op, tensor.dtype_code, attribute)
+    return as_array(tensor).reshape(-1).tolist(), tensor.extent.rank
+
+
+cdef object not_allowed(str op, int dtype_code, str attribute):
+    name = ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+    return invalid_argument(op, f"Value for attr '{attribute}' of {name} is not in the list of allowed values: int32, int64", "",
+                            kernel=None)
+
+
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:
     cdef int64_t mask = 0
     cdef Py_ssize_t place
+    cdef int overflow = 0
     if axis is None:
         return ((<int64_t>1) << rank) - 1
     if type(axis) is int:
-        place = axis
-        if -rank <= place < rank:
+        place = PyLong_AsLongLongAndOverflow(axis, &overflow)
+        if not overflow and -rank <= place < rank:
             return (<int64_t>1) << (place if place >= 0 else place + rank)
-    if not isinstance(axis, (int, list, tuple)):
-        axis = np.asarray(axis)
-        if axis.size > MAX_RANK:
-            raise op_error(op, f"Invalid reduction arguments: {axis.size} axes of a tensor with {rank} dimension(s)")
-        axis = axis.tolist()
-    for item in ([axis] if isinstance(axis, int) else axis):
+    items = whole_numbers(axis, op, "Tidx")[0]
+    if len(items) > MAX_RANK:
+        raise op_error(op, f"Invalid reduction arguments: {len(items)} axes of a tensor with {rank} dimension(s)")
+    for item in items:
         if not -rank <= item < rank:
             raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
         place = item % rank
@@ -328,31 +361,37 @@ def apply_reshape(x, shape):
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef Extent* extent = fitting_extent(tensor.extent.size, shape)
     cdef list dims
-    cdef Py_ssize_t known = 1
+    cdef object known = 1, present = 1, missing
+    cdef int rank, i
     if extent != NULL:
         try:
             return reshape(tensor, extent)
         finally:
             release_extent(extent)
-    if isinstance(shape, (Tensor, Readable)):
-        shape = np.asarray(held(shape)).reshape(-1).tolist()
-    elif isinstance(shape, int):
-        shape = (shape,)
-    dims = [int(d) for d in shape]
+    dims, rank = whole_numbers(shape, "Reshape", "Tshape")
+    if rank > 1:
+        raise op_error("Reshape", f"sizes input must be 1-D, not {dims_text((<Tensor>convert(shape, -1, False)).extent)}")
     if -1 in dims:
         if dims.count(-1) > 1:
             raise op_error("Reshape", "Only one input size may be -1, not both "
                            f"{dims.index(-1)} and {dims.index(-1, dims.index(-1) + 1)}")
+        # Beside a size of 0, the open one is what the other sizes of both leave.
+        for i in range(tensor.extent.rank):
+            if tensor.extent.dims[i] or 0 not in dims:
+                present *= tensor.extent.dims[i]
         for d in dims:
-            if d != -1:
+            if d > 0:
                 known *= d
-        if known == 0 or tensor.extent.size % known:
-            raise op_error("Reshape", f"Input to reshape is a tensor with {tensor.extent.size} values, but the requested shape "
+        if present % known and not (0 in dims and tensor.extent.size == 0):
+            raise op_error("Reshape", f"Input to reshape is a tensor with {present} values, but the requested shape "
                                       f"requires a multiple of {known}")
-        dims[dims.index(-1)] = tensor.extent.size // known
+        missing = present // known
+        dims[dims.index(-1)] = missing
     for place, d in enumerate(dims):
         if d < 0:
             raise op_error("Reshape", f"Size {place} must be non-negative, not {d}")
+    if math.prod(dims) >= WIDE:
+        raise op_error("Reshape", f"Shape {dims} has too many elements")
     extent = extent_from(tuple(dims))
     try:
         return reshape(tensor, extent)
@@ -365,17 +404,21 @@ def apply_transpose(x, perm=None):
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef int rank = tensor.extent.rank, i
     cdef int64_t packed = 0
+    cdef int permuted
     cdef list order
     if perm is None:
         order = list(range(rank))[::-1]
     else:
-        order = [int(p) for p in np.asarray(held(perm)).reshape(-1)]
+        order, permuted = whole_numbers(perm, "Transpose", "Tperm")
+        if permuted != 1:
+            raise op_error("Transpose",
+                           f"perm must be rank 1, got shape {dims_text((<Tensor>convert(perm, -1, False)).extent)}")
         if len(order) != rank:
             raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
+        order = [p + rank if p < 0 else p for p in order]
         for p in order:
-            if not -rank <= p < rank:
+            if not 0 <= p < rank:
                 raise op_error("Transpose", f"{p} is out of range [0 .. {rank})")
-        order = [p % rank for p in order]
         if len(set(order)) != rank:
             missing = min(set(range(rank)) - set(order))
             raise op_error("Transpose", f"{missing} is missing from {{{','.join([str(p) for p in order])}}}.")
@@ -409,8 +452,12 @@ def apply_cast(x, dtype):
     """x in another dtype."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef int code = dtype_code_of(dtype)
+    cdef Tensor out
     if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
-        return floating_of(tensor, code)
+        out = floating_of(tensor, code)
+        if observing:
+            observe_compiled(CAST, out, tensor, None, tensor.dtype_code | (code << 8))
+        return out
     return cast(tensor, code)
 
 
@@ -422,7 +469,7 @@ def apply_identity(x):
 def apply_stop_gradient(x):
     """x's value without its history."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return share(tensor, tensor.extent)
+    return constant(tensor)
 
 
 def install_packing(pack) -> None:

@@ -130,7 +130,11 @@ cdef Extent* extent_from(object shape) except NULL:
             raise ValueError(f"Shape {tuple(shape)} is not fully defined: every dimension must be an integer.")
         if isinstance(item, float):
             raise TypeError(f"Shape {tuple(shape)} must hold integers, got the float {item}.")
-        dim = item.__index__() if hasattr(item, "__index__") else int(item)
+        try:
+            dim = item.__index__() if hasattr(item, "__index__") else int(item)
+        except OverflowError:
+            raise ValueError("Can't convert Python sequence with out-of-range integer to Tensor. "
+                             "A dimension is below 2**63.") from None
         if dim < 0:
             raise InvalidDims(tuple(shape))
         dims[rank] = dim

@@ -19,10 +19,10 @@ from gradtape._log cimport (MAX_INPUTS, RESULT_SLOT, Call, Entry, Level, Rest, T
                             give_number, operand_number, present_level, renew_epoch, rest_of, return_to, saved_operand,
                             span_from_root, thread, track, untrack)
 from gradtape._ops cimport add, broadcast_to, elementwise_list, filled
-from gradtape._primitive cimport Primitive, hooks
+from gradtape._primitive cimport Primitive, hooks, traced, tracer
 from gradtape._program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._tape cimport GradientTape
-from gradtape._tensor cimport Tensor, convert, is_floating
+from gradtape._tensor cimport Tensor, convert, is_floating, tracing
 from gradtape._variable cimport BaseVariable
 
 from gradtape._src.core import nest
@@ -324,6 +324,8 @@ cdef class Accumulator:
         self.recording = True
         self.tangents.entered = True
         th.turns += 1
+        if tracing and traced():
+            tracer.tape_opened(self)
         th.generation += 1
         self.tangents.generation = th.generation
         th.accumulators = [*th.accumulators, self.tangents]
@@ -364,6 +366,8 @@ cdef class Accumulator:
           np.float32(6.0)
         """
         cdef bint zero = is_zero_unconnected(unconnected_gradients)
+        if tracing and traced():
+            tracer.tape_used(self)
 
         def fetch(primal):
             cdef int64_t number

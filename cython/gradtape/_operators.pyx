@@ -5,6 +5,7 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 
 from gradtape._extent cimport Extent, broadcast_extents, release_extent
 from gradtape._ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
+from gradtape._primitive cimport Primitive
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating, new_scalar,
                                operators, plain, present)
@@ -27,6 +28,22 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
                      (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
                      (NE, "not_equal")):
     _binary_programs[_code] = program(_name)
+
+
+def evaluate_invert(Tensor a) -> Tensor:
+    return from_array(np.invert(as_array(a)), a.dtype_code)
+
+
+def evaluate_bitwise(function):
+    def evaluate(Tensor a, Tensor b):
+        return from_array(function(as_array(a), as_array(b)), a.dtype_code)
+    return evaluate
+
+
+cdef Primitive INVERT = Primitive("Invert", evaluate_invert)
+cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwise(function))
+                      for prefix in ("Logical", "Bitwise")
+                      for ending, function in (("And", np.bitwise_and), ("Or", np.bitwise_or), ("Xor", np.bitwise_xor))}
 
 
 cdef Tensor operand_like(object value, Tensor other):
@@ -72,6 +89,19 @@ cdef object arithmetic(Program program, object a, object b):
     return result if result is not None else mixed_binary(program, a, b)
 
 
+# The method of the other operand that Python asks where an operator of tensors does not know it.
+cdef dict _reflected = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "floordiv": "__rfloordiv__",
+    "floormod": "__rmod__", "pow": "__rpow__", "matmul": "__rmatmul__", "and": "__rand__", "or": "__ror__", "xor": "__rxor__",
+}
+
+
+cdef bint leaves_to(object b, str name):
+    """Whether an operator that cannot convert b leaves the word to it."""
+    return name in _reflected and hasattr(type(b), _reflected[name]) and not isinstance(
+        b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str))
+
+
 cdef object mixed_binary(Program program, object a, object b):
     """An operator of which an operand is a number, an array or a variable, or both are integers."""
     cdef Tensor left, right
@@ -82,9 +112,9 @@ cdef object mixed_binary(Program program, object a, object b):
         else:
             right = strict_operand(b, left)
     except (TypeError, ValueError):
-        if isinstance(b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str)) or not hasattr(type(b), "__radd__"):
-            raise
-        return NotImplemented
+        if leaves_to(b, program.name):
+            return NotImplemented
+        raise
     if left.dtype_code != right.dtype_code:
         if program is DIVIDE_PROGRAM:
             raise undivided(left, right)
@@ -101,7 +131,7 @@ cdef object unary(int code, object a):
             return elementwise(program("logical_not"), tensor, None, None)
         if is_floating(tensor.dtype_code):
             raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
-        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+        return INVERT(tensor)
     if tensor.dtype_code == BOOL:
         raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
     return elementwise(<Program>_binary_programs[code], tensor, None, None)
@@ -121,8 +151,17 @@ cdef object floordiv(object a, object b):
 
 
 cdef object matmul_operator(object a, object b):
-    cdef Tensor left = left_operand(a, b)
-    return matmul(left, operand_like(b, left), False, False)
+    cdef Tensor left, right
+    if type(a) is Tensor and type(b) is Tensor:
+        return matmul(<Tensor>a, <Tensor>b, False, False)
+    try:
+        left = left_operand(a, b)
+        right = operand_like(b, left)
+    except (TypeError, ValueError):
+        if leaves_to(b, "matmul"):
+            return NotImplemented
+        raise
+    return matmul(left, right, False, False)
 
 
 cdef object equal(object a, object b, bint negate):
@@ -141,16 +180,22 @@ cdef object equal(object a, object b, bint negate):
 
 
 cdef object bitwise(int code, object a, object b):
-    cdef Tensor left = left_operand(a, b), right = strict_operand(b, left)
+    cdef Tensor left, right
     name = "And" if code == AND else "Or" if code == OR else "Xor"
+    try:
+        left = left_operand(a, b)
+        right = strict_operand(b, left)
+    except (TypeError, ValueError):
+        if leaves_to(b, name.lower()):
+            return NotImplemented
+        raise
     name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
     if is_floating(left.dtype_code):
         raise unsupported(name, left.dtype_code, "int32, int64, uint8")
     if left.dtype_code != right.dtype_code:
         raise mixed_dtypes(name, left, right, 1)
-    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
     try:
-        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
+        return (<Primitive>_bitwise[name])(left, right)
     except ValueError:
         raise incompatible(name, left, right) from None
 

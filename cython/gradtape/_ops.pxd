@@ -9,7 +9,7 @@ from gradtape._primitive cimport Primitive
 from gradtape._program cimport Program
 from gradtape._tensor cimport Tensor
 
-cdef Primitive IDENTITY
+cdef Primitive IDENTITY, CAST
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
@@ -26,8 +26,11 @@ cdef Tensor cast(Tensor a, int dtype_code)
 cdef Tensor add(Tensor a, Tensor b)
 cdef int forget_transposes() except -1             # at the end of a sweep
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
+cdef Tensor added_run(Tensor a, Tensor b)
+cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total)
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor identity(Tensor a)
+cdef Tensor constant(Tensor a)
 cdef Tensor uniform(int dtype_code, Extent* extent, double value)
 cdef Tensor spread(Tensor a)
 cdef str entry_name(Entry* entry)

@@ -16,19 +16,21 @@ from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._contract cimport add_product, indifferent, product
-from gradtape._extent cimport (Extent, broadcast_extents, dims_text, new_extent, release_extent, retain_extent, same_extent,
+from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent, same_extent,
                                tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
                             thread)
 from gradtape._loops cimport LONG_RUN, execute, reduce_run
-from gradtape._primitive cimport (READS_RESULT, Primitive, hooks, make_primitive, note, observe, observe_compiled, observing, record,
-                                  record_call)
+from gradtape._primitive cimport (READS_RESULT, Primitive, hooks, examine, examining, make_primitive, note, observe,
+                                  observe_compiled, observing, record, record_call, trace, traced, tracer)
 from gradtape._program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of, few,
                                 program)
 from gradtape._tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
-                               new_uniform, scalar_value, share)
-from gradtape._types cimport BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
+                               new_uniform, scalar_value, share, tracing)
+from gradtape._types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
+
+import functools
 
 import numpy as np
 
@@ -136,6 +138,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
+    if observing:
+        return observed_elementwise(program, out, a, b, c)
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
@@ -146,8 +150,26 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(<Thread>at, c.number) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
-    if observing:
-        observe(program, (a,) if b is None else (a, b) if c is None else (a, b, c), (), (out,))
+    return out
+
+
+cdef Tensor observed_elementwise(Program program, Tensor out, Tensor a, Tensor b, Tensor c):
+    """Records, and shows to who observes."""
+    cdef tuple operands = given(a, b, c)
+    cdef Thread th
+    cdef int live
+    trace(program, operands, (), (out,))
+    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
+        th = thread()
+        if th.span != 0 or th.forward:
+            live = on_open_window(th, a.number)
+            if b is not None:
+                live |= on_open_window(th, b.number) << 1
+                if c is not None:
+                    live |= on_open_window(th, c.number) << 2
+            if live or th.forward:
+                record(th, program, out, a, b, c, live, 0)
+    examine(program, operands, (), (out,))
     return out
 
 
@@ -301,10 +323,12 @@ cdef Tensor elementwise_list(Program program, list operands):
     execute(program, code == F64, out.data, described, extent, False)
     release_extent(extent)
     th = thread()
+    if observing:
+        trace(program, tuple(operands), (), (out,))
     if th.span != 0 or th.forward:
         record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
     if observing:
-        observe(program, tuple(operands), (), (out,))
+        examine(program, tuple(operands), (), (out,))
     return out
 
 
@@ -391,10 +415,8 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
     cdef Tensor out
     cdef Thread th
     cdef Operand operands[3]
-    if cotangent.uniform and constant(first) and (second is None or constant(second)) and (third is None or constant(third)):
-        out = elementwise(derivative, scalar_of(first), None if second is None else scalar_of(second),
-                          None if third is None else scalar_of(third))
-        out = uniform(out.dtype_code, cotangent.extent, scalar_value(out))
+    if cotangent.uniform and is_even(first) and (second is None or is_even(second)) and (third is None or is_even(third)):
+        out = everywhere(derivative, first, second, third, cotangent.extent)
     elif extent != NULL and extent.size == 1 and rows == 0 and cotangent.dtype_code <= F64 and nobody_looks():
         # The products and their sum are one pass.
         describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
@@ -405,19 +427,122 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
         out = new_tensor(cotangent.dtype_code, extent)
         if not derivative.run_few(cotangent.dtype_code == F64, out.data, operands, cotangent.extent.size, True):
             execute(derivative, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
+        if observing:
+            observe(total_primitive(derivative), given(first, second, third), (tensor_shape(cotangent.extent), tensor_shape(extent)),
+                    (out,))
         return out
     else:
         out = elementwise(derivative, first, second, third)
     return out if extent == NULL else sum_to_rows(out, extent, rows)
 
 
+cdef tuple given(Tensor first, Tensor second, Tensor third):
+    return (first,) if second is None else (first, second) if third is None else (first, second, third)
+
+
+cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor third, Extent* extent):
+    """A derivative's value of operands that are one value each, everywhere in an extent."""
+    cdef Tensor out
+    cdef bint shown = tracing and traced()
+    if shown:
+        tracer.depth += 1
+    try:
+        out = elementwise(derivative, scalar_of(first), None if second is None else scalar_of(second),
+                          None if third is None else scalar_of(third))
+    finally:
+        if shown:
+            tracer.depth -= 1
+    out = uniform(out.dtype_code, extent, scalar_value(out))
+    if shown:
+        observe(everywhere_primitive(derivative), given(first, second, third), (tensor_shape(extent),), (out,))
+    return out
+
+
+# What is done of a sweep in fewer ops while nobody looks, as primitives for those who trace it: it has no derivatives.
+
+cdef dict _everywhere = {}
+cdef dict _totals = {}
+
+
+cdef Primitive everywhere_primitive(Program program):
+    found = _everywhere.get(program)
+    if found is None:
+        found = _everywhere[program] = Primitive(program.name, functools.partial(evaluate_everywhere, program))
+    return <Primitive>found
+
+
+def evaluate_everywhere(Program program, *arguments):
+    cdef Extent* extent = extent_from(arguments[len(arguments) - 1])
+    cdef tuple operands = arguments[:len(arguments) - 1]
+    try:
+        return everywhere(program, operands[0], operands[1] if len(operands) > 1 else None, operands[2] if len(operands) > 2 else None,
+                          extent)
+    finally:
+        release_extent(extent)
+
+
+cdef Primitive total_primitive(Program program):
+    found = _totals.get(program)
+    if found is None:
+        found = _totals[program] = Primitive(program.name, functools.partial(evaluate_total, program))
+    return <Primitive>found
+
+
+def evaluate_total(Program program, *arguments):
+    cdef tuple tensors = arguments[:len(arguments) - 2]
+    cdef Operand operands[3]
+    cdef Extent* over = extent_from(arguments[len(arguments) - 2])
+    cdef Extent* extent = extent_from(arguments[len(arguments) - 1])
+    cdef Tensor out
+    cdef int i, code = F64
+    try:
+        for i in range(len(tensors)):
+            if (<Tensor>tensors[i]).dtype_code == F32:
+                code = F32
+        for i in range(len(tensors)):
+            describe(&operands[i], <Tensor>tensors[i], over, code)
+        out = new_tensor(code, extent)
+        if not program.run_few(code == F64, out.data, operands, over.size, True):
+            execute(program, code == F64, out.data, operands, over, True)
+        return out
+    finally:
+        release_extent(over)
+        release_extent(extent)
+
+
+cdef Tensor compute_even(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return even(a, shape, attribute)
+
+
+cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 0, 0, False, False)
+
+
+cdef Tensor even(Tensor a, Extent* extent, int64_t attribute):
+    """A tensor's only value, for a mean over the axes of the attribute divided by their elements, as one value everywhere."""
+    cdef Tensor out
+    cdef double value = scalar_value(a)
+    if attribute & 15 == MEAN:
+        value = value / reduced_count(extent, attribute >> 8)
+    out = uniform(a.dtype_code, extent, value)
+    if observing:
+        observe_compiled(EVEN, out, a, None, attribute)
+    return out
+
+
+cdef Tensor compute_spread(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return spread(a)
+
+
+cdef Primitive SPREAD = make_primitive("spread", "BroadcastTo", compute_spread, NULL, 0, 0, False, False)
+
+
 cdef inline bint nobody_looks() noexcept:
     """Whether neither a tape nor an accumulator nor an examiner would see an op."""
     cdef PyObject* at = here()
-    return (<Thread>at).span == 0 and not (<Thread>at).forward and not observing
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
 
 
-cdef inline bint constant(Tensor tensor) noexcept:
+cdef inline bint is_even(Tensor tensor) noexcept:
     return tensor.uniform or tensor.extent.size == 1
 
 
@@ -437,7 +562,13 @@ cdef Tensor uniform(int dtype_code, Extent* extent, double value):
 
 cdef Tensor spread(Tensor a):
     """A uniform cotangent as an ordinary tensor."""
-    return filled(a.dtype_code, a.extent, scalar_value(a)) if a.uniform else a
+    cdef Tensor out
+    if not a.uniform:
+        return a
+    out = filled(a.dtype_code, a.extent, scalar_value(a))
+    if observing:
+        observe_compiled(SPREAD, out, a, None, 0)
+    return out
 
 
 cdef inline PyObject* argument(Entry* entry, Tensor cotangent, int role) noexcept:
@@ -494,6 +625,21 @@ cdef Tensor identity(Tensor a):
     """The same value under a number of its own."""
     cdef Tensor out = share(a, a.extent)
     note(IDENTITY, out, a, None, 0)
+    return out
+
+
+cdef Tensor compute_constant(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return constant(a)
+
+
+cdef Primitive STOP_GRADIENT = make_primitive("stop_gradient", "StopGradient", compute_constant, NULL, 0, 0, False, False)
+
+
+cdef Tensor constant(Tensor a):
+    """The same value without its history."""
+    cdef Tensor out = share(a, a.extent)
+    if observing:
+        observe_compiled(STOP_GRADIENT, out, a, None, 0)
     return out
 
 
@@ -576,7 +722,10 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     if same_extent(a.extent, extent):
         return a
     if a.uniform:
-        return uniform(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
+        out = uniform(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
+        if observing:
+            observe_compiled(SUM_TO, out, a, None, 0)
+        return out
     for i in range(a.extent.rank):
         if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
             axes |= (<int64_t>1) << i
@@ -709,7 +858,6 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
     cdef int64_t axes = attribute_of(entry) >> 8
     cdef Extent* source = operand_extent(entry, 0)
     cdef Tensor wide, chosen, count, result, a
-    cdef double value
     if source == NULL:
         # Nothing was reduced, or axes of one element that the result kept.
         if kind == SUM or kind == MEAN:
@@ -717,10 +865,7 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
         source = (<Tensor>entry.saved[0]).extent
     if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and rows == 0:
         if nobody_looks():
-            value = scalar_value(cotangent)
-            if kind == MEAN:
-                value = value / reduced_count(source, axes)
-            return uniform(cotangent.dtype_code, source, value)
+            return even(cotangent, source, attribute_of(entry))
     cotangent = spread(cotangent)
     wide = unreduced(cotangent, source, axes, rows)
     if kind == SUM:
@@ -793,11 +938,10 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef object array = as_array(a)
     cdef tuple chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
     if kind == MEAN:
-        count = reduced_count(a.extent, axes)
+        count = <int64_t>reduced_count(a.extent, axes)
         summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
-        if count == 0:
-            raise op_error("Mean", "Mean of no integers is undefined: the reduced axes are empty")
-        return from_array(np.asarray(np.trunc(summed / count)), a.dtype_code)
+        # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
+        return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
     if kind >= MAX and array.size == 0:
         limits = np.iinfo(array.dtype)
         return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else
@@ -864,7 +1008,7 @@ cdef Tensor compute_cast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
     return cast(a, <int>(attribute >> 8))
 
 
-cdef Primitive CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
+CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
 
 
 cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:
@@ -1013,7 +1157,7 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
     cdef Factors of
     cdef Tensor left, right
     cdef Py_ssize_t depth
-    if g.extent.rank != 2 or observing:
+    if g.extent.rank != 2 or examining:
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
@@ -1028,6 +1172,48 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
         return False
     return add_product(total.dtype_code == F64, of.left_transposed, of.right_transposed, total.extent.dims[0],
                        total.extent.dims[1], depth, left.data, right.data, total.data)
+
+
+cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return added_run(a, b)
+
+
+cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+
+
+cdef Tensor added_run(Tensor a, Tensor b):
+    """The sum that a sweep makes in place, as a new tensor, for those who trace it: the same instruction on the same operands."""
+    cdef Tensor out = new_tensor(a.dtype_code, a.extent)
+    if a.dtype_code == F32:
+        kernels.run32(ADD, <float*>out.data, <const float*>a.data, <const float*>b.data, NULL, a.extent.size)
+    else:
+        kernels.run64(ADD, <double*>out.data, <const double*>a.data, <const double*>b.data, NULL, a.extent.size)
+    observe_compiled(ADD_RUN, out, a, b, 0)
+    return out
+
+
+cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total):
+    """The sum of `add_cotangent` as a new tensor, for those who trace it; None where it would not be quicker."""
+    cdef Tensor out = new_tensor(total.dtype_code, total.extent)
+    cdef Factors of
+    memcpy(out.data, total.data, total.extent.size * item_size(total.dtype_code))
+    if not add_cotangent(entry, g, operand, out):
+        return None
+    of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
+    observe(ADD_PRODUCT, (<Tensor>of.left, <Tensor>of.right, total), (of.left_transposed, of.right_transposed), (out,))
+    return out
+
+
+def evaluate_added_product(Tensor left, Tensor right, Tensor total, bint left_transposed, bint right_transposed) -> Tensor:
+    cdef Tensor out = new_tensor(total.dtype_code, total.extent)
+    memcpy(out.data, total.data, total.extent.size * item_size(total.dtype_code))
+    if not add_product(total.dtype_code == F64, left_transposed, right_transposed, total.extent.dims[0], total.extent.dims[1],
+                       left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
+        raise RuntimeError("a product was added that is not added so")
+    return out
+
+
+cdef Primitive ADD_PRODUCT = Primitive("matmul", evaluate_added_product)
 
 
 cdef Tensor as_rows(Tensor a):

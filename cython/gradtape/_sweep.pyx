@@ -17,10 +17,10 @@ from gradtape._log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MAS
                             Call, Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
                             last_position,
                             operand_number, thread)
-from gradtape._ops cimport (IDENTITY, add, add_cotangent, broadcast_to, entry_name, filled, forget_transposes,
+from gradtape._ops cimport (IDENTITY, add, add_cotangent, added_product, added_run, broadcast_to, entry_name, filled, forget_transposes,
                             mixed_dtypes, program_cotangent, spread, uniform)
-from gradtape._primitive cimport Primitive, observing
-from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators
+from gradtape._primitive cimport Primitive, examining, traced, tracer
+from gradtape._tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators, tracing
 from gradtape._types cimport ADD, F32
 from gradtape._variable cimport BaseVariable
 
@@ -277,7 +277,8 @@ cdef inline bint nobody_records() noexcept:
 
 cdef inline bint is_own(PyObject* held) noexcept:
     """Whether what a slot holds is an ordinary tensor that nobody else holds."""
-    return (held.ob_refcnt == 1 and type(<object>held) is Tensor and not (<Tensor>held).uniform
+    return ((held.ob_refcnt == 1 or (tracing and held.ob_refcnt == 2 and traced() and tracer.holds(<Tensor>held)))
+            and type(<object>held) is Tensor and not (<Tensor>held).uniform
             and ((<Tensor>held).block == NULL or (<Tensor>held).block.refs == 1))
 
 
@@ -289,13 +290,20 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
         more = <Tensor>cotangent
         if (is_own(old) and not more.uniform and nobody_records() and is_floating(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
+            if tracing and traced():
+                return set_slot(slot, added_run(<Tensor>old, more))
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
             else:
                 kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
             return 0
-    total = total_cotangent(<object>old, cotangent)
+    return set_slot(slot, total_cotangent(<object>old, cotangent))
+
+
+cdef inline int set_slot(Slot* slot, object total) except -1:
+    """Puts another cotangent in the place of a slot's."""
+    cdef PyObject* old = pointer(slot[0])
     Py_INCREF(total)
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
     Py_DECREF(<object>old)
@@ -391,6 +399,21 @@ cdef PyObject* total_of(Sweep* sweep, int64_t number) noexcept:
     return NULL if place < 0 else sweep.extras[place]
 
 
+cdef int set_total(Sweep* sweep, int64_t number, Tensor total) except -1:
+    """Puts another total in the place of the one that `total_of` finds."""
+    cdef Slot* slot = NULL
+    cdef Entry* entry
+    if covered(sweep, number):
+        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
+        slot = slot_at(sweep, number)
+        if not (entry == NULL or entry.kind != READ or tags(slot[0]) & SOURCE):
+            number = entry.inputs[0]
+            slot = NULL
+    if slot == NULL:
+        slot = &sweep.extras[mark_place(sweep, number)]
+    return set_slot(slot, total)
+
+
 cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
     cdef Primitive primitive = <Primitive>entry.op
     cdef Py_ssize_t row
@@ -431,8 +454,14 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
             else:
                 if (<Primitive>entry.op).adds and sweep.rows == 0 and nobody_records():
                     total = total_of(sweep, number)
-                    if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
-                        continue
+                    if total != NULL and is_own(total):
+                        if tracing and traced():
+                            given = added_product(entry, cotangent, i, <Tensor>total)
+                            if given is not None:
+                                set_total(sweep, number, given)
+                                continue
+                        elif add_cotangent(entry, cotangent, i, <Tensor>total):
+                            continue
                 given = compiled_cotangent(entry, cotangent, i, sweep.rows)
             if given is not None:
                 accumulate(sweep, number, given)
@@ -644,7 +673,7 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, rows)      # for its checks
         (<Window>swept.at.window).broken = dropping
-        if observing:
+        if examining:
             scan_examined(&swept, dropping)
         else:
             scan(&swept, dropping)
@@ -723,7 +752,7 @@ cdef Tensor ones(Tensor tensor):
         return new_scalar(tensor.dtype_code, 1.0)
     th = thread()
     if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
-            and not observing):
+            and not examining):
         return uniform(tensor.dtype_code, tensor.extent, 1.0)
     return filled(tensor.dtype_code, tensor.extent, 1.0)
 

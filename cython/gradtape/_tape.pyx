@@ -11,8 +11,9 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from gradtape._extent cimport Extent, new_extent, release_extent
 from gradtape._log cimport MARK, Entry, Thread, Window, append, is_marked, thread
 from gradtape._ops cimport behind_rows, filled, reshape
+from gradtape._primitive cimport traced, tracer
 from gradtape._sweep cimport Source, dense, source_of, sweep
-from gradtape._tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, type_of, variable_type
+from gradtape._tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, tracing, type_of, variable_type
 from gradtape._types cimport F32, MAX_RANK
 from gradtape._variable cimport BaseVariable, watch_variable
 
@@ -89,6 +90,10 @@ def _made(variable):
     return (<BaseVariable>variable).number
 
 
+cdef object unwatchable(object item):
+    return ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType.")
+
+
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
 cdef class GradientTape(Window):
@@ -120,6 +125,8 @@ cdef class GradientTape(Window):
         if self.spent:
             self.renew()
         self.entered = True
+        if tracing and traced():
+            tracer.tape_opened(self)
         return self.start(thread())
 
     def __reduce__(self):
@@ -159,8 +166,12 @@ cdef class GradientTape(Window):
           np.float32(6.0)
         """
         if self.spent or not self.entered:
-            raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
-                                 "gradients. Call it inside the tape's block.")
+            for item in nest.flatten(opened(tensor)):
+                if not (type(item) is Tensor or isinstance(item, BaseVariable) or type(getattr(item, "values", None)) is Tensor):
+                    raise unwatchable(item)
+                raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
+                                     "gradients. Call it inside the tape's block.")
+            return
         if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
             self.watch_one(tensor)
             return
@@ -171,6 +182,8 @@ cdef class GradientTape(Window):
         cdef Thread th = thread()
         cdef Tensor tensor
         cdef Entry* entry
+        if tracing and traced():
+            tracer.tape_used(self)
         if type(item) is Tensor:
             tensor = <Tensor>item
             if not is_floating(tensor.dtype_code):
@@ -199,8 +212,7 @@ cdef class GradientTape(Window):
             slices = getattr(item, "values", None)
             if type(slices) is Tensor and hasattr(item, "indices"):
                 return self.watch_one(slices)
-            raise ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or "
-                             "ExtensionType.")
+            raise unwatchable(item)
         return 0
 
     def watched_variables(self):
@@ -236,12 +248,16 @@ cdef class GradientTape(Window):
         cdef Thread th = self.owner
         if th is None:
             raise ValueError("Tape is not recording.")
+        if tracing and traced():
+            tracer.tape_used(self)
         self.stop()
         self.renew()
         self.start(th)
 
     def _pause(self):
         """Closes the window's present segment, for a while."""
+        if tracing and traced():
+            tracer.tape_used(self)
         self.owner.paused += 1
         self.stop()
 
@@ -277,6 +293,8 @@ cdef class GradientTape(Window):
 
     cdef int check_usable(self, object place) except -1:
         """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
+        if tracing and traced():
+            tracer.tape_used(self)
         if self.spent or not self.entered:
             raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
         if self.broken:
@@ -327,6 +345,8 @@ cdef class GradientTape(Window):
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
         cdef Py_ssize_t i, count = 0, target_count = 1
+        if tracing and traced():
+            tracer.tape_used(self)
         if self.spent or not self.entered or self.owner is not None or self.broken:
             self.check_usable(None)
         if target is None:

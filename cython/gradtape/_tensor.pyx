@@ -61,7 +61,10 @@ cdef int dtype_code_of(object dtype) except -1:
     for code in range(6):
         if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
             return code
-    return _dtypes.as_dtype(dtype).code
+    found = _dtypes.as_dtype(dtype)
+    if found.code < 0:
+        raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
+    return found.code
 
 
 cdef class Readable:
@@ -75,6 +78,13 @@ def variables_are(type cls) -> type:
     Py_INCREF(cls)
     variable_type = <PyObject*>cls
     return cls
+
+
+cdef inline Tensor seen(Tensor tensor):
+    """The tensor, at whose value a program now looks."""
+    if tracing:
+        _operators.value_read(tensor, False)
+    return tensor
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -177,10 +187,10 @@ cdef class Tensor:
           >>> tf.constant([1, 2]).numpy()
           array([1, 2], dtype=int32)
         """
-        return to_numpy(self)
+        return to_numpy(seen(self))
 
     def __array__(self, dtype=None, copy=None):
-        array = as_array(self)
+        array = as_array(seen(self))
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
         return array.copy() if copy else array
@@ -191,6 +201,7 @@ cdef class Tensor:
         cdef int i
         if flags & PyBUF_WRITABLE:
             raise BufferError("Tensors are immutable: ask for a read-only buffer, or use numpy() for a writable copy")
+        seen(self)
         strides = <Py_ssize_t*>malloc((self.extent.rank + 1) * sizeof(Py_ssize_t))
         if strides == NULL:
             raise MemoryError()
@@ -213,18 +224,22 @@ cdef class Tensor:
         free(view.internal)
 
     def __float__(self):
-        return float(to_numpy(self))
+        return float(to_numpy(seen(self)))
 
     def __int__(self):
-        return int(to_numpy(self))
+        return int(to_numpy(seen(self)))
 
     def __index__(self):
-        return to_numpy(self).__index__()
+        return to_numpy(seen(self)).__index__()
 
     def __complex__(self):
-        return complex(to_numpy(self))
+        return complex(to_numpy(seen(self)))
 
     def __bool__(self):
+        if self.extent.size == 0:
+            return False
+        if tracing:
+            _operators.value_read(self, True)
         return bool(to_numpy(self))
 
     def __len__(self):
@@ -263,23 +278,43 @@ cdef class Tensor:
         """
         return Reference(self)
 
+    experimental_ref = ref
+
+    @property
+    def backing_device(self):
+        """The device whose memory it is in: the one there is."""
+        return self.device
+
+    def cpu(self):
+        """Itself: there is no other device that it could be copied from.
+
+        Returns:
+          The tensor.
+
+        Example:
+          >>> t = tf.constant(1.0)
+          >>> t.cpu() is t
+          True
+        """
+        return self
+
     def __repr__(self):
-        return _formatting.tensor_repr(as_array(self), self.dtype.name)
+        return _formatting.tensor_repr(as_array(seen(self)), self.dtype.name)
 
     def __str__(self):
-        return _formatting.tensor_str(as_array(self), self.dtype.name)
+        return _formatting.tensor_str(as_array(seen(self)), self.dtype.name)
 
     def __format__(self, specification):
-        return _formatting.tensor_format(to_numpy(self), specification)
+        return _formatting.tensor_format(to_numpy(seen(self)), specification)
 
     def __copy__(self):
         return self
 
     def __deepcopy__(self, memo):
-        return from_array(to_numpy(self), self.dtype_code)
+        return self
 
     def __reduce__(self):
-        return _restore, (np.array(to_numpy(self)),)
+        return _restore, (np.array(to_numpy(seen(self))),)
 
     # Operators, once more in BaseVariable: a common base class would cost tensors their free list
 
@@ -302,7 +337,7 @@ cdef class Tensor:
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)
@@ -350,7 +385,7 @@ cdef class Tensor:
 class Reference:
     """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
 
-    __slots__ = ("_wrapped",)
+    __slots__ = ("__weakref__", "_wrapped")
 
     def __init__(self, wrapped):
         self._wrapped = wrapped
@@ -362,11 +397,28 @@ class Reference:
     def __hash__(self):
         return id(self._wrapped)
 
+    @property
+    def unwrapped(self):
+        """The object itself."""
+        return self._wrapped
+
     def __eq__(self, other):
-        return isinstance(other, Reference) and self._wrapped is other._wrapped
+        return other is not None and self._wrapped is wrapped_by(other)
+
+    def __lt__(self, other):
+        return id(self._wrapped) < id(wrapped_by(other))
+
+    def __gt__(self, other):
+        return id(self._wrapped) > id(wrapped_by(other))
 
     def __repr__(self):
         return f"<Reference wrapping {self._wrapped!r}>"
+
+
+cdef object wrapped_by(object other):
+    if not isinstance(other, Reference):
+        raise TypeError("Cannot compare wrapped object with unwrapped object")
+    return other._wrapped
 
 
 def _restore(array):
@@ -387,14 +439,17 @@ cdef extern from *:
 cdef extern from "Python.h":
     ctypedef object (*Maker "newfunc")(object cls, object arguments, object keywords)
     void PyObject_ClearWeakRefs(PyObject* o)
+    void Py_CLEAR(PyObject* o)
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef void (*Freer "freefunc")(void* o) noexcept
     ctypedef struct TypeObject "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
+        Py_ssize_t tp_dictoffset
         Destructor tp_dealloc
         Freer tp_free
         Maker tp_new
         void* tp_vectorcall
+    void PyType_Modified(TypeObject* cls)
 
 cdef enum:
     MOST_IDLE = 512
@@ -413,6 +468,7 @@ cdef inline Tensor blank(int dtype_code, Extent* extent):
         tensor.block = NULL
         tensor.number = 0
         tensor.uniform = False
+        tensor.tag = 0
     tensor.dtype_code = dtype_code
     tensor.extent = retain_extent(extent)
     return tensor
@@ -423,6 +479,8 @@ cdef void end_tensor(PyObject* o) noexcept:
     global _idle, _idle_count
     if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
         PyObject_ClearWeakRefs(o)
+    if (<Tensor>o).attributes != NULL:
+        Py_CLEAR((<Tensor>o).attributes)
     if (<Tensor>o).number:
         if observers:
             mark_dead((<Tensor>o).number)
@@ -443,6 +501,12 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
+# What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
+# cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
+cdef Tensor _example = Tensor.__new__(Tensor)
+(<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
+PyType_Modified(<TypeObject*>Tensor)
+_example = None
 
 
 cdef object refuse(object cls, object arguments, object keywords):

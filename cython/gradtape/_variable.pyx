@@ -17,9 +17,10 @@ from gradtape._extent cimport dims_text, same_extent, tensor_shape
 from gradtape._log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
                             new_variable_number, renew_epoch, thread)
 from gradtape._loops cimport run_instruction
+from gradtape._primitive cimport Tracer, traced, tracer
 from gradtape._program cimport Program, program
 from gradtape._tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
-                               new_scalar, new_tensor, operators, share, to_numpy)
+                               new_scalar, new_tensor, operators, share, to_numpy, tracing)
 from gradtape._types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 
 import functools
@@ -134,6 +135,8 @@ cdef class BaseVariable(Readable):
         # Before anything that may run a program's code, which may assign and leave its mark here.
         self.handle = handle
         self.epoch = (<Thread>at).epoch
+        if tracing and traced():
+            tracer.variable_read(self, handle)
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
@@ -178,6 +181,8 @@ cdef class BaseVariable(Readable):
         """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
         if self.held is _nothing:
             self.present()
+        if tracing and traced():
+            tracer.fail(f"variable '{self.given_name}' was written in a way that cannot be repeated")
         if self.held.block == NULL:
             self.epoch = STALE                # handles have copies of what is inline
             return self.held.data
@@ -189,25 +194,68 @@ cdef class BaseVariable(Readable):
     cdef int store(self, Tensor value) except -1:
         cdef char* target
         self.present()
+        if tracing and traced():
+            return self.store_traced(value)
         if value.dtype_code != self.held.dtype_code:
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
         if not same_extent(value.extent, self.held.extent):
-            raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
-                             f"The variable shape {tensor_shape(self.held.extent)}, and the "
-                             f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            if self.open_shape is None or not self.open_shape.is_compatible_with(tensor_shape(value.extent)):
+                raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
+                                 f"The variable shape {self.shape}, and the "
+                                 f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            self.handle = None
+            self.held = share(value, value.extent)
+            return 0
         target = self.writable()
         memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
         return 0
 
-    def _initialise(self, value, bint trainable, str name):
-        """Sets value, trainability and name; once more, a value of the same shape and dtype."""
+    cdef int store_traced(self, Tensor value) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.store(value)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, value, 0)
+
+    cdef int shift_traced(self, Tensor change, int code) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.shift(change, code)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, change, code)
+
+    cdef Tensor shown(self):
+        """What is held, at which the program looks now."""
+        if tracing:
+            operators().value_read(self.read(), False)
+        return self.present()
+
+    def _initialise(self, value, bint trainable, str name, open_shape=None):
+        """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
         if self.held is not _nothing:
             self.store(<Tensor?>value)
             return
+        if tracing and tracer is not None and tracer.thread == here():
+            tracer.variable_made(self)
+        self.open_shape = open_shape
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
+
+    def _adopt(self, value):
+        """Sets the value to a tensor of the same shape and dtype, whose storage becomes the variable's own: no copy."""
+        cdef Tensor tensor = <Tensor?>value
+        if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
+            self.store(tensor)
+            return
+        self.handle = None
+        self.epoch = STALE
+        self.held = share(tensor, tensor.extent)
 
     # What it is
 
@@ -223,8 +271,8 @@ cdef class BaseVariable(Readable):
 
     @property
     def shape(self):
-        """Its shape, a TensorShape."""
-        return tensor_shape(self.present().extent)
+        """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
+        return tensor_shape(self.present().extent) if self.open_shape is None else self.open_shape
 
     def get_shape(self):
         """Its shape, the same as `shape`.
@@ -236,7 +284,7 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).get_shape()
           TensorShape([2])
         """
-        return tensor_shape(self.present().extent)
+        return self.shape
 
     @property
     def dtype(self):
@@ -291,7 +339,7 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).numpy()
           array([1., 2.], dtype=float32)
         """
-        return to_numpy(self.present())
+        return to_numpy(self.shown())
 
     def __array__(self, dtype=None, copy=None):
         return self.read().__array__(dtype, copy)
@@ -370,6 +418,8 @@ cdef class BaseVariable(Readable):
     cdef int shift(self, object delta, int code) except -1:
         cdef Tensor change = convert(delta, self.present().dtype_code, False), old
         cdef char* target
+        if tracing and traced():
+            return self.shift_traced(change, code)
         if not same_extent(change.extent, self.held.extent):
             raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
                            f"Cannot update variable with shape {dims_text(self.held.extent)} using a Tensor with shape "
@@ -391,7 +441,7 @@ cdef class BaseVariable(Readable):
     def __repr__(self):
         if self.held is _nothing:
             return f"<{type(self).__name__} without a value>"
-        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name)
+        return _formatting.variable_repr(as_array(self.shown()), self.dtype.name, self.name, self.shape)
 
     def __format__(self, specification):
         if specification:
@@ -399,19 +449,19 @@ cdef class BaseVariable(Readable):
         return repr(self)
 
     def __float__(self):
-        return float(to_numpy(self.present()))
+        return float(to_numpy(self.shown()))
 
     def __int__(self):
-        return int(to_numpy(self.present()))
+        return int(to_numpy(self.shown()))
 
     def __complex__(self):
-        return complex(to_numpy(self.present()))
+        return complex(to_numpy(self.shown()))
 
     def __index__(self):
-        return to_numpy(self.present()).__index__()
+        return to_numpy(self.shown()).__index__()
 
     def __bool__(self):
-        return bool(to_numpy(self.present()))
+        return bool(self.read()) if tracing else self.present().extent.size != 0 and bool(to_numpy(self.held))
 
     def __len__(self):
         return len(self.read())
@@ -449,7 +499,7 @@ cdef class BaseVariable(Readable):
         return _operators.binary(FLOOR_MOD, a, b)
 
     def __pow__(a, b, modulus):
-        return _operators.power(a, b)
+        return NotImplemented if modulus is not None else _operators.power(a, b)
 
     def __matmul__(a, b):
         return _operators.matmul(a, b)

@@ -12,11 +12,14 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         autodiff as autodiff,
+        autograph as autograph,
         compat as compat,
         config as config,
+        data as data,
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        io as io,
         keras as keras,
         linalg as linalg,
         math as math,
@@ -26,19 +29,22 @@ if _TYPE_CHECKING:
         random as random,
         sysconfig as sysconfig,
         test as test,
+        train as train,
         version as version,
     )
-    from gradtape.optimizers import schedules as schedules
+    from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
-        *("optimizers", "random", "sysconfig", "test", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras"),
+        *("linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
-    schedules = _later("optimizers.schedules")
+    initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
     # Under these names programs import from them.
-    _sys.modules["gradtape.keras.optimizers"] = optimizers
-    _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
+    for _module in (initializers, losses, metrics):
+        _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
+    _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
+    _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
 from gradtape._src.autodiff.custom_gradient import (
     custom_gradient as custom_gradient,
@@ -69,14 +75,26 @@ from gradtape._src.core.dtypes import (
     float64 as float64,
     int32 as int32,
     int64 as int64,
+    string as string,
     uint8 as uint8,
 )
-from gradtape._src.core.execution import executing_eagerly as executing_eagerly
+from gradtape._src.core.execution import (
+    executing_eagerly as executing_eagerly,
+    inside_function as inside_function,
+)
 from gradtape._src.core.logger import (
     get_logger as get_logger,
 )
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,
+)
+from gradtape._src.core.tensor_spec import (
+    TensorSpec as TensorSpec,
+    TypeSpec as TypeSpec,
+    type_spec_from_value as type_spec_from_value,
+)
+from gradtape._src.function.function import (
+    function as function,
 )
 from gradtape._src.linalg.contractions import (
     einsum as einsum,
@@ -130,11 +148,9 @@ from gradtape._src.ops.control_flow import (
     control_dependencies as control_dependencies,
     foldl as foldl,
     foldr as foldr,
-    function as function,
     group as group,
     init_scope as init_scope,
     map_fn as map_fn,
-    name_scope as name_scope,
     no_op as no_op,
     numpy_function as numpy_function,
     py_function as py_function,
@@ -254,8 +270,18 @@ from gradtape._src.ops.sorting import (
     searchsorted as searchsorted,
     sort as sort,
 )
+from gradtape._src.random.initial_values import (
+    constant_initializer as constant_initializer,
+    ones_initializer as ones_initializer,
+    random_normal_initializer as random_normal_initializer,
+    random_uniform_initializer as random_uniform_initializer,
+    zeros_initializer as zeros_initializer,
+)
 from gradtape._src.state.module import (
     Module as Module,
+)
+from gradtape._src.state.naming import (
+    name_scope as name_scope,
 )
 from gradtape._src.state.variable import (
     Variable as Variable,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import inspect
+import operator
 import random
 import resource
 from collections.abc import Callable, Iterator
@@ -195,14 +196,14 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every public function and class, by its name."""
     seen: set[int] = set()
     places = [("tf", tf)] + [
-        (f"tf.{name}", getattr(tf, name))
+        (f"tf.{name}", operator.attrgetter(name)(tf))
         for name in (
             "math",
             "nn",
             "linalg",
             "random",
             "optimizers",
-            "schedules",
+            "optimizers.schedules",
             "nest",
             "debugging",
             "autodiff",

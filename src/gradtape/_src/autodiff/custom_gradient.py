@@ -10,7 +10,7 @@ from typing import Any
 from gradtape._doors import apply_identity, apply_stop_gradient, as_tensor
 from gradtape._forward import carry_tangents
 from gradtape._log import Unrecorded
-from gradtape._primitive import is_recorded, record_stated
+from gradtape._primitive import hides_from_tapes, is_recorded, record_stated
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.ops.indexed_slices import like, values_of
@@ -169,6 +169,7 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
     """
 
     def forgetful(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
+        hides_from_tapes("tf.recompute_grad")
         with Unrecorded():
             result = f(*args, **kwargs)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gradtape._forward import Accumulator
 
 
@@ -27,3 +29,6 @@ class ForwardAccumulator(Accumulator):
       >>> accumulator.jvp(y).numpy()
       array([3., 0.], dtype=float32)
     """
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")

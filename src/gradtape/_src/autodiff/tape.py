@@ -11,7 +11,7 @@ from gradtape._doors import apply_identity, apply_reshape, apply_transpose, as_t
 from gradtape._moves import join
 from gradtape._src.core import nest
 from gradtape._src.core.records import opened
-from gradtape._tape import GradientTape, method, zero_wanted
+from gradtape._tape import GradientTape as GradientTape, method, zero_wanted
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
 
@@ -66,7 +66,7 @@ def stop_recording(self: GradientTape) -> Iterator[None]:
 @method
 def jacobian(
     self: GradientTape,
-    target: Any,
+    target: Tensor | BaseVariable,
     sources: Any,
     unconnected_gradients: Any = UnconnectedGradients.NONE,
     parallel_iterations: int | None = None,
@@ -117,8 +117,8 @@ def jacobian(
 @method
 def batch_jacobian(
     self: GradientTape,
-    target: Any,
-    source: Any,
+    target: Tensor | BaseVariable,
+    source: Tensor | BaseVariable,
     unconnected_gradients: Any = UnconnectedGradients.NONE,
     parallel_iterations: int | None = None,
     experimental_use_pfor: bool = True,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -23,9 +25,10 @@ def tensor_format(array: np.ndarray, spec: str) -> str:
     return array.__format__(spec)
 
 
-def variable_repr(array: np.ndarray, dtype_name: str, name: str) -> str:
+def variable_repr(array: np.ndarray, dtype_name: str, name: str, shape: Any = None) -> str:
     """``<tf.Variable 'Variable:0' shape=() dtype=float32, numpy=4.0>``, which is a variable's str too."""
-    return f"<tf.Variable '{name}' shape={array.shape} dtype={dtype_name}, numpy={_value_repr(array)}>"
+    shape = array.shape if shape is None else shape
+    return f"<tf.Variable '{name}' shape={shape} dtype={dtype_name}, numpy={_value_repr(array)}>"
 
 
 def _value_repr(array: np.ndarray) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, view
+from gradtape._doors import as_tensor, empty, view
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._tensor import Tensor
@@ -20,17 +20,23 @@ NUMERIC = (
 )
 ORDERED = "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64"
 
+WIDE = 2**63  # the first integer beyond int64
+
 TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number or list beside it takes
 
 
 def common_tensors(values: Iterable[Any]) -> tuple[Tensor, ...]:
-    """Values as tensors of one dtype: that of the first tensor or variable among them, where there is one."""
+    """Values as tensors: what is none yet in the dtype of the first tensor or variable, or else of the first value.
+
+    Raises TypeError or ValueError where a value does not convert to it. Tensors keep their dtypes: see `one_dtype`.
+    """
     values = list(values)
-    hint = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
-    if hint is None and values:
-        first = as_tensor(values[0])
-        return (first, *(as_tensor(value, hint=first.dtype) for value in values[1:]))
-    return tuple(as_tensor(value, hint=hint) for value in values)
+    dtype = next((value.dtype for value in values if isinstance(value, TENSORS)), None)
+    tensors: list[Tensor] = []
+    for value in values:
+        tensors.append(as_tensor(value) if isinstance(value, TENSORS) else as_tensor(value, dtype))
+        dtype = dtype or tensors[0].dtype
+    return tuple(tensors)
 
 
 def one_dtype(op: str, tensors: tuple[Tensor, ...]) -> None:
@@ -66,47 +72,63 @@ def dtype_word(dtype: dtypes.DType) -> str:
     return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
 
 
-def dims_text(shape: Iterable[int]) -> str:
+def dims_text(shape: Iterable[Any]) -> str:
     """A shape as TensorFlow's messages print it: [2,3]."""
     return f"[{','.join(map(str, shape))}]"
 
 
-def index_array(indices: Any) -> np.ndarray:
+def index_array(indices: Any, op: str, attribute: str = "Tindices", allowed: str = "int32, int64") -> np.ndarray:
     """Integers of a tensor, list or array as a contiguous int64 array that nobody else writes to.
 
-    Raises TypeError or InvalidArgumentError where they are no integers.
+    Args:
+      indices: what the caller was given.
+      op, attribute, allowed: TensorFlow's op, its name for the dtype of this operand, and the dtypes it takes there.
+
+    Raises:
+      InvalidArgumentError: they are of another dtype.
+      TypeError or ValueError: they are no numbers.
     """
     tensor = as_tensor(indices, hint=dtypes.int32)
-    if not tensor.dtype.is_integer:
-        raise TypeError(
-            f"Value passed to parameter 'indices' has DataType {tensor.dtype.name} not in list of allowed values: "
-            "uint8, int32, int64"
-        )
+    if tensor.dtype.name not in allowed.split(", "):
+        raise not_allowed(op, tensor.dtype, allowed, attribute)
     return np.asarray(view(tensor), np.int64, order="C")
 
 
-def ints_of(value: Any) -> list[int]:
-    """A scalar or vector of integers as a list; TypeError where a value is not integral."""
-    if isinstance(value, int):
+def ints_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -> list[int]:
+    """A scalar or vector of integers as a list; see `index_array` for the other arguments and the errors."""
+    if type(value) is int and -WIDE <= value < WIDE:
         return [value]
-    if isinstance(value, list | tuple) and all(type(item) is int for item in value):
+    if isinstance(value, list | tuple) and all(type(item) is int and -WIDE <= item < WIDE for item in value):
         return list(value)
-    return [int(item) for item in index_array(value).reshape(-1)]
+    array = index_array(value, op, attribute, allowed)
+    if array.ndim > 1:
+        raise invalid_argument(op, f"expected a vector of integers, got shape {dims_text(array.shape)}", None)
+    return array.reshape(-1).tolist()
 
 
-def int_of(value: Any) -> int:
-    """A scalar integer: a Python int, or a tensor or array of one."""
-    return value if type(value) is int else int(index_array(value).reshape(()))
+def int_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -> int:
+    """A scalar integer: a Python int, or a tensor or array of one; see `index_array` for the rest."""
+    if type(value) is int and -WIDE <= value < WIDE:
+        return value
+    array = index_array(value, op, attribute, allowed)
+    if array.size != 1:
+        raise invalid_argument(op, f"expected a scalar, got shape {dims_text(array.shape)}", "")
+    return int(array.reshape(()))
 
 
-def scalar_of(op: str, value: Any, message: str) -> int:
+def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int:
     """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, where it has another shape."""
-    if type(value) is int:
+    if type(value) is int and -WIDE <= value < WIDE:
         return value
     tensor = as_tensor(value, dtypes.int32) if isinstance(value, float) else as_tensor(value, hint=dtypes.int32)
     if tensor.ndim:
         raise invalid_argument(op, message.format(shape=dims_text(tensor.shape)), "")
-    return int_of(tensor)
+    return int_of(tensor, op, attribute)
+
+
+def room(shape: Iterable[int], dtype: dtypes.DType) -> None:
+    """ResourceExhaustedError where there is no memory for a tensor of this shape, before NumPy is asked for it."""
+    empty(tuple(shape), dtype)
 
 
 def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int64") -> dtypes.DType:
@@ -119,7 +141,7 @@ def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int6
 
 def one_axis(axis: Any, rank: int, op: str, message: str) -> int:
     """An axis counted from the front; `message` words the error, with {axis}, {low} and {high} to fill in."""
-    place = int_of(axis)
+    place = int_of(axis, op, "Tidx")
     if not -rank <= place < rank:
         raise invalid_argument(op, message.format(axis=place, low=-rank, high=rank), "")
     return place % rank
@@ -130,7 +152,7 @@ def reduced_axes(axis: Any, rank: int, op: str) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
     chosen: set[int] = set()
-    for place in ints_of(axis):
+    for place in ints_of(axis, op, "Tidx"):
         if not -rank <= place < rank:
             raise invalid_argument(op, f"Invalid reduction dimension ({place} for input with {rank} dimension(s)", "")
         if place % rank in chosen:

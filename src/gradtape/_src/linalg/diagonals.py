@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of
+from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of, scalar_of
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.gathering import gather
 from gradtape._src.table.rows import NUMBERS, call, op, real
@@ -16,20 +18,45 @@ from gradtape._tensor import Tensor
 
 SUM = 0
 
+_ALIGNMENTS = ("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT")
+
 
 def _at_least_two(op: str, x: Tensor, name: str) -> None:
     if x.ndim < 2:
         raise invalid_argument(op, f"input must be at least 2-dim, received shape: {dims_text(x.shape)}", name)
 
 
-def _band(k: Any) -> tuple[int, int]:
-    """The lowest and the highest diagonal of a band."""
-    bounds = ints_of(k)
+def _band(op: str, k: Any, rows: int, columns: int) -> tuple[int, int]:
+    """The lowest and the highest diagonal of a band, which must meet matrices of this size."""
+    low, high = _bounds(op, k)
+    for name, bound, mark in (("lower", low, "." if op == "MatrixDiagPartV3" else ""), ("upper", high, "")):
+        if bound and not -rows < bound < columns:
+            raise invalid_argument(
+                op, f"{name}_diag_index is out of bound: {bound}{mark} It must be between -{rows} and {columns}", None
+            )
+    return low, high
+
+
+def _bounds(op: str, k: Any) -> tuple[int, int]:
+    """The two numbers that k names, the lower one first."""
+    bounds = ints_of(k, op, "k", "int32")
+    if len(bounds) not in (1, 2):
+        raise invalid_argument(
+            op, f"diag_index must have only one or two elements, received {len(bounds)} elements.", None
+        )
+    if bounds[0] > bounds[-1]:
+        raise invalid_argument(
+            op, f"lower_diag_index must not be larger than upper_diag_index: {bounds[0]} > {bounds[-1]}", None
+        )
     return bounds[0], bounds[-1]
 
 
-def _places(rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
+def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
     """Where the elements of diagonals lie in the matrix, flat: (diagonals, longest), -1 for padding."""
+    if align not in _ALIGNMENTS:
+        allowed = ", ".join(f'"{name}"' for name in _ALIGNMENTS)
+        message = f"Value for attr 'align' of \"{align}\" is not in the list of allowed values: {allowed}"
+        raise invalid_argument(op, message, "", kernel=None)
     longest = max(min(rows + min(high, 0), columns - max(low, 0)), 0)
     above, below = (word == "LEFT" for word in align.split("_"))
     places = np.full((high - low + 1, longest), -1)
@@ -43,7 +70,7 @@ def _places(rows: int, columns: int, low: int, high: int, align: str) -> np.ndar
 def _flat(x: Tensor, axes: int) -> Tensor:
     """x with its last axes as one."""
     lead = x.shape[: x.ndim - axes]
-    return apply_reshape(x, (*lead, int(np.prod(x.shape[x.ndim - axes :], dtype=int))))
+    return apply_reshape(x, (*lead, math.prod(x.shape[x.ndim - axes :])))
 
 
 def _padded(x: Tensor, value: Any) -> Tensor:
@@ -61,7 +88,11 @@ def _padded(x: Tensor, value: Any) -> Tensor:
     ],
 )
 def diag_part(
-    input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+    input: TensorLike,
+    name: str = "diag_part",
+    k: TensorLike = 0,
+    padding_value: TensorLike = 0,
+    align: str = "RIGHT_LEFT",
 ) -> Tensor:
     """The k-th diagonals of matrices, or several of them, padded to one length.
 
@@ -89,8 +120,9 @@ def diag_part(
     """
     x = as_tensor(input)
     _at_least_two("MatrixDiagPartV3", x, name)
-    (rows, columns), (low, high) = x.shape[-2:], _band(k)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = x.shape[-2:]
+    low, high = _band("MatrixDiagPartV3", k, rows, columns)
+    places = _places("MatrixDiagPartV3", rows, columns, low, high, align)
     flat = _flat(x, 2)
     if (places < 0).any():
         flat = _padded(flat, padding_value)
@@ -107,12 +139,12 @@ def diag_part(
     ],
 )
 def diag(
-    diagonal: Any,
+    diagonal: TensorLike,
     name: str = "diag",
-    k: Any = 0,
-    num_rows: Any = -1,
-    num_cols: Any = -1,
-    padding_value: Any = 0,
+    k: TensorLike = 0,
+    num_rows: IntLike = -1,
+    num_cols: IntLike = -1,
+    padding_value: TensorLike = 0,
     align: str = "RIGHT_LEFT",
 ) -> Tensor:
     """Matrices with given diagonals.
@@ -142,15 +174,32 @@ def diag(
       array([[0, 1],
              [0, 0]], dtype=int32)
     """
-    x, (low, high) = as_tensor(diagonal), _band(k)
+    x, (low, high) = as_tensor(diagonal), _bounds("MatrixDiagV3", k)
     if x.ndim < 1:
         raise invalid_argument("MatrixDiagV3", "diagonal must be at least 1-dim, received shape: []", name)
-    longest, rows, columns = x.shape[-1], int_of(num_rows), int_of(num_cols)
+    longest = x.shape[-1]
+    rows, columns = int_of(num_rows, "MatrixDiagV3", "num_rows"), int_of(num_cols, "MatrixDiagV3", "num_cols")
     least = longest - min(high, 0), longest + max(low, 0)
-    if rows < 0 and columns < 0:
+    if high > low and (x.ndim < 2 or x.shape[-2] != high - low + 1):
+        raise invalid_argument(
+            "MatrixDiagV3",
+            "The number of diagonals provided in the input does not match the lower_diag_index and upper_diag_index "
+            "range.",
+            None,
+        )
+    if rows == columns == -1:
         rows = columns = max(least)
-    rows, columns = (least[0] if rows < 0 else rows), (least[1] if columns < 0 else columns)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = (least[0] if rows == -1 else rows), (least[1] if columns == -1 else columns)
+    for name, given, needed in (("rows", rows, least[0]), ("columns", columns, least[1])):
+        if given < needed:
+            raise invalid_argument("MatrixDiagV3", f"The number of {name} is too small.", None)
+    if rows != least[0] and columns != least[1]:
+        raise invalid_argument(
+            "MatrixDiagV3",
+            "The number of rows or columns is not consistent with the specified d_lower, d_upper, and diagonal.",
+            None,
+        )
+    places = _places("MatrixDiagV3", rows, columns, low, high, align)
     x = _flat(x, 1 if low == high else 2)
     picks = np.full(rows * columns, x.shape[-1])
     picks[places[places >= 0]] = np.arange(places.size).reshape(places.shape)[places >= 0]
@@ -165,7 +214,9 @@ def diag(
         call(real(4, 3), real(2), k=-2),
     ],
 )
-def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
+def set_diag(
+    input: TensorLike, diagonal: TensorLike, name: str = "set_diag", k: TensorLike = 0, align: str = "RIGHT_LEFT"
+) -> Tensor:
     """Matrices with diagonals replaced.
 
     Args:
@@ -190,8 +241,9 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
     """
     x, d = common_tensors((input, diagonal))
     _at_least_two("MatrixSetDiagV3", x, name)
-    (rows, columns), (low, high) = x.shape[-2:], _band(k)
-    places = _places(rows, columns, low, high, align)
+    rows, columns = x.shape[-2:]
+    low, high = _band("MatrixSetDiagV3", k, rows, columns)
+    places = _places("MatrixSetDiagV3", rows, columns, low, high, align)
     expected = (*x.shape[:-2], *(places.shape[1:] if low == high else places.shape))
     if tuple(d.shape) != expected:
         raise invalid_argument(
@@ -215,7 +267,7 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
         call(real(0, 3), -1, -1),
     ],
 )
-def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
+def band_part(input: TensorLike, num_lower: IntLike, num_upper: IntLike, name: str | None = None) -> Tensor:
     """Matrices with 0 outside a band around the main diagonal.
 
     Args:
@@ -235,16 +287,27 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
       array([[1, 2],
              [0, 4]], dtype=int32)
     """
-    x, lower, upper = as_tensor(input), int_of(num_lower), int_of(num_upper)
+    x = as_tensor(input)
     _at_least_two("MatrixBandPart", x, "")
     rows, columns = x.shape[-2:]
+    lower, upper = (
+        scalar_of("MatrixBandPart", count, f"{name} must be scalar, got shape {{shape}}", "Tindex")
+        for name, count in (("num_lower", num_lower), ("num_upper", num_upper))
+    )
+    for name, count, most, what in (("num_lower", lower, rows, "rows"), ("num_upper", upper, columns, "columns")):
+        if count > most:
+            raise invalid_argument(
+                "MatrixBandPart",
+                f"{name} must be negative or less or equal to number of {what} ({most}) got: {count}",
+                "",
+            )
     k = np.arange(columns) - np.arange(rows)[:, None]
     kept = ((k >= -lower) | (lower < 0)) & ((k <= upper) | (upper < 0))
     return apply_elementwise("select", as_tensor(kept), x, full_like(x, 0))
 
 
 @op("linalg.trace", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2))])
-def trace(x: Any, name: str | None = None) -> Tensor:
+def trace(x: TensorLike, name: str | None = None) -> Tensor:
     """The sum of the main diagonal of each matrix.
 
     Args:
@@ -265,7 +328,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
 
 
 @op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])
-def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
+def tensor_diag(diagonal: TensorLike, name: str | None = None) -> Tensor:
     """The tensor of twice the rank that has given values where its first half of indices equals its second.
 
     Args:
@@ -284,11 +347,13 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
              [0, 2]], dtype=int32)
     """
     x = as_tensor(diagonal)
+    if not x.ndim:
+        raise invalid_argument("Diag", "Input must be at least rank 1, got 0", "")
     return apply_reshape(diag(apply_reshape(x, [-1])), (*x.shape, *x.shape))
 
 
 @op("linalg.tensor_diag_part", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2, 3))])
-def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
+def tensor_diag_part(input: TensorLike, name: str | None = None) -> Tensor:
     """The values of a tensor where the first half of the indices equals the second: the reverse of tensor_diag.
 
     Args:
@@ -306,13 +371,17 @@ def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
       array([1, 4], dtype=int32)
     """
     x = as_tensor(input)
+    if x.ndim % 2 or not x.ndim:
+        raise invalid_argument(
+            "DiagPart", f"The rank of the tensor should be even and positive, got shape {dims_text(x.shape)}", ""
+        )
     half = x.ndim // 2
     for i in range(half):
         if x.shape[i] != x.shape[half + i]:
             raise invalid_argument(
                 "DiagPart", f"Invalid shape {dims_text(x.shape)}: dimensions {i} and {half + i} do not match.", ""
             )
-    n = int(np.prod(x.shape[:half], dtype=int))
+    n = math.prod(x.shape[:half])
     return apply_reshape(diag_part(apply_reshape(x, (n, n))), x.shape[:half])
 
 
@@ -326,7 +395,7 @@ def _turned(x: Any) -> Tensor:
 
 
 @op("linalg.matrix_transpose", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
-def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
+def matrix_transpose(a: TensorLike, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
     """Exchanges the last two axes.
 
     Args:
@@ -349,7 +418,7 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 
 
 @op("linalg.adjoint", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
-def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
     """Exchanges the last two axes; numbers are real, so that this is matrix_transpose.
 
     Args:

@@ -22,6 +22,7 @@ from gradtape._primitive import Primitive
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, not_allowed
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, integer, op, real, values
 from gradtape._tensor import Tensor
 
@@ -41,7 +42,7 @@ def _axis(axis: int | None, x: Tensor, op: str) -> int:
     """The axis counted from 0; the last one where it is None."""
     if axis is None and not x.ndim:
         raise invalid_argument(op, "logits must have >= 1 dimension, got []", "")
-    place = -1 if axis is None else int_of(axis)
+    place = -1 if axis is None else int_of(axis, "Softmax", "Tidx")
     if not -x.ndim <= place < x.ndim:
         raise InvalidArgumentError(
             None,
@@ -63,7 +64,7 @@ def _log_softmax(array: np.ndarray, axis: int) -> np.ndarray:
     samples=lambda: [call(real(3)), call(real(2, 3)), call(real(2, 3, 2), axis=1), call(real(2, 3), axis=-2)],
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [-np.inf, 0.0, 1.0]]))],
 )
-def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+def softmax(logits: TensorLike, axis: int | None = None, name: str | None = None) -> Tensor:
     """exp(logits) over its sum along an axis.
 
     Args:
@@ -109,7 +110,7 @@ _SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,))
     samples=lambda: [call(real(3)), call(real(2, 3)), call(real(2, 3, 2), axis=1), call(real(2, 3), axis=-2)],
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [np.nan, 0.0, 1.0]]))],
 )
-def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+def log_softmax(logits: TensorLike, axis: int | None = None, name: str | None = None) -> Tensor:
     """log(softmax(logits)), exact where softmax underflows.
 
     Args:
@@ -148,7 +149,9 @@ _LOG_SOFTMAX = Primitive(
         call([[0.2, 0.5], [0.8, 0.5]], real(2, 2), axis=0),
     ],
 )
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
+def softmax_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, axis: int = -1, name: str | None = None
+) -> Tensor:
     """Cross entropy of labels and softmax(logits): the sum of -labels * log_softmax(logits) along an axis.
 
     Args:
@@ -211,7 +214,7 @@ _CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0,
         call(integer([[0], [1]]), real(2, 1, 2)),
     ],
 )
-def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, name: str | None = None) -> Tensor:
     """Cross entropy of the classes that integer labels name and softmax(logits) along the last axis.
 
     Args:
@@ -320,7 +323,9 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
     return apply_elementwise("sigmoid_cross_entropy_with_logits", labels, logits)
 
 
-def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Tensor:
+def weighted_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, pos_weight: TensorLike, name: str | None = None
+) -> Tensor:
     """Cross entropy of labels and sigmoid(logits), in which the terms of positive labels count pos_weight times.
 
     Args:
@@ -344,7 +349,9 @@ def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any
     return apply_elementwise("weighted_cross_entropy_with_logits", z, x, pos_weight)
 
 
-def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Tensor:
+def log_poisson_loss(
+    targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None
+) -> Tensor:
     """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate: exp(log_input) - log_input *
     targets.
 
@@ -370,7 +377,7 @@ def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = Fal
 
 
 @op("nn.l2_loss", samples=lambda: [call(real(2, 3)), call(real()), call(real(0))])
-def l2_loss(t: Any, name: str | None = None) -> Tensor:
+def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
     """Half the sum of squares.
 
     Args:

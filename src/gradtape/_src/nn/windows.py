@@ -16,9 +16,10 @@ from gradtape._primitive import Primitive
 from gradtape._sequence import held
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
+from gradtape._src.core.operands import ints_of
 from gradtape._tensor import Tensor
 
-FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
+FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 
 
 class Kernel(NamedTuple):
@@ -27,6 +28,7 @@ class Kernel(NamedTuple):
     op: str
     paddings: tuple[str, ...] = ("SAME", "VALID", "EXPLICIT")
     native: bool = True  # whether TensorFlow computes it in single precision by kernels of another name
+    whole: bool = False  # whether it takes int32 too
 
     def error(self, message: str, dtype: Any = float32, kind: Any = None) -> OpError:
         """An error of the running op, InvalidArgumentError unless another kind is given."""
@@ -84,10 +86,11 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     """
     if value is None:
         return (1,) * rank
-    array = np.asarray(held(value))
-    if array.size > rank + 2:
-        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {array.size}")
-    numbers = [int(number) for number in array.reshape(-1)]
+    numbers = ints_of(value, kernel.op, name)
+    if len(numbers) > rank + 2:
+        raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {len(numbers)}")
+    if any(not -(2**31) <= number < 2**31 for number in numbers):
+        raise kernel.error(f"{name} must hold numbers of 32 bits, not {value}")
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:
@@ -176,7 +179,7 @@ def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
         )
 
 
-def _five(shape: tuple[int, ...]) -> np.ndarray:
+def five(shape: tuple[int, ...]) -> np.ndarray:
     """An image's shape with three spatial axes."""
     return np.array((shape[0], *(1,) * (5 - len(shape)), *shape[1:]), np.intp)
 
@@ -197,7 +200,7 @@ def _patches(image: Tensor, _: Any, geometry: Geometry, outside: float) -> Tenso
     out, array = empty((batch * int(np.prod(geometry.places)), int(np.prod(geometry.window)) * channels), image.dtype)
     if array.size:
         if image.shape.num_elements():
-            gather(view(image).ravel(), array.ravel(), _five(shape), geometry.numbers(), outside)
+            gather(view(image).ravel(), array.ravel(), five(shape), geometry.numbers(), outside)
         else:
             array.fill(outside)
     return out
@@ -207,7 +210,7 @@ def _image(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
     out, array = empty(shape, patches.dtype)
     array.fill(0)
     if array.size and patches.shape.num_elements():
-        scatter(view(patches).ravel(), array.ravel(), _five(shape), geometry.numbers())
+        scatter(view(patches).ravel(), array.ravel(), five(shape), geometry.numbers())
     return out
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from gradtape._doors import (
     apply_reshape,
     apply_transpose,
     as_tensor,
+    empty,
     full,
     install_packing,
     tensor_from,
@@ -26,10 +29,21 @@ from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_of, ints_of, not_allowed, one_dtype
+from gradtape._src.core.operands import (
+    TENSORS,
+    common_tensors,
+    dims_text,
+    index_array,
+    int_of,
+    ints_of,
+    not_allowed,
+    one_dtype,
+    room,
+)
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
-from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
+from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
 from gradtape._tensor import Tensor
 
 
@@ -46,7 +60,7 @@ from gradtape._tensor import Tensor
     ],
     tolerance=1e-6,
 )
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
     """Converts x to another dtype; floats become whole numbers by dropping their fractions.
 
     Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
@@ -79,9 +93,13 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call(values([-5.0, 7.5, 300.0]), "uint8"),
         call(integer([-1, 300]), "uint8"),
         call([1.5], "float64"),
+        call(values([math.inf, -math.inf, 3e9, -3e9, 2.5]), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "uint8"),
+        call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
     ],
 )
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
     """Converts a tensor to another dtype, after limiting it to what that dtype holds.
 
     Args:
@@ -100,14 +118,29 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
       array([  0,   7, 255], dtype=uint8)
     """
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
-    if wanted.is_floating or tensor.dtype == wanted:
+    given = tensor.dtype
+    low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
+    # No float holds a whole number beyond any float: only a narrower dtype cuts values off.
+    if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
         return apply_cast(tensor, wanted)
-    array = view(tensor)
-    if array.dtype.kind == "f":
+    if given.is_floating:
         # The nearest float to int32's greatest is beyond it.
-        array = array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return tensor_from(np.clip(array, wanted.min, wanted.max).astype(wanted.as_numpy_dtype))
+        low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
+    return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
+
+
+def _exactly(choose: Any, one: Any, other: Any) -> Any:
+    """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
+    return choose(one, other, key=_fraction)
+
+
+def _inwards(rounded: np.floating, bound: Any) -> np.floating:
+    """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(number if isinstance(number, int) else float(number))
 
 
 @op(
@@ -142,7 +175,7 @@ def identity(input: Any, name: str | None = None) -> Any:
     samples=lambda: [call([real(2, 3), real(2)])],
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
-def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
     """The same values as tensors of their own.
 
     Args:
@@ -176,7 +209,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     ],
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """The same elements, in the same order, under another shape.
 
     Args:
@@ -207,7 +240,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([[1, 2], [3, 4]])],
 )
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
+def transpose(
+    a: TensorLike, perm: TensorLike | None = None, conjugate: bool = False, name: str = "transpose"
+) -> Tensor:
     """Permutes the axes: axis i of the result is axis perm[i] of the operand.
 
     Args:
@@ -239,7 +274,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
 
     Args:
@@ -258,7 +293,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
       array([[1, 2, 3],
              [1, 2, 3]], dtype=int32)
     """
-    tensor, sizes = as_tensor(input), tuple(ints_of(shape))
+    tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
     if len(sizes) < tensor.ndim:
         raise invalid_argument(
             "BroadcastTo",
@@ -277,7 +312,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
     edges=lambda: [call([1, 2], 1)],
 )
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
+def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Tensor:
     """Inserts an axis of size 1.
 
     Args:
@@ -299,7 +334,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     if out is not None:
         return out
     tensor = as_tensor(input)
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = int_of(axis, "ExpandDims", "Tdim"), tensor.ndim
     if not -rank - 1 <= place <= rank:
         raise invalid_argument(
             "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
@@ -316,7 +351,7 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
     """Drops axes of size 1.
 
     Args:
@@ -340,7 +375,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
-    for place in [] if axis is None else ints_of(axis):
+    for place in [] if axis is None else ints_of(axis, "Squeeze", "squeeze_dims"):
         if not -len(sizes) <= place < len(sizes):
             raise invalid_argument(
                 "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
@@ -364,7 +399,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
 )
-def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along each of its axes.
 
     Args:
@@ -383,7 +418,7 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
       array([[1, 2, 1, 2, 1, 2],
              [1, 2, 1, 2, 1, 2]], dtype=int32)
     """
-    tensor, counts = as_tensor(input), ints_of(multiples)
+    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
     if len(counts) != tensor.ndim:
         raise invalid_argument(
             "Tile",
@@ -397,13 +432,18 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
 
 
 def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
-    return tensor_from(np.tile(view(tensor), counts) if counts else view(tensor))
+    sizes = tensor.shape
+    out, array = empty([size * count for size, count in zip(sizes, counts, strict=True)], tensor.dtype)
+    copies = [n for pair in zip(counts, sizes, strict=True) for n in pair]
+    array.reshape(copies)[...] = view(tensor).reshape([n for size in sizes for n in (1, size)])
+    return out
 
 
 def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The sum over the copies."""
     sizes, counts = call.attributes
-    split_sizes, copies = [], []
+    split_sizes: list[int] = []
+    copies = []
     for size, count in zip(sizes, counts, strict=True):
         if count != 1:
             copies.append(len(split_sizes))
@@ -431,7 +471,7 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
     ],
     edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
 )
-def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
     """Joins tensors along an axis.
 
     Args:
@@ -459,12 +499,12 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     if not values:
         raise invalid_argument("ConcatV2", "List argument 'values' to 'concat' must hold at least one tensor", name)
     if len(values) == 1:
-        int_of(axis)
+        int_of(axis, "ConcatV2", "Tidx")
         return apply_identity(values[0])
     tensors = common_tensors(values)
     one_dtype("ConcatV2", tensors)
     shapes = [tuple(tensor.shape) for tensor in tensors]
-    first, place = shapes[0], int_of(axis)
+    first, place = shapes[0], int_of(axis, "ConcatV2", "Tidx")
     if not first:
         raise invalid_argument("ConcatV2", "ConcatOp : Can't concatenate scalars (use tf.stack instead)", name)
     if not -len(first) <= place < len(first):
@@ -509,7 +549,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         call([True, False]),
     ],
 )
-def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
+def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     """Joins tensors of one shape along a new axis.
 
     Args:
@@ -534,12 +574,14 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
         return joined
     if not isinstance(values, list | tuple):
         values = list(as_tensor(values))
-    tensors = common_tensors(values)
+    # Numbers and lists of them have the dtype that they have together.
+    together = _first_dtype(values) is None and bool(values)
+    tensors = tuple(as_tensor(values)) if together else common_tensors(values)
     if not tensors:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
     shape = tuple(tensors[0].shape)
-    place, rank = int_of(axis), len(shape) + 1
+    place, rank = int_of(axis, "Pack", "axis"), len(shape) + 1
     if not -rank <= place < rank:
         raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
     place %= rank
@@ -565,7 +607,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 
     def packed(value: Any) -> Tensor:
         if isinstance(value, TENSORS):
-            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
+            return as_tensor(value) if wanted is None or wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
         return as_tensor(value, wanted)
@@ -593,7 +635,7 @@ install_packing(_pack)
     samples=lambda: [call(real(3, 2)), call(real(3, 2), axis=-1), call(real(2, 3, 2), 3, 1), call(real(2))],
     edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
 )
-def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
+def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: str = "unstack") -> list[Tensor]:
     """The slices along an axis, without that axis.
 
     Args:
@@ -617,7 +659,7 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     if slices is not None:
         return slices
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Unpack", "axis")
     if not -len(shape) <= place < len(shape):
         raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
@@ -639,7 +681,11 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     edges=lambda: [call([1, 2, 3, 4], 2), call([[1, 2, 3]], [1, 2], axis=1)],
 )
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+    value: TensorLike,
+    num_or_size_splits: int | Sequence[Any] | Tensor | np.ndarray,
+    axis: IntLike = 0,
+    num: int | None = None,
+    name: str = "split",
 ) -> list[Tensor]:
     """Parts a tensor along an axis, into equal parts or parts of given sizes.
 
@@ -666,7 +712,7 @@ def split(
         if parts is not None:
             return parts
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis)
+    shape, place = tuple(tensor.shape), int_of(axis, "Split", "split_dim")
     scalar = isinstance(num_or_size_splits, int)
     if not scalar and as_tensor(num_or_size_splits).ndim == 0:
         raise ValueError(
@@ -682,7 +728,7 @@ def split(
         )
     place %= len(shape)
     total = shape[place]
-    if scalar:
+    if isinstance(num_or_size_splits, int):
         count = num_or_size_splits
         if count < 1:
             raise invalid_argument(
@@ -697,7 +743,15 @@ def split(
             )
         sizes = [total // count] * count
     else:
-        sizes = ints_of(num_or_size_splits)
+        lengths = index_array(num_or_size_splits, "SplitV", "Tlen", "int8, int32, int64")
+        sizes = lengths.reshape(-1).tolist()
+        if lengths.ndim != 1 or num not in (None, len(sizes)):
+            raise invalid_argument(
+                kernel,
+                "size of the split_tensor must be 1-D and have the same elements as outputs got "
+                f"{lengths.ndim} -D and {len(sizes)} elements",
+                name,
+            )
         if sizes.count(-1) > 1:
             raise invalid_argument(kernel, "There can only be one -1 in the input.", name)
         known = sum(size for size in sizes if size != -1)
@@ -727,7 +781,11 @@ def split(
     edges=lambda: [call([1, 2, 3], [[1, 2]], constant_values=7), call(integer([[1, 2]]), [[0, 0], [1, 1]], "REFLECT")],
 )
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+    tensor: TensorLike,
+    paddings: TensorLike,
+    mode: str = "CONSTANT",
+    constant_values: TensorLike = 0,
+    name: str | None = None,
 ) -> Tensor:
     """Widens a tensor along each of its axes.
 
@@ -753,14 +811,18 @@ def pad(
       array([2, 1, 2, 3, 2, 1], dtype=int32)
     """
     data = as_tensor(tensor)
-    sizes, widths = tuple(data.shape), view(as_tensor(paddings, hint=dtypes.int32)).astype(int).reshape(-1, 2)
     mode = mode.upper()
     if mode not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(
             'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received '
             f"`mode` = {mode}"
         )
-    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad"
+    # TensorFlow pads with zeros unless told otherwise, and bools take none but false.
+    plain = isinstance(constant_values, int | float) and not constant_values
+    kernel = "MirrorPad" if mode != "CONSTANT" else "Pad" if plain else "PadV2"
+    sizes, widths = tuple(data.shape), index_array(paddings, kernel, "Tpaddings")
+    if widths.shape[1:] != (2,):
+        raise invalid_argument(kernel, f"paddings must be a matrix with 2 columns: {dims_text(widths.shape)}", None)
     if len(widths) != len(sizes):
         raise invalid_argument(
             kernel,
@@ -784,11 +846,18 @@ def pad(
         spread.append((before, behind))
     if mode != "CONSTANT":
         return _MIRROR(data, attributes=(spread, mode))
-    return _PAD(data, as_tensor(constant_values, data.dtype), attributes=(spread, sizes))
+    fill = full((), 0, data.dtype) if plain else as_tensor(constant_values, data.dtype)
+    if fill.ndim:
+        raise invalid_argument(kernel, f"constant_values must be a scalar. Found: {dims_text(fill.shape)}", None)
+    return _PAD(data, fill, attributes=(spread, sizes))
 
 
 def _pad(data: Tensor, fill: Tensor, spread: list[tuple[int, int]], _: Any) -> Tensor:
-    return tensor_from(np.pad(view(data), spread, constant_values=view(fill)) if spread else view(data))
+    sizes = data.shape
+    out, array = empty([size + sum(pair) for size, pair in zip(sizes, spread, strict=True)], data.dtype)
+    array[...] = view(fill)
+    array[tuple(slice(before, before + size) for (before, _), size in zip(spread, sizes, strict=True))] = view(data)
+    return out
 
 
 def _pad_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
@@ -833,7 +902,7 @@ _FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True)
     samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
     edges=lambda: [call([1, 2, 3], [0])],
 )
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Turns the order of elements along axes round.
 
     Args:
@@ -855,7 +924,7 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     data, places = as_tensor(tensor), []
     if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
         raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
-    for i, place in enumerate(ints_of(axis)):
+    for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
         if not -data.ndim <= place < data.ndim:
             raise invalid_argument(
                 "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
@@ -882,7 +951,7 @@ _REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(da
     ],
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Moves elements along axes; those pushed over an end come in at the other.
 
     Args:
@@ -901,7 +970,7 @@ def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
       >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
       array([4, 1, 2, 3], dtype=int32)
     """
-    tensor, shifts, places = as_tensor(input), ints_of(shift), ints_of(axis)
+    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
     if tensor.ndim == 0:
         raise invalid_argument("Roll", "input must be 1-D or higher", "")
     if len(shifts) != len(places):
@@ -936,7 +1005,8 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     if data_format != "NHWC":
         raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
     if data.ndim != 4:
-        raise invalid_argument(kernel, f"Input rank should be 4 instead of {data.ndim}", "")
+        mark = ":" if kernel == "DepthToSpace" else ""
+        raise invalid_argument(kernel, f"Input rank should be{mark} 4 instead of{mark} {data.ndim}", "")
     return data
 
 
@@ -946,7 +1016,7 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
-def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
 
     Args:
@@ -987,7 +1057,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
     samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
-def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
 
     Args:
@@ -1024,7 +1094,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The shape of a tensor, as a vector.
 
     `tensor.shape` is the same as a TensorShape, without a tensor being made.
@@ -1044,11 +1114,11 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
     """
-    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
+    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
-def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """The shapes of several tensors, as vectors.
 
     Args:
@@ -1070,7 +1140,7 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 
 
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The number of elements of a tensor.
 
     Args:
@@ -1088,11 +1158,19 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    return full((), view(as_tensor(input)).size, dtypes.int32 if out_type is None else out_type)
+    count, wanted = (
+        math.prod(tuple(as_tensor(input).shape)),
+        dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
+    )
+    if wanted.is_integer and count > wanted.max:
+        raise invalid_argument(
+            "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+        )
+    return full((), count, wanted)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
-def rank(input: Any, name: str | None = None) -> Tensor:
+def rank(input: TensorLike, name: str | None = None) -> Tensor:
     """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
 
     Args:
@@ -1118,7 +1196,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
     edges=lambda: [call([1, 2], [2])],
 )
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
     """The same value, once its shape is found to be as expected.
 
     Args:
@@ -1138,7 +1216,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     tensor, wanted = as_tensor(x), TensorShape(shape)
     if not wanted.is_compatible_with(tensor.shape):
-        sizes = dims_text("?" if n is None else n for n in wanted)
+        sizes = dims_text(["?" if n is None else n for n in wanted])
         raise invalid_argument(
             "EnsureShape",
             f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
@@ -1147,7 +1225,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     return apply_identity(tensor)
 
 
-def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:
     """The shape that two shapes broadcast to, as a TensorShape.
 
     Args:
@@ -1171,7 +1249,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 
 
 @op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
-def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
     """The shape that two shapes broadcast to, as a vector.
 
     Args:
@@ -1215,12 +1293,12 @@ def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
     ],
 )
 def one_hot(
-    indices: Any,
-    depth: Any,
-    on_value: Any = None,
-    off_value: Any = None,
-    axis: Any = None,
-    dtype: Any = None,
+    indices: TensorLike,
+    depth: TensorLike,
+    on_value: TensorLike | None = None,
+    off_value: TensorLike | None = None,
+    axis: IntLike | None = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Vectors that have on_value at a given index and off_value elsewhere.
@@ -1248,8 +1326,8 @@ def one_hot(
       array([[1., 0., 0.],
              [0., 0., 1.]], dtype=float32)
     """
-    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth)
-    if not index.dtype.is_integer and math.prod(index.shape):
+    index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth, "OneHot", "depth")
+    if not index.dtype.is_integer and index.shape.num_elements():
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     on = None if on_value is None else as_tensor(on_value, wanted)
@@ -1259,11 +1337,12 @@ def one_hot(
     wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
     if count < 0:
         raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
-    place = -1 if axis is None else int_of(axis)
+    place = -1 if axis is None else int_of(axis, "OneHot", "axis")
     if not -1 <= place <= index.ndim:
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
+    room((*index.shape, count), wanted)
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
@@ -1283,7 +1362,7 @@ def one_hot(
     ],
     edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
 )
-def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
     """The coordinates of all points of a grid: one tensor per vector, each of the grid's shape.
 
     Args:
@@ -1330,7 +1409,9 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
     orders="0",
     edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
 )
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
+def sequence_mask(
+    lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = dtypes.bool, name: str | None = None
+) -> Tensor:
     """For each length, True at places below it and False at the others.
 
     Args:
@@ -1354,7 +1435,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
              [1, 1, 1, 0]], dtype=int32)
     """
     array = view(as_tensor(lengths))
-    longest = (max(math.ceil(array.max()), 0) if array.size else 0) if maxlen is None else int_of(maxlen)
+    most = max(math.ceil(array.max()), 0) if array.size else 0
+    longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    room((*array.shape, longest), dtypes.as_dtype(dtype))
     return tensor_from(np.arange(longest) < array[..., None], dtype)
 
 
@@ -1375,7 +1458,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
         call([True, False], values([math.nan, 1.0]), values([1.0, math.inf])),
     ],
 )
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> Tensor:
     """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
 
     Args:

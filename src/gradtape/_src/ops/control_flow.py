@@ -12,15 +12,17 @@ import numpy as np
 
 from gradtape._doors import as_tensor, full, view
 from gradtape._log import Unrecorded
+from gradtape._primitive import as_effect, effect_kind, fail_trace, hides_from_tapes, is_recorded
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
+from gradtape._src.core.execution import within_function
 from gradtape._src.core.operands import TENSORS, int_of
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.arrays import stack
 from gradtape._src.table.rows import ALL, call, integer, op, real
 from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
-_tuple = builtins.tuple
+_EXTERNAL = effect_kind("external")
 
 
 def _square(x: Any) -> Any:
@@ -38,7 +40,7 @@ def _square(x: Any) -> Any:
     program=lambda tf, function, x, sign: function(sign * x[0] > 0, lambda: x * x, lambda: [x[0], tf.exp(x)]),
 )
 def cond(
-    pred: Any,
+    pred: TensorLike,
     true_fn: Callable[[], Any] | None = None,
     false_fn: Callable[[], Any] | None = None,
     name: str | None = None,
@@ -111,7 +113,7 @@ def case(
       >>> tf.case([(x > 3.0, lambda: "large"), (x > 1.0, lambda: "medium")], default=lambda: "small")
       'medium'
     """
-    if not isinstance(pred_fn_pairs, list | _tuple | dict):
+    if not isinstance(pred_fn_pairs, list | builtins.tuple | dict):
         raise TypeError(f"'pred_fn_pairs' must be a list, tuple, or dict. Received: {type(pred_fn_pairs)}")
     if type(pred_fn_pairs) is dict and not exclusive:
         raise ValueError(
@@ -120,7 +122,7 @@ def case(
         )
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
-        if not isinstance(pair, _tuple) or len(pair) != 2:
+        if not isinstance(pair, builtins.tuple) or len(pair) != 2:
             raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
         if not isinstance(pair[0], TENSORS):
             raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
@@ -156,7 +158,7 @@ def case(
     notes="Runs the chosen branch alone",
 )
 def switch_case(
-    branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
+    branch_index: TensorLike, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
     """Calls the function with a given index.
 
@@ -181,13 +183,13 @@ def switch_case(
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype!s}")
-    if not isinstance(branch_fns, list | _tuple | dict):
+    if not isinstance(branch_fns, list | builtins.tuple | dict):
         raise TypeError("'branch_fns' must be a list, tuple, or dict")
     if not branch_fns:
         raise ValueError("Must provide at least one item in 'branch_fns'")
     if not isinstance(branch_fns, dict) and not all(callable(item) for item in branch_fns):
         for item in branch_fns:
-            if not isinstance(item, _tuple) or len(item) != 2:
+            if not isinstance(item, builtins.tuple) or len(item) != 2:
                 raise TypeError(f"Each entry in 'branch_fns' must be a 2-tuple. Received {item}.")
         branch_fns = dict(branch_fns)
     if isinstance(branch_fns, dict):
@@ -269,12 +271,14 @@ def while_loop(
         raise TypeError("'cond' must be callable.")
     if not callable(body):
         raise TypeError("'body' must be callable.")
-    if not loop_vars:
+    if loop_vars.size == 0 if isinstance(loop_vars, np.ndarray) else not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
-    limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
-    if limit is not None and limit.ndim:
-        raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
-    limit = None if limit is None else int_of(limit)
+    limit = None
+    if maximum_iterations is not None:
+        most = as_tensor(maximum_iterations)
+        if most.ndim:
+            raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {most.shape}")
+        limit = int_of(most, "Less", "T")
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):
@@ -284,7 +288,7 @@ def while_loop(
     return nest.map_structure(as_tensor, loop_vars)
 
 
-def _rows(elems: Any) -> tuple[list[Tensor], int]:
+def _rows(elems: Any) -> builtins.tuple[list[Tensor], int]:
     """The flat tensors of a structure, and the size that their first axes share."""
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     for tensor in tensors:
@@ -433,7 +437,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
       >>> tf.vectorized_map(lambda x: x * x, tf.constant([1.0, 2.0, 3.0])).numpy()
       array([1., 4., 9.], dtype=float32)
     """
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     sizes = [tensor.shape[0] for tensor in tensors]
     count = max(sizes, default=0)
     for size in sizes:
@@ -464,7 +468,7 @@ def _none_of(tensor: Tensor) -> Tensor:
 
 def _start(
     initializer: Any, tensors: list[Tensor], elems: Any, order: list[int], backwards: bool
-) -> tuple[Any, list[int]]:
+) -> builtins.tuple[Any, list[int]]:
     """What a fold starts with, and the elements left to fold."""
     if initializer is not None:
         return nest.map_structure(as_tensor, initializer), order
@@ -474,11 +478,19 @@ def _start(
     return nest.pack_sequence_as(elems, [tensor[order[0]] for tensor in tensors]), order[1:]
 
 
+def _with_rows(elems: Any) -> list[Tensor]:
+    """The tensors of a structure, each of which has an axis to go along: IndexError as in TensorFlow for a scalar."""
+    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    if any(not tensor.ndim for tensor in tensors):
+        raise IndexError("tuple index out of range")
+    return tensors
+
+
 def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Iterator[Any]:
     """The accumulator after each step, the start itself where it is an element."""
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable")
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors = _with_rows(elems)
     order = list(range(tensors[0].shape[0]))
     if backwards:
         order.reverse()
@@ -647,86 +659,11 @@ def foldr(
 # Python inside graphs, which here is Python
 
 
-class Function:
-    """A function decorated by `function`: it runs eagerly, every time."""
-
-    def __init__(self, python_function: Callable[..., Any], input_signature: Any = None) -> None:
-        functools.update_wrapper(self, python_function)
-        self.python_function = python_function
-        self.input_signature = input_signature
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args = _tuple(_argument(value) for value in args)
-        result = self.python_function(*args, **{key: _argument(value) for key, value in kwargs.items()})
-        return nest.map_structure(_result, result)
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
-
-    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function:
-        """The function itself: there is nothing to specialise."""
-        return self
-
-
-def _argument(value: Any) -> Any:
-    return as_tensor(value) if isinstance(value, np.ndarray) else value
-
-
-def _result(value: Any) -> Any:
-    return as_tensor(value) if isinstance(value, bool | int | float | np.ndarray | np.generic | BaseVariable) else value
-
-
-def function(
-    func: Callable[..., Any] | None = None,
-    input_signature: Any = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-    experimental_implements: Any = None,
-    experimental_autograph_options: Any = None,
-    experimental_attributes: Any = None,
-    experimental_relax_shapes: bool | None = None,
-    experimental_compile: bool | None = None,
-    experimental_follow_type_hints: bool | None = None,
-) -> Any:
-    """A decorator that changes nothing: the function runs eagerly on every call, Python side effects included.
-
-    NumPy arrays among its arguments and numbers among its results become tensors, as in TensorFlow. Nothing is traced
-    or compiled; all options are there for programs written with them.
-
-    Args:
-      func: the function; without it a decorator is returned.
-      input_signature: not used.
-      autograph: not used; Python's own control flow runs.
-      jit_compile: not used.
-      reduce_retracing: not used.
-      experimental_implements: not used.
-      experimental_autograph_options: not used.
-      experimental_attributes: not used.
-      experimental_relax_shapes: not used.
-      experimental_compile: not used.
-      experimental_follow_type_hints: not used.
-
-    Returns:
-      A callable of the function's arguments, or a decorator.
-
-    Example:
-      >>> @tf.function
-      ... def double(x):
-      ...     return 2 * x
-      >>> double(tf.constant(21)).numpy()
-      np.int32(42)
-    """
-    if func is None:
-        return lambda inner: Function(inner, input_signature)
-    return Function(func, input_signature)
-
-
 def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
     """Calls a Python function with tensors and checks the dtypes of what it returns; gradients go through it.
 
     Args:
-      func: the function.
+      func: the function; None gives a decorator, whose function then takes the arguments.
       inp: a list of tensors, its arguments.
       Tout: the dtype of its result, or a list of them.
       name: not used; TensorFlow names operations by it.
@@ -741,8 +678,15 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
       >>> tf.py_function(lambda x: x * 2.0, [tf.constant([1.0, 2.0])], tf.float32).numpy()
       array([2., 4.], dtype=float32)
     """
-    results = func(*(as_tensor(value) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        inputs = [as_tensor(value) for value in arguments]
+        if is_recorded(*inputs):
+            # Its inside belongs to the tape, and a trace cannot tell it.
+            fail_trace("gradients go through tf.py_function")
+        return as_effect(_EXTERNAL, _with_tensors, function, Tout, *inputs)
+
+    return _called_or_decorated("py_function", computed, func, inp, Tout)
 
 
 def numpy_function(
@@ -751,7 +695,7 @@ def numpy_function(
     """Calls a Python function with NumPy arrays and makes tensors of what it returns; no gradient goes through it.
 
     Args:
-      func: the function.
+      func: the function; None gives a decorator, whose function then takes the arguments.
       inp: a list of tensors, which it gets as arrays.
       Tout: the dtype of its result, or a list of them. Unlike TensorFlow, results of another dtype are converted to it.
       stateful: not used; it is called every time.
@@ -767,18 +711,49 @@ def numpy_function(
       >>> tf.numpy_function(np.sort, [tf.constant([3.0, 1.0, 2.0])], tf.float32).numpy()
       array([1., 2., 3.], dtype=float32)
     """
-    results = func(*(np.array(view(as_tensor(value))) for value in inp))
-    return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+    def computed(function: Callable[..., Any], arguments: Any) -> Any:
+        return as_effect(_EXTERNAL, _with_arrays, function, Tout, *[as_tensor(value) for value in arguments])
+
+    return _called_or_decorated("numpy_function", computed, func, inp, Tout)
+
+
+def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp: Any, Tout: Any) -> Any:
+    """`computed(func, inp)`, or without func a decorator of functions that are computed so when they are called."""
+    if Tout is None:
+        raise TypeError(
+            f"Missing required argument: 'Tout'\n  If using tf.{name} as a decorator, set `Tout`\n  **by name** above "
+            f"the function:\n  `@tf.{name}(Tout=tout)`"
+        )
+    if func is None:
+        if inp is not None:
+            raise TypeError(f"Don't set the `inp` argument when using tf.{name} as a decorator (`func=None`).")
+        return lambda function: functools.wraps(function)(lambda *arguments: computed(function, arguments))
+    if inp is None:
+        raise TypeError(
+            "Missing argument `inp`:\n  You must set the `inp` argument (the list of arguments to the\n  function), "
+            f"unless you use `tf.{name}` as a decorator(`func=None`)."
+        )
+    return computed(func, inp)
+
+
+def _with_tensors(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
+    return _typed(func(*inputs), kinds, as_tensor)
+
+
+def _with_arrays(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
+    results = func(*(np.array(view(tensor)) for tensor in inputs))
+    return _typed(results, kinds, lambda value, kind: as_tensor(np.asarray(value), kind))
 
 
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
-    if not isinstance(kinds, list | _tuple):
-        if isinstance(results, list | _tuple) and len(results) == 1:
+    if not isinstance(kinds, list | builtins.tuple):
+        if isinstance(results, list | builtins.tuple) and len(results) == 1:
             results = results[0]
         return convert(results, dtypes.as_dtype(kinds))
     if not kinds:
         return None
-    listed = results if isinstance(results, list | _tuple) else [results]
+    listed = results if isinstance(results, list | builtins.tuple) else [results]
     return [convert(value, dtypes.as_dtype(kind)) for value, kind in zip(listed, kinds, strict=True)]
 
 
@@ -875,23 +850,6 @@ def init_scope() -> Iterator[None]:
       >>> print(tape.gradient(y, x))
       None
     """
-    with Unrecorded():
+    hides_from_tapes("tf.init_scope")
+    with Unrecorded(), within_function(False):
         yield
-
-
-@contextlib.contextmanager
-def name_scope(name: str) -> Iterator[str]:
-    """A block that names nothing: operations have no names.
-
-    Args:
-      name: the scope's name.
-
-    Returns:
-      A context manager, which gives the name and a slash.
-
-    Example:
-      >>> with tf.name_scope("layer") as scope:
-      ...     print(scope)
-      layer/
-    """
-    yield f"{name}/"

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtape._doors import apply_cast, apply_elementwise, as_tensor, tensor_from, view
 from gradtape._src.core import dtypes
@@ -19,9 +20,11 @@ from gradtape._src.core.operands import (
     ints_of,
     not_allowed,
     one_dtype,
+    room,
     scalar_of,
 )
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 from gradtape._tensor import Tensor
 
@@ -44,13 +47,13 @@ from gradtape._tensor import Tensor
     ],
 )
 def bincount(
-    arr: Any,
-    weights: Any = None,
-    minlength: Any = None,
-    maxlength: Any = None,
-    dtype: Any = dtypes.int32,
+    arr: TensorLike,
+    weights: TensorLike | None = None,
+    minlength: IntLike | None = None,
+    maxlength: IntLike | None = None,
+    dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
-    axis: Any = None,
+    axis: IntLike | None = None,
     binary_output: bool = False,
 ) -> Tensor:
     """How often each of the numbers 0, 1, 2, ... occurs.
@@ -84,8 +87,8 @@ def bincount(
         raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one.")
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")
-    rowwise = axis is not None and int_of(axis) == -1
-    if not rowwise and axis is not None and int_of(axis) != 0:
+    rowwise = axis is not None and int_of(axis, "Bincount", "axis") == -1
+    if not rowwise and axis is not None and int_of(axis, "Bincount", "axis") != 0:
         raise ValueError(f"Unsupported value for argument axis={axis}. Only 0 and -1 are currently supported.")
     array = view(tensor).astype(np.int64)
     if rowwise and array.ndim > 2:
@@ -103,9 +106,9 @@ def bincount(
         )
     length = int(array.max()) + 1 if array.size else 0
     if minlength is not None:
-        length = max(length, int_of(minlength))
+        length = max(length, int_of(minlength, "Bincount", "Tidx"))
     if maxlength is not None:
-        length = min(length, int_of(maxlength))
+        length = min(length, int_of(maxlength, "Bincount", "Tidx"))
     if length < 0:
         raise invalid_argument("DenseBincount", f"size ({length}) must be non-negative", "")
     wanted = dtypes.as_dtype(dtype) if heavy is None else heavy.dtype
@@ -114,7 +117,7 @@ def bincount(
     rows = array if rowwise else array.reshape(1, -1)
     kept = rows < length
     flat = (np.arange(len(rows))[:, None] * length + rows)[kept]
-    out = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
+    out: NDArray[Any] = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
     if binary_output:
         out[flat] = 1
     else:
@@ -131,7 +134,11 @@ def _histogram_edges() -> list[Any]:
 
 @op("histogram_fixed_width", dtypes=NUMBERS, orders="0", edges=_histogram_edges)
 def histogram_fixed_width(
-    values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
+    values: TensorLike,
+    value_range: TensorLike,
+    nbins: TensorLike = 100,
+    dtype: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """How many values fall into each of nbins equal parts of a range.
 
@@ -169,6 +176,7 @@ def histogram_fixed_width(
         raise invalid_argument(kernel, message, None)
     if np.isnan(array).any():
         raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
+    room((count,), dtypes.int64)
     places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
     places = np.minimum(places, count - 1).astype(np.int64)
     return tensor_from(np.bincount(places.reshape(-1), minlength=count), wanted)
@@ -184,7 +192,11 @@ def histogram_fixed_width(
     ],
 )
 def histogram_fixed_width_bins(
-    values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
+    values: TensorLike,
+    value_range: TensorLike,
+    nbins: TensorLike = 100,
+    dtype: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """Into which of nbins equal parts of a range each value falls.
 
@@ -229,11 +241,11 @@ def histogram_fixed_width_bins(
     ],
 )
 def confusion_matrix(
-    labels: Any,
-    predictions: Any,
-    num_classes: Any = None,
-    weights: Any = None,
-    dtype: Any = dtypes.int32,
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: IntLike | None = None,
+    weights: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
     """How often each label met each prediction: element [i, j] counts label i with prediction j.
@@ -283,7 +295,7 @@ def confusion_matrix(
                 f"{numbers.shape} dtype=int64) = \n{[str(n) for n in numbers.reshape(-1).tolist()]}",
             )
     most = max((int(numbers.max()) for numbers in (truth, guess) if numbers.size), default=0)
-    size = most + 1 if num_classes is None else int_of(num_classes)
+    size = most + 1 if num_classes is None else int_of(num_classes, "ScatterNd", "Tindices")
     for name_, numbers in (("labels", truth), ("predictions", guess)):
         if numbers.size and numbers.max() >= size:
             raise InvalidArgumentError(
@@ -293,7 +305,7 @@ def confusion_matrix(
                 f"{numbers.reshape(-1)[:3]}\nFirst 1 elements of y:\n[{size}]",
             )
     wanted = dtypes.as_dtype(dtype)
-    out = np.zeros((size, size), wanted.as_numpy_dtype)
+    out: NDArray[Any] = np.zeros((size, size), wanted.as_numpy_dtype)
     np.add.at(out, (truth, guess), 1 if heavy is None else view(heavy).astype(out.dtype))
     return tensor_from(out)
 
@@ -310,7 +322,7 @@ class UniqueWithCounts(NamedTuple):
 
     y: Tensor
     idx: Tensor
-    count: Tensor
+    count: Tensor  # type: ignore[assignment]  # TensorFlow's name, which a tuple has too
 
 
 def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
@@ -336,7 +348,7 @@ def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
         *(call(integer([True, False, True], "bool")), call([]), call([3, 1, 2, 1])),
     ],
 )
-def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Unique:
+def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> Unique:
     """Distinct values of a vector in the order of their first occurrence, and each element's place among them.
 
     Args:
@@ -360,7 +372,7 @@ def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Uniq
 
 
 @op("unique_with_counts", dtypes=ALL, orders="0", edges=lambda: [call([1, 1, 2]), call([2.0, 1.0, 2.0], "int64")])
-def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
+def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
     """Distinct values of a vector, each element's place among them, and how often each occurs.
 
     Args:
@@ -385,7 +397,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 
 @op("unravel_index", dtypes="int32, int64", orders="0", edges=lambda: [call([7, 3], [2, 4]), call(5, [2, 4])])
-def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
+def unravel_index(indices: TensorLike, dims: TensorLike, name: str | None = None) -> Tensor:
     """The coordinates of flat indices into a shape.
 
     Args:
@@ -405,7 +417,7 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
              [2, 2]], dtype=int32)
     """
     tensor = as_tensor(indices, hint=dtypes.int32)
-    index, sizes = index_array(tensor), ints_of(dims)
+    index, sizes = index_array(tensor, "UnravelIndex", "Tidx"), ints_of(dims, "UnravelIndex", "Tidx")
     if index.ndim > 1:
         shape = dims_text(index.shape)
         raise invalid_argument("UnravelIndex", f'The indices can only be scalar or vector, got "{shape}"', "")

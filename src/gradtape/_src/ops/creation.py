@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradtape._doors import (
     apply_broadcast_to,
     apply_cast,
-    apply_elementwise,
     apply_reshape,
     as_tensor,
+    empty,
     full,
     full_like,
     tensor_from,
@@ -19,15 +19,24 @@ from gradtape._doors import (
 )
 from gradtape._sequence import held
 from gradtape._src.core import dtypes, errors
+from gradtape._src.core.operands import NUMERIC, WIDE, dims_text, int_of, ints_of, not_allowed, room
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
+from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # In the order in which operands of a range promote each other.
 _RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+def convert_to_tensor(
+    value: TensorLike, dtype: DTypeLike | None = None, dtype_hint: DTypeLike | None = None, name: str | None = None
+) -> Tensor:
     """A tensor of the value.
 
     Args:
@@ -55,7 +64,9 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
     return as_tensor(value, dtype, dtype_hint)
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+def constant(
+    value: TensorLike, dtype: DTypeLike | None = None, shape: ShapeLike | None = None, name: str = "Const"
+) -> Tensor:
     """A tensor with a copy of the value.
 
     Args:
@@ -82,21 +93,21 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
         wanted = dtypes.as_dtype(dtype)
         raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
     tensor = as_tensor(value, dtype)
-    if shape is None or tensor.shape == shape:
+    if shape is None:
         return tensor
-    room = int(np.prod([int(dim) for dim in np.atleast_1d(held(shape))], dtype=object))
-    present = int(np.prod(tensor.shape, dtype=object))
-    if present == room:
+    asked_shape = TensorShape(view(shape) if isinstance(shape, Tensor) else shape)
+    shape, asked, present = tuple(asked_shape), asked_shape.num_elements(), tensor.shape.num_elements()
+    if present == asked:
         return apply_reshape(tensor, shape)
     if present == 1:
         return apply_broadcast_to(apply_reshape(tensor, ()), shape)
     raise TypeError(
         f"Eager execution of tf.constant with unsupported shape. Tensor {view(tensor)} (converted from {value}) has "
-        f"{present} elements, but got `shape` {shape} with {room} elements)."
+        f"{present} elements, but got `shape` {TensorShape(shape)} with {asked} elements)."
     )
 
 
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of zeros.
 
     Args:
@@ -119,7 +130,7 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layo
     return full(shape, 0, dtype)
 
 
-def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones.
 
     Args:
@@ -141,7 +152,9 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layou
     return full(shape, 1, dtype)
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros_like(
+    input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None
+) -> Tensor:
     """A tensor of zeros in another tensor's shape.
 
     Args:
@@ -164,7 +177,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: A
     return full_like(as_tensor(input), 0, dtype)
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones in another tensor's shape.
 
     Args:
@@ -202,7 +215,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor | BaseVariable | IndexedSlices)
 
 
-def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
+def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor that repeats one value.
 
     Args:
@@ -223,16 +236,16 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
              [9, 9, 9]], dtype=int32)
     """
     tensor = as_tensor(value)
-    if tensor.ndim:
-        raise errors.invalid_argument("Fill", f"value must represent a scalar, got shape {list(tensor.shape)}")
-    return apply_broadcast_to(tensor, dims)
+    if tensor.ndim and tensor.shape != (1,):
+        raise errors.invalid_argument("Fill", f"value must represent a scalar, got shape {dims_text(tensor.shape)}")
+    return apply_broadcast_to(apply_reshape(tensor, ()), ints_of(dims, "Fill", "index_type"))
 
 
 def eye(
-    num_rows: Any,
-    num_columns: Any = None,
-    batch_shape: Any = None,
-    dtype: Any = dtypes.float32,
+    num_rows: IntLike,
+    num_columns: IntLike | None = None,
+    batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
     """The identity matrix: ones on the diagonal, zeros elsewhere.
@@ -255,17 +268,34 @@ def eye(
       array([[1., 0., 0.],
              [0., 1., 0.]], dtype=float32)
     """
-    rows = int(num_rows)
-    columns = rows if num_columns is None else int(num_columns)
-    if rows < 0 or columns < 0:
-        raise errors.invalid_argument("MatrixDiagV3", f"Dimensions must be >= 0, got {rows} rows and {columns} columns")
-    matrix = tensor_from(np.eye(rows, columns, dtype=dtypes.as_dtype(dtype).as_numpy_dtype))
+    num_columns = num_rows if num_columns is None else num_columns
+    counts = [as_tensor(count, hint=dtypes.int32) if _is_number(count) else None for count in (num_rows, num_columns)]
+    if any(count is None or count.ndim or not count.dtype.is_integer for count in counts):
+        raise TypeError(
+            "Arguments `num_rows` and `num_columns` must be positive integer values. Received: "
+            f"num_rows={num_rows}, num_columns={num_columns}"
+        )
+    rows, columns = (int(count) for count in counts)  # type: ignore[arg-type]
+    matrix, array = empty((rows, columns), dtype)
+    array[...] = 0
+    np.fill_diagonal(array, 1)
     if batch_shape is None:
         return matrix
-    return apply_broadcast_to(matrix, (*(int(dim) for dim in np.atleast_1d(held(batch_shape))), rows, columns))
+    lead = [batch_shape] if isinstance(batch_shape, int) else ints_of(batch_shape, "Fill", "index_type")
+    return apply_broadcast_to(matrix, (*lead, rows, columns))
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | np.generic | np.ndarray | Tensor | BaseVariable)
+
+
+def range(
+    start: TensorLike,
+    limit: TensorLike | None = None,
+    delta: TensorLike = 1,
+    dtype: DTypeLike | None = None,
+    name: str = "range",
+) -> Tensor:
     """Numbers at equal distances: start, start + delta, ... up to but without limit.
 
     Args:
@@ -290,6 +320,8 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     if limit is None:
         start, limit = 0, start
     tensors = [as_tensor(value, None if isinstance(value, Tensor) else dtype) for value in (start, limit, delta)]
+    if any(tensor.dtype.is_bool for tensor in tensors):
+        raise not_allowed("Range", dtypes.bool, NUMERIC, "Tidx")
     if dtype is None:
         dtype = max((tensor.dtype for tensor in tensors), key=_RANGE_DTYPES.index)
     dtype = dtypes.as_dtype(dtype)
@@ -299,20 +331,24 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
             raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}", "")
     if step == 0:
         raise errors.invalid_argument("Range", f"Requires delta != 0: {step}", "")
-    if step > 0 and first > end:
+    if step > 0 and not first <= end:
         raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: {first}/{end}", "")
-    if step < 0 and first < end:
+    if step < 0 and not first >= end:
         raise errors.invalid_argument("Range", f"Requires start >= limit when delta < 0: {first}/{end}", "")
     if dtype.is_floating:
-        count = int(np.ceil(np.abs((np.float64(end) - np.float64(first)) / np.float64(step))))
+        reach = np.ceil(np.abs((np.float64(end) - np.float64(first)) / np.float64(step)))
     else:
-        count = -(-abs(int(end) - int(first)) // abs(int(step)))
+        reach = -(-abs(int(end) - int(first)) // abs(int(step)))
+    if not reach < WIDE:
+        raise errors.invalid_argument("Range", f"Requires ((limit - start) / delta) <= {WIDE - 1}", None)
+    room((int(reach),), dtypes.int64)
+    places = np.arange(int(reach))
     if dtype.is_floating:
-        return tensor_from(first + np.arange(count).astype(dtype.as_numpy_dtype) * step)
-    return tensor_from(np.arange(count, dtype=np.int64) * int(step) + int(first), dtype)
+        return tensor_from(first + places.astype(dtype.as_numpy_dtype) * step)
+    return tensor_from(places * int(step) + int(first), dtype)
 
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
+def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None = None, axis: int = 0) -> Tensor:
     """Evenly spaced values from start to stop, both included.
 
     Args:
@@ -334,17 +370,22 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     """
     first = as_tensor(start)
     last = as_tensor(stop, first.dtype)
-    count = int(num)
+    numbers = as_tensor(num, hint=dtypes.int32)
+    if not numbers.dtype.is_integer:
+        raise TypeError(
+            f"Argument `tensor` (name: num) must be of type integer. Received `tensor` = {num} of dtype: "
+            f"{numbers.dtype}"
+        )
+    count = int_of(numbers, "LinSpace", "Tidx")
     if count < 0:
         raise errors.invalid_argument("Range", f"Requires start <= limit when delta > 0: 1/{count}", "")
-    shape = list(np.broadcast_shapes(tuple(first.shape), tuple(last.shape)))
-    place = axis if axis >= 0 else axis + len(shape) + 1
-    shape.insert(place, 1)
-    first = apply_reshape(apply_broadcast_to(first, shape[:place] + shape[place + 1 :]), shape)
-    last = apply_reshape(apply_broadcast_to(last, shape[:place] + shape[place + 1 :]), shape)
+    whole = first - last
+    first, last = (expand_dims(apply_broadcast_to(end, whole.shape), axis) for end in (first, last))
     delta = (last - first) / max(count - 1, 1)
     first, last = apply_cast(first, delta.dtype), apply_cast(last, delta.dtype)
-    along = [-1 if i == place else 1 for i in np.arange(len(shape))]
-    steps = np.arange(count).reshape(along)
-    inner = first + delta * steps.astype(delta.dtype.as_numpy_dtype)
-    return apply_elementwise("select", as_tensor((steps < count - 1) | (steps == 0)), inner, last)
+    place = axis if axis >= 0 else axis + first.ndim
+    room((count,), delta.dtype)
+    steps: NDArray[Any] = np.arange(1, max(count - 1, 1), dtype=delta.dtype.as_numpy_dtype)
+    inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
+    # The ends are themselves, whatever becomes of their distance.
+    return concat([first, inner, last] if count > 1 else [first[(slice(None),) * place + (slice(count),)]], place)

@@ -6,6 +6,7 @@ All of them are the engine's pair `take_rows` and `add_rows`, each the other's r
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,25 @@ import numpy as np
 from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
 from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
 from gradtape._primitive import Primitive
-from gradtape._src.core.dtypes import int32
+from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, index_array, int_of, ints_of, one_dtype
+from gradtape._src.core.operands import (
+    common_tensors,
+    dims_text,
+    index_array,
+    int_of,
+    ints_of,
+    one_dtype,
+    room,
+    wrong_dtype,
+)
+from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
 from gradtape._variable import BaseVariable
+
+PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
 
 
 @op(
@@ -39,10 +52,10 @@ from gradtape._variable import BaseVariable
     edges=lambda: [call(integer([1, 2, 3]), [2, 0]), call([1, 2, 3], 2), call(values([math.nan, 1.0]), [0, 0])],
 )
 def gather(
-    params: Any,
-    indices: Any,
+    params: TensorLike,
+    indices: TensorLike,
     validate_indices: Any = None,
-    axis: Any = None,
+    axis: IntLike | None = None,
     batch_dims: int = 0,
     name: str | None = None,
 ) -> Tensor:
@@ -75,11 +88,15 @@ def gather(
         if gathered is not None:
             return gathered
     tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    index, batch = index_array(numbers), int_of(batch_dims)
+    index = index_array(numbers, "GatherV2", allowed=PLACES)
+    # None has TensorFlow gather along the axis alone, as 0 does.
+    batch = 0 if batch_dims is None and axis is not None else int_of(batch_dims, "GatherV2", "batch_dims")
+    if not -index.ndim <= batch <= index.ndim:
+        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None)
     batch += index.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
-    place = batch if axis is None else int_of(axis)
+    place = batch if axis is None else int_of(axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
@@ -102,13 +119,20 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
     return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
 
 
-_GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)[view(rows)]), _gather_vjp, saves=(1,))
+def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
+    found = gather_rows(params, rows, None)
+    return (
+        found if found is not None else _gather(params, index_array(rows, "GatherV2"), 0, 0)
+    )  # which says what is outside
+
+
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
 
 
 def _gather(
     tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
 ) -> Tensor:
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -131,16 +155,18 @@ def _gather(
 
 
 def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
-    """Row numbers of coordinates along the last axis; `refused(place, coordinates)` is the error of one outside."""
+    """Row numbers of coordinates along the last axis.
+
+    `refused(place, coordinates)` is the error of one outside; where it is None those get -1, which stands for no row.
+    """
+    outside = ((indices < 0) | (indices >= np.asarray(sizes, np.int64))).any(-1)
+    if refused is not None and outside.any():
+        place = np.unravel_index(int(np.argmax(outside)), outside.shape)
+        raise refused(dims_text(place) if outside.ndim else "", indices[place].tolist())
     numbers = np.zeros(indices.shape[:-1], np.int64)
     for i, size in enumerate(sizes):
-        part = indices[..., i]
-        bad = first_outside(np.asarray(part, order="C"), size)
-        if bad >= 0:
-            place = np.unravel_index(bad, part.shape) if part.ndim else ()
-            raise refused(dims_text(place) if part.ndim else "", indices[place].tolist())
-        numbers = numbers * size + part
-    return np.asarray(numbers, order="C")
+        numbers = numbers * size + indices[..., i]
+    return np.asarray(np.where(outside, -1, numbers), order="C")
 
 
 @op(
@@ -153,7 +179,7 @@ def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarr
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [[0, 1]]), call([1, 2], [[0], [1]])],
 )
 def gather_nd(
-    params: Any, indices: Any, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
+    params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
 ) -> Tensor:
     """Slices of params at coordinates, which the last axis of indices holds.
 
@@ -161,7 +187,7 @@ def gather_nd(
       params: a tensor.
       indices: whole numbers of shape [..., d]: coordinates along d axes of params.
       batch_dims: how many leading axes params and indices share.
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" gives slices of zeros for coordinates that are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -174,11 +200,18 @@ def gather_nd(
       >>> tf.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
       array([2, 3], dtype=int32)
     """
-    tensor, numbers, batch = as_tensor(params), as_tensor(indices, hint=int32), int_of(batch_dims)
-    shape, index = view(tensor).shape, index_array(numbers)
+    ignoring = _ignores("GatherNd", bad_indices_policy)
+    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    batch = int_of(batch_dims, "GatherNd", "batch_dims")
+    shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
+    if batch < 0:
+        raise ValueError("tf.gather_nd does not allow negative batch_dims.")
+    for what, rank in (("indices", index.ndim), ("params", tensor.ndim)):
+        if batch and batch >= rank:
+            raise ValueError(f"Argument `batch_dims` = {batch} must be less than rank(`{what}`) = {rank}")
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
-    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch:
+    if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch and not ignoring:
         # The gradient is IndexedSlices, as of gather.
         gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
         if gathered is not None:
@@ -205,7 +238,15 @@ def gather_nd(
             None,
         )
 
-    return take_rows("GatherNd", tensor, _flat(index, shape[:depth], refused), index.shape[:-1] + shape[depth:])
+    rows = _flat(index, shape[:depth], None if ignoring else refused)
+    return take_rows("GatherNd", tensor, rows, index.shape[:-1] + shape[depth:])
+
+
+def _ignores(op: str, policy: str) -> bool:
+    """Whether slices at coordinates outside are left out, rather than refused."""
+    if policy not in ("", "DEFAULT", "ERROR", "IGNORE"):
+        raise invalid_argument(op, f"Unknown bad indices handling attribute: {policy}", None)
+    return policy == "IGNORE"
 
 
 def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
@@ -228,7 +269,9 @@ def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
     ],
     edges=lambda: [call([1, 2, 3], [True, False, True])],
 )
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
+def boolean_mask(
+    tensor: TensorLike, mask: TensorLike, axis: IntLike | None = None, name: str = "boolean_mask"
+) -> Tensor:
     """The slices of a tensor where a mask is True.
 
     Args:
@@ -248,10 +291,10 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
       array([1, 3], dtype=int32)
     """
     data, chosen = as_tensor(tensor), view(as_tensor(mask))
-    place = 0 if axis is None else int_of(axis)
+    place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
-    shape = view(data).shape
+    shape = tuple(data.shape)
     place += data.ndim if place < 0 else 0
     covered = shape[place : place + chosen.ndim]
     if covered != chosen.shape:
@@ -269,7 +312,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     ],
     edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
 )
-def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, name: str | None = None) -> Tensor:
     """Repeats each element, or each slice along an axis, several times in a row.
 
     Args:
@@ -291,12 +334,12 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
       array([[1, 1, 2, 2],
              [3, 3, 4, 4]], dtype=int32)
     """
-    data, counts = as_tensor(input), ints_of(repeats)
+    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
     else:
-        place = int_of(axis)
+        place = int_of(axis, "Repeat", "axis")
         if not -data.ndim <= place < data.ndim:
             raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
         place %= data.ndim
@@ -304,6 +347,7 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     if not scalar and len(counts) not in (1, size):
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
+    room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
     return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
 
 
@@ -317,7 +361,11 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
 )
 def reverse_sequence(
-    input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: IntLike | None = None,
+    batch_axis: IntLike | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Reverses the first seq_lengths[i] elements of each sequence and keeps the others in place.
 
@@ -342,10 +390,11 @@ def reverse_sequence(
     """
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
-    data, lengths = as_tensor(input), index_array(seq_lengths)
-    along, across = int_of(seq_axis), 0 if batch_axis is None else int_of(batch_axis)
-    _check_sequences(view(data).shape, lengths, along, across)
-    size, shape = data.shape[along], view(data).shape
+    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    along = int_of(seq_axis, "ReverseSequence", "seq_dim")
+    across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
+    _check_sequences(tuple(data.shape), lengths, along, across)
+    size, shape = data.shape[along], tuple(data.shape)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -392,11 +441,15 @@ def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
 # Scattering
 
 
-def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> np.ndarray:
-    """Row numbers of the slices of a tensor of this shape that updates go to."""
-    index = index_array(indices)
-    depth = index.shape[-1] if index.ndim else 0
-    outer, given = index.shape[:-1], view(updates).shape
+def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], policy: str = "") -> np.ndarray:
+    """Row numbers of the slices of a tensor of this shape that updates go to; under "IGNORE" -1 for those outside."""
+    index = index_array(indices, op, allowed=PLACES)
+    if index.ndim == 0:
+        raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
+    depth = index.shape[-1]
+    outer, given = index.shape[:-1], tuple(updates.shape)
+    if not given:
+        raise invalid_argument(op, "Updates shape must have rank at least one. Found:[]", None)
     if op == "ScatterNd":
         if given[: len(outer)] != outer:
             count = len(outer)
@@ -432,7 +485,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
         text = ", ".join(map(str, coordinates))
         return invalid_argument(op, f"indices{place} = [{text}] does not index into shape {dims_text(shape)}", None)
 
-    return _flat(index, shape[:depth], refused)
+    return _flat(index, shape[:depth], None if _ignores(op, policy) else refused)
 
 
 @op(
@@ -444,14 +497,16 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...]) -> 
     ],
     edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
 )
-def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
+def scatter_nd(
+    indices: TensorLike, updates: TensorLike, shape: ShapeLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """Adds updates at coordinates to a tensor of zeros.
 
     Args:
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of the result.
       updates: a tensor of shape indices.shape[:-1] + shape[d:].
       shape: the shape of the result.
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -464,8 +519,9 @@ def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str =
       >>> tf.scatter_nd([[1], [3], [1]], [10, 20, 30], shape=[5]).numpy()
       array([ 0, 40,  0, 20,  0], dtype=int32)
     """
-    slices, sizes = as_tensor(updates), tuple(ints_of(shape))
-    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes), sizes)
+    sizes = tuple(ints_of(shape, "ScatterNd", "Tindices"))
+    slices = as_tensor(updates)
+    return add_rows("ScatterNd", slices, _targets("ScatterNd", indices, slices, sizes, bad_indices_policy), sizes)
 
 
 def _scatter_samples() -> list[Any]:
@@ -486,14 +542,16 @@ def _scatter_edges() -> list[Any]:
     ]
 
 
-def _scattered(op: str, tensor: Any, indices: Any, updates: Any) -> tuple[Tensor, Tensor, np.ndarray]:
+def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "") -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape)
+    return data, slices, _targets(op, indices, slices, tuple(data.shape), policy)
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+def tensor_scatter_nd_update(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
+) -> Tensor:
     """A copy of a tensor with slices at coordinates replaced.
 
     Args:
@@ -519,7 +577,7 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str 
 def _update(data: Tensor, slices: Tensor, rows: np.ndarray, _: Any) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
+        array.reshape(-1, math.prod(slices.shape) // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
     return tensor_from(array)
 
 
@@ -534,7 +592,7 @@ _UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_add(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates added to slices at coordinates.
 
@@ -542,7 +600,7 @@ def tensor_scatter_nd_add(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -555,13 +613,13 @@ def tensor_scatter_nd_add(
       >>> tf.tensor_scatter_nd_add([10, 20, 30], [[0], [2]], [1, 2]).numpy()
       array([11, 20, 32], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterAdd", tensor, indices, updates, bad_indices_policy)
     return data + add_rows("ScatterNd", slices, rows, data.shape)
 
 
 @op("tensor_scatter_nd_sub", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_sub(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates subtracted from slices at coordinates.
 
@@ -569,7 +627,7 @@ def tensor_scatter_nd_sub(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -589,7 +647,7 @@ def tensor_scatter_nd_sub(
 def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        flat = array.reshape(-1, view(slices).size // rows.size)
+        flat = array.reshape(-1, math.prod(slices.shape) // rows.size)
         choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
     return tensor_from(array)
 
@@ -610,7 +668,7 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
 
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_max(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates raised to the updates where they are less.
 
@@ -618,7 +676,7 @@ def tensor_scatter_nd_max(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -637,7 +695,7 @@ def tensor_scatter_nd_max(
 
 @op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_min(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
 
@@ -645,7 +703,7 @@ def tensor_scatter_nd_min(
       tensor: a tensor, which stays as it is.
       indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: not used; coordinates that are outside raise.
+      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -671,7 +729,9 @@ def tensor_scatter_nd_min(
     ],
     edges=lambda: [call([1, 2, 3], [0, 1, 0], 2)],
 )
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
+def dynamic_partition(
+    data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
+) -> list[Tensor]:
     """Sorts the slices of a tensor into several tensors by number.
 
     Args:
@@ -690,8 +750,14 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
       >>> [t.numpy() for t in tf.dynamic_partition([10, 20, 30, 40], [0, 1, 1, 0], 2)]
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
-    tensor, numbers = as_tensor(data), index_array(partitions)
-    shape = view(tensor).shape
+    tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
+    shape = tuple(tensor.shape)
+    if type(num_partitions) is not int:
+        raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
+    if num_partitions < 1:
+        message = f"Value for attr 'num_partitions' of {num_partitions} must be at least minimum 1"
+        raise invalid_argument("DynamicPartition", message, None, kernel=None)
+    room((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",
@@ -721,7 +787,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
         call([[0], [1]], [[1], [2]]),
     ],
 )
-def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
+def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> Tensor:
     """One tensor whose row indices[m][i] is data[m][i]: the reverse of dynamic_partition.
 
     Args:
@@ -740,17 +806,43 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
       >>> tf.dynamic_stitch([[0, 3], [1, 2]], [[10, 40], [20, 30]]).numpy()
       array([10, 20, 30, 40], dtype=int32)
     """
-    numbers = [index_array(part) for part in indices]
+    numbers = [index_array(as_tensor(part, int32), "DynamicStitch") for part in indices]
+    if len(data) != len(numbers):
+        raise ValueError(
+            f"List argument 'data' to 'dynamic_stitch' Op with length {len(data)} must match length {len(numbers)} of "
+            "argument 'indices'."
+        )
+    if not numbers:
+        raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
     tensors = common_tensors(data)
-    inner = view(tensors[0]).shape[numbers[0].ndim :]
+    for i, tensor in enumerate(tensors):
+        if tensor.dtype != tensors[0].dtype:
+            raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
+    kernel = f"DynamicStitch_N_{len(numbers)}"
+    inner = tuple(tensors[0].shape)[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
-        if view(tensor).shape[: part.ndim] != part.shape:
+        if tuple(tensor.shape)[: part.ndim] != part.shape:
             raise invalid_argument(
                 "DynamicStitch",
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
                 f"{dims_text(part.shape)}",
                 None,
+                kernel=kernel,
             )
+        if view(tensor).shape[part.ndim :] != inner:
+            first = numbers[0]
+            raise invalid_argument(
+                "DynamicStitch",
+                f"Need data[0].shape[{first.ndim}:] = data[{i}].shape[{part.ndim}:], got data[0].shape = "
+                f"{dims_text(tensors[0].shape)}, data[{i}].shape = {dims_text(tensor.shape)}, indices[0].shape = "
+                f"{dims_text(first.shape)}, indices[{i}].shape = {dims_text(part.shape)}",
+                None,
+                kernel=kernel,
+            )
+    for part in numbers:
+        if part.size and part.min() < 0:
+            where = dims_text(np.unravel_index(np.argmax(part < 0), part.shape)) if part.ndim else ""
+            raise invalid_argument("DynamicStitch", f"indices{where} is out of range", None, kernel=kernel)
     rows = 1 + max((int(part.max()) for part in numbers if part.size), default=-1)
     places = [(part, tensor.shape) for part, tensor in zip(numbers, tensors, strict=True)]
     return _STITCH(*tensors, attributes=(places, (rows, *inner)))
@@ -758,7 +850,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
 
 def _stitch(*arguments: Any) -> Tensor:
     *tensors, places, shape = arguments
-    array = np.zeros(shape, view(tensors[0]).dtype)
+    array = np.zeros(shape, tensors[0].dtype.as_numpy_dtype)
     for (part, _), tensor in zip(places, tensors, strict=True):
         array[part] = view(tensor)
     return tensor_from(array)

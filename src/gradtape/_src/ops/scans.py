@@ -13,6 +13,7 @@ from gradtape._moves import take_rows
 from gradtape._primitive import Primitive
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
 
@@ -68,7 +69,9 @@ def _run(
         *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], reverse=True)),
     ],
 )
-def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumsum(
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """Running sums along an axis.
 
     Args:
@@ -118,7 +121,9 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
     ],
     notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and behind them",
 )
-def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumprod(
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """Running products along an axis.
 
     Args:
@@ -214,7 +219,7 @@ _CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
     tolerance=1e-9,
 )
 def cumulative_logsumexp(
-    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
     """Running log(sum(exp(x))) along an axis, without overflow.
 

@@ -12,7 +12,17 @@ from gradtape._moves import add_rows, take_rows
 from gradtape._primitive import Primitive
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import NUMERIC, ORDERED, dims_text, index_array, index_dtype, not_allowed, scalar_of
+from gradtape._src.core.operands import (
+    NUMERIC,
+    ORDERED,
+    dims_text,
+    index_array,
+    index_dtype,
+    not_allowed,
+    room,
+    scalar_of,
+)
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.scans import linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -73,7 +83,7 @@ def _unsorted_edges_without_zeros() -> list[Any]:
 def _numbers(op: str, segment_ids: Any) -> np.ndarray:
     tensor = as_tensor(segment_ids, hint=dtypes.int32)
     index_dtype(op, tensor.dtype, "Tindices")
-    return index_array(tensor)
+    return index_array(tensor, op)
 
 
 def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
@@ -117,6 +127,7 @@ def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tupl
         place = int(np.argmax(ids >= count))
         text = dims_text(np.unravel_index(place, ids.shape)) if ids.ndim else ""
         raise invalid_argument(op, f"segment_ids{text} = {ids.flat[place]} is out of range [0, {count})", None)
+    room((count, *data.shape[ids.ndim :]), dtypes.int64)
     return ids, count
 
 
@@ -214,7 +225,7 @@ _PRODUCTS = {
 
 
 @op("math.segment_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
-def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_sum(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """Sums the rows of each segment.
 
     Args:
@@ -239,7 +250,7 @@ def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 
 
 @op("math.segment_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
-def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The mean of the rows of each segment.
 
     Args:
@@ -264,7 +275,7 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
 
 
 @op("math.segment_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
-def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The largest elements of the rows of each segment.
 
     Args:
@@ -289,7 +300,7 @@ def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 
 
 @op("math.segment_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
-def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_min(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The smallest elements of the rows of each segment.
 
     Args:
@@ -327,7 +338,7 @@ def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> 
     edges=_edges_without_zeros,
     notes=PRODUCT_NOTES,
 )
-def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """Multiplies the rows of each segment.
 
     Args:
@@ -352,7 +363,9 @@ def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
 
 
 @op("math.unsorted_segment_sum", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
-def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sum(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Sums the rows of each segment.
 
     Args:
@@ -377,7 +390,9 @@ def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: s
 
 
 @op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
-def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_mean(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The mean of the rows of each segment.
 
     Args:
@@ -403,7 +418,9 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
 
 
 @op("math.unsorted_segment_sqrt_n", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
-def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sqrt_n(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Sums the rows of each segment and divides by the root of how many there are.
 
     Args:
@@ -437,7 +454,9 @@ def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
-def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_max(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The largest elements of the rows of each segment.
 
     Args:
@@ -470,7 +489,9 @@ def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: s
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
-def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_min(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The smallest elements of the rows of each segment.
 
     Args:
@@ -503,7 +524,9 @@ def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: s
     edges=_unsorted_edges_without_zeros,
     notes=PRODUCT_NOTES,
 )
-def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_prod(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Multiplies the rows of each segment.
 
     Args:

@@ -6,11 +6,13 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 from gradtape._tensor import Tensor
@@ -56,7 +58,11 @@ def _order(array: np.ndarray, descending: bool) -> np.ndarray:
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def top_k(
-    input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
+    input: TensorLike,
+    k: IntLike = 1,
+    sorted: bool = True,
+    index_type: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> TopKV2:
     """The k largest elements along the last axis, from the largest down, and their places.
 
@@ -103,7 +109,7 @@ def _direction(direction: str) -> bool:
 
 def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     """The axis to sort along, and the permutation that exchanges it with the last one."""
-    place, rank = int_of(axis), tensor.ndim
+    place, rank = int_of(axis, "TopKV2", "axis"), tensor.ndim
     if not -rank <= place < rank:
         place = place if place >= 0 else place + rank
         raise invalid_argument("StridedSlice", f"slice index {place} of dimension 0 out of bounds.", "strided_slice/")
@@ -127,7 +133,7 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     ],
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
-def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
+def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
     """Elements in order along an axis.
 
     Args:
@@ -166,7 +172,7 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def argsort(
-    values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
+    values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
     """The places that put elements in order along an axis.
 
@@ -209,7 +215,11 @@ def argsort(
     ],
 )
 def searchsorted(
-    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32, name: str | None = None
+    sorted_sequence: TensorLike,
+    values: TensorLike,
+    side: str = "left",
+    out_type: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """Where values would go into sequences that are in order, to keep them so.
 
@@ -242,7 +252,7 @@ def searchsorted(
         raise invalid_argument("StridedSlice", "slice index -1 of dimension 0 out of bounds.", "strided_slice/")
     if math.prod(rows.shape[:-1]) != math.prod(wanted.shape[:-1]):
         raise invalid_argument(kernel, "Leading dim_size of both tensors must match.", "")
-    found = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
+    found: NDArray[Any] = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
     for place, line in enumerate(rows.reshape(len(found), rows.shape[-1])):
         found[place] = np.searchsorted(line, wanted.reshape(found.shape)[place], side)  # type: ignore[call-overload]
     found = found.reshape(wanted.shape)
@@ -263,7 +273,7 @@ def searchsorted(
     ],
     dtypes="float32",
 )
-def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
+def in_top_k(targets: TensorLike, predictions: TensorLike, k: IntLike, name: str | None = None) -> Tensor:
     """For each row, whether the prediction of its target is among the row's k largest.
 
     Args:
@@ -286,7 +296,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     if predictions.dtype != dtypes.float32:
         raise wrong_dtype("InTopKV2", 0, dtypes.float32, predictions.dtype)
     index_dtype("InTopKV2", targets.dtype, "T")
-    scores, chosen, count = view(predictions), view(targets), int_of(k)
+    scores, chosen, count = view(predictions), view(targets), int_of(k, "InTopKV2", "T")
     if scores.ndim != 2:
         raise invalid_argument("InTopKV2", "predictions must be 2-dimensional", "")
     if chosen.ndim != 1:
@@ -311,7 +321,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     orders="0",
     edges=lambda: [call([2, 0, 1]), call(integer([1, 0], "int64")), call(integer([]))],
 )
-def invert_permutation(x: Any, name: str | None = None) -> Tensor:
+def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
     """The permutation that undoes another: y with y[x[i]] = i.
 
     Args:
@@ -357,7 +367,7 @@ def _steps(x: Any) -> np.ndarray:
     orders="0",
     edges=lambda: [call([1, 1, 2]), call([2.0, 1.0]), call(values([1.0, math.nan])), call([]), call([[1, 2], [3, 4]])],
 )
-def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
+def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether no element is less than the one before it.
 
     Args:
@@ -383,7 +393,7 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
     orders="0",
     edges=lambda: [call([1, 1, 2]), call([1.0, 2.0]), call([]), call(3)],
 )
-def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
+def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether every element is greater than the one before it.
 
     Args:

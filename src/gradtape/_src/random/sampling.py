@@ -17,12 +17,14 @@ import numpy as np
 
 from gradtape import _random
 from gradtape._doors import as_tensor, empty, tensor_from, view
+from gradtape._primitive import as_effect, effect_kind
 from gradtape._sequence import held
 from gradtape._src.core import dtypes
-from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.dtypes import DType, as_dtype, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import not_allowed, one_dtype
+from gradtape._src.core.operands import dims_text, int_of, not_allowed, one_dtype, room
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops import elementwise as ops
 from gradtape._src.ops.arrays import stack
 from gradtape._src.random import philox
@@ -32,6 +34,7 @@ from gradtape._src.table.rows import call, integer, op, real, values
 from gradtape._tensor import Tensor
 
 Fill = Callable[..., None]
+_DRAWS = effect_kind("draws")
 
 
 class Algorithm(enum.Enum):
@@ -64,7 +67,7 @@ def set_seed(seed: int | None) -> None:
       >>> tf.reduce_all(first == tf.random.normal([2])).numpy()
       np.True_
     """
-    philox.set_seed(seed)
+    as_effect(_DRAWS, philox.set_seed, seed)
 
 
 def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
@@ -83,10 +86,10 @@ def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: 
     program=_seeded,
 )
 def normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -123,10 +126,10 @@ def normal(
     program=_seeded,
 )
 def truncated_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -165,10 +168,10 @@ def truncated_normal(
     program=_seeded,
 )
 def uniform(
-    shape: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -200,10 +203,9 @@ def uniform(
             raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
         sizes = _sizes(shape, "RandomUniformInt")
         low, high = _integer_bounds(minval, maxval, dtype, "RandomUniformInt")
-        stream = _stateful("RandomUniformInt", sizes, dtype, seed)
-        return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+        return as_effect(_DRAWS, _draw_integers, sizes, dtype, seed, low, high)
     sizes = _sizes(shape, "RandomUniform")
-    drawn = _floats(_random.fill_uniform, _stateful("RandomUniform", sizes, dtype, seed), sizes, dtype)
+    drawn = as_effect(_DRAWS, _draw_floats, _random.fill_uniform, "RandomUniform", sizes, dtype, seed)
     return _between(drawn, minval, maxval, dtype)
 
 
@@ -218,10 +220,10 @@ def uniform(
     program=_seeded,
 )
 def gamma(
-    shape: Any,
-    alpha: Any,
-    beta: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -251,9 +253,7 @@ def gamma(
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
     sizes = _sizes(shape, "RandomGamma")
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
-    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
-    return _rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
+    return _rated(as_effect(_DRAWS, _draw_gamma, sizes, dtype, seed, alpha, beta), beta, dtype)
 
 
 @op(
@@ -267,7 +267,11 @@ def gamma(
     program=_seeded,
 )
 def poisson(
-    shape: Any, lam: Any, dtype: Any = dtypes.float32, seed: int | None = None, name: str | None = None
+    shape: ShapeLike,
+    lam: TensorLike,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Poisson-distributed counts, `shape` of them for each rate.
 
@@ -292,9 +296,7 @@ def poisson(
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
     sizes = _sizes(shape, "RandomPoissonV2")
-    shape = (*sizes, *rates.shape)
-    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
-    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(shape), dtype)
+    return as_effect(_DRAWS, _draw_poisson, sizes, dtype, seed, rates)
 
 
 @op(
@@ -311,7 +313,11 @@ def poisson(
     program=_seeded,
 )
 def categorical(
-    logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None
+    logits: TensorLike,
+    num_samples: IntLike,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities.
 
@@ -334,11 +340,8 @@ def categorical(
       array([[0, 0, 0, 1, 0]])
     """
     logits, samples = _logits(logits, num_samples, "Multinomial")
-    doubles = 2 * 4 * -(-samples // 4)
     dtype = dtypes.int64 if dtype is None else as_dtype(dtype)
-    key = ("Multinomial", logits.dtype, dtype)
-    stream = philox.op_stream(key, seed, logits.shape[0] * doubles * RESERVED)
-    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+    return as_effect(_DRAWS, _draw_categorical, samples, dtype, seed, logits)
 
 
 @op(
@@ -353,7 +356,7 @@ def categorical(
     ],
     program=_seeded,
 )
-def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> Tensor:
     """The slices along the first axis in random order.
 
     Args:
@@ -376,6 +379,41 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
     rows = value.shape[0] if value.ndim else 1
     if rows <= 1 or 0 in value.shape:
         return value
+    return as_effect(_DRAWS, _draw_shuffled, rows, seed, value)
+
+
+# What draws from the global sequences
+
+
+def _draw_floats(fill: Fill, op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None) -> Tensor:
+    return _floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype)
+
+
+def _draw_integers(sizes: tuple[int, ...], dtype: DType, seed: int | None, low: int, high: int) -> Tensor:
+    stream = _stateful("RandomUniformInt", sizes, dtype, seed)
+    return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+
+
+def _draw_gamma(sizes: tuple[int, ...], dtype: DType, seed: int | None, alpha: Tensor, beta: Tensor) -> Tensor:
+    alphas = _together(alpha, beta)[0]
+    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
+    drawn = philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape))
+    return tensor_from(drawn.astype(dtype.as_numpy_dtype))
+
+
+def _draw_poisson(sizes: tuple[int, ...], dtype: DType, seed: int | None, rates: Tensor) -> Tensor:
+    shape = (*sizes, *rates.shape)
+    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
+    return _counts(philox.poisson(stream, math.prod(sizes), view(rates), _highest(dtype)).reshape(shape), dtype)
+
+
+def _draw_categorical(samples: int, dtype: DType, seed: int | None, logits: Tensor) -> Tensor:
+    doubles = 2 * 4 * -(-samples // 4)
+    stream = philox.op_stream(("Multinomial", logits.dtype, dtype), seed, logits.shape[0] * doubles * RESERVED)
+    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+
+
+def _draw_shuffled(rows: int, seed: int | None, value: Tensor) -> Tensor:
     stream = philox.op_stream(("RandomShuffle", value.dtype), seed, -(-(rows - 1) // 4))
     return tensor_from(view(value)[philox.permutation(stream, rows)])
 
@@ -393,11 +431,11 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
     ],
 )
 def stateless_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -434,11 +472,11 @@ def stateless_normal(
     edges=lambda: [call([103], [1, 2]), call([101], [1, 2], dtype="float64")],
 )
 def stateless_truncated_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -481,11 +519,11 @@ def stateless_truncated_normal(
     ],
 )
 def stateless_uniform(
-    shape: Any,
-    seed: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -528,7 +566,12 @@ def stateless_uniform(
     edges=lambda: [call([50, 4], [1, 2], values([0.3, 1.0, 2.5, 20.0])), call([3, 2], [1, 2], 2.0, [1.0, 3.0])],
 )
 def stateless_gamma(
-    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+    shape: ShapeLike,
+    seed: TensorLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
+    name: str | None = None,
 ) -> Tensor:
     """Gamma-distributed numbers that depend on nothing but the arguments.
 
@@ -553,10 +596,11 @@ def stateless_gamma(
     """
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
-    alphas = np.broadcast_arrays(view(alpha), view(beta))[0]
+    alphas = _together(alpha, beta)[0]
     sizes = _ending(_sizes(shape, "StatelessRandomGammaV3"), alphas.shape, "StatelessRandomGammaV3", "")
     samples = math.prod(sizes[: len(sizes) - alphas.ndim])
-    return _rated(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), beta, dtype)
+    drawn = tensor_from(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), dtype)
+    return _rated(drawn, beta, dtype)
 
 
 @op(
@@ -568,7 +612,9 @@ def stateless_gamma(
         call([50, 2], [1, 2], values([0.3, 12.5]), dtype="float64"),
     ],
 )
-def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32, name: str | None = None) -> Tensor:
+def stateless_poisson(
+    shape: ShapeLike, seed: TensorLike, lam: TensorLike, dtype: DTypeLike = dtypes.int32, name: str | None = None
+) -> Tensor:
     """Poisson-distributed counts that depend on nothing but the arguments.
 
     Args:
@@ -607,11 +653,11 @@ def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32
     ],
 )
 def stateless_binomial(
-    shape: Any,
-    seed: Any,
-    counts: Any,
-    probs: Any,
-    output_dtype: Any = dtypes.int32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    counts: TensorLike,
+    probs: TensorLike,
+    output_dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
     """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
@@ -648,7 +694,7 @@ def stateless_binomial(
     ],
 )
 def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64, name: str | None = None
+    logits: TensorLike, num_samples: IntLike, seed: TensorLike, dtype: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities and a seed alone.
 
@@ -675,7 +721,7 @@ def stateless_categorical(
 
 
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
-def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
+def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """New seeds made of one.
 
     Args:
@@ -695,7 +741,9 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
       TensorShape([3, 2])
     """
     seed = as_tensor(seed)
-    return _full(_stateless(seed, alg), (num, 2), seed.dtype)
+    count = int_of(num, "StatelessRandomUniformFullIntV2", "Tshape")
+    room((count, 2), seed.dtype)
+    return _full(_stateless(seed, alg), (count, 2), seed.dtype)
 
 
 @op(
@@ -704,7 +752,7 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     dtypes="int32, int64",
     edges=lambda: [call([1, 2], 3), call([1, 2], integer(3, "int64"))],
 )
-def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
+def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Tensor:
     """A seed made of a seed and one integer, such as the number of a step.
 
     Args:
@@ -728,7 +776,7 @@ def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
     return stack([_full(_stateless(seed, alg), (), data.dtype), data])
 
 
-def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None) -> Tensor:
+def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_select", name: str | None = None) -> Tensor:
     """The slices along the first axis in an order that depends on the seed alone.
 
     Args:
@@ -778,7 +826,7 @@ class Generator:
       array([4, 9, 3], dtype=int32)
     """
 
-    def __init__(self, copy_from: Generator | None = None, state: Any = None, alg: Any = None) -> None:
+    def __init__(self, copy_from: Generator | None = None, state: TensorLike | None = None, alg: Any = None) -> None:
         if copy_from is not None:
             assert (alg or state) is None
             state = copy_from.state
@@ -787,8 +835,11 @@ class Generator:
             _check_algorithm(alg)
         self._state = Variable(_state(state), name="StateVar", trainable=False)
 
+    def _trackable_children(self) -> dict[str, Any]:
+        return {"_state_var": self._state}
+
     @classmethod
-    def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
+    def from_seed(cls, seed: TensorLike, alg: Any = None) -> Generator:
         """A generator whose state is made from a seed.
 
         Args:
@@ -809,7 +860,7 @@ class Generator:
         return cls(state=create_rng_state(seed, alg), alg=alg)
 
     @classmethod
-    def from_state(cls, state: Any, alg: Any) -> Generator:
+    def from_state(cls, state: TensorLike, alg: Any) -> Generator:
         """A generator with a given state.
 
         Args:
@@ -831,7 +882,7 @@ class Generator:
         return cls(state=state, alg=alg)
 
     @classmethod
-    def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
+    def from_key_counter(cls, key: TensorLike, counter: TensorLike, alg: Any) -> Generator:
         """A generator with a given key and counter.
 
         Args:
@@ -886,7 +937,7 @@ class Generator:
         """The key, without axes."""
         return self._state[2]
 
-    def reset(self, state: Any) -> None:
+    def reset(self, state: TensorLike) -> None:
         """Sets the state.
 
         Args:
@@ -903,7 +954,7 @@ class Generator:
         """
         self._state.assign(_state(state))
 
-    def reset_from_seed(self, seed: Any) -> None:
+    def reset_from_seed(self, seed: TensorLike) -> None:
         """Sets the state to that of a new generator with a seed.
 
         Args:
@@ -917,7 +968,7 @@ class Generator:
         """
         self.reset(create_rng_state(seed, Algorithm.PHILOX))
 
-    def reset_from_key_counter(self, key: Any, counter: Any) -> None:
+    def reset_from_key_counter(self, key: TensorLike, counter: TensorLike) -> None:
         """Sets the key and the counter.
 
         Args:
@@ -932,7 +983,7 @@ class Generator:
         """
         self.reset(_key_counter(key, counter))
 
-    def skip(self, delta: Any) -> Tensor:
+    def skip(self, delta: int | Tensor | Variable) -> Tensor:
         """Moves on as drawing numbers would.
 
         Args:
@@ -960,7 +1011,12 @@ class Generator:
         return stream
 
     def normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, differentiable by mean and deviation.
 
@@ -985,7 +1041,12 @@ class Generator:
         return self._floats(_random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
 
     def truncated_normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, drawn again while beyond two deviations.
 
@@ -1011,10 +1072,19 @@ class Generator:
 
     def _floats(self, fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
         sizes = _sizes(shape, op)
-        return _affine(_floats(fill, self._take(math.prod(sizes)), sizes, as_dtype(dtype)), mean, stddev)
+        drawn = as_effect(_DRAWS, self._draw_floats, fill, sizes, as_dtype(dtype), writes=[self._state])
+        return _affine(drawn, mean, stddev)
+
+    def _draw_floats(self, fill: Fill, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return _floats(fill, self._take(math.prod(sizes)), sizes, dtype)
 
     def uniform(
-        self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        minval: TensorLike = 0,
+        maxval: TensorLike | None = None,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Uniform numbers of [minval, maxval).
 
@@ -1043,10 +1113,22 @@ class Generator:
                 f"For integer dtype {dtype}, minval and maxval must be both `None` or both non-`None`; "
                 f"got minval={minval} and maxval={maxval}"
             )
-        return _uniform(self._take(math.prod(_sizes(shape, "StatelessRandomUniformV2"))), shape, minval, maxval, dtype)
+        sizes = _sizes(shape, "StatelessRandomUniformV2")
+        if dtype.is_integer:
+            return as_effect(_DRAWS, self._draw_integers, sizes, minval, maxval, dtype, writes=[self._state])
+        drawn = as_effect(_DRAWS, self._draw_floats, _random.fill_uniform, sizes, dtype, writes=[self._state])
+        return _between(drawn, minval, maxval, dtype)
+
+    def _draw_integers(self, sizes: tuple[int, ...], minval: Any, maxval: Any, dtype: DType) -> Tensor:
+        return _uniform(self._take(math.prod(sizes)), sizes, minval, maxval, dtype)
 
     def binomial(
-        self, shape: Any, counts: Any, probs: Any, dtype: Any = dtypes.int32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        counts: TensorLike,
+        probs: TensorLike,
+        dtype: DTypeLike = dtypes.int32,
+        name: str | None = None,
     ) -> Tensor:
         """How many of `counts` trials succeed, each with probability `probs`.
 
@@ -1071,13 +1153,16 @@ class Generator:
         counts, probs = as_tensor(counts), as_tensor(probs)
         if not counts.dtype.is_floating:
             raise not_allowed("StatefulRandomBinomial", counts.dtype, "half, float, double")
+        return as_effect(_DRAWS, self._draw_binomial, shape, counts, probs, dtype, writes=[self._state])
+
+    def _draw_binomial(self, shape: Any, counts: Tensor, probs: Tensor, dtype: Any) -> Tensor:
         return _binomial(
             "StatefulRandomBinomial",
             lambda samples, several: self._take(several * 50 * (samples + 3)),
             *(shape, counts, probs, dtype),
         )
 
-    def uniform_full_int(self, shape: Any, dtype: Any = dtypes.int64, name: str | None = None) -> Tensor:
+    def uniform_full_int(self, shape: ShapeLike, dtype: DTypeLike = dtypes.int64, name: str | None = None) -> Tensor:
         """Integers of the whole range of their dtype.
 
         Args:
@@ -1097,7 +1182,10 @@ class Generator:
           tf.int32
         """
         sizes = _sizes(shape, "StatelessRandomUniformFullIntV2")
-        return _full(self._take(math.prod(sizes)), sizes, as_dtype(dtype))
+        return as_effect(_DRAWS, self._draw_full, sizes, as_dtype(dtype), writes=[self._state])
+
+    def _draw_full(self, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return _full(self._take(math.prod(sizes)), sizes, dtype)
 
     def make_seeds(self, count: int = 1) -> Tensor:
         """Seeds for stateless functions.
@@ -1174,7 +1262,7 @@ def set_global_generator(generator: Generator) -> None:
     _global_generator = generator
 
 
-def create_rng_state(seed: Any, alg: Any) -> Tensor:
+def create_rng_state(seed: TensorLike, alg: Any) -> Tensor:
     """The state that a seed stands for.
 
     Args:
@@ -1280,7 +1368,7 @@ def _floats(fill: Fill, stream: Stream, sizes: tuple[int, ...], dtype: DType) ->
 
 def _stateful_floats(fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any, seed: int | None) -> Tensor:
     dtype, sizes = as_dtype(dtype), _sizes(shape, op)
-    return _affine(_floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype), mean, stddev)
+    return _affine(as_effect(_DRAWS, _draw_floats, fill, op, sizes, dtype, seed), mean, stddev)
 
 
 def _affine(drawn: Tensor, mean: Any, stddev: Any) -> Tensor:
@@ -1348,10 +1436,10 @@ def _integer_bounds(minval: Any, maxval: Any, dtype: DType, op: str) -> tuple[in
     return low, high
 
 
-def _rated(drawn: np.ndarray, beta: Tensor, dtype: DType) -> Tensor:
+def _rated(drawn: Tensor, beta: Tensor, dtype: DType) -> Tensor:
     """Gamma numbers of rate 1 divided by the rate, and kept above 0."""
     tiny = np.finfo(dtype.as_numpy_dtype).tiny
-    return ops.maximum(tensor_from(drawn.astype(dtype.as_numpy_dtype)) / beta, as_tensor(tiny, dtype))
+    return ops.maximum(drawn / beta, as_tensor(tiny, dtype))
 
 
 def _binomial(
@@ -1359,7 +1447,7 @@ def _binomial(
 ) -> Tensor:
     """Binomial numbers of the stream that `stream` gives for so many samples of so many distributions."""
     one_dtype(op, (counts, probs))
-    trials, chances = np.broadcast_arrays(view(counts), view(probs))
+    trials, chances = _together(counts, probs)
     sizes = _ending(_sizes(shape, op), trials.shape, op, "" if op.startswith("Stateful") else None)
     samples = math.prod(sizes[: len(sizes) - trials.ndim])
     drawn = philox.binomial(stream(samples, trials.size), samples, trials, chances)
@@ -1376,8 +1464,17 @@ def _counts(counts: np.ndarray, dtype: DType) -> Tensor:
         return tensor_from(counts.astype(dtype.as_numpy_dtype))
 
 
+def _together(a: Tensor, b: Tensor) -> list[np.ndarray]:
+    """Both parameters of a distribution in the shape that they have together."""
+    try:
+        return list(np.broadcast_arrays(view(a), view(b)))
+    except ValueError:
+        text = f"Incompatible shapes: {dims_text(a.shape)} vs. {dims_text(b.shape)}"
+        raise invalid_argument("BroadcastArgs", text, "") from None
+
+
 def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
-    logits, samples = as_tensor(logits), int(num_samples)
+    logits, samples = as_tensor(logits), int_of(num_samples, op, "num_samples")
     if not logits.dtype.is_floating:
         raise InvalidArgumentError(None, None, f"logits must be of float32 or float64, not {logits.dtype.name}")
     if logits.ndim != 2:
@@ -1386,4 +1483,5 @@ def _logits(logits: Any, num_samples: Any, op: str) -> tuple[Tensor, int]:
         raise invalid_argument(op, f"num_samples should be non-negative, got {samples}", "")
     if logits.shape[1] == 0:
         raise invalid_argument(op, f"num_classes should be positive, got {logits.shape[1]}", "")
+    room((logits.shape[0], samples), int64)
     return logits, samples

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradtape._src.core import nest
-from gradtape._src.ops.control_flow import name_scope
+from gradtape._src.state import tracking
+from gradtape._src.state.naming import name_scope
 from gradtape._src.state.variable import Variable
 from gradtape._variable import BaseVariable
 
@@ -40,12 +41,16 @@ class Module:
     def __init__(self, name: str | None = None) -> None:
         if name is None:
             name = re.sub(r"((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))", r"_\1", type(self).__name__).lower()
+        elif not isinstance(name, str):
+            raise TypeError(f"expected string or bytes-like object, got {type(name).__name__!r}")
         elif not name.isidentifier():
             raise ValueError(
                 f"{name!r} is not a valid module name. Module names must be valid Python identifiers "
                 "(e.g. a valid class name)."
             )
         self._name = name
+        with name_scope(name) as self._scope:
+            pass
 
     @property
     def name(self) -> str:
@@ -54,8 +59,15 @@ class Module:
 
     @property
     def name_scope(self) -> Any:
-        """A scope of the module's name."""
-        return name_scope(self._name)
+        """A scope of the module's name, behind those that the module was made in."""
+        return name_scope(self._scope)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        tracking.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return tracking.attributes(self)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

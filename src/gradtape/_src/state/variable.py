@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradtape._doors import as_tensor
+from gradtape._primitive import as_effect, effect_kind
 from gradtape._src.core import errors
+from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
+from gradtape._src.state.naming import name_prefix
 from gradtape._tensor import Reference, Tensor, variables_are
 from gradtape._variable import BaseVariable, with_operators
+
+_WRITES = effect_kind("writes")
 
 
 @variables_are
@@ -25,7 +32,7 @@ class Variable(BaseVariable):
       name: its name, "Variable" unless given.
       dtype: its dtype, the value's own unless given.
       constraint: kept as an attribute; optimizers do not apply it.
-      shape: a shape that the value must have.
+      shape: a shape that every value must have; sizes that it leaves open may change with each assignment.
       validate_shape, caching_device, variable_def, import_scope, synchronization, aggregation: not used.
       experimental_enable_variable_lifting: not used.
 
@@ -44,18 +51,18 @@ class Variable(BaseVariable):
 
     def __init__(
         self,
-        initial_value: Any = None,
+        initial_value: TensorLike | Callable[[], TensorLike] | None = None,
         trainable: bool | None = None,
         validate_shape: bool = True,
         caching_device: Any = None,
         name: str | None = None,
         variable_def: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         import_scope: Any = None,
         constraint: Any = None,
         synchronization: Any = None,
         aggregation: Any = None,
-        shape: Any = None,
+        shape: ShapeLike | None = None,
         experimental_enable_variable_lifting: bool = True,
     ) -> None:
         if initial_value is None:
@@ -65,17 +72,27 @@ class Variable(BaseVariable):
                 "You provided neither."
             )
         value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
-        if shape is not None and not value.shape.is_compatible_with(shape):
+        wanted = None if shape is None else TensorShape(shape)
+        if wanted is not None and not value.shape.is_compatible_with(wanted):
             raise ValueError(
                 f"In this `tf.Variable` creation, the initial value's shape ({value.shape}) is not compatible with "
                 f"the explicitly supplied `shape` argument ({shape})."
             )
-        self._initialise(value, True if trainable is None else bool(trainable), name or "Variable")
+        open_shape = wanted if wanted is not None and not wanted.is_fully_defined() else None
+        if not isinstance(name, str | None):
+            raise ValueError("name for name_scope must be a string.")
+        scoped = name_prefix() + ("Variable" if name is None else name)
+        self._initialise(value, True if trainable is None else bool(trainable), scoped, open_shape)
         if constraint is not None:
+            if not callable(constraint):
+                raise ValueError(
+                    f"Argument `constraint` must be None or a callable. a callable. Got a {type(constraint)}:  "
+                    f"{constraint}"
+                )
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
 
-    def ref(self) -> Reference:
+    def ref(self) -> Reference[Variable]:
         """A hashable reference to the variable, for sets and keys of dicts.
 
         Returns:
@@ -90,8 +107,12 @@ class Variable(BaseVariable):
 
     experimental_ref = ref
 
+    def __copy__(self) -> Variable:
+        # A copy shares the value with the original, assignments included.
+        return self
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"))
+        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"), constraint=self.constraint)
         memo[id(self)] = copied
         return copied
 
@@ -113,7 +134,59 @@ class Variable(BaseVariable):
         """
         return as_tensor(True)
 
-    def set_shape(self, shape: Any) -> None:
+    @property
+    def initializer(self) -> None:
+        """None: a variable is initialised as it is made."""
+        return None
+
+    def load(self, value: Any, session: Any = None) -> None:
+        """Assigns a value, as programs with sessions write it.
+
+        Args:
+          value: a value of the variable's shape, which converts to its dtype.
+          session: not used.
+
+        Raises:
+          ValueError: the value has another shape or dtype.
+
+        Example:
+          >>> v = tf.Variable(1.0)
+          >>> v.load(2.0)
+          >>> v.numpy()
+          np.float32(2.0)
+        """
+        self.assign(value)
+
+    def count_up_to(self, limit: int) -> Tensor:
+        """Adds 1 to an integer scalar, until it is the limit.
+
+        Args:
+          limit: the value that it does not go beyond.
+
+        Returns:
+          A tensor without axes: the value from before.
+
+        Raises:
+          OutOfRangeError: the value is the limit.
+          InvalidArgumentError: the variable is not an int32 or int64 without axes.
+
+        Example:
+          >>> v = tf.Variable(1)
+          >>> v.count_up_to(3).numpy(), v.numpy()
+          (np.int32(1), np.int32(2))
+        """
+        value = self.read_value()
+        if value.dtype.name not in ("int32", "int64"):
+            raise not_allowed("CountUpTo", value.dtype, "int32, int64")
+        if value.ndim:
+            raise errors.invalid_argument("CountUpTo", f"input is not a scalar: {dims_text(value.shape)}", None)
+        if int(value) >= limit:
+            raise errors.from_op(errors.OutOfRangeError, "CountUpTo", f"Reached limit of {limit}")
+        before = as_tensor(value.numpy())
+        self.assign_add(1)
+        return before
+
+    def set_shape(self, shape: TensorShape | Sequence[int | None]) -> None:
         """Checks that the variable has this shape.
 
         Args:
@@ -132,22 +205,28 @@ class Variable(BaseVariable):
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
         """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
-        from gradtape._src.core.operands import dims_text
+        return as_effect(_WRITES, self._put_part, key, as_tensor(value, self.dtype), writes=[self])
+
+    def _put_part(self, key: Any, value: Tensor) -> Variable:
         from gradtape._src.ops.indexing import plain_key
 
         array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
         place = plain_key(key)
         wanted = array[place].shape
-        if part.ndim > len(wanted) or not _fills(tuple(part.shape), wanted):
+        values = np.asarray(part)
+        # Axes of size 1 in front of those of the part say nothing.
+        while values.ndim > len(wanted) and len(values) == 1:
+            values = values[0]
+        if values.ndim > len(wanted) or not _fills(values.shape, wanted):
             raise errors.invalid_argument(
                 "ResourceStridedSliceAssign",
                 f"Cannot broadcast input shape {dims_text(part.shape)} into final shape {dims_text(wanted)}",
                 "strided_slice/_assign",
             )
-        array[place] = np.asarray(part)
+        array[place] = values
         return self.assign(array)
 
-    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The rows at these indices, as `tf.gather` gives them.
 
         Args:
@@ -166,7 +245,7 @@ class Variable(BaseVariable):
         """
         return gather(self.read_value(), indices)
 
-    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+    def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The slices at these coordinates, as `tf.gather_nd` gives them.
 
         Args:
@@ -296,7 +375,7 @@ class Variable(BaseVariable):
         return self._scatter("ResourceScatterMul", np.multiply.at, sparse_delta)
 
     def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
-        """Divides rows; one that is listed more than once, by all of them. Integers are rounded down.
+        """Divides rows; one that is listed more than once, by all of them. Integer quotients are cut towards 0.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -339,7 +418,32 @@ class Variable(BaseVariable):
         """
         return self._scatter("ResourceScatterUpdate", _put_at, sparse_delta)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
+        """Replaces elements in each of a batch.
+
+        Args:
+          sparse_delta: IndexedSlices whose indices have leading axes that count along the variable's own, and a last
+            axis of positions along the next axis.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+
+        Returns:
+          The variable.
+
+        Raises:
+          InvalidArgumentError: an index is outside, or the shapes do not match.
+
+        Example:
+          >>> v = tf.Variable([[1, 2, 3], [4, 5, 6]])
+          >>> v.batch_scatter_update(tf.IndexedSlices(tf.constant([[9], [8]]), tf.constant([[0], [2]]))).numpy()
+          array([[9, 2, 3],
+                 [4, 5, 8]], dtype=int32)
+        """
+        places = index_array(sparse_delta.indices, "ResourceScatterNdUpdate")
+        before = np.indices(places.shape)[:-1]
+        return self.scatter_nd_update(np.stack([*before, places], -1), sparse_delta.values)
+
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Adds to slices at coordinates.
 
         Args:
@@ -360,7 +464,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Subtracts from slices at coordinates.
 
         Args:
@@ -381,7 +485,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
 
-    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Raises slices at coordinates to the updates where they are less.
 
         Args:
@@ -402,7 +506,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
-    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Lowers slices at coordinates to the updates where they are greater.
 
         Args:
@@ -423,7 +527,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Replaces slices at coordinates; of several updates of one place the last one counts.
 
         Args:
@@ -447,49 +551,84 @@ class Variable(BaseVariable):
     def _scatter(self, op: str, change: Callable[..., Any], sparse_delta: Any) -> Variable:
         if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
             raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
-        indices = np.asarray(as_tensor(sparse_delta.indices))
-        updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
-        if updates.shape[: indices.ndim] != indices.shape:
+        self._check_dtype(op, "dtype")
+        given = as_tensor(sparse_delta.indices), as_tensor(sparse_delta.values, self.dtype)
+        return as_effect(_WRITES, self._put_rows, op, change, *given, writes=[self])
+
+    def _put_rows(self, op: str, change: Callable[..., Any], places: Tensor, values: Tensor) -> Variable:
+        indices, updates = index_array(places, op), np.asarray(values)
+        shape = self.read_value().shape
+        if updates.ndim and updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
                 op,
-                f"The shape of indices ({list(indices.shape)}) must be a prefix of the shape of updates "
-                f"({list(updates.shape)})",
-                "",
+                f"The shape of indices ({dims_text(indices.shape)}) must be a prefix of the shape of updates "
+                f"({dims_text(updates.shape)})",
             )
+        if not shape.rank or (updates.ndim and updates.shape != (*indices.shape, *shape[1:])):
+            found = [dims_text(sizes) for sizes in (updates.shape, indices.shape, shape)]
+            raise errors.invalid_argument(
+                op,
+                "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+                f"{found[0]}, indices.shape {found[1]}, params.shape {found[2]}",
+            )
+        outside = (indices < 0) | (indices >= shape[0])
+        if outside.any():
+            place = _first(outside)
+            text = dims_text(place) if indices.ndim else ""
+            raise errors.invalid_argument(op, f"indices{text} = {indices[place]} is not in [0, {shape[0]})")
         return self._change(op, change, (indices,), updates)
 
     def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
-        places = np.asarray(as_tensor(indices))
-        values = np.asarray(as_tensor(updates, self.dtype))
-        if places.ndim == 0 or values.shape[: places.ndim - 1] != places.shape[:-1]:
+        self._check_dtype(op, "T")
+        given = as_tensor(indices), as_tensor(updates, self.dtype)
+        return as_effect(_WRITES, self._put_slices, op, change, *given, writes=[self])
+
+    def _put_slices(self, op: str, change: Callable[..., Any], indices: Tensor, updates: Tensor) -> Variable:
+        places, values = index_array(indices, op), np.asarray(updates)
+        shape = tuple(self.read_value().shape)
+        if places.ndim == 0:
+            raise errors.invalid_argument(op, "Indices shape must have rank at least one. Found:[]")
+        count, depth = places.ndim - 1, places.shape[-1]
+        if values.shape[:count] != places.shape[:-1]:
             raise errors.invalid_argument(
                 op,
-                f"Dimensions [0,{places.ndim - 1}) of indices[shape={list(places.shape)}] must match dimensions "
-                f"[0,{places.ndim - 1}) of updates[shape={list(values.shape)}]",
+                f"Dimensions [0,{count}) of indices[shape={dims_text(places.shape)}] must match dimensions "
+                f"[0,{count}) of updates[shape={dims_text(values.shape)}]",
+            )
+        if depth > len(shape) or values.shape[count:] != shape[depth:]:
+            raise errors.invalid_argument(
+                op,
+                f"Dimensions [{depth},{len(shape)}) of input[shape={dims_text(shape)}] must match dimensions "
+                f"[{count},{values.ndim}) of updates[shape={dims_text(values.shape)}]",
+            )
+        outside = np.asarray(((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1))
+        if outside.any():
+            place = _first(outside)
+            text = dims_text(place) if outside.ndim else ""
+            coordinates = ", ".join(map(str, places[place].tolist()))
+            raise errors.invalid_argument(
+                op, f"indices{text} = [{coordinates}] does not index into shape {dims_text(shape)}"
             )
         return self._change(op, change, tuple(np.moveaxis(places, -1, 0)), values)
+
+    def _check_dtype(self, op: str, attribute: str) -> None:
+        if self.dtype.is_bool and not op.endswith("Update"):
+            raise not_allowed(op, self.dtype, NUMERIC, attribute)
 
     def _change(
         self, op: str, change: Callable[..., Any], places: tuple[np.ndarray, ...], updates: np.ndarray
     ) -> Variable:
-        """Applies a change at places, one array of indices per leading axis, of which none may lie outside."""
+        """Applies a change at places, one array of indices per leading axis."""
         array = np.array(self.numpy())
-        if len(places) > array.ndim:
-            raise errors.invalid_argument(op, f"indices name {len(places)} axes, the variable has {array.ndim}")
-        for axis, found in enumerate(places):
-            outside = np.flatnonzero((found < 0) | (found >= array.shape[axis]))
-            if outside.size:
-                first = int(outside[0])
-                raise errors.invalid_argument(
-                    op, f"indices[{first}] = {found.reshape(-1)[first]} is not in [0, {array.shape[axis]})", ""
-                )
-        if updates.shape[places[0].ndim :] != array.shape[len(places) :]:
-            raise errors.invalid_argument(
-                op, f"updates of shape {list(updates.shape)} do not fit a variable of shape {list(array.shape)}", ""
-            )
+        if change is _divide_at and array.dtype.kind != "f" and not updates.all():
+            raise errors.invalid_argument(op, "updates must not contain 0")
         change(array, places, updates)
-        self.assign(array)
-        return self
+        return self.assign(array)
+
+
+def _first(found: np.ndarray) -> tuple[Any, ...]:
+    """Where the first true element is."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
 
 
 def _fills(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
@@ -502,7 +641,14 @@ def _put_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
 
 
 def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
-    (np.divide if array.dtype.kind == "f" else np.floor_divide).at(array, places, updates)
+    if array.dtype.kind == "f":
+        np.divide.at(array, places, updates)
+        return
+    # An index may occur more than once: each quotient is that of the one before, cut towards 0.
+    for place in np.ndindex(places[0].shape):
+        row = tuple(axis[place] for axis in places)
+        divisor = updates[place] if updates.ndim else updates
+        array[row] = (array[row] - np.fmod(array[row], divisor)) // divisor
 
 
 def _restore(value: np.ndarray, trainable: bool, name: str) -> Variable:

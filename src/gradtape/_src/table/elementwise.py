@@ -169,7 +169,7 @@ Raises:
 
 
 def _truncated_quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype)
+    return (a - np.fmod(a, b)) // b
 
 
 def _where_nonzero(x: Expr, value: Expr, otherwise: float) -> Expr:

@@ -31,6 +31,7 @@ class Expr:
     """A node: `code` is an instruction's name with `args`, "operand" with its role as `value`, or "constant"."""
 
     __slots__ = ("args", "code", "depth", "order", "value")
+    depth: int
 
     def __init__(self, code: str, args: tuple[Expr, ...], value: float) -> None:
         self.code = code

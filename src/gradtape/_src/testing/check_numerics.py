@@ -12,6 +12,7 @@ from gradtape._doors import apply_identity, as_tensor, view
 from gradtape._primitive import Primitive, install_observer, number_of
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
 from gradtape._tensor import Tensor
 
@@ -30,7 +31,7 @@ _REMEMBERED = 1 << 16  # recorded ops whose lines are kept, the latest ones
     samples=lambda: [call(real(2, 3), "fine"), call(real(), "fine")],
     edges=lambda: [call(real(0), "empty")],
 )
-def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor:
+def check_numerics(tensor: TensorLike, message: str, name: str | None = None) -> Tensor:
     """Checks that a tensor has neither NaN nor infinity.
 
     Args:
@@ -58,7 +59,7 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor
     return apply_identity(tensor)
 
 
-class NumericsError(InvalidArgumentError):  # type: ignore[misc, valid-type]
+class NumericsError(InvalidArgumentError):
     """The first NaN or infinity of a program that examines its results."""
 
     def __init__(self, examiner: Examiner, op: str, before: str, where: str, after: str) -> None:
@@ -133,7 +134,8 @@ class Examiner:
 
     def _stack(self) -> str:
         """Where the program stands, innermost frame first."""
-        frame, lines = _program_frame(), []
+        frame = _program_frame()
+        lines: list[str] = []
         while frame is not None and len(lines) < self.height:
             lines.append(f"  at {self._place(frame.f_code.co_filename, frame.f_lineno)}\n")
             frame = frame.f_back

@@ -1,0 +1,812 @@
+"""Recurrent layers: a cell applied to the steps of sequences, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._src.core import dtypes
+from gradtape._src.keras import serialization
+from gradtape._src.keras.input_spec import InputSpec
+from gradtape._src.keras.inputs import leaves, mapped
+from gradtape._src.keras.layer import Layer
+from gradtape._src.keras.layers.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
+from gradtape._src.keras.layers.configured import Configured, options_of
+from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.keras.signatures import signature_of
+from gradtape._src.keras.variable import Variable
+from gradtape._src.ops.arrays import concat, reverse, stack, unstack
+from gradtape._tensor import Tensor
+
+
+class StackedRNNCells(Layer):
+    """Cells one upon another as one cell: each takes the output of the one below.
+
+    Args:
+      cells: the cells.
+      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: one of them is no cell.
+
+    Example:
+      >>> cells = [tf.keras.layers.LSTMCell(4), tf.keras.layers.GRUCell(3)]
+      >>> layer = tf.keras.layers.RNN(tf.keras.layers.StackedRNNCells(cells))
+      >>> layer(tf.ones([2, 5, 6])).shape.as_list()
+      [2, 3]
+    """
+
+    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            for name, word in (("call", "method"), ("state_size", "attribute")):
+                if name not in dir(cell):
+                    missing = f"without a `{name}` method" if word == "method" else f"without a `{name}`"
+                    raise ValueError(f"All cells must have a `{name}` {word}. Received cell {missing}: {cell}")
+        self.cells = cells
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The sizes of each cell's states."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """The size of the last cell's output."""
+        return _output_size(self.cells[-1])
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """Each cell's states to begin with."""
+        return [_initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
+
+    def build(self, input_shape: Shape) -> None:
+        """Builds the cells."""
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(input_shape)
+                cell.built = True
+            input_shape = (next(leaves(input_shape)), _output_size(cell))
+        self.built = True
+
+    def call(self, inputs: Tensor, states: Sequence[Any], training: bool | None = False, **kwargs: Any) -> Any:
+        """One step: the last cell's output and all states after it."""
+        after: list[Any] = []
+        for cell, before in zip(self.cells, states, strict=True):
+            nested = isinstance(before, list | tuple)
+            inputs, own = _step_of(cell, training)(inputs, list(before) if nested else [before], **kwargs)
+            after.append(own if nested or len(own) > 1 else own[0])
+        return inputs, after[0] if len(after) == 1 else after
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        cells = [serialization.serialize_keras_object(cell) for cell in self.cells]
+        return {**super().get_config(), "cells": cells}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A layer as `get_config` describes it."""
+        config = dict(config)
+        return cls([_object_of(cell, custom_objects) for cell in config.pop("cells")], **config)
+
+
+def _object_of(config: Any, custom_objects: dict[str, Any] | None) -> Any:
+    """An object, or that of a configuration."""
+    return serialization.deserialize_keras_object(config, custom_objects) if isinstance(config, dict) else config
+
+
+def _output_size(cell: Any) -> int:
+    size = getattr(cell, "output_size", None)
+    if size is None:
+        size = cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
+    return size  # type: ignore[no-any-return]
+
+
+def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
+    """What a cell begins with: what it says, else zeros."""
+    own = getattr(cell, "get_initial_state", None)
+    if own is not None:
+        return own(batch_size=batch_size)
+
+    def zeros(size: int) -> Tensor:
+        return full((batch_size, size), 0, dtypes.as_dtype(dtype))
+
+    return zeros(cell.state_size) if isinstance(cell.state_size, int) else [zeros(size) for size in cell.state_size]
+
+
+def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
+    """How a cell is called with inputs and states."""
+    if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
+        return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
+    return cell if callable(cell) else cell.call  # type: ignore[no-any-return]
+
+
+class RNN(Configured):
+    """A cell applied to the steps of sequences, which keeps states from one to the next.
+
+    Args:
+      cell: a cell, or a list of cells one upon another. A cell has `call(inputs, states)`, which gives an output and
+        the states after the step, `state_size`, and may have `output_size` and `get_initial_state(batch_size)`.
+      return_sequences: whether the outputs of all steps are returned, in place of the last one's.
+      return_state: whether the last states are returned besides.
+      go_backwards: whether steps are taken from the last to the first.
+      stateful: whether the next batch begins with the states at which the last one ended.
+      unroll: not used; steps are always taken one by one.
+      zero_output_for_mask: whether outputs of steps that are masked are 0, in place of those before.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: what is no cell, or a batch of another size than that of the states that were kept.
+
+    Example:
+      >>> class Sum:
+      ...     state_size = 1
+      ...     def call(self, inputs, states):
+      ...         total = states[0] + inputs
+      ...         return total, [total]
+      >>> layer = tf.keras.layers.RNN(Sum(), return_sequences=True)
+      >>> layer(tf.constant([[[1.0], [2.0], [3.0]]]))[0, :, 0].numpy()
+      array([1., 3., 6.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell)
+        if "call" not in dir(cell):
+            raise ValueError(f"Argument `cell` should have a `call` method. Received: cell={cell}")
+        size = getattr(cell, "state_size", None)
+        if size is None:
+            raise ValueError(
+                "The RNN cell should have a `state_size` attribute (single integer or list of integers, one integer "
+                f"per RNN state). Received: cell={cell}"
+            )
+        if not isinstance(size, list | tuple | int):
+            raise ValueError("state_size must be an integer, or a list/tuple of integers (one for each state tensor).")
+        super().__init__(**kwargs)
+        self.cell = cell
+        self.take(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+        )
+        self.supports_masking = True
+        self.single_state = isinstance(size, int)
+        self.state_size = [size] if isinstance(size, int) else list(size)
+        self._kept: _Kept | None = None
+
+    @property
+    def states(self) -> Any:
+        """The variables in which states are kept between batches; None unless they are."""
+        return None if self._kept is None else self._kept.variables
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        """Builds the cell, and makes the variables of states that are kept."""
+        cell = self.cell
+        if isinstance(cell, Layer) and not cell.built:
+            cell.build((sequences_shape[0], *sequences_shape[2:]))
+            cell.built = True
+        if self.stateful:
+            if self._kept is not None:
+                self.reset_state()
+            elif sequences_shape[0] is None:
+                raise ValueError(
+                    "When using `stateful=True` in a RNN, the batch size must be static. Found dynamic batch size: "
+                    f"sequence.shape={sequences_shape}"
+                )
+            else:
+                self._kept = _Kept(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
+        self.built = True
+
+    def get_initial_state(self, batch_size: int | None) -> list[Any]:
+        """The states to begin with."""
+        state = _initial_state(self.cell, batch_size, self.compute_dtype)
+        return list(state) if isinstance(state, list | tuple) else [state]
+
+    def reset_state(self) -> None:
+        """Sets states that are kept between batches to 0."""
+        for variable in leaves(self.states or ()):
+            variable.assign(full_like(variable.value, 0))
+
+    def reset_states(self) -> None:
+        """Sets states that are kept between batches to 0."""
+        self.reset_state()
+
+    def call(
+        self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool | None = False
+    ) -> Any:
+        """The layer's function of sequences."""
+        batch = sequences.shape[0]
+        kept = self._kept if self.stateful else None
+        if kept is not None and batch != kept.batch:
+            raise ValueError(
+                "If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of "
+                f"the initial state. \n- Expected batch size: {kept.batch}\n- Received batch size: {batch}"
+            )
+        if initial_state is None:
+            initial_state = self.get_initial_state(batch) if kept is None else kept.variables
+        states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
+        states = mapped(as_tensor, states)
+        if isinstance(mask, list | tuple):
+            mask = mask[0]
+        self._draw_dropout(self.cell, sequences[:, 0], states)
+        outputs, states = self._loop(sequences, states, mask, training)
+        self._forget_dropout(self.cell)
+        if kept is not None:
+            for variable, state in zip(leaves(kept.variables), leaves(states), strict=True):
+                variable.assign(state)
+        output = stack(outputs, axis=1) if self.return_sequences else outputs[-1]
+        return (output, *states) if self.return_state else output
+
+    def _loop(
+        self, sequences: Tensor, states: list[Any], mask: Any, training: bool | None
+    ) -> tuple[list[Tensor], list[Any]]:
+        """The outputs of all steps in the order in which they are taken, and the states after the last."""
+        cell = self.cell
+        if isinstance(cell, Cell) and type(cell).call is Cell.call:
+            drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
+            states_drop = cell._recurrent_dropout_mask if training else None
+            steps = list(zip(*(unstack(part, axis=1) for part in cell.driven(sequences, drop)), strict=True))
+
+            def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
+                return cell.advance(drive, states, states_drop)
+        else:
+            steps, step = unstack(sequences, axis=1), _step_of(cell, training)
+
+            def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
+                output, after = step(drive, tuple(states))
+                return output, list(after) if isinstance(after, list | tuple) else [after]
+
+        kept = None if mask is None else unstack(mask, axis=1)
+        if self.go_backwards:
+            steps.reverse()
+            if kept is not None:
+                kept.reverse()
+        outputs: list[Tensor] = []
+        for place, drive in enumerate(steps):
+            output, after = take(drive, states)
+            if kept is not None:
+                zero = self.zero_output_for_mask or not outputs
+                output = _chosen(kept[place], output, full_like(output, 0) if zero else outputs[-1])
+                pairs = zip(leaves(after), leaves(states), strict=True)
+                chosen = iter([_chosen(kept[place], new, old) for new, old in pairs])
+                after = mapped(lambda _, chosen=chosen: next(chosen), after)
+            states = after
+            outputs.append(output)
+        return outputs, states
+
+    def _draw_dropout(self, cell: Any, inputs: Tensor, states: Any) -> None:
+        """Draws the masks of cells that have dropout, for all steps."""
+        if isinstance(cell, Cell):
+            cell.get_dropout_mask(inputs)
+            cell.get_recurrent_dropout_mask(states[0] if isinstance(states, list | tuple) else states)
+        elif isinstance(cell, StackedRNNCells) and any(_drops(part) for part in cell.cells):
+            for part, own in zip(cell.cells, states, strict=True):
+                self._draw_dropout(part, inputs, own)
+                inputs, _ = _step_of(part, None)(inputs, list(own) if isinstance(own, list | tuple) else [own])
+
+    def _forget_dropout(self, cell: Any) -> None:
+        for part in cell.cells if isinstance(cell, StackedRNNCells) else (cell,):
+            if isinstance(part, Cell):
+                part.reset_dropout_mask()
+                part.reset_recurrent_dropout_mask()
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
+        """The shape of the results, and of the states where these are returned."""
+        batch, length = sequences_shape[:2]
+        size = _output_size(self.cell) if hasattr(self.cell, "output_size") else self.state_size[0]
+        if not isinstance(size, int):
+            raise ValueError("output_size must be an integer.")
+        output = (batch, length, size) if self.return_sequences else (batch, size)
+        if not self.return_state:
+            return output
+        sizes = [
+            (batch, size) if isinstance(size, int) else [(batch, part) for part in size] for size in self.state_size
+        ]
+        return (output, *sizes)
+
+    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+        """The mask of the outputs of all steps; None for the last one's, and for states."""
+        mask = next(leaves(mask))
+        of_output = mask if self.return_sequences else None
+        return [of_output, *(None for _ in self.state_size)] if self.return_state else of_output
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        config = {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
+        if "cell" in config:
+            config["cell"] = serialization.serialize_keras_object(self.cell)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A layer as `get_config` describes it."""
+        config = dict(config)
+        if "cell" in config:
+            config["cell"] = _object_of(config["cell"], custom_objects)
+        return cls(**config)
+
+
+class _Kept:
+    """The states that a layer keeps between batches; they are none of its weights."""
+
+    def __init__(self, states: list[Any], batch: int) -> None:
+        self.batch = batch
+        self.variables = mapped(lambda state: Variable(state, trainable=False, name="rnn_state"), states)
+
+
+def _drops(cell: Any) -> bool:
+    return isinstance(cell, Cell) and (cell.dropout > 0 or cell.recurrent_dropout > 0)
+
+
+def _chosen(mask: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """The new values of those examples whose step is not masked, the old ones of the others."""
+    flags = mask if mask.dtype is dtypes.bool else apply_cast(mask, dtypes.bool)
+    return apply_elementwise("select", apply_reshape(flags, (-1, *(1,) * (new.ndim - 1))), new, old)
+
+
+class Recurrent(RNN):
+    """A recurrent layer with a cell of its own, whose options it has.
+
+    Attributes:
+      kind: the cell's class.
+    """
+
+    kind: ClassVar[type[Cell]]
+    unwritten = ("use_cudnn",)
+
+    def __init__(
+        self,
+        cell: dict[str, Any],
+        return_sequences: bool,
+        return_state: bool,
+        go_backwards: bool,
+        stateful: bool,
+        unroll: bool,
+        **kwargs: Any,
+    ) -> None:
+        common = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
+        if "implementation" in kwargs:
+            common["implementation"] = kwargs.pop("implementation")
+        made = self.kind(**cell, **common, name=_NAMES[self.kind])
+        super().__init__(made, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+        self.input_spec = InputSpec(ndim=3)
+
+
+_NAMES = {SimpleRNNCell: "simple_rnn_cell", GRUCell: "gru_cell", LSTMCell: "lstm_cell"}
+_DOC = """{what}
+
+Args:
+  units: the size of results and states.
+  activation: the function {of}, or its name.
+{gates}  use_bias: whether a bias is added.
+  kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name or its
+    configuration.
+{forget}  kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer: what is added to the loss
+    for weights and for results.
+  kernel_constraint, recurrent_constraint, bias_constraint: what weights are put through after each step of an
+    optimizer.
+  dropout: the fraction of inputs that is dropped in training, the same at all steps.
+  recurrent_dropout: the fraction of states, likewise.
+  seed: an int from which the numbers drawn follow.
+  return_sequences: whether the outputs of all steps are returned, in place of the last one's.
+  return_state: whether the last states are returned besides.
+  go_backwards: whether steps are taken from the last to the first.
+  stateful: whether the next batch begins with the states at which the last one ended.
+  unroll: not used; steps are always taken one by one.
+{more}  kwargs: `name`, `trainable`, `dtype` and `zero_output_for_mask`.
+
+Raises:
+  ValueError: units that are not positive, unknown names, or inputs of another rank.
+
+Example:
+  >>> layer = tf.keras.layers.{name}(4, return_sequences=True)
+  >>> layer(tf.ones([2, 5, 3])).shape.as_list()
+  [2, 5, 4]
+  >>> [weight.shape.as_list() for weight in layer.weights]
+  {weights}
+"""
+_GATES = "  recurrent_activation: the function of the gates, or its name.\n"
+_RESET = """  reset_after: whether the gate r is applied after the product with the kernel of states, which then has a
+    bias too.
+"""
+_FUSED = "  use_cudnn: not used; there are no kernels of another vendor.\n"
+
+
+class SimpleRNN(Recurrent):
+    __doc__ = _DOC.format(
+        what="h' = activation(x @ kernel + bias + h @ recurrent_kernel) at each step.",
+        of="of the sum",
+        gates="",
+        forget="",
+        more="",
+        name="SimpleRNN",
+        weights="[[3, 4], [4, 4], [4]]",
+    )
+    kind = SimpleRNNCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        cell = {
+            "units": units,
+            "activation": activation,
+            "use_bias": use_bias,
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "seed": seed,
+        }
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+
+
+class GRU(Recurrent):
+    __doc__ = _DOC.format(
+        what="h' = z h + (1 - z) activation(...) at each step, with gates z and r.\n\n"
+        "Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (2014).",
+        of="of the candidate",
+        gates=_GATES,
+        forget="",
+        more=_RESET + _FUSED,
+        name="GRU",
+        weights="[[3, 12], [4, 12], [2, 12]]",
+    )
+    kind = GRUCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        reset_after: bool = True,
+        use_cudnn: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        _check_fused(use_cudnn)
+        cell = {
+            "units": units,
+            "activation": activation,
+            "recurrent_activation": recurrent_activation,
+            "use_bias": use_bias,
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "reset_after": reset_after,
+            "seed": seed,
+        }
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        self.use_cudnn = use_cudnn
+
+
+class LSTM(Recurrent):
+    __doc__ = _DOC.format(
+        what="c' = f c + i activation(...), h' = o activation(c') at each step, with gates i, f and o.\n\n"
+        "Hochreiter and Schmidhuber, Long Short-Term Memory (1997).",
+        of="of the candidate and of the carried state",
+        gates=_GATES,
+        forget="  unit_forget_bias: whether the bias of the gate f begins as ones.\n",
+        more=_FUSED,
+        name="LSTM",
+        weights="[[3, 16], [4, 16], [16]]",
+    )
+    kind = LSTMCell
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: bool | str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        _check_fused(use_cudnn)
+        cell = {
+            "units": units,
+            "activation": activation,
+            "recurrent_activation": recurrent_activation,
+            "use_bias": use_bias,
+            "kernel_initializer": kernel_initializer,
+            "recurrent_initializer": recurrent_initializer,
+            "bias_initializer": bias_initializer,
+            "unit_forget_bias": unit_forget_bias,
+            "kernel_regularizer": kernel_regularizer,
+            "recurrent_regularizer": recurrent_regularizer,
+            "bias_regularizer": bias_regularizer,
+            "kernel_constraint": kernel_constraint,
+            "recurrent_constraint": recurrent_constraint,
+            "bias_constraint": bias_constraint,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "seed": seed,
+        }
+        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
+        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        self.use_cudnn = use_cudnn
+
+
+def _check_fused(use_cudnn: Any) -> None:
+    if use_cudnn not in ("auto", True, False):
+        raise ValueError(
+            "Invalid valid received for argument `use_cudnn`. Expected one of {'auto', True, False}. "
+            f"Received: use_cudnn={use_cudnn}"
+        )
+    if use_cudnn is True:
+        raise ValueError(
+            "use_cudnn=True was specified, but cuDNN is not supported for this layer configuration with this backend. "
+            "Pass use_cudnn='auto' to fallback to a non-cuDNN implementation."
+        )
+
+
+def _of_cell(name: str) -> property:
+    return property(lambda self: getattr(self.cell, name), doc=f"The cell's `{name}`.")
+
+
+for _kind in (SimpleRNN, GRU, LSTM):
+    for _name in options_of(_kind.kind):
+        setattr(_kind, _name, _of_cell(_name))
+
+
+class Bidirectional(Layer):
+    """A recurrent layer from the first step to the last, and one from the last to the first, side by side.
+
+    Args:
+      layer: the recurrent layer, of which copies are made.
+      merge_mode: how outputs are merged: "concat", "sum", "ave", "mul", or None for both.
+      weights: the weights of both to begin with, those of the first before those of the second.
+      backward_layer: the layer that goes backwards; a copy of the first unless given.
+      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: what is no layer, another merge_mode, or two layers that do not match.
+
+    Example:
+      >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(4, return_sequences=True))
+      >>> layer(tf.ones([2, 5, 3])).shape.as_list()
+      [2, 5, 8]
+    """
+
+    def __init__(
+        self,
+        layer: Layer,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Layer | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(layer, Layer):
+            raise ValueError(
+                f"Please initialize `Bidirectional` layer with a `keras.layers.Layer` instance. Received: {layer}"
+            )
+        if backward_layer is not None and not isinstance(backward_layer, Layer):
+            raise ValueError(f"`backward_layer` need to be a `keras.layers.Layer` instance. Received: {backward_layer}")
+        if merge_mode not in ("sum", "mul", "ave", "concat", None):
+            raise ValueError(
+                f"Invalid merge mode. Received: {merge_mode}. Merge mode should be one of "
+                '{"sum", "mul", "ave", "concat", None}'
+            )
+        super().__init__(**kwargs)
+        self.forward_layer = _copied(layer, "forward_")
+        self.backward_layer = backward_layer or _copied(layer, "backward_", go_backwards=True)
+        self._check()
+        for part in (self.forward_layer, self.backward_layer):
+            if getattr(part, "zero_output_for_mask", None) is not None:
+                part.zero_output_for_mask = part.return_sequences
+        self.merge_mode = merge_mode
+        self._begin = weights
+        self.stateful = layer.stateful
+        self.return_sequences = layer.return_sequences
+        self.return_state = layer.return_state
+        self.supports_masking = True
+        self.input_spec = layer.input_spec
+
+    def _check(self) -> None:
+        one, other = self.forward_layer, self.backward_layer
+        if one.go_backwards == other.go_backwards:
+            raise ValueError(
+                "Forward layer and backward layer should have different `go_backwards` value. Received: "
+                f"forward_layer.go_backwards {one.go_backwards}, backward_layer.go_backwards={other.go_backwards}"
+            )
+        for name in ("stateful", "return_sequences", "return_state"):
+            values = [getattr(part, name) for part in (one, other)]
+            if values[0] != values[1]:
+                raise ValueError(
+                    f'Forward layer and backward layer are expected to have the same value for attribute "{name}", got '
+                    f'"{values[0]}" for forward layer and "{values[1]}" for backward layer'
+                )
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        """Builds both layers."""
+        for part in (self.forward_layer, self.backward_layer):
+            if not part.built:
+                part.build(sequences_shape)
+                part.built = True
+        if self._begin:
+            half = len(self._begin) // 2
+            self.forward_layer.set_weights(self._begin[:half])
+            self.backward_layer.set_weights(self._begin[half:])
+        self.built = True
+
+    def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
+        """The layer's function of sequences."""
+        halves: list[Any] = [None, None]
+        if initial_state is not None:
+            half = len(initial_state) // 2
+            halves = [initial_state[:half], initial_state[half:]]
+        results = []
+        for part, state in zip((self.forward_layer, self.backward_layer), halves, strict=True):
+            keywords = {}
+            if signature_of(type(part).call).takes_training:
+                keywords["training"] = training
+            if signature_of(type(part).call).takes_mask:
+                keywords["mask"] = mask
+            results.append(part(sequences, initial_state=state, **keywords))
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            states = (*results[0][1:], *results[1][1:])
+            results = [result[0] for result in results]
+        if self.return_sequences:
+            results[1] = reverse(results[1], [1])
+        one, other = results
+        if self.merge_mode is None:
+            return (one, other, *states)
+        merged = _MERGES[self.merge_mode](one, other)
+        return (merged, *states) if self.return_state else merged
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
+        """The shape of the results, and of the states where these are returned."""
+        output = self.forward_layer.compute_output_shape(sequences_shape)
+        states: tuple[Any, ...] = ()
+        if self.return_state:
+            output, states = output[0], tuple(output[1:])
+        if self.merge_mode is None:
+            return (output, output, *states, *states)
+        if self.merge_mode == "concat":
+            output = (*output[:-1], output[-1] * 2)
+        return (output, *states, *states) if self.return_state else output
+
+    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+        """The mask of the outputs of all steps; None for the last ones, and for states."""
+        mask = next(leaves(mask))
+        own = mask if self.return_sequences else None
+        outputs = (own, own) if self.merge_mode is None else own
+        if not self.return_state:
+            return outputs
+        count = len(self.forward_layer.state_size) + len(self.backward_layer.state_size)
+        return (*(outputs if self.merge_mode is None else (outputs,)), *(None,) * count)
+
+    @property
+    def states(self) -> Any:
+        """The variables in which both layers keep states between batches; None unless they do."""
+        both = (self.forward_layer.states, self.backward_layer.states)
+        return (*both[0], *both[1]) if all(both) else None
+
+    def reset_state(self) -> None:
+        """Sets states that are kept between batches to 0."""
+        if not self.stateful:
+            raise AttributeError("Layer must be stateful.")
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    def reset_states(self) -> None:
+        """Sets states that are kept between batches to 0."""
+        self.reset_state()
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        parts = {"layer": self.forward_layer, "backward_layer": self.backward_layer}
+        written = {name: serialization.serialize_keras_object(part) for name, part in parts.items()}
+        return {**super().get_config(), "merge_mode": self.merge_mode, **written}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A layer as `get_config` describes it."""
+        parts = {
+            name: _object_of(config[name], custom_objects) for name in ("layer", "backward_layer") if name in config
+        }
+        return cls(**{**config, **parts})
+
+
+_MERGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "concat": lambda one, other: concat([one, other], -1),
+    "sum": lambda one, other: one + other,
+    "ave": lambda one, other: (one + other) / 2,
+    "mul": lambda one, other: one * other,
+}
+
+
+def _copied(layer: Layer, prefix: str, **changes: Any) -> Any:
+    """A copy of a layer under a name with a prefix."""
+    data = serialization.serialize_keras_object(layer)
+    changes["name"] = prefix + layer.name.removeprefix(prefix)
+    return serialization.deserialize_keras_object({**data, "config": {**data["config"], **changes}})

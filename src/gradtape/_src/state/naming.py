@@ -1,0 +1,59 @@
+"""Scopes that prefix the names of what is made in them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class _Current(threading.local):
+    """The scope of a thread, with its slash, and those around it."""
+
+    scope = ""
+
+
+_current = _Current()
+
+
+class name_scope:
+    """A block whose variables have its name, and those of the scopes around it, before their own.
+
+    A name that ends in a slash stands alone, whatever the block is in, and an empty one leaves all scopes. Entering
+    gives the whole prefix.
+
+    Args:
+      name: the scope's name.
+
+    Raises:
+      ValueError: the name is no text.
+
+    Example:
+      >>> with tf.name_scope("encoder"), tf.name_scope("first"):
+      ...     print(tf.Variable(1.0, name="weight").name)
+      encoder/first/weight:0
+    """
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise ValueError("name for name_scope must be a string.")
+        self._name = name
+        self._left: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The name as it was given."""
+        return self._name
+
+    def __enter__(self) -> str:
+        self._left.append(_current.scope)
+        whole = not self._name or self._name.endswith("/")
+        _current.scope = self._name if whole else f"{_current.scope}{self._name}/"
+        return _current.scope
+
+    def __exit__(self, *exception: Any) -> None:
+        _current.scope = self._left.pop()
+
+
+def name_prefix() -> str:
+    """What the present scopes put before a name."""
+    return _current.scope

@@ -1,0 +1,123 @@
+"""The ends of what dtypes hold: integer arithmetic against Python's own, casts that saturate, counts beyond int32."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+from gradtape._doors import empty
+
+
+def quotient(a: int, b: int) -> int:
+    return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+
+
+BINARY: dict[str, Callable[[int, int], int]] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "maximum": max,
+    "minimum": min,
+    "math.floordiv": lambda a, b: a // b,
+    "math.floormod": lambda a, b: a % b,
+    "truncatediv": quotient,
+    "truncatemod": lambda a, b: a - quotient(a, b) * b,
+    "math.squared_difference": lambda a, b: (a - b) ** 2,
+}
+UNSIGNED = [name for name in BINARY if name not in ("truncatemod", "math.squared_difference")]
+CASES = [(name, dtype) for name in BINARY for dtype in ("int32", "int64")] + [(name, "uint8") for name in UNSIGNED]
+
+
+def ends(dtype: str) -> list[int]:
+    info = np.iinfo(dtype)
+    low, high = int(info.min), int(info.max)
+    return sorted({low, low + 1, high // 2, high - 1, high, 0, 1, 2, 3, 7, *((-1, -2, -7) if low else ())})
+
+
+def wrapped(value: int, dtype: str) -> int:
+    info = np.iinfo(dtype)
+    return (value - int(info.min)) % 2**info.bits + int(info.min)
+
+
+def found(name: str) -> Any:
+    place: Any = tf
+    for part in name.split("."):
+        place = getattr(place, part)
+    return place
+
+
+@pytest.mark.parametrize("name,dtype", CASES)
+def test_integers_are_exact_modulo_their_width(name: str, dtype: str) -> None:
+    divides = "div" in name or "mod" in name
+    pairs = [(a, b) for a, b in itertools.product(ends(dtype), repeat=2) if b or not divides]
+    left, right = (tf.constant(list(column), dtype) for column in zip(*pairs, strict=True))
+    expected = [wrapped(BINARY[name](a, b), dtype) for a, b in pairs]
+    assert found(name)(left, right).numpy().tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "uint8"])
+def test_means_of_integers_are_exact(dtype: str) -> None:
+    for triple in itertools.combinations(ends(dtype), 3):
+        total = wrapped(sum(triple), "int64")
+        assert int(tf.reduce_mean(tf.constant(triple, dtype))) == quotient(total, 3), triple
+
+
+@pytest.mark.parametrize("source", ["float32", "float64", "int32", "int64", "uint8"])
+@pytest.mark.parametrize("target", ["float32", "float64", "int32", "int64", "uint8"])
+def test_saturating_casts_stay_within_the_target(source: str, target: str) -> None:
+    floating = source.startswith("float")
+    values = [0.5, -1.5, 3e9, -3e9, 2.0**62, -(2.0**62), 1e30, -1e30, 1e38, -1e38] if floating else ends(source)
+    if source == "float64":
+        values += [1e300, -1e300]
+    array = np.array([*values, *((math.inf, -math.inf) if floating else ())], source)
+    given = tf.constant(array)
+    cast = tf.saturate_cast(given, target).numpy()
+    low, high = bounds(source, target)
+    for value, result in zip(array.tolist(), cast.tolist(), strict=True):
+        kept = min(max(value, low), high)
+        assert result == (float(np.dtype(target).type(kept)) if target.startswith("float") else int(kept)), value
+
+
+def bounds(source: str, target: str) -> tuple[Any, Any]:
+    """The least and the greatest number of the target that the source has too."""
+    if not target.startswith("float"):
+        low, high = int(np.iinfo(target).min), int(np.iinfo(target).max)
+        if not source.startswith("float"):
+            return low, high
+        rounded = np.dtype(source).type(high)
+        return low, int(rounded if int(rounded) <= high else np.nextafter(rounded, np.dtype(source).type(0)))
+    if source == target:
+        return -math.inf, math.inf
+    limit = float(np.finfo(target).max)
+    return (-math.inf, math.inf) if source == "float32" else (-limit, limit)
+
+
+def test_the_gradient_of_a_saturating_cast_is_that_of_a_clip() -> None:
+    x = tf.constant([1e300, 2.0, -1e300], tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.saturate_cast(x, tf.float32)
+    assert tape.gradient(y, x).numpy().tolist() == [0.0, 1.0, 0.0]
+
+
+def test_the_ends_of_a_range_are_themselves() -> None:
+    for low, high in ((-3e38, 3e38), (0.0, math.inf), (-math.inf, 1.0)):
+        spaced = tf.linspace(low, high, 5).numpy()
+        assert spaced[0] == np.float32(low) and spaced[-1] == np.float32(high)
+
+
+def test_more_elements_than_an_int32_counts() -> None:
+    big, _ = empty((2**31,), tf.uint8)  # never touched, so that it takes no memory
+    with pytest.raises(tf.errors.InvalidArgumentError, match="larger than representable by 32-bit output type"):
+        tf.size(big)
+    assert int(tf.size(big, tf.int64)) == 2**31
+
+
+def test_poisson_rates_beyond_the_dtype_end() -> None:
+    assert tf.random.poisson([2], 2.0**40, tf.int32).numpy().tolist() == [2**31 - 1] * 2

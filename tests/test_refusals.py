@@ -1,0 +1,78 @@
+"""No public function lets an error of Python's or NumPy's own through: it refuses in a sentence of its own.
+
+Every sampled call of the table is made again with each argument in turn replaced by something unsuitable.
+"""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drawing import drawn, fill
+from gradtape._src.table import rows as table
+from gradtape._src.table.rows import Call, Leaf
+
+ROOT = Path(__file__).parents[1]
+ROWS = [row for row in table.rows() if row.tensorflow]
+NUMBERS = [-99, 99, 2**40, -1, 0, 1.5, "a", [], [0, 0], [[1]], [-99], None, 2**63, True]
+TENSORS = [
+    *(np.float32(1), np.zeros(0, np.float32), np.zeros((2, 3, 1, 2, 1), np.float32), np.array([True]), "a", None),
+    *(np.array([1, 2], np.int32), np.zeros((0, 3)), np.ones((2, 2), np.uint8)),
+]
+
+
+def spoilt(call: Call) -> Iterator[Call]:
+    """The call with one argument, or one tensor in a list of them, replaced."""
+    for i, argument in enumerate(call.arguments):
+        for other in unsuitable(argument):
+            yield call._replace(arguments=(*call.arguments[:i], other, *call.arguments[i + 1 :]))
+    for key, argument in call.keywords.items():
+        for other in unsuitable(argument):
+            yield call._replace(keywords={**call.keywords, key: other})
+
+
+def unsuitable(argument: Any) -> Iterator[Any]:
+    if isinstance(argument, list | tuple) and any(isinstance(item, Leaf) for item in argument):
+        yield from TENSORS
+        for i in range(len(argument)):
+            for other in TENSORS:
+                yield [*argument[:i], other, *argument[i + 1 :]]
+    elif not callable(argument):
+        yield from TENSORS if isinstance(argument, Leaf) else NUMBERS
+
+
+def stated(error: Exception) -> bool:
+    """Whether a statement of gradtape's raised the error, or it is Python's TypeError for what is of no use at all."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    path = Path(last.filename)
+    if path.suffix == ".pyx":
+        path = ROOT / "cython" / "gradtape" / path.name
+        if not path.exists():  # an installed package
+            return True
+    if isinstance(error, TypeError):
+        return True
+    lines = linecache.getlines(str(path))[: last.lineno]
+    while lines and not lines[-1].lstrip().startswith(("raise ", "return ", "if ", "for ", "with ", "def ", "cdef ")):
+        lines.pop()
+    return bool(lines) and lines[-1].lstrip().startswith("raise ")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
+def test_refuses_in_a_sentence_of_its_own(row: table.Op) -> None:
+    calls = [*(row.samples() if row.samples else []), *(row.edges() if row.edges else [])]
+    for call in calls[:2]:
+        for other in spoilt(call):
+            tensors = iter(drawn(other, "float32", "refusals"))
+            arguments, keywords = fill(list(other.arguments), tensors), fill(other.keywords, tensors)
+            try:
+                with np.errstate(all="ignore"):
+                    row.function(*arguments, **keywords)
+            except Exception as error:
+                if not stated(error):
+                    raise AssertionError(f"{row.name}(*{arguments}, **{keywords})") from error
