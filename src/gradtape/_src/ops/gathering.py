@@ -131,6 +131,7 @@ def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
     found = gather_rows(params, rows, None)
     if found is None:
         _numbers(tuple(params.shape), index_array(rows, "GatherV2"), 0, 0)  # which says what is outside
+    assert found is not None
     return found
 
 
