@@ -17,6 +17,7 @@ if _TYPE_CHECKING:
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        image as image,
         keras as keras,
         linalg as linalg,
         math as math,
@@ -32,7 +33,20 @@ if _TYPE_CHECKING:
     from gradtape.optimizers import schedules as schedules
 else:
     for _name in (
-        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
+        *(
+            "autodiff",
+            "compat",
+            "config",
+            "debugging",
+            "dtypes",
+            "errors",
+            "image",
+            "keras",
+            "linalg",
+            "math",
+            "nest",
+            "nn",
+        ),
         *("optimizers", "random", "sysconfig", "test", "version"),
     ):
         globals()[_name] = _later(_name)
@@ -63,6 +77,7 @@ from gradtape._src.autodiff.tape import (
     GradientTape as GradientTape,
     UnconnectedGradients as UnconnectedGradients,
 )
+from gradtape._src.core.aliases import install_as_tensorflow as install_as_tensorflow
 from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,

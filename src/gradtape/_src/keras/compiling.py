@@ -51,7 +51,7 @@ class CompileLoss:
         specs = _per_output(self._loss, y_pred, names, "loss")
         weights: list[Any] = [None] * count
         if self._weights is not None:
-            given = sum(len(spec) for spec in specs)
+            given = len(nest.flatten(self._loss))
             flat = nest.flatten(self._weights)
             if isinstance(self._weights, dict) and isinstance(self._loss, dict):
                 weights = [_first_of(spec) for spec in _per_output(self._weights, y_pred, names, "loss_weights")]
