@@ -32,15 +32,15 @@ class Cell(Configured):
     """A cell with a kernel for inputs, one for states and a bias.
 
     Attributes:
-      gates: how many blocks of units the kernels are wide.
+      _gates: how many blocks of units the kernels are wide.
     """
 
-    gates: ClassVar[int]
+    _gates: ClassVar[int]
     state_size: Any
 
-    def common(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
+    def _common(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
         """Keeps the options that all cells have."""
-        self.take(units=units, seed=seed, **options)
+        self._take(units=units, seed=seed, **options)
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         if not hasattr(self, "seed_generator"):
@@ -50,21 +50,21 @@ class Cell(Configured):
         self._recurrent_dropout_mask: Any = None
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return False
 
     def build(self, input_shape: Shape) -> None:
         """Makes both kernels and the bias."""
-        wide = self.units * self.gates
-        self.kernel = self.weight("kernel", (input_shape[-1], wide))
-        self.recurrent_kernel = self.weight("recurrent_kernel", (self.units, wide), option="recurrent")
-        self.bias = self.make_bias(wide) if self.use_bias else None
+        wide = self.units * self._gates
+        self.kernel = self._weight("kernel", (input_shape[-1], wide))
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, wide), option="recurrent")
+        self.bias = self._make_bias(wide) if self.use_bias else None
         self.built = True
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias."""
-        return self.weight("bias", (wide,))
+        return self._weight("bias", (wide,))
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = False) -> tuple[Tensor, Any]:
         """One step: its output and the states after it."""
@@ -72,31 +72,31 @@ class Cell(Configured):
         mask, recurrent = self.get_dropout_mask(inputs), None
         if self.recurrent_dropout > 0:
             recurrent = self.get_recurrent_dropout_mask(states[0] if nested else states)
-        drive = self.driven(inputs, mask if training else None)
-        output, after = self.advance(drive, states if nested else [states], recurrent if training else None)
+        drive = self._driven(inputs, mask if training else None)
+        output, after = self._advance(drive, states if nested else [states], recurrent if training else None)
         return output, after if nested else after[0]
 
-    def driven(self, inputs: Tensor, mask: Any) -> tuple[Tensor, ...]:
+    def _driven(self, inputs: Tensor, mask: Any) -> tuple[Tensor, ...]:
         """What inputs give without states, for one step or for all of them at once."""
-        bias = self.input_bias()
+        bias = self._input_bias()
         if isinstance(mask, list):
             # Each gate has a mask, and so a product, of its own.
-            columns = split(self.kernel, self.gates, axis=1)
+            columns = split(self.kernel, self._gates, axis=1)
             parts = [_product(inputs * _along(one, inputs), part) for one, part in zip(mask, columns, strict=True)]
             drive = concat(parts, -1)
         else:
             drive = _product(inputs if mask is None else inputs * _along(mask, inputs), self.kernel)
-        return self.parts(drive if bias is None else drive + bias)
+        return self._parts(drive if bias is None else drive + bias)
 
-    def input_bias(self) -> Any:
+    def _input_bias(self) -> Any:
         """What is added to the product of inputs."""
         return self.bias
 
-    def parts(self, drive: Tensor) -> tuple[Tensor, ...]:
+    def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
         """What the step takes apart, once for all steps."""
         return (drive,)
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         raise NotImplementedError
 
@@ -107,9 +107,9 @@ class Cell(Configured):
 
     def _drawn(self, like: Tensor, rate: float) -> Any:
         ones = ones_like(like)
-        if not self.apart:
+        if not self._apart:
             return random.dropout(ones, rate=rate, seed=self.seed_generator)
-        return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self.gates)]
+        return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self._gates)]
 
     def get_dropout_mask(self, step_input: Tensor) -> Any:
         """The mask of inputs: the same until it is reset; None without dropout."""
@@ -170,7 +170,7 @@ Example:
   >>> output.numpy(), len(states)
   (array([[3., 3.]], dtype=float32), 1)
 """
-    gates = 1
+    _gates = 1
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ Example:
         super().__init__(**kwargs)
         # Keras draws its seed before those of initializers here, and after them in other cells.
         self.seed_generator = random.SeedGenerator(seed)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -214,7 +214,7 @@ Example:
         )
         self.state_size = units
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before = states[0] if mask is None else states[0] * mask
         output = self.activation(drive[0] + before @ self.recurrent_kernel)
@@ -243,7 +243,7 @@ Example:
   >>> output.shape.as_list(), len(states)
   ([1, 2], 1)
 """
-    gates = 3
+    _gates = 3
 
     def __init__(
         self,
@@ -269,7 +269,7 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -291,23 +291,23 @@ Example:
         self.state_size = units
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias: one for inputs, and one for states where these are reset after their product."""
-        return self.weight("bias", (2, wide) if self.reset_after else (wide,))
+        return self._weight("bias", (2, wide) if self.reset_after else (wide,))
 
-    def input_bias(self) -> Any:
+    def _input_bias(self) -> Any:
         """What is added to the product of inputs."""
         return self.bias[0] if self.bias is not None and self.reset_after else self.bias
 
-    def parts(self, drive: Tensor) -> tuple[Tensor, ...]:
+    def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
         """What gates and the candidate get."""
         return tuple(split(drive, [2 * self.units, self.units], axis=-1))
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before, kernel, units = states[0], self.recurrent_kernel, self.units
         bias = self.bias[1] if self.bias is not None and self.reset_after else None
@@ -353,7 +353,7 @@ Example:
   >>> output.shape.as_list(), len(states)
   ([1, 2], 2)
 """
-    gates = 4
+    _gates = 4
 
     def __init__(
         self,
@@ -379,7 +379,7 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -401,11 +401,11 @@ Example:
         self.state_size = [units, units]
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias, ones for the gate f."""
 
         def initializer(shape: Any, *arguments: Any, **keywords: Any) -> Tensor:
@@ -421,7 +421,7 @@ Example:
             constraint=self.bias_constraint,
         )
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before, carried = states
         if mask is None:

@@ -174,7 +174,7 @@ class RNN(Configured):
             raise ValueError("state_size must be an integer, or a list/tuple of integers (one for each state tensor).")
         super().__init__(**kwargs)
         self.cell = cell
-        self.take(
+        self._take(
             return_sequences=return_sequences,
             return_state=return_state,
             go_backwards=go_backwards,
@@ -258,10 +258,10 @@ class RNN(Configured):
         if isinstance(cell, Cell) and type(cell).call is Cell.call:
             drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
             states_drop = cell._recurrent_dropout_mask if training else None
-            steps = list(zip(*(unstack(part, axis=1) for part in cell.driven(sequences, drop)), strict=True))
+            steps = list(zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True))
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
-                return cell.advance(drive, states, states_drop)
+                return cell._advance(drive, states, states_drop)
         else:
             steps, step = unstack(sequences, axis=1), _step_of(cell, training)
 
@@ -361,11 +361,11 @@ class Recurrent(RNN):
     """A recurrent layer with a cell of its own, whose options it has.
 
     Attributes:
-      kind: the cell's class.
+      _kind: the cell's class.
     """
 
-    kind: ClassVar[type[Cell]]
-    unwritten = ("use_cudnn",)
+    _kind: ClassVar[type[Cell]]
+    _unwritten = ("use_cudnn",)
 
     def __init__(
         self,
@@ -380,7 +380,7 @@ class Recurrent(RNN):
         common = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         if "implementation" in kwargs:
             common["implementation"] = kwargs.pop("implementation")
-        made = self.kind(**cell, **common, name=_NAMES[self.kind])
+        made = self._kind(**cell, **common, name=_NAMES[self._kind])
         super().__init__(made, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 
@@ -435,7 +435,7 @@ class SimpleRNN(Recurrent):
         name="SimpleRNN",
         weights="[[3, 4], [4, 4], [4]]",
     )
-    kind = SimpleRNNCell
+    _kind = SimpleRNNCell
 
     def __init__(
         self,
@@ -494,7 +494,7 @@ class GRU(Recurrent):
         name="GRU",
         weights="[[3, 12], [4, 12], [2, 12]]",
     )
-    kind = GRUCell
+    _kind = GRUCell
 
     def __init__(
         self,
@@ -560,7 +560,7 @@ class LSTM(Recurrent):
         name="LSTM",
         weights="[[3, 16], [4, 16], [16]]",
     )
-    kind = LSTMCell
+    _kind = LSTMCell
 
     def __init__(
         self,
@@ -633,7 +633,7 @@ def _of_cell(name: str) -> property:
 
 
 for _kind in (SimpleRNN, GRU, LSTM):
-    for _name in options_of(_kind.kind):
+    for _name in options_of(_kind._kind):
         setattr(_kind, _name, _of_cell(_name))
 
 
