@@ -9,7 +9,7 @@ from types import ModuleType
 def install_as_tensorflow() -> None:
     """Puts gradtape under the names `tensorflow` and `keras`, for programs that cannot be edited.
 
-    From then on `import tensorflow as tf`, `from tensorflow import keras` and `import tensorflow.keras.layers as L` give
+    From then on `import tensorflow as tf`, `from tensorflow import keras` and `import tensorflow.keras.layers` give
     gradtape's modules. ``python -m gradtape run program.py`` does it and runs a program.
 
     Raises:
@@ -32,7 +32,7 @@ def install_as_tensorflow() -> None:
         for name, root in roots.items():
             if f"{whole}.".startswith(f"{root}."):
                 sys.modules[name + whole.removeprefix(root)] = module
-    sys.modules["tensorflow.compat.v2"] = sys.modules["gradtape"]
+    sys.modules["tensorflow.compat.v2"] = sys.modules["gradtape.compat"].v2 = sys.modules["gradtape"]  # type: ignore
 
 
 def _namespaces() -> dict[str, ModuleType]:

@@ -401,6 +401,20 @@ class Function_(Operation):
         return outputs
 
 
+# Keras' modules of its functions' classes, by which its configurations name them; all others are in `numpy`.
+_HOMES = {
+    "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
+    "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
+    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages",
+    "linalg": "Cholesky Det Eig Eigh Inv LuFactor Norm Qr Solve SolveTriangular Lstsq",
+    "math": "SegmentSum SegmentMax TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfinv Logdet",
+    "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu Gelu "
+    "Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv SeparableConv "
+    "ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy MultiHot Moments "
+    "Normalize DotProductAttention",
+}
+
+
 def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
 
@@ -414,7 +428,12 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
       A function.
     """
     title = "".join(word.title() for word in function.__name__.split("_"))
-    members = {"_function": staticmethod(function), "_home": "keras.src.ops", "__module__": function.__module__}
+    home = next((home for home, titles in _HOMES.items() if title in titles.split()), "numpy")
+    members = {
+        "_function": staticmethod(function),
+        "_home": f"keras.src.ops.{home}",
+        "__module__": function.__module__,
+    }
     kind = type(title, (Function_,), members)
     INTERNAL[title] = kind
 
