@@ -185,12 +185,12 @@ class RNN(Configured):
         self.supports_masking = True
         self.single_state = isinstance(size, int)
         self.state_size = [size] if isinstance(size, int) else list(size)
-        self._kept: _Kept | None = None
+        self._lasting: _Lasting | None = None
 
     @property
     def states(self) -> Any:
         """The variables in which states are kept between batches; None unless they are."""
-        return None if self._kept is None else self._kept.variables
+        return None if self._lasting is None else self._lasting.variables
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Builds the cell, and makes the variables of states that are kept."""
@@ -199,7 +199,7 @@ class RNN(Configured):
             cell.build((sequences_shape[0], *sequences_shape[2:]))
             cell.built = True
         if self.stateful:
-            if self._kept is not None:
+            if self._lasting is not None:
                 self.reset_state()
             elif sequences_shape[0] is None:
                 raise ValueError(
@@ -207,7 +207,7 @@ class RNN(Configured):
                     f"sequence.shape={sequences_shape}"
                 )
             else:
-                self._kept = _Kept(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
+                self._lasting = _Lasting(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
         self.built = True
 
     def get_initial_state(self, batch_size: int | None) -> list[Any]:
@@ -229,7 +229,7 @@ class RNN(Configured):
     ) -> Any:
         """The layer's function of sequences."""
         batch = sequences.shape[0]
-        kept = self._kept if self.stateful else None
+        kept = self._lasting if self.stateful else None
         if kept is not None and batch != kept.batch:
             raise ValueError(
                 "If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of "
@@ -339,7 +339,7 @@ class RNN(Configured):
         return cls(**config)
 
 
-class _Kept:
+class _Lasting:
     """The states that a layer keeps between batches; they are none of its weights."""
 
     def __init__(self, states: list[Any], batch: int) -> None:
