@@ -93,26 +93,26 @@ class Layer(Operation):
         if "build" in vars(cls):
             cls.build = _finishing(vars(cls)["build"])  # type: ignore[method-assign]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__new__(cls, *args, **kwargs)
+    @classmethod
+    def _state(cls) -> dict[str, Any]:
         # Attributes may be set before the constructor of this class has run.
-        vars(made).update(
-            _trainable_variables=[],
-            _non_trainable_variables=[],
-            _layers=[],
-            _metrics=[],
-            _seed_generators=[],
-            _losses=[],
-            _initialised=False,
-            _locked=False,
-            _building=False,
-            _adds_losses=False,
-            _walks={},
-            _quick_shape=None,
-            _quick_dtype=None,
-            _quick_kind=0,
-        )
-        return made
+        return {
+            **super()._state(),
+            "_trainable_variables": [],
+            "_non_trainable_variables": [],
+            "_layers": [],
+            "_metrics": [],
+            "_seed_generators": [],
+            "_losses": [],
+            "_initialised": False,
+            "_locked": False,
+            "_building": False,
+            "_adds_losses": False,
+            "_walks": {},
+            "_quick_shape": None,
+            "_quick_dtype": None,
+            "_quick_kind": 0,
+        }
 
     def __init__(
         self,

@@ -55,6 +55,9 @@ def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
     Args:
       objects: them, by name.
 
+    Returns:
+      A context manager.
+
     Example:
       >>> with tf.keras.saving.custom_object_scope({"twice": lambda x: 2 * x}):
       ...     twice = tf.keras.activations.get("twice")
