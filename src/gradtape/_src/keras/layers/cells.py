@@ -101,7 +101,18 @@ class Cell(Configured):
         raise NotImplementedError
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
-        """States of zeros."""
+        """States of zeros.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [state.numpy().tolist() for state in tf.keras.layers.LSTMCell(2).get_initial_state(1)]
+          [[[0.0, 0.0]], [[0.0, 0.0]]]
+        """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [full((batch_size, size), 0, dtypes.as_dtype(self.compute_dtype)) for size in sizes]
 
@@ -112,23 +123,62 @@ class Cell(Configured):
         return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self._gates)]
 
     def get_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of inputs: the same until it is reset; None without dropout."""
+        """The mask of inputs: the same until it is reset.
+
+        Args:
+          step_input: inputs of a step.
+
+        Returns:
+          A tensor, a list of one for each gate, or None without dropout.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, dropout=0.5)
+          >>> cell.get_dropout_mask(tf.ones([1, 3])) is cell.get_dropout_mask(tf.ones([1, 3]))
+          True
+        """
         if self._dropout_mask is None and self.dropout > 0:
             self._dropout_mask = self._drawn(step_input, self.dropout)
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of states: the same until it is reset; None without dropout."""
+        """The mask of states: the same until it is reset.
+
+        Args:
+          step_input: the state before a step.
+
+        Returns:
+          A tensor, a list of one for each gate, or None without dropout.
+
+        Example:
+          >>> tf.keras.layers.SimpleRNNCell(2).get_recurrent_dropout_mask(tf.ones([1, 2])) is None
+          True
+        """
         if self._recurrent_dropout_mask is None and self.recurrent_dropout > 0:
             self._recurrent_dropout_mask = self._drawn(step_input, self.recurrent_dropout)
         return self._recurrent_dropout_mask
 
     def reset_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of inputs anew."""
+        """Lets the next step draw a mask of inputs anew.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, dropout=0.5)
+          >>> mask = cell.get_dropout_mask(tf.ones([1, 3]))
+          >>> cell.reset_dropout_mask()
+          >>> cell.get_dropout_mask(tf.ones([1, 3])) is mask
+          False
+        """
         self._dropout_mask = None
 
     def reset_recurrent_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of states anew."""
+        """Lets the next step draw a mask of states anew.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, recurrent_dropout=0.5)
+          >>> mask = cell.get_recurrent_dropout_mask(tf.ones([1, 2]))
+          >>> cell.reset_recurrent_dropout_mask()
+          >>> cell.get_recurrent_dropout_mask(tf.ones([1, 2])) is mask
+          False
+        """
         self._recurrent_dropout_mask = None
 
 

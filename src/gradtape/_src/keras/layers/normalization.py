@@ -569,7 +569,18 @@ class SpectralNormalization(Wrapper):
         return outputs if outputs.dtype == inputs.dtype else apply_cast(outputs, inputs.dtype)
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
-        """The vector after the iteration's steps and the kernel over its largest singular value."""
+        """The vector after the iteration's steps and the kernel over its largest singular value.
+
+        Returns:
+          Two tensors.
+
+        Example:
+          >>> layer = tf.keras.layers.SpectralNormalization(tf.keras.layers.Dense(2, kernel_initializer="ones"))
+          >>> layer.build((None, 2))
+          >>> layer.normalized_weights()[1].numpy()
+          array([[0.5, 0.5],
+                 [0.5, 0.5]], dtype=float32)
+        """
         shape = self.kernel.shape
         matrix = apply_reshape(self.kernel, (-1, shape[-1]))
         right = as_tensor(self.vector_u)

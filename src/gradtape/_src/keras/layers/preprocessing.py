@@ -48,8 +48,8 @@ class Rescaling(Preparing):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Example:
-      >>> tf.keras.layers.Rescaling(1 / 255)(np.array([[0, 51, 255]], np.uint8)).numpy()
-      array([[0. , 0.2, 1. ]], dtype=float32)
+      >>> tf.keras.layers.Rescaling(1 / 256, offset=-0.5)(np.array([[0, 64, 128]], np.uint8)).numpy()
+      array([[-0.5 , -0.25,  0.  ]], dtype=float32)
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
@@ -181,8 +181,8 @@ class Normalization(Preparing):
         Example:
           >>> layer = tf.keras.layers.Normalization(axis=None)
           >>> layer.adapt(np.array([1.0, 3.0]))
-          >>> layer(5.0).numpy()
-          np.float32(3.0)
+          >>> layer(tf.constant([5.0])).numpy()
+          array([3.], dtype=float32)
         """
         batches = [data] if isinstance(data, (np.ndarray, *TENSORS)) else map(_inputs_of, data)
         mean = variance = 0.0
@@ -220,7 +220,16 @@ class Normalization(Preparing):
             self.finalize_state()
 
     def finalize_state(self) -> None:
-        """Takes the weights' present values for mean and variance."""
+        """Takes the weights' present values for mean and variance.
+
+        Example:
+          >>> layer = tf.keras.layers.Normalization()
+          >>> layer.build((None, 1))
+          >>> _ = layer.adapt_mean.assign([2.0])
+          >>> layer.finalize_state()
+          >>> layer(tf.constant([[5.0]])).numpy()
+          array([[3.]], dtype=float32)
+        """
         if self.input_mean is None and self.built:
             self.mean = self._cast(apply_reshape(self.adapt_mean, self._wide))
             self.variance = self._cast(apply_reshape(self.adapt_variance, self._wide))
@@ -342,7 +351,17 @@ class Discretization(Preparing):
         self.finalize_state()
 
     def update_state(self, data: Any) -> None:
-        """Adds a batch to the summary of what was seen."""
+        """Adds a batch to the summary of what was seen.
+
+        Args:
+          data: an array or a tensor.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.summary[0]
+          array([1., 2., 3., 4.], dtype=float32)
+        """
         values = np.sort(np.asarray(data).astype(np.float32).reshape(-1))
         step = max(values.size * self.epsilon, 1)
         chosen = values[int(step - 1) :: int(step)]
@@ -351,12 +370,28 @@ class Discretization(Preparing):
         self.summary = _compressed(merged[:, np.argsort(merged[0])], self.epsilon)
 
     def finalize_state(self) -> None:
-        """Makes the boundaries."""
+        """Makes the boundaries of what was seen.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.finalize_state()
+          >>> layer.bin_boundaries
+          [2.0]
+        """
         if self.num_bins is not None:
             self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
     def reset_state(self) -> None:
-        """Forgets what was seen."""
+        """Forgets what was seen.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.reset_state()
+          >>> layer.summary.shape
+          (2, 0)
+        """
         if self.num_bins is not None:
             self.summary = np.zeros((2, 0), np.float32)
 

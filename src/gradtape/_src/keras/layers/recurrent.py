@@ -57,7 +57,19 @@ class StackedRNNCells(Layer):
         return _output_size(self.cells[-1])
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Each cell's states to begin with."""
+        """Each cell's states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of a tensor or a list of tensors for each cell.
+
+        Example:
+          >>> cells = tf.keras.layers.StackedRNNCells([tf.keras.layers.LSTMCell(2), tf.keras.layers.GRUCell(3)])
+          >>> [len(states) for states in cells.get_initial_state(batch_size=1)]
+          [2, 1]
+        """
         return [_initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
     def build(self, input_shape: Shape) -> None:
@@ -211,17 +223,44 @@ class RNN(Configured):
         self.built = True
 
     def get_initial_state(self, batch_size: int | None) -> list[Any]:
-        """The states to begin with."""
+        """The states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [state.shape.as_list() for state in tf.keras.layers.LSTM(2).get_initial_state(3)]
+          [[3, 2], [3, 2]]
+        """
         state = _initial_state(self.cell, batch_size, self.compute_dtype)
         return list(state) if isinstance(state, list | tuple) else [state]
 
     def reset_state(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_state()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         for variable in leaves(self.states or ()):
             variable.assign(full_like(variable.value, 0))
 
     def reset_states(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_states()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         self.reset_state()
 
     def call(
@@ -772,14 +811,36 @@ class Bidirectional(Layer):
         return (*both[0], *both[1]) if all(both) else None
 
     def reset_state(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Raises:
+          AttributeError: the layer keeps none.
+
+        Example:
+          >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(2, stateful=True))
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_state()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         if not self.stateful:
             raise AttributeError("Layer must be stateful.")
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 
     def reset_states(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Raises:
+          AttributeError: the layer keeps none.
+
+        Example:
+          >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(2, stateful=True))
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_states()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         self.reset_state()
 
     def get_config(self) -> dict[str, Any]:
