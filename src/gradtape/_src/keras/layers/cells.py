@@ -6,15 +6,16 @@ product, and what that and the states become.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._doors import apply_reshape, full
 from gradtape._src.core import dtypes
-from gradtape._src.keras import random
+from gradtape._src.keras import activations, random
 from gradtape._src.keras.initializers import Ones
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import concat, split
 from gradtape._src.ops.creation import ones_like
 from gradtape._tensor import Tensor
@@ -195,6 +196,18 @@ def _along(mask: Tensor, inputs: Tensor) -> Tensor:
     return mask if mask.ndim == inputs.ndim else apply_reshape(mask, (mask.shape[0], 1, mask.shape[1]))
 
 
+# Activations without what losses are told of their results, which never see those of steps.
+_BARE: dict[Any, Callable[[Tensor], Tensor]] = {
+    activations.sigmoid: elementwise.sigmoid,
+    activations.tanh: elementwise.tanh,
+    activations.relu: elementwise.relu,
+}
+
+
+def _bare(activation: Any) -> Callable[[Tensor], Tensor]:
+    return _BARE.get(activation, activation)
+
+
 def _check_units(units: int) -> None:
     if units <= 0:
         raise ValueError(f"Received an invalid value for argument `units`, expected a positive integer, got {units}.")
@@ -267,7 +280,7 @@ Example:
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before = states[0] if mask is None else states[0] * mask
-        output = self.activation(drive[0] + before @ self.recurrent_kernel)
+        output = _bare(self.activation)(drive[0] + before @ self.recurrent_kernel)
         return output, [output]
 
 
@@ -374,9 +387,9 @@ Example:
             if self.reset_after:
                 of_candidate = seen[2] @ candidate
                 of_candidate = of_candidate if bias is None else of_candidate + bias[2 * units :]
-        update_gate, reset_gate = split(self.recurrent_activation(drive[0] + of_gates), 2, axis=-1)
+        update_gate, reset_gate = split(_bare(self.recurrent_activation)(drive[0] + of_gates), 2, axis=-1)
         of_candidate = reset_gate * of_candidate if self.reset_after else (reset_gate * seen[2]) @ candidate
-        proposed = self.activation(drive[1] + of_candidate)
+        proposed = _bare(self.activation)(drive[1] + of_candidate)
         output = update_gate * before + (1 - update_gate) * proposed
         return output, [output]
 
@@ -480,7 +493,7 @@ Example:
             columns = split(self.recurrent_kernel, 4, axis=1)
             inner = concat([(before * one) @ part for one, part in zip(mask, columns, strict=True)], -1)
         enter, keep, candidate, leave = split(drive[0] + inner, 4, axis=1)
-        gate, activation = self.recurrent_activation, self.activation
+        gate, activation = _bare(self.recurrent_activation), _bare(self.activation)
         carry = gate(keep) * carried + gate(enter) * activation(candidate)
         output = gate(leave) * activation(carry)
         return output, [output, carry]

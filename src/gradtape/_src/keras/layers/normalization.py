@@ -577,7 +577,7 @@ class SpectralNormalization(Wrapper):
         Example:
           >>> layer = tf.keras.layers.SpectralNormalization(tf.keras.layers.Dense(2, kernel_initializer="ones"))
           >>> layer.build((None, 2))
-          >>> layer.normalized_weights()[1].numpy()
+          >>> layer.normalized_weights()[1].numpy().round(3)
           array([[0.5, 0.5],
                  [0.5, 0.5]], dtype=float32)
         """
