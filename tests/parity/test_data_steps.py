@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from compare import Program, same
 
 Pair = namedtuple("Pair", "first second")
@@ -74,8 +73,9 @@ STEPS: dict[str, Program] = {
         numbers(tf).map(lambda x: (x, tf.range(x))).padded_batch(4, ((), [-1]), (None, tf.constant(7, tf.int64)), True)
     ),
     "padded batch of text": lambda tf: described(
-        tf.data.Dataset.from_generator(lambda: iter([["a"], ["b", "c"]]), output_signature=tf.TensorSpec([None], tf.string))
-        .padded_batch(2)
+        tf.data.Dataset.from_generator(
+            lambda: iter([["a"], ["b", "c"]]), output_signature=tf.TensorSpec([None], tf.string)
+        ).padded_batch(2)
     ),
     "unbatch": lambda tf: described(numbers(tf).batch(4).unbatch()),
     "unbatch pairs": lambda tf: described(pairs(tf).batch(4).unbatch()),
@@ -111,8 +111,9 @@ STEPS: dict[str, Program] = {
     "zip": lambda tf: described(tf.data.Dataset.zip((numbers(tf), pairs(tf)))),
     "zip of a dict": lambda tf: described(tf.data.Dataset.zip({"b": numbers(tf), "a": numbers(tf, 2)}).batch(2)),
     "zip of arguments": lambda tf: described(tf.data.Dataset.zip(numbers(tf), numbers(tf).map(increment))),
-    "zip of the endless": lambda tf: described(tf.data.Dataset.zip(numbers(tf, 2).repeat(), numbers(tf, 5).repeat())
-                                               .take(6)),
+    "zip of the endless": lambda tf: described(
+        tf.data.Dataset.zip(numbers(tf, 2).repeat(), numbers(tf, 5).repeat()).take(6)
+    ),
     "scan": lambda tf: described(numbers(tf).scan(np.int64(0), lambda s, x: (s + x, (s, x)))),
     "reduce": lambda tf: numbers(tf).reduce(np.int64(0), lambda s, x: s + x),
     "reduce pairs": lambda tf: numbers(tf).reduce((np.int64(0), 0.0), lambda s, x: (s[0] + x, s[1] + 1.0)),
@@ -121,9 +122,9 @@ STEPS: dict[str, Program] = {
     "overlapping windows": lambda tf: described(numbers(tf).window(3, 1, 2, True).flat_map(lambda w: w.batch(3))),
     "windows with gaps": lambda tf: described(numbers(tf).window(2, shift=4).flat_map(lambda w: w.batch(3))),
     "windows of pairs": lambda tf: described(
-        tf.data.Dataset.zip((numbers(tf), numbers(tf, 8))).window(3).flat_map(
-            lambda a, b: tf.data.Dataset.zip((a.batch(3), b.batch(3)))
-        )
+        tf.data.Dataset.zip((numbers(tf), numbers(tf, 8)))
+        .window(3)
+        .flat_map(lambda a, b: tf.data.Dataset.zip((a.batch(3), b.batch(3))))
     ),
     "flat map": lambda tf: described(numbers(tf, 5).flat_map(tf.data.Dataset.range)),
     "flat map of slices": lambda tf: described(
@@ -245,11 +246,10 @@ ERRORS: dict[str, Program] = {
     "filter of numbers": lambda tf: list(numbers(tf).filter(lambda x: x)),
     "cycle": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, cycle_length=0),
     "block": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, block_length=0),
+    "calls beyond the cycle": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, 2, num_parallel_calls=3),
     "unbatch sizes": lambda tf: tf.data.Dataset.from_tensors((np.zeros(3), np.zeros(4))).unbatch(),
     "unbatch scalars": lambda tf: numbers(tf).unbatch(),
-    "unbatch unknown scalars": lambda tf: list(
-        tf.data.Dataset.from_generator(lambda: iter([1]), tf.int32).unbatch()
-    ),
+    "unbatch unknown scalars": lambda tf: list(tf.data.Dataset.from_generator(lambda: iter([1]), tf.int32).unbatch()),
     "shuffle of none": lambda tf: numbers(tf).shuffle(0),
     "shuffle of -1": lambda tf: numbers(tf).shuffle(-1),
     "shuffle of a float": lambda tf: numbers(tf).shuffle(2.5),

@@ -17,7 +17,6 @@ from gradtape._src.data.experimental import (
 )
 from gradtape._src.data.iterator import Optional as Optional
 from gradtape._src.data.mapping import AUTOTUNE as AUTOTUNE
-from gradtape._src.data.node import INFINITE as INFINITE_CARDINALITY, UNKNOWN as UNKNOWN_CARDINALITY
 from gradtape._src.data.options import (
     AutoShardPolicy as AutoShardPolicy,
     AutotuneOptions as AutotuneOptions,

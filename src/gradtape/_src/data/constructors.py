@@ -157,9 +157,7 @@ class Constructors(DatasetBase):
           [np.int64(1), np.int64(5), np.int64(9)]
         """
         if not 1 <= len(args) <= 3:
-            raise ValueError(
-                f"Invalid `args`. The length of `args` should be between 1 and 3 but was {len(args)}."
-            )
+            raise ValueError(f"Invalid `args`. The length of `args` should be between 1 and 3 but was {len(args)}.")
         numbers = [scalar(arg, "args") for arg in args]
         start, stop, step = (0, numbers[0], 1) if len(numbers) == 1 else (*numbers, 1)[:3]
         return wrap(Range(start, stop, step, as_dtype(output_type)))
@@ -197,8 +195,8 @@ class Constructors(DatasetBase):
                         "objects. Python `list` is not supported and you should use `tuple` instead."
                     )
                 raise TypeError(
-                    "Invalid input to `zip`. Inputs are expected to be (nested) structures of `tf.data.Dataset` objects "
-                    f"but encountered object of type {type(dataset)}."
+                    "Invalid input to `zip`. Inputs are expected to be (nested) structures of `tf.data.Dataset` "
+                    f"objects but encountered object of type {type(dataset)}."
                 )
         nodes = [dataset._node for dataset in structure.leaves(like)]
         if not nodes:
@@ -292,7 +290,8 @@ class Constructors(DatasetBase):
         Args:
           datasets: datasets of elements of one structure.
           choice_dataset: a dataset of int64 scalars, places in `datasets`.
-          stop_on_empty_dataset: whether it ends when the named dataset has no more elements, or goes on to the next name.
+          stop_on_empty_dataset: whether it ends when the named dataset has no more elements; else the next name is
+            read.
 
         Returns:
           A dataset.

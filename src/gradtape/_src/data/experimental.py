@@ -130,8 +130,10 @@ def from_list(elements: Any, name: str | None = None) -> Dataset:
       [(np.int32(1), b'a'), (np.int32(2), b'b')]
     """
     if not elements:
-        raise ValueError("Invalid `elements`. `elements` should not be empty. If you want an empty dataset, use "
-                         "`tf.data.Dataset.range(0)`.")
+        raise ValueError(
+            "Invalid `elements`. `elements` should not be empty. If you want an empty dataset, use "
+            "`tf.data.Dataset.range(0)`."
+        )
     made = [structure.element_of(element, component_of) for element in elements]
     spec = structure.element_spec_of(made[0])
     for element in made[1:]:
@@ -233,7 +235,9 @@ def map_and_batch(
       [array([0, 2]), array([4])]
     """
     if num_parallel_batches is not None and num_parallel_calls is not None:
-        raise ValueError("`map_and_batch` allows only one of `num_parallel_batches` and `num_parallel_calls` to be set.")
+        raise ValueError(
+            "`map_and_batch` allows only one of `num_parallel_batches` and `num_parallel_calls` to be set."
+        )
     size = scalar(batch_size, "batch_size")
     calls = num_parallel_calls if num_parallel_batches is None else num_parallel_batches * size
     return lambda dataset: dataset.map(map_func, calls).batch(size, drop_remainder)

@@ -1,4 +1,4 @@
-"""Steps that choose among items and order them, whatever the items are: take, skip, shard, repeat, concatenate, cache."""
+"""Steps that choose among items and order them, whatever the items are: take, skip, shard, repeat, concatenate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from gradtape._src.data import structure
 from gradtape._src.data.errors import refused
 from gradtape._src.data.node import (
-    INFINITE,
     UNKNOWN,
     Block,
     Cursor,

@@ -96,7 +96,7 @@ def same_structure(one: Any, two: Any) -> bool:
 
 
 def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
-    """What stands in a value where a specification has its components; TypeError or ValueError if it nests otherwise."""
+    """What stands in a value where a specification has components; TypeError or ValueError if it nests otherwise."""
     if not is_structure(spec):
         yield value
         return

@@ -31,9 +31,7 @@ class Window(Node):
 
     label = "_WindowDataset"
 
-    def __init__(
-        self, node: Node, size: int, shift: int, stride: int, drop_remainder: bool, wrap: Wrap
-    ) -> None:
+    def __init__(self, node: Node, size: int, shift: int, stride: int, drop_remainder: bool, wrap: Wrap) -> None:
         for name, count in (("size", size), ("shift", shift), ("stride", stride)):
             if count <= 0:
                 raise refused("WindowDataset", f"Window {name} must be greater than zero.")

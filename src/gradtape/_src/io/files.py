@@ -64,7 +64,7 @@ def opened(path: Any, mode: str) -> BinaryIO:
     """A file by its path; the errors are those of `tf.errors`."""
     name = path_of(path)
     with _Failing(name):
-        return open(name, mode)  # type: ignore[return-value]  # noqa: SIM115
+        return open(name, mode)  # type: ignore[return-value]
 
 
 def read_file(filename: Any, name: str | None = None) -> StringTensor:

@@ -151,9 +151,7 @@ class RecordWriter:
 def framed(data: bytes) -> bytes:
     """A record as it stands in a file."""
     header = struct.pack("<Q", len(data))
-    return b"".join(
-        (header, struct.pack("<I", masked_crc32c(header)), data, struct.pack("<I", masked_crc32c(data)))
-    )
+    return b"".join((header, struct.pack("<I", masked_crc32c(header)), data, struct.pack("<I", masked_crc32c(data))))
 
 
 class Inflating(io.RawIOBase):

@@ -1,7 +1,7 @@
 """Messages in the wire format of Protocol Buffers, described by tables of fields.
 
-Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields that a
-table does not list are passed over when a message is read.
+Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields
+that a table does not list are passed over when a message is read.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Field(NamedTuple):
 
     Attributes:
       number: which stands in the bytes.
-      kind: ``"int64"``, ``"bool"``, ``"float"``, ``"double"``, ``"fixed32"``, ``"fixed64"``, ``"bytes"``, ``"string"``, or
-        a class of messages.
+      kind: ``"int64"``, ``"bool"``, ``"float"``, ``"double"``, ``"fixed32"``, ``"fixed64"``, ``"bytes"``, ``"string"``,
+        or a class of messages.
       repeated: whether it is a list.
       keyed: whether it is a map from text.
       oneof: the name of the group of which one field is set, or "".
@@ -203,10 +203,9 @@ class Message:
                 if isinstance(value, Message):
                     if name in self._given or any(True for _ in value._present()):
                         yield name, field, value
-                elif (field.repeated or field.keyed) and value:
-                    yield name, field, value
-                elif not (field.repeated or field.keyed) and (
-                    value != _DEFAULTS.get(field.kind, 0) or (field.oneof and name in self._given)
+                elif ((field.repeated or field.keyed) and value) or (
+                    not (field.repeated or field.keyed)
+                    and (value != _DEFAULTS.get(field.kind, 0) or (field.oneof and name in self._given))
                 ):
                     yield name, field, value
 

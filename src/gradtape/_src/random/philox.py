@@ -87,7 +87,7 @@ def go_back(progress: Any) -> None:
 
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
-    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
     if seed is None and _global.seed is None:
         stream = fresh_stream()
         return stream.key, stream.high
