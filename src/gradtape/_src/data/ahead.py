@@ -50,7 +50,7 @@ class _Work:
                 try:
                     element = self.cursor.next()
                 except BaseException as error:
-                    slot.error = error
+                    slot.error = without_this_frame(error)
                 if element is END:
                     with self.changed:
                         self.ended = True
@@ -63,7 +63,7 @@ class _Work:
                 try:
                     element = self.function(element)
                 except BaseException as error:
-                    slot.error = error
+                    slot.error = without_this_frame(error)
             with self.changed:
                 slot.value, slot.done = element, True
                 self.changed.notify_all()
@@ -88,6 +88,12 @@ class _Work:
         with self.changed:
             self.called_off = True
             self.changed.notify_all()
+
+
+def without_this_frame(error: BaseException) -> BaseException:
+    """An exception whose traceback does not hold the thread's own frame, which holds the slot that holds it."""
+    trace = error.__traceback__
+    return error.with_traceback(None if trace is None else trace.tb_next)
 
 
 class Ahead(Cursor):
@@ -163,9 +169,14 @@ class Ahead(Cursor):
             work.slots.remove(slot)
             work.claimed -= 1
             work.changed.notify_all()
-        if slot.error is not None:
-            raise slot.error
-        return slot.value
+        error, value = slot.error, slot.value
+        del slot
+        if error is None:
+            return value
+        try:
+            raise error
+        finally:
+            del error  # whose traceback holds this frame
 
     def ready(self, work: _Work) -> _Slot | None:
         if self.ordered:

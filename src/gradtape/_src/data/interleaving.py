@@ -121,8 +121,8 @@ class Interleave(Node):
         if parallel is not None and parallel > cycle:
             raise refused(
                 op,
-                "If `cycle_length` is set to a fixed value, `num_parallel_calls` must be either `tf.data.AUTOTUNE` or a "
-                f"value less than or equal to `cycle_length`. However, `num_parallel_calls` is {parallel} and "
+                "If `cycle_length` is set to a fixed value, `num_parallel_calls` must be either `tf.data.AUTOTUNE` or "
+                f"a value less than or equal to `cycle_length`. However, `num_parallel_calls` is {parallel} and "
                 f"`cycle_length` is {cycle}",
                 f"{op}_Targuments_0",
             )

@@ -74,7 +74,7 @@ def _checked(kind: Any, value: Any) -> Any:
         return value
     if kind == "bytes":
         if not isinstance(value, bytes):
-            raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: bytes")
+            raise TypeError(f"expected bytes, {type(value).__name__} found")
         return value
     if kind == "string":
         if not isinstance(value, str | bytes):
@@ -82,12 +82,14 @@ def _checked(kind: Any, value: Any) -> Any:
         return value.decode() if isinstance(value, bytes) else value
     if kind in ("float", "double"):
         if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
-            raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: int, float")
+            raise TypeError(f"must be real number, not {type(value).__name__}")
         return struct.unpack("<f", struct.pack("<f", value))[0] if kind == "float" else float(value)
     if kind == "bool":
         return bool(value)
+    if isinstance(value, bool):
+        raise TypeError("Expected an int, got a boolean.")
     if not hasattr(value, "__index__"):
-        raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: int")
+        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
     number = value.__index__()
     if not -_INT64 <= number < (2 * _INT64 if kind.startswith("fixed") else _INT64):
         raise ValueError(f"Value out of range: {number}")
