@@ -40,34 +40,40 @@ class _Work:
 
     def run(self) -> None:
         """What a thread does: reads and makes elements until there are no more."""
-        while self.claim():
-            slot = _Slot()
-            element: Any = None
-            with self.reading:
-                if self.ended:
-                    self.give_back()
-                    return
-                try:
-                    element = self.cursor.next()
-                except BaseException as error:
-                    slot.error = without_this_frame(error)
-                if element is END:
-                    with self.changed:
-                        self.ended = True
-                        self.changed.notify_all()
-                    self.give_back()
-                    return
-                with self.changed:
-                    self.slots.append(slot)
-            if slot.error is None and self.function is not None:
-                try:
-                    element = self.function(element)
-                except BaseException as error:
-                    slot.error = without_this_frame(error)
+        try:
+            while self.claim() and self.make():
+                pass
+        finally:
+            # The frames of an exception lead to this one, which is not to hold the work.
+            del self
+
+    def make(self) -> bool:
+        """Reads an element and makes of it what is wanted; False at the end."""
+        slot = _Slot()
+        element: Any = None
+        with self.reading:
+            try:
+                element = END if self.ended else self.cursor.next()
+            except BaseException as error:
+                slot.error = error
             with self.changed:
-                slot.value, slot.done = element, True
-                self.changed.notify_all()
-            del slot, element
+                if element is END:
+                    self.ended = True
+                    self.claimed -= 1
+                    self.changed.notify_all()
+                    return False
+                self.slots.append(slot)
+        if slot.error is None and self.function is not None:
+            try:
+                element = self.function(element)
+            except BaseException as error:
+                slot.error = error
+        with self.changed:
+            slot.value, slot.done = element, True
+            self.changed.notify_all()
+        if slot.error is not None:
+            del self, slot, element  # as above
+        return True
 
     def claim(self) -> bool:
         """Waits until another element may be read; False when there are none or nobody wants them."""
@@ -79,21 +85,10 @@ class _Work:
             self.claimed += 1
             return True
 
-    def give_back(self) -> None:
-        with self.changed:
-            self.claimed -= 1
-            self.changed.notify_all()
-
     def call_off(self) -> None:
         with self.changed:
             self.called_off = True
             self.changed.notify_all()
-
-
-def without_this_frame(error: BaseException) -> BaseException:
-    """An exception whose traceback does not hold the thread's own frame, which holds the slot that holds it."""
-    trace = error.__traceback__
-    return error.with_traceback(None if trace is None else trace.tb_next)
 
 
 class Ahead(Cursor):
@@ -176,7 +171,7 @@ class Ahead(Cursor):
         try:
             raise error
         finally:
-            del error  # whose traceback holds this frame
+            del error, work  # the exception's traceback holds this frame
 
     def ready(self, work: _Work) -> _Slot | None:
         if self.ordered:
