@@ -184,7 +184,7 @@ _UNSUPPORTED = {
     *("resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
 }
 _KNOWN: dict[Any, DType] = {"float": float32, "double": float64, float: float32, builtins.bool: bool}
-_KNOWN.update({"string": string, string.as_datatype_enum: string, str: string, bytes: string})
+_KNOWN.update({"string": string, string.as_datatype_enum: string, object: string})
 for _dtype in DTYPES:
     for _key in (_dtype.name, _dtype.as_datatype_enum, _dtype.as_numpy_dtype, np.dtype(_dtype.as_numpy_dtype)):
         _KNOWN[_key] = _dtype

@@ -92,7 +92,7 @@ install_random_state(state, restore)
 
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
-    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
     if isinstance(seed, str):
         raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
     if seed is None and _global.seed is None:
