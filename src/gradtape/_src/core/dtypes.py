@@ -15,7 +15,7 @@ class DType:
 
     Attributes:
       name: ``"float32"`` and so on.
-      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``); -1 of `tf.string`.
+      code: the engine's number (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``); -1 of `tf.string`.
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.

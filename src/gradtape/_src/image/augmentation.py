@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ Uniform = Callable[..., Tensor]  # of a shape and bounds
 
 
 def _stateful(seed: Any) -> Uniform:
-    return lambda shape, *bounds: sampling.uniform(shape, *bounds, seed=seed)
+    return lambda shape, *bounds: functools.partial(sampling.uniform, seed=seed)(shape, *bounds)
 
 
 def _stateless(seed: Any) -> Uniform:

@@ -131,7 +131,7 @@ def _filtered(method: str, size: int, new: int, antialias: bool) -> Taps:
     last = np.floor(at + _F(reach) * width - _F(0.5)).clip(0, size - 1).astype(np.int64)
     places = first[:, None] + np.arange(int((last - first).max()) + 1)
     distances = np.abs((places + _F(0.5) - at[:, None]) / width)
-    weights = np.where(places <= last[:, None], kernel(distances), 0).astype(_F)
+    weights: Any = np.where(places <= last[:, None], kernel(distances), 0).astype(_F)
     sums = weights.sum(1, keepdims=True)
     weights = weights / np.where(np.abs(sums) < 1000 * np.finfo(_F).tiny, 1, sums)
     return Taps(places.clip(0, size - 1), weights)
