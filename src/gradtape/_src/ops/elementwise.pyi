@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._src.core.typing import TensorLike
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.typing import TensorLike
 
 FUNCTIONS: dict[str, Callable[..., Any]]
 
