@@ -208,10 +208,17 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
             "debugging",
             "autodiff",
             "errors",
+            "keras.ops",
+            "keras.activations",
+            "keras.losses",
+            "keras.metrics",
+            "keras.initializers",
+            "keras.regularizers",
+            "keras.constraints",
         )
     ]
     for place, module in places:
-        for name in sorted(vars(module)):
+        for name in sorted(dir(module)):
             value = getattr(module, name)
             if name[0] != "_" and callable(value) and id(value) not in seen:
                 seen.add(id(value))

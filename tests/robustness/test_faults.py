@@ -97,7 +97,8 @@ def test_a_fork_with_tapes_open_and_threads_at_work() -> None:
     output = script(
         HEAD
         + """
-import os, threading
+import os, threading, warnings
+warnings.simplefilter("ignore")     # of Python, that threads are at work: they are meant to be
 v, stop = tf.Variable(np.ones(1 << 17, np.float32)), threading.Event()
 def work():
     while not stop.is_set():

@@ -238,6 +238,8 @@ cdef tuple whole_numbers(object value, str op, str attribute):
             found.append(item)
         else:
             return found, 1
+    if type(value) is float:
+        raise TypeError(f"Cannot convert {value} to EagerTensor of dtype int32")
     tensor = convert(value, I32, True)
     if tensor.dtype_code != I32 and tensor.dtype_code != I64:
         raise not_allowed(op, tensor.dtype_code, attribute)

@@ -14,7 +14,7 @@ from gradtape._engine.api.api import apply_reshape, apply_sum_to, tensor_from, v
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import OpError, invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
+from gradtape._src.core.operands import common_tensors, dims_text, flag, not_allowed, one_dtype
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part
@@ -57,7 +57,7 @@ def inv(input: TensorLike, adjoint: bool = False, name: str | None = None) -> Te
              [0.  , 0.25]], dtype=float32)
     """
     x = matrices("MatrixInverse", input)
-    return _INV(turned(x) if adjoint else x)
+    return _INV(turned(x) if flag(adjoint, "adjoint") else x)
 
 
 def _inv(x: Tensor) -> Tensor:
@@ -206,7 +206,7 @@ def solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str 
              [2.]], dtype=float32)
     """
     a, b = same_batch("MatrixSolve", matrix, rhs)
-    return _SOLVE(turned(a) if adjoint else a, b)
+    return _SOLVE(turned(a) if flag(adjoint, "adjoint") else a, b)
 
 
 def _solve(a: Tensor, b: Tensor) -> Tensor:
@@ -281,7 +281,7 @@ def triangular_solve(
     if columns != height:
         shapes = f"{dims_text(a.shape)} {dims_text(b.shape)} {int(lower)} {int(adjoint)}"
         raise _unfit(f"mismatch In[1] shape: {columns} vs. {height}: {shapes}")
-    return _TRIANGULAR(a, b, attributes=(lower, adjoint, tuple(b.shape), batch))
+    return _TRIANGULAR(a, b, attributes=(flag(lower, "lower"), flag(adjoint, "adjoint"), tuple(b.shape), batch))
 
 
 def _triangular(a: Tensor, b: Tensor, lower: bool, adjoint: bool, shape: tuple[int, ...], batch: Any) -> Tensor:

@@ -34,6 +34,7 @@ from gradtape._src.core.operands import (
     common_tensors,
     dims_text,
     index_array,
+    int_attribute,
     int_of,
     ints_of,
     not_allowed,
@@ -345,6 +346,12 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
     return apply_reshape(tensor, sizes)
 
 
+def _squeezed_axes(axis: Any) -> list[int]:
+    if isinstance(axis, (*TENSORS, np.ndarray)):
+        return ints_of(axis, "Squeeze", "squeeze_dims")
+    return [int_attribute(place, "axis") for place in (axis if isinstance(axis, list | tuple) else [axis])]
+
+
 @op(
     "squeeze",
     dtypes=ALL,
@@ -375,7 +382,7 @@ def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Te
     tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
-    for place in [] if axis is None else ints_of(axis, "Squeeze", "squeeze_dims"):
+    for place in [] if axis is None else _squeezed_axes(axis):
         if not -len(sizes) <= place < len(sizes):
             raise invalid_argument(
                 "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
@@ -581,7 +588,7 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
     shape = tuple(tensors[0].shape)
-    place, rank = int_of(axis, "Pack", "axis"), len(shape) + 1
+    place, rank = int_attribute(axis, "axis"), len(shape) + 1
     if not -rank <= place < rank:
         raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
     place %= rank
@@ -659,11 +666,11 @@ def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: 
     if slices is not None:
         return slices
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis, "Unpack", "axis")
+    shape, place = tuple(tensor.shape), int_attribute(axis, "axis")
     if not -len(shape) <= place < len(shape):
         raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
-    if num is not None and num != shape[place]:
+    if num is not None and (num := int_attribute(num, "num")) != shape[place]:
         raise invalid_argument(
             "Unpack", f"Input shape axis {place} must equal {num}, got shape {dims_text(shape)}", name
         )
@@ -1036,6 +1043,7 @@ def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC"
       >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
       array([[[[1, 2, 3, 4]]]], dtype=int32)
     """
+    block_size = int_attribute(block_size, "block_size")
     tensor = _image(input, "SpaceToDepth", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
@@ -1077,6 +1085,7 @@ def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC"
       array([[1, 2],
              [3, 4]], dtype=int32)
     """
+    block_size = int_attribute(block_size, "block_size")
     tensor = _image(input, "DepthToSpace", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):
@@ -1337,7 +1346,7 @@ def one_hot(
     wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
     if count < 0:
         raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
-    place = -1 if axis is None else int_of(axis, "OneHot", "axis")
+    place = -1 if axis is None else int_attribute(axis, "axis")
     if not -1 <= place <= index.ndim:
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None

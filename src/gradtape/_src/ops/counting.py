@@ -15,6 +15,7 @@ from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import (
     common_tensors,
     dims_text,
+    flag,
     index_array,
     index_dtype,
     int_of,
@@ -83,7 +84,7 @@ def bincount(
       array([0.  , 0.75, 0.  , 2.  ], dtype=float32)
     """
     tensor, heavy = as_tensor(arr), None if weights is None else as_tensor(weights)
-    if heavy is not None and binary_output:
+    if flag(binary_output, "binary_output") and heavy is not None:
         raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one.")
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")

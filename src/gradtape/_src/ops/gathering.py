@@ -29,6 +29,7 @@ from gradtape._src.core.operands import (
     common_tensors,
     dims_text,
     index_array,
+    int_attribute,
     int_of,
     ints_of,
     one_dtype,
@@ -94,17 +95,17 @@ def gather(
         gathered = gather_rows(params, indices, _GATHER)
         if gathered is not None:
             return gathered
-    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
+    tensor, numbers = as_tensor(params), as_tensor(indices)
     if numbers.dtype not in (int32, int64):
         index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
     # None has TensorFlow gather along the axis alone, as 0 does.
-    batch = 0 if batch_dims is None and axis is not None else int_of(batch_dims, "GatherV2", "batch_dims")
+    batch = 0 if batch_dims is None else int_attribute(batch_dims, "batch_dims")
     if not -numbers.ndim <= batch <= numbers.ndim:
         raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {numbers.ndim}", None)
     batch += numbers.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
-    place = batch if axis is None else int_of(axis, "GatherV2", "Taxis")
+    place = int_of(batch_dims if axis is None else axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
@@ -244,8 +245,8 @@ def gather_nd(
       array([2, 3], dtype=int32)
     """
     ignoring = _ignores("GatherNd", bad_indices_policy)
-    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    batch = int_of(batch_dims, "GatherNd", "batch_dims")
+    tensor, numbers = as_tensor(params), as_tensor(indices)
+    batch = int_attribute(batch_dims, "batch_dims")
     shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
     if batch < 0:
         raise ValueError("tf.gather_nd does not allow negative batch_dims.")
@@ -385,7 +386,9 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
     else:
-        place = int_of(axis, "Repeat", "axis")
+        if not isinstance(axis, int | np.integer):
+            raise TypeError(f"Argument `axis` must be an int. Received `axis` = {axis} of type {type(axis).__name__}")
+        place = int(axis)
         if not -data.ndim <= place < data.ndim:
             raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
         place %= data.ndim
@@ -437,8 +440,8 @@ def reverse_sequence(
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
     data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
-    along = int_of(seq_axis, "ReverseSequence", "seq_dim")
-    across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
+    along = int_attribute(seq_axis, "seq_dim")
+    across = 0 if batch_axis is None else int_attribute(batch_axis, "batch_dim")
     _check_sequences(tuple(data.shape), lengths, along, across)
     size, shape = data.shape[along], tuple(data.shape)
     place = np.arange(size)

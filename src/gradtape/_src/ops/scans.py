@@ -13,7 +13,7 @@ from gradtape._engine.ops.movement import take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
+from gradtape._src.core.operands import NUMERIC, flag, not_allowed, scalar_of
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
@@ -31,12 +31,13 @@ def _exclusive(sample: Any) -> bool:
     return sample.keywords.get("exclusive", False) or len(sample.arguments) > 2
 
 
-def _scan_axis(tensor: Tensor, axis: Any, op: str) -> int:
+def _scan(tensor: Tensor, axis: Any, exclusive: Any, reverse: Any, op: str) -> tuple[int, bool, bool]:
+    """The attributes of a scan."""
     place, rank = scalar_of(op, axis, "ScanOp: axis must be a scalar, not {shape}"), tensor.ndim
     if not -rank <= place < rank:
         got = place if place >= 0 else place + rank
         raise invalid_argument(op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {got}", "")
-    return place % rank
+    return place % rank, flag(exclusive, "exclusive"), flag(reverse, "reverse")
 
 
 def _run(
@@ -96,7 +97,7 @@ def cumsum(
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
-    return _CUMSUM(tensor, attributes=(_scan_axis(tensor, axis, "Cumsum"), exclusive, reverse))
+    return _CUMSUM(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "Cumsum"))
 
 
 def _cumsum(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
@@ -146,7 +147,7 @@ def cumprod(
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
-    return _CUMPROD(tensor, attributes=(_scan_axis(tensor, axis, "Cumprod"), exclusive, reverse))
+    return _CUMPROD(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "Cumprod"))
 
 
 def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
@@ -247,7 +248,7 @@ def cumulative_logsumexp(
     tensor = as_tensor(x)
     if not tensor.dtype.is_floating:
         raise not_allowed("CumulativeLogsumexp", tensor.dtype, "bfloat16, half, float, double")
-    return _LOGSUMEXP(tensor, attributes=(_scan_axis(tensor, axis, "CumulativeLogsumexp"), exclusive, reverse))
+    return _LOGSUMEXP(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "CumulativeLogsumexp"))
 
 
 def _logsumexp(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:

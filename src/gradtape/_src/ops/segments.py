@@ -81,7 +81,7 @@ def _unsorted_edges_without_zeros() -> list[Any]:
 
 
 def _numbers(op: str, segment_ids: Any) -> np.ndarray:
-    tensor = as_tensor(segment_ids, hint=dtypes.int32)
+    tensor = as_tensor(segment_ids)
     index_dtype(op, tensor.dtype, "Tindices")
     return index_array(tensor, op)
 

@@ -161,12 +161,7 @@ def gamma(stream: Stream, samples: int, alpha: np.ndarray) -> np.ndarray:
 def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> np.ndarray:
     """Poisson(rate) in float64, of shape [samples, *rate.shape], none above ``highest``."""
     out = np.empty((samples, rate.size))
-    rates = np.array(rate, np.float64).ravel()
-    # Draws above the highest are drawn again, which would never end where they are the rule.
-    endless = np.isfinite(rates) & (rates > highest)
-    rates[endless] = 0
-    _random.fill_poisson(out, rates, highest, *stream)
-    out[:, endless] = highest
+    _random.fill_poisson(out, np.ascontiguousarray(rate, np.float64).ravel(), highest, *stream)
     return out.reshape(samples, *rate.shape)
 
 

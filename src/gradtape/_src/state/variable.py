@@ -117,7 +117,7 @@ class Variable(BaseVariable):
         return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"))
+        return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"), self.constraint)
 
     def is_initialized(self, name: str | None = None) -> Tensor:
         """True: a variable has its value from the start.
@@ -651,5 +651,5 @@ def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
         array[row] = (array[row] - np.fmod(array[row], divisor)) // divisor
 
 
-def _restore(value: np.ndarray, trainable: bool, name: str) -> Variable:
-    return Variable(value, trainable, name=name)
+def _restore(value: np.ndarray, trainable: bool, name: str, constraint: Any = None) -> Variable:
+    return Variable(value, trainable, name=name, constraint=constraint)
