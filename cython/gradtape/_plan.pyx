@@ -14,6 +14,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from gradtape._extent cimport Extent, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._fusion cimport fused_steps
 from gradtape._ops cimport elementwise, elementwise_list
 from gradtape._primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate, Primitive
 from gradtape._program cimport Program
@@ -22,6 +23,8 @@ from gradtape._trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PR
                               Step, collect, filled_in, outcome_of)
 from gradtape._variable cimport BaseVariable
 
+import threading
+
 import numpy as np
 
 from gradtape._update import BaseOptimizer
@@ -29,6 +32,7 @@ from gradtape._update import BaseOptimizer
 cdef enum:
     FEW_SLOTS = 128          # that a repetition keeps on the stack
     MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
+    FUSES_AFTER = 2          # repetitions
     TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
 
 cdef extern from "Python.h":
@@ -181,6 +185,7 @@ cdef class Plan:
     """All traces of one signature, and how they are repeated."""
     def __init__(self, bint recorded):
         self.recorded = recorded
+        self.lock = threading.RLock()
 
     def fail(self, str reason not None):
         """From now on the function runs eagerly for this signature."""
@@ -205,7 +210,8 @@ cdef class Plan:
             self.leaves = 1
             self.slots = 0
         self.slots = max(self.slots, trace.slot_count)
-        prepare(<Node>self.root, self.recorded)
+        with self.lock:
+            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER)
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
@@ -245,6 +251,10 @@ cdef class Plan:
         cdef int k
         if node is None:
             return MISSED
+        self.repetitions += 1
+        if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
+            with self.lock:
+                prepare(node, False, True)
         if size > FEW_SLOTS:
             slots = <PyObject**>malloc(size * sizeof(PyObject*))
             if slots == NULL:
@@ -488,10 +498,10 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 
 # Planning
 
-cdef int prepare(Node root, bint recorded) except -1:
-    """Plans a tree."""
+cdef int prepare(Node root, bint recorded, bint fuses) except -1:
+    """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root)
+    encode(root, fuses and not recorded)
     return 0
 
 
@@ -603,7 +613,7 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node):
+cdef set encode(Node node, bint fuses):
     """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
     cdef set live = set()
     cdef Step step
@@ -614,8 +624,10 @@ cdef set encode(Node node):
         live.update(node.given_slots)
     else:
         for child in node.children.values():
-            live |= encode(<Node>child)
+            live |= encode(<Node>child, fuses)
         live.add(node.asked.operands[0])
+    if fuses:
+        node.numbered = fused_steps(living_steps(node.numbered, live), live)
     for step in reversed(node.numbered):
         if step.kind <= READ and not any([step.results[i] in live for i in range(step.result_count)]):
             continue
@@ -638,6 +650,22 @@ cdef set encode(Node node):
         encode_step(&code.actions[i], step, ends[i])
     node.code = code
     return live
+
+
+cdef list living_steps(list steps, set live):
+    """The steps that matter for the slots that live on, or for more than slots."""
+    cdef set needed = set(live)
+    cdef list kept = []
+    cdef Step step
+    cdef int i
+    for step in reversed(steps):
+        if step.kind <= READ and not any([step.results[i] in needed for i in range(step.result_count)]):
+            continue
+        for i in range(step.operand_count):
+            needed.add(step.operands[i])
+        kept.append(step)
+    kept.reverse()
+    return kept
 
 
 cdef int encode_step(Action* action, Step step, list ends) except -1:

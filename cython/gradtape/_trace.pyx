@@ -17,7 +17,7 @@ from gradtape._ops cimport identity
 from gradtape._primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._program cimport Program
 from gradtape._tensor cimport Tensor, as_array, item_size
-from gradtape._types cimport ADD, SUB
+from gradtape._types cimport ADD, F64, SUB
 from gradtape._variable cimport BaseVariable
 
 import sys
@@ -213,6 +213,11 @@ cdef class Recorder(Tracer):
         if kind != SCRIPTED:
             step.shape = retain_extent((<Tensor>results[0]).extent)
             step.dtype_code = (<Tensor>results[0]).dtype_code
+        if kind == PROGRAM or kind == LONG_PROGRAM:
+            step.attribute = (<Tensor>operands[0]).dtype_code
+            for operand in operands:
+                if (<Tensor>operand).dtype_code <= F64:
+                    step.attribute = (<Tensor>operand).dtype_code
         return step
 
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:
