@@ -4,11 +4,11 @@ A step takes in a step before it that computes one of its operands, elementwise 
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 """
 
-from libc.string cimport memcpy
-
 from gradtape._extent cimport retain_extent, same_extent
+from gradtape._ops cimport ADD_PROGRAM, ADD_RUN
 from gradtape._program cimport Program
-from gradtape._trace cimport LONG_PROGRAM, PROGRAM, Step
+from gradtape._tensor cimport scalar_value
+from gradtape._trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, Step
 from gradtape._types cimport F64, MAX_OPERANDS
 
 from gradtape._src.table.expressions import Expr, expand, operand, rebuild
@@ -27,6 +27,7 @@ cdef list fused_steps(list steps, set live):
     cdef list kept = []
     cdef Step step, made
     cdef int i, k, most
+    steps = [as_program(step) for step in steps]
     for i in range(len(steps)):
         step = steps[i]
         for k in range(step.result_count):
@@ -52,6 +53,19 @@ cdef list fused_steps(list steps, set live):
         kept.append(made)
     kept.reverse()
     return kept
+
+
+cdef Step as_program(Step step):
+    """The sum that a sweep makes in place is one of the table: the same instruction on the same operands."""
+    cdef Step made
+    if step.kind != COMPILED or step.primitive is not ADD_RUN:
+        return step
+    made = Step(PROGRAM, 2, 1)
+    made.operands[0], made.operands[1], made.results[0] = step.operands[0], step.operands[1], step.results[0]
+    made.primitive, made.shape = ADD_PROGRAM, retain_extent(step.shape)
+    made.dtype_code = made.attribute = step.dtype_code
+    made.file, made.line = step.file, step.line
+    return made
 
 
 cdef bint is_elementwise(Step step) noexcept:
@@ -80,7 +94,7 @@ cdef set region_of(list steps, int last, dict makers, dict readers, set live, in
                     continue
                 region.add(place)
                 operands = operands_of(steps, region, makers)
-                if len(operands) > MAX_OPERANDS:
+                if len(operands) >= MAX_OPERANDS:
                     region.discard(place)
                     continue
                 grows = True
@@ -97,9 +111,28 @@ cdef set operands_of(list steps, set region, dict makers):
     for i in region:
         step = steps[i]
         for k in range(step.operand_count):
-            if makers.get(step.operands[k]) not in region:
+            if makers.get(step.operands[k]) not in region and number_at(steps, step.operands[k], makers) is None:
                 found.add(step.operands[k])
     return found
+
+
+cdef object number_at(list steps, int slot, dict makers):
+    """The number that a slot holds in every repetition, None where it is none: it becomes part of the formula."""
+    cdef Step maker
+    place = makers.get(slot)
+    if place is None:
+        return None
+    maker = steps[place]
+    if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.uniform or maker.constant.extent.size == 1):
+        return None
+    return scalar_value(maker.constant)
+
+
+cdef bint is_floating_at(list steps, int slot, dict makers) except -1:
+    """Whether a slot is known to hold a floating tensor."""
+    place = makers.get(slot)
+    return place is not None and (<Step>steps[place]).kind in (PROGRAM, LONG_PROGRAM, COMPILED) and (
+        (<Step>steps[place]).dtype_code <= F64)
 
 
 cdef object formula_of(Program program):
@@ -115,6 +148,8 @@ cdef Step together(list steps, int last, list region, dict makers):
     cdef Step root = steps[last], step, made
     cdef Program program
     cdef int i, k
+    # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
+    cdef bint floating = any([is_floating_at(steps, slot, makers) for slot in operands_of(steps, set(region), makers)])
 
     def copied(node, arguments):
         if node.code == "operand":
@@ -133,12 +168,17 @@ cdef Step together(list steps, int last, list region, dict makers):
         for k in range(step.operand_count):
             slot = step.operands[k]
             if slot not in formulas:
-                places[slot] = len(places)
-                formulas[slot] = operand(places[slot])
+                number = number_at(steps, slot, makers)
+                if number is not None and floating:
+                    formulas[slot] = nodes.setdefault(number.hex(), Expr("constant", (), number))
+                else:
+                    floating = floating or number is not None
+                    places[slot] = len(places)
+                    formulas[slot] = operand(places[slot])
             given.append(formulas[slot])
         formulas[step.results[0]] = rebuild(formula_of(<Program>step.primitive), copied)
     formula = formulas[root.results[0]]
-    if not formula.args:
+    if not formula.args or not places:
         return None
     program = Program(repr(formula), len(places), formula, {})
     program.expanded = True

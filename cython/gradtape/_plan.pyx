@@ -13,9 +13,9 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._extent cimport Extent, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._extent cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._fusion cimport fused_steps
-from gradtape._ops cimport elementwise, elementwise_list
+from gradtape._ops cimport elementwise, elementwise_list, everywhere, total
 from gradtape._primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate, Primitive
 from gradtape._program cimport Program
 from gradtape._tensor cimport Tensor, item_size, share
@@ -23,10 +23,12 @@ from gradtape._trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PR
                               Step, collect, filled_in, outcome_of)
 from gradtape._variable cimport BaseVariable
 
+import functools
 import threading
 
 import numpy as np
 
+from gradtape._ops import evaluate_everywhere, evaluate_total
 from gradtape._update import BaseOptimizer
 
 cdef enum:
@@ -34,6 +36,8 @@ cdef enum:
     MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
     FUSES_AFTER = 2          # repetitions
     TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
+    TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
+    EVERYWHERE = -2          # and its value of operands that are one value each
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
@@ -57,6 +61,7 @@ cdef struct Action:
     PyObject* primitive
     Evaluate compute
     Extent* shape
+    Extent* over                     # of a total; owned
     int64_t attribute
 
 
@@ -79,6 +84,8 @@ cdef class Code:
         if self.actions != NULL:
             for i in range(self.count):
                 free(self.actions[i].ends)
+                if self.actions[i].over != NULL:
+                    release_extent(self.actions[i].over)
             free(self.actions)
 
 
@@ -357,6 +364,12 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     if action.kind == COMPILED:
         return put(slots, action.out, action.compute(<Tensor>slots[action.operands[0]], operand(action, slots, 1), action.shape,
                                                      action.attribute))
+    if action.kind == TOTAL:
+        return put(slots, action.out, total(<Program>action.primitive, <Tensor>slots[action.operands[0]], operand(action, slots, 1),
+                                            operand(action, slots, 2), action.over, action.shape))
+    if action.kind == EVERYWHERE:
+        return put(slots, action.out, everywhere(<Program>action.primitive, <Tensor>slots[action.operands[0]],
+                                                 operand(action, slots, 1), operand(action, slots, 2), action.shape))
     step = <Step>action.step
     if action.kind == CONSTANT:
         return put(slots, action.out, step.constant)
@@ -518,13 +531,13 @@ cdef int number(Node node, dict known, dict names, dict constants, bint recorded
                 known.pop((READ, id(step.variable)), None)
             elif step.kind == EFFECT:
                 forget_reads(step, known)
-            elif step.kind != CONSTANT and step.kind != SCRIPTED:
+            elif step.kind != SCRIPTED and (step.kind != CONSTANT or step.constant.block == NULL):
                 key = key_of(renamed)
                 if key in known:
                     names[step.results[0]] = known[key]
                     continue
                 known[key] = step.results[0]
-                if step.kind != READ:
+                if step.kind != READ and step.kind != CONSTANT:
                     folded = folded_step(renamed, constants)
                     if folded is not None:
                         renamed = Step(CONSTANT, 0, 1)
@@ -557,8 +570,13 @@ cdef int forget_reads(Step step, dict known) except -1:
 
 cdef object key_of(Step step):
     """What a step computes."""
+    cdef Tensor tensor
     if step.kind == READ:
         return READ, id(step.variable)
+    if step.kind == CONSTANT:
+        tensor = step.constant
+        return (CONSTANT, tensor.dtype_code, tensor.uniform, tuple(tensor_shape(tensor.extent)),
+                tensor.data[:(1 if tensor.uniform else tensor.extent.size) * item_size(tensor.dtype_code)])
     operands = tuple([step.operands[i] for i in range(step.operand_count)])
     if step.kind == COMPILED:
         return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
@@ -687,6 +705,16 @@ cdef int encode_step(Action* action, Step step, list ends) except -1:
     action.attribute = step.attribute
     if step.kind == EFFECT and is_dense_step(step):
         action.kind = TAKE
+    if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
+        evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
+        if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
+            action.kind = TOTAL if evaluate_on is evaluate_total else EVERYWHERE
+            action.primitive = <PyObject*>program
+            if step.shape == NULL:
+                step.shape = extent_from(step.attributes[len(step.attributes) - 1])
+            action.shape = step.shape
+            if action.kind == TOTAL:
+                action.over = extent_from(step.attributes[0])
     return 0
 
 
