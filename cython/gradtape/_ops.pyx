@@ -16,8 +16,8 @@ from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._contract cimport add_product, indifferent, product
-from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent, same_extent,
-                               tensor_shape)
+from gradtape._extent cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent,
+                               same_extent, tensor_shape)
 from gradtape._kernels cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
                             thread)
@@ -419,8 +419,8 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
         # The products and their sum are one pass.
         out = total(derivative, first, second, third, cotangent.extent, extent)
         if observing:
-            observe(total_primitive(derivative), given(first, second, third), (tensor_shape(cotangent.extent), tensor_shape(extent)),
-                    (out,))
+            observe(total_primitive(derivative), given(first, second, third),
+                    (tensor_shape(cotangent.extent), tensor_shape(extent)), (out,))
         return out
     else:
         out = elementwise(derivative, first, second, third)

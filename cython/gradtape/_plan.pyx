@@ -8,19 +8,21 @@ Effects that stand before a guard are kept back until the way is certain; where 
 taken back if it leads off the trace. Python then runs the function from its start, as if nothing had happened.
 """
 
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
+from gradtape._contract cimport add_product
 from gradtape._extent cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._fusion cimport fused_steps
 from gradtape._ops cimport elementwise, elementwise_list, everywhere, total
-from gradtape._primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate, Primitive
+from gradtape._primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._program cimport Program
-from gradtape._tensor cimport Tensor, item_size, share
-from gradtape._trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder, Slices,
-                              Step, collect, filled_in, outcome_of)
+from gradtape._tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder,
+                              Slices, Step, collect, filled_in, outcome_of)
+from gradtape._types cimport F64
 from gradtape._variable cimport BaseVariable
 
 import functools
@@ -28,16 +30,18 @@ import threading
 
 import numpy as np
 
-from gradtape._ops import evaluate_everywhere, evaluate_total
+from gradtape._ops import evaluate_added_product, evaluate_everywhere, evaluate_total
 from gradtape._update import BaseOptimizer
 
 cdef enum:
     FEW_SLOTS = 128          # that a repetition keeps on the stack
     MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
     FUSES_AFTER = 2          # repetitions
+    LAST_USE = 4             # in the attribute of ADD_PRODUCT: nobody needs what was there
     TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
     TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
     EVERYWHERE = -2          # and its value of operands that are one value each
+    ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
@@ -207,7 +211,8 @@ cdef class Plan:
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
-            if decided is not None and step.kind == EFFECT and (step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+            if decided is not None and step.kind == EFFECT and (
+                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -313,7 +318,7 @@ cdef class Plan:
         except BaseException as error:
             if touched:
                 if type(error) is OtherForm:
-                    raise RuntimeError(f"{error}: a primitive whose result's shape depends on values must say `varies=True`") from None
+                    raise RuntimeError(f"{error}: a primitive must say `varies=True` if its result's shape depends on values") from None
                 explain(error, <Step>action.step)
                 raise
             if state is not None:
@@ -370,6 +375,8 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     if action.kind == EVERYWHERE:
         return put(slots, action.out, everywhere(<Program>action.primitive, <Tensor>slots[action.operands[0]],
                                                  operand(action, slots, 1), operand(action, slots, 2), action.shape))
+    if action.kind == ADD_PRODUCT:
+        return put(slots, action.out, sum_with_product(action, slots))
     step = <Step>action.step
     if action.kind == CONSTANT:
         return put(slots, action.out, step.constant)
@@ -379,6 +386,21 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
     results = step.primitive(*given, attributes=step.attributes)
     return take(step, slots, list(results) if type(results) is tuple else [results])
+
+
+cdef Tensor sum_with_product(Action* action, PyObject** slots):
+    """What `added_product` gives."""
+    cdef PyObject* held = slots[action.operands[2]]
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out = <Tensor>held
+    cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
+    # The slot holds it, and `out`.
+    if not (action.attribute & LAST_USE and held.ob_refcnt == 2 and (out.block == NULL or out.block.refs == 1)):
+        out = new_tensor(out.dtype_code, out.extent)
+        memcpy(out.data, (<Tensor>held).data, out.extent.size * item_size(out.dtype_code))
+    if not add_product(out.dtype_code == F64, left_transposed, right_transposed, out.extent.dims[0], out.extent.dims[1],
+                       left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
+        raise RuntimeError("a product was added that is not added so")
+    return out
 
 
 cdef int carry_through(Action* action, PyObject** slots) except -1:
@@ -452,7 +474,8 @@ cdef class Repetition:
             self.keep(step.writes)
             call_effect(step, slots)
         else:
-            self.waiting.append((step, <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)))
+            given = <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)
+            self.waiting.append((step, given))
         return 0
 
     cdef int keep(self, list variables) except -1:
@@ -705,6 +728,9 @@ cdef int encode_step(Action* action, Step step, list ends) except -1:
     action.attribute = step.attribute
     if step.kind == EFFECT and is_dense_step(step):
         action.kind = TAKE
+    if step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product:
+        action.kind = ADD_PRODUCT
+        action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
     if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
         evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
         if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
