@@ -124,6 +124,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef PyObject* at
     cdef Extent* extent = NULL
     cdef int live
+    cdef bint watched
     if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
         extent = plain_extent(program, a, b)
     if extent != NULL:
@@ -138,8 +139,9 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
-    if observing:
-        return observed_elementwise(program, out, a, b, c)
+    watched = observing
+    if watched:
+        trace(program, given(a, b, c), (), (out,))
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
@@ -150,26 +152,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(<Thread>at, c.number) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
-    return out
-
-
-cdef Tensor observed_elementwise(Program program, Tensor out, Tensor a, Tensor b, Tensor c):
-    """Records, and shows to who observes."""
-    cdef tuple operands = given(a, b, c)
-    cdef Thread th
-    cdef int live
-    trace(program, operands, (), (out,))
-    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
-        th = thread()
-        if th.span != 0 or th.forward:
-            live = on_open_window(th, a.number)
-            if b is not None:
-                live |= on_open_window(th, b.number) << 1
-                if c is not None:
-                    live |= on_open_window(th, c.number) << 2
-            if live or th.forward:
-                record(th, program, out, a, b, c, live, 0)
-    examine(program, operands, (), (out,))
+    if watched:
+        examine(program, given(a, b, c), (), (out,))
     return out
 
 

@@ -46,6 +46,7 @@ cdef enum:
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
     PyObject* PyList_GET_ITEM(object items, Py_ssize_t place)
+    int PyErr_CheckSignals() except -1
     object PyObject_CallOneArg(object function, object argument)
     object PyTuple_Pack(Py_ssize_t count, PyObject* first, PyObject* second)
 
@@ -281,6 +282,8 @@ cdef class Plan:
                 certain = False
                 for i in range(code.count):
                     action = &code.actions[i]
+                    if i & 255 == 255:
+                        PyErr_CheckSignals()
                     if i == code.certain:
                         certain = True
                         if state is not None:
@@ -318,7 +321,7 @@ cdef class Plan:
         except BaseException as error:
             if touched:
                 if type(error) is OtherForm:
-                    raise RuntimeError(f"{error}: a primitive must say `varies=True` if its result's shape depends on values") from None
+                    raise RuntimeError(f"{error}. A primitive whose results' shapes depend on values must say `varies=True`") from None
                 explain(error, <Step>action.step)
                 raise
             if state is not None:
@@ -465,6 +468,8 @@ cdef class Repetition:
     cdef int put_off(self, Step step, PyObject** slots) except -1:
         if step.kind == EFFECT and step.effect == DRAWS:
             if step.writes is not None:
+                for variable in step.writes:
+                    self.before_read(<BaseVariable>variable)
                 self.keep(step.writes)
             elif self.random is None:
                 self.random = _random_state()

@@ -277,6 +277,9 @@ from gradtape._src.ops.sorting import (
     searchsorted as searchsorted,
     sort as sort,
 )
+from gradtape._src.ops.tensor_arrays import (
+    TensorArray as TensorArray,
+)
 from gradtape._src.state.module import (
     Module as Module,
 )
