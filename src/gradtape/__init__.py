@@ -273,6 +273,9 @@ from gradtape._src.ops.sorting import (
     searchsorted as searchsorted,
     sort as sort,
 )
+from gradtape._src.ops.tensor_arrays import (
+    TensorArray as TensorArray,
+)
 from gradtape._src.random.initial_values import (
     constant_initializer as constant_initializer,
     ones_initializer as ones_initializer,

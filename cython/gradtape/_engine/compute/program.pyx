@@ -396,7 +396,7 @@ cdef class Program(Primitive):
         cdef double* constants64
         cdef Instruction* instructions
         formula = self.expression
-        root = expressions.expand(formula if formula.args else expressions.copy(formula), ())
+        root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
         steps = [node for node in order if node.args]

@@ -99,7 +99,8 @@ cdef object call(object called, object arguments, object keywords):
                     if value != PyTuple_GET_ITEM(caller.others, i):
                         break
                 elif (type(<object>value) is Tensor and (<Tensor>value).dtype_code == caller.dtypes[i]
-                        and ((<Tensor>value).extent == caller.extents[i] or same_extent((<Tensor>value).extent, caller.extents[i]))):
+                        and ((<Tensor>value).extent == caller.extents[i]
+                             or same_extent((<Tensor>value).extent, caller.extents[i]))):
                     tensors[count] = value
                     count += 1
                 else:

@@ -1,6 +1,7 @@
 """Plans: trees of traces, and the loop that repeats them."""
 
 from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t
 
 cdef object MISSED                   # what a repetition gives that was led where no trace has been
 
@@ -10,6 +11,8 @@ cdef class Plan:
     cdef readonly int leaves
     cdef readonly int resets             # how often Python took another way with the same values
     cdef readonly int slots
+    cdef readonly int64_t repetitions
+    cdef object lock                     # of who plans
     cdef readonly bint recorded          # tapes around the function record its repetitions
     cdef readonly str failure            # why the function runs eagerly; None: it does not
     cdef bint follow(self, object trace, object outputs, list output_slots) except -1

@@ -8,32 +8,45 @@ Effects that stand before a guard are kept back until the way is certain; where 
 taken back if it leads off the trace. Python then runs the function from its start, as if nothing had happened.
 """
 
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.ops.ops cimport elementwise, elementwise_list
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate, Primitive
+from gradtape._engine.compute.matmul cimport add_product
+from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._engine.function.fusion cimport fused_steps
+from gradtape._engine.ops.ops cimport elementwise, elementwise_list, everywhere, total
+from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.tensor.tensor cimport Tensor, item_size, share
-from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder, Slices,
-                              Step, collect, filled_in, outcome_of)
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder,
+                              Slices, Step, collect, filled_in, outcome_of)
+from gradtape._engine.base.types cimport F64
 from gradtape._engine.state.variable cimport BaseVariable
+
+import functools
+import threading
 
 import numpy as np
 
+from gradtape._engine.ops.ops import evaluate_added_product, evaluate_everywhere, evaluate_total
 from gradtape._engine.state.optimizers import BaseOptimizer
 
 cdef enum:
     FEW_SLOTS = 128          # that a repetition keeps on the stack
     MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
+    FUSES_AFTER = 2          # repetitions
+    LAST_USE = 4             # in the attribute of ADD_PRODUCT: nobody needs what was there
     TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
+    TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
+    EVERYWHERE = -2          # and its value of operands that are one value each
+    ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
     PyObject* PyList_GET_ITEM(object items, Py_ssize_t place)
+    int PyErr_CheckSignals() except -1
     object PyObject_CallOneArg(object function, object argument)
     object PyTuple_Pack(Py_ssize_t count, PyObject* first, PyObject* second)
 
@@ -53,6 +66,7 @@ cdef struct Action:
     PyObject* primitive
     Evaluate compute
     Extent* shape
+    Extent* over                     # of a total; owned
     int64_t attribute
 
 
@@ -75,6 +89,8 @@ cdef class Code:
         if self.actions != NULL:
             for i in range(self.count):
                 free(self.actions[i].ends)
+                if self.actions[i].over != NULL:
+                    release_extent(self.actions[i].over)
             free(self.actions)
 
 
@@ -181,6 +197,7 @@ cdef class Plan:
     """All traces of one signature, and how they are repeated."""
     def __init__(self, bint recorded):
         self.recorded = recorded
+        self.lock = threading.RLock()
 
     def fail(self, str reason not None):
         """From now on the function runs eagerly for this signature."""
@@ -195,7 +212,8 @@ cdef class Plan:
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
-            if decided is not None and step.kind == EFFECT and (step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+            if decided is not None and step.kind == EFFECT and (
+                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -205,7 +223,8 @@ cdef class Plan:
             self.leaves = 1
             self.slots = 0
         self.slots = max(self.slots, trace.slot_count)
-        prepare(<Node>self.root, self.recorded)
+        with self.lock:
+            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER)
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
@@ -245,6 +264,10 @@ cdef class Plan:
         cdef int k
         if node is None:
             return MISSED
+        self.repetitions += 1
+        if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
+            with self.lock:
+                prepare(node, False, True)
         if size > FEW_SLOTS:
             slots = <PyObject**>malloc(size * sizeof(PyObject*))
             if slots == NULL:
@@ -259,6 +282,8 @@ cdef class Plan:
                 certain = False
                 for i in range(code.count):
                     action = &code.actions[i]
+                    if i & 255 == 255:
+                        PyErr_CheckSignals()
                     if i == code.certain:
                         certain = True
                         if state is not None:
@@ -296,7 +321,7 @@ cdef class Plan:
         except BaseException as error:
             if touched:
                 if type(error) is OtherForm:
-                    raise RuntimeError(f"{error}: a primitive whose result's shape depends on values must say `varies=True`") from None
+                    raise RuntimeError(f"{error}. A primitive whose results' shapes depend on values must say `varies=True`") from None
                 explain(error, <Step>action.step)
                 raise
             if state is not None:
@@ -347,6 +372,14 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     if action.kind == COMPILED:
         return put(slots, action.out, action.compute(<Tensor>slots[action.operands[0]], operand(action, slots, 1), action.shape,
                                                      action.attribute))
+    if action.kind == TOTAL:
+        return put(slots, action.out, total(<Program>action.primitive, <Tensor>slots[action.operands[0]], operand(action, slots, 1),
+                                            operand(action, slots, 2), action.over, action.shape))
+    if action.kind == EVERYWHERE:
+        return put(slots, action.out, everywhere(<Program>action.primitive, <Tensor>slots[action.operands[0]],
+                                                 operand(action, slots, 1), operand(action, slots, 2), action.shape))
+    if action.kind == ADD_PRODUCT:
+        return put(slots, action.out, sum_with_product(action, slots))
     step = <Step>action.step
     if action.kind == CONSTANT:
         return put(slots, action.out, step.constant)
@@ -356,6 +389,21 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
     results = step.primitive(*given, attributes=step.attributes)
     return take(step, slots, list(results) if type(results) is tuple else [results])
+
+
+cdef Tensor sum_with_product(Action* action, PyObject** slots):
+    """What `added_product` gives."""
+    cdef PyObject* held = slots[action.operands[2]]
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out = <Tensor>held
+    cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
+    # The slot holds it, and `out`.
+    if not (action.attribute & LAST_USE and held.ob_refcnt == 2 and (out.block == NULL or out.block.refs == 1)):
+        out = new_tensor(out.dtype_code, out.extent)
+        memcpy(out.data, (<Tensor>held).data, out.extent.size * item_size(out.dtype_code))
+    if not add_product(out.dtype_code == F64, left_transposed, right_transposed, out.extent.dims[0], out.extent.dims[1],
+                       left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
+        raise RuntimeError("a product was added that is not added so")
+    return out
 
 
 cdef int carry_through(Action* action, PyObject** slots) except -1:
@@ -420,6 +468,8 @@ cdef class Repetition:
     cdef int put_off(self, Step step, PyObject** slots) except -1:
         if step.kind == EFFECT and step.effect == DRAWS:
             if step.writes is not None:
+                for variable in step.writes:
+                    self.before_read(<BaseVariable>variable)
                 self.keep(step.writes)
             elif self.random is None:
                 self.random = _random_state()
@@ -429,7 +479,8 @@ cdef class Repetition:
             self.keep(step.writes)
             call_effect(step, slots)
         else:
-            self.waiting.append((step, <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)))
+            given = <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)
+            self.waiting.append((step, given))
         return 0
 
     cdef int keep(self, list variables) except -1:
@@ -488,10 +539,10 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 
 # Planning
 
-cdef int prepare(Node root, bint recorded) except -1:
-    """Plans a tree."""
+cdef int prepare(Node root, bint recorded, bint fuses) except -1:
+    """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root)
+    encode(root, fuses and not recorded)
     return 0
 
 
@@ -508,13 +559,13 @@ cdef int number(Node node, dict known, dict names, dict constants, bint recorded
                 known.pop((READ, id(step.variable)), None)
             elif step.kind == EFFECT:
                 forget_reads(step, known)
-            elif step.kind != CONSTANT and step.kind != SCRIPTED:
+            elif step.kind != SCRIPTED and (step.kind != CONSTANT or step.constant.block == NULL):
                 key = key_of(renamed)
                 if key in known:
                     names[step.results[0]] = known[key]
                     continue
                 known[key] = step.results[0]
-                if step.kind != READ:
+                if step.kind != READ and step.kind != CONSTANT:
                     folded = folded_step(renamed, constants)
                     if folded is not None:
                         renamed = Step(CONSTANT, 0, 1)
@@ -547,8 +598,13 @@ cdef int forget_reads(Step step, dict known) except -1:
 
 cdef object key_of(Step step):
     """What a step computes."""
+    cdef Tensor tensor
     if step.kind == READ:
         return READ, id(step.variable)
+    if step.kind == CONSTANT:
+        tensor = step.constant
+        return (CONSTANT, tensor.dtype_code, tensor.uniform, tuple(tensor_shape(tensor.extent)),
+                tensor.data[:(1 if tensor.uniform else tensor.extent.size) * item_size(tensor.dtype_code)])
     operands = tuple([step.operands[i] for i in range(step.operand_count)])
     if step.kind == COMPILED:
         return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
@@ -603,7 +659,7 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node):
+cdef set encode(Node node, bint fuses):
     """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
     cdef set live = set()
     cdef Step step
@@ -614,8 +670,10 @@ cdef set encode(Node node):
         live.update(node.given_slots)
     else:
         for child in node.children.values():
-            live |= encode(<Node>child)
+            live |= encode(<Node>child, fuses)
         live.add(node.asked.operands[0])
+    if fuses:
+        node.numbered = fused_steps(living_steps(node.numbered, live), live)
     for step in reversed(node.numbered):
         if step.kind <= READ and not any([step.results[i] in live for i in range(step.result_count)]):
             continue
@@ -640,6 +698,22 @@ cdef set encode(Node node):
     return live
 
 
+cdef list living_steps(list steps, set live):
+    """The steps that matter for the slots that live on, or for more than slots."""
+    cdef set needed = set(live)
+    cdef list kept = []
+    cdef Step step
+    cdef int i
+    for step in reversed(steps):
+        if step.kind <= READ and not any([step.results[i] in needed for i in range(step.result_count)]):
+            continue
+        for i in range(step.operand_count):
+            needed.add(step.operands[i])
+        kept.append(step)
+    kept.reverse()
+    return kept
+
+
 cdef int encode_step(Action* action, Step step, list ends) except -1:
     cdef int i
     action.kind = step.kind
@@ -659,6 +733,19 @@ cdef int encode_step(Action* action, Step step, list ends) except -1:
     action.attribute = step.attribute
     if step.kind == EFFECT and is_dense_step(step):
         action.kind = TAKE
+    if step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product:
+        action.kind = ADD_PRODUCT
+        action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
+    if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
+        evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
+        if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
+            action.kind = TOTAL if evaluate_on is evaluate_total else EVERYWHERE
+            action.primitive = <PyObject*>program
+            if step.shape == NULL:
+                step.shape = extent_from(step.attributes[len(step.attributes) - 1])
+            action.shape = step.shape
+            if action.kind == TOTAL:
+                action.over = extent_from(step.attributes[0])
     return 0
 
 

@@ -35,7 +35,8 @@ cdef class Step:
     cdef int* operands
     cdef int* results
     cdef object attributes               # of a primitive whose evaluation is Python
-    cdef int64_t attribute               # of a compiled one; an assignment's instruction; whether a guard asks for truth alone
+    # Of a compiled one; of a program its operands' dtype; an assignment's instruction; whether a guard asks for truth alone.
+    cdef int64_t attribute
     cdef Extent* shape                   # of the result of a program or compiled primitive
     cdef int dtype_code                  # and its dtype
     cdef list forms                      # (shape, dtype code) of each result that Python gives

@@ -17,7 +17,7 @@ from gradtape._engine.ops.ops cimport identity
 from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size
-from gradtape._engine.base.types cimport ADD, SUB
+from gradtape._engine.base.types cimport ADD, F64, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
 import sys
@@ -70,7 +70,8 @@ cdef class Step:
         if self.kind == READ:
             return f"read {self.variable.given_name}"
         if self.kind == ASSIGN:
-            return f"{'assign_add' if self.attribute == ADD else 'assign_sub' if self.attribute == SUB else 'assign'} {self.variable.given_name}"
+            kind = "assign_add" if self.attribute == ADD else "assign_sub" if self.attribute == SUB else "assign"
+            return f"{kind} {self.variable.given_name}"
         if self.kind == GUARD:
             return "guard"
         return getattr(self.function, "__qualname__", None) or repr(self.function)
@@ -213,6 +214,11 @@ cdef class Recorder(Tracer):
         if kind != SCRIPTED:
             step.shape = retain_extent((<Tensor>results[0]).extent)
             step.dtype_code = (<Tensor>results[0]).dtype_code
+        if kind == PROGRAM or kind == LONG_PROGRAM:
+            step.attribute = (<Tensor>operands[0]).dtype_code
+            for operand in operands:
+                if (<Tensor>operand).dtype_code <= F64:
+                    step.attribute = (<Tensor>operand).dtype_code
         return step
 
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:

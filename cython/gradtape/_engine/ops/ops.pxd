@@ -9,7 +9,8 @@ from gradtape._engine.record.log cimport Entry
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.tensor cimport Tensor
 
-cdef Primitive IDENTITY, CAST
+cdef Primitive IDENTITY, CAST, ADD_RUN
+cdef Program ADD_PROGRAM
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
@@ -26,6 +27,9 @@ cdef Tensor cast(Tensor a, int dtype_code)
 cdef Tensor add(Tensor a, Tensor b)
 cdef int forget_transposes() except -1             # at the end of a sweep
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
+# What sweeps do in fewer ops while nobody looks.
+cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor third, Extent* extent)
+cdef Tensor total(Program program, Tensor first, Tensor second, Tensor third, Extent* over, Extent* extent)
 cdef Tensor added_run(Tensor a, Tensor b)
 cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total)
 cdef Tensor filled(int dtype_code, Extent* extent, double value)

@@ -16,8 +16,8 @@ from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
-from gradtape._engine.base.shape cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent, same_extent,
-                               tensor_shape)
+from gradtape._engine.base.shape cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent,
+                               same_extent, tensor_shape)
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM, kernels
 from gradtape._engine.record.log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
                             thread)
@@ -43,7 +43,7 @@ cdef enum:
     KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
 
-cdef Program ADD_PROGRAM = program("add")
+ADD_PROGRAM = program("add")
 cdef Program MULTIPLY_PROGRAM = program("multiply")
 cdef Program DIVIDE_PROGRAM = program("divide")
 cdef Program EQUAL_PROGRAM = program("equal")
@@ -124,6 +124,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef PyObject* at
     cdef Extent* extent = NULL
     cdef int live
+    cdef bint watched
     if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
         extent = plain_extent(program, a, b)
     if extent != NULL:
@@ -138,8 +139,9 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
-    if observing:
-        return observed_elementwise(program, out, a, b, c)
+    watched = observing
+    if watched:
+        trace(program, given(a, b, c), (), (out,))
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
@@ -150,26 +152,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(<Thread>at, c.number) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
-    return out
-
-
-cdef Tensor observed_elementwise(Program program, Tensor out, Tensor a, Tensor b, Tensor c):
-    """Records, and shows to who observes."""
-    cdef tuple operands = given(a, b, c)
-    cdef Thread th
-    cdef int live
-    trace(program, operands, (), (out,))
-    if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
-        th = thread()
-        if th.span != 0 or th.forward:
-            live = on_open_window(th, a.number)
-            if b is not None:
-                live |= on_open_window(th, b.number) << 1
-                if c is not None:
-                    live |= on_open_window(th, c.number) << 2
-            if live or th.forward:
-                record(th, program, out, a, b, c, live, 0)
-    examine(program, operands, (), (out,))
+    if watched:
+        examine(program, given(a, b, c), (), (out,))
     return out
 
 
@@ -413,23 +397,14 @@ cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor firs
                                Py_ssize_t rows):
     """A derivative's value where the cotangent is one value everywhere, or the operand was broadcast from `extent`."""
     cdef Tensor out
-    cdef Thread th
-    cdef Operand operands[3]
     if cotangent.uniform and is_even(first) and (second is None or is_even(second)) and (third is None or is_even(third)):
         out = everywhere(derivative, first, second, third, cotangent.extent)
     elif extent != NULL and extent.size == 1 and rows == 0 and cotangent.dtype_code <= F64 and nobody_looks():
         # The products and their sum are one pass.
-        describe(&operands[0], first, cotangent.extent, cotangent.dtype_code)
-        if second is not None:
-            describe(&operands[1], second, cotangent.extent, cotangent.dtype_code)
-            if third is not None:
-                describe(&operands[2], third, cotangent.extent, cotangent.dtype_code)
-        out = new_tensor(cotangent.dtype_code, extent)
-        if not derivative.run_few(cotangent.dtype_code == F64, out.data, operands, cotangent.extent.size, True):
-            execute(derivative, cotangent.dtype_code == F64, out.data, operands, cotangent.extent, True)
+        out = total(derivative, first, second, third, cotangent.extent, extent)
         if observing:
-            observe(total_primitive(derivative), given(first, second, third), (tensor_shape(cotangent.extent), tensor_shape(extent)),
-                    (out,))
+            observe(total_primitive(derivative), given(first, second, third),
+                    (tensor_shape(cotangent.extent), tensor_shape(extent)), (out,))
         return out
     else:
         out = elementwise(derivative, first, second, third)
@@ -489,25 +464,32 @@ cdef Primitive total_primitive(Program program):
 
 
 def evaluate_total(Program program, *arguments):
-    cdef tuple tensors = arguments[:len(arguments) - 2]
-    cdef Operand operands[3]
+    cdef tuple operands = arguments[:len(arguments) - 2]
     cdef Extent* over = extent_from(arguments[len(arguments) - 2])
     cdef Extent* extent = extent_from(arguments[len(arguments) - 1])
-    cdef Tensor out
-    cdef int i, code = F64
     try:
-        for i in range(len(tensors)):
-            if (<Tensor>tensors[i]).dtype_code == F32:
-                code = F32
-        for i in range(len(tensors)):
-            describe(&operands[i], <Tensor>tensors[i], over, code)
-        out = new_tensor(code, extent)
-        if not program.run_few(code == F64, out.data, operands, over.size, True):
-            execute(program, code == F64, out.data, operands, over, True)
-        return out
+        return total(program, operands[0], operands[1] if len(operands) > 1 else None, operands[2] if len(operands) > 2 else None, over,
+                     extent)
     finally:
         release_extent(over)
         release_extent(extent)
+
+
+cdef Tensor total(Program program, Tensor first, Tensor second, Tensor third, Extent* over, Extent* extent):
+    """The sum of a program's values over an extent, under another of one element."""
+    cdef Operand operands[3]
+    cdef Tensor out
+    cdef bint double_precision = not (first.dtype_code == F32 or (second is not None and second.dtype_code == F32)
+                                      or (third is not None and third.dtype_code == F32))
+    describe(&operands[0], first, over, 0)
+    if second is not None:
+        describe(&operands[1], second, over, 0)
+    if third is not None:
+        describe(&operands[2], third, over, 0)
+    out = new_tensor(F64 if double_precision else F32, extent)
+    if not program.run_few(double_precision, out.data, operands, over.size, True):
+        execute(program, double_precision, out.data, operands, over, True)
+    return out
 
 
 cdef Tensor compute_even(Tensor a, Tensor b, Extent* shape, int64_t attribute):
@@ -1178,7 +1160,7 @@ cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribu
     return added_run(a, b)
 
 
-cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
 
 
 cdef Tensor added_run(Tensor a, Tensor b):

@@ -95,6 +95,19 @@ cdef object part_assigner(object tensor):
 _operators.part_assigner = part_assigner
 
 
+cdef int writes_unseen(BaseVariable variable) except -1:
+    """A variable is written, and no step of a trace says what."""
+    if traced():
+        tracer.fail(f"variable '{variable.given_name}' was written in a way that cannot be repeated")
+    return 0
+
+
+cdef int tell_of_read(BaseVariable variable, Tensor handle) except -1:
+    if traced():
+        tracer.variable_read(variable, handle)
+    return 0
+
+
 # What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
 cdef Tensor _nothing = new_scalar(F32, NAN)
 
@@ -135,8 +148,8 @@ cdef class BaseVariable(Readable):
         # Before anything that may run a program's code, which may assign and leave its mark here.
         self.handle = handle
         self.epoch = (<Thread>at).epoch
-        if tracing and traced():
-            tracer.variable_read(self, handle)
+        if tracing:
+            tell_of_read(self, handle)
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
@@ -181,8 +194,8 @@ cdef class BaseVariable(Readable):
         """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
         if self.held is _nothing:
             self.present()
-        if tracing and traced():
-            tracer.fail(f"variable '{self.given_name}' was written in a way that cannot be repeated")
+        if tracing:
+            writes_unseen(self)
         if self.held.block == NULL:
             self.epoch = STALE                # handles have copies of what is inline
             return self.held.data
