@@ -8,18 +8,18 @@ Effects that stand before a guard are kept back until the way is certain; where 
 taken back if it leads off the trace. Python then runs the function from its start, as if nothing had happened.
 """
 
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF, PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._engine.base.shape cimport Extent, retain_extent, same_extent, tensor_shape
 from gradtape._engine.ops.ops cimport elementwise, elementwise_list
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate, Primitive
+from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, share
-from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder, Slices,
-                              Step, collect, filled_in, outcome_of)
+from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
+                                              Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
 from gradtape._engine.state.variable cimport BaseVariable
 
 import numpy as np

@@ -6,8 +6,8 @@ from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floo
                         nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
 from libc.string cimport memcpy, memset
 from gradtape._engine.base.types cimport *
-from gradtape._engine.kernels.dispatch cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS,
-                                Kernels, PROD, MAX, MIN, SUM, is_upright)
+from gradtape._engine.kernels.dispatch cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH,
+                                                PANEL_COLUMNS, Kernels, PROD, MAX, MIN, SUM, is_upright)
 
 include "elementary.pxi"
 

@@ -17,14 +17,14 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.buffer cimport acquire, release
-from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape)
+from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent,
+                                          tensor_shape)
 from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
-from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED, RAGGED,
-                                 TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
-from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT,
-                              OR, ABS, SUB, U8, XOR)
+from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
+                                               RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
+from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG,
+                                          NOT, OR, ABS, SUB, U8, XOR)
 
-import copyreg
 
 import numpy as np
 
