@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "instructions.json"
 ISA = "baseline"
 SHORT, LONG = 50, 250
-ENGINE = re.compile(r"/gradtape/[^/]+\.(so|pyd)$")
+ENGINE = re.compile(r"/gradtape/_engine/[^/]+/[^/]+\.(so|pyd)$")
 
 TITLES = {
     "multiply": "scalar multiplication",

@@ -2,7 +2,7 @@
 
     python benchmarks/product_thresholds.py [float32 | float64]
 
-The constants in cython/gradtape/_contract.pyx come from its columns, each the best of many short runs: one thread on
+The constants in the engine's compute/matmul.pyx come from its columns, each the best of many short runs: one thread on
 operands as they are; all threads, with packing where operands are large; and BLAS with its default number of threads.
 Run it on a quiet machine. BLAS is timed last, for its threads go on spinning for a while after a product.
 """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from gradtape._engine.kernels import checks as checks, dispatch
+from gradtape._engine.kernels import checks, dispatch
 from gradtape._src.table.expressions import INSTRUCTIONS
 
 FLOATS = [np.float32, np.float64]
@@ -401,7 +401,7 @@ def test_direct_products_take_any_strides():
 REPORT = """
 import sys
 import numpy as np
-from gradtape._engine.kernels import checks as checks, dispatch
+from gradtape._engine.kernels import checks, dispatch
 results = {"isa": np.array(dispatch.isa())}
 random = np.random.default_rng(0)
 for dtype in (np.float32, np.float64):

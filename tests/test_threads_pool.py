@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._engine.base import threads
+from gradtape._engine.base.threads import get_num_threads, set_num_threads
 from gradtape._engine.kernels import checks
 
 
 @pytest.fixture
 def threads():
-    before = threads.get_num_threads()
-    yield threads.set_num_threads
-    threads.set_num_threads(before)
+    before = get_num_threads()
+    yield set_num_threads
+    set_num_threads(before)
 
 
 def results() -> list[np.ndarray]:
@@ -104,4 +104,4 @@ def test_a_number_of_threads_is_at_least_one(threads):
     with pytest.raises(ValueError, match="at least 1"):
         threads(0)
     threads(5)
-    assert threads.get_num_threads() == 5
+    assert get_num_threads() == 5

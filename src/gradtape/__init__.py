@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        image as image,
         io as io,
         keras as keras,
         linalg as linalg,
@@ -35,8 +36,8 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras"),
-        *("linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
+        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
@@ -66,6 +67,7 @@ from gradtape._src.autodiff.tape import (
     GradientTape as GradientTape,
     UnconnectedGradients as UnconnectedGradients,
 )
+from gradtape._src.core.aliases import install_as_tensorflow as install_as_tensorflow
 from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,

@@ -593,35 +593,22 @@ print("done")
 
 
 @pytest.mark.parametrize("mode", ["open", "closed", "accumulator", "keep"])
-def test_a_thread_of_c_that_enters_python_again(mode: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    place = tmp_path_factory.mktemp("thread")
+def test_a_thread_of_c_that_enters_python_again(mode: str) -> None:
+    """As its start, and twice more as what ends a value of its own: Python leaves the thread each time."""
     output = script(
         HEAD
-        + r"""
-import ctypes, subprocess, threading
-mode, place = sys.argv[1:]
-source = '''
-#include <pthread.h>
-#include <semaphore.h>
-typedef void (*callback)(int);
-static callback call; static sem_t go, done; static pthread_t thread;
-static void* run(void* unused) {
-    for (int i = 0; i < 3; i++) { sem_wait(&go); call(i); sem_post(&done); }
-    return 0;
-}
-void start(callback given) {
-    call = given; sem_init(&go, 0, 0); sem_init(&done, 0, 0); pthread_create(&thread, 0, run, 0);
-}
-void step(void) { sem_post(&go); sem_wait(&done); }
-void finish(void) { pthread_join(thread, 0); }
-'''
-with open(place + "/t.c", "w") as file:
-    file.write(source)
-subprocess.check_call(["gcc", "-shared", "-fPIC", "-o", place + "/t.so", place + "/t.c", "-lpthread"])
-library = ctypes.CDLL(place + "/t.so")
-x, kept = tf.Variable([1.0, 2.0, 3.0]), []
-def call(number):
-    if number == 0:
+        + """
+import ctypes, threading
+mode, library, key, thread = sys.argv[1], ctypes.CDLL(None), ctypes.c_ulong(), ctypes.c_ulong()
+x, kept, entries = tf.Variable([1.0, 2.0, 3.0]), [], 0
+entered, go = threading.Semaphore(0), threading.Semaphore(0)
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+def call(_):
+    global entries
+    entries += 1
+    entered.release()
+    go.acquire()
+    if entries == 1:
         tape = tf.GradientTape()
         tape.__enter__()
         kept.append(tape)
@@ -640,26 +627,28 @@ def call(number):
                 y = tf.reduce_sum(x * x)
             gradient = tape.gradient(y, x)
         print(gradient.numpy().tolist(), flush=True)
-entry = ctypes.CFUNCTYPE(None, ctypes.c_int)(call)
-library.start(entry)
-for number in range(3):
-    library.step()
-    if number == 0:
-        held = kept.pop()
-        if mode == "open":
-            held.__exit__(None, None, None)
-        if mode != "keep":
-            del held
-        gc.collect()
-        others = [bytearray(size) for size in range(64, 1024) for _ in range(3)]
-        for _ in range(5):
-            thread = threading.Thread(target=lambda: tf.GradientTape().__enter__())
-            thread.start()
-            thread.join()
-library.finish()
+    if entries < 3:
+        library.pthread_setspecific(key, ctypes.c_void_p(1))
+assert library.pthread_key_create(ctypes.byref(key), call) == 0
+assert library.pthread_create(ctypes.byref(thread), None, call, None) == 0
+entered.acquire()
+go.release()
+entered.acquire()                    # it was left, and entered again
+held = kept.pop()
+if mode == "open":
+    held.__exit__(None, None, None)
+if mode != "keep":
+    del held
+gc.collect()
+others = [bytearray(size) for size in range(64, 1024) for _ in range(3)]
+for _ in range(5):
+    other = threading.Thread(target=lambda: tf.GradientTape().__enter__())
+    other.start()
+    other.join()
+go.release(2)
+library.pthread_join(thread, None)
 """,
         mode,
-        str(place),
     )
     assert output.splitlines() == ["[2.0, 4.0, 6.0]"] * 2
 

@@ -20,7 +20,8 @@ cdef class ShuffleBuffer:
     """
     cdef int64_t* ring
     cdef Py_ssize_t room         # numbers that the ring has memory for
-    cdef Py_ssize_t front, back  # counted since the beginning; modulo the capacity they are places in the ring
+    cdef Py_ssize_t first        # the place of the front
+    cdef Py_ssize_t count        # numbers in the ring
     cdef readonly Py_ssize_t capacity
     cdef readonly uint64_t key, high, drawn
     cdef Stream stream
@@ -37,7 +38,7 @@ cdef class ShuffleBuffer:
         free(self.ring)
 
     def __len__(self):
-        return self.back - self.front
+        return self.count
 
     cdef int grow(self) except -1:
         """Room for another number. The ring has not begun to wrap, as it is not full."""
@@ -49,20 +50,29 @@ cdef class ShuffleBuffer:
         self.room = room
         return 0
 
-    cdef int put(self, int64_t number) except -1:
-        cdef Py_ssize_t place = self.back % self.capacity
+    cdef inline Py_ssize_t place(self, Py_ssize_t behind) noexcept:
+        """The place so many numbers behind the front."""
+        cdef Py_ssize_t place = self.first + behind
+        return place if place < self.capacity else place - self.capacity
+
+    cdef inline int put(self, int64_t number) except -1:
+        cdef Py_ssize_t place = self.place(self.count)
         if place >= self.room:
             self.grow()
         self.ring[place] = number
-        self.back += 1
+        self.count += 1
         return 0
 
-    cdef int64_t draw(self) noexcept:
-        cdef Py_ssize_t place = (self.front + word(&self.stream) % <uint64_t>(self.back - self.front)) % self.capacity
-        cdef Py_ssize_t first = self.front % self.capacity
-        cdef int64_t number = self.ring[place]
-        self.ring[place] = self.ring[first]
-        self.front += 1
+    cdef inline int64_t draw(self) noexcept:
+        cdef uint32_t random = word(&self.stream)
+        cdef Py_ssize_t place
+        cdef int64_t number
+        # Dividing by 32 bits takes less time.
+        place = self.place(random % <uint32_t>self.count if self.count <= <Py_ssize_t>0xFFFFFFFF else random)
+        number = self.ring[place]
+        self.ring[place] = self.ring[self.first]
+        self.first = self.place(1)
+        self.count -= 1
         self.drawn += 1
         return number
 
@@ -74,13 +84,13 @@ cdef class ShuffleBuffer:
         cdef Py_ssize_t given = numbers.shape[0], at = 0, made = 0
         cdef int64_t[::1] out
         if ended:
-            count = min(count, given + self.back - self.front)
+            count = min(count, given + self.count)
         else:
-            count = max(min(count, given + self.back - self.front - self.capacity + 1), 0)
+            count = max(min(count, given + self.count - self.capacity + 1), 0)
         result = np.empty(count, np.int64)
         out = result
         while True:
-            while at < given and self.back - self.front < self.capacity:
+            while at < given and self.count < self.capacity:
                 self.put(numbers[at])
                 at += 1
             if made == count:
@@ -93,16 +103,16 @@ cdef class ShuffleBuffer:
 
     def waiting(self):
         """The numbers in the ring, from the front."""
-        result = np.empty(self.back - self.front, np.int64)
+        result = np.empty(self.count, np.int64)
         cdef int64_t[::1] out = result
         cdef Py_ssize_t i
-        for i in range(self.back - self.front):
-            out[i] = self.ring[(self.front + i) % self.capacity]
+        for i in range(self.count):
+            out[i] = self.ring[self.place(i)]
         return result
 
     def refill(self, const int64_t[::1] numbers):
         """Begins with these numbers, IN, in the ring."""
         cdef Py_ssize_t i
-        self.front = self.back = 0
+        self.first = self.count = 0
         for i in range(numbers.shape[0]):
             self.put(numbers[i])

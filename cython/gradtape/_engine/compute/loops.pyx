@@ -5,10 +5,10 @@ meet, cutting changes no bit, so a loop can be cut or not.
 """
 
 from gradtape._engine.base.shape cimport Extent
-from gradtape._engine.kernels.dispatch cimport SUM, kernels
-from gradtape._engine.compute.program cimport FULL, SCALAR, STRIDED, Operand, Program
 from gradtape._engine.base.threads cimport alert_threads, run_parts, thread_count
 from gradtape._engine.base.types cimport F32, MAX_OPERANDS, MAX_RANK
+from gradtape._engine.compute.program cimport FULL, SCALAR, STRIDED, Operand, Program
+from gradtape._engine.kernels.dispatch cimport SUM, kernels
 
 cdef enum:
     SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up

@@ -8,9 +8,9 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._engine.base.buffer cimport Block, acquire, release
-from gradtape._engine.kernels.dispatch cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels, outruns_blas
 from gradtape._engine.base.threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._engine.base.types cimport ADD
+from gradtape._engine.kernels.dispatch cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels, outruns_blas
 
 cnp.import_array()
 

@@ -2,8 +2,8 @@
 
 cimport cython
 
-from gradtape._engine.record.primitive cimport READS_RESULT, Primitive
 from gradtape._engine.base.types cimport ADD, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
+from gradtape._engine.record.primitive cimport READS_RESULT, Primitive
 
 cdef enum:
     FEW = 16              # elements up to which arithmetic is done without a kernel

@@ -7,8 +7,8 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.kernels.dispatch cimport kernels
 from gradtape._engine.base.types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
+from gradtape._engine.kernels.dispatch cimport kernels
 
 from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 

@@ -4,8 +4,8 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 
 from gradtape._engine.record.log cimport Window
-from gradtape._engine.tensor.tensor cimport Tensor
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.tensor cimport Tensor
 
 # A source by what a sweep needs of it. Long lists are read once: variables of a large model are far apart in memory.
 cdef struct Source:

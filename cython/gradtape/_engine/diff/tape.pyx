@@ -35,6 +35,7 @@ cdef extern from "Python.h":
     ctypedef object (*VectorCall "vectorcallfunc")(object callable, PyObject** arguments, size_t count, PyObject* names)
     ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
     ctypedef struct TypeObject "PyTypeObject":
+        const char* tp_name
         PyObject* tp_dict
         Destructor tp_dealloc
         VectorCall tp_vectorcall
@@ -690,5 +691,6 @@ cdef int clean(GradientTape tape) except -1:
     return 0
 
 
+_type.tp_name = "gradtape.GradientTape"        # where programs know it
 _type.tp_dealloc = end_tape
 _type.tp_vectorcall = <VectorCall><void*>make_tape

@@ -192,6 +192,9 @@ cdef class Plan:
         cdef Step step
         cdef str decided = None
         for step in reversed(trace.steps):
+            if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
+                # Of another shape it could neither be used nor taken back.
+                return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):

@@ -5,10 +5,10 @@ Every array is C-contiguous float32 or float64; arguments marked IN are read, OU
 
 from libc.math cimport INFINITY
 
-from gradtape._engine.compute.matmul cimport blas_product, shared_product, direct_product, product
-from gradtape._engine.kernels.dispatch cimport kernels, SUM, PROD, MAX, MIN
 from gradtape._engine.base.threads cimport thread_count
 from gradtape._engine.base.types cimport real
+from gradtape._engine.compute.matmul cimport blas_product, shared_product, direct_product, product
+from gradtape._engine.kernels.dispatch cimport kernels, SUM, PROD, MAX, MIN
 
 from gradtape._engine.compute import program
 

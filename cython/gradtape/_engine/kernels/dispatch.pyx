@@ -32,7 +32,7 @@ def _choose():
 
 
 cdef str _isa = _choose()
-kernels = (<const Kernels*><size_t>importlib.import_module(f"gradtape._kernels_{_isa}").table())[0]
+kernels = (<const Kernels*><size_t>importlib.import_module(f"gradtape._engine.kernels.{_isa}").table())[0]
 
 
 def isa():

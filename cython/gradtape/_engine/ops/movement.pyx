@@ -11,11 +11,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, tensor_shape
-from gradtape._engine.record.log cimport Call, Entry, attribute_of, operand_extent
-from gradtape._engine.ops.ops cimport filled, identity, reshape
-from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
-from gradtape._engine.tensor.tensor cimport Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor, operators
 from gradtape._engine.base.types cimport F32, F64, I32, I64, MAX_RANK
+from gradtape._engine.ops.ops cimport filled, identity, reshape
+from gradtape._engine.record.log cimport Call, Entry, attribute_of, operand_extent
+from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor,
+                                             operators)
 
 cnp.import_array()
 

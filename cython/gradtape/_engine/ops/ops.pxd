@@ -4,9 +4,9 @@ cimport cython
 
 from libc.stdint cimport int64_t
 from gradtape._engine.base.shape cimport Extent
+from gradtape._engine.compute.program cimport Program
 from gradtape._engine.record.log cimport Entry
 from gradtape._engine.record.primitive cimport Primitive
-from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef Primitive IDENTITY, CAST

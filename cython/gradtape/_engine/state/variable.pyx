@@ -41,12 +41,23 @@ cdef extern from "Python.h":
     void PyType_Modified(type cls)
     object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
 
+cdef extern from *:
+    """
+    /* Whether only the interpreter's stack holds an object whose method it calls. */
+    #if PY_VERSION_HEX >= 0x030E0000
+    #define is_temporary(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
+    #else
+    #define is_temporary(o) (Py_REFCNT(o) == 1)
+    #endif
+    """
+    bint is_temporary(object o)
+
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
 
 
-# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held,
-# others are not kept alive.
+# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held, and
+# variables that nobody else would hold from here on; others are not kept alive.
 
 cdef enum:
     STALE = 0                # no thread's epoch: what the last read copied is not the value any more
@@ -63,7 +74,7 @@ cdef int remember_part(BaseVariable variable, object key, Tensor part) except -1
     cdef int place = (_part_place + 1) & (PARTS - 1)
     _part_place = place
     _parts[place] = part if part.block == NULL else PyWeakref_NewRef(part, None)
-    _part_variables[place] = PyWeakref_NewRef(variable, None)
+    _part_variables[place] = variable if is_temporary(variable) else PyWeakref_NewRef(variable, None)
     _part_keys[place] = key
     return 0
 
@@ -73,7 +84,9 @@ cdef object part_assigner(object tensor):
     for place in range(PARTS):
         part = _parts[place]
         if part is tensor or (type(part) is not Tensor and part is not None and part() is tensor):
-            variable = _part_variables[place]()
+            variable = _part_variables[place]
+            if not isinstance(variable, BaseVariable):
+                variable = variable()
             if variable is not None:
                 return functools.partial(variable._assign_part, _part_keys[place])
     raise AttributeError("'gradtape._engine.tensor.tensor.Tensor' object has no attribute 'assign'")

@@ -1,6 +1,6 @@
 from typing import Any, TypeVar
 
-from gradtape._engine.function.trace import Plan
+from gradtape._engine.function.plan import Plan
 
 T = TypeVar("T")
 

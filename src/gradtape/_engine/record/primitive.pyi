@@ -17,6 +17,7 @@ class Primitive:
         saves: tuple[int, ...] = (),
         linear: bool = False,
         stateful: bool = False,
+        varies: bool = False,
     ) -> None: ...
     # A tensor or a tuple of tensors, as `evaluate` gives.
     def __call__(self, *operands: Tensor, attributes: tuple[Any, ...] = ()) -> Any: ...

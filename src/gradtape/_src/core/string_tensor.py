@@ -136,7 +136,7 @@ class StringTensor:
 
 
 def holds_text(value: Any) -> bool:
-    """Whether a value is text, or lists or an array that begin with some; False for what becomes a tensor of numbers."""
+    """Whether a value is text, or lists or an array that begin with some."""
     while isinstance(value, list | tuple) and value:
         value = value[0]
     if isinstance(value, np.ndarray | np.generic):

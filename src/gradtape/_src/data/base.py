@@ -60,8 +60,8 @@ class DatasetBase:
         """The elements, encoded, of a dataset that is a component of an element."""
         if not isinstance(self._node, Elements):
             raise TypeError(
-                f"The state of an iterator cannot be saved while {self!r} is in a buffer: of datasets within datasets only "
-                "windows and groups can be saved."
+                f"The state of an iterator cannot be saved while {self!r} is in a buffer: of datasets within datasets "
+                "only windows and groups can be saved."
             )
         return [structure.encode(element) for element in self._node.elements]
 

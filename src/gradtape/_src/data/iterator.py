@@ -94,8 +94,8 @@ class Iterator:
     def state_dict(self) -> State:
         """Where the iteration is, to go on there later, in another process too.
 
-        Shuffled elements that wait in buffers, elements made ahead, seeds and places are part of it; arrays that a dataset
-        was made of are not. A generator is not either: it starts anew and what it had yielded is passed over.
+        Shuffled elements that wait in buffers, elements made ahead, seeds and places are part of it; arrays that a
+        dataset was made of are not. A generator is not either: it starts anew, and what it had yielded is passed over.
 
         Returns:
           A dict of numbers, text, NumPy arrays, and lists and dicts of them.

@@ -71,7 +71,8 @@ def pack(structure: Any, components: Iterator[Any]) -> Any:
     if not is_structure(structure):
         return next(components)
     if type(structure) is tuple:
-        return tuple([pack(child, components) for child in structure])
+        # Of components alone, as most elements are: next for each of them.
+        return tuple([next(components) if type(child) is Tensor else pack(child, components) for child in structure])
     children = [pack(child, components) for child in nest.children(structure)]
     return nest.with_children(structure, children)
 
@@ -96,7 +97,7 @@ def same_structure(one: Any, two: Any) -> bool:
 
 
 def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
-    """What stands in a value where a specification has its components; TypeError or ValueError if it nests otherwise."""
+    """What stands in a value where a specification has components; TypeError or ValueError if it nests otherwise."""
     if not is_structure(spec):
         yield value
         return
@@ -132,13 +133,6 @@ def row(component: Component, place: int) -> Component:
         shape = tuple(component.shape)[1:]
         return take_rows("gather", component, np.array([place]), shape)
     return component[place]
-
-
-def rows(component: Component, places: np.ndarray) -> Component:
-    """The rows of a component at these places along its first axis."""
-    if type(component) is Tensor:
-        return take_rows("gather", component, places, (len(places), *tuple(component.shape)[1:]))
-    return StringTensor(np.asarray(component)[places])
 
 
 def section(component: Component, begin: int, end: int) -> Component:

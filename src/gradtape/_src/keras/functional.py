@@ -19,6 +19,7 @@ from gradtape._src.keras.model import Model
 from gradtape._src.keras.naming import check
 from gradtape._src.keras.operation import Node, Operation, is_remembered
 from gradtape._src.keras.serialization import INTERNAL, deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops.arrays import expand_dims, squeeze
 
@@ -75,6 +76,7 @@ class Functional(Model):
         vars(self).update(_graph=graph, _inputs_struct=inputs, _outputs_struct=outputs)
         layers = [operation for operation in graph.operations if isinstance(operation, Layer)]
         self._layers[:] = [*layers, *[layer for layer in self._layers if layer not in layers]]
+        changed()
         vars(self)["_dtypes"] = [dtypes.as_dtype(value.dtype) for value in graph.inputs]
         self._finish_building({"input_shape": None})
         vars(self)["output_names"] = [value._keras_history.operation.name for value in graph.outputs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import _local
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -113,7 +113,7 @@ def dtype_name(value: Any) -> str:
     return standardize_dtype(value.dtype)
 
 
-class Call(threading.local):
+class Call(_local):
     """The call of a layer that a thread is in.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import threading
+from _thread import _local
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeVar
@@ -29,7 +29,7 @@ INTERNAL: dict[str, type] = {}
 
 _custom: dict[str, Any] = {}
 _names: dict[Any, str] = {}
-_scopes = threading.local()
+_scopes = _local()
 
 
 def get_custom_objects() -> dict[str, Any]:
@@ -54,6 +54,9 @@ def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
 
     Args:
       objects: them, by name.
+
+    Returns:
+      A context manager.
 
     Example:
       >>> with tf.keras.saving.custom_object_scope({"twice": lambda x: 2 * x}):

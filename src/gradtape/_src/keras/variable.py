@@ -11,6 +11,7 @@ from gradtape._src.core import dtypes
 from gradtape._src.keras.keras_tensor import standardize_shape
 from gradtape._src.keras.naming import auto_name, check, current_path
 from gradtape._src.keras.settings import standardize_dtype
+from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.state.variable import Variable as BaseVariable
 
@@ -102,6 +103,7 @@ class Variable(BaseVariable):
     @trainable.setter
     def trainable(self, value: Any) -> None:
         self._trainable = bool(value)
+        changed()
 
     @property
     def value(self) -> Tensor:

@@ -153,6 +153,10 @@ def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tenso
     return tensor_from(_run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), axis, exclusive, reverse, 1))
 
 
+# Whether no element is 0, which decides how products are differentiated.
+HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())))
+
+
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """Sums of products divided by the factor, as in TensorFlow; without a division where a factor is 0.
 
@@ -160,7 +164,7 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     cotangents from it on, each times the factors between: s is its own cotangent plus the next factor times the next s.
     """
     (x,), (axis, exclusive, reverse) = call.saved, call.attributes
-    if view(x).all():
+    if HAS_NO_ZERO(x):
         sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
         return sums / x
     order = np.array([axis, *(i for i in range(x.ndim) if i != axis)])

@@ -24,7 +24,7 @@ from gradtape._src.core.operands import (
     scalar_of,
 )
 from gradtape._src.core.typing import IntLike, TensorLike
-from gradtape._src.ops.scans import linear_recurrence
+from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
 NAN = math.nan
@@ -197,7 +197,7 @@ def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
     (data, out), (_, ids, *_) = call.saved, call.attributes
     gathered = take_rows("GatherV2", cotangent, ids, data.shape)
-    if view(data).all():
+    if HAS_NO_ZERO(data):
         return gathered * take_rows("GatherV2", out, ids, data.shape) / data
     numbers = ids.reshape(-1)
     order = np.argsort(numbers, kind="stable")

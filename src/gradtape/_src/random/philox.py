@@ -1,7 +1,7 @@
 """Streams of random numbers and the rules by which seeds choose them; everything here is NumPy arrays.
 
-The numbers themselves are made by the engine's ``_random``. A call without a seed of its own takes the next seed of the
-global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
+The numbers themselves are made by the engine's ``compute.random``. A call without a seed of its own takes the next seed
+of the global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradtape._engine.compute import random
+from gradtape._engine.compute import random as _random
 from gradtape._engine.function.plan import install_random_state
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def stateless_stream(seed: Sequence[int] | np.ndarray) -> Stream:
     """The stream of a stateless seed, a pair of integers, scrambled so that neighbouring seeds are unrelated."""
     low, high = (int(part) & WORD for part in seed)
     words = np.empty(4, np.uint32)
-    random.fill_bits(words, 0x02461E293EC8F720, low, high)
+    _random.fill_bits(words, 0x02461E293EC8F720, low, high)
     key, counter = words.view(np.uint64).tolist()
     return Stream(key, 0, counter)
 
@@ -92,7 +92,7 @@ install_random_state(state, restore)
 
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
-    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
     if isinstance(seed, str):
         raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
     if seed is None and _global.seed is None:
@@ -133,7 +133,7 @@ def graph_stream(op: int) -> Stream:
 def bits(stream: Stream, words: int) -> np.ndarray:
     """The stream's first words, as uint32."""
     out = np.empty(words, np.uint32)
-    random.fill_bits(out, *stream)
+    _random.fill_bits(out, *stream)
     return out
 
 
@@ -154,7 +154,7 @@ def integers(stream: Stream, shape: Sequence[int], low: int, high: int, dtype: A
 def gamma(stream: Stream, samples: int, alpha: np.ndarray) -> np.ndarray:
     """Gamma(alpha, 1) in float64, of shape [samples, *alpha.shape]."""
     out = np.empty((samples, alpha.size))
-    random.fill_gamma(out, np.ascontiguousarray(alpha, np.float64).ravel(), *stream)
+    _random.fill_gamma(out, np.ascontiguousarray(alpha, np.float64).ravel(), *stream)
     return out.reshape(samples, *alpha.shape)
 
 
@@ -165,7 +165,7 @@ def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> n
     # Draws above the highest are drawn again, which would never end where they are the rule.
     endless = np.isfinite(rates) & (rates > highest)
     rates[endless] = 0
-    random.fill_poisson(out, rates, highest, *stream)
+    _random.fill_poisson(out, rates, highest, *stream)
     out[:, endless] = highest
     return out.reshape(samples, *rate.shape)
 
@@ -177,7 +177,7 @@ def binomial(stream: Stream, samples: int, counts: np.ndarray, probs: np.ndarray
     tries, chances = (np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer))
     with np.errstate(invalid="ignore"):
         many = np.ascontiguousarray(counts * rarer >= 10, np.uint8).ravel()
-    random.fill_binomial(out, tries, chances, many, *stream)
+    _random.fill_binomial(out, tries, chances, many, *stream)
     out = out.reshape(samples, *counts.shape)
     return np.where(probs > 0.5, np.maximum(counts, 0).astype(np.float64) - out, out)
 
@@ -190,12 +190,12 @@ def categorical(stream: Stream, logits: np.ndarray, samples: int) -> np.ndarray:
         largest = np.max(logits, axis=1, initial=np.finfo(logits.dtype).min, where=finite, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
             weights = np.where(finite, np.exp(logits.astype(np.float64) - largest.astype(np.float64)), 0.0)
-        random.fill_categorical(out, np.cumsum(weights, axis=1), *stream)
+        _random.fill_categorical(out, np.cumsum(weights, axis=1), *stream)
     return out
 
 
 def permutation(stream: Stream, size: int) -> np.ndarray:
     """0..size-1 in random order, int64."""
     out = np.empty(size, np.int64)
-    random.fill_permutation(out, *stream)
+    _random.fill_permutation(out, *stream)
     return out

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, empty, tensor_from, view
-from gradtape._engine.compute import random
+from gradtape._engine.compute import random as _random
 from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
@@ -116,7 +116,7 @@ def normal(
       >>> tf.random.normal([3]).numpy().round(4)
       array([-1.1012,  1.5458,  0.3836], dtype=float32)
     """
-    return _stateful_floats(random.fill_normal, "RandomStandardNormal", shape, mean, stddev, dtype, seed)
+    return _stateful_floats(_random.fill_normal, "RandomStandardNormal", shape, mean, stddev, dtype, seed)
 
 
 @op(
@@ -154,7 +154,7 @@ def truncated_normal(
       >>> tf.random.truncated_normal([3]).numpy().round(4)
       array([-1.1012,  1.5458,  0.3836], dtype=float32)
     """
-    return _stateful_floats(random.fill_truncated_normal, "TruncatedNormal", shape, mean, stddev, dtype, seed)
+    return _stateful_floats(_random.fill_truncated_normal, "TruncatedNormal", shape, mean, stddev, dtype, seed)
 
 
 @op(
@@ -205,7 +205,7 @@ def uniform(
         low, high = _integer_bounds(minval, maxval, dtype, "RandomUniformInt")
         return as_effect(_DRAWS, _draw_integers, sizes, dtype, seed, low, high)
     sizes = _sizes(shape, "RandomUniform")
-    drawn = as_effect(_DRAWS, _draw_floats, random.fill_uniform, "RandomUniform", sizes, dtype, seed)
+    drawn = as_effect(_DRAWS, _draw_floats, _random.fill_uniform, "RandomUniform", sizes, dtype, seed)
     return _between(drawn, minval, maxval, dtype)
 
 
@@ -463,7 +463,7 @@ def stateless_normal(
       array([0.5441, 0.2074, 0.0736], dtype=float32)
     """
     stream, kind = _stateless(seed, alg), as_dtype(dtype)
-    return _affine(_floats(random.fill_normal, stream, _sizes(shape, "StatelessRandomNormalV2"), kind), mean, stddev)
+    return _affine(_floats(_random.fill_normal, stream, _sizes(shape, "StatelessRandomNormalV2"), kind), mean, stddev)
 
 
 @op(
@@ -505,7 +505,7 @@ def stateless_truncated_normal(
     """
     stream, kind = _stateless(seed, alg), as_dtype(dtype)
     sizes = _sizes(shape, "StatelessTruncatedNormalV2")
-    return _affine(_floats(random.fill_truncated_normal, stream, sizes, kind), mean, stddev)
+    return _affine(_floats(_random.fill_truncated_normal, stream, sizes, kind), mean, stddev)
 
 
 @op(
@@ -1038,7 +1038,7 @@ class Generator:
           >>> generator.normal([3]).numpy().round(4)
           array([ 0.4384, -0.5344, -0.0771], dtype=float32)
         """
-        return self._floats(random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
+        return self._floats(_random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
 
     def truncated_normal(
         self,
@@ -1068,7 +1068,7 @@ class Generator:
           >>> generator.truncated_normal([3]).numpy().round(4)
           array([ 0.4384, -0.5344, -0.0771], dtype=float32)
         """
-        return self._floats(random.fill_truncated_normal, "StatelessTruncatedNormalV2", shape, mean, stddev, dtype)
+        return self._floats(_random.fill_truncated_normal, "StatelessTruncatedNormalV2", shape, mean, stddev, dtype)
 
     def _floats(self, fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
         sizes = _sizes(shape, op)
@@ -1116,7 +1116,7 @@ class Generator:
         sizes = _sizes(shape, "StatelessRandomUniformV2")
         if dtype.is_integer:
             return as_effect(_DRAWS, self._draw_integers, sizes, minval, maxval, dtype, writes=[self._state])
-        drawn = as_effect(_DRAWS, self._draw_floats, random.fill_uniform, sizes, dtype, writes=[self._state])
+        drawn = as_effect(_DRAWS, self._draw_floats, _random.fill_uniform, sizes, dtype, writes=[self._state])
         return _between(drawn, minval, maxval, dtype)
 
     def _draw_integers(self, sizes: tuple[int, ...], minval: Any, maxval: Any, dtype: DType) -> Tensor:
@@ -1408,7 +1408,7 @@ def _uniform(stream: Stream, shape: Any, minval: Any, maxval: Any, dtype: DType)
     """Uniform numbers of a stream whose seed is not the global one's business."""
     if not dtype.is_integer:
         sizes = _sizes(shape, "StatelessRandomUniformV2")
-        return _between(_floats(random.fill_uniform, stream, sizes, dtype), minval, maxval, dtype)
+        return _between(_floats(_random.fill_uniform, stream, sizes, dtype), minval, maxval, dtype)
     if maxval is None:
         return _full(stream, _sizes(shape, "StatelessRandomUniformFullIntV2"), dtype)
     sizes = _sizes(shape, "StatelessRandomUniformIntV2")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_identity, as_tensor, view
+from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
 from gradtape._engine.record.primitive import Primitive, install_observer, number_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
@@ -52,11 +52,14 @@ def check_numerics(tensor: TensorLike, message: str, name: str | None = None) ->
     tensor = as_tensor(tensor)
     if not tensor.dtype.is_floating:
         raise not_allowed("CheckNumerics", tensor.dtype, "bfloat16, half, float, double")
-    array = view(tensor)
-    if not np.isfinite(array).all():
+    if not _FINITE(tensor):
+        array = view(tensor)
         kinds = " and ".join(["Inf"] * bool(np.isinf(array).any()) + ["NaN"] * bool(np.isnan(array).any()))
         raise from_op(InvalidArgumentError, "CheckNumerics", f"{message} : Tensor had {kinds} values", name or "")
     return apply_identity(tensor)
+
+
+_FINITE = Primitive("IsFinite", lambda tensor: tensor_from(np.asarray(np.isfinite(view(tensor)).all())))
 
 
 class NumericsError(InvalidArgumentError):

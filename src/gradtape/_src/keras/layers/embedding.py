@@ -38,7 +38,7 @@ class Embedding(Configured):
               [3., 4.]]], dtype=float32)
     """
 
-    unwritten = ("weights",)
+    _unwritten = ("weights",)
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Embedding(Configured):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
         super().__init__(**kwargs)
-        self.take(
+        self._take(
             input_dim=input_dim,
             output_dim=output_dim,
             embeddings_initializer=embeddings_initializer,
@@ -87,7 +87,7 @@ class Embedding(Configured):
         """Makes the matrix."""
         if self.built:
             return
-        self._embeddings = self.weight("embeddings", (self.input_dim, self.output_dim))
+        self._embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:

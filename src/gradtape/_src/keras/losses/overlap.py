@@ -95,7 +95,7 @@ def circle(
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
       >>> tf.keras.losses.circle([0, 0, 1], embeddings).numpy().round(2)
-      array([0., 9.6, 0.], dtype=float32)
+      array([0. , 6.4, 0. ], dtype=float32)
     """
     y_pred, y_true = floating(y_pred), tensor_of(y_true, int32)
     others = y_pred if ref_embeddings is None else tensor_of(ref_embeddings, y_pred.dtype)
@@ -197,7 +197,7 @@ class Circle(LossFunctionWrapper):
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
       >>> tf.keras.losses.Circle()([0, 0, 1], embeddings).numpy().round(2)
-      np.float32(9.6)
+      np.float32(3.2)
     """
 
     def __init__(

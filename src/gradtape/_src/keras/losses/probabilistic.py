@@ -74,7 +74,7 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
       A tensor without the last axis.
 
     Example:
-      >>> tf.keras.losses.poisson([[2.0, 0.0]], [[1.0, 3.0]]).numpy()
+      >>> tf.keras.losses.poisson([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
       array([2.], dtype=float32)
     """
     y_true, y_pred = prepared(y_true, y_pred, match=False)
@@ -316,7 +316,7 @@ class Poisson(LossFunctionWrapper):
       ValueError: the reduction is none.
 
     Example:
-      >>> tf.keras.losses.Poisson()([[2.0, 0.0]], [[1.0, 3.0]]).numpy()
+      >>> tf.keras.losses.Poisson()([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
       np.float32(2.0)
     """
 

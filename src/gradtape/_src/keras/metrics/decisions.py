@@ -392,7 +392,7 @@ class PrecisionAtRecall(_WhereGiven):
       >>> metric = tf.keras.metrics.PrecisionAtRecall(0.8)
       >>> metric.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
       >>> metric.result().numpy().round(4)
-      np.float32(0.4286)
+      np.float32(0.5)
     """
 
     _name, _given, _wanted = "recall", _RECALL, _PRECISION
@@ -426,10 +426,10 @@ class RecallAtPrecision(_WhereGiven):
       ValueError: the value is outside [0, 1], or there are no thresholds.
 
     Example:
-      >>> metric = tf.keras.metrics.RecallAtPrecision(0.8)
+      >>> metric = tf.keras.metrics.RecallAtPrecision(0.5)
       >>> metric.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
       >>> metric.result().numpy().round(4)
-      np.float32(0.5)
+      np.float32(1.0)
     """
 
     _name, _given, _wanted = "precision", _PRECISION, _RECALL

@@ -47,8 +47,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
       What the one returns.
 
     Example:
-      >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2).numpy()
-      np.int32(1)
+      >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2)
+      1
     """
     return control_flow.cond(tensor_of(pred, dtypes.bool), true_fn, false_fn)
 
