@@ -1,6 +1,6 @@
 """The order in which a buffered shuffle draws, over numbers that stand for what is shuffled, in TensorFlow's order."""
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 
 from gradtape._engine.compute.random cimport Stream, start, word
