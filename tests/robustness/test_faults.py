@@ -63,7 +63,7 @@ def test_interrupts_at_any_moment_of_long_operations_leave_all_well() -> None:
         + """
 import random, signal, time
 random.seed(2)
-big, v = tf.constant(np.random.default_rng(0).normal(size=(300, 300)).astype("f")), tf.Variable([1.0, 2.0])
+big, v = tf.constant(np.random.default_rng(0).normal(size=(100, 100)).astype("f")), tf.Variable([1.0, 2.0])
 def long():
     x = tf.Variable(big)
     with tf.GradientTape() as tape:
@@ -75,9 +75,11 @@ def long():
         y = tf.tanh(v) * 2.0
     tape.jacobian(y, v)
 signal.signal(signal.SIGALRM, signal.default_int_handler)
-stopped = 0
+stopped, began = 0, time.perf_counter()
+[long() for _ in range(5)]
+whole = (time.perf_counter() - began) / 5
 for _ in range(60):
-    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.05))
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.01, 1.0) * whole)
     try:
         long()
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -87,10 +89,10 @@ for _ in range(60):
         y = tf.reduce_sum(v * v * v)
         gradient = tape.gradient(y, v)
     assert gradient.numpy().tolist() == [3.0, 12.0] and outer.gradient(gradient, v).numpy().tolist() == [6.0, 12.0]
-print(stopped > 10)
+print(stopped)
 """
     )
-    assert output.split() == ["True"]
+    assert int(output) > 10
 
 
 def test_a_fork_with_tapes_open_and_threads_at_work() -> None:

@@ -7,12 +7,12 @@ from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
 from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
-from gradtape._engine.ops.ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
-                            mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
+from gradtape._engine.ops.ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled,
+                                       identity, matmul, mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
 from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
-                               is_floating, new_tensor, operators, share, tracing)
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of,
+                                             from_array, is_floating, new_tensor, operators, tracing)
 from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK
 
 import math

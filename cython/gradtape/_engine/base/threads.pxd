@@ -6,4 +6,4 @@ ctypedef void (*Part)(void* context, int part, int parts) noexcept nogil
 cdef int thread_count() noexcept nogil
 cdef void run_parts(Part work, void* context, int parts) noexcept nogil     # returns when every part is done
 cdef void look_out() noexcept nogil     # from now on workers look out for the next loop for a moment before they sleep
-cdef int alert_threads() noexcept nogil # how many look out just now and need not be woken
+cdef int alert_threads() noexcept nogil  # how many look out just now and need not be woken

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from gradtape._engine.base.types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 from gradtape._engine.kernels.dispatch cimport kernels
 
-from gradtape._src.table import expressions, special  # `expand` reads it: here, so that no finalizer finds it half read
+from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil

@@ -16,7 +16,7 @@ from gradtape._engine.base.types cimport real
 
 cdef enum:
     RESERVED = 256  # blocks that belong to one output of a rejection method
-    PATIENCE = 1000 # draws beyond the highest in a row, of which a single one is rare
+    PATIENCE = 1000  # draws beyond the highest in a row, of which a single one is rare
 
 cdef double TWO_PI = 6.283185307179586
 

@@ -17,12 +17,12 @@ from gradtape._engine.record.log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_
                             Call, Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
                             last_position,
                             operand_number, thread)
-from gradtape._engine.ops.ops cimport (IDENTITY, add, add_cotangent, added_product, added_run, broadcast_to, entry_name, filled, forget_transposes,
-                            mixed_dtypes, program_cotangent, spread, uniform)
+from gradtape._engine.ops.ops cimport (IDENTITY, add, add_cotangent, added_product, added_run, broadcast_to, entry_name, filled,
+                                       forget_transposes, mixed_dtypes, program_cotangent, spread, uniform)
 from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
-from gradtape._engine.tensor.tensor cimport Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators, tracing
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators,
+                                             tracing)
 from gradtape._engine.base.types cimport ADD, F32
-from gradtape._engine.state.variable cimport BaseVariable
 
 from gradtape._engine.ops.movement import join
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
@@ -528,7 +528,8 @@ cdef Tensor fitted(Call call, int operand, object given):
             release_extent(common)
         if cotangent.dtype_code != code or not fits:
             raise InvalidArgumentError(
-                None, None, f"The gradient function of '{(<Primitive>call.primitive).name}' gave a {dtype_object(cotangent.dtype_code).name} gradient of "
+                None, None, f"The gradient function of '{(<Primitive>call.primitive).name}' gave a "
+                            f"{dtype_object(cotangent.dtype_code).name} gradient of "
                             f"shape {dims_text(cotangent.extent)} for argument {operand}, a {dtype_object(code).name} tensor of "
                             f"shape {dims_text(extent)}. Return a gradient of the argument's dtype, and of its shape or one that "
                             "broadcasts to it.")

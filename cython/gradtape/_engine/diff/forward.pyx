@@ -14,10 +14,9 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from gradtape._engine.base.shape cimport retain_extent, same_extent
-from gradtape._engine.kernels.dispatch cimport SUM
-from gradtape._engine.record.log cimport (MAX_INPUTS, RESULT_SLOT, Call, Entry, Level, Rest, Tangents, Thread, Window, attribute_of, clear,
-                            give_number, operand_number, present_level, renew_epoch, rest_of, return_to, saved_operand,
-                            span_from_root, thread, track, untrack)
+from gradtape._engine.record.log cimport (MAX_INPUTS, RESULT_SLOT, Call, Entry, Level, Rest, Tangents, Thread, Window, attribute_of,
+                                          clear, give_number, operand_number, present_level, renew_epoch, rest_of, return_to,
+                                          saved_operand, span_from_root, thread, track, untrack)
 from gradtape._engine.ops.ops cimport add, broadcast_to, elementwise_list, filled
 from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program

@@ -6,7 +6,7 @@ one: training makes one in every step.
 
 cimport cython
 
-from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from cpython.ref cimport Py_DECREF, PyObject
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent
 from gradtape._engine.record.log cimport MARK, Entry, Thread, Window, append, is_marked, thread

@@ -70,8 +70,8 @@ cdef class Step:
         if self.kind == READ:
             return f"read {self.variable.given_name}"
         if self.kind == ASSIGN:
-            kind = "assign_add" if self.attribute == ADD else "assign_sub" if self.attribute == SUB else "assign"
-            return f"{kind} {self.variable.given_name}"
+            done = "assign_add" if self.attribute == ADD else "assign_sub" if self.attribute == SUB else "assign"
+            return f"{done} {self.variable.given_name}"
         if self.kind == GUARD:
             return "guard"
         return getattr(self.function, "__qualname__", None) or repr(self.function)

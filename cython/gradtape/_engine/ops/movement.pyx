@@ -15,8 +15,8 @@ from gradtape._engine.base.types cimport F32, F64, I32, I64, MAX_RANK
 from gradtape._engine.ops.ops cimport filled, identity, reshape
 from gradtape._engine.record.log cimport Call, Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, dtype_object, is_floating, item_size,
-                                             new_tensor, operators)
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor,
+                                             operators)
 
 cnp.import_array()
 
@@ -157,7 +157,7 @@ cdef object getitem(object a, object key):
             continue
         if item is Ellipsis:
             skip = source.rank - given
-            for i in range(skip):
+            for _skipped in range(skip):
                 dims[rank] = source.dims[axis]
                 rank += 1
                 axis += 1
@@ -302,7 +302,7 @@ def join(str name, object values, object axis, bint stacked):
 
     None where anything asks for conversion or an error, which are for Python.
     """
-    cdef Py_ssize_t count, i, place, total = 0, outer = 1
+    cdef Py_ssize_t count, place, total = 0, outer = 1
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int rank, j
     cdef Tensor first, tensor

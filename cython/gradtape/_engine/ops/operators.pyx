@@ -6,28 +6,28 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, release_extent
 from gradtape._engine.ops.ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
 from gradtape._engine.record.primitive cimport Primitive
-from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating, new_scalar,
-                               operators, plain, present)
-from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG, NOT, OR,
-                              SUB)
+from gradtape._engine.compute.program cimport Program, program as program_named
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating,
+                                             new_scalar, operators, plain, present)
+from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG,
+                                          NOT, OR, SUB)
 
 import numpy as np
 
 from gradtape._engine.ops.ops import kernel_name
 
-cdef Program ADD_PROGRAM = program("add")
-cdef Program DIVIDE_PROGRAM = program("divide")
-cdef Program SQUARE_PROGRAM = program("square")
-cdef Program POW_PROGRAM = program("pow")
-cdef Program FLOORDIV_PROGRAM = program("floordiv")
-cdef Program EQUAL_PROGRAM = program("equal")
-cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
+cdef Program ADD_PROGRAM = program_named("add")
+cdef Program DIVIDE_PROGRAM = program_named("divide")
+cdef Program SQUARE_PROGRAM = program_named("square")
+cdef Program POW_PROGRAM = program_named("pow")
+cdef Program FLOORDIV_PROGRAM = program_named("floordiv")
+cdef Program EQUAL_PROGRAM = program_named("equal")
+cdef Program NOT_EQUAL_PROGRAM = program_named("not_equal")
 cdef list _binary_programs = [None] * CODE_COUNT
 for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "divide"), (FLOOR_MOD, "floormod"), (LT, "less"),
                      (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
                      (NE, "not_equal")):
-    _binary_programs[_code] = program(_name)
+    _binary_programs[_code] = program_named(_name)
 
 
 def evaluate_invert(Tensor a) -> Tensor:
@@ -128,7 +128,7 @@ cdef object unary(int code, object a):
     cdef Tensor tensor = left_operand(a, a)
     if code == NOT:
         if tensor.dtype_code == BOOL:
-            return elementwise(program("logical_not"), tensor, None, None)
+            return elementwise(program_named("logical_not"), tensor, None, None)
         if is_floating(tensor.dtype_code):
             raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
         return INVERT(tensor)

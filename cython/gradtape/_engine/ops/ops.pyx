@@ -8,26 +8,24 @@ Three kinds of op share the log: programs (elementwise; the rule is derived), st
 in C) and calls (anything else: the rule is a Python callable over tensors, see `record`).
 """
 
-cimport cython
 cimport numpy as cnp
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport int32_t, int64_t
-from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
-from gradtape._engine.base.shape cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent, retain_extent,
-                               same_extent, tensor_shape)
+from gradtape._engine.base.shape cimport (Extent, broadcast_extents, dims_text, extent_from, new_extent, release_extent,
+                                          retain_extent, same_extent, tensor_shape)
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM, kernels
-from gradtape._engine.record.log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window, operand_extent, saved_operand,
-                            thread)
+from gradtape._engine.record.log cimport (CALL, RESULT_SLOT, Call, Entry, Thread, attribute_of, here, on_open_window,
+                                          operand_extent, saved_operand, thread)
 from gradtape._engine.compute.loops cimport LONG_RUN, execute, reduce_run
 from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, hooks, examine, examining, make_primitive, note, observe,
                                   observe_compiled, observing, record, record_call, trace, traced, tracer)
-from gradtape._engine.compute.program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program, derivative_of, few,
-                                program)
-from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar, new_tensor,
-                               new_uniform, scalar_value, share, tracing)
+from gradtape._engine.compute.program cimport (COTANGENT, FEW, FULL, RESULT, SCALAR, STRIDED, Derivative, Operand, Program,
+                                               derivative_of, few, program as program_named)
+from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, from_array, is_floating, item_size, new_scalar,
+                                             new_tensor, new_uniform, scalar_value, share, tracing)
 from gradtape._engine.base.types cimport ADD, BOOL, F32, F64, I32, I64, MAX_OPERANDS, MAX_RANK, U8, real
 
 import functools
@@ -43,14 +41,14 @@ cdef enum:
     KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
 
-ADD_PROGRAM = program("add")
-cdef Program MULTIPLY_PROGRAM = program("multiply")
-cdef Program DIVIDE_PROGRAM = program("divide")
-cdef Program EQUAL_PROGRAM = program("equal")
+ADD_PROGRAM = program_named("add")
+cdef Program MULTIPLY_PROGRAM = program_named("multiply")
+cdef Program DIVIDE_PROGRAM = program_named("divide")
+cdef Program EQUAL_PROGRAM = program_named("equal")
 
 def kernel_name(str name) -> str:
     """The name under which an elementwise op appears in error messages."""
-    return program(name).kernel
+    return program_named(name).kernel
 
 
 def op_error(str op, str message):
@@ -249,7 +247,7 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
 
 cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef list tensors = [t for t in (a, b, c) if t is not None]
-    cdef Tensor tensor, out
+    cdef Tensor tensor
     cdef int i
     cdef str op = program.kernel
     function = program.integers
@@ -682,7 +680,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
     return out
 
 
-cdef Program COPY_PROGRAM = program("identity")
+cdef Program COPY_PROGRAM = program_named("identity")
 
 
 cdef object sum_to_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):

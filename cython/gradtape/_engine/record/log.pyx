@@ -238,7 +238,7 @@ cdef int drop(Entry* entry, Page page) except -1:
 
 cdef int drop_call(Entry* entry, Page page) except -1:
     cdef int64_t place = attribute_of(entry)
-    cdef object call = page.held[place]                  # held until the entry is clean
+    cdef object call = page.held[place]                  # no-cython-lint: held until the entry is clean
     page.holding -= 1
     page.held[place] = None
     clear(entry)
@@ -300,7 +300,7 @@ cdef int cover_next(Thread thread) except -1:
         while window != NULL:
             adopt(<Window>window, page)
             window = (<Window>window).older
-    except:
+    except BaseException:
         covering = thread.newest
         while covering != window:
             release_page(<Window>covering, page)
@@ -324,7 +324,7 @@ cdef Page new_page(Thread thread):
 
 cdef int turn_to(Thread thread, Page page) except -1:
     """Has the thread record on a page from its next position on."""
-    cdef Page before = thread.page       # what it may hold is let go last
+    cdef Page before = thread.page       # no-cython-lint: what it may hold is let go last
     thread.page = page
     thread.limit = thread.next + PAGE_SIZE
     thread.entries = page.entries

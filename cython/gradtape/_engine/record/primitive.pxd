@@ -6,8 +6,8 @@ from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
-from gradtape._engine.record.log cimport (OP, RESULT_SLOT, Entry, Thread, append, clear, give_number, here, keep_extent, on_open_window, rest_of,
-                            set_attribute)
+from gradtape._engine.record.log cimport (OP, RESULT_SLOT, Entry, Thread, append, clear, give_number, here, keep_extent,
+                                          on_open_window, rest_of, set_attribute)
 from gradtape._engine.tensor.tensor cimport Tensor, tracing
 from gradtape._engine.base.types cimport F64
 

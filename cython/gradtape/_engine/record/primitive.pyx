@@ -13,8 +13,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
-from gradtape._engine.record.log cimport (CALL, OUTPUT, Call, Entry, Thread, append, give_number, here, make_room, on_open_window, set_attribute,
-                            thread)
+from gradtape._engine.record.log cimport (CALL, OUTPUT, Call, Entry, Thread, append, give_number, here, make_room, on_open_window,
+                                          set_attribute, thread as thread_here)
 from gradtape._engine.tensor.tensor cimport Tensor, is_floating, operators, tracing
 
 
@@ -216,7 +216,7 @@ cdef int install_tracer(Tracer made) except -1:
     """Has a tracer work from now on; None ends it."""
     global tracing, observing, tracer
     tracer = made
-    tracing = made is not None
+    tracing = made is not None           # no-cython-lint: the variable that is cimported
     observing = tracing or examining
     return 0
 
@@ -298,7 +298,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     cdef Tensor tensor, out
     cdef bint live = False, any_number = False, collecting
     cdef list fresh
-    cdef int i, k, place
+    cdef int i, place
     cdef int64_t position
     for i in range(len(operands)):
         tensor = <Tensor?>operands[i]
@@ -381,7 +381,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
 
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1:
     """`note` of a primitive in Python that was computed already."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
     if observing:
         trace(primitive, operands, attributes, results)
     if th.span != 0 or th.forward:
@@ -393,7 +393,7 @@ cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple att
 
 def record_stated(str name, rule, tuple operands, tuple results) -> None:
     """Records results whose vjp a program states. Its cotangents may be of any shape and dtype."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
     if tracing and traced():
         tracer.hides("a gradient that the program states")
     if th.span != 0 or th.forward:
@@ -407,7 +407,7 @@ def number_of(Tensor tensor) -> int:
 
 def is_recorded(*tensors) -> bool:
     """Whether an op on these tensors would be recorded by an open tape or forward accumulator."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
     cdef Tensor tensor
     for tensor in tensors:
         if tensor.number and (th.forward or on_open_window(th, tensor.number)):

@@ -19,8 +19,8 @@ from gradtape._engine.record.log cimport (READ, Entry, Tangents, Thread, Window,
 from gradtape._engine.compute.loops cimport run_instruction
 from gradtape._engine.record.primitive cimport Tracer, traced, tracer
 from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
-                               new_scalar, new_tensor, operators, share, to_numpy, tracing)
+from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating,
+                                             item_size, new_scalar, new_tensor, operators, share, to_numpy, tracing)
 from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
 
 import functools

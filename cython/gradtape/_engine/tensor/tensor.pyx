@@ -25,13 +25,10 @@ from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, ob
 from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
                                                RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
 
-import copyreg
-
 import numpy as np
 
 from gradtape._src.core import dtypes as _dtypes
 from gradtape._src.core import formatting as _formatting
-
 
 cnp.import_array()
 
@@ -48,14 +45,11 @@ cdef dict _codes_by_numpy = {d: i for i, d in enumerate(_numpy_dtypes)}
 cdef int[6] _type_numbers = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_INT32, cnp.NPY_INT64, cnp.NPY_UINT8, cnp.NPY_BOOL]
 cdef const char* _formats = "f\0d\0i\0q\0B\0?\0"       # of the buffer protocol, by dtype code
 
-
 cdef Operators* operators() noexcept:
     return &_operators
 
-
 cdef object dtype_object(int dtype_code):
     return _dtype_objects[dtype_code]
-
 
 cdef int dtype_code_of(object dtype) except -1:
     cdef int code
@@ -67,11 +61,9 @@ cdef int dtype_code_of(object dtype) except -1:
         raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
     return found.code
 
-
 cdef class Readable:
     cdef Tensor read(self):
         raise NotImplementedError
-
 
 def variables_are(type cls) -> type:
     """Makes the class, a subclass of Readable, the one that is looked for before others."""
@@ -80,13 +72,11 @@ def variables_are(type cls) -> type:
     variable_type = <PyObject*>cls
     return cls
 
-
 cdef inline Tensor seen(Tensor tensor):
     """The tensor, at whose value a program now looks."""
     if tracing:
         _operators.value_read(tensor, False)
     return tensor
-
 
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
@@ -382,7 +372,6 @@ cdef class Tensor:
     def __ne__(self, other):
         return _operators.equal(self, other, True)
 
-
 class Reference:
     """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
 
@@ -415,16 +404,13 @@ class Reference:
     def __repr__(self):
         return f"<Reference wrapping {self._wrapped!r}>"
 
-
 cdef object wrapped_by(object other):
     if not isinstance(other, Reference):
         raise TypeError("Cannot compare wrapped object with unwrapped object")
     return other._wrapped
 
-
 def _restore(array):
     return from_array(array, -1)
-
 
 # Every operation makes a tensor and most end one, so both are done here: Cython's own way clears fields that are about to
 # be set, and puts the pending exception aside around each end. Idle objects are linked through their `data`.
@@ -456,7 +442,6 @@ cdef extern from "Python.h":
 cdef enum:
     MOST_IDLE = 512
 
-
 cdef inline Tensor blank(int dtype_code, Extent* extent):
     """A tensor that has its shape and dtype; the caller gives it storage."""
     global _idle, _idle_count
@@ -474,7 +459,6 @@ cdef inline Tensor blank(int dtype_code, Extent* extent):
     tensor.dtype_code = dtype_code
     tensor.extent = retain_extent(extent)
     return tensor
-
 
 cdef void end_tensor(PyObject* o) noexcept:
     """The destructor: o's count is 0, so no variable may hold it here."""
@@ -499,7 +483,6 @@ cdef void end_tensor(PyObject* o) noexcept:
     else:
         _free_memory(<void*>o)
 
-
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
@@ -511,15 +494,12 @@ cdef Tensor _example = Tensor.__new__(Tensor)
 PyType_Modified(<TypeObject*>Tensor)
 _example = None
 
-
 cdef object refuse(object cls, object arguments, object keywords):
     """What Python finds as Tensor.__new__; the engine's own way past it is compiled in."""
     raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
 
-
 (<TypeObject*>Tensor).tp_new = <Maker><void*>refuse
 (<TypeObject*>Tensor).tp_vectorcall = NULL
-
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent):
     cdef Tensor tensor = blank(dtype_code, extent)
@@ -531,13 +511,11 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent):
         tensor.data = tensor.block.data
     return tensor
 
-
 cdef Tensor new_uniform(int dtype_code, Extent* extent):
     cdef Tensor tensor = blank(dtype_code, extent)
     tensor.data = <char*>tensor.cell
     tensor.uniform = True
     return tensor
-
 
 cdef Tensor new_scalar(int dtype_code, double value):
     cdef Tensor tensor = blank(dtype_code, scalar_extent())
@@ -554,7 +532,6 @@ cdef Tensor new_scalar(int dtype_code, double value):
         (<unsigned char*>tensor.data)[0] = <unsigned char>value
     return tensor
 
-
 cdef double scalar_value(Tensor tensor) noexcept:
     if tensor.dtype_code == F32:
         return (<float*>tensor.data)[0]
@@ -565,7 +542,6 @@ cdef double scalar_value(Tensor tensor) noexcept:
     if tensor.dtype_code == I64:
         return <double>(<int64_t*>tensor.data)[0]
     return (<unsigned char*>tensor.data)[0]
-
 
 cdef Tensor share(Tensor tensor, Extent* extent):
     cdef Tensor other = blank(tensor.dtype_code, extent)
@@ -581,7 +557,6 @@ cdef Tensor share(Tensor tensor, Extent* extent):
         other.data = tensor.data
     return other
 
-
 cdef object as_array(Tensor tensor):
     cdef cnp.npy_intp dims[MAX_RANK]
     cdef int i
@@ -591,7 +566,6 @@ cdef object as_array(Tensor tensor):
     cnp.set_array_base(array, tensor)
     cnp.PyArray_CLEARFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
     return array
-
 
 cdef object to_numpy(Tensor tensor):
     cdef cnp.npy_intp dims[MAX_RANK]
@@ -603,7 +577,6 @@ cdef object to_numpy(Tensor tensor):
     array = cnp.PyArray_SimpleNew(tensor.extent.rank, dims, _type_numbers[tensor.dtype_code])
     memcpy(cnp.PyArray_DATA(array), tensor.data, tensor.extent.size * item_size(tensor.dtype_code))
     return array
-
 
 # Data in
 
@@ -617,13 +590,11 @@ ctypedef fused target_type:
     float
     double
 
-
 cdef inline void copy_as(const source_type* source, target_type* target, Py_ssize_t n) noexcept nogil:
     """source is IN, target is OUT."""
     cdef Py_ssize_t i
     for i in range(n):
         target[i] = <target_type>source[i]
-
 
 cdef bint copy_floating(int type_number, const void* source, int dtype_code, void* target, Py_ssize_t n) noexcept nogil:
     """Contiguous data (IN) into a floating tensor's (OUT); False when the source's type is not one of the usual ones."""
@@ -653,7 +624,6 @@ cdef bint copy_floating(int type_number, const void* source, int dtype_code, voi
             return False
     return True
 
-
 cdef Tensor from_array(object value, int dtype_code):
     """A tensor with a copy of the array's data, cast to the dtype (-1: its own)."""
     cdef cnp.ndarray array = value
@@ -675,12 +645,10 @@ cdef Tensor from_array(object value, int dtype_code):
     memcpy(tensor.data, cnp.PyArray_DATA(contiguous), tensor.extent.size * item_size(dtype_code))
     return tensor
 
-
 cdef Tensor floating_of(Tensor tensor, int dtype_code):
     cdef Tensor result = new_tensor(dtype_code, tensor.extent)
     copy_floating(_type_numbers[tensor.dtype_code], tensor.data, dtype_code, result.data, tensor.extent.size)
     return result
-
 
 cdef type _np_float64 = np.float64
 cdef type _np_float32 = np.float32
@@ -691,7 +659,6 @@ cdef extern from "numpy/arrayscalars.h":
         float obval
     ctypedef struct Int64Scalar "PyInt64ScalarObject":
         int64_t obval
-
 
 cdef Tensor plain(object value, int dtype_code):
     """A number, or an array of numbers that lies as a tensor does, in a floating dtype, where that takes no question.
@@ -725,12 +692,10 @@ cdef Tensor plain(object value, int dtype_code):
         return new_scalar(dtype_code, <double>(<Int64Scalar*>value).obval)
     return None
 
-
 cdef inline bint is_usual(int type_number) noexcept nogil:
     """Whether copy_floating knows the type."""
     return (type_number == cnp.NPY_FLOAT32 or type_number == cnp.NPY_FLOAT64 or type_number == cnp.NPY_INT64
             or type_number == cnp.NPY_INT32 or type_number == cnp.NPY_LONGLONG)
-
 
 cdef int array_code(cnp.ndarray array) except -1:
     code = _codes_by_numpy.get(array.dtype)
@@ -741,7 +706,6 @@ cdef int array_code(cnp.ndarray array) except -1:
                              f"Failed to convert a NumPy array to a Tensor (Unsupported numpy type: {array.dtype}).")
         return dtype_code_of(array.dtype)
     return code
-
 
 cdef Tensor convert(object value, int dtype_code, bint preferred):
     cdef Tensor tensor = present(value)
@@ -762,20 +726,17 @@ cdef Tensor convert(object value, int dtype_code, bint preferred):
     except (TypeError, ValueError):
         return convert_object(value, -1)
 
-
 cdef double whole_as_double(object value) except? -1:
     try:
         return PyLong_AsDouble(value)
     except OverflowError:
         raise misfit(TOO_WIDE) from None
 
-
 cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
     if dtype_code >= 0 and tensor.dtype_code != dtype_code and not preferred:
         raise ValueError(f"Tensor conversion requested dtype {dtype_object(dtype_code).name} for Tensor with dtype "
                          f"{dtype_object(tensor.dtype_code).name}: {tensor!r}")
     return tensor
-
 
 cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
     """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
@@ -784,7 +745,6 @@ cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
                             or number == cnp.NPY_OBJECT):
         return dtype_code
     return array_code(array)
-
 
 cdef Tensor convert_object(object value, int dtype_code):
     """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
@@ -809,7 +769,6 @@ cdef Tensor convert_object(object value, int dtype_code):
         return from_array(array, conversion_code(array, dtype_code))
     return from_sequence(value, dtype_code)
 
-
 cdef bint holds_tensor(object sequence, int levels) except -1:
     """Whether a tensor stands among so many levels of a sequence, which may hold itself."""
     for item in sequence:
@@ -819,14 +778,11 @@ cdef bint holds_tensor(object sequence, int levels) except -1:
             return True
     return False
 
-
 cdef object cannot_convert(object value, int dtype_code, str remedy):
     return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_word(dtype_code)}{remedy}")
 
-
 cdef str dtype_word(int dtype_code):
     return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
-
 
 cdef object misfit(int outcome):
     """The exception for a sequence that filling refused, TensorFlow's sentence and then the remedy."""
@@ -840,7 +796,6 @@ cdef object misfit(int outcome):
                           "Pass dtype=tf.float64 for values beyond float32.")
     return ValueError("Can't convert Python sequence with out-of-range integer to Tensor. "
                       "Pass a dtype that holds it: tf.int64, or a floating one.")
-
 
 cdef Tensor from_sequence(object value, int dtype_code):
     """A tensor of a number or a nested sequence of numbers, of the dtype asked for or of the one it suggests."""
@@ -888,7 +843,6 @@ cdef Tensor from_sequence(object value, int dtype_code):
         raise cannot_convert(value, dtype_code, remedy_for(dtype_code, code))
     finally:
         release_extent(extent)
-
 
 cdef str remedy_for(int wanted, int found):
     if is_floating(found) and not is_floating(wanted) or wanted == BOOL:
