@@ -59,7 +59,7 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
 def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
     own = {name for name, value in vars(functional).items() if getattr(value, "__module__", "") == functional.__name__}
-    own.add("Tensor")
+    own |= {"Tensor", "install_as_tensorflow"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.")
@@ -152,6 +152,28 @@ def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     return programs, differences
 
 
+def keras() -> str:
+    """What each namespace of tf.keras holds, and which of its names are there."""
+    text = "\n## tf.keras\n\nEvery public name of Keras 3, by namespace.\n\n" + heading(
+        "namespace", "there", "not there"
+    )
+    for row in (Path(__file__).with_name("keras_names.txt")).read_text().splitlines():
+        if row.startswith("#") or not row:
+            continue
+        place, _, members = row.partition(": ")
+        module = gradtape.keras
+        for part in place.strip(".").split(".") if place != "." else ():
+            module = getattr(module, part, None)
+        there = [name for name in members.split() if module is not None and hasattr(module, name)]
+        missing_names = [name for name in members.split() if name not in there]
+        whole = "tf.keras" if place == "." else f"tf.keras.{place}"
+        told = missing._OF_KERAS.get(place)
+        absent = ", ".join(f"`{name}`" for name in missing_names)
+        absent = f"all {len(missing_names)}: {told}" if told and not there else absent
+        text += line(f"`{whole}`", ", ".join(f"`{name}`" for name in there), absent)
+    return text
+
+
 def page() -> str:
     """The whole document."""
     text = HEAD + "## Names\n\n" + heading("TensorFlow", "supported", "tested by")
@@ -162,6 +184,7 @@ def page() -> str:
         text += line(f"`tf.{name}`", instead)
     for name, instead in missing._OF_KERAS.items():
         text += line(f"`tf.keras.{name}`", instead)
+    text += keras()
     text += "\n## Promises of the tape\n\nEach line is a test.\n"
     for title, files in PROMISES.items():
         text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))
