@@ -190,6 +190,9 @@ def _cross_entropy(labels: Tensor, logits: Tensor, axis: int) -> Tensor:
 
 
 def _widened(g: Tensor, axis: int) -> Tensor:
+    """A tensor with an axis of size 1 put in."""
+    if axis == g.ndim == 1:
+        return apply_reshape(g, (-1, 1))
     shape = list(g.shape)
     shape.insert(axis, 1)
     return apply_reshape(g, shape)
@@ -242,13 +245,13 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
             "`labels.shape.rank` must equal `logits.shape.rank - 1`. "
             f"Received: labels.shape={named.shape} of rank {named.ndim} and logits.shape={x.shape} of rank {x.ndim}"
         )
-    if named.shape != x.shape[:-1]:
+    if len(named) != len(x) if named.ndim == 1 else named.shape != x.shape[:-1]:
         raise ValueError(
             "`labels.shape` must equal `logits.shape` except for the last dimension. "
             f"Received: labels.shape={named.shape} and logits.shape={x.shape}"
         )
     x = _logits(x, _SPARSE)
-    if named.dtype not in (int32, int64):
+    if named.dtype is not int32 and named.dtype is not int64:
         raise not_allowed(_SPARSE, named.dtype, "int32, int64", "Tlabels")
     _require_classes(named, x.shape[-1])
     return _SPARSE_CROSS_ENTROPY(named, x)
@@ -259,7 +262,7 @@ def _sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
     below, _, total = _shifted(logits, -1)
     named = apply_elementwise("select", _named(labels, logits), below, full_like(below, 0))
     loss = apply_elementwise("log", total) - apply_reduce(0, named, -1, True, "Sum")
-    return apply_reshape(loss, tuple(labels.shape))
+    return apply_reshape(loss, (-1,) if labels.ndim == 1 else tuple(labels.shape))
 
 
 def _require_classes(labels: Tensor, classes: int) -> None:
@@ -293,18 +296,23 @@ def _classes(count: int) -> Tensor:
 
 
 def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
-    labels, logits = call.saved
-    return None, (softmax(logits) - _HITS(labels, logits)) * _widened(g, g.ndim)
+    return None, _SURPLUS(*call.saved) * _widened(g, g.ndim)
 
 
 @made_of_others
-def _hits(labels: Tensor, logits: Tensor) -> Tensor:
-    """1 at the place of each label, else 0."""
-    return apply_cast(_named(labels, logits), logits.dtype)
+def _surplus(labels: Tensor, logits: Tensor) -> Tensor:
+    """softmax(logits), less 1 at the place of each label."""
+    _, powers, total = _shifted(logits, -1)
+    return powers / total - apply_cast(_named(labels, logits), logits.dtype)
+
+
+def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
+    s = softmax(call.saved[0])
+    return None, (g - apply_reduce(0, g * s, -1, True, "Sum")) * s
 
 
 _SPARSE_CROSS_ENTROPY = Primitive(_SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1))
-_HITS = Primitive("OneHot", _hits)
+_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", _surplus, _surplus_vjp, saves=(1,))
 
 
 def _both(labels: Any, logits: Any, name: str) -> None:
