@@ -20,6 +20,7 @@ class Graph:
       output_structure: the outputs as they were given.
       nodes: the calls, each after those whose results it takes.
       operations: what is called, each once, from the inputs on.
+      chain: the operations where each takes what the one before it returned and nothing else; None elsewhere.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -101,11 +102,23 @@ class Graph:
             if id(value) not in self._places:
                 path = path_of(self.output_structure, place)
                 raise ValueError(f"Output with path `{path}` is not connected to `inputs`")
+        self.chain = self._chain(steps)
         self._results = [self._places[id(value)] for value in self.outputs]
         self._result = (
             self._results[0] if len(self._results) == 1 and nest.is_nested(self.output_structure) is False else None
         )
         return steps
+
+    def _chain(self, steps: list[tuple[Node, int | None, int | None]]) -> list[Operation] | None:
+        """What is called one after the other where each takes the result of the one before alone; None elsewhere."""
+        value: int | None = 0
+        for node, argument, result in steps:
+            if argument != value or result is None or nest.is_nested(node.operation_outputs):
+                return None
+            value = result
+        if len(self.inputs) != 1 or nest.is_nested(self.output_structure) or value != self._places[id(self.outputs[0])]:
+            return None
+        return [node.operation for node, _, _ in steps]
 
     def run(self, inputs: Sequence[Any], called: Callable[[Operation], Any] | None = None) -> Any:
         """The outputs, in their structure, for values in the places of the inputs.

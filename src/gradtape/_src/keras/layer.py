@@ -112,6 +112,7 @@ class Layer(Operation):
             "_quick_shape": None,
             "_quick_dtype": None,
             "_quick_kind": 0,
+            "_quick_training": (False, None),
         }
 
     def __init__(
@@ -555,9 +556,7 @@ class Layer(Operation):
     @property
     def losses(self) -> list[Any]:
         """What was given to `add_loss` in the last call, by it and its layers, and what regularizers give."""
-        found = list(self._losses)
-        for layer in self._layers_within():
-            found += layer._losses
+        found = [loss for layer in self._that_add_losses() for loss in layer._losses]
         for weight in self._regularized():
             found.append(weight.regularizer(weight))
         return found
@@ -596,14 +595,18 @@ class Layer(Operation):
                     "`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. Received "
                     f"invalid value: {value}"
                 )
-        state = vars(self)
-        state["_adds_losses"], state["_quick_shape"] = True, None
+        if not self._adds_losses:
+            vars(self).update(_adds_losses=True, _quick_shape=None)
+            changed()
         self._losses.extend(value for value in added if not isinstance(value, KerasTensor))
 
     def _clear_losses(self) -> None:
-        self._losses.clear()
-        for layer in self._layers_within():
+        for layer in self._that_add_losses():
             layer._losses.clear()
+
+    @kept
+    def _that_add_losses(self) -> list[Any]:
+        return [layer for layer in self._flatten_layers() if layer._adds_losses]
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """Every layer within, each once, in the order in which Keras lists them."""
@@ -729,22 +732,27 @@ class Layer(Operation):
 
     def _call_within(self, value: Tensor, training: bool | None) -> Any:
         """A call that needs nothing but what `training` is, and an end to the last call's losses if it is outermost."""
-        signature = signature_of(type(self).call)
-        entry, before = _call.entry, _call.training
+        takes_training, default = self._quick_training
+        call = _call
+        entry, before = call.entry, call.training
         if entry is None:
-            _call.entry = self
+            call.entry = self
             self._clear_losses()
         if training is None:
-            training = before if before is not None else signature.training
-        _call.training = training
+            training = before if before is not None else default
+        if training is not before:
+            call.training = training
         try:
-            if training is not None and signature.takes_training:
+            if training is not None and takes_training:
                 return self.call(value, training=training)
             return self.call(value)
         except Exception as error:
-            raise self._explained(error, (value,), {"training": training} if signature.takes_training else {}) from None
+            raise self._explained(error, (value,), {"training": training} if takes_training else {}) from None
         finally:
-            _call.entry, _call.training = entry, before
+            if entry is None:
+                call.entry = None
+            if training is not before:
+                call.training = before
 
     def _call_anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call of which nothing is known; decides how the next one with such an input is made."""
@@ -819,6 +827,7 @@ class Layer(Operation):
             return
         state = vars(self)
         state["_quick_shape"], state["_quick_dtype"] = given.shape._dims, given.dtype
+        state["_quick_training"] = signature.takes_training, signature.training
         alone = not (self._layers or self._adds_losses)
         state["_quick_kind"] = (_ASKS if signature.takes_training else _PLAINLY) if alone else _WITHIN
 

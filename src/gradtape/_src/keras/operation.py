@@ -37,6 +37,7 @@ class Node:
     def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.input_tensors = [value for value in leaves([args, kwargs]) if isinstance(value, KerasTensor)]
+        self.operation_outputs = outputs
         self.outputs = list(leaves(outputs))
         for value in self.outputs:
             if not isinstance(value, KerasTensor):
