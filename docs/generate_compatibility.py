@@ -64,6 +64,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.")
     yield from public(gradtape.debugging, "debugging.")
+    yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))
@@ -171,6 +172,10 @@ def keras() -> str:
         absent = ", ".join(f"`{name}`" for name in missing_names)
         absent = f"all {len(missing_names)}: {told}" if told and not there else absent
         text += line(f"`{whole}`", ", ".join(f"`{name}`" for name in there), absent)
+    text += "\n### Differences from Keras on purpose\n\n" + heading("name", "difference")
+    for file in sorted((TESTS / "keras").glob("test_*.py")):
+        _, differences = compared(file)
+        text += "".join(line(f"`tf.keras.{name}`", why) for name, why in differences["DELIBERATE"].items())
     return text
 
 

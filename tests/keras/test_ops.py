@@ -10,6 +10,13 @@ from beside import OURS, same
 
 from gradtape._src.keras.ops import elementwise, reductions
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "ops.rot90": "Keras turns what is not square wrongly by two right angles",
+    "ops.slice_update": "has a gradient, which Keras' has not on TensorFlow",
+    "ops.add": "functions of two bools, or of integers where NumPy takes them, compute; Keras refuses some",
+}
+
 R = np.random.default_rng(0)
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 WHOLE = np.array([[0, 1, 2], [3, 1, 5]])
