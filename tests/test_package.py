@@ -69,8 +69,8 @@ def test_an_unknown_kernel_set_is_refused_by_name():
         ("float16", "tf.float32"),
         ("tf.math.sofplus", "tf.math.softplus."),
         ("tf.nn.relu7", "tf.nn.relu."),
-        ("tf.losses", "tf.nn's cross entropies"),
-        ("tf.keras.layers", "tf.Module"),
+        ("tf.ragged", "tensors are rectangular"),
+        ("tf.keras.applications", "build the model from tf.keras.layers"),
         ("tf.Variable.shade", "no attribute 'shade'"),
         ("tf.square", "tf.square: The square of x."),
     ],
@@ -81,7 +81,7 @@ def test_the_command_says_what_a_name_is_or_what_to_write_instead(name, said, mo
     assert said in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("module", "name"), [(tf, "reduce_summ"), (tf.nn, "relu7"), (tf.keras, "Sequential")])
+@pytest.mark.parametrize(("module", "name"), [(tf, "reduce_summ"), (tf.nn, "relu7"), (tf.keras, "applications")])
 def test_a_missing_name_raises_attribute_error(module, name):
     with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute '{name}'") as error:
         getattr(module, name)
@@ -96,8 +96,8 @@ def test_a_program_that_ends_on_a_missing_name_is_told_the_nearest_one():
 
 
 def test_names_set_up_once_say_what_to_write_instead():
-    with pytest.raises(AttributeError, match=re.escape("tf.Module")):
-        getattr(tf.keras, "layers")  # noqa: B009
+    with pytest.raises(AttributeError, match=re.escape("tf.keras.layers")):
+        getattr(tf.keras, "applications")  # noqa: B009
 
 
 @pytest.mark.parametrize("module", [tf, tf.math, tf.nn, tf.linalg, tf.random])
