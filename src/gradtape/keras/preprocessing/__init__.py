@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing: what programs do with data before models see it."""
+"""tf.keras.preprocessing: second names of what is in tf.keras.utils."""
 
 from gradtape.keras.preprocessing import (
     image as image,

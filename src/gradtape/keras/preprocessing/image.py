@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing.image: pictures from files and back."""
+"""tf.keras.preprocessing.image: images between files, Pillow's images and arrays."""
 
 from gradtape._src.keras.utils.pictures import (
     array_to_img as array_to_img,
