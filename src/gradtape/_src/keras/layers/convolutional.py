@@ -39,6 +39,7 @@ class Convolving(Configured):
     """
 
     rank: ClassVar[int]
+    _by_example = True
 
     def _geometry(
         self, kernel_size: Any, strides: Any, padding: Any, data_format: str | None, dilation_rate: Any
