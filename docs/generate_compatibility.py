@@ -59,11 +59,12 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
 def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
     own = {name for name, value in vars(functional).items() if getattr(value, "__module__", "") == functional.__name__}
-    own.add("Tensor")
+    own |= {"Tensor", "install_as_tensorflow"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.")
     yield from public(gradtape.debugging, "debugging.")
+    yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))
@@ -152,6 +153,32 @@ def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     return programs, differences
 
 
+def keras() -> str:
+    """What each namespace of tf.keras holds, and which of its names are there."""
+    text = "\n## tf.keras\n\nEvery public name of Keras 3, by namespace.\n\n" + heading(
+        "namespace", "there", "not there"
+    )
+    for row in (Path(__file__).with_name("keras_names.txt")).read_text().splitlines():
+        if row.startswith("#") or not row:
+            continue
+        place, _, members = row.partition(": ")
+        module = gradtape.keras
+        for part in place.strip(".").split(".") if place != "." else ():
+            module = getattr(module, part, None)
+        there = [name for name in members.split() if module is not None and hasattr(module, name)]
+        missing_names = [name for name in members.split() if name not in there]
+        whole = "tf.keras" if place == "." else f"tf.keras.{place}"
+        told = missing._OF_KERAS.get(place)
+        absent = ", ".join(f"`{name}`" for name in missing_names)
+        absent = f"all {len(missing_names)}: {told}" if told and not there else absent
+        text += line(f"`{whole}`", ", ".join(f"`{name}`" for name in there), absent)
+    text += "\n### Differences from Keras on purpose\n\n" + heading("name", "difference")
+    for file in sorted((TESTS / "keras").glob("test_*.py")):
+        _, differences = compared(file)
+        text += "".join(line(f"`tf.keras.{name}`", why) for name, why in differences["DELIBERATE"].items())
+    return text
+
+
 def page() -> str:
     """The whole document."""
     text = HEAD + "## Names\n\n" + heading("TensorFlow", "supported", "tested by")
@@ -162,6 +189,7 @@ def page() -> str:
         text += line(f"`tf.{name}`", instead)
     for name, instead in missing._OF_KERAS.items():
         text += line(f"`tf.keras.{name}`", instead)
+    text += keras()
     text += "\n## Promises of the tape\n\nEach line is a test.\n"
     for title, files in PROMISES.items():
         text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))
