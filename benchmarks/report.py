@@ -18,6 +18,7 @@ from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
 from benchmarks.measures.optimizers import optimizer_steps
+from benchmarks.measures.pipelines import pipelines
 from benchmarks.peers import PEERS, absent
 from benchmarks.section import Section, Verdict, duration, table
 from benchmarks.targets import RATIOS
@@ -51,6 +52,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "reverse": reverse_to_forward,
     "passes": elementwise_passes,
     "optimizers": optimizer_steps,
+    "pipelines": pipelines,
     "instructions": instruction_counts,
 }
 MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memory, **GRADTAPE_MEASURES}

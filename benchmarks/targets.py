@@ -44,6 +44,10 @@ RATIOS = [
 ]
 
 PASS_SHARE = 0.80
+# A shuffled batch of 64 rows of 784 floats, more than copying the rows: seconds.
+BATCH_OVER_COPY = 2e-6
+# TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches.
+SHUFFLE_TO_TENSORFLOW = 5.0
 """Of STREAM's bandwidth, or of the same operation's rate in cache, that every elementwise pass is to reach."""
 
 IMPORT_SECONDS = 0.030

@@ -81,10 +81,10 @@ def untabled() -> Iterator[tuple[str, Any]]:
         (gradtape.GradientTape, ""),
         (gradtape.autodiff.ForwardAccumulator, "autodiff."),
         (gradtape.data.Dataset, "data."),
-        (gradtape.data.Iterator, "data."),
         (gradtape.TensorSpec, ""),
     ):
         yield from public(kind, f"{prefix}{kind.__name__}.")
+    yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 
 def names() -> dict[str, tuple[str, tuple[str, ...]]]:
