@@ -44,10 +44,6 @@ RATIOS = [
 ]
 
 PASS_SHARE = 0.80
-# A shuffled batch of 64 rows of 784 floats, more than copying the rows: seconds.
-BATCH_OVER_COPY = 2e-6
-# TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches.
-SHUFFLE_TO_TENSORFLOW = 5.0
 """Of STREAM's bandwidth, or of the same operation's rate in cache, that every elementwise pass is to reach."""
 
 IMPORT_SECONDS = 0.030
@@ -66,3 +62,9 @@ GROWTH = 1.5
 
 OPTION_TO_ADAM = 2.0
 """Of the time of Adam's step, that the step of Adam with an option may take."""
+
+BATCH_OVER_COPY = 2e-6
+"""Seconds that a shuffled batch of 64 rows of 784 floats may take over copying the rows."""
+
+SHUFFLE_TO_TENSORFLOW = 5.0
+"""TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches."""

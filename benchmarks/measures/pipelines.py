@@ -1,4 +1,4 @@
-"""What tf.data's pipelines cost: a shuffled batch beside the copying of its rows, and a million rows beside TensorFlow."""
+"""What pipelines of data cost: a shuffled batch beside the copying of its rows, a million rows beside TensorFlow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness import Effort, in_fresh_process, timing
-from benchmarks.peers import absent
+from benchmarks.peers import PEERS
 from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import BATCH_OVER_COPY, SHUFFLE_TO_TENSORFLOW
 
@@ -61,20 +61,12 @@ def pipelines(effort: Effort) -> Section:
     batch, copy = in_fresh_process(batch_and_copy, effort)
     rows = [[f"batch of {SIZE} rows of {COLUMNS} floats", duration(batch), f"{duration(copy)} (copy)"]]
     over = batch - copy
-    verdicts = [
-        Verdict(
-            "shuffled batch over its copy", f"≤ {duration(BATCH_OVER_COPY)}", duration(over), over <= BATCH_OVER_COPY
-        )
-    ]
+    bound = f"≤ {duration(BATCH_OVER_COPY)}"
+    verdicts = [Verdict("shuffled batch over its copy", bound, duration(over), over <= BATCH_OVER_COPY)]
     ours = in_fresh_process(million, "gradtape")
-    theirs = None if "tensorflow" in absent() else in_fresh_process(million, "tensorflow")
-    rows.append(
-        [
-            "a million rows, shuffled, in batches",
-            duration(ours),
-            "-" if theirs is None else f"{duration(theirs)} (TensorFlow)",
-        ]
-    )
+    theirs = in_fresh_process(million, "tensorflow") if PEERS["tensorflow"].present else None
+    beside = "-" if theirs is None else f"{duration(theirs)} (TensorFlow)"
+    rows.append(["a million rows, shuffled, in batches", duration(ours), beside])
     ratio = None if theirs is None else theirs / ours
     verdicts.append(
         Verdict(

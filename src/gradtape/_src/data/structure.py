@@ -276,11 +276,6 @@ def _decoded(spec: TypeSpec, array: Any) -> Component:
     return None if isinstance(spec, NoneTensorSpec) else spec.decoded(array)  # type: ignore[attr-defined]
 
 
-def described(value: Any) -> str:
-    """A value that is not what was expected, in a few words: its class."""
-    return str(type(value))
-
-
 def dtype_name(dtype: DType) -> str:
     return f"<dtype: '{dtype.name}'>"
 
