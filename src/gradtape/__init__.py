@@ -26,6 +26,7 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        summary as summary,
         sysconfig as sysconfig,
         test as test,
         train as train,
@@ -35,7 +36,7 @@ if _TYPE_CHECKING:
 else:
     for _name in (
         *("autodiff", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras", "linalg", "math"),
-        *("nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("nest", "nn", "optimizers", "random", "summary", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     schedules = _later("optimizers.schedules")

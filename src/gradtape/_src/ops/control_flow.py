@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -880,18 +881,36 @@ def init_scope() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def name_scope(name: str) -> Iterator[str]:
-    """A block that names nothing: operations have no names.
+def name_scope(name: str | None) -> Iterator[str]:
+    """A block whose name stands before the tags of summaries; operations have no names.
 
     Args:
-      name: the scope's name.
+      name: the scope's name, which follows those of the blocks around it unless it ends in a slash; none for the
+        outermost.
 
     Returns:
-      A context manager, which gives the name and a slash.
+      A context manager, which gives the whole name and a slash.
 
     Example:
-      >>> with tf.name_scope("layer") as scope:
+      >>> with tf.name_scope("model"), tf.name_scope("layer") as scope:
       ...     print(scope)
-      layer/
+      model/layer/
     """
-    yield f"{name}/"
+    before = _scope.name
+    _scope.name = "" if not name else name if name.endswith("/") else f"{before}{name}/"
+    try:
+        yield _scope.name
+    finally:
+        _scope.name = before
+
+
+def current_scope() -> str:
+    """The names of the blocks of `name_scope` that this thread is in, with a slash after each."""
+    return _scope.name
+
+
+class _Scope(threading.local):
+    name = ""
+
+
+_scope = _Scope()
