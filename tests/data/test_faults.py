@@ -75,6 +75,24 @@ def test_nothing_that_a_pipeline_does_is_recorded() -> None:
     assert float(tape.gradient(last, weight)) == 2.0
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_no_gradient_goes_through_a_dataset(batched: bool) -> None:
+    weight = tf.Variable([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        doubled = weight * 2.0
+        for dataset in (
+            tf.data.Dataset.from_tensor_slices(doubled),
+            tf.data.Dataset.from_tensor_slices((doubled, weight)).map(lambda x, y: y),
+            tf.data.Dataset.from_tensors(doubled),
+            tf.data.Dataset.from_tensors((doubled, weight)),
+            numbers(2).map(lambda x: weight),
+            numbers(2).map(lambda x: (doubled, x)),
+            numbers(2).scan(doubled, lambda s, x: (s, s)),
+        ):
+            first = tf.nest.flatten(next(iter(dataset.batch(2) if batched else dataset)))[0]
+            assert tape.gradient(tf.reduce_sum(first * 1.0), weight) is None
+
+
 def test_arrays_are_copied() -> None:
     data = np.arange(4)
     dataset = tf.data.Dataset.from_tensor_slices(data)

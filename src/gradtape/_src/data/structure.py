@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import empty, tensor_from, view
+from gradtape._doors import apply_stop_gradient, empty, tensor_from, view
 from gradtape._moves import take_rows
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.dtypes import DType
@@ -115,7 +115,7 @@ def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
 def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
     """A value as an element: what is no structure becomes a component."""
     if type(value) is Tensor:
-        return value
+        return apply_stop_gradient(value)
     return map_leaves(component, value)
 
 
@@ -123,8 +123,11 @@ def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
 
 
 def component_of(value: Any) -> Component:
-    """A value as a component: a tensor, or None."""
-    return value if type(value) is Tensor or value is None else as_any_tensor(value)
+    """A value as a component: a tensor that no tape knows, or None."""
+    if value is None:
+        return None
+    tensor = as_any_tensor(value)
+    return apply_stop_gradient(tensor) if type(tensor) is Tensor else tensor
 
 
 def row(component: Component, place: int) -> Component:
