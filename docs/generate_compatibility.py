@@ -67,16 +67,27 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")
+    yield from public(gradtape.data, "data.")
+    yield from public(gradtape.data.experimental, "data.experimental.")
+    yield from public(gradtape.io, "io.")
+    yield from public(gradtape.io.gfile, "io.gfile.")
+    yield from public(gradtape.train, "train.")
+    yield from public(gradtape.summary, "summary.")
+    yield from public(gradtape.summary.experimental, "summary.experimental.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))
     yield from public(optimizers, "keras.optimizers.")
     yield from public(optimizers.schedules, "keras.optimizers.schedules.")
     for name, value in public(errors, "errors."):
         if isinstance(value, type) and issubclass(value, errors.OpError):
             yield name, value
-    for kind in (gradtape.GradientTape, gradtape.autodiff.ForwardAccumulator):
-        prefix = "autodiff." if kind is gradtape.autodiff.ForwardAccumulator else ""
-        for base in kind.__mro__[:2]:
-            yield from public(base, f"{prefix}{kind.__name__}.")
+    for kind, prefix in (
+        (gradtape.GradientTape, ""),
+        (gradtape.autodiff.ForwardAccumulator, "autodiff."),
+        (gradtape.data.Dataset, "data."),
+        (gradtape.TensorSpec, ""),
+    ):
+        yield from public(kind, f"{prefix}{kind.__name__}.")
+    yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 
 def names() -> dict[str, tuple[str, tuple[str, ...]]]:
