@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from random_programs import State, program
 
 import gradtape as tf
-from programs import State, program
 
 PROGRAMS, BLOCK = 1000, 50
 
