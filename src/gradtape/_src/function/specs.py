@@ -133,7 +133,7 @@ class TensorSpec:
         """
         shape = self.shape
         for other in others:
-            if not isinstance(other, TensorSpec) or other.dtype != self.dtype:
+            if not isinstance(other, TensorSpec) or (other.dtype, other.name) != (self.dtype, self.name):
                 return None
             shape = common_shape(shape, other.shape)
         return TensorSpec(shape, self.dtype, self.name)
