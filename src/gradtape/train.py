@@ -16,7 +16,6 @@ from gradtape._src.train.checkpoint_reader import (
     load_variable as load_variable,
 )
 from gradtape._src.train.checkpoint_state import (
-    CheckpointState as CheckpointState,
     get_checkpoint_state as get_checkpoint_state,
     latest_checkpoint as latest_checkpoint,
 )

@@ -122,7 +122,6 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef PyObject* at
     cdef Extent* extent = NULL
     cdef int live
-    cdef bint watched
     if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
         extent = plain_extent(program, a, b)
     if extent != NULL:
@@ -137,8 +136,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
-    watched = observing
-    if watched:
+    if observing:
         trace(program, given(a, b, c), (), (out,))
     if (a.number or (b is not None and b.number) or (c is not None and c.number)) and out.dtype_code <= F64:
         at = here()
@@ -150,7 +148,7 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(<Thread>at, c.number) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
-    if watched:
+    if examining:
         examine(program, given(a, b, c), (), (out,))
     return out
 

@@ -95,13 +95,6 @@ cdef object part_assigner(object tensor):
 _operators.part_assigner = part_assigner
 
 
-cdef int writes_unseen(BaseVariable variable) except -1:
-    """A variable is written, and no step of a trace says what."""
-    if traced():
-        tracer.fail(f"variable '{variable.given_name}' was written in a way that cannot be repeated")
-    return 0
-
-
 cdef int tell_of_read(BaseVariable variable, Tensor handle) except -1:
     if traced():
         tracer.variable_read(variable, handle)
@@ -191,11 +184,11 @@ cdef class BaseVariable(Readable):
         return self.held
 
     cdef char* writable(self) except NULL:
-        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage.
+
+        Who writes tells those who trace, as `store` and `shift` do, and steps of optimizers."""
         if self.held is _nothing:
             self.present()
-        if tracing:
-            writes_unseen(self)
         if self.held.block == NULL:
             self.epoch = STALE                # handles have copies of what is inline
             return self.held.data

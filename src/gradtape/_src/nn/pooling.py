@@ -31,6 +31,7 @@ from gradtape._src.nn.windows import (
     spread,
 )
 from gradtape._src.ops.gathering import take_along_last
+from gradtape._src.ops.reductions import argmax
 from gradtape._src.table.rows import ALL, call, op, real, single
 
 _KERNELS = {
@@ -105,7 +106,7 @@ def _over_channels(image: Tensor, ksize: Any, strides: Any, rank: int, kernel: K
     if size != steps[channels if steps.size > 1 else 0]:
         raise refused("Depthwise max pooling requires the depth window to equal the depth stride")
     groups = apply_reshape(image, (*image.shape[:-1], image.shape[-1] // size, size))
-    return take_along_last(groups, view(groups).argmax(-1)[..., None])[..., 0]
+    return take_along_last(groups, argmax(groups, -1)[..., None])[..., 0]
 
 
 def _geometry(

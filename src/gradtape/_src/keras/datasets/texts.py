@@ -37,7 +37,7 @@ def load_imdb(
       {options}
 
     Returns:
-      ((x_train, y_train), (x_test, y_test)): arrays of lists of numbers, and arrays of int64.
+      Pairs of training and of test data: arrays of lists of numbers, and arrays of int64.
 
     Raises:
       ValueError: no text is short enough, or the file's hash is another.
@@ -85,7 +85,7 @@ def load_reuters(
       {options}
 
     Returns:
-      ((x_train, y_train), (x_test, y_test)): arrays of lists of numbers, and arrays of int64.
+      Pairs of training and of test data: arrays of lists of numbers, and arrays of int64.
 
     Raises:
       ValueError: the file's hash is another.
