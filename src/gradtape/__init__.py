@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        summary as summary,
         sysconfig as sysconfig,
         test as test,
         train as train,
@@ -37,7 +38,8 @@ if _TYPE_CHECKING:
 else:
     for _name in (
         *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
-        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
+        *("train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")

@@ -75,6 +75,24 @@ def test_nothing_that_a_pipeline_does_is_recorded() -> None:
     assert float(tape.gradient(last, weight)) == 2.0
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_no_gradient_goes_through_a_dataset(batched: bool) -> None:
+    weight = tf.Variable([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        doubled = weight * 2.0
+        for dataset in (
+            tf.data.Dataset.from_tensor_slices(doubled),
+            tf.data.Dataset.from_tensor_slices((doubled, weight)).map(lambda x, y: y),
+            tf.data.Dataset.from_tensors(doubled),
+            tf.data.Dataset.from_tensors((doubled, weight)),
+            numbers(2).map(lambda x: weight),
+            numbers(2).map(lambda x: (doubled, x)),
+            numbers(2).scan(doubled, lambda s, x: (s, s)),
+        ):
+            first = tf.nest.flatten(next(iter(dataset.batch(2) if batched else dataset)))[0]
+            assert tape.gradient(tf.reduce_sum(first * 1.0), weight) is None
+
+
 def test_arrays_are_copied() -> None:
     data = np.arange(4)
     dataset = tf.data.Dataset.from_tensor_slices(data)
@@ -175,11 +193,31 @@ def test_experimental_names() -> None:
     assert len(list(numbers(4).batch(2).apply(experimental.unbatch()).apply(experimental.unique()))) == 4
     assert sorted(numbers(3).apply(experimental.shuffle_and_repeat(2, 2)).as_numpy_iterator()) == [0, 0, 1, 1, 2, 2]
     assert list(numbers(3).map(lambda x: 1 // int(x)).apply(experimental.ignore_errors()).as_numpy_iterator()) == [1, 0]
+    assert experimental.choose_from_datasets is tf.data.Dataset.choose_from_datasets
+    assert experimental.sample_from_datasets is tf.data.Dataset.sample_from_datasets
+    assert experimental.RandomDataset is tf.data.Dataset.random
+    assert experimental.ThreadingOptions is tf.data.ThreadingOptions
     listed = experimental.from_list([(1, "a"), (2, "b")])
     assert list(listed.as_numpy_iterator()) == [(1, b"a"), (2, b"b")]
     for wrong, kind in (([], ValueError), ([1, (1, 2)], TypeError), ([1, 1.5], TypeError)):
         with pytest.raises(kind, match=r"^Invalid `elements`"):
             experimental.from_list(wrong)
+
+
+def test_iterators() -> None:
+    iterator = iter(numbers(3))
+    assert isinstance(iterator, tf.data.Iterator) and iter(iterator) is iterator
+    assert [int(iterator.next()), int(iterator.get_next())] == [0, 1]
+    assert iterator.element_spec == tf.TensorSpec([], tf.int64)
+    plain = numbers(3).as_numpy_iterator()
+    assert isinstance(plain, tf.data.NumpyIterator) and iter(plain) is plain
+    assert (plain.next(), next(plain)) == (0, 1)
+    assert repr(plain).startswith("NumpyIterator(iterator=<gradtape")
+
+
+def test_values_of_specifications() -> None:
+    assert tf.TensorSpec([]).value_type is tf.Tensor
+    assert numbers().window(2).element_spec.value_type is tf.data.Dataset
 
 
 def test_a_cache_in_a_file(tmp_path: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from programs import State, program
+from random_programs import State, program
 
 import gradtape as tf
 

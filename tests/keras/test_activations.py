@@ -8,6 +8,11 @@ from beside import OURS, same
 
 import gradtape
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "activations.sparsemax": "Keras' results do not sum to 1: it subtracts more than the support's surplus",
+}
+
 X = np.array(
     [[-1e4, -100.0, -7.0, -3.0, -1.5, -1.0], [-0.5, -0.2, 0.0, 0.2, 0.5, 1.0], [1.5, 3.0, 6.0, 7.0, 100.0, 1e4]]
 )

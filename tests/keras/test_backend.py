@@ -10,6 +10,9 @@ from beside import assert_equal, outcome
 import gradtape
 
 X = np.arange(6.0, dtype="float32").reshape(2, 3) - 2
+R = np.random.default_rng(0)
+IMAGES, SERIES = R.normal(size=(2, 5, 6, 3)).astype("float32"), R.normal(size=(2, 9, 3)).astype("float32")
+KERNEL = R.normal(size=(2, 3, 3, 4)).astype("float32")
 ROWS = np.array([[0.2, 0.8], [0.7, 0.3]], "float32")
 
 CASES = {
@@ -121,6 +124,35 @@ CASES = {
         k.switch(c(X > 0), c(X), c(-X)),
         k.switch(c([True, False, True]), c(X[0]), c(-X[0])),
         k.in_top_k(c(ROWS), c([1, 1]), 1),
+    ],
+    "convolutions": lambda k, c, tf: [
+        k.conv1d(c(SERIES), c(KERNEL[0]), padding="causal", dilation_rate=2),
+        k.conv1d(c(SERIES), c(KERNEL[0]), 2, "same"),
+        k.conv2d(c(IMAGES), c(KERNEL), (2, 2), "same"),
+        k.conv3d(c(IMAGES[:, None]), c(KERNEL[None])),
+        k.depthwise_conv2d(c(IMAGES), c(KERNEL[..., :1])),
+        k.pool2d(c(IMAGES), (2, 2)),
+        k.pool2d(c(IMAGES), (2, 2), (2, 2), "same", pool_mode="avg"),
+        k.pool3d(c(IMAGES[:, None]), (1, 2, 2)),
+        k.resize_images(c(IMAGES), 2, 3, "channels_last"),
+        k.spatial_3d_padding(c(IMAGES[:, None])),
+    ],
+    "pooling": lambda k, c, tf: k.pool2d(c(IMAGES), (2, 2), pool_mode="sum"),
+    "focal losses": lambda k, c, tf: [
+        k.binary_focal_crossentropy(c(ROWS.round()), c(ROWS), True),
+        k.binary_focal_crossentropy(c(ROWS.round()), c(ROWS), from_logits=True),
+        k.categorical_focal_crossentropy(c(ROWS[::-1].copy()), c(ROWS)),
+        k.batch_normalization(c(ROWS), 0.5, 2.0, 0.1, 3.0),
+    ],
+    "functions of functions": lambda k, c, tf: [
+        k.map_fn(lambda x: x * x, c(ROWS)),
+        k.foldl(lambda a, x: a - x, c(ROWS)),
+        k.foldr(lambda a, x: a - x, c(ROWS)),
+        k.stop_gradient(c(ROWS)),
+    ],
+    "dtypes": lambda k, c, tf: [
+        *(k.is_float_dtype("float32"), k.is_int_dtype("uint8"), k.is_float_dtype("bool"), k.is_sparse(c(ROWS))),
+        *(k.is_keras_tensor(c(ROWS)), k.to_dense(c(ROWS))),
     ],
     "settings": lambda k, c, tf: [
         k.epsilon(),

@@ -10,6 +10,13 @@ from beside import OURS, same
 
 import gradtape
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "losses.CosineSimilarity": "has a gradient at vectors of length 0, and its configuration has the axis",
+    "losses.Huber": "its configuration has delta",
+    "losses.SparseCategoricalCrossentropy": "classes stay integers; Keras makes them float32 first",
+}
+
 R = np.random.default_rng(0)
 TRUE, PRED = R.normal(size=(5, 4)), R.normal(size=(5, 4))
 POSITIVE, RATES = R.uniform(0, 3, (5, 4)).round(), R.uniform(0.1, 3, (5, 4))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import warnings
 
 import numpy as np
@@ -266,6 +268,60 @@ def state_in_constructor_and_build(tf, keras):
     return result, [(w.path, w.trainable) for w in layer.weights], layer.path, layer.built, layer.count_params()
 
 
+@program
+def symbolic_values_of_a_layer(tf, keras):
+    a = keras.Input((4,), name="a")
+    layer = keras.layers.Dense(3)
+    layer(a), layer(a)
+    return layer.input.name, layer.output.shape
+
+
+@program
+def models_made_bit_by_bit(tf, keras):
+    model = keras.Sequential()
+    model.add(keras.Input((4,)))
+    model.add(keras.layers.Dense(3))
+    model.add(keras.layers.ReLU())
+    shape = model.output_shape
+    model.pop()
+    names = [layer.name for layer in model.layers]
+    model.add(keras.layers.Dense(2))
+    return shape, names, model.output_shape, [w.path for w in model.weights]
+
+
+@program
+def arguments_of_calls(tf, keras):
+    class Layer(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = keras.layers.Dense(2, kernel_initializer="ones")
+
+        def call(self, x, y=None, scale=1.0, training=False):
+            result = self.inner(x) * scale
+            return result if y is None else result + self.inner(y)
+
+    layer = Layer()
+    return layer(X[:2]), layer(X[:2], y=X[:2]), layer(X[:2], X[:2], scale=2.0), layer(X[:2], scale=3.0, training=True)
+
+
+@program
+def a_layer_made_of_the_tapes_functions_in_a_functional_model(tf, keras):
+    class Layer(keras.layers.Layer):
+        def call(self, x):
+            return tf.concat([x, tf.square(x)], -1)[:, None]
+
+    a = keras.Input((4,))
+    result = Layer()(a)
+    return result.shape, keras.Model(a, result)(X[:2])
+
+
+@program
+def training_said_when_a_model_is_made(tf, keras):
+    a = keras.Input((4,))
+    model = keras.Model(a, keras.layers.Dropout(0.5)(a, training=True))
+    return model(X), model(X, training=False), model.get_config()
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name):
     agree(PROGRAMS[name])
@@ -454,3 +510,21 @@ def test_a_fast_call_notices_what_changed():
     plain = tf.ones([3, 2, 4])
     sees(plain), sees(plain), sees(masked), sees(plain)
     assert [mask is not None for mask in seen] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "way", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["copy", "pickle"]
+)
+def test_copies_have_weights_of_their_own(way):
+    import gradtape as tf
+
+    a = tf.keras.Input((4,))
+    inner = tf.keras.layers.Dense(4)
+    branches = tf.keras.Model(a, tf.keras.layers.Add()([inner(a), inner(inner(a))]))
+    for model in (dense(tf.keras), branches):
+        copied = way(model)
+        np.testing.assert_array_equal(copied(X).numpy(), model(X).numpy())
+        before = model(X).numpy()
+        copied.set_weights([np.zeros_like(weight) for weight in copied.get_weights()])
+        assert not copied(X).numpy().any()
+        np.testing.assert_array_equal(model(X).numpy(), before)

@@ -10,6 +10,13 @@ from beside import OURS, same
 
 from gradtape._src.keras.ops import elementwise, reductions
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "ops.rot90": "Keras turns what is not square wrongly by two right angles",
+    "ops.slice_update": "has a gradient, which Keras' has not on TensorFlow",
+    "ops.add": "functions of two bools, or of integers where NumPy takes them, compute; Keras refuses some",
+}
+
 R = np.random.default_rng(0)
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 WHOLE = np.array([[0, 1, 2], [3, 1, 5]])
@@ -335,6 +342,48 @@ CASES = {
     "attention of matrices": lambda o: o.dot_product_attention(X, X, X),
     "psnr": lambda o: o.psnr(X, X + 1, 12.0),
     "activations": lambda o: [getattr(o, name)(X - 5) for name in ACTIVATIONS],
+    # made of others
+    "composed": lambda o: [
+        o.amax(X, 1),
+        o.amin(X),
+        o.ptp(X, 0),
+        o.percentile(X, 30),
+        o.allclose(X, X + 1e-9),
+        o.isin(X, [1.0, 5.0]),
+    ],
+    "other elements": lambda o: [
+        o.fmax(HOLES, X),
+        o.fmin(HOLES, X),
+        o.heaviside(X - 3, 0.5),
+        o.logaddexp2(X, X[::-1]),
+        o.select([X > 8, X > 3], [X, -X], 7.0),
+    ],
+    "parts": lambda o: [*o.hsplit(X, 2), *o.vsplit(X, 3), *o.dsplit(IMAGES, 2), o.diagflat(X[:1]), o.vander(X[0], 3)],
+    "scales": lambda o: [
+        o.geomspace(1.0, 16.0, 5),
+        o.trapezoid(X),
+        o.trapezoid(X, X[0]),
+        *o.unravel_index(np.array([5, 11]), (3, 4)),
+    ],
+    "windows": lambda o: [
+        o.bartlett(5),
+        o.blackman(5),
+        o.hamming(5),
+        o.hanning(5),
+        o.kaiser(5, 3.0),
+        o.matrix_rank(SYMMETRIC),
+    ],
+    "unknowns": lambda o: [
+        getattr(o, name)(HOLES, axis=axis)
+        for name in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd")
+        for axis in (None, 0, 1)
+    ],
+    "places of unknowns": lambda o: [
+        getattr(o, name)(HOLES, axis=axis)
+        for name in ("nanargmax", "nanargmin", "nancumsum", "nancumprod")
+        for axis in (None, 1)
+    ],
+    "namespaces": lambda o: [o.numpy.mean(X), o.nn.relu(X - 5), o.linalg.det(SYMMETRIC)],
     # functions of functions
     "cond": lambda o: [o.cond(True, lambda: X, lambda: X + 1), o.switch(2, [lambda x: x, lambda x: x + 1], X)],
     "loops": lambda o: [
@@ -354,6 +403,7 @@ CASES = {
         o.convert_to_numpy(X),
     ],
 }
+HOLES = np.where(X % 5 == 1, np.nan, X).astype("float32")
 R_KERNEL = R.normal(size=(3, 3, 4, 5)).astype("float32")
 
 

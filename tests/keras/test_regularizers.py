@@ -8,6 +8,12 @@ from beside import OURS, same
 
 import gradtape
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "regularizers.OrthogonalRegularizer": "Keras' factor is float32 and fails on float64 weights",
+    "regularizers.L1": "factors are exact on float64 weights; Keras rounds them to float32",
+}
+
 W = np.array([[3.0, 0.0, -1.0], [-4.0, 0.0, 2.0]])
 
 REGULARIZERS = {

@@ -18,6 +18,11 @@ from beside import OURS, same
 import gradtape
 import keras
 
+# What differs from Keras on purpose; docs/compatibility.md lists it.
+DELIBERATE = {
+    "utils.get_file": "a file is there when it is whole: what was interrupted is not taken for it",
+}
+
 VECTORS = np.array([[3.0, 4.0], [0.0, 0.0]])
 
 ARRAYS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from programs import collector, compared
 
 PROGRAMS, program = collector()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from programs import compared
 
 Pair = collections.namedtuple("Pair", "first second")

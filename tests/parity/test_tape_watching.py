@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 import pytest
+
 from programs import collector, compared
 
 PROGRAMS, program = collector()

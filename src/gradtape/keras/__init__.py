@@ -21,6 +21,7 @@ if _TYPE_CHECKING:
         mixed_precision as mixed_precision,
         models as models,
         ops as ops,
+        preprocessing as preprocessing,
         random as random,
         regularizers as regularizers,
         saving as saving,
@@ -39,7 +40,18 @@ else:
             "initializers",
             "layers",
         ),
-        *("losses", "metrics", "mixed_precision", "models", "ops", "random", "regularizers", "saving", "utils"),
+        *(
+            "losses",
+            "metrics",
+            "mixed_precision",
+            "models",
+            "ops",
+            "preprocessing",
+            "random",
+            "regularizers",
+            "saving",
+            "utils",
+        ),
     ):
         globals()[_name] = _later(f"keras.{_name}")
 

@@ -22,9 +22,9 @@ from gradtape._src.keras.layers.activation_layers import (
 from gradtape._src.keras.layers.attention import (
     AdditiveAttention as AdditiveAttention,
     Attention as Attention,
-    GroupedQueryAttention as GroupQueryAttention,
-    GroupedQueryAttention as GroupedQueryAttention,
-    MultiHeadAttention as MultiHeadAttention,
+)
+from gradtape._src.keras.layers.bidirectional import (
+    Bidirectional as Bidirectional,
 )
 from gradtape._src.keras.layers.cells import (
     GRUCell as GRUCell,
@@ -44,16 +44,18 @@ from gradtape._src.keras.layers.convolutional import (
     Conv3D as Convolution3D,
     Conv3DTranspose as Conv3DTranspose,
     Conv3DTranspose as Convolution3DTranspose,
+)
+from gradtape._src.keras.layers.dense import (
+    Dense as Dense,
+    EinsumDense as EinsumDense,
+)
+from gradtape._src.keras.layers.depthwise import (
     DepthwiseConv1D as DepthwiseConv1D,
     DepthwiseConv2D as DepthwiseConv2D,
     SeparableConv1D as SeparableConv1D,
     SeparableConv1D as SeparableConvolution1D,
     SeparableConv2D as SeparableConv2D,
     SeparableConv2D as SeparableConvolution2D,
-)
-from gradtape._src.keras.layers.dense import (
-    Dense as Dense,
-    EinsumDense as EinsumDense,
 )
 from gradtape._src.keras.layers.dropout import (
     AlphaDropout as AlphaDropout,
@@ -66,6 +68,11 @@ from gradtape._src.keras.layers.dropout import (
 )
 from gradtape._src.keras.layers.embedding import (
     Embedding as Embedding,
+)
+from gradtape._src.keras.layers.heads import (
+    GroupedQueryAttention as GroupQueryAttention,
+    GroupedQueryAttention as GroupedQueryAttention,
+    MultiHeadAttention as MultiHeadAttention,
 )
 from gradtape._src.keras.layers.merging import (
     Add as Add,
@@ -89,9 +96,6 @@ from gradtape._src.keras.layers.normalization import (
     BatchNormalization as BatchNormalization,
     GroupNormalization as GroupNormalization,
     LayerNormalization as LayerNormalization,
-    RMSNormalization as RMSNormalization,
-    SpectralNormalization as SpectralNormalization,
-    UnitNormalization as UnitNormalization,
 )
 from gradtape._src.keras.layers.pooling import (
     AveragePooling1D as AveragePooling1D,
@@ -122,16 +126,12 @@ from gradtape._src.keras.layers.pooling import (
 from gradtape._src.keras.layers.preprocessing import (
     CategoryEncoding as CategoryEncoding,
     Discretization as Discretization,
-    Normalization as Normalization,
     Rescaling as Rescaling,
 )
 from gradtape._src.keras.layers.recurrent import (
     GRU as GRU,
     LSTM as LSTM,
-    RNN as RNN,
-    Bidirectional as Bidirectional,
     SimpleRNN as SimpleRNN,
-    StackedRNNCells as StackedRNNCells,
 )
 from gradtape._src.keras.layers.resampling import (
     Cropping1D as Cropping1D,
@@ -150,9 +150,21 @@ from gradtape._src.keras.layers.reshaping import (
     RepeatVector as RepeatVector,
     Reshape as Reshape,
 )
+from gradtape._src.keras.layers.rnn import (
+    RNN as RNN,
+    StackedRNNCells as StackedRNNCells,
+)
+from gradtape._src.keras.layers.scaling import (
+    RMSNormalization as RMSNormalization,
+    SpectralNormalization as SpectralNormalization,
+    UnitNormalization as UnitNormalization,
+)
 from gradtape._src.keras.layers.serializing import (
     deserialize as deserialize,
     serialize as serialize,
+)
+from gradtape._src.keras.layers.standardizing import (
+    Normalization as Normalization,
 )
 from gradtape._src.keras.layers.wrapping import (
     Identity as Identity,

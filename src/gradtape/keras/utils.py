@@ -6,6 +6,9 @@ from gradtape._src.keras.data import (
     pack_x_y_sample_weight as pack_x_y_sample_weight,
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
+from gradtape._src.keras.keras_tensor import (
+    is_keras_tensor as is_keras_tensor,
+)
 from gradtape._src.keras.progress import (
     Progbar as Progbar,
 )
@@ -32,6 +35,10 @@ from gradtape._src.keras.utils.arrays import (
     normalize as normalize,
     pad_sequences as pad_sequences,
     to_categorical as to_categorical,
+)
+from gradtape._src.keras.utils.drawing import (
+    model_to_dot as model_to_dot,
+    plot_model as plot_model,
 )
 from gradtape._src.keras.utils.files import (
     get_file as get_file,

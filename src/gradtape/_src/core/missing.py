@@ -43,6 +43,73 @@ _OF_KERAS = {
     "remat": "use tf.recompute_grad",
     "Function": "use tf.keras.Model(inputs, outputs)",
     "device": "use tf.device; there is one",
+    **{
+        f"layers.Adaptive{kind}Pooling{rank}D": f"use tf.keras.layers.{kind}Pooling{rank}D with a window that fits"
+        for kind in ("Average", "Max")
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"layers.ConvLSTM{rank}D": "write a cell that convolves, and give it to tf.keras.layers.RNN"
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"layers.{name}": "change images with tf.image before they reach the model"
+        for name in (
+            *(
+                "AugMix",
+                "AutoContrast",
+                "CenterCrop",
+                "ContrastLimitedAdaptiveHistogramEqualization",
+                "CutMix",
+                "Equalization",
+            ),
+            *(
+                "MixUp",
+                "RandAugment",
+                "RandomBrightness",
+                "RandomColorDegeneration",
+                "RandomColorJitter",
+                "RandomContrast",
+            ),
+            *(
+                "RandomCrop",
+                "RandomElasticTransform",
+                "RandomErasing",
+                "RandomFlip",
+                "RandomGaussianBlur",
+                "RandomGrayscale",
+            ),
+            *(
+                "RandomHue",
+                "RandomInvert",
+                "RandomPerspective",
+                "RandomPosterization",
+                "RandomRotation",
+                "RandomSaturation",
+            ),
+            *(
+                "RandomSharpness",
+                "RandomShear",
+                "RandomTranslation",
+                "RandomZoom",
+                "Resizing",
+                "Solarization",
+                "Pipeline",
+            ),
+        )
+    },
+    **{
+        f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
+        "CategoryEncoding"
+        for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+    },
+    **{
+        f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
+        for name in ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper")
+    },
+    "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
+    "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
+    "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
     "callbacks.TensorBoard": "write what on_epoch_end of a Callback is told, or use tf.keras.callbacks.CSVLogger",

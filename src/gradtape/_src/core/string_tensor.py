@@ -114,7 +114,7 @@ class StringTensor:
                 other = StringTensor(other)
             except TypeError:
                 raise TypeError(f"Cannot convert {other} to EagerTensor of dtype string") from None
-        return as_tensor(comparison(self._array, other._array, dtype=object).astype(bool))
+        return as_tensor(np.asarray(comparison(self._array, other._array, dtype=object), bool))
 
     def __add__(self, other: Any) -> StringTensor:
         return StringTensor(self._array + StringTensor(other)._array)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
@@ -203,7 +201,7 @@ class TensorSpec(TypeSpec):
         """Whether a tensor fits, or some tensor fits both this specification and another.
 
         Args:
-          spec_or_value: a specification, a tensor, or what becomes one.
+          spec_or_value: a specification, a tensor or a variable.
 
         Returns:
           A bool.
@@ -212,8 +210,6 @@ class TensorSpec(TypeSpec):
           >>> tf.TensorSpec([None, 3]).is_compatible_with(tf.TensorSpec([2, None]))
           True
         """
-        if isinstance(spec_or_value, np.ndarray):
-            spec_or_value = as_any_tensor(spec_or_value)
         return isinstance(spec_or_value, TensorSpec | Tensor | StringTensor | BaseVariable) and (
             spec_or_value.dtype is self._dtype and self._shape.is_compatible_with(spec_or_value.shape)
         )
@@ -225,19 +221,18 @@ class TensorSpec(TypeSpec):
           others: specifications.
 
         Returns:
-          A TensorSpec, or None if dtypes differ.
+          A TensorSpec, or None if dtypes or names differ.
 
         Example:
           >>> tf.TensorSpec([2, 3]).most_specific_common_supertype([tf.TensorSpec([2, 4])])
           TensorSpec(shape=(2, None), dtype=tf.float32, name=None)
         """
-        shape, name = self._shape, self._name
+        shape = self._shape
         for other in others:
-            if not isinstance(other, TensorSpec) or other._dtype is not self._dtype:
+            if not isinstance(other, TensorSpec) or (other._dtype, other._name) != (self._dtype, self._name):
                 return None
             shape = shape.most_specific_compatible_shape(other._shape)
-            name = name if name == other._name else None
-        return TensorSpec(shape, self._dtype, name)
+        return TensorSpec(shape, self._dtype, self._name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TensorSpec) and self._key() == other._key()

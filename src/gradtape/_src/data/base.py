@@ -23,7 +23,7 @@ class DatasetBase:
     """A pipeline's last step."""
 
     _node: Node
-    public: type  # the class of the datasets that transformations return
+    _public: type  # the class of the datasets that transformations return
 
     def __iter__(self) -> Iterator:
         return Iterator(self._node)
@@ -92,7 +92,7 @@ class DatasetSpec(TypeSpec):
     @property
     def value_type(self) -> type:
         """`tf.data.Dataset`."""
-        return DatasetBase.public
+        return DatasetBase._public
 
     @classmethod
     def from_value(cls, value: DatasetBase) -> DatasetSpec:
@@ -139,7 +139,7 @@ class DatasetSpec(TypeSpec):
 
 def wrap(node: Node) -> Any:
     """The dataset of a step."""
-    dataset = object.__new__(DatasetBase.public)
+    dataset = object.__new__(DatasetBase._public)
     dataset._node = node
     return dataset
 

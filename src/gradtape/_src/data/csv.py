@@ -8,12 +8,13 @@ from typing import Any
 
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data.dataset import Dataset
 from gradtape._src.data.files import names_of, reader
 from gradtape._src.data.mapping import AUTOTUNE
-from gradtape._src.io.csv import Column, narrowest, records, tensor_of, text_of, type_word
+from gradtape._src.io.csv import Column, narrowest, records, tensor_of, text_of
 from gradtape._src.io.files import glob
 from gradtape._src.io.records import compression_of, reading
 
@@ -67,15 +68,17 @@ class CsvDataset(Dataset):
                 found = records(map(text_of, file), field_delim, use_quote_delim)
                 if header:
                     next(found, None)
-                for fields in found:
-                    if exclude_cols is not None:
-                        fields = [field for place, field in enumerate(fields) if place not in exclude_cols]
-                    elif select_cols is not None:
-                        fields = [fields[place] for place in select_cols if place < len(fields)]
-                    yield _record(columns, fields, na_value)
+                yield from found
+
+        def parse(fields: list[str]) -> Any:
+            if exclude_cols is not None:
+                fields = [field for place, field in enumerate(fields) if place not in exclude_cols]
+            elif select_cols is not None:
+                fields = [fields[place] for place in select_cols if place < len(fields)]
+            return _record(columns, fields, na_value)
 
         spec = tuple(TensorSpec((), column.dtype) for column in columns)
-        self._node = reader(names_of(filenames), read, "CsvDatasetV2", None, spec)
+        self._node = reader(names_of(filenames), read, "CsvDatasetV2", None, spec, parse)
 
 
 def _default(default: Any) -> Any:
@@ -93,7 +96,7 @@ def _record(columns: Sequence[Column], fields: Sequence[str], na_value: str) -> 
         except LookupError:
             raise _wrong(f"Field {place} is required but missing in record!") from None
         except (ValueError, OverflowError):
-            raise _wrong(f"Field {place} in record is not a valid {type_word(column)}: {field}") from None
+            raise _wrong(f"Field {place} in record is not a valid {dtype_word(column.dtype)}: {field}") from None
     return tuple(values)
 
 

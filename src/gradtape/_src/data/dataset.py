@@ -774,4 +774,4 @@ class Dataset(Constructors):
         return wrap(node)
 
 
-DatasetBase.public = Dataset
+DatasetBase._public = Dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -28,14 +29,15 @@ class FileNode(Node):
 
     Args:
       names: a step of string tensors, the files' paths.
-      read: a function of a path that gives the elements.
+      read: a function of a path that gives what stands in the file, piece by piece.
       label: the class that TensorFlow names.
       spec: the elements' specification.
+      parse: a function of a piece that gives an element. Where it fails the next piece is read.
     """
 
-    def __init__(self, names: Node, read: Read, label: str, spec: Any) -> None:
+    def __init__(self, names: Node, read: Read, label: str, spec: Any, parse: Callable[[Any], Any]) -> None:
         self.inputs = (names,)
-        self.read, self.label = read, label
+        self.read, self.label, self.parse = read, label, parse
         self._spec = spec
 
     def cursor(self) -> Cursor:
@@ -61,13 +63,12 @@ class _Reading(Cursor):
                     return END
                 self.elements = self.node.read(name)
             try:
-                element = next(self.elements, END)
+                piece = next(self.elements, END)
+                if piece is not END:
+                    self.given += 1
+                    return self.node.parse(piece)
             except OpError as error:
-                self.elements = None
                 raise at_next(type(error), error.message, self.node.components) from error
-            if element is not END:
-                self.given += 1
-                return element
             self.elements = None
 
     def next_name(self) -> str | None:
@@ -84,8 +85,10 @@ class _Reading(Cursor):
     def load(self, state: State) -> None:
         """The files are read again up to there."""
         self.begin()
-        while self.given < state["given"] and self.next() is not END:
-            pass
+        while self.given < state["given"]:
+            with contextlib.suppress(OpError):
+                if self.next() is END:
+                    break
 
 
 def names_of(filenames: Any) -> Node:
@@ -103,15 +106,17 @@ def names_of(filenames: Any) -> Node:
     return TensorSlices(StringTensor(array.reshape(-1)))
 
 
-def reader(names: Node, read: Read, label: str, parallel: Any, spec: Any = None) -> Node:
+def reader(
+    names: Node, read: Read, label: str, parallel: Any, spec: Any = None, parse: Callable[[Any], Any] = StringTensor
+) -> Node:
     """The step that reads files, in turn, or several at the same time."""
     spec = TensorSpec((), dtypes.string) if spec is None else spec
     if parallel is None:
-        return FileNode(names, read, label, spec)
+        return FileNode(names, read, label, spec, parse)
     calls = scalar(parallel, "num_parallel_reads")
 
     def one(name: StringTensor) -> Any:
-        return wrap(FileNode(TensorSlices(StringTensor([name.numpy()])), read, label, spec))
+        return wrap(FileNode(TensorSlices(StringTensor([name.numpy()])), read, label, spec, parse))
 
     node = Interleave(names, one, calls, 1, calls, "interleave")
     node.label, node._spec = label, spec
@@ -151,7 +156,7 @@ class TFRecordDataset(Dataset):
         compression = compression_of(compression_type)
 
         def read(path: str) -> Iterator[Any]:
-            return map(StringTensor, read_records(path, compression))
+            return read_records(path, compression)
 
         self._node = reader(names_of(filenames), read, "TFRecordDatasetV2", num_parallel_reads)
 
@@ -190,7 +195,7 @@ class TextLineDataset(Dataset):
         def read(path: str) -> Iterator[Any]:
             with reading(path, compression) as file:
                 for line in file:
-                    yield StringTensor(line.removesuffix(b"\n").removesuffix(b"\r"))
+                    yield line.removesuffix(b"\n").removesuffix(b"\r")
 
         self._node = reader(names_of(filenames), read, "TextLineDatasetV2", num_parallel_reads)
 
@@ -236,7 +241,7 @@ class FixedLengthRecordDataset(Dataset):
 
         def read(path: str) -> Iterator[Any]:
             with reading(path, compression) as file:
-                yield from map(StringTensor, _pieces(file, path, size, header, footer))
+                yield from _pieces(file, path, size, header, footer)
 
         self._node = reader(names_of(filenames), read, "FixedLengthRecordDatasetV2", num_parallel_reads)
 

@@ -22,21 +22,19 @@ from gradtape._src.random import philox
 class Function:
     """A program's function, called with an element as tf.data does: a tuple's parts are arguments of their own.
 
-    Nothing that it does is recorded. What it returns becomes an element, unless `convert` is False.
+    Nothing that it does is recorded. What it returns becomes an element.
     """
 
-    def __init__(self, function: Callable[..., Any], step: str, convert: bool = True) -> None:
+    def __init__(self, function: Callable[..., Any], step: str) -> None:
         if not callable(function):
             raise ValueError(f"Argument `func` must be a callable. Received func={function} (of type {type(function)})")
-        self.function, self.step, self.convert = function, step, convert
+        self.function, self.step = function, step
 
     def __call__(self, element: Any, place: int | None = None) -> Any:
         """The function of an element, which errors call the one at this place."""
         try:
             with Unrecorded():
                 found = self.function(*element) if type(element) is tuple else self.function(element)
-            if not self.convert:
-                return found
             return structure.element_of(tuple(found) if isinstance(found, list) else found, component_of)
         except Exception as error:
             where = f"{called(self.function)}, the function of Dataset.{self.step}, raised this"

@@ -135,9 +135,7 @@ class Interleave(Node):
     def checked(self, found: Any) -> Any:
         """What the function returned, once it is found to be a dataset (or the specification of one)."""
         if structure.is_structure(found) or not (hasattr(found, "_node") or hasattr(found, "element_spec")):
-            raise TypeError(
-                f"The `map_func` argument must return a `tf.data.Dataset` object. Got {structure.described(found)}."
-            )
+            raise TypeError(f"The `map_func` argument must return a `tf.data.Dataset` object. Got {type(found)}.")
         return found
 
     def cardinality(self) -> int:

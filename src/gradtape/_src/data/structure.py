@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import empty, tensor_from, view
+from gradtape._engine.api.api import apply_stop_gradient, empty, tensor_from, view
 from gradtape._engine.ops.movement import take_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
@@ -115,7 +115,7 @@ def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
 def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
     """A value as an element: what is no structure becomes a component."""
     if type(value) is Tensor:
-        return value
+        return apply_stop_gradient(value)
     return map_leaves(component, value)
 
 
@@ -123,8 +123,11 @@ def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
 
 
 def component_of(value: Any) -> Component:
-    """A value as a component: a tensor, or None."""
-    return value if type(value) is Tensor or value is None else as_any_tensor(value)
+    """A value as a component: a tensor that no tape knows, or None."""
+    if value is None:
+        return None
+    tensor = as_any_tensor(value)
+    return apply_stop_gradient(tensor) if type(tensor) is Tensor else tensor
 
 
 def row(component: Component, place: int) -> Component:
@@ -274,11 +277,6 @@ def _decoded(spec: TypeSpec, array: Any) -> Component:
     if isinstance(spec, TensorSpec):
         return as_any_tensor(np.asarray(array), spec.dtype)
     return None if isinstance(spec, NoneTensorSpec) else spec.decoded(array)  # type: ignore[attr-defined]
-
-
-def described(value: Any) -> str:
-    """A value that is not what was expected, in a few words: its class."""
-    return str(type(value))
 
 
 def dtype_name(dtype: DType) -> str:

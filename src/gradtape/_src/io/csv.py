@@ -13,6 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError, from_op
+from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 
 _TYPES = (dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64, dtypes.string)
@@ -112,7 +113,7 @@ def decode_csv(
             except LookupError:
                 raise _wrong(columns, f"Field {place} is required but missing in record {number}!") from None
             except (ValueError, OverflowError):
-                message = f"Field {place} in record {number} is not a valid {type_word(column)}: {field}"
+                message = f"Field {place} in record {number} is not a valid {dtype_word(column.dtype)}: {field}"
                 raise _wrong(columns, message) from None
         rows.append(row)
     return [
@@ -127,13 +128,8 @@ def decode_csv(
 _records = records
 
 
-def type_word(column: Column) -> str:
-    """A column's dtype as TensorFlow's messages call it."""
-    return {"float32": "float", "float64": "double"}.get(column.dtype.name, column.dtype.name)
-
-
 def _wrong(columns: Sequence[Column], message: str) -> Exception:
-    return from_op(InvalidArgumentError, "DecodeCSV", message, "", kernel=f"DecodeCSV_OUT_TYPE_{len(columns)}")
+    return from_op(InvalidArgumentError, "DecodeCSV", message, kernel=f"DecodeCSV_OUT_TYPE_{len(columns)}")
 
 
 def narrowest(values: Iterable[str], na_value: str) -> DType:

@@ -10,6 +10,7 @@ import numpy as np
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
+from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.io.example import Example
@@ -118,13 +119,14 @@ class _Column:
                 return np.empty((0, *self.shape), self.dtype.as_numpy_dtype)
             if self.default is None:
                 raise self.wrong(
-                    f"{name}Feature: {self.key} (data type: {_word(self.dtype)}) is required but could not be found."
+                    f"{name}Feature: {self.key} (data type: {dtype_word(self.dtype)}) is required but could not be "
+                    "found."
                 )
             return self.default
         if _KINDS[kind] is not self.dtype:
             raise self.wrong(
                 f"{name}Key: {self.key}{'' if place is None else f', Index: {place}'}.  Data types don't match. "
-                f"Data type: {_word(_KINDS[kind])} but expected type: {_word(self.dtype)}"
+                f"Data type: {dtype_word(_KINDS[kind])} but expected type: {dtype_word(self.dtype)}"
             )
         values = np.array(getattr(feature, kind).value, self.dtype.as_numpy_dtype)
         if not self.fixed:
@@ -137,7 +139,7 @@ class _Column:
             if place is None:
                 raise self.wrong(f"Key: {self.key}.  Can't parse serialized Example: Some {kind} slice was not parsed.")
             raise self.wrong(
-                f"{name}Key: {self.key}, Index: {place}.  Number of {_word(self.dtype)} values != expected.  "
+                f"{name}Key: {self.key}, Index: {place}.  Number of {dtype_word(self.dtype)} values != expected.  "
                 f"Values size: {len(values)} but output shape: [{','.join(map(str, self.shape))}]"
             )
         return values.reshape(self.shape)
@@ -152,10 +154,6 @@ class _Column:
         for place, array in enumerate(arrays):
             out[(place, *map(slice, array.shape))] = array
         return self.tensor(out)
-
-
-def _word(dtype: dtypes.DType) -> str:
-    return {"float32": "float"}.get(dtype.name, dtype.name)
 
 
 def _columns(features: Mapping[str, Any] | None) -> list[_Column]:
@@ -282,7 +280,9 @@ def decode_raw(
         raise from_op(InvalidArgumentError, "DecodeRaw", message, "")
     length = lengths.pop()
     if length % size:
-        message = f"Input to DecodeRaw has length {length} that is not a multiple of {size}, the size of {_word(dtype)}"
+        message = (
+            f"Input to DecodeRaw has length {length} that is not a multiple of {size}, the size of {dtype_word(dtype)}"
+        )
         raise from_op(InvalidArgumentError, "DecodeRaw", message, "")
     order = np.dtype(dtype.as_numpy_dtype).newbyteorder("<" if little_endian else ">")
     array = np.frombuffer(b"".join(texts), order).reshape(*tensor.shape, length // size)

@@ -197,7 +197,7 @@ def read_records(path: Any, compression: str = "") -> Iterator[bytes]:
             data = b"".join(_pieces(file, size, offset))
             (checksum,) = struct.unpack("<I", _exactly(file, 4, offset))
             if masked_crc32c(data) != checksum:
-                raise corrupted(offset)
+                raise corrupted(offset + len(header))
             offset += size + 16
             yield data
 
@@ -216,7 +216,7 @@ def _exactly(file: BinaryIO, size: int, offset: int, first: bool = False) -> byt
         raise DataLossError(None, None, f"corrupted compressed data: {error}") from error  # type: ignore[call-arg]
     if len(data) == size or (first and not data):
         return data
-    raise DataLossError(None, None, f"truncated record at {offset}")  # type: ignore[call-arg]
+    raise DataLossError(None, None, f"truncated record at {offset}' failed with Read less bytes than requested")  # type: ignore[call-arg]
 
 
 def corrupted(offset: int) -> Exception:

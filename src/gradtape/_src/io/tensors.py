@@ -11,6 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
+from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.io.wire import DecodeError, Field, Message
 
@@ -110,7 +111,7 @@ def parse_tensor(serialized: Any, out_type: Any, name: str | None = None) -> Ten
         raise from_op(
             InvalidArgumentError,
             "ParseTensor",
-            f"Type mismatch between parsed tensor ({found.name}) and dtype ({dtype.name})",
+            f"Type mismatch between parsed tensor ({dtype_word(found)}) and dtype ({dtype_word(dtype)})",
             "",
         )
     return _tensor_of(proto, dtype, shape, count)

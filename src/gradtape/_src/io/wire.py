@@ -516,11 +516,8 @@ def _literal(kind: Any, value: Any) -> str:
     if kind == "bool":
         return "true" if value else "false"
     if kind in ("float", "double"):
-        text = f"{value:.9g}" if kind == "float" else repr(value)
-        for digits in range(1, 9) if kind == "float" else ():
-            short = f"{value:.{digits}g}"
-            if struct.pack("<f", float(short)) == struct.pack("<f", value):
-                text = short
-                break
-        return text.removesuffix(".0")
+        # Few digits if these are enough to have the number again, and otherwise as many as are always enough.
+        short, long = (f"{value:.6g}", f"{value:.9g}") if kind == "float" else (f"{value:.15g}", f"{value:.17g}")
+        form = _FORMATS[kind]
+        return short if struct.pack(form, float(short)) == struct.pack(form, value) else long
     return str(value)

@@ -77,7 +77,9 @@ class Functional(Model):
         layers = [operation for operation in graph.operations if isinstance(operation, Layer)]
         self._layers[:] = [*layers, *[layer for layer in self._layers if layer not in layers]]
         changed()
-        vars(self)["_dtypes"] = [dtypes.as_dtype(value.dtype) for value in graph.inputs]
+        kinds = [dtypes.as_dtype(value.dtype) for value in graph.inputs]
+        alone = (kinds[0], graph.inputs[0].ndim) if len(kinds) == 1 else (None, 0)
+        vars(self).update(_dtypes=kinds, _only_dtype=alone[0], _only_rank=alone[1])
         self._finish_building({"input_shape": None})
         vars(self)["output_names"] = [value._keras_history.operation.name for value in graph.outputs]
         if trainable is not None:
@@ -182,12 +184,15 @@ class Functional(Model):
         """
         graph = self._graph
         if (
-            mask is None
-            and type(inputs) is Tensor
-            and len(graph.inputs) == 1
-            and inputs.dtype is self._dtypes[0]
-            and inputs.ndim == graph.inputs[0].ndim
+            type(inputs) is Tensor
+            and mask is None
+            and inputs.dtype is self._only_dtype
+            and inputs.ndim == self._only_rank
         ):
+            if graph.chain is not None:
+                for operation in graph.chain:
+                    inputs = operation(inputs)
+                return inputs
             flat = [inputs]
         else:
             flat = self._standardized(inputs)

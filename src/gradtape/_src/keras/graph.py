@@ -20,6 +20,7 @@ class Graph:
       output_structure: the outputs as they were given.
       nodes: the calls, each after those whose results it takes.
       operations: what is called, each once, from the inputs on.
+      chain: the operations where each takes what the one before it returned and nothing else; None elsewhere.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -53,12 +54,22 @@ class Graph:
         for node, depth in node_depths.items():
             order[depth].append(node)
         self.nodes = [node for depth in sorted(order, reverse=True) for node in order[depth]]
-        self._members = set(self.nodes)
         self._check()
-        self._steps = self._planned()
+        self._plan()
 
     def __contains__(self, node: Node) -> bool:
         return node in self._members
+
+    # What follows from the rest, by identities, is not copied but found anew when it is asked for.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in _FOUND}
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FOUND:
+            raise AttributeError(name)
+        self._plan()
+        return vars(self)[name]
 
     def _check(self) -> None:
         known = {id(value) for value in self.inputs}
@@ -82,10 +93,11 @@ class Graph:
 
     # Running it
 
-    def _planned(self) -> list[tuple[Node, int | None, int | None]]:
-        """The calls to be made, with the places of the only argument and of the only result where there is one each."""
+    def _plan(self) -> None:
+        """Finds the calls to be made, with the places of their only argument and result where there is one each."""
+        self._members = set(self.nodes)
         self._places = {id(value): place for place, value in enumerate(self.inputs)}
-        steps = []
+        steps: list[tuple[Node, int | None, int | None]] = []
         for node in self.nodes:
             if node.is_input or all(id(value) in self._places for value in node.outputs):
                 continue
@@ -93,7 +105,9 @@ class Graph:
                 continue
             for value in node.outputs:
                 self._places.setdefault(id(value), len(self._places))
-            alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor) and not node.kwargs
+            # That it is not training is what a layer assumes that is told nothing.
+            alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor)
+            alone = alone and node.kwargs in ({}, {"training": False})
             argument = self._places[id(node.args[0])] if alone else None
             result = self._places[id(node.outputs[0])] if len(node.outputs) == 1 else None
             steps.append((node, argument, result))
@@ -101,11 +115,21 @@ class Graph:
             if id(value) not in self._places:
                 path = path_of(self.output_structure, place)
                 raise ValueError(f"Output with path `{path}` is not connected to `inputs`")
+        self.chain = self._chain(steps)
         self._results = [self._places[id(value)] for value in self.outputs]
-        self._result = (
-            self._results[0] if len(self._results) == 1 and nest.is_nested(self.output_structure) is False else None
-        )
-        return steps
+        self._result = None if nest.is_nested(self.output_structure) else self._results[0]
+        self._steps = steps
+
+    def _chain(self, steps: list[tuple[Node, int | None, int | None]]) -> list[Operation] | None:
+        """What is called one after the other where each takes the result of the one before alone; None elsewhere."""
+        value: int | None = 0
+        for node, argument, result in steps:
+            if argument != value or result is None or nest.is_nested(node.operation_outputs):
+                return None
+            value = result
+        if len(self.inputs) != 1 or nest.is_nested(self.output_structure) or value != self._places[id(self.outputs[0])]:
+            return None
+        return [node.operation for node, _, _ in steps]
 
     def run(self, inputs: Sequence[Any], called: Callable[[Operation], Any] | None = None) -> Any:
         """The outputs, in their structure, for values in the places of the inputs.
@@ -133,6 +157,9 @@ class Graph:
         if self._result is not None:
             return values[self._result]
         return nest.pack_sequence_as(self.output_structure, [values[place] for place in self._results])
+
+
+_FOUND = {"_members", "_places", "_steps", "_results", "_result", "chain"}
 
 
 def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], dict[Operation, int]]:

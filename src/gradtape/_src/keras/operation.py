@@ -37,6 +37,7 @@ class Node:
     def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
         self.operation, self.args, self.kwargs = operation, args, kwargs
         self.input_tensors = [value for value in leaves([args, kwargs]) if isinstance(value, KerasTensor)]
+        self.operation_outputs = outputs
         self.outputs = list(leaves(outputs))
         for value in self.outputs:
             if not isinstance(value, KerasTensor):
@@ -185,26 +186,20 @@ class Operation(_Begun):
 
     @property
     def input(self) -> Any:
-        """The symbolic value or values that it was called with, if it was called once."""
-        return self._only_node("input").input_structure()
+        """The symbolic value or values that it was called with, the first time."""
+        return self._of_first_call("input")
 
     @property
     def output(self) -> Any:
-        """The symbolic value or values that it returned, if it was called once."""
-        outputs = self._only_node("output").outputs
-        return outputs[0] if len(outputs) == 1 else outputs
+        """The symbolic value or values that it returned, the first time."""
+        return self._of_first_call("output")
 
-    def _only_node(self, what: str) -> Any:
-        if not self._inbound_nodes:  # type: ignore[attr-defined]
-            kind = "layer" if hasattr(self, "add_weight") else "operation"
-            raise AttributeError(f"The {kind} {self.name} has never been called and thus has no defined {what}.")
-        if len(self._inbound_nodes) > 1:  # type: ignore[attr-defined]
-            kind = "layer" if hasattr(self, "add_weight") else "operation"
-            raise AttributeError(
-                f"The {kind} {self.name} has multiple nodes with different {what}s. Use `get_{what}_at(node_index)` "
-                "instead."
-            )
-        return self._inbound_nodes[0]  # type: ignore[attr-defined]
+    def _of_first_call(self, what: str) -> Any:
+        nodes = vars(self)["_inbound_nodes"]
+        if not nodes:
+            raise AttributeError(f"The layer {self.name} has never been called and thus has no defined {what}.")
+        values = nodes[0].input_tensors if what == "input" else nodes[0].outputs
+        return values[0] if len(values) == 1 else values
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an operation like this one.

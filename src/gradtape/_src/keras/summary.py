@@ -10,7 +10,8 @@ from typing import Any
 
 from gradtape._src.core import nest
 from gradtape._src.keras.inputs import mapped_shapes
-from gradtape._src.keras.layer import Layer, count_params
+from gradtape._src.keras.layer import Layer
+from gradtape._src.keras.state import count_params
 
 
 def summary(

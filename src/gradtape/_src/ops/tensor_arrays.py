@@ -61,7 +61,7 @@ class TensorArray:
         self._clears = clear_after_read is None or bool(clear_after_read)
         self._infers = infer_shape
         self._shape = TensorShape(element_shape)
-        self._tensors: list[Tensor | None] = [None] * int_of(size, "TensorArrayV3", "size")
+        self._tensors: list[Tensor | None] = [None] * int_of(size, "TensorListReserve", "num_elements")
         self._cleared: set[int] = set()
 
     @property
@@ -156,7 +156,7 @@ class TensorArray:
           >>> tf.TensorArray(tf.float32, size=2).unstack([1.0, 2.0]).read(1).numpy()
           np.float32(2.0)
         """
-        place = int_of(index, "TensorArrayReadV3", "index")
+        place = int_of(index, "TensorListSetItem", "index")
         if place < 0:
             raise OutOfRangeError(None, None, f"Reading from negative indices (index {place}) is not allowed.")
         if place >= len(self._tensors):
@@ -203,7 +203,7 @@ class TensorArray:
           >>> tf.TensorArray(tf.int32, size=0, dynamic_size=True).write(1, 5).stack().numpy()
           array([0, 5], dtype=int32)
         """
-        place = int_of(index, "TensorArrayWriteV3", "index")
+        place = int_of(index, "TensorListSetItem", "index")
         if place < 0:
             raise OutOfRangeError(None, None, f"Writing to negative indices (index {place}) is not allowed.")
         if place >= len(self._tensors):
@@ -269,7 +269,7 @@ class TensorArray:
           >>> tf.TensorArray(tf.float32, size=3).unstack([1.0, 2.0, 3.0]).gather([2, 0]).numpy()
           array([3., 1.], dtype=float32)
         """
-        return self._stacked([self._tensors[place] for place in ints_of(indices, "TensorArrayGatherV3", "indices")])
+        return self._stacked([self._tensors[place] for place in ints_of(indices, "TensorListGather", "indices")])
 
     def concat(self, name: str | None = None) -> Tensor:
         """All tensors behind each other along their first axis.
@@ -334,7 +334,7 @@ class TensorArray:
           array([4., 3.], dtype=float32)
         """
         for place, tensor in zip(
-            ints_of(indices, "TensorArrayScatterV3", "indices"),
+            ints_of(indices, "TensorListGather", "indices"),
             unstack_tensor(as_tensor(value, hint=self._dtype)),
             strict=False,
         ):
@@ -359,7 +359,7 @@ class TensorArray:
           >>> tf.TensorArray(tf.float32, size=2, infer_shape=False).split([1.0, 2.0, 3.0], [1, 2]).read(1).numpy()
           array([2., 3.], dtype=float32)
         """
-        tensor, sizes = as_tensor(value, hint=self._dtype), ints_of(lengths, "TensorArraySplitV3", "lengths")
+        tensor, sizes = as_tensor(value, hint=self._dtype), ints_of(lengths, "TensorListSplit", "lengths")
         if tensor.ndim == 0:
             tensor = apply_reshape(tensor, (1,))
         if sum(sizes) != tensor.shape[0]:

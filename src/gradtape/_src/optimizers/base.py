@@ -351,7 +351,7 @@ class Optimizer(BaseOptimizer, Declared):
           >>> optimizer.add_variable_from_reference(tf.Variable([1.0, 2.0], name="w"), "momentum")
           <tf.Variable 'w_0_momentum:0' shape=(2,) dtype=float32, numpy=array([0., 0.], dtype=float32)>
         """
-        owner = reference_variable.name.replace("/", "_").replace(":", "_")
+        owner = getattr(reference_variable, "path", reference_variable.name).replace("/", "_").replace(":", "_")
         return self.add_variable(
             reference_variable.shape, initializer, reference_variable.dtype, name=f"{owner}_{name or 'var'}"
         )
@@ -724,7 +724,9 @@ class Optimizer(BaseOptimizer, Declared):
             rate = serialize(rate)
         elif isinstance(rate, Variable):
             rate = float(rate)
-        return {"name": self.name, "learning_rate": rate, **{name: getattr(self, name) for name in self._fields}}
+        # In Keras' order.
+        names = ("weight_decay", "clipnorm", "global_clipnorm", "clipvalue", *self._fields)
+        return {"name": self.name, "learning_rate": rate, **{name: getattr(self, name) for name in names}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:

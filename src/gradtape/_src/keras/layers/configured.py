@@ -32,9 +32,11 @@ class Configured(Layer):
 
     Attributes:
       _unwritten: arguments that are none of its configuration.
+      _by_example: whether each example's result follows from it and the weights alone.
     """
 
     _unwritten: ClassVar[tuple[str, ...]] = ()
+    _by_example: ClassVar[bool] = False
 
     def _take(self, **options: Any) -> None:
         """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
@@ -66,13 +68,18 @@ class Configured(Layer):
 @functools.cache
 def options_of(kind: type[Configured]) -> tuple[str, ...]:
     """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
-    ours = next(base for base in kind.__mro__ if base.__module__.startswith(_LAYERS) and "__init__" in vars(base))
+    ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
     parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
     return tuple(
         parameter.name
         for parameter in parameters
         if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in kind._unwritten
     )
+
+
+def is_ours(kind: type) -> bool:
+    """Whether a layer's class is one of these, and no program's that extends it."""
+    return kind.__module__.startswith(_LAYERS)
 
 
 def on_symbols(method: Callable[..., Any]) -> Callable[..., Any]:

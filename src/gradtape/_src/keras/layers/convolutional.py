@@ -14,16 +14,16 @@ from gradtape._src.keras.layers.dense import Multiplying, Shape
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
 from gradtape._src.ops.arrays import concat, pad, split
 
-_CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
-_FORMATS = {
+CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
+FORMATS = {
     "channels_last": {1: "NWC", 2: "NHWC", 3: "NDHWC"},
     "channels_first": {1: "NCW", 2: "NCHW", 3: "NCDHW"},
 }
-_AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
-_SIZES = """kernel_size: the size of the window, one number or one for each spatial axis.
+AXES = {1: "steps", 2: "height, width", 3: "depth, height, width"}
+SIZES = """kernel_size: the size of the window, one number or one for each spatial axis.
   strides: the steps between windows, likewise."""
-_FORMAT = """data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says."""
-_ACTIVATED = """activation: a function of the sum, or its name; None for none.
+FORMAT = """data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says."""
+ACTIVATED = """activation: a function of the sum, or its name; None for none.
   use_bias: whether a bias is added."""
 _OPTIONS = """kernel_initializer, bias_initializer: how weights begin: an initializer, its name or its configuration.
   kernel_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and for results.
@@ -39,6 +39,7 @@ class Convolving(Configured):
     """
 
     rank: ClassVar[int]
+    _by_example = True
 
     def _geometry(
         self, kernel_size: Any, strides: Any, padding: Any, data_format: str | None, dilation_rate: Any
@@ -87,8 +88,8 @@ class Convolving(Configured):
             amounts = [(0, 0), (self.dilation_rate[0] * (self.kernel_size[0] - 1), 0), (0, 0)]
             inputs = pad(inputs, (amounts[0], amounts[2], amounts[1]) if first else amounts)
             padding = "valid"
-        words = (padding.upper(), _FORMATS[self.data_format][self.rank])
-        convolution = _CONVOLUTIONS[self.rank]
+        words = (padding.upper(), FORMATS[self.data_format][self.rank])
+        convolution = CONVOLUTIONS[self.rank]
         groups = inputs.shape[self._channel_axis] // kernel.shape[-2]
         if self.rank == 3 and groups > 1:
             parts = zip(split(inputs, groups, self._channel_axis), split(kernel, groups, -1), strict=True)
@@ -216,16 +217,16 @@ def _conv_doc(rank: int, example: str) -> str:
     causal = ', or "causal" for zeros in front alone' if rank == 1 else ""
     return f"""A convolution over {rank} spatial {"axis" if rank == 1 else "axes"}, a bias and an activation.
 
-The kernel has the shape [{_AXES[rank].replace("steps", "width")}, inputs / groups, filters].
+The kernel has the shape [{AXES[rank].replace("steps", "width")}, inputs / groups, filters].
 
 Args:
   filters: the number of the results' channels.
-  {_SIZES}
+  {SIZES}
   padding: "valid" for windows that lie within the inputs, "same" for zeros around them{causal}.
-  {_FORMAT}
+  {FORMAT}
   dilation_rate: the steps between elements of a window, likewise.
   groups: into how many groups channels are cut, each convolved with filters of its own.
-  {_ACTIVATED}
+  {ACTIVATED}
   {_OPTIONS}
 
 Raises:
@@ -331,7 +332,7 @@ class ConvTranspose(Convolving):
                 self.compute_output_shape(tuple(inputs.shape)),
                 self.strides,
                 self.padding.upper(),
-                _FORMATS[self.data_format][self.rank],
+                FORMATS[self.data_format][self.rank],
                 self.dilation_rate,
             )
         )
@@ -359,16 +360,16 @@ class ConvTranspose(Convolving):
 def _transpose_doc(rank: int, example: str) -> str:
     return f"""The transpose of a convolution over {rank} spatial {"axis" if rank == 1 else "axes"}, and a bias.
 
-The kernel has the shape [{_AXES[rank].replace("steps", "width")}, filters, inputs].
+The kernel has the shape [{AXES[rank].replace("steps", "width")}, filters, inputs].
 
 Args:
   filters: the number of the results' channels.
-  {_SIZES}
+  {SIZES}
   padding: "valid", or "same" for results as long as the inputs times the strides.
   output_padding: how much longer results are at their end, one number or one for each axis; None for what fits.
-  {_FORMAT}
+  {FORMAT}
   dilation_rate: the steps between elements of a window, likewise.
-  {_ACTIVATED}
+  {ACTIVATED}
   {_OPTIONS}
 
 Raises:
@@ -407,222 +408,3 @@ class Conv3DTranspose(ConvTranspose):
   [1, 3, 3, 3, 2]""",
     )
     rank = 3
-
-
-_DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an initializer, its name or configuration.
-  depthwise_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and results.
-  depthwise_constraint, bias_constraint: what weights are put through after each step of an optimizer."""
-
-
-class DepthwiseConv(Convolving):
-    """A convolution of each channel with filters of its own."""
-
-    def __init__(
-        self,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = 1,
-        padding: str = "valid",
-        depth_multiplier: int = 1,
-        data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        bias_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._take(
-            depth_multiplier=depth_multiplier,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            depthwise_constraint=depthwise_constraint,
-            bias_constraint=bias_constraint,
-        )
-        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self._check_positive("depth_multiplier")
-
-    def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
-        channels = self._channels(input_shape)
-        self.compute_output_shape(input_shape)
-        shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.kernel = self._weight("kernel", shape, option="depthwise")
-        self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
-        self.built = True
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
-        return self._finished(self._convolve(inputs, apply_reshape(self.kernel, (*self.kernel_size, 1, -1))))
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
-        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])  # type: ignore[operator]
-
-
-def _depthwise_doc(rank: int, example: str) -> str:
-    return f"""A convolution of each channel with filters of its own, a bias and an activation.
-
-The kernel has the shape [{_AXES[rank].replace("steps", "width")}, inputs, depth_multiplier].
-
-Args:
-  {_SIZES}
-  padding: "valid" for windows that lie within the inputs, "same" for zeros around them.
-  depth_multiplier: the number of filters of each channel.
-  {_FORMAT}
-  dilation_rate: the steps between elements of a window, likewise.
-  {_ACTIVATED}
-  {_DEPTHWISE}
-  kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
-
-Raises:
-  ValueError: sizes that are not positive or leave no window, or unknown words.
-
-Example:
-{example}
-"""
-
-
-class DepthwiseConv1D(DepthwiseConv):
-    __doc__ = _depthwise_doc(
-        1,
-        """  >>> layer = tf.keras.layers.DepthwiseConv1D(2, depth_multiplier=3)
-  >>> layer(tf.ones([1, 5, 2])).shape.as_list()
-  [1, 4, 6]""",
-    )
-    rank = 1
-
-
-class DepthwiseConv2D(DepthwiseConv):
-    __doc__ = _depthwise_doc(
-        2,
-        """  >>> layer = tf.keras.layers.DepthwiseConv2D(3, padding="same")
-  >>> layer(tf.ones([1, 5, 5, 2])).shape.as_list()
-  [1, 5, 5, 2]""",
-    )
-    rank = 2
-
-
-class SeparableConv(Convolving):
-    """A convolution of each channel on its own, then one of the results place by place."""
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Sequence[int],
-        strides: int | Sequence[int] = 1,
-        padding: str = "valid",
-        data_format: str | None = None,
-        dilation_rate: int | Sequence[int] = 1,
-        depth_multiplier: int = 1,
-        activation: Any = None,
-        use_bias: bool = True,
-        depthwise_initializer: Any = "glorot_uniform",
-        pointwise_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        depthwise_regularizer: Any = None,
-        pointwise_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        depthwise_constraint: Any = None,
-        pointwise_constraint: Any = None,
-        bias_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self._take(
-            filters=filters,
-            depth_multiplier=depth_multiplier,
-            activation=activation,
-            use_bias=use_bias,
-            depthwise_initializer=depthwise_initializer,
-            pointwise_initializer=pointwise_initializer,
-            bias_initializer=bias_initializer,
-            depthwise_regularizer=depthwise_regularizer,
-            pointwise_regularizer=pointwise_regularizer,
-            bias_regularizer=bias_regularizer,
-            depthwise_constraint=depthwise_constraint,
-            pointwise_constraint=pointwise_constraint,
-            bias_constraint=bias_constraint,
-        )
-        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self._check_positive("depth_multiplier")
-        self._check_positive("filters")
-
-    def build(self, input_shape: Shape) -> None:
-        """Makes both kernels and the bias."""
-        channels = self._channels(input_shape)
-        self.compute_output_shape(input_shape)
-        deep = (*self.kernel_size, channels, self.depth_multiplier)
-        flat = (*(1,) * self.rank, channels * self.depth_multiplier, self.filters)
-        self.depthwise_kernel = self._weight("depthwise_kernel", deep, option="depthwise")
-        self.pointwise_kernel = self._weight("pointwise_kernel", flat, option="pointwise")
-        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
-        self.built = True
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
-        deep = self._convolve(inputs, apply_reshape(self.depthwise_kernel, (*self.kernel_size, 1, -1)))
-        words = ("VALID", _FORMATS[self.data_format][self.rank])
-        return self._finished(_CONVOLUTIONS[self.rank](deep, as_tensor(self.pointwise_kernel), 1, *words))
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
-        return self._windows(input_shape, self.filters)
-
-
-def _separable_doc(rank: int, example: str) -> str:
-    return f"""A convolution of each channel on its own, then one of the results place by place.
-
-Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017).
-
-Args:
-  filters: the number of the results' channels.
-  {_SIZES}
-  padding: "valid" for windows that lie within the inputs, "same" for zeros around them.
-  {_FORMAT}
-  dilation_rate: the steps between elements of a window, likewise.
-  depth_multiplier: the number of filters of each channel.
-  {_ACTIVATED}
-  {
-        _DEPTHWISE.replace("bias_initializer", "pointwise_initializer, bias_initializer")
-        .replace("bias_regularizer", "pointwise_regularizer, bias_regularizer")
-        .replace("bias_constraint", "pointwise_constraint, bias_constraint")
-    }
-  kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
-
-Raises:
-  ValueError: sizes that are not positive or leave no window, or unknown words.
-
-Example:
-{example}
-"""
-
-
-class SeparableConv1D(SeparableConv):
-    __doc__ = _separable_doc(
-        1,
-        """  >>> layer = tf.keras.layers.SeparableConv1D(4, 2)
-  >>> layer(tf.ones([1, 5, 2])).shape.as_list()
-  [1, 4, 4]""",
-    )
-    rank = 1
-
-
-class SeparableConv2D(SeparableConv):
-    __doc__ = _separable_doc(
-        2,
-        """  >>> layer = tf.keras.layers.SeparableConv2D(4, 3, padding="same")
-  >>> layer(tf.ones([1, 5, 5, 2])).shape.as_list()
-  [1, 5, 5, 4]""",
-    )
-    rank = 2

@@ -20,6 +20,8 @@ Shape = tuple[int | None, ...]
 class Multiplying(Configured):
     """A layer with a kernel, which is there once it is built."""
 
+    _by_example = True
+
     @property
     def kernel(self) -> Any:
         """The variable by which inputs are multiplied."""
@@ -155,6 +157,8 @@ class EinsumDense(Multiplying):
       >>> layer(tf.constant([[1.0, 2.0, 3.0]])).numpy()
       array([[6., 6.]], dtype=float32)
     """
+
+    _by_example = False  # equations may sum over examples
 
     def __init__(
         self,

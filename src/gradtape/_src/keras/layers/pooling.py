@@ -30,6 +30,7 @@ class Pooling(Configured):
     """
 
     rank: ClassVar[int]
+    _by_example = True
     _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(

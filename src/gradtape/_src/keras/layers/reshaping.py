@@ -27,6 +27,8 @@ class Flatten(Unchanging):
       [2, 12]
     """
 
+    _by_example = True
+
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = format_of(data_format)
@@ -60,6 +62,8 @@ class Reshape(Unchanging):
       >>> tf.keras.layers.Reshape((2, -1))(tf.ones([5, 6])).shape.as_list()
       [5, 2, 3]
     """
+
+    _by_example = True
 
     def __init__(self, target_shape: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -111,6 +115,8 @@ class Permute(Unchanging):
       >>> tf.keras.layers.Permute((2, 1))(tf.ones([5, 2, 3])).shape.as_list()
       [5, 3, 2]
     """
+
+    _by_example = True
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)

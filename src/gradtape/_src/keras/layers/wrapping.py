@@ -6,14 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import serialization
 from gradtape._src.keras.inputs import leaves, mapped_shapes, set_mask, shape_of
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.activation_layers import Elementwise
-from gradtape._src.keras.layers.configured import Unchanging, on_symbols
+from gradtape._src.keras.layers.configured import Unchanging, is_ours, on_symbols
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import inferred
 from gradtape._src.keras.signatures import signature_of
@@ -257,8 +257,14 @@ class TimeDistributed(Wrapper):
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
         """The layer's function of each step's inputs."""
+        masks = None if mask is None else self._masks(inputs, mask)
+        if getattr(self.layer, "_by_example", False) and is_ours(type(self.layer)):
+            # The steps of all examples are examples: one call in place of one for each step.
+            batch, steps, *rest = inputs.shape.as_list()
+            outputs = self.layer.call(apply_reshape(inputs, (batch * steps, *rest)))
+            return apply_reshape(outputs, (batch, steps, *outputs.shape[1:]))
         steps: list[Any] = unstack(inputs, axis=1)
-        kept: list[Any] = [None] * len(steps) if mask is None else self._masks(inputs, mask)
+        kept: list[Any] = masks or [None] * len(steps)
         takes, results = signature_of(type(self.layer).call), []
         for step, of_step in zip(steps, kept, strict=True):
             keywords = {}

@@ -9,12 +9,14 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations, entropies, settings
 from gradtape._src.keras.legacy.defaults import drawn, floatx_or
+from gradtape._src.keras.legacy.shapes import temporal_padding
 from gradtape._src.keras.losses import probabilistic
+from gradtape._src.keras.ops import nn as ops
 from gradtape._src.keras.tensors import logits, tensor_of
 from gradtape._src.linalg.contractions import matmul, tensordot
 from gradtape._src.nn.cross_entropies import softmax as softmaxed
-from gradtape._src.nn.normalization import dropout as dropped
-from gradtape._src.ops import arrays, sorting
+from gradtape._src.nn.normalization import batch_normalization as normalized_batch, dropout as dropped
+from gradtape._src.ops import arrays, elementwise as e, sorting
 from gradtape._src.ops.clipping import l2_normalize as normalized
 from gradtape._src.random import sampling
 
@@ -357,3 +359,273 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
     if (data_format or settings.image_data_format()) == "channels_first" and vector.ndim == 1:
         vector = apply_reshape(vector, [-1] + [1] * (tensor.ndim - 2))
     return tensor + vector
+
+
+def conv1d(
+    x: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """Convolution over one axis.
+
+    Args:
+      x: a tensor.
+      kernel: of shape [sizes, channels, outputs].
+      strides: steps between windows.
+      padding: "valid", "same" or "causal".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      dilation_rate: steps between the values of a window.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.conv1d(tf.ones((1, 4, 1)), tf.ones((2, 1, 3))).shape
+      TensorShape([1, 3, 3])
+    """
+    if padding == "causal":
+        x = temporal_padding(x, (dilation_rate * (kernel.shape[0] - 1), 0))
+        padding = "valid"
+    return ops.conv.__wrapped__(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def conv2d(
+    x: Any,
+    kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Tensor:
+    """Convolution over two axes.
+
+    Args:
+      x: a tensor.
+      kernel: of shape [sizes, channels, outputs].
+      strides: steps between windows.
+      padding: "valid" or "same".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      dilation_rate: steps between the values of a window.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.conv2d(tf.ones((1, 4, 4, 1)), tf.ones((2, 2, 1, 3))).shape
+      TensorShape([1, 3, 3, 3])
+    """
+    return ops.conv.__wrapped__(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def conv3d(
+    x: Any,
+    kernel: Any,
+    strides: Any = (1, 1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1, 1),
+) -> Tensor:
+    """Convolution over three axes.
+
+    Args:
+      x: a tensor.
+      kernel: of shape [sizes, channels, outputs].
+      strides: steps between windows.
+      padding: "valid" or "same".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      dilation_rate: steps between the values of a window.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.conv3d(tf.ones((1, 4, 4, 4, 1)), tf.ones((2, 2, 2, 1, 3))).shape
+      TensorShape([1, 3, 3, 3, 3])
+    """
+    return ops.conv.__wrapped__(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def depthwise_conv2d(
+    x: Any,
+    depthwise_kernel: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = (1, 1),
+) -> Tensor:
+    """Convolution of each channel by kernels of its own.
+
+    Args:
+      x: a tensor.
+      depthwise_kernel: of shape [height, width, channels, outputs of each].
+      strides: steps between windows.
+      padding: "valid" or "same".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      dilation_rate: steps between the values of a window.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.depthwise_conv2d(tf.ones((1, 4, 4, 2)), tf.ones((2, 2, 2, 1))).shape
+      TensorShape([1, 3, 3, 2])
+    """
+    return ops.depthwise_conv.__wrapped__(x, depthwise_kernel, strides, padding, data_format, dilation_rate)
+
+
+def pool2d(
+    x: Any,
+    pool_size: Any,
+    strides: Any = (1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    pool_mode: str = "max",
+) -> Tensor:
+    """The greatest value, or the mean, of each window.
+
+    Args:
+      x: a tensor.
+      pool_size: the windows' size.
+      strides: steps between windows.
+      padding: "valid" or "same".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      pool_mode: "max" or "avg".
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: the mode is none.
+
+    Example:
+      >>> tf.keras.backend.pool2d(tf.ones((1, 4, 4, 1)), (2, 2)).shape
+      TensorShape([1, 3, 3, 1])
+    """
+    if pool_mode not in ("max", "avg"):
+        raise ValueError(f"Invalid pooling mode: {pool_mode}")
+    pool = ops.max_pool if pool_mode == "max" else ops.average_pool
+    return pool.__wrapped__(x, pool_size, strides, padding, data_format)
+
+
+def pool3d(
+    x: Any,
+    pool_size: Any,
+    strides: Any = (1, 1, 1),
+    padding: str = "valid",
+    data_format: str | None = None,
+    pool_mode: str = "max",
+) -> Tensor:
+    """The greatest value, or the mean, of each window.
+
+    Args:
+      x: a tensor.
+      pool_size: the windows' size.
+      strides: steps between windows.
+      padding: "valid" or "same".
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      pool_mode: "max" or "avg".
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: the mode is none.
+
+    Example:
+      >>> tf.keras.backend.pool3d(tf.ones((1, 4, 4, 4, 1)), (2, 2, 2)).shape
+      TensorShape([1, 3, 3, 3, 1])
+    """
+    if pool_mode not in ("max", "avg"):
+        raise ValueError(f"Invalid pooling mode: {pool_mode}")
+    pool = ops.max_pool if pool_mode == "max" else ops.average_pool
+    return pool.__wrapped__(x, pool_size, strides, padding, data_format)
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    var: Any,
+    beta: Any,
+    gamma: Any,
+    axis: int = -1,
+    epsilon: float = 0.001,
+) -> Tensor:
+    """(x - mean) / sqrt(var + epsilon) * gamma + beta.
+
+    Args:
+      x: a tensor.
+      mean, var, beta, gamma: tensors that broadcast.
+      axis: not used.
+      epsilon: what is added to the variance.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.backend.batch_normalization(tf.constant([3.0]), 1.0, 4.0, 0.0, 1.0, epsilon=0.0).numpy()
+      array([1.], dtype=float32)
+    """
+    return normalized_batch(as_tensor(x), mean, var, beta, gamma, epsilon)
+
+
+def binary_focal_crossentropy(
+    target: Any,
+    output: Any,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+) -> Tensor:
+    """Binary cross entropy times (1 - the probability given to the truth)**gamma, element by element.
+
+    Args:
+      target: the true probabilities.
+      output: the predicted ones, or their logits.
+      apply_class_balancing: whether a yes is weighted by alpha, a no by 1 - alpha.
+      alpha: that weight.
+      gamma: the exponent.
+      from_logits: whether predictions are logits.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.backend.binary_focal_crossentropy(tf.constant([1.0]), tf.constant([0.5])).numpy().round(4)
+      array([0.1733], dtype=float32)
+    """
+    true, found = as_tensor(target), as_tensor(output)
+    p = e.sigmoid(found) if from_logits else found
+    right = true * p + (1 - true) * (1 - p)
+    loss = e.pow(1.0 - right, gamma) * binary_crossentropy(true, found, from_logits)
+    return (true * alpha + (1 - true) * (1 - alpha)) * loss if apply_class_balancing else loss
+
+
+def categorical_focal_crossentropy(
+    target: Any,
+    output: Any,
+    alpha: Any = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    axis: int = -1,
+) -> Tensor:
+    """alpha times the cross entropy of distributions, each class times (1 - its probability)**gamma.
+
+    Args:
+      target: the true distributions.
+      output: the predicted ones, or their logits.
+      alpha: the weight, or one for each class.
+      gamma: the exponent.
+      from_logits: whether predictions are logits.
+      axis: the axis of classes.
+
+    Returns:
+      A tensor without that axis.
+
+    Example:
+      >>> tf.keras.backend.categorical_focal_crossentropy([[0.0, 1.0]], [[0.25, 0.75]]).numpy().round(4)
+      array([0.0045], dtype=float32)
+    """
+    return probabilistic.categorical_focal_crossentropy(target, output, alpha, gamma, from_logits, 0.0, axis)

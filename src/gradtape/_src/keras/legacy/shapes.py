@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtape._engine.api.api import apply_reshape, apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.image.resizing import resize as resized
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import is_tensor
 from gradtape._src.keras.keras_tensor import KerasTensor
@@ -435,3 +436,126 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
     widths = [list(pair) for pair in padding]
     first = (data_format or settings.image_data_format()) == "channels_first"
     return arrays.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a dtype is floating.
+
+    Args:
+      dtype: the dtype.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.keras.backend.is_float_dtype("int32")
+      False
+    """
+    return settings.standardize_dtype(dtype).startswith("float")
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether a dtype is one of integers.
+
+    Args:
+      dtype: the dtype.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.keras.backend.is_int_dtype("int32")
+      True
+    """
+    return settings.standardize_dtype(dtype).startswith(("int", "uint"))
+
+
+def is_sparse(tensor: Any) -> bool:
+    """Whether a tensor is sparse, which none is.
+
+    Args:
+      tensor: a tensor.
+
+    Returns:
+      False.
+
+    Example:
+      >>> tf.keras.backend.is_sparse(tf.zeros(2))
+      False
+    """
+    return False
+
+
+def to_dense(tensor: Any) -> Any:
+    """The tensor itself: all are dense.
+
+    Args:
+      tensor: a tensor.
+
+    Returns:
+      It.
+
+    Example:
+      >>> tf.keras.backend.to_dense(tf.zeros(2)).shape
+      TensorShape([2])
+    """
+    return tensor
+
+
+def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
+    """Volumes with zeros added around.
+
+    Args:
+      x: of five axes.
+      padding: how many before and behind, along each of three axes.
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: these are no three pairs.
+
+    Example:
+      >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape
+      TensorShape([1, 4, 4, 4, 3])
+    """
+    widths = [list(pair) for pair in padding]
+    if [len(pair) for pair in widths] != [2, 2, 2]:
+        raise ValueError(f"Expected `padding` to be a tuple of 3 tuples of 2 integers. Received: padding={padding}")
+    first = (data_format or settings.image_data_format()) == "channels_first"
+    return arrays.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+
+
+def resize_images(
+    x: Any,
+    height_factor: int,
+    width_factor: int,
+    data_format: str,
+    interpolation: str = "nearest",
+) -> Tensor:
+    """Images made larger by whole factors.
+
+    Args:
+      x: of four axes.
+      height_factor, width_factor: the factors.
+      data_format: "channels_last" or "channels_first".
+      interpolation: as `tf.image.resize` takes its method.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: format or interpolation are none.
+
+    Example:
+      >>> tf.keras.backend.resize_images(tf.ones((1, 2, 2, 3)), 2, 3, "channels_last").shape
+      TensorShape([1, 4, 6, 3])
+    """
+    if data_format not in ("channels_first", "channels_last"):
+        raise ValueError(f"Invalid `data_format` argument: {data_format}")
+    first = data_format == "channels_first"
+    images = apply_transpose(x, [0, 2, 3, 1]) if first else as_tensor(x)
+    _, rows, columns, _ = images.shape
+    images = resized(images, [rows * height_factor, columns * width_factor], interpolation)
+    return apply_transpose(images, [0, 3, 1, 2]) if first else images

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_cast
+from gradtape._engine.api.api import apply_cast, apply_stop_gradient
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.legacy.defaults import floatx_or
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import creation
+from gradtape._src.ops import control_flow, creation
 from gradtape._src.state.variable import Variable
 
 
@@ -316,3 +316,78 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") ->
     if stop is None:
         start, stop = 0, builtins.max(start, 0)
     return apply_cast(creation.range(start, stop, step), dtypes.as_dtype(dtype))
+
+
+def stop_gradient(variables: Any) -> Any:
+    """Values that are constant to gradients.
+
+    Args:
+      variables: a tensor, or a list of them.
+
+    Returns:
+      A tensor, or a list of them.
+
+    Example:
+      >>> tf.keras.backend.stop_gradient(tf.constant(2.0)).numpy()
+      np.float32(2.0)
+    """
+    if isinstance(variables, list | tuple):
+        return [apply_stop_gradient(tensor_of(one)) for one in variables]
+    return apply_stop_gradient(tensor_of(variables))
+
+
+def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:
+    """What a function returns for each part of a tensor along its first axis.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      name: not used; TensorFlow names operations by it.
+      dtype: the dtype of the results.
+
+    Returns:
+      The results along a new first axis.
+
+    Example:
+      >>> tf.keras.backend.map_fn(lambda x: x * x, tf.constant([1, 2])).numpy()
+      array([1, 4], dtype=int32)
+    """
+    return control_flow.map_fn(fn, elems, dtype=dtype)
+
+
+def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """A value that a function of it and of each part of a tensor replaces, from the first to the last.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      initializer: the value before; a part of the tensor unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last value.
+
+    Example:
+      >>> tf.keras.backend.foldl(lambda a, x: a + x, tf.constant([1, 2])).numpy()
+      np.int32(3)
+    """
+    return control_flow.foldl(fn, elems, initializer)
+
+
+def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """A value that a function of it and of each part of a tensor replaces, from the last to the first.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      initializer: the value before; a part of the tensor unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last value.
+
+    Example:
+      >>> tf.keras.backend.foldr(lambda a, x: a + x, tf.constant([1, 2])).numpy()
+      np.int32(3)
+    """
+    return control_flow.foldr(fn, elems, initializer)

@@ -523,6 +523,10 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         # Numbers of classes are not made floating on their way to integers.
         return y_true if type(y_true) is Tensor else _as_tensors(y_true, None)
 
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        # The function itself sees to labels that have an axis too many.
+        return self._computed(y_true, y_pred, **self._fn_kwargs)
+
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["axis"]
