@@ -20,8 +20,8 @@ from gradtape._engine.ops.ops cimport elementwise, elementwise_list, everywhere,
 from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
-from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Place, Recorder,
-                              Slices, Step, collect, filled_in, outcome_of)
+from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
+                                              Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
 from gradtape._engine.base.types cimport F64
 from gradtape._engine.state.variable cimport BaseVariable
 
