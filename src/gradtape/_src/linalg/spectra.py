@@ -8,7 +8,6 @@ import numpy as np
 
 from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, as_tensor, full_like, tensor_from, view
 from gradtape._primitive import Primitive
-from gradtape._sequence import held
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.typing import TensorLike
@@ -284,7 +283,7 @@ def matrix_rank(
     s = view(svd(x, compute_uv=False))
     if tol is None:
         tol = np.finfo(s.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
-    return tensor_from(np.sum(s > np.asarray(held(tol)), -1, dtype=np.int32), dtypes.int32)
+    return tensor_from(np.sum(s > view(as_tensor(tol, x.dtype)), -1, dtype=np.int32), dtypes.int32)
 
 
 @op(

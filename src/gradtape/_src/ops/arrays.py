@@ -1444,6 +1444,8 @@ def sequence_mask(
              [1, 1, 1, 0]], dtype=int32)
     """
     array = view(as_tensor(lengths))
+    if not np.isfinite(array).all():
+        raise invalid_argument("Range", "Lengths that are not finite have no mask", "")
     most = max(math.ceil(array.max()), 0) if array.size else 0
     longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
     room((*array.shape, longest), dtypes.as_dtype(dtype))
