@@ -9,7 +9,8 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-ENGINE = Path("cython/gradtape")
+CYTHON = Path("cython")
+ENGINE = CYTHON / "gradtape" / "_engine"
 
 # Flags by what they are for, as GCC and its relatives are told and as MSVC is. A compiler is asked which of them it
 # knows, and does without the others; a kernel set of which it does not know all is not built.
@@ -18,8 +19,9 @@ ENGINE = Path("cython/gradtape")
 # ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
 # without.
 #
-# One source, kernels.pxi, is compiled once per instruction set; _kernels picks one at import. A loop over an elementary
-# function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial twice.
+# One source, kernels.pxi, is compiled once per instruction set; kernels.dispatch picks one at import. A loop over an
+# elementary function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial
+# twice.
 FLAGS = {
     "unix": {
         "all": [
@@ -74,16 +76,16 @@ class BuildEngine(build_ext):
     def build_extensions(self) -> None:
         kind = "msvc" if self.compiler.compiler_type == "msvc" else "unix"
         known = {use: [flag for flag in flags if self.knows(flag)] for use, flags in FLAGS[kind].items()}
-        rooms = []
-        for room in self.extensions:
-            name = room.name.partition("._kernels_")[2]
-            if name:
+        modules = []
+        for module in self.extensions:
+            package, _, name = module.name.rpartition(".")
+            if package.endswith(".kernels") and name in known:
                 if known[name] != FLAGS[kind][name]:
                     continue
-                room.extra_compile_args += known["kernels"] + known[name]
-            room.extra_compile_args = " ".join(known["all"] + room.extra_compile_args + MORE_FLAGS).split()
-            rooms.append(room)
-        self.extensions[:] = rooms
+                module.extra_compile_args += known["kernels"] + known[name]
+            module.extra_compile_args = " ".join(known["all"] + module.extra_compile_args + MORE_FLAGS).split()
+            modules.append(module)
+        self.extensions[:] = modules
         # The codes and loops of vector instructions, which the sources include.
         runpy.run_path("cython/generate.py")["write"]()
         self.translate()
@@ -122,17 +124,17 @@ class BuildEngine(build_ext):
 
 
 def extensions() -> list[Extension]:
-    """One extension per .pyx room of the engine."""
+    """One extension per module of the engine."""
     return [
         Extension(
-            f"gradtape.{source.stem}",
+            ".".join(source.relative_to(CYTHON).with_suffix("").parts),
             [str(source)],
-            include_dirs=[str(ENGINE)],
-            depends=[str(ENGINE / header) for header in ("compiler.h", "crc32c.h", "tile.h")],
+            include_dirs=[str(ENGINE / "base"), str(ENGINE / "kernels")],
+            depends=[str(ENGINE / header) for header in ("base/compiler.h", "base/crc32c.h", "kernels/tile.h")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_link_args=LINK_FLAGS,
         )
-        for source in sorted(ENGINE.glob("*.pyx"))
+        for source in sorted(ENGINE.rglob("*.pyx"))
     ]
 
 

@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 RECORDED = HERE / "instructions.json"
 ISA = "baseline"
 SHORT, LONG = 50, 250
-ENGINE = re.compile(r"/gradtape/[^/]+\.(so|pyd)$")
+ENGINE = re.compile(r"/gradtape/_engine/[^/]+/[^/]+\.(so|pyd)$")
 
 TITLES = {
     "multiply": "scalar multiplication",
@@ -225,9 +225,9 @@ def interpreter() -> str:
 
 def compiler() -> str:
     """What turned the engine into instructions."""
-    from gradtape import _kernels
+    from gradtape._engine.kernels import dispatch
 
-    return _kernels.compiler()
+    return dispatch.compiler()
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/product_thresholds.py [float32 | float64]
 
-The constants in cython/gradtape/_contract.pyx come from its columns, each the best of many short runs: one thread on
+The constants in the engine's compute/matmul.pyx come from its columns, each the best of many short runs: one thread on
 operands as they are; all threads, with packing where operands are large; and BLAS with its default number of threads.
 Run it on a quiet machine. BLAS is timed last, for its threads go on spinning for a while after a product.
 """
@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-from gradtape import _kernel_checks, _kernels
+from gradtape._engine.kernels import checks, dispatch
 
 SHAPES = [
     *[(n, n, n) for n in (8, 16, 32, 48, 64, 80, 96, 128, 160)],
@@ -35,13 +35,13 @@ def best_time(m: int, n: int, k: int, transpose_a: bool, transpose_b: bool, dtyp
     best = np.inf
     for _ in range(25):
         start = perf_counter()
-        _kernel_checks.contract(c, a, b, transpose_a, transpose_b, how, repeat)
+        checks.contract(c, a, b, transpose_a, transpose_b, how, repeat)
         best = min(best, (perf_counter() - start) / repeat)
     return best
 
 
 def main() -> None:
-    print(f"kernels: {_kernels.isa()}; microseconds")
+    print(f"kernels: {dispatch.isa()}; microseconds")
     for dtype in sys.argv[1:] or ("float32", "float64"):
         for m, n, k in SHAPES:
             for transpose_a, transpose_b in ((False, False), (False, True), (True, False), (True, True)):

@@ -58,8 +58,8 @@ def loops(instructions: Mapping[str, Any]) -> Iterator[str]:
 def write() -> None:
     """Files that say what they said stay as they are, so that nothing is compiled again."""
     instructions = runpy.run_path(str(TABLE))["INSTRUCTIONS"]
-    for file, part in ("instruction_codes.pxi", codes), ("instruction_loops.pxi", loops):
-        path, text = HERE / "gradtape" / file, NOTE + "".join(part(instructions))
+    for file, part in ("base/instruction_codes.pxi", codes), ("kernels/instruction_loops.pxi", loops):
+        path, text = HERE / "gradtape/_engine" / file, NOTE + "".join(part(instructions))
         if not path.exists() or path.read_text() != text:
             path.write_text(text)
 

@@ -16,8 +16,8 @@ import numpy as np
 from generate_operations import heading, line
 
 import gradtape
-from gradtape._doors import apply_elementwise
-from gradtape._kernels import isa
+from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.kernels.dispatch import isa
 from gradtape._src.table.elementwise import GELU_CUBIC, GELU_SQRT_HALF, ROWS
 
 HEAD = """# Accuracy

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 
 # Processes that tests start may run elsewhere, and are to find what this one finds.
 if os.environ.get("PYTHONPATH"):
@@ -26,7 +26,7 @@ def hindrance() -> str:
         return "valgrind is absent"
     recorded = json.loads(INSTRUCTIONS.read_text())
     minor = ".".join(platform.python_version_tuple()[:2])
-    here = f"{platform.python_implementation()} {minor}, {platform.machine()}, {_kernels.compiler()}"
+    here = f"{platform.python_implementation()} {minor}, {platform.machine()}, {dispatch.compiler()}"
     there = re.sub(r"(\d+\.\d+)[^,]*", r"\1", recorded["interpreter"]) + ", " + recorded["compiler"]
     return "" if here == there else f"they are recorded of {there}; this is {here}"
 

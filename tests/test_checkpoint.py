@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._checksum import crc32c, crc32c_plain, mask
+from gradtape._engine.base.checksum import crc32c, crc32c_plain, mask
 from gradtape._src.core import protobuf
 from gradtape._src.train.bundle import BundleReader, write_bundle
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table

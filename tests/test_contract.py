@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from gradtape import _kernel_checks as checks
+from gradtape._engine.kernels import checks
 
 SHAPES = [
     (1, 1, 1),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gradtape._buffer import statistics
+from gradtape._engine.base.buffer import statistics
 
 import gradtape as tf
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table.elementwise import ROWS, Row
 
 SIZES = (1e-30, 1e-20, 1e-10, 1e-6, 1e-3, 0.1, 0.5, 0.9, 0.9999, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 88.0, 100.0)

@@ -5,14 +5,14 @@ import runpy
 from pathlib import Path
 
 import pytest
-from gradtape._program import CODES
+from gradtape._engine.compute.program import CODES
 
 from gradtape._src.table.expressions import INSTRUCTIONS
 
 CYTHON = Path(__file__).parents[1] / "cython"
 SOURCES = [
     path
-    for path in sorted((CYTHON / "gradtape").iterdir())
+    for path in sorted((CYTHON / "gradtape" / "_engine").rglob("*"))
     if path.suffix in (".pyx", ".pxd", ".pxi", ".h") and not path.name.startswith("instruction_")
 ]
 OF_ONE_COMPILER = re.compile(
@@ -27,7 +27,7 @@ def test_only_one_header_asks_for_the_compiler(path):
 
 
 def test_the_header_is_looked_through():
-    assert OF_ONE_COMPILER.search((CYTHON / "gradtape" / "compiler.h").read_text())
+    assert OF_ONE_COMPILER.search((CYTHON / "gradtape" / "_engine" / "base" / "compiler.h").read_text())
 
 
 def test_codes_and_loops_are_those_of_the_table():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._doors import empty
+from gradtape._engine.api.api import empty
 
 
 def quotient(a: int, b: int) -> int:

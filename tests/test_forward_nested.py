@@ -14,7 +14,7 @@ import pytest
 
 import gradtape as tf
 from drawing import differentiable, drawn, leaves, run, sampled, scalar
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
 

@@ -146,7 +146,7 @@ def test_gradients_are_central_differences(name: str) -> None:
 
 
 def test_a_step_of_fixed_shapes_asks_the_system_for_nothing() -> None:
-    from gradtape._buffer import statistics
+    from gradtape._engine.base.buffer import statistics
 
     rng = np.random.default_rng(0)
     x, y = (tf.constant(rng.standard_normal(shape).astype(np.float32)) for shape in ((32, 64), (32, 10)))

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 
 PROGRAM = """
 import json
 import numpy as np
 import gradtape as tf
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table.elementwise import ROWS
 
 generator = np.random.default_rng(1)
@@ -58,7 +58,7 @@ def baseline():
     return answers("baseline")
 
 
-@pytest.mark.parametrize("isa", [name for name in _kernels.available() if name != "baseline"])
+@pytest.mark.parametrize("isa", [name for name in dispatch.available() if name != "baseline"])
 def test_a_kernel_set_agrees_with_the_baseline(isa, baseline):
     found = answers(isa)
     assert list(found) == list(baseline)
@@ -71,7 +71,7 @@ def test_a_kernel_set_agrees_with_the_baseline(isa, baseline):
             )
 
 
-@pytest.mark.parametrize("isa", [name for name in _kernels.available() if name != _kernels.isa()])
+@pytest.mark.parametrize("isa", [name for name in dispatch.available() if name != dispatch.isa()])
 def test_cutting_products_changes_no_bit_under_any_other_kernel_set(isa):
     tests = Path(__file__).parent / "test_threads_pool.py"
     command = [sys.executable, "-m", "pytest", "-q", tests, "-k", "cut_products"]

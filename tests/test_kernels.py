@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 
-from gradtape import _kernel_checks as checks, _kernels
+from gradtape._engine.kernels import checks, dispatch
 from gradtape._src.table.expressions import INSTRUCTIONS
 
 FLOATS = [np.float32, np.float64]
@@ -401,8 +401,8 @@ def test_direct_products_take_any_strides():
 REPORT = """
 import sys
 import numpy as np
-from gradtape import _kernel_checks as checks, _kernels
-results = {"isa": np.array(_kernels.isa())}
+from gradtape._engine.kernels import checks, dispatch
+results = {"isa": np.array(dispatch.isa())}
 random = np.random.default_rng(0)
 for dtype in (np.float32, np.float64):
     x, y, z = (random.normal(scale=3, size=777).astype(dtype) for _ in range(3))
@@ -427,7 +427,7 @@ np.savez(sys.argv[1], **results)
 
 def test_all_kernel_sets_give_the_same_answers(tmp_path):
     reports = {}
-    for name in _kernels.available():
+    for name in dispatch.available():
         path = tmp_path / f"{name}.npz"
         subprocess.run([sys.executable, "-c", REPORT, path], env=os.environ | {"GRADTAPE_ISA": name}, check=True)
         reports[name] = dict(np.load(path))
@@ -446,10 +446,10 @@ def test_all_kernel_sets_give_the_same_answers(tmp_path):
 
 
 def test_the_kernel_set_can_be_chosen():
-    assert _kernels.isa() in _kernels.available()
-    assert "baseline" in _kernels.available()
+    assert dispatch.isa() in dispatch.available()
+    assert "baseline" in dispatch.available()
     wrong = subprocess.run(
-        [sys.executable, "-c", "import gradtape._kernels"],
+        [sys.executable, "-c", "import gradtape._engine.kernels.dispatch"],
         env=os.environ | {"GRADTAPE_ISA": "mmx"},
         capture_output=True,
         text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradtape._buffer import statistics
+from gradtape._engine.base.buffer import statistics
 
 import gradtape as tf
 
@@ -507,7 +507,7 @@ def test_a_cycle_is_collected(make):
 POOL = """
 import numpy as np
 import gradtape as tf
-from gradtape._buffer import statistics
+from gradtape._engine.base.buffer import statistics
 
 def use(sizes):
     held = [tf.zeros(size) for size in sizes]

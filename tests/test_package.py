@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import gradtape as tf
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {".pyx", ".pxd", ".pxi", ".h"}
@@ -33,7 +33,7 @@ def test_version_is_the_distribution_s():
 def test_the_demonstration():
     lines = python("-m", "gradtape").splitlines()
     assert lines[0].startswith(f"gradtape {tf.__version__} on Python ")
-    assert lines[1].startswith(f"kernels: {_kernels.isa()} ")
+    assert lines[1].startswith(f"kernels: {dispatch.isa()} ")
     assert re.match(r"threads: \d+", lines[2]) and lines[3].startswith("BLAS: ")
     table = [line.split() for line in lines if re.match(r" +\d+ ", line)]
     assert [int(row[0]) for row in table] == list(range(0, 501, 50))
@@ -51,9 +51,11 @@ def test_importing_brings_in_numpy_and_nothing_else_that_is_installed():
     }
 
 
-@pytest.mark.parametrize("isa", _kernels.available())
+@pytest.mark.parametrize("isa", dispatch.available())
 def test_the_kernel_set_can_be_chosen(isa):
-    assert python("-c", "from gradtape import _kernels; print(_kernels.isa())", GRADTAPE_ISA=isa).strip() == isa
+    assert (
+        python("-c", "from gradtape._engine.kernels.dispatch import isa; print(isa())", GRADTAPE_ISA=isa).strip() == isa
+    )
 
 
 def test_an_unknown_kernel_set_is_refused_by_name():
@@ -158,7 +160,9 @@ def test_a_source_distribution_holds_all_that_building_needs_and_compiles_nothin
         held = {name.split("/", 1)[1] for name in opened.getnames() if "/" in name}
     engine = {str(path.relative_to(ROOT)) for path in (ROOT / "cython").rglob("*") if path.suffix in SOURCES}
     package = {str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.py*") if path.suffix in {".py", ".pyi"}}
-    written = {f"cython/gradtape/instruction_{part}.pxi" for part in ("codes", "loops")}  # by the build
+    written = {
+        f"cython/gradtape/_engine/{part}.pxi" for part in ("base/instruction_codes", "kernels/instruction_loops")
+    }
     assert not written & held
     wanted = engine | package | {"setup.py", "pyproject.toml", "README.md", "LICENSE", "src/gradtape/py.typed"}
     wanted -= written
@@ -166,10 +170,12 @@ def test_a_source_distribution_holds_all_that_building_needs_and_compiles_nothin
     assert not [name for name in held if name.endswith((".c", ".so", ".pyd"))]
 
 
-def test_rooms_of_the_engine_import_only_rooms_above_them_in_its_guide():
-    order = re.findall(r"^\| `(_\w+)`", (ROOT / "cython" / "README.md").read_text(), flags=re.M)
-    for path in sorted((ROOT / "cython" / "gradtape").glob("_*.p[yx][xd]")):
-        if path.stem.startswith("_kernel"):  # one room of several files, and the tests' own
+def test_modules_of_the_engine_import_only_those_above_them_in_its_guide():
+    order = re.findall(r"^\| `(\w+\.\w+)`", (ROOT / "cython" / "README.md").read_text(), flags=re.M)
+    engine = ROOT / "cython" / "gradtape" / "_engine"
+    for path in sorted(engine.rglob("*.p[yx][xd]")):
+        module = ".".join(path.relative_to(engine).with_suffix("").parts)
+        if path.parent.name == "kernels" or path.stem == "__init__":  # one module of several files, and the tests' own
             continue
-        imported = re.findall(r"^ *from gradtape\.(_\w+) c?import", path.read_text(), flags=re.M)
-        assert {room for room in imported if order.index(room) > order.index(path.stem)} == set(), path.name
+        imported = re.findall(r"^ *from gradtape\._engine\.(\w+\.\w+) c?import", path.read_text(), flags=re.M)
+        assert {other for other in imported if order.index(other) > order.index(module)} == set(), module

@@ -9,7 +9,7 @@ import pytest
 
 import gradtape as tf
 from drawing import drawn, run, sampled
-from gradtape._primitive import Primitive, install_observer
+from gradtape._engine.record.primitive import Primitive, install_observer
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.table import rows as table
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import scipy.special
-from gradtape._program import named_program, table
+from gradtape._engine.compute.program import named_program, table
 
 from gradtape._src.table import expressions
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape import _random
+from gradtape._engine.compute import random
 from gradtape._src.random import philox
 
 # What tests/parity/test_random.py compares at length, in a few recorded values.
@@ -101,10 +101,10 @@ def test_kernels_equal_their_plain_twins():
     stream = philox.Stream(11, 12, 13)
     words = philox.bits(stream, 1000)
     drawn = np.empty(1000, np.float32)
-    _random.fill_uniform(drawn, *stream)
+    random.fill_uniform(drawn, *stream)
     units = plain_uniform(words)
     np.testing.assert_array_equal(drawn, np.array(units, np.float32))
-    _random.fill_normal(drawn, *stream)
+    random.fill_normal(drawn, *stream)
     expected = []
     for first, second in zip(units[::2], units[1::2], strict=True):
         radius = math.sqrt(-2 * math.log(max(first, 1e-7)))
@@ -113,7 +113,7 @@ def test_kernels_equal_their_plain_twins():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("fill", [_random.fill_uniform, _random.fill_normal, _random.fill_truncated_normal])
+@pytest.mark.parametrize("fill", [random.fill_uniform, random.fill_normal, random.fill_truncated_normal])
 def test_a_longer_draw_begins_with_the_shorter(fill, dtype):
     whole = np.empty(41, dtype)
     fill(whole, 1, 2, 3)

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape import _kernel_checks, _threads
+from gradtape._engine.base.threads import get_num_threads, set_num_threads
+from gradtape._engine.kernels import checks
 
 
 @pytest.fixture
 def threads():
-    before = _threads.get_num_threads()
-    yield _threads.set_num_threads
-    _threads.set_num_threads(before)
+    before = get_num_threads()
+    yield set_num_threads
+    set_num_threads(before)
 
 
 def results() -> list[np.ndarray]:
@@ -28,8 +29,8 @@ def results() -> list[np.ndarray]:
     gradient = tape.gradient(loss, weight)
     product = np.empty((1, 400, 300), np.float32)
     deep = np.empty((1, 40, 30), np.float32)
-    _kernel_checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared blocked")
-    _kernel_checks.contract(deep, x.numpy()[None, :40], x.numpy()[None, 500:530], False, True, "shared direct")
+    checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared blocked")
+    checks.contract(deep, x.numpy()[None, :40], x.numpy()[None, 500:530], False, True, "shared direct")
     return [product, deep, *map(np.asarray, (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient))]
 
 
@@ -68,8 +69,8 @@ def test_cut_products_have_the_same_bits(threads, m, n, k, transposes, how):
     b = rng.standard_normal((1, n, k) if transposes[1] else (1, k, n)).astype(np.float32)
     alone, cut = np.empty((2, 1, m, n), np.float32)
     threads(3)
-    _kernel_checks.contract(alone, a, b, *transposes, how)
-    _kernel_checks.contract(cut, a, b, *transposes, f"shared {how}")
+    checks.contract(alone, a, b, *transposes, how)
+    checks.contract(cut, a, b, *transposes, f"shared {how}")
     np.testing.assert_array_equal(alone, cut)
 
 
@@ -103,4 +104,4 @@ def test_a_number_of_threads_is_at_least_one(threads):
     with pytest.raises(ValueError, match="at least 1"):
         threads(0)
     threads(5)
-    assert _threads.get_num_threads() == 5
+    assert get_num_threads() == 5

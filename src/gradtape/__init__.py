@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        image as image,
         io as io,
         keras as keras,
         linalg as linalg,
@@ -35,8 +36,8 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "io", "keras"),
-        *("linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
+        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
@@ -46,6 +47,7 @@ else:
     _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
     _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
+from gradtape._engine.tensor.tensor import Tensor as Tensor
 from gradtape._src.autodiff.custom_gradient import (
     custom_gradient as custom_gradient,
     grad_pass_through as grad_pass_through,
@@ -65,6 +67,7 @@ from gradtape._src.autodiff.tape import (
     GradientTape as GradientTape,
     UnconnectedGradients as UnconnectedGradients,
 )
+from gradtape._src.core.aliases import install_as_tensorflow as install_as_tensorflow
 from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
@@ -293,7 +296,6 @@ from gradtape._src.testing.assertions import (
     assert_less as assert_less,
     assert_rank as assert_rank,
 )
-from gradtape._tensor import Tensor as Tensor
 
 newaxis = None
 

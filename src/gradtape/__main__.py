@@ -1,6 +1,8 @@
 """``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes.
 
 ``python -m gradtape NAME ...``: what each name is, or what to write instead of a name that gradtape does not have.
+
+``python -m gradtape run PROGRAM ...``: runs a program, for which gradtape stands under the names tensorflow and keras.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import runpy
 import sys
 import time
 from contextlib import redirect_stdout
@@ -15,7 +18,7 @@ from contextlib import redirect_stdout
 import numpy as np
 
 import gradtape as tf
-from gradtape import _kernels
+from gradtape._engine.kernels import dispatch
 from gradtape._src.core import missing
 
 
@@ -41,7 +44,7 @@ def threads() -> str:
 
 def main() -> None:
     print(f"gradtape {tf.__version__} on Python {platform.python_version()}, NumPy {np.__version__}")
-    print(f"kernels: {_kernels.isa()} (this processor runs {', '.join(_kernels.available())})")
+    print(f"kernels: {dispatch.isa()} (this processor runs {', '.join(dispatch.available())})")
     print(f"threads: {threads()}")
     print(f"BLAS: {blas()}")
     print()
@@ -76,8 +79,18 @@ def main() -> None:
     print(f"time per step: {median * 1e6:.2f} µs (median of {len(rounds)} rounds of {steps} steps)")
 
 
+def run(program: str, *arguments: str) -> None:
+    """Runs a program as Python does, with gradtape under the names of TensorFlow and Keras."""
+    tf.install_as_tensorflow()
+    sys.argv = [program, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(program))
+    runpy.run_path(program, run_name="__main__")
+
+
 if __name__ == "__main__":
-    if {"-h", "--help"} & set(sys.argv):
+    if sys.argv[1:2] == ["run"] and len(sys.argv) > 2:
+        run(*sys.argv[2:])
+    elif {"-h", "--help"} & set(sys.argv):
         print(__doc__.strip())
     elif len(sys.argv) > 1:
         print(*map(missing.describe, sys.argv[1:]), sep="\n")

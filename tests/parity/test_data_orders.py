@@ -32,14 +32,12 @@ def orders(dataset: Any, epochs: int = 3) -> list[Any]:
 def test_shuffles_of_many_sizes(seed: int | None, own: int | None) -> None:
     def program(tf: Any) -> Any:
         found = []
-        for count in (0, 1, 2, 7, 40):
-            for capacity in (1, 2, 5, 39, 40, 1000, -2):
-                for again in (True, False):
-                    seeded(tf, seed)
-                    rows = tf.data.Dataset.range(count)
-                    elements = rows.map(lambda x: x)
-                    for dataset in (rows, elements):
-                        found.append(orders(dataset.shuffle(capacity, own, again)))
+        for count in (0, 1, 7, 40):
+            for capacity in (1, 5, 40, 1000, -2):
+                seeded(tf, seed)
+                rows = tf.data.Dataset.range(count)
+                found.append(orders(rows.shuffle(capacity, own), 2))
+                found.append(orders(rows.map(lambda x: x).shuffle(capacity, own, False), 1))
         return found
 
     same(program)
@@ -68,9 +66,9 @@ def test_without_a_step_s_own_seed_each_has_another() -> None:
 def test_iterators_left_before_their_end() -> None:
     def program(tf: Any) -> Any:
         tf.random.set_seed(11)
-        dataset = tf.data.Dataset.range(10).shuffle(4, seed=1)
+        shuffled = tf.data.Dataset.range(10).shuffle(4, seed=1)
         found = []
-        for dataset in (dataset, dataset.batch(3), dataset.repeat(2), dataset.repeat().batch(4)):
+        for dataset in (shuffled, shuffled.batch(3), shuffled.repeat(2), shuffled.repeat().batch(4)):
             iter(dataset)
             for element in dataset:
                 found.append(element)
@@ -119,17 +117,16 @@ def test_random_numbers() -> None:
     same(program)
 
 
-@pytest.mark.parametrize("weights", [None, [0.3, 0.2, 0.5], [0.0001, 1.0, 1.0], np.array([1.0, 2.0, 3.0])])
+@pytest.mark.parametrize("weights", [None, [0.3, 0.2, 0.5], [0.1, 1.0, 1.0], np.array([1.0, 2.0, 3.0])])
 def test_samples(weights: Any) -> None:
     def program(tf: Any) -> Any:
         found = []
         for seed in (None, 4):
-            for stops in (True, False):
-                for again in (True, False):
-                    tf.random.set_seed(3)
-                    datasets = [tf.data.Dataset.range(start, start + 20) for start in (0, 100, 200)]
-                    sampled = tf.data.Dataset.sample_from_datasets(datasets, weights, seed, stops, again)
-                    found.append(orders(sampled, 2))
+            for stops, again in ((True, False), (False, True)):
+                tf.random.set_seed(3)
+                datasets = [tf.data.Dataset.range(start, start + 20) for start in (0, 100, 200)]
+                sampled = tf.data.Dataset.sample_from_datasets(datasets, weights, seed, stops, again)
+                found.append(orders(sampled, 2))
         return found
 
     same(program)
@@ -151,14 +148,13 @@ def test_shuffled_files(tmp_path: Any) -> None:
 def test_cycles() -> None:
     def program(tf: Any) -> Any:
         found = []
-        for cycle in (1, 2, 3, 7):
-            for block in (1, 2, 5):
-                for calls in (None, 1, 3, tf.data.AUTOTUNE):
-                    dataset = tf.data.Dataset.from_tensor_slices(tf.constant([3, 0, 1, 5, 2, 0, 4], tf.int64))
-                    spread = dataset.interleave(
-                        lambda n: tf.data.Dataset.range(10 * n, 10 * n + n), cycle, block, num_parallel_calls=calls
-                    )
-                    found.append(orders(spread, 1))
+        for cycle, block in ((1, 2), (2, 1), (3, 2), (3, 5), (9, 1)):
+            for calls in (None, min(cycle, 3), tf.data.AUTOTUNE):
+                dataset = tf.data.Dataset.from_tensor_slices(tf.constant([3, 0, 1, 5, 2, 0, 4], tf.int64))
+                spread = dataset.interleave(
+                    lambda n: tf.data.Dataset.range(10 * n, 10 * n + n), cycle, block, num_parallel_calls=calls
+                )
+                found.append(orders(spread, 1))
         return found
 
     same(program)
@@ -189,7 +185,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize("number", range(60))
+@pytest.mark.parametrize("number", range(24))
 def test_pipelines_at_random(number: int) -> None:
     chance = random.Random(number)
     chosen = [(chance.randrange(len(STEPS)), chance.randrange(12)) for _ in range(chance.randrange(2, 7))]

@@ -246,6 +246,7 @@ ERRORS: dict[str, Program] = {
     "filter of numbers": lambda tf: list(numbers(tf).filter(lambda x: x)),
     "cycle": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, cycle_length=0),
     "block": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, block_length=0),
+    "calls beyond the cycle": lambda tf: numbers(tf).interleave(tf.data.Dataset.range, 2, num_parallel_calls=3),
     "unbatch sizes": lambda tf: tf.data.Dataset.from_tensors((np.zeros(3), np.zeros(4))).unbatch(),
     "unbatch scalars": lambda tf: numbers(tf).unbatch(),
     "unbatch unknown scalars": lambda tf: list(tf.data.Dataset.from_generator(lambda: iter([1]), tf.int32).unbatch()),

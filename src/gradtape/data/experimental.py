@@ -1,5 +1,6 @@
 """tf.data.experimental: names that programs use, most of which are methods of datasets by now."""
 
+from gradtape._src.data.csv import CsvDataset as CsvDataset, make_csv_dataset as make_csv_dataset
 from gradtape._src.data.dataset import Dataset as _Dataset
 from gradtape._src.data.experimental import (
     Counter as Counter,

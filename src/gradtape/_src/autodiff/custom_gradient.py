@@ -7,15 +7,15 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._doors import apply_identity, apply_stop_gradient, as_tensor
-from gradtape._forward import carry_tangents
-from gradtape._log import Unrecorded
-from gradtape._primitive import hides_from_tapes, is_recorded, record_stated
+from gradtape._engine.api.api import apply_identity, apply_stop_gradient, as_tensor
+from gradtape._engine.diff.forward import carry_tangents
+from gradtape._engine.record.log import Unrecorded
+from gradtape._engine.record.primitive import hides_from_tapes, is_recorded, record_stated
+from gradtape._engine.state.variable import VariableWatcher
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.ops.indexed_slices import like, values_of
-from gradtape._tensor import Tensor
-from gradtape._variable import VariableWatcher
 
 
 def stop_gradient(input: Any, name: str | None = None) -> Any:

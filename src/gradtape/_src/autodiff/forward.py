@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._forward import Accumulator
+from gradtape._engine.diff.forward import Accumulator
 
 
 class ForwardAccumulator(Accumulator):

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_identity, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_identity, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.forward import ForwardAccumulator
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.records import opened
-from gradtape._tensor import Tensor
 
 Function = Callable[..., Any]
 ArgNums = int | tuple[int, ...]

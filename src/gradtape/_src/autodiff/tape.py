@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gradtape._doors import apply_identity, apply_reshape, apply_transpose, as_tensor, full
-from gradtape._moves import join
+from gradtape._engine.api.api import apply_identity, apply_reshape, apply_transpose, as_tensor, full
+from gradtape._engine.diff.tape import GradientTape as GradientTape, method, zero_wanted
+from gradtape._engine.ops.movement import join
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
 from gradtape._src.core.records import opened
-from gradtape._tape import GradientTape as GradientTape, method, zero_wanted
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 class UnconnectedGradients(enum.Enum):

@@ -64,7 +64,7 @@ _PROCESSOR = PhysicalDevice("/physical_device:CPU:0", "CPU")
 _LOGICAL = LogicalDevice("/device:CPU:0", "CPU")
 
 # One part of a device's name, as in /job:localhost/replica:0/task:0/device:CPU:0 or cpu:0.
-_PART = re.compile(r"(?i)(job:\w+|replica:(\d+|\*)|task:(\d+|\*)|device:\w+(:(\d+|\*))?|(CPU|GPU)(:(\d+|\*))?)")
+_PART = r"(?i)(job:\w+|replica:(\d+|\*)|task:(\d+|\*)|device:\w+(:(\d+|\*))?|(CPU|GPU)(:(\d+|\*))?)"
 
 
 def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
@@ -259,7 +259,7 @@ def device(device_name: Any) -> Iterator[None]:
         if callable(name):
             raise RuntimeError("tf.device does not support functions.")
         for part in str(name).strip("/").split("/"):
-            if part and not part.startswith("physical_device") and not _PART.fullmatch(part):
+            if part and not part.startswith("physical_device") and not re.fullmatch(_PART, part):
                 raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{name}'.")
         if re.search(r"(?i)GPU|TPU", str(name)):
             warn_first(1, "device", "%s was asked for: gradtape runs on the processor", name)

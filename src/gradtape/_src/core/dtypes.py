@@ -15,7 +15,7 @@ class DType:
 
     Attributes:
       name: ``"float32"`` and so on.
-      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_types.pxd``); -1 of `tf.string`.
+      code: the engine's number (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``); -1 of `tf.string`.
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.
@@ -184,7 +184,7 @@ _UNSUPPORTED = {
     *("resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
 }
 _KNOWN: dict[Any, DType] = {"float": float32, "double": float64, float: float32, builtins.bool: bool}
-_KNOWN.update({"string": string, string.as_datatype_enum: string, str: string, bytes: string})
+_KNOWN.update({"string": string, string.as_datatype_enum: string, object: string})
 for _dtype in DTYPES:
     for _key in (_dtype.name, _dtype.as_datatype_enum, _dtype.as_numpy_dtype, np.dtype(_dtype.as_numpy_dtype)):
         _KNOWN[_key] = _dtype

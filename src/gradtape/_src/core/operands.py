@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, empty, view
+from gradtape._engine.api.api import as_tensor, empty, view
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 # What TensorFlow's messages list where arithmetic, and where an order, is asked of bools.
 NUMERIC = (

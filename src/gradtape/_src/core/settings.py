@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._threads import default_threads, get_num_threads, set_num_threads
+from gradtape._engine.base.threads import default_threads, get_num_threads, set_num_threads
 
 _settings: dict[str, Any] = {"soft_device_placement": True, "tensor_float_32": True, "jit": False, "inter_op": 0}
 

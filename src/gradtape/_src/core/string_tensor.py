@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, formatting
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text import as_bytes
-from gradtape._tensor import Tensor
 
 
 class StringTensor:
@@ -136,7 +136,7 @@ class StringTensor:
 
 
 def holds_text(value: Any) -> bool:
-    """Whether a value is text, or lists or an array that begin with some; False for what becomes a tensor of numbers."""
+    """Whether a value is text, or lists or an array that begin with some."""
     while isinstance(value, list | tuple) and value:
         value = value[0]
     if isinstance(value, np.ndarray | np.generic):

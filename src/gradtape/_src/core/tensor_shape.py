@@ -398,7 +398,7 @@ class TensorShape:
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
         """The sizes as a tensor of int32, or of int64 where one asks for it; ValueError if one is unknown."""
-        from gradtape._doors import as_tensor
+        from gradtape._engine.api.api import as_tensor
         from gradtape._src.core.dtypes import int32, int64
 
         if not self.is_fully_defined():

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 class TypeSpec:

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from gradtape._engine.state.variable import BaseVariable
+    from gradtape._engine.tensor.tensor import Tensor
     from gradtape._src.core.dtypes import DType
     from gradtape._src.core.tensor_shape import TensorShape
-    from gradtape._tensor import Tensor
-    from gradtape._variable import BaseVariable
 
     T = TypeVar("T", covariant=True)
 

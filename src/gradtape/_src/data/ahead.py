@@ -40,34 +40,40 @@ class _Work:
 
     def run(self) -> None:
         """What a thread does: reads and makes elements until there are no more."""
-        while self.claim():
-            slot = _Slot()
-            element: Any = None
-            with self.reading:
-                if self.ended:
-                    self.give_back()
-                    return
-                try:
-                    element = self.cursor.next()
-                except BaseException as error:
-                    slot.error = error
-                if element is END:
-                    with self.changed:
-                        self.ended = True
-                        self.changed.notify_all()
-                    self.give_back()
-                    return
-                with self.changed:
-                    self.slots.append(slot)
-            if slot.error is None and self.function is not None:
-                try:
-                    element = self.function(element)
-                except BaseException as error:
-                    slot.error = error
+        try:
+            while self.claim() and self.make():
+                pass
+        finally:
+            # The frames of an exception lead to this one, which is not to hold the work.
+            del self
+
+    def make(self) -> bool:
+        """Reads an element and makes of it what is wanted; False at the end."""
+        slot = _Slot()
+        element: Any = None
+        with self.reading:
+            try:
+                element = END if self.ended else self.cursor.next()
+            except BaseException as error:
+                slot.error = error
             with self.changed:
-                slot.value, slot.done = element, True
-                self.changed.notify_all()
-            del slot, element
+                if element is END:
+                    self.ended = True
+                    self.claimed -= 1
+                    self.changed.notify_all()
+                    return False
+                self.slots.append(slot)
+        if slot.error is None and self.function is not None:
+            try:
+                element = self.function(element)
+            except BaseException as error:
+                slot.error = error
+        with self.changed:
+            slot.value, slot.done = element, True
+            self.changed.notify_all()
+        if slot.error is not None:
+            del self, slot, element  # as above
+        return True
 
     def claim(self) -> bool:
         """Waits until another element may be read; False when there are none or nobody wants them."""
@@ -78,11 +84,6 @@ class _Work:
                 return False
             self.claimed += 1
             return True
-
-    def give_back(self) -> None:
-        with self.changed:
-            self.claimed -= 1
-            self.changed.notify_all()
 
     def call_off(self) -> None:
         with self.changed:
@@ -163,9 +164,14 @@ class Ahead(Cursor):
             work.slots.remove(slot)
             work.claimed -= 1
             work.changed.notify_all()
-        if slot.error is not None:
-            raise slot.error
-        return slot.value
+        error, value = slot.error, slot.value
+        del slot
+        if error is None:
+            return value
+        try:
+            raise error
+        finally:
+            del error, work  # the exception's traceback holds this frame
 
     def ready(self, work: _Work) -> _Slot | None:
         if self.ordered:

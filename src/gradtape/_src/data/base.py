@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TypeSpec
@@ -15,8 +17,6 @@ from gradtape._src.data.errors import refused
 from gradtape._src.data.iterator import Iterator
 from gradtape._src.data.node import END, INFINITE, UNKNOWN, Node
 from gradtape._src.data.sources import Elements
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 class DatasetBase:
@@ -60,8 +60,8 @@ class DatasetBase:
         """The elements, encoded, of a dataset that is a component of an element."""
         if not isinstance(self._node, Elements):
             raise TypeError(
-                f"The state of an iterator cannot be saved while {self!r} is in a buffer: of datasets within datasets only "
-                "windows and groups can be saved."
+                f"The state of an iterator cannot be saved while {self!r} is in a buffer: of datasets within datasets "
+                "only windows and groups can be saved."
             )
         return [structure.encode(element) for element in self._node.elements]
 

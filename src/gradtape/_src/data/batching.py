@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import empty, tensor_from
+from gradtape._engine.api.api import empty, tensor_from
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import DataLossError, InvalidArgumentError
 from gradtape._src.core.string_tensor import StringTensor
@@ -24,7 +24,7 @@ def batches_of(count: int, size: int, drop_remainder: bool) -> int:
 
 
 class Batch(Node):
-    """So many elements at a time. Where the pipeline only chooses rows so far, a batch is gathered from them at once."""
+    """So many elements at a time, gathered at once where the pipeline only chooses rows so far."""
 
     def __init__(self, node: Node, size: int, drop_remainder: bool, parallel: bool) -> None:
         if size <= 0:

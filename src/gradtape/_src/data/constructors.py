@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, view
+from gradtape._engine.api.api import as_tensor, view
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
@@ -195,8 +195,8 @@ class Constructors(DatasetBase):
                         "objects. Python `list` is not supported and you should use `tuple` instead."
                     )
                 raise TypeError(
-                    "Invalid input to `zip`. Inputs are expected to be (nested) structures of `tf.data.Dataset` objects "
-                    f"but encountered object of type {type(dataset)}."
+                    "Invalid input to `zip`. Inputs are expected to be (nested) structures of `tf.data.Dataset` "
+                    f"objects but encountered object of type {type(dataset)}."
                 )
         nodes = [dataset._node for dataset in structure.leaves(like)]
         if not nodes:
@@ -290,7 +290,8 @@ class Constructors(DatasetBase):
         Args:
           datasets: datasets of elements of one structure.
           choice_dataset: a dataset of int64 scalars, places in `datasets`.
-          stop_on_empty_dataset: whether it ends when the named dataset has no more elements, or goes on to the next name.
+          stop_on_empty_dataset: whether it ends when the named dataset has no more elements; else the next name is
+            read.
 
         Returns:
           A dataset.

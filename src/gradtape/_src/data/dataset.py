@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.data import mapping, structure
 from gradtape._src.data.base import DatasetBase, cardinality_of, only_element, scalar, wrap
@@ -22,7 +23,6 @@ from gradtape._src.data.shuffling import Shuffle
 from gradtape._src.data.sources import Counter
 from gradtape._src.data.windows import Group, Window
 from gradtape._src.io.files import path_of
-from gradtape._tensor import Tensor
 
 
 class Dataset(Constructors):
@@ -45,7 +45,7 @@ class Dataset(Constructors):
 
     def __init__(self) -> None:
         raise TypeError(
-            "Datasets are made by tf.data.Dataset.from_tensor_slices, from_generator, range and its other static methods"
+            "Datasets are made by tf.data.Dataset.from_tensor_slices, from_generator, range and other static methods"
         )
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
@@ -402,13 +402,13 @@ class Dataset(Constructors):
     ) -> Dataset:
         """A dataset of what a function gives for each element.
 
-        An exception that the function raises keeps its class and traceback, and has a note that tells which element it was.
+        An exception that the function raises keeps its class and traceback, and gets a note that tells the element.
 
         Args:
-          map_func: a function of an element, whose parts are arguments of their own where it is a tuple. What it returns
-            becomes tensors, a list counting as a tuple.
-          num_parallel_calls: None, or how many threads call it at the same time; with `tf.data.AUTOTUNE` as many as there
-            are processors, if calls take long enough.
+          map_func: a function of an element, whose parts are arguments of their own where it is a tuple. What it
+            returns becomes tensors, a list counting as a tuple.
+          num_parallel_calls: None, or how many threads call it at the same time; with `tf.data.AUTOTUNE` as many as
+            there are processors, if calls take long enough.
           deterministic: whether elements keep their order where threads call, which they do unless it is False.
           synchronous, use_unbounded_threadpool: not used.
           name: not used; TensorFlow names operations by it.
@@ -464,7 +464,7 @@ class Dataset(Constructors):
 
         Args:
           batch_size: how many elements a batch has.
-          padded_shapes: a structure of shapes, None or -1 for the largest size in a batch; that everywhere if it is None.
+          padded_shapes: a structure of shapes, None or -1 for the largest size in a batch; so everywhere if it is None.
           padding_values: a structure of scalars, or one for all; 0, False or empty text if None.
           drop_remainder: whether the last batch is left out if it has fewer.
           name: not used; TensorFlow names operations by it.

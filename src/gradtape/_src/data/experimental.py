@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.data import structure
 from gradtape._src.data.base import cardinality_of, only_element, scalar, wrap
@@ -12,7 +13,6 @@ from gradtape._src.data.caching import AssertCardinality
 from gradtape._src.data.dataset import Dataset
 from gradtape._src.data.functions import component_of
 from gradtape._src.data.sources import Elements
-from gradtape._tensor import Tensor
 
 Transformation = Callable[[Dataset], Dataset]
 

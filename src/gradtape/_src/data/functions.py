@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import full
-from gradtape._log import Unrecorded
+from gradtape._engine.api.api import full
+from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_spec import TensorSpec
@@ -46,10 +46,10 @@ class Function:
             raise
 
     def spec(self, node: Node) -> Any:
-        """What is known of the results: what they have in common for different numbers, and sizes where these are unknown.
+        """What is known of the results: what they have in common for different numbers, and sizes where unknown.
 
-        Where the function does not take zeros and ones it is called with the first element. Random numbers that are drawn
-        meanwhile are as if they had not been drawn.
+        Where the function does not take zeros and ones it is called with the first element. Random numbers that are
+        drawn meanwhile are as if they had not been drawn.
         """
         progress = philox.state()
         seeds = [(step.seeds, step.seeds.drawn) for step in _upstream(node) if hasattr(step, "seeds")]
@@ -65,8 +65,8 @@ class Function:
             element = node.cursor().next()
             if element is END:
                 raise ValueError(
-                    f"What the function of Dataset.{self.step} returns cannot be found out: there is no element to call "
-                    "it with."
+                    f"What the function of Dataset.{self.step} returns cannot be found out: there is no element to "
+                    "call it with."
                 )
             return structure.element_spec_of(self(element, 0))
         finally:

@@ -118,6 +118,14 @@ class Interleave(Node):
                 raise refused(op, f"{name} must be greater than zero.", f"{op}_Targuments_0")
         if parallel is not None and parallel <= 0 and parallel != AUTOTUNE:
             raise refused(op, "num_parallel_calls must be greater than zero.", f"{op}_Targuments_0")
+        if parallel is not None and parallel > cycle:
+            raise refused(
+                op,
+                "If `cycle_length` is set to a fixed value, `num_parallel_calls` must be either `tf.data.AUTOTUNE` or "
+                f"a value less than or equal to `cycle_length`. However, `num_parallel_calls` is {parallel} and "
+                f"`cycle_length` is {cycle}",
+                f"{op}_Targuments_0",
+            )
         self.cycle, self.block = cycle, block
 
     def find_spec(self) -> Any:
@@ -218,8 +226,8 @@ class Directed(Node):
         for place, node in enumerate(inputs[1:], 1):
             if not structure.same_structure(spec, node.spec):
                 raise TypeError(
-                    "Invalid `datasets`. `datasets` must have the same type and class, but `datasets[0].element_spec` is "
-                    f"{inputs[0].spec} while `datasets[{place}].element_spec` is {node.spec}."
+                    "Invalid `datasets`. `datasets` must have the same type and class, but `datasets[0].element_spec` "
+                    f"is {inputs[0].spec} while `datasets[{place}].element_spec` is {node.spec}."
                 )
             try:
                 spec = structure.relaxed(spec, node.spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.data import structure
 from gradtape._src.data.errors import at_next
@@ -94,8 +94,8 @@ class Iterator:
     def state_dict(self) -> State:
         """Where the iteration is, to go on there later, in another process too.
 
-        Shuffled elements that wait in buffers, elements made ahead, seeds and places are part of it; arrays that a dataset
-        was made of are not. A generator is not either: it starts anew and what it had yielded is passed over.
+        Shuffled elements that wait in buffers, elements made ahead, seeds and places are part of it; arrays that a
+        dataset was made of are not. A generator is not either: it starts anew, and what it had yielded is passed over.
 
         Returns:
           A dict of numbers, text, NumPy arrays, and lists and dicts of them.

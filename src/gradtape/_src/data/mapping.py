@@ -1,4 +1,4 @@
-"""Steps that call a function on one element after the other: map, filter, take_while, scan, and what forgives errors."""
+"""Steps that call a function on one element after the other: map, filter, take_while, scan; what forgives errors."""
 
 from __future__ import annotations
 
@@ -172,8 +172,8 @@ class Scan(Node):
         spec = pair if is_spec else structure.element_spec_of(pair)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(
-                "Invalid `scan_func`. `scan_func` should return a pair consisting of new state and the output value but "
-                f"its return type is {spec}."
+                "Invalid `scan_func`. `scan_func` should return a pair consisting of new state and the output value "
+                f"but its return type is {spec}."
             )
         check_state(structure.element_spec_of(self.state), spec[0], "scan_func")
         return pair

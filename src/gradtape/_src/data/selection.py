@@ -1,4 +1,4 @@
-"""Steps that choose among items and order them, whatever the items are: take, skip, shard, repeat, concatenate, cache."""
+"""Steps that choose among items and order them, whatever the items are: take, skip, shard, repeat, concatenate."""
 
 from __future__ import annotations
 

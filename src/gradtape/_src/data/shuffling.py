@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._batches import ShuffleBuffer
+from gradtape._engine.compute.batches import ShuffleBuffer
 from gradtape._src.data import structure
 from gradtape._src.data.errors import refused
 from gradtape._src.data.node import Block, Cursor, Node, State

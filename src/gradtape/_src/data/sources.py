@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError
@@ -41,17 +43,25 @@ class Slices(Source):
     def __init__(self, element: Any) -> None:
         self.tensors = structure.leaves(element)
         self.like = element
-        self.flat = type(element) is tuple and not any(map(structure.is_structure, element))
+        self.alone = not structure.is_structure(element)
         self.count = structure.length(self.tensors[0])
+        self.shapes = [tuple(tensor.shape)[1:] for tensor in self.tensors]
 
     def element(self, place: int) -> Any:
-        return self._packed([structure.row(tensor, place) for tensor in self.tensors])
+        return self._packed(np.array([place]), ())
 
     def batch(self, places: np.ndarray) -> Any:
-        return self._packed([structure.rows(tensor, places) for tensor in self.tensors])
+        return self._packed(places, (len(places),))
 
-    def _packed(self, parts: list[Any]) -> Any:
-        return tuple(parts) if self.flat else structure.pack(self.like, iter(parts))
+    def _packed(self, places: np.ndarray, shape: tuple[int, ...]) -> Any:
+        """The rows at these places, under a shape before the rows' own."""
+        parts = [
+            take_rows("gather", tensor, places, shape + rest)
+            if type(tensor) is Tensor
+            else StringTensor(np.asarray(tensor)[places].reshape(shape + rest))
+            for tensor, rest in zip(self.tensors, self.shapes, strict=True)
+        ]
+        return parts[0] if self.alone else structure.pack(self.like, iter(parts))
 
 
 class TensorSlices(SourceNode):

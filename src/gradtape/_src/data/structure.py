@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import empty, tensor_from, view
-from gradtape._moves import take_rows
+from gradtape._engine.api.api import empty, tensor_from, view
+from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError
@@ -19,7 +20,6 @@ from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec, TypeSpec
 from gradtape._src.data.errors import at_next
-from gradtape._tensor import Tensor
 
 Component = Any  # Tensor, StringTensor, None, or a dataset
 
@@ -71,7 +71,8 @@ def pack(structure: Any, components: Iterator[Any]) -> Any:
     if not is_structure(structure):
         return next(components)
     if type(structure) is tuple:
-        return tuple([pack(child, components) for child in structure])
+        # Of components alone, as most elements are: next for each of them.
+        return tuple([next(components) if type(child) is Tensor else pack(child, components) for child in structure])
     children = [pack(child, components) for child in nest.children(structure)]
     return nest.with_children(structure, children)
 
@@ -96,7 +97,7 @@ def same_structure(one: Any, two: Any) -> bool:
 
 
 def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
-    """What stands in a value where a specification has its components; TypeError or ValueError if it nests otherwise."""
+    """What stands in a value where a specification has components; TypeError or ValueError if it nests otherwise."""
     if not is_structure(spec):
         yield value
         return
@@ -132,13 +133,6 @@ def row(component: Component, place: int) -> Component:
         shape = tuple(component.shape)[1:]
         return take_rows("gather", component, np.array([place]), shape)
     return component[place]
-
-
-def rows(component: Component, places: np.ndarray) -> Component:
-    """The rows of a component at these places along its first axis."""
-    if type(component) is Tensor:
-        return take_rows("gather", component, places, (len(places), *tuple(component.shape)[1:]))
-    return StringTensor(np.asarray(component)[places])
 
 
 def section(component: Component, begin: int, end: int) -> Component:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.data import structure

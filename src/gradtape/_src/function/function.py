@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
-from gradtape._doors import as_tensor
-from gradtape._plan import MISSED, Plan
-from gradtape._primitive import is_traced
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.function.calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
+from gradtape._engine.function.plan import MISSED, Plan
+from gradtape._engine.function.trace import Recorder, is_examining, is_recording
+from gradtape._engine.record.primitive import is_traced
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import execution, nest
 from gradtape._src.core.logger import get_logger
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.explanations import explain
 from gradtape._src.function.signature import Binding, ended, fit, key_of, shown, with_tensors
-from gradtape._tensor import Tensor
-from gradtape._trace import Recorder, is_examining, is_recording
-from gradtape._variable import BaseVariable
 
 MOST_BRANCHES = 32  # of one signature; more are not worth their memory
 MOST_RESETS = 8  # how often Python may take another way with the same values

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 NUMBERS = (bool, int, complex, str, bytes, type(None))
 

@@ -18,6 +18,7 @@ from gradtape._src.core.errors import (
     PermissionDeniedError,
     UnimplementedError,
     UnknownError,
+    from_op,
 )
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes, as_text
@@ -87,8 +88,11 @@ def read_file(filename: Any, name: str | None = None) -> StringTensor:
       >>> tf.io.read_file(path).numpy()
       b'tape'
     """
-    with opened(filename, "rb") as file:
-        return StringTensor(file.read())
+    try:
+        with opened(filename, "rb") as file:
+            return StringTensor(file.read())
+    except OpError as error:
+        raise from_op(type(error), "ReadFile", error.message) from error
 
 
 def write_file(filename: Any, contents: Any, name: str | None = None) -> None:
@@ -207,13 +211,12 @@ def makedirs(path: Any) -> None:
 
 
 def mkdir(path: Any) -> None:
-    """Makes a directory.
+    """Makes a directory, where it is not there.
 
     Args:
       path: its path.
 
     Raises:
-      AlreadyExistsError: it is there.
       NotFoundError: the directory that it is to be in is not.
 
     Example:
@@ -221,6 +224,8 @@ def mkdir(path: Any) -> None:
       >>> tf.io.gfile.mkdir(os.path.join(tempfile.mkdtemp(), "a"))
     """
     name = path_of(path)
+    if os.path.isdir(name):
+        return
     with _Failing(name):
         os.mkdir(name)
 
@@ -335,6 +340,8 @@ def rmtree(path: Any) -> None:
       >>> tf.io.gfile.rmtree(tempfile.mkdtemp())
     """
     name = path_of(path)
+    if not os.path.exists(name):
+        raise NotFoundError(None, None, f"{name} not found")  # type: ignore[call-arg]
     with _Failing(name):
         shutil.rmtree(name)
 
@@ -438,7 +445,7 @@ class GFile:
 
     def __init__(self, name: Any, mode: str = "r") -> None:
         if mode.replace("b", "") not in ("r", "w", "a", "r+", "w+", "a+"):
-            raise InvalidArgumentError(None, None, f"mode is not 'r' or 'w' or 'a': {mode!r}")  # type: ignore[call-arg]
+            raise InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")  # type: ignore[call-arg]
         self._name, self._mode = name, mode
         self._opened: Any = None
 

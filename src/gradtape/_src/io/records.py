@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from gradtape._checksum import masked_crc32c
-from gradtape._src.core.errors import DataLossError, InvalidArgumentError
+from gradtape._engine.base.checksum import masked_crc32c
+from gradtape._src.core.errors import DataLossError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes
 from gradtape._src.io.files import opened
@@ -27,7 +27,7 @@ def compression_of(value: Any) -> str:
     if name == "NONE":
         name = ""
     if name not in _COMPRESSIONS:
-        raise InvalidArgumentError(None, None, f"Unsupported compression_type:{value}.")  # type: ignore[call-arg]
+        raise ValueError(f'Not a valid compression_type: "{value}"')
     return name
 
 
@@ -38,7 +38,7 @@ class RecordOptions:
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
 
     Raises:
-      InvalidArgumentError: another compression.
+      ValueError: another compression.
 
     Example:
       >>> tf.io.TFRecordOptions("GZIP").compression_type
@@ -77,7 +77,7 @@ class RecordWriter:
       options: None, ``"GZIP"``, ``"ZLIB"`` or a `tf.io.TFRecordOptions`.
 
     Raises:
-      InvalidArgumentError: another compression.
+      ValueError: another compression.
       NotFoundError: there is no such directory.
 
     Example:

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.io.wire import DecodeError, Field, Message
-from gradtape._tensor import Tensor
 
 
 class Dim(Message):
@@ -117,16 +117,17 @@ def parse_tensor(serialized: Any, out_type: Any, name: str | None = None) -> Ten
 
 
 def _tensor_of(proto: TensorProto, dtype: DType, shape: list[int], count: int) -> Tensor | StringTensor:
-    values: Any = proto.string_val if dtype is dtypes.string else getattr(proto, _LISTS.get(dtype.name, "int_val"))
-    little = None if dtype is dtypes.string else np.dtype(dtype.as_numpy_dtype).newbyteorder("<")
-    if proto.tensor_content and little is not None:
-        array = (
-            np.frombuffer(proto.tensor_content, little) if len(proto.tensor_content) % little.itemsize == 0 else None
-        )
+    if dtype is dtypes.string:
+        values = np.array(proto.string_val, object)
+    elif proto.tensor_content:
+        little = np.dtype(dtype.as_numpy_dtype).newbyteorder("<")
+        content = proto.tensor_content
+        values = np.frombuffer(content, little, len(content) // little.itemsize)
     else:
-        array = np.array(values, dtype.as_numpy_dtype)
-    # A list that is shorter goes on with its last value.
-    if array is None or (len(array) != count and (proto.tensor_content or len(array) != 1)):
-        message = f"Could not parse `serialized` as TensorProto: {count} values are to be in it"
+        values = np.array(getattr(proto, _LISTS.get(dtype.name, "int_val")), dtype.as_numpy_dtype)
+    if 0 < len(values) < count and not proto.tensor_content:  # a list goes on with its last value
+        values = np.concatenate([values, np.full(count - len(values), values[-1])])
+    if len(values) != count:
+        message = f"Could not parse `serialized` as TensorProto: {len(values)} values for a tensor of {count}"
         raise from_op(InvalidArgumentError, "ParseTensor", message, "")
-    return as_any_tensor(np.broadcast_to(array, count).reshape(shape) if count else array[:0].reshape(shape), dtype)
+    return as_any_tensor(values.reshape(shape), dtype)

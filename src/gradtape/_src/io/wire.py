@@ -1,7 +1,7 @@
 """Messages in the wire format of Protocol Buffers, described by tables of fields.
 
-Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields that a
-table does not list are passed over when a message is read.
+Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields
+that a table does not list are passed over when a message is read.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Field(NamedTuple):
 
     Attributes:
       number: which stands in the bytes.
-      kind: ``"int64"``, ``"bool"``, ``"float"``, ``"double"``, ``"fixed32"``, ``"fixed64"``, ``"bytes"``, ``"string"``, or
-        a class of messages.
+      kind: ``"int64"``, ``"bool"``, ``"float"``, ``"double"``, ``"fixed32"``, ``"fixed64"``, ``"bytes"``, ``"string"``,
+        or a class of messages.
       repeated: whether it is a list.
       keyed: whether it is a map from text.
       oneof: the name of the group of which one field is set, or "".
@@ -74,7 +74,7 @@ def _checked(kind: Any, value: Any) -> Any:
         return value
     if kind == "bytes":
         if not isinstance(value, bytes):
-            raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: bytes")
+            raise TypeError(f"expected bytes, {type(value).__name__} found")
         return value
     if kind == "string":
         if not isinstance(value, str | bytes):
@@ -82,12 +82,14 @@ def _checked(kind: Any, value: Any) -> Any:
         return value.decode() if isinstance(value, bytes) else value
     if kind in ("float", "double"):
         if isinstance(value, str | bytes) or not hasattr(value, "__float__"):
-            raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: int, float")
+            raise TypeError(f"must be real number, not {type(value).__name__}")
         return struct.unpack("<f", struct.pack("<f", value))[0] if kind == "float" else float(value)
     if kind == "bool":
         return bool(value)
+    if isinstance(value, bool):
+        raise TypeError("Expected an int, got a boolean.")
     if not hasattr(value, "__index__"):
-        raise TypeError(f"{value!r} has type {type(value).__name__}, but expected one of: int")
+        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
     number = value.__index__()
     if not -_INT64 <= number < (2 * _INT64 if kind.startswith("fixed") else _INT64):
         raise ValueError(f"Value out of range: {number}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.serialization import Kind, deserialize_keras_object
 from gradtape._src.keras.tensors import logits, tensor_of
@@ -15,7 +16,6 @@ from gradtape._src.ops.arrays import split, where
 from gradtape._src.ops.creation import range as numbers
 from gradtape._src.ops.scans import cumsum
 from gradtape._src.ops.sorting import sort
-from gradtape._tensor import Tensor
 
 KIND = Kind("activation function", instantiated=False)
 

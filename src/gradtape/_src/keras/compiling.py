@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import losses, metrics, settings
+from gradtape._src.keras.inputs import TENSORS
 from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper
 from gradtape._src.keras.metrics import accuracies
 from gradtape._src.keras.metrics.base import Metric
@@ -51,7 +52,7 @@ class CompileLoss:
         specs = _per_output(self._loss, y_pred, names, "loss")
         weights: list[Any] = [None] * count
         if self._weights is not None:
-            given = sum(len(spec) for spec in specs)
+            given = len(nest.flatten(self._loss))
             flat = nest.flatten(self._weights)
             if isinstance(self._weights, dict) and isinstance(self._loss, dict):
                 weights = [_first_of(spec) for spec in _per_output(self._weights, y_pred, names, "loss_weights")]
@@ -80,7 +81,7 @@ class CompileLoss:
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         if not self.built:
             self.build(y_true, y_pred)
-        if not self.metrics and not nest.is_nested(y_pred) and not nest.is_nested(y_true):
+        if not self.metrics and isinstance(y_pred, TENSORS) and isinstance(y_true, TENSORS):
             (entry,) = self._losses
             return _weighed(entry.function(y_true, y_pred, _only(sample_weight)), entry.weight)
         names = names_of(y_pred, self.output_names)
@@ -166,10 +167,10 @@ class CompileMetrics:
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if not self.built:
             self.build(y_true, y_pred)
-        outputs = nest.flatten(y_pred)
-        if len(outputs) == 1 and not nest.is_nested(y_true):
-            targets = [y_true]
+        if isinstance(y_pred, TENSORS) and isinstance(y_true, TENSORS):
+            outputs, targets = [y_pred], [y_true]
         else:
+            outputs = nest.flatten(y_pred)
             used = [any(group[place] for group in self._groups.values()) for place in range(len(outputs))]
             targets = aligned(y_true, y_pred, names_of(y_pred, self.output_names), used)
         for group, target, output in zip(self._groups["metrics"], targets, outputs, strict=True):

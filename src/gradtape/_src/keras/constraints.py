@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reduce
+from gradtape._engine.api.api import apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._tensor import Tensor
 
 KIND = Kind("constraint")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, tensor_from
+from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.keras import settings

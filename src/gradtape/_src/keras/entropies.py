@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.keras import settings
 from gradtape._src.keras.operation import keras_op
@@ -16,7 +17,6 @@ from gradtape._src.nn.cross_entropies import (
     sparse_softmax_cross_entropy_with_logits,
 )
 from gradtape._src.ops import elementwise
-from gradtape._tensor import Tensor
 
 
 def _logits_of(output: Tensor, from_logits: bool, kind: str, name: str) -> tuple[Tensor, bool]:

@@ -7,6 +7,7 @@ import inspect
 import warnings
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras.graph import Graph, path_of
 from gradtape._src.keras.input_layer import Input, InputLayer
@@ -18,9 +19,9 @@ from gradtape._src.keras.model import Model
 from gradtape._src.keras.naming import check
 from gradtape._src.keras.operation import Node, Operation, is_remembered
 from gradtape._src.keras.serialization import INTERNAL, deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops.arrays import expand_dims, squeeze
-from gradtape._tensor import Tensor
 
 
 class Functional(Model):
@@ -75,6 +76,7 @@ class Functional(Model):
         vars(self).update(_graph=graph, _inputs_struct=inputs, _outputs_struct=outputs)
         layers = [operation for operation in graph.operations if isinstance(operation, Layer)]
         self._layers[:] = [*layers, *[layer for layer in self._layers if layer not in layers]]
+        changed()
         vars(self)["_dtypes"] = [dtypes.as_dtype(value.dtype) for value in graph.inputs]
         self._finish_building({"input_shape": None})
         vars(self)["output_names"] = [value._keras_history.operation.name for value in graph.outputs]

@@ -105,7 +105,7 @@ class InputSpec:
         """
         return cls(**config)
 
-    def check(self, value: Any, place: int, layer: str) -> None:
+    def _check(self, value: Any, place: int, layer: str) -> None:
         """Raises ValueError where an input is not as it should be."""
         if value is None and self.optional:
             return
@@ -179,4 +179,4 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
         )
     for place, (value, spec) in enumerate(zip(flat, specs, strict=True)):
         if spec is not None:
-            spec.check(value, place, layer_name)
+            spec._check(value, place, layer_name)

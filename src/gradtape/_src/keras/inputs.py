@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import _local
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradtape._doors import apply_cast, as_tensor
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import DType
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.tensors import Attached
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 TENSORS = (Tensor, BaseVariable)
 
@@ -113,7 +113,7 @@ def dtype_name(value: Any) -> str:
     return standardize_dtype(value.dtype)
 
 
-class Call(threading.local):
+class Call(_local):
     """The call of a layer that a thread is in.
 
     Attributes:

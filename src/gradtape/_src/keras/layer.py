@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.keras import constraints, dtype_policy as policies, initializers, regularizers
 from gradtape._src.keras.input_spec import assert_input_compatibility
@@ -32,11 +33,11 @@ from gradtape._src.keras.operation import _OWN_CONFIGS, Node, Operation, is_reme
 from gradtape._src.keras.random import SeedGenerator
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.signatures import shape_arguments, shapes_of, signature_of, tensor_arguments
+from gradtape._src.keras.structure import changed, kept
 from gradtape._src.keras.tracking import TrackedDict, TrackedList, TrackedSet
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops.arrays import cast
 from gradtape._src.ops.elementwise import divide_no_nan
-from gradtape._tensor import Tensor
 
 _masked = masks._held
 
@@ -92,25 +93,26 @@ class Layer(Operation):
         if "build" in vars(cls):
             cls.build = _finishing(vars(cls)["build"])  # type: ignore[method-assign]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__new__(cls, *args, **kwargs)
+    @classmethod
+    def _state(cls) -> dict[str, Any]:
         # Attributes may be set before the constructor of this class has run.
-        vars(made).update(
-            _trainable_variables=[],
-            _non_trainable_variables=[],
-            _layers=[],
-            _metrics=[],
-            _seed_generators=[],
-            _losses=[],
-            _initialised=False,
-            _locked=False,
-            _building=False,
-            _adds_losses=False,
-            _quick_shape=None,
-            _quick_dtype=None,
-            _quick_kind=0,
-        )
-        return made
+        return {
+            **super()._state(),
+            "_trainable_variables": [],
+            "_non_trainable_variables": [],
+            "_layers": [],
+            "_metrics": [],
+            "_seed_generators": [],
+            "_losses": [],
+            "_initialised": False,
+            "_locked": False,
+            "_building": False,
+            "_adds_losses": False,
+            "_walks": {},
+            "_quick_shape": None,
+            "_quick_dtype": None,
+            "_quick_kind": 0,
+        }
 
     def __init__(
         self,
@@ -163,7 +165,8 @@ class Layer(Operation):
     def __delattr__(self, name: str) -> None:
         value = getattr(self, name)
         for store in (self._trainable_variables, self._non_trainable_variables, self._layers, self._metrics):
-            store[:] = [kept for kept in store if kept is not value]
+            store[:] = [other for other in store if other is not value]
+        changed()
         object.__delattr__(self, name)
 
     def _track(self, value: Any) -> Any:
@@ -190,7 +193,7 @@ class Layer(Operation):
         return value
 
     def _store(self, store: list[Any], value: Any) -> None:
-        if self._locked and not any(kept is value for kept in store):
+        if self._locked and not any(other is value for other in store):
             raise ValueError(
                 "You cannot add new elements of state (variables or sub-layers) to a layer that is already built. All "
                 "state must be created in the `__init__()` method or in the `build()` method."
@@ -365,12 +368,14 @@ class Layer(Operation):
     def trainable(self, value: Any) -> None:
         value = bool(value)
         self._trainable = value
+        changed()
         for variable in self._trainable_variables:
             variable.trainable = value
         for layer in self._layers:
             layer.trainable = value
 
     @property
+    @kept
     def variables(self) -> list[Variable]:
         """Its weights, then the states of its seed generators, then those of its layers."""
         found = _once([*self._trainable_variables, *self._non_trainable_variables])
@@ -384,11 +389,13 @@ class Layer(Operation):
         return found
 
     @property
+    @kept
     def trainable_variables(self) -> list[Variable]:
         """The trainable ones among `variables`."""
         return [variable for variable in self.variables if variable.trainable] if self.trainable else []
 
     @property
+    @kept
     def non_trainable_variables(self) -> list[Variable]:
         """The others among `variables`."""
         if not self.trainable:
@@ -396,6 +403,7 @@ class Layer(Operation):
         return [variable for variable in self.variables if not variable.trainable]
 
     @property
+    @kept
     def weights(self) -> list[Variable]:
         """The trainable ones of its own, its others, then those of its layers; no states of seed generators."""
         found = [*self._trainable_variables, *self._non_trainable_variables]
@@ -404,11 +412,13 @@ class Layer(Operation):
         return _once(found)
 
     @property
+    @kept
     def trainable_weights(self) -> list[Variable]:
         """The trainable ones among `weights`."""
         return [weight for weight in self.weights if weight.trainable] if self.trainable else []
 
     @property
+    @kept
     def non_trainable_weights(self) -> list[Variable]:
         """The others among `weights`."""
         return [weight for weight in self.weights if not weight.trainable] if self.trainable else self.weights
@@ -546,12 +556,19 @@ class Layer(Operation):
     def losses(self) -> list[Any]:
         """What was given to `add_loss` in the last call, by it and its layers, and what regularizers give."""
         found = list(self._losses)
-        for layer in self._flatten_layers(include_self=False):
+        for layer in self._layers_within():
             found += layer._losses
-        for weight in self.trainable_weights:
-            if weight.regularizer is not None:
-                found.append(weight.regularizer(weight))
+        for weight in self._regularized():
+            found.append(weight.regularizer(weight))
         return found
+
+    @kept
+    def _regularized(self) -> list[Variable]:
+        return [weight for weight in self.trainable_weights if weight.regularizer is not None]
+
+    @kept
+    def _layers_within(self) -> list[Any]:
+        return self._flatten_layers(include_self=False)
 
     def add_loss(self, loss: Any) -> None:
         """Adds to `losses`, from within `call`.
@@ -585,8 +602,8 @@ class Layer(Operation):
 
     def _clear_losses(self) -> None:
         self._losses.clear()
-        for layer in self._layers:
-            layer._clear_losses()
+        for layer in self._layers_within():
+            layer._losses.clear()
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """Every layer within, each once, in the order in which Keras lists them."""
@@ -692,9 +709,9 @@ class Layer(Operation):
             value = args[0]
             if (
                 type(value) is Tensor
-                and value.shape is self._quick_shape
-                and value.dtype is self._quick_dtype
                 and not _masked
+                and value.shape._dims == self._quick_shape
+                and value.dtype is self._quick_dtype
             ):
                 if not kwargs:
                     kind = self._quick_kind
@@ -801,7 +818,7 @@ class Layer(Operation):
         ):
             return
         state = vars(self)
-        state["_quick_shape"], state["_quick_dtype"] = given.shape, given.dtype
+        state["_quick_shape"], state["_quick_dtype"] = given.shape._dims, given.dtype
         alone = not (self._layers or self._adds_losses)
         state["_quick_kind"] = (_ASKS if signature.takes_training else _PLAINLY) if alone else _WITHIN
 
@@ -1050,8 +1067,9 @@ def _default_shapes(tensors: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_once(store: list[Any], value: Any) -> None:
-    if not any(kept is value for kept in store):
+    if not any(other is value for other in store):
         store.append(value)
+        changed()
 
 
 def _once(values: list[Any]) -> list[Any]:

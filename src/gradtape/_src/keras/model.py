@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -205,6 +204,8 @@ class Model(Trainer, Layer):
           >>> tf.keras.models.model_from_json(model.to_json()).output_shape
           (None, 2)
         """
+        import json
+
         return json.dumps(serialize_keras_object(self), **kwargs)
 
     @classmethod
@@ -263,6 +264,8 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
       >>> tf.keras.models.model_from_json(model.to_json()).count_params()
       8
     """
+    import json
+
     return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
+from _thread import _local
 from typing import Any
 
 _counts: dict[str, int] = {}
-_scopes = threading.local()
+_scopes = _local()
 
 
 def to_snake_case(name: str) -> str:

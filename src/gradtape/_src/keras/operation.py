@@ -12,8 +12,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gradtape._doors import apply_cast, full
-from gradtape._log import Unrecorded
+from gradtape._engine.api.api import apply_cast, full
+from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import dtype_policy
 from gradtape._src.keras.inputs import TENSORS, dtype_name, leaves, mapped, shape_of
@@ -80,7 +80,22 @@ class Node:
         return f"<Node operation={self.operation.name}, id={id(self)}>"
 
 
-class Operation:
+class _Begun:
+    """Objects that have their state before a constructor has run, and that know what it is called with."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = object.__new__(cls)
+        vars(made).update(cls._state())
+        if cls.get_config in _OWN_CONFIGS:  # type: ignore[attr-defined]
+            vars(made)["_given"] = (args, kwargs)
+        return made
+
+    @classmethod
+    def _state(cls) -> dict[str, Any]:
+        return {"_inbound_nodes": [], "_outbound_nodes": []}
+
+
+class Operation(_Begun):
     """Base of what can be called with symbolic values.
 
     Args:
@@ -100,14 +115,6 @@ class Operation:
     name: str
     _arguments: dict[str, Any] | None = None
     _has_uncounted_arguments = False
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = object.__new__(cls)
-        object.__setattr__(made, "_inbound_nodes", [])
-        object.__setattr__(made, "_outbound_nodes", [])
-        if cls.get_config in _OWN_CONFIGS:
-            object.__setattr__(made, "_given", (args, kwargs))
-        return made
 
     def __init__(self, name: str | None = None) -> None:
         self.name = check(auto_name(type(self).__name__) if name is None else name)
@@ -213,8 +220,8 @@ class Operation:
           ...     def __init__(self, factor, name=None):
           ...         super().__init__(name=name)
           ...         self.factor = factor
-          >>> Scale(2.0, name="double").get_config()
-          {'name': 'double', 'trainable': True, 'dtype': {...}, 'factor': 2.0}
+          >>> Scale(2.0, name="double").get_config()["factor"]
+          2.0
         """
         config: dict[str, Any] = {"name": self.name}
         if type(self).get_config in _OWN_CONFIGS:
@@ -401,6 +408,20 @@ class Function_(Operation):
         return outputs
 
 
+# Keras' modules of its functions' classes, by which its configurations name them; all others are in `numpy`.
+_HOMES = {
+    "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
+    "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
+    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages",
+    "linalg": "Cholesky Det Eig Eigh Inv LuFactor Norm Qr Solve SolveTriangular Lstsq",
+    "math": "SegmentSum SegmentMax TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfinv Logdet",
+    "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu "
+    "Gelu Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv "
+    "SeparableConv ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
+    "MultiHot Moments Normalize DotProductAttention",
+}
+
+
 def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
 
@@ -414,7 +435,12 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
       A function.
     """
     title = "".join(word.title() for word in function.__name__.split("_"))
-    members = {"_function": staticmethod(function), "_home": "keras.src.ops", "__module__": function.__module__}
+    home = next((home for home, titles in _HOMES.items() if title in titles.split()), "numpy")
+    members = {
+        "_function": staticmethod(function),
+        "_home": f"keras.src.ops.{home}",
+        "__module__": function.__module__,
+    }
     kind = type(title, (Function_,), members)
     INTERNAL[title] = kind
 

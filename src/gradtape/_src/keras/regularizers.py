@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_matmul, apply_reduce
+from gradtape._engine.api.api import apply_matmul, apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.clipping import l2_normalize
 from gradtape._src.ops.creation import eye
-from gradtape._tensor import Tensor
 
 KIND = Kind("regularizer")
 

@@ -14,6 +14,7 @@ from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.model import Model
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.signatures import signature_of
+from gradtape._src.keras.structure import changed
 
 
 class Sequential(Model):
@@ -90,6 +91,7 @@ class Sequential(Model):
                 "You cannot add a different Input layer to it."
             )
         own.append(layer)
+        changed()
         if rebuild:
             self._maybe_rebuild()
         else:
@@ -110,6 +112,7 @@ class Sequential(Model):
           2
         """
         layer = self._layers.pop()
+        changed()
         self._forget()
         if rebuild:
             self._maybe_rebuild()
@@ -154,6 +157,7 @@ class Sequential(Model):
             )
         if not isinstance(own[0], InputLayer):
             own.insert(0, InputLayer(batch_shape=shape, dtype=own[0].compute_dtype))
+            changed()
         elif own[0].batch_shape != shape:
             raise ValueError(
                 f"Sequential model '{self.name}' has already been configured to use input shape {own[0].batch_shape}. "

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import threading
+from _thread import _local
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.keras.keras_tensor import KerasTensor
-from gradtape._tensor import Tensor
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ INTERNAL: dict[str, type] = {}
 
 _custom: dict[str, Any] = {}
 _names: dict[Any, str] = {}
-_scopes = threading.local()
+_scopes = _local()
 
 
 def get_custom_objects() -> dict[str, Any]:
@@ -54,6 +54,9 @@ def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
 
     Args:
       objects: them, by name.
+
+    Returns:
+      A context manager.
 
     Example:
       >>> with tf.keras.saving.custom_object_scope({"twice": lambda x: 2 * x}):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from gradtape._doors import apply_cast, as_tensor
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.keras import settings
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 def tensor_of(value: Any, dtype: DType | None = None) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import settings
@@ -180,8 +180,8 @@ class Trainer:
             if self._compile_loss is not None:
                 found += self._compile_loss.metrics
         found += self._metrics
-        for layer in self._flatten_layers(include_self=False):
-            if not isinstance(layer, Trainer):
+        for layer in self._layers_within():
+            if layer._metrics and not isinstance(layer, Trainer):
                 found += layer._metrics
         return found
 

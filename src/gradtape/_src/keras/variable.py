@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.keras_tensor import standardize_shape
 from gradtape._src.keras.naming import auto_name, check, current_path
 from gradtape._src.keras.settings import standardize_dtype
+from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.state.variable import Variable as BaseVariable
-from gradtape._tensor import Tensor
 
 
 class Variable(BaseVariable):
@@ -102,6 +103,7 @@ class Variable(BaseVariable):
     @trainable.setter
     def trainable(self, value: Any) -> None:
         self._trainable = bool(value)
+        changed()
 
     @property
     def value(self) -> Tensor:

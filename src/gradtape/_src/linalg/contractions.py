@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_cast,
     apply_matmul,
     apply_matvec,
@@ -20,13 +20,13 @@ from gradtape._doors import (
     as_tensor,
     view,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import FailedPreconditionError, from_op, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_dtype
 from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.ops.arrays import roll
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real
-from gradtape._tensor import Tensor
 
 SUM = 0
 

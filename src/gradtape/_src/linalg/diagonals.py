@@ -7,14 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor, full_like
+from gradtape._engine.api.api import (
+    apply_elementwise,
+    apply_reduce,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+    full_like,
+)
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of, scalar_of
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.gathering import gather
 from gradtape._src.table.rows import NUMBERS, call, op, real
-from gradtape._tensor import Tensor
 
 SUM = 0
 

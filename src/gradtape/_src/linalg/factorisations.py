@@ -6,8 +6,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import apply_broadcast_to, apply_elementwise, apply_reduce, as_tensor, full_like, tensor_from, view
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import (
+    apply_broadcast_to,
+    apply_elementwise,
+    apply_reduce,
+    as_tensor,
+    full_like,
+    tensor_from,
+    view,
+)
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.typing import DTypeLike, TensorLike
@@ -20,7 +29,6 @@ from gradtape._src.ops.creation import eye
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import invert_permutation
 from gradtape._src.table.rows import call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 SUM = 0
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_transpose, as_tensor
+from gradtape._engine.api.api import apply_transpose, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import not_allowed
-from gradtape._tensor import Tensor
 
 ALLOWED = "double, float, half, complex64, complex128"
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_reshape, as_tensor, tensor_from, view
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_reshape, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.linalg.systems import solve
 from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.creation import eye
 from gradtape._src.table.rows import call, op, real, values
-from gradtape._tensor import Tensor
 
 NAN, INF = np.nan, np.inf
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.api.api import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.linalg.matrices import apart
 from gradtape._src.table.rows import call, op, real, values
-from gradtape._tensor import Tensor
 
 SUM, MAX = 0, 2
 EUCLIDEAN: tuple[Any, ...] = ("euclidean", "fro", 2)

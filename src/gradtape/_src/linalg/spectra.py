@@ -6,8 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_reduce, apply_reshape, as_tensor, full_like, tensor_from, view
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import (
+    apply_elementwise,
+    apply_reduce,
+    apply_reshape,
+    as_tensor,
+    full_like,
+    tensor_from,
+    view,
+)
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.typing import TensorLike
@@ -15,7 +24,6 @@ from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
 from gradtape._src.linalg.matrices import apart, matrices, symmetrised, turned
 from gradtape._src.table.rows import call, op, real, values
-from gradtape._tensor import Tensor
 
 MAX = 2
 

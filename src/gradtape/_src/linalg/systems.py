@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import apply_reshape, apply_sum_to, tensor_from, view
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_reshape, apply_sum_to, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, flag, not_allowed, one_dtype
 from gradtape._src.core.typing import TensorLike
@@ -19,7 +20,6 @@ from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.table.rows import call, op, real
-from gradtape._tensor import Tensor
 
 FLOATS_FIRST = "half, float, double, complex64, complex128"
 

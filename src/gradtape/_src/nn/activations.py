@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gradtape._doors import apply_cast, apply_elementwise, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.arrays import concat
 from gradtape._src.table.rows import call, op, real
-from gradtape._tensor import Tensor
 
 
 @op("nn.crelu", samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=0)])

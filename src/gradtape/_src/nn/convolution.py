@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float64, int32
 from gradtape._src.core.operands import dims_text, int_of, ints_of, not_allowed, one_dtype
 from gradtape._src.core.tensor_shape import TensorShape
@@ -23,7 +24,6 @@ from gradtape._src.nn.windows import (
     patches_of,
 )
 from gradtape._src.table.rows import Call, call, op, real, single
-from gradtape._tensor import Tensor
 
 _FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 _FORWARD = {

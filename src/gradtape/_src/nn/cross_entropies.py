@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -18,13 +18,13 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._primitive import Primitive
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 _FLOATING = "half, bfloat16, float, double"
 _DENSE, _SPARSE = "SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits"

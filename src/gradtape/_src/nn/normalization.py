@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_cast,
     apply_elementwise,
     apply_reduce,
@@ -16,13 +16,13 @@ from gradtape._doors import (
     as_tensor,
     full_like,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
 from gradtape._src.core.typing import Axes, ShapeLike, TensorLike
 from gradtape._src.random.sampling import stateless_uniform, uniform
 from gradtape._src.table.rows import call, integer, op, real
-from gradtape._tensor import Tensor
 
 
 @op("nn.bias_add", samples=lambda: [call(real(2, 3), real(3)), call(real(2, 2, 3), real(3))])

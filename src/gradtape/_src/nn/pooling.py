@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_reshape, as_tensor, empty, tensor_from, view
-from gradtape._patches import find_largest, spread_windows, sum_windows
-from gradtape._primitive import Primitive
-from gradtape._sequence import held
+from gradtape._engine.api.api import apply_cast, apply_reshape, as_tensor, empty, tensor_from, view
+from gradtape._engine.compute.im2col import find_largest, spread_windows, sum_windows
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.sequence import held
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float64, int32, int64
 from gradtape._src.core.errors import OpError, UnimplementedError
 from gradtape._src.core.operands import not_allowed
@@ -31,7 +32,6 @@ from gradtape._src.nn.windows import (
 )
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import ALL, call, op, real, single
-from gradtape._tensor import Tensor
 
 _KERNELS = {
     (True, 1): Kernel("MaxPool", native=False),

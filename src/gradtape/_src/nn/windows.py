@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import apply_transpose, empty, view
-from gradtape._patches import gather, scatter
-from gradtape._primitive import Primitive
-from gradtape._sequence import held
+from gradtape._engine.api.api import apply_transpose, empty, view
+from gradtape._engine.compute.im2col import gather, scatter
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.sequence import held
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
 from gradtape._src.core.operands import ints_of
-from gradtape._tensor import Tensor
 
 FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -24,8 +23,9 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._moves import assemble, expanded, join, part, part_alike, squeezed
-from gradtape._primitive import Primitive
+from gradtape._engine.ops.movement import assemble, expanded, join, part, part_alike, squeezed
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -45,7 +45,6 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, Leaf, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 
 @op(
@@ -132,16 +131,17 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
 
 def _exactly(choose: Any, one: Any, other: Any) -> Any:
     """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
-    return choose(one, other, key=_fraction)
+    return choose(one, other, key=_number)
 
 
 def _inwards(rounded: np.floating, bound: Any) -> np.floating:
     """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
-    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_fraction(rounded)) > abs(_fraction(bound)) else rounded
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_number(rounded)) > abs(_number(bound)) else rounded
 
 
-def _fraction(number: Any) -> Fraction:
-    return Fraction(number if isinstance(number, int) else float(number))
+def _number(value: Any) -> int | float:
+    """As one of Python's, which compare exactly."""
+    return value if isinstance(value, int) else float(value)
 
 
 @op(
@@ -1352,12 +1352,21 @@ def one_hot(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
     room((*index.shape, count), wanted)
+    given = [value for value in (on, off) if value is not None]
+    return _ONE_HOT(index, *given, attributes=(place, count, wanted, on is not None, off is not None))
+
+
+def _one_hot(index: Tensor, *rest: Any) -> Tensor:
+    *given, place, count, wanted, lit, unlit = rest
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
-    yes = numpy_dtype(1) if on is None else view(on)
-    no = numpy_dtype(0) if off is None else view(off)
+    yes = view(given[0]) if lit else numpy_dtype(1)
+    no = view(given[-1]) if unlit else numpy_dtype(0)
     return tensor_from(np.where(hot, yes, no), wanted)
+
+
+_ONE_HOT = Primitive("OneHot", _one_hot)
 
 
 @op(
@@ -1443,13 +1452,22 @@ def sequence_mask(
       array([[1, 0, 0, 0],
              [1, 1, 1, 0]], dtype=int32)
     """
-    array = view(as_tensor(lengths))
+    longest = None if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    return _MASK(as_tensor(lengths), attributes=(longest, dtypes.as_dtype(dtype)))
+
+
+def _mask(lengths: Tensor, longest: int | None, dtype: dtypes.DType) -> Tensor:
+    array = view(lengths)
     if not np.isfinite(array).all():
         raise invalid_argument("Range", "Lengths that are not finite have no mask", "")
-    most = max(math.ceil(array.max()), 0) if array.size else 0
-    longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
-    room((*array.shape, longest), dtypes.as_dtype(dtype))
+    if longest is None:
+        longest = max(math.ceil(array.max()), 0) if array.size else 0
+    room((*array.shape, longest), dtype)
     return tensor_from(np.arange(longest) < array[..., None], dtype)
+
+
+_MASK = Primitive("SequenceMask", _mask, varies=True)
+_WHERE = Primitive("Where", lambda mask: tensor_from(np.argwhere(view(mask))), varies=True)
 
 
 @op(
@@ -1500,7 +1518,7 @@ def where(
         mask = as_tensor(condition)
         if mask.ndim == 0:
             raise invalid_argument("Where", "WhereOp : Unhandled input dimensions: 0", "")
-        return tensor_from(np.argwhere(view(mask)))
+        return _WHERE(mask)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     mask = as_tensor(condition, dtypes.bool)

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, full, view
-from gradtape._log import Unrecorded
-from gradtape._primitive import as_effect, effect_kind, fail_trace, hides_from_tapes, is_recorded
+from gradtape._engine.api.api import as_tensor, full, view
+from gradtape._engine.record.log import Unrecorded
+from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace, hides_from_tapes, is_recorded
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.core.execution import within_function
@@ -20,7 +21,6 @@ from gradtape._src.core.operands import TENSORS, int_of
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.arrays import stack
 from gradtape._src.table.rows import ALL, call, integer, op, real
-from gradtape._tensor import Tensor
 
 _EXTERNAL = effect_kind("external")
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtape._doors import apply_cast, apply_elementwise, as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from, view
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import (
@@ -27,7 +28,6 @@ from gradtape._src.core.operands import (
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
-from gradtape._tensor import Tensor
 
 
 @op(

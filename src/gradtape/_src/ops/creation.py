@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_reshape,
@@ -17,15 +17,15 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._sequence import held
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.sequence import held
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.core.operands import NUMERIC, WIDE, dims_text, int_of, ints_of, not_allowed, room
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.indexed_slices import IndexedSlices
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.typing import TensorLike
-from gradtape._tensor import Tensor
 
 FUNCTIONS: dict[str, Callable[..., Any]]
 

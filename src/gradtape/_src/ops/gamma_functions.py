@@ -11,13 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_reduce, apply_sum_to, as_tensor, full_like, tensor_from, view
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import (
+    apply_elementwise,
+    apply_reduce,
+    apply_sum_to,
+    as_tensor,
+    full_like,
+    tensor_from,
+    view,
+)
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real, values
-from gradtape._tensor import Tensor
 
 SUM = 0
 INF, NAN = np.inf, np.nan

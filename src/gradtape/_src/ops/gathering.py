@@ -11,9 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
-from gradtape._moves import add_rows, first_outside, gather_rows, take_rows
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
+from gradtape._engine.ops.movement import (
+    add_rows,
+    evaluate_adding,
+    evaluate_taking,
+    first_outside,
+    gather_rows,
+    take_rows,
+)
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import (
@@ -30,8 +39,6 @@ from gradtape._src.core.operands import (
 from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
 
@@ -89,12 +96,13 @@ def gather(
         if gathered is not None:
             return gathered
     tensor, numbers = as_tensor(params), as_tensor(indices)
-    index = index_array(numbers, "GatherV2", allowed=PLACES)
+    if numbers.dtype not in (int32, int64):
+        index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
     # None has TensorFlow gather along the axis alone, as 0 does.
     batch = 0 if batch_dims is None else int_attribute(batch_dims, "batch_dims")
-    if not -index.ndim <= batch <= index.ndim:
-        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None)
-    batch += index.ndim if batch < 0 else 0
+    if not -numbers.ndim <= batch <= numbers.ndim:
+        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {numbers.ndim}", None)
+    batch += numbers.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
     place = int_of(batch_dims if axis is None else axis, "GatherV2", "Taxis")
@@ -109,8 +117,8 @@ def gather(
         if gathered is not None:
             return gathered
         if isinstance(params, BaseVariable):
-            return _gather(tensor, index, place, batch, "ResourceGather", None)
-    return _gather(tensor, index, place, batch)
+            return _taken(tensor, numbers, place, batch, "ResourceGather", None)
+    return _taken(tensor, numbers, place, batch)
 
 
 def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices, None]:
@@ -122,18 +130,53 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
 
 def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
     found = gather_rows(params, rows, None)
-    return (
-        found if found is not None else _gather(params, index_array(rows, "GatherV2"), 0, 0)
-    )  # which says what is outside
+    if found is None:
+        _numbers(tuple(params.shape), index_array(rows, "GatherV2"), 0, 0)  # which says what is outside
+    assert found is not None
+    return found
 
 
 _GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
 
 
-def _gather(
-    tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+def _taken(
+    tensor: Tensor, rows: Tensor, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
 ) -> Tensor:
-    shape = tuple(tensor.shape)
+    """The slices along an axis at places that a tensor tells."""
+    return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch, op_name, suffix))
+
+
+def _take(tensor: Tensor, rows: Tensor, shape: tuple[int, ...], *place: Any) -> Tensor:
+    index, given = _numbers(shape, index_array(rows, "GatherV2"), *place)
+    return evaluate_taking(tensor, index, shape, given)
+
+
+def _take_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+    return _GIVE(cotangent, call.saved[0], attributes=call.attributes), None
+
+
+def _give(cotangent: Tensor, rows: Tensor, shape: tuple[int, ...], *place: Any) -> Tensor:
+    index, given = _numbers(shape, index_array(rows, "GatherV2"), *place)
+    return evaluate_adding(cotangent, index, given, shape)
+
+
+def _give_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+    return _TAKE(cotangent, call.saved[0], attributes=call.attributes), None
+
+
+_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,))
+_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,))
+
+
+def _gather(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
+    """The slices along an axis at places that are no tensor's."""
+    return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
+
+
+def _numbers(
+    shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The numbers of the rows that are gathered from a tensor of this shape, and the result's shape."""
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -152,7 +195,7 @@ def _gather(
         before = np.arange(math.prod(shape[:axis])).reshape(shape[:axis] + (1,) * (index.ndim - batch))
         spread = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
         index = np.asarray(before * rows + spread, order="C")
-    return take_rows("GatherV2", tensor, index, out_shape)
+    return index, out_shape
 
 
 def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
@@ -291,7 +334,7 @@ def boolean_mask(
       >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
       array([1, 3], dtype=int32)
     """
-    data, chosen = as_tensor(tensor), view(as_tensor(mask))
+    data, chosen = as_tensor(tensor), as_tensor(mask)
     place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
@@ -301,7 +344,10 @@ def boolean_mask(
     if covered != chosen.shape:
         raise ValueError(f"Shapes {covered} and {chosen.shape} are incompatible")
     merged = apply_reshape(data, (*shape[:place], math.prod(covered), *shape[place + chosen.ndim :]))
-    return _gather(merged, np.flatnonzero(chosen), place, 0)
+    return _taken(merged, _HELD(chosen), place, 0)
+
+
+_HELD = Primitive("Where", lambda mask: tensor_from(np.flatnonzero(view(mask))), varies=True)
 
 
 @op(
@@ -351,7 +397,7 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
     room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
-    return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
+    return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place)
 
 
 @op(
@@ -434,11 +480,9 @@ def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, ac
             raise refused(f"seq_lens({i}) > input.dims({along})")
 
 
-def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
+def take_along_last(tensor: Tensor, places: Tensor) -> Tensor:
     """Elements by their places along the last axis, one vector of places for each vector of the tensor."""
-    size = tensor.shape[-1]
-    starts = np.arange(math.prod(places.shape[:-1])).reshape((*places.shape[:-1], 1)) * size
-    return take_rows("TakeAlong", tensor, np.asarray(starts + places, order="C"), places.shape)
+    return _taken(tensor, places, tensor.ndim - 1, tensor.ndim - 1)
 
 
 # Scattering

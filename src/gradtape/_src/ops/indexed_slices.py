@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, tensor_from
-from gradtape._moves import join
+from gradtape._engine.api.api import as_tensor, tensor_from
+from gradtape._engine.ops.movement import join
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.ops.segments import unsorted_segment_sum
-from gradtape._tensor import Tensor
 
 
 class IndexedSlices:

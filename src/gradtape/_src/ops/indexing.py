@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_identity, as_tensor, tensor_from, view
-from gradtape._moves import install_indexing
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
+from gradtape._engine.ops.movement import install_indexing
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import dims_text, ints_of
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.gathering import boolean_mask
 from gradtape._src.table.rows import ALL, call, integer, op, real
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 newaxis = None
 

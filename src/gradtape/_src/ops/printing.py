@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor, view
-from gradtape._primitive import as_effect, effect_kind
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
+from gradtape._engine.api.api import as_tensor, view
+from gradtape._engine.record.primitive import as_effect, effect_kind
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 
 _FILE = "file://"
 _SHOWS = effect_kind("shows")

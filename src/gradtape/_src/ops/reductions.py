@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_elementwise,
     apply_identity,
@@ -22,7 +22,8 @@ from gradtape._doors import (
     tensor_from,
     view,
 )
-from gradtape._primitive import Primitive
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument, unequal_summands
 from gradtape._src.core.operands import (
@@ -40,7 +41,6 @@ from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, Tenso
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.ops.scans import cumprod
 from gradtape._src.table.rows import ALL, BOOL, NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 SUM, PRODUCT, MAX, MIN, MEAN = 0, 1, 2, 3, 10  # the engine's numbers for its reductions
 NAN, INF = math.nan, math.inf
@@ -269,7 +269,10 @@ def reduce_all(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
       array([ True, False])
     """
     tensor = _truths(input_tensor, "All")
-    return tensor_from(np.all(view(tensor), axis=reduced_axes(axis, tensor.ndim, "All"), keepdims=bool(keepdims)))
+    return _ALL(tensor, attributes=(reduced_axes(axis, tensor.ndim, "All"), bool(keepdims)))
+
+
+_ALL = Primitive("All", lambda truths, axes, keepdims: tensor_from(np.all(view(truths), axis=axes, keepdims=keepdims)))
 
 
 @op("math.reduce_any", "reduce_any", dtypes=BOOL, orders="0", edges=_truth_edges)
@@ -296,7 +299,10 @@ def reduce_any(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
       array([ True, False])
     """
     tensor = _truths(input_tensor, "Any")
-    return tensor_from(np.any(view(tensor), axis=reduced_axes(axis, tensor.ndim, "Any"), keepdims=bool(keepdims)))
+    return _ANY(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Any"), bool(keepdims)))
+
+
+_ANY = Primitive("Any", lambda truths, axes, keepdims: tensor_from(np.any(view(truths), axis=axes, keepdims=keepdims)))
 
 
 def _spread_edges() -> list[Any]:
@@ -502,8 +508,14 @@ def count_nonzero(
     """
     tensor = as_tensor(input)
     axes = reduced_axes(axis, tensor.ndim, "Sum")
-    counts = np.count_nonzero(view(tensor), axis=axes, keepdims=bool(keepdims))
-    return tensor_from(np.asarray(counts, np.int64), dtype)
+    return _COUNT(tensor, attributes=(axes, bool(keepdims), dtypes.as_dtype(dtype)))
+
+
+def _count(tensor: Tensor, axes: tuple[int, ...], keepdims: bool, dtype: dtypes.DType) -> Tensor:
+    return tensor_from(np.asarray(np.count_nonzero(view(tensor), axis=axes, keepdims=keepdims), np.int64), dtype)
+
+
+_COUNT = Primitive("Sum", _count)
 
 
 @op(
@@ -530,15 +542,26 @@ def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor:
       np.float32(0.5)
     """
     tensor = as_tensor(value)
+    return _ZEROS(tensor)
+
+
+def _zeros(tensor: Tensor) -> Tensor:
     size = math.prod(tensor.shape)
     zeros = size - int(np.count_nonzero(view(tensor)))
     return as_tensor(zeros / size if size else NAN, dtypes.float32)
+
+
+_ZEROS = Primitive("ZeroFraction", _zeros)
 
 
 def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtypes.DType) -> Tensor:
     tensor = as_tensor(input)
     asked = scalar_of(op, 0 if axis is None else axis, "dim must be a scalar, but received tensor of shape: {shape}")
     place = one_axis(asked, tensor.ndim, op, "Expected dimension in the range [{low}, {high}), but got {axis}")
+    return _FOUND(tensor, attributes=(op, find, worst, asked, place, dtype))
+
+
+def _found(tensor: Tensor, op: str, find: Any, worst: float, asked: int, place: int, dtype: dtypes.DType) -> Tensor:
     array = view(tensor)
     if array.size == 0:
         others = array.shape[:place] + array.shape[place + 1 :]
@@ -548,6 +571,9 @@ def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtyp
     if array.dtype.kind == "f":
         array = np.where(np.isnan(array), worst, array)
     return tensor_from(find(array, axis=place), dtype)
+
+
+_FOUND = Primitive("ArgMax", _found)
 
 
 def _place_edges() -> list[Any]:

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
-from gradtape._moves import take_rows
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import NUMERIC, flag, not_allowed, scalar_of
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 NAN, INF = math.nan, math.inf
 
@@ -154,6 +154,10 @@ def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tenso
     return tensor_from(_run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), axis, exclusive, reverse, 1))
 
 
+# Whether no element is 0, which decides how products are differentiated.
+HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())))
+
+
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """Sums of products divided by the factor, as in TensorFlow; without a division where a factor is 0.
 
@@ -161,7 +165,7 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     cotangents from it on, each times the factors between: s is its own cotangent plus the next factor times the next s.
     """
     (x,), (axis, exclusive, reverse) = call.saved, call.attributes
-    if view(x).all():
+    if HAS_NO_ZERO(x):
         sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
         return sums / x
     order = np.array([axis, *(i for i in range(x.ndim) if i != axis)])

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
-from gradtape._moves import add_rows, take_rows
-from gradtape._primitive import Primitive
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
+from gradtape._engine.ops.movement import add_rows, take_rows
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import (
@@ -23,9 +24,8 @@ from gradtape._src.core.operands import (
     scalar_of,
 )
 from gradtape._src.core.typing import IntLike, TensorLike
-from gradtape._src.ops.scans import linear_recurrence
+from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 NAN = math.nan
 PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms"
@@ -197,7 +197,7 @@ def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
     (data, out), (_, ids, *_) = call.saved, call.attributes
     gathered = take_rows("GatherV2", cotangent, ids, data.shape)
-    if view(data).all():
+    if HAS_NO_ZERO(data):
         return gathered * take_rows("GatherV2", out, ids, data.shape) / data
     numbers = ids.reshape(-1)
     order = np.argsort(numbers, kind="stable")

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtape._doors import apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_cast, apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 INF = math.inf
 
@@ -34,11 +35,21 @@ def _sortable(x: Any) -> Tensor:
     return tensor
 
 
-def _order(array: np.ndarray, descending: bool) -> np.ndarray:
-    """Places that sort the last axis; equal elements keep their order."""
-    if not descending:
-        return np.argsort(array, -1, kind="stable")
-    return array.shape[-1] - 1 - np.flip(np.argsort(np.flip(array, -1), -1, kind="stable"), -1)
+def _order(tensor: Tensor, axis: int, descending: bool, count: int | None = None) -> Tensor:
+    """Places that sort an axis, or the first so many of them; equal elements keep their order."""
+    return _ORDER(tensor, attributes=(axis, descending, count))
+
+
+def _sorting(tensor: Tensor, axis: int, descending: bool, count: int | None) -> Tensor:
+    array = np.swapaxes(view(tensor), axis, -1)
+    if descending:
+        places = array.shape[-1] - 1 - np.flip(np.argsort(np.flip(array, -1), -1, kind="stable"), -1)
+    else:
+        places = np.argsort(array, -1, kind="stable")
+    return tensor_from(np.swapaxes(places if count is None else places[..., :count], axis, -1))
+
+
+_ORDER = Primitive("TopKV2", _sorting)
 
 
 @op(
@@ -95,8 +106,8 @@ def top_k(
         raise invalid_argument(
             "TopKV2", f"input must have at least k columns. Had {tensor.shape[-1]}, needed {count}", ""
         )
-    places = _order(view(tensor), True)[..., :count]
-    return TopKV2(take_along_last(tensor, places), tensor_from(places, dtype))
+    places = _order(tensor, -1, True, count)
+    return TopKV2(take_along_last(tensor, places), apply_cast(places, dtype))
 
 
 def _direction(direction: str) -> bool:
@@ -156,9 +167,9 @@ def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", n
     descending, tensor = _direction(direction), _sortable(values)
     place, order = _last_axis(tensor, axis)
     if place == tensor.ndim - 1:
-        return take_along_last(tensor, _order(view(tensor), descending))
+        return take_along_last(tensor, _order(tensor, -1, descending))
     turned = apply_transpose(tensor, order)
-    return apply_transpose(take_along_last(turned, _order(view(turned), descending)), order)
+    return apply_transpose(take_along_last(turned, _order(turned, -1, descending)), order)
 
 
 @op(
@@ -196,8 +207,7 @@ def argsort(
     """
     descending, tensor = _direction(direction), _sortable(values)
     place, _ = _last_axis(tensor, axis)
-    array = np.swapaxes(view(tensor), place, -1)
-    return tensor_from(np.swapaxes(_order(array, descending), place, -1), dtypes.int32)
+    return apply_cast(_order(tensor, place, descending), dtypes.int32)
 
 
 @op(

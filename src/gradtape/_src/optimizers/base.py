@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import apply_cast, as_tensor, full, tensor_from, view
+from gradtape._engine.api.api import apply_cast, as_tensor, full, tensor_from, view
+from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
@@ -21,8 +23,6 @@ from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperpar
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
-from gradtape._tensor import Tensor
-from gradtape._update import BaseOptimizer, Rows, number_places
 
 _names: dict[str, int] = {}
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, as_tensor, full, view
+from gradtape._engine.api.api import apply_cast, as_tensor, full, view
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float32, int64
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.optimizers.base import Optimizer, Slot
 from gradtape._src.optimizers.hyperparameters import explain, hyperparameter
 from gradtape._src.state.variable import Variable
-from gradtape._tensor import Tensor
 
 __all__ = [
     "SGD",

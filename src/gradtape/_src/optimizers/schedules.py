@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from gradtape._schedules import BaseSchedule, number_places
+from gradtape._engine.state.schedules import BaseSchedule, number_places
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 

@@ -1,7 +1,7 @@
 """Streams of random numbers and the rules by which seeds choose them; everything here is NumPy arrays.
 
-The numbers themselves are made by the engine's ``_random``. A call without a seed of its own takes the next seed of the
-global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
+The numbers themselves are made by the engine's ``compute.random``. A call without a seed of its own takes the next seed
+of the global one; a call with one continues, on each repetition, where the same call left off since ``set_seed``.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradtape import _random
-from gradtape._plan import install_random_state
+from gradtape._engine.compute import random as _random
+from gradtape._engine.function.plan import install_random_state
 from gradtape._src.core.operands import int_attribute
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ install_random_state(state, restore)
 
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
-    """The pair of seeds of something with a seed of its own or without: a stream's key and the high half of its counter."""
+    """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
     if seed is None and _global.seed is None:
         stream = fresh_stream()
         return stream.key, stream.high

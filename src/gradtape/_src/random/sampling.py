@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape import _random
-from gradtape._doors import as_tensor, empty, tensor_from, view
-from gradtape._primitive import as_effect, effect_kind
-from gradtape._sequence import held
+from gradtape._engine.api.api import as_tensor, empty, tensor_from, view
+from gradtape._engine.compute import random as _random
+from gradtape._engine.record.primitive import as_effect, effect_kind
+from gradtape._engine.tensor.sequence import held
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
@@ -31,7 +32,6 @@ from gradtape._src.random import philox
 from gradtape._src.random.philox import RESERVED, Stream
 from gradtape._src.state.variable import Variable
 from gradtape._src.table.rows import call, integer, op, real, values
-from gradtape._tensor import Tensor
 
 Fill = Callable[..., None]
 _DRAWS = effect_kind("draws")

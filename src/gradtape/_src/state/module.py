@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from gradtape._engine.state.variable import BaseVariable
 from gradtape._src.core import nest
 from gradtape._src.state import tracking
 from gradtape._src.state.naming import name_scope
 from gradtape._src.state.variable import Variable
-from gradtape._variable import BaseVariable
 
 
 class Module:

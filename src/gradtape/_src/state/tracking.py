@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gradtape._variable import BaseVariable
+from gradtape._engine.state.variable import BaseVariable
 
 # Owners by id that wait for children which they do not have yet, and who is told when they may have got some.
 _waiting: dict[int, tuple[weakref.ref[Any], list[Callable[[], None]]]] = {}

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import as_tensor
-from gradtape._primitive import as_effect, effect_kind
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.record.primitive import as_effect, effect_kind
+from gradtape._engine.state.variable import BaseVariable, with_operators
+from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
 from gradtape._src.core import errors
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._src.state.naming import name_prefix
-from gradtape._tensor import Reference, Tensor, variables_are
-from gradtape._variable import BaseVariable, with_operators
 
 _WRITES = effect_kind("writes")
 

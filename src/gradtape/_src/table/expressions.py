@@ -153,7 +153,7 @@ class Instruction(NamedTuple):
     """A vector instruction: what its loop computes, and its derivatives."""
 
     arithmetic: str
-    """The result in Cython, of elements a, b and c of type `real`, by functions of cython/gradtape/elementary.pxi."""
+    """The result in Cython, of elements a, b and c of type `real`, by functions of the engine's elementary.pxi."""
     far: str
     """The same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them."""
     rules: tuple[Rule | None, ...]

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_elementwise, as_tensor, view
+from gradtape._engine.api.api import apply_elementwise, as_tensor, view
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
+from gradtape._src.ops.reductions import reduce_all
 from gradtape._src.testing.check_numerics import *  # noqa: F403
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 
 def Assert(
@@ -70,9 +71,10 @@ def _compare(
     """Raises unless the elementwise op holds everywhere; `told` replaces the text of what does not hold."""
     x = as_tensor(x)
     y = as_tensor(y, None if isinstance(y, Tensor | BaseVariable) else x.dtype)
-    holds = view(apply_elementwise(op, x, y))
-    if holds.all():
+    compared = apply_elementwise(op, x, y)
+    if reduce_all(compared):
         return
+    holds = view(compared)
     if told is not None:
         raise InvalidArgumentError(None, None, told)
     limit, xs, ys = _limit(summarize), view(x), view(y)
@@ -339,7 +341,7 @@ def assert_near(
     data: list[Any] = [_prefix(message), f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}"]
     data += [f"x ({_described(x)}) = ", x, f"y ({_described(y)}) = ", y]
     holds = apply_elementwise("less", abs(x - y), atol + rtol * abs(y))
-    Assert(as_tensor(view(holds).all()), data, summarize)
+    Assert(reduce_all(holds), data, summarize)
 
 
 def assert_all_finite(x: TensorLike, message: str, name: str | None = None) -> Tensor:

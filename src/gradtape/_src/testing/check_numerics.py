@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_identity, as_tensor, view
-from gradtape._primitive import Primitive, install_observer, number_of
+from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive, install_observer, number_of
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
-from gradtape._tensor import Tensor
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
 _PASSING = {
@@ -52,11 +52,14 @@ def check_numerics(tensor: TensorLike, message: str, name: str | None = None) ->
     tensor = as_tensor(tensor)
     if not tensor.dtype.is_floating:
         raise not_allowed("CheckNumerics", tensor.dtype, "bfloat16, half, float, double")
-    array = view(tensor)
-    if not np.isfinite(array).all():
+    if not _FINITE(tensor):
+        array = view(tensor)
         kinds = " and ".join(["Inf"] * bool(np.isinf(array).any()) + ["NaN"] * bool(np.isnan(array).any()))
         raise from_op(InvalidArgumentError, "CheckNumerics", f"{message} : Tensor had {kinds} values", name or "")
     return apply_identity(tensor)
+
+
+_FINITE = Primitive("IsFinite", lambda tensor: tensor_from(np.asarray(np.isfinite(view(tensor)).all())))
 
 
 class NumericsError(InvalidArgumentError):

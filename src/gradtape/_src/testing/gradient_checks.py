@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_reduce, as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_cast, apply_reduce, as_tensor, tensor_from, view
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import float64
 from gradtape._src.core.typing import TensorLike
-from gradtape._tensor import Tensor
 
 
 def compute_gradient(

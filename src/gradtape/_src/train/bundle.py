@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from gradtape._checksum import crc32c, mask
+from gradtape._engine.base.checksum import crc32c, mask
 from gradtape._src.core import errors, protobuf
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table
 

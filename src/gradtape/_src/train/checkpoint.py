@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._doors import empty, view
+from gradtape._engine.api.api import empty, view
+from gradtape._engine.state.variable import BaseVariable
 from gradtape._src.core import errors, protobuf
 from gradtape._src.core.dtypes import int64
 from gradtape._src.core.logger import get_logger
@@ -21,7 +22,6 @@ from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
 from gradtape._src.train.bundle import NAMES, BundleReader, write_bundle
 from gradtape._src.train.checkpoint_state import update_checkpoint_state
-from gradtape._variable import BaseVariable
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _VALUE = "VARIABLE_VALUE"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from gradtape._checksum import crc32c, mask
+from gradtape._engine.base.checksum import crc32c, mask
 from gradtape._src.core.protobuf import read_varint, varint
 
 _MAGIC = 0xDB4775248B80FB57

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -163,6 +162,8 @@ class CSVLogger(Callback):
                 # An epoch without evaluation may be followed by one with it.
                 self.keys += [f"val_{key}" for key in self.keys]
         if self.writer is None:
+            import csv
+
             names = ["epoch", *self.keys]
             self.writer = csv.DictWriter(self.csv_file, names, delimiter=self.sep)
             if self.append_header:

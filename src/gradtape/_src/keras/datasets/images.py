@@ -30,6 +30,11 @@ def load_mnist(path: str = "mnist.npz") -> Split:
     Raises:
       ValueError: the file's hash is another.
       Exception: the file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.mnist.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (60000, 28, 28)
     """
     found = fetched(path, "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1")
     with np.load(found, allow_pickle=False) as file:
@@ -46,6 +51,11 @@ def load_fashion_mnist() -> Split:
 
     Raises:
       Exception: a file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.fashion_mnist.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (60000, 28, 28)
     """
 
     def part(name: str, offset: int) -> np.ndarray:
@@ -71,6 +81,11 @@ def load_cifar10() -> Split:
     Raises:
       ValueError: the file's hash is another.
       Exception: the file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar10.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (50000, 32, 32, 3)
     """
     path = get_file(
         "cifar-10-batches-py-target",
@@ -98,6 +113,11 @@ def load_cifar100(label_mode: str = "fine") -> Split:
     Raises:
       ValueError: the mode is none, or the file's hash is another.
       Exception: the file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar100.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (50000, 32, 32, 3)
     """
     if label_mode not in ["fine", "coarse"]:
         raise ValueError(f'`label_mode` must be one of `"fine"`, `"coarse"`. Received: label_mode={label_mode}.')

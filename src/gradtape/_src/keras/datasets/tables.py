@@ -24,6 +24,11 @@ def load_boston_housing(path: str = "boston_housing.npz", test_split: float = 0.
     Raises:
       ValueError: the part is outside [0, 1), or the file's hash is another.
       Exception: the file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.boston_housing.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (404, 13)
     """
     _check(test_split)
     found = fetched(path, "boston_housing.npz", "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5")
@@ -50,6 +55,11 @@ def load_california_housing(
     Raises:
       ValueError: the part is outside [0, 1), the version is none, or the file's hash is another.
       Exception: the file is not in the cache and cannot be downloaded.
+
+    Example:
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.california_housing.load_data()  # doctest: +SKIP
+      >>> x_train.shape  # doctest: +SKIP
+      (16512, 8)
     """
     _check(test_split)
     found = fetched(path, "california_housing.npz", "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f")

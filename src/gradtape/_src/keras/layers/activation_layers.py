@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations
 from gradtape._src.keras.input_spec import InputSpec
@@ -14,7 +15,6 @@ from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.regularizers import L1L2
 from gradtape._src.ops.reductions import reduce_logsumexp
-from gradtape._tensor import Tensor
 
 
 class Elementwise(Configured):
@@ -47,7 +47,7 @@ class Activation(Elementwise):
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.take(activation=activation)
+        self._take(activation=activation)
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
@@ -80,7 +80,7 @@ class ReLU(Elementwise):
         for name, value in (("negative_slope", negative_slope), ("threshold", threshold)):
             if value is None or value < 0.0:
                 raise ValueError(f"{name} of a ReLU layer cannot be None or a negative value. Received: {name}={value}")
-        self.take(max_value=max_value, negative_slope=negative_slope, threshold=threshold)
+        self._take(max_value=max_value, negative_slope=negative_slope, threshold=threshold)
         self._plain = max_value is None and not negative_slope and not threshold
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -175,7 +175,7 @@ class PReLU(Configured):
         self.supports_masking = True
         if shared_axes is not None:
             shared_axes = list(shared_axes) if isinstance(shared_axes, list | tuple) else [shared_axes]
-        self.take(
+        self._take(
             alpha_initializer=alpha_initializer,
             alpha_regularizer=alpha_regularizer,
             alpha_constraint=alpha_constraint,
@@ -187,7 +187,7 @@ class PReLU(Configured):
         shape, shared = list(input_shape[1:]), self.shared_axes or ()
         for axis in shared:
             shape[axis - 1] = 1
-        self.alpha = self.weight("alpha", tuple(shape))
+        self.alpha = self._weight("alpha", tuple(shape))
         own = {axis: input_shape[axis] for axis in range(1, len(input_shape)) if shared and axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=own)
         self.built = True
@@ -262,7 +262,7 @@ class ActivityRegularization(Elementwise):
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=L1L2(l1=l1, l2=l2), **kwargs)
-        self.take(l1=l1, l2=l2)
+        self._take(l1=l1, l2=l2)
 
     def call(self, inputs: Tensor) -> Tensor:
         """The inputs."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_cast,
     apply_elementwise,
     apply_matmul,
@@ -19,6 +19,7 @@ from gradtape._doors import (
     as_tensor,
     tensor_from,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random
 from gradtape._src.keras.inputs import set_mask
@@ -32,7 +33,6 @@ from gradtape._src.keras.operation import is_remembered
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops.arrays import expand_dims
-from gradtape._tensor import Tensor
 
 _AXES = string.ascii_lowercase
 
@@ -87,7 +87,7 @@ class Attention(Configured):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.take(use_scale=use_scale, score_mode=score_mode, dropout=dropout, seed=seed)
+        self._take(use_scale=use_scale, score_mode=score_mode, dropout=dropout, seed=seed)
         if dropout > 0:
             self.seed_generator = random.SeedGenerator(seed)
         if score_mode not in ("dot", "concat"):
@@ -258,10 +258,10 @@ class Heads(Configured):
       dtype_of_masked: what stands for minus infinity among scores.
     """
 
-    unwritten = ("flash_attention",)
-    masked: ClassVar[float] = -0.7 * 3.38953e38
+    _unwritten = ("flash_attention",)
+    _masked: ClassVar[float] = -0.7 * 3.38953e38
 
-    def common(self, sliding_window: int | None, flash_attention: bool | None) -> None:
+    def _common(self, sliding_window: int | None, flash_attention: bool | None) -> None:
         """Checks what has limits. ValueError where these are passed."""
         if sliding_window is not None and (not isinstance(sliding_window, int) or sliding_window <= 0):
             raise ValueError(
@@ -271,7 +271,7 @@ class Heads(Configured):
             raise ValueError("Flash attention is not supported here: leave out `flash_attention`.")
         self.supports_masking = True
 
-    def projection(self, name: str, equation: str, shape: Sequence[int | None], bias: str, **more: Any) -> EinsumDense:
+    def _projection(self, name: str, equation: str, shape: Sequence[int | None], bias: str, **more: Any) -> EinsumDense:
         """A layer that projects, with the options of this one."""
         options: dict[str, Any] = {"bias_axes": bias if self.use_bias else None, "name": name}
         for family in ("regularizer", "constraint"):
@@ -284,7 +284,7 @@ class Heads(Configured):
         options["activity_regularizer"] = self.activity_regularizer
         return EinsumDense(equation, output_shape=shape, dtype=self.dtype_policy, **options, **more)
 
-    def masks(
+    def _masks(
         self, query: Tensor, value: Tensor, query_mask: Any, value_mask: Any, key_mask: Any, mask: Any, causal: bool
     ) -> Any:
         """Which keys each query may look at, (batch, queries, keys), or None."""
@@ -298,12 +298,12 @@ class Heads(Configured):
             None if self.sliding_window is None else _near(queries, keys, self.sliding_window),
         )
 
-    def attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float) -> Tensor:
+    def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float) -> Tensor:
         """The means of values, head by head, all of (batch, places, heads, size)."""
         query, key, value = (apply_transpose(part, (0, 2, 1, 3)) for part in (query * scale, key, value))
         scores = apply_matmul(query, key, False, True)
         if mask is not None:
-            scores = apply_elementwise("select", expand_dims(mask, 1) if mask.ndim == 3 else mask, scores, self.masked)
+            scores = apply_elementwise("select", expand_dims(mask, 1) if mask.ndim == 3 else mask, scores, self._masked)
         return apply_transpose(apply_matmul(softmax(scores, -1), value, False, False), (0, 2, 1, 3))
 
 
@@ -384,7 +384,7 @@ Example:
             raise ValueError(
                 f"`attention_axes` must be an int, list, or tuple.Received: attention_axes={attention_axes}"
             )
-        self.take(
+        self._take(
             num_heads=num_heads,
             key_dim=key_dim,
             value_dim=value_dim or key_dim,
@@ -403,7 +403,7 @@ Example:
             use_gate=use_gate,
             seed=seed,
         )
-        self.common(sliding_window, flash_attention)
+        self._common(sliding_window, flash_attention)
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
         """Makes the projections."""
@@ -419,7 +419,7 @@ Example:
         for name, shape, size, more in parts:
             equation, bias = _projection(len(shape) - 1, 1, 2)
             free = [None] * (len(shape) - 2)
-            layer = self.projection(name, equation, (*free, heads, size), bias, **more)
+            layer = self._projection(name, equation, (*free, heads, size), bias, **more)
             setattr(self, f"_{name}_dense", layer)
             layer.build(shape)
         rank = len(value_shape) + 1
@@ -435,7 +435,7 @@ Example:
         sizes = self.output_shape or (query_shape[-1],)
         equation, bias = _projection(len(query_shape) - 1, 2, len(sizes))
         free = [None] * (len(query_shape) - 2)
-        self._output_dense = self.projection("attention_output", equation, (*free, *sizes), bias)
+        self._output_dense = self._projection("attention_output", equation, (*free, *sizes), bias)
         self._output_dense.build((*query_shape[:-1], heads, values))
         self.built = True
 
@@ -454,7 +454,7 @@ Example:
     ) -> Any:
         """The layer's function of queries, values and keys."""
         key = value if key is None else key
-        mask = self.masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        mask = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
         gate = _projected(self._gate_dense, query) if self.use_gate else None
         parts = (
             _projected(self._query_dense, query),
@@ -466,7 +466,7 @@ Example:
         if self.dropout > 0 or return_attention_scores or parts[0].ndim != 4:
             output, scores = self._weighed(*parts, mask, scale, training)
         else:
-            output = self.attended(*parts, mask, scale)
+            output = self._attended(*parts, mask, scale)
         output = _projected(self._output_dense, output if gate is None else output * gate)
         if query_mask is not None:
             set_mask(output, query_mask)
@@ -604,7 +604,7 @@ Example:
         super().__init__(**kwargs)
         if num_query_heads % num_key_value_heads:
             raise ValueError("`num_query_heads` must be divisible by `num_key_value_heads`.")
-        self.take(
+        self._take(
             head_dim=head_dim,
             num_query_heads=num_query_heads,
             num_key_value_heads=num_key_value_heads,
@@ -621,7 +621,7 @@ Example:
             use_gate=use_gate,
             seed=seed,
         )
-        self.common(sliding_window, flash_attention)
+        self._common(sliding_window, flash_attention)
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
         """Makes the projections."""
@@ -634,12 +634,12 @@ Example:
             ("value", of_keys, groups, "vh", value_shape, {}),
         ]
         for name, equation, count, bias, shape, more in parts:
-            layer = self.projection(name, equation, (None, count, size), bias, **more)
+            layer = self._projection(name, equation, (None, count, size), bias, **more)
             setattr(self, f"_{name}_dense", layer)
             layer.build(shape)
         self._softmax = Softmax(axis=-1, dtype=self.dtype_policy)
         self._dropout_layer = Dropout(self.dropout, dtype=self.dtype_policy, seed=self.seed)
-        self._output_dense = self.projection("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m")
+        self._output_dense = self._projection("attention_output", "bquh,uhm->bqm", (None, query_shape[-1]), "m")
         self._output_dense.build((None, None, heads, size))
         self.built = True
 
@@ -658,7 +658,7 @@ Example:
     ) -> Any:
         """The layer's function of queries, values and keys."""
         key = value if key is None else key
-        mask = self.masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
+        mask = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
         gate = _projected(self._gate_dense, query) if self.use_gate else None
         query, key, value = (
             _projected(self._query_dense, query),
@@ -675,7 +675,7 @@ Example:
             scores = self._softmax.call(matched, mask=mask)
             output = einsum("buqk,bkuh->bquh", self._dropout_layer.call(scores, training=training), value)
         else:
-            output = self.attended(query, key, value, mask, scale)
+            output = self._attended(query, key, value, mask, scale)
         output = _projected(self._output_dense, output if gate is None else output * gate)
         return (output, scores) if return_attention_scores else output
 

@@ -6,18 +6,19 @@ product, and what that and the states become.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reshape, full
+from gradtape._engine.api.api import apply_reshape, full
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.keras import random
+from gradtape._src.keras import activations, random
 from gradtape._src.keras.initializers import Ones
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import concat, split
 from gradtape._src.ops.creation import ones_like
-from gradtape._tensor import Tensor
 
 _OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name
     or its configuration.
@@ -32,15 +33,15 @@ class Cell(Configured):
     """A cell with a kernel for inputs, one for states and a bias.
 
     Attributes:
-      gates: how many blocks of units the kernels are wide.
+      _gates: how many blocks of units the kernels are wide.
     """
 
-    gates: ClassVar[int]
+    _gates: ClassVar[int]
     state_size: Any
 
-    def common(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
+    def _common(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
         """Keeps the options that all cells have."""
-        self.take(units=units, seed=seed, **options)
+        self._take(units=units, seed=seed, **options)
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         if not hasattr(self, "seed_generator"):
@@ -50,21 +51,21 @@ class Cell(Configured):
         self._recurrent_dropout_mask: Any = None
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return False
 
     def build(self, input_shape: Shape) -> None:
         """Makes both kernels and the bias."""
-        wide = self.units * self.gates
-        self.kernel = self.weight("kernel", (input_shape[-1], wide))
-        self.recurrent_kernel = self.weight("recurrent_kernel", (self.units, wide), option="recurrent")
-        self.bias = self.make_bias(wide) if self.use_bias else None
+        wide = self.units * self._gates
+        self.kernel = self._weight("kernel", (input_shape[-1], wide))
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, wide), option="recurrent")
+        self.bias = self._make_bias(wide) if self.use_bias else None
         self.built = True
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias."""
-        return self.weight("bias", (wide,))
+        return self._weight("bias", (wide,))
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = False) -> tuple[Tensor, Any]:
         """One step: its output and the states after it."""
@@ -72,63 +73,113 @@ class Cell(Configured):
         mask, recurrent = self.get_dropout_mask(inputs), None
         if self.recurrent_dropout > 0:
             recurrent = self.get_recurrent_dropout_mask(states[0] if nested else states)
-        drive = self.driven(inputs, mask if training else None)
-        output, after = self.advance(drive, states if nested else [states], recurrent if training else None)
+        drive = self._driven(inputs, mask if training else None)
+        output, after = self._advance(drive, states if nested else [states], recurrent if training else None)
         return output, after if nested else after[0]
 
-    def driven(self, inputs: Tensor, mask: Any) -> tuple[Tensor, ...]:
+    def _driven(self, inputs: Tensor, mask: Any) -> tuple[Tensor, ...]:
         """What inputs give without states, for one step or for all of them at once."""
-        bias = self.input_bias()
+        bias = self._input_bias()
         if isinstance(mask, list):
             # Each gate has a mask, and so a product, of its own.
-            columns = split(self.kernel, self.gates, axis=1)
+            columns = split(self.kernel, self._gates, axis=1)
             parts = [_product(inputs * _along(one, inputs), part) for one, part in zip(mask, columns, strict=True)]
             drive = concat(parts, -1)
         else:
             drive = _product(inputs if mask is None else inputs * _along(mask, inputs), self.kernel)
-        return self.parts(drive if bias is None else drive + bias)
+        return self._parts(drive if bias is None else drive + bias)
 
-    def input_bias(self) -> Any:
+    def _input_bias(self) -> Any:
         """What is added to the product of inputs."""
         return self.bias
 
-    def parts(self, drive: Tensor) -> tuple[Tensor, ...]:
+    def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
         """What the step takes apart, once for all steps."""
         return (drive,)
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         raise NotImplementedError
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
-        """States of zeros."""
+        """States of zeros.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [state.numpy().tolist() for state in tf.keras.layers.LSTMCell(2).get_initial_state(1)]
+          [[[0.0, 0.0]], [[0.0, 0.0]]]
+        """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [full((batch_size, size), 0, dtypes.as_dtype(self.compute_dtype)) for size in sizes]
 
     def _drawn(self, like: Tensor, rate: float) -> Any:
         ones = ones_like(like)
-        if not self.apart:
+        if not self._apart:
             return random.dropout(ones, rate=rate, seed=self.seed_generator)
-        return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self.gates)]
+        return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self._gates)]
 
     def get_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of inputs: the same until it is reset; None without dropout."""
+        """The mask of inputs: the same until it is reset.
+
+        Args:
+          step_input: inputs of a step.
+
+        Returns:
+          A tensor, a list of one for each gate, or None without dropout.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, dropout=0.5)
+          >>> cell.get_dropout_mask(tf.ones([1, 3])) is cell.get_dropout_mask(tf.ones([1, 3]))
+          True
+        """
         if self._dropout_mask is None and self.dropout > 0:
             self._dropout_mask = self._drawn(step_input, self.dropout)
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of states: the same until it is reset; None without dropout."""
+        """The mask of states: the same until it is reset.
+
+        Args:
+          step_input: the state before a step.
+
+        Returns:
+          A tensor, a list of one for each gate, or None without dropout.
+
+        Example:
+          >>> tf.keras.layers.SimpleRNNCell(2).get_recurrent_dropout_mask(tf.ones([1, 2])) is None
+          True
+        """
         if self._recurrent_dropout_mask is None and self.recurrent_dropout > 0:
             self._recurrent_dropout_mask = self._drawn(step_input, self.recurrent_dropout)
         return self._recurrent_dropout_mask
 
     def reset_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of inputs anew."""
+        """Lets the next step draw a mask of inputs anew.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, dropout=0.5)
+          >>> mask = cell.get_dropout_mask(tf.ones([1, 3]))
+          >>> cell.reset_dropout_mask()
+          >>> cell.get_dropout_mask(tf.ones([1, 3])) is mask
+          False
+        """
         self._dropout_mask = None
 
     def reset_recurrent_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of states anew."""
+        """Lets the next step draw a mask of states anew.
+
+        Example:
+          >>> cell = tf.keras.layers.SimpleRNNCell(2, recurrent_dropout=0.5)
+          >>> mask = cell.get_recurrent_dropout_mask(tf.ones([1, 2]))
+          >>> cell.reset_recurrent_dropout_mask()
+          >>> cell.get_recurrent_dropout_mask(tf.ones([1, 2])) is mask
+          False
+        """
         self._recurrent_dropout_mask = None
 
 
@@ -143,6 +194,18 @@ def _product(inputs: Tensor, kernel: Any) -> Tensor:
 def _along(mask: Tensor, inputs: Tensor) -> Tensor:
     """A mask for one step, or for all of them."""
     return mask if mask.ndim == inputs.ndim else apply_reshape(mask, (mask.shape[0], 1, mask.shape[1]))
+
+
+# Activations without what losses are told of their results, which never see those of steps.
+_BARE: dict[Any, Callable[[Tensor], Tensor]] = {
+    activations.sigmoid: elementwise.sigmoid,
+    activations.tanh: elementwise.tanh,
+    activations.relu: elementwise.relu,
+}
+
+
+def _bare(activation: Any) -> Callable[[Tensor], Tensor]:
+    return _BARE.get(activation, activation)
 
 
 def _check_units(units: int) -> None:
@@ -170,7 +233,7 @@ Example:
   >>> output.numpy(), len(states)
   (array([[3., 3.]], dtype=float32), 1)
 """
-    gates = 1
+    _gates = 1
 
     def __init__(
         self,
@@ -195,7 +258,7 @@ Example:
         super().__init__(**kwargs)
         # Keras draws its seed before those of initializers here, and after them in other cells.
         self.seed_generator = random.SeedGenerator(seed)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -214,10 +277,10 @@ Example:
         )
         self.state_size = units
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before = states[0] if mask is None else states[0] * mask
-        output = self.activation(drive[0] + before @ self.recurrent_kernel)
+        output = _bare(self.activation)(drive[0] + before @ self.recurrent_kernel)
         return output, [output]
 
 
@@ -243,7 +306,7 @@ Example:
   >>> output.shape.as_list(), len(states)
   ([1, 2], 1)
 """
-    gates = 3
+    _gates = 3
 
     def __init__(
         self,
@@ -269,7 +332,7 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -291,23 +354,23 @@ Example:
         self.state_size = units
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias: one for inputs, and one for states where these are reset after their product."""
-        return self.weight("bias", (2, wide) if self.reset_after else (wide,))
+        return self._weight("bias", (2, wide) if self.reset_after else (wide,))
 
-    def input_bias(self) -> Any:
+    def _input_bias(self) -> Any:
         """What is added to the product of inputs."""
         return self.bias[0] if self.bias is not None and self.reset_after else self.bias
 
-    def parts(self, drive: Tensor) -> tuple[Tensor, ...]:
+    def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
         """What gates and the candidate get."""
         return tuple(split(drive, [2 * self.units, self.units], axis=-1))
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before, kernel, units = states[0], self.recurrent_kernel, self.units
         bias = self.bias[1] if self.bias is not None and self.reset_after else None
@@ -324,9 +387,9 @@ Example:
             if self.reset_after:
                 of_candidate = seen[2] @ candidate
                 of_candidate = of_candidate if bias is None else of_candidate + bias[2 * units :]
-        update_gate, reset_gate = split(self.recurrent_activation(drive[0] + of_gates), 2, axis=-1)
+        update_gate, reset_gate = split(_bare(self.recurrent_activation)(drive[0] + of_gates), 2, axis=-1)
         of_candidate = reset_gate * of_candidate if self.reset_after else (reset_gate * seen[2]) @ candidate
-        proposed = self.activation(drive[1] + of_candidate)
+        proposed = _bare(self.activation)(drive[1] + of_candidate)
         output = update_gate * before + (1 - update_gate) * proposed
         return output, [output]
 
@@ -353,7 +416,7 @@ Example:
   >>> output.shape.as_list(), len(states)
   ([1, 2], 2)
 """
-    gates = 4
+    _gates = 4
 
     def __init__(
         self,
@@ -379,7 +442,7 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.common(
+        self._common(
             units,
             dropout,
             recurrent_dropout,
@@ -401,11 +464,11 @@ Example:
         self.state_size = [units, units]
 
     @property
-    def apart(self) -> bool:
+    def _apart(self) -> bool:
         """Whether each gate has dropout of its own."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Any:
         """The bias, ones for the gate f."""
 
         def initializer(shape: Any, *arguments: Any, **keywords: Any) -> Tensor:
@@ -421,7 +484,7 @@ Example:
             constraint=self.bias_constraint,
         )
 
-    def advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
+    def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the states after a step, from what its inputs give and the states before it."""
         before, carried = states
         if mask is None:
@@ -430,7 +493,7 @@ Example:
             columns = split(self.recurrent_kernel, 4, axis=1)
             inner = concat([(before * one) @ part for one, part in zip(mask, columns, strict=True)], -1)
         enter, keep, candidate, leave = split(drive[0] + inner, 4, axis=1)
-        gate, activation = self.recurrent_activation, self.activation
+        gate, activation = _bare(self.recurrent_activation), _bare(self.activation)
         carry = gate(keep) * carried + gate(enter) * activation(candidate)
         output = gate(leave) * activation(carry)
         return output, [output, carry]

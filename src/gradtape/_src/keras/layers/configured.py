@@ -31,18 +31,18 @@ class Configured(Layer):
     """A layer whose configuration is its constructor's arguments, which it keeps under their names.
 
     Attributes:
-      unwritten: arguments that are none of its configuration.
+      _unwritten: arguments that are none of its configuration.
     """
 
-    unwritten: ClassVar[tuple[str, ...]] = ()
+    _unwritten: ClassVar[tuple[str, ...]] = ()
 
-    def take(self, **options: Any) -> None:
+    def _take(self, **options: Any) -> None:
         """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
         for name, value in options.items():
             family = family_of(name)
             setattr(self, name, value if family is None else family.get(value))
 
-    def weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Any:
+    def _weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Any:
         """A new weight, with the initializer, regularizer and constraint that the layer has under its name."""
         option = option or name
         return self.add_weight(
@@ -71,7 +71,7 @@ def options_of(kind: type[Configured]) -> tuple[str, ...]:
     return tuple(
         parameter.name
         for parameter in parameters
-        if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in kind.unwritten
+        if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in kind._unwritten
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reshape, as_tensor
+from gradtape._engine.api.api import apply_reshape, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
 from gradtape._src.ops.arrays import concat, pad, split
-from gradtape._tensor import Tensor
 
 _CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
 _FORMATS = {
@@ -40,21 +40,21 @@ class Convolving(Configured):
 
     rank: ClassVar[int]
 
-    def geometry(
+    def _geometry(
         self, kernel_size: Any, strides: Any, padding: Any, data_format: str | None, dilation_rate: Any
     ) -> None:
         """Keeps how windows lie. ValueError where they cannot lie so."""
         self.kernel_size = several(kernel_size, self.rank, "kernel_size")
         self.strides = several(strides, self.rank, "strides")
         self.dilation_rate = several(dilation_rate, self.rank, "dilation_rate")
-        allowed = ("valid", "same", "causal") if self.causal else ("valid", "same")
+        allowed = ("valid", "same", "causal") if self._causal else ("valid", "same")
         self.padding = str(padding).lower()
         if self.padding not in allowed:
             raise ValueError(f"The `padding` argument must be one of {allowed}. Received: {self.padding}")
         self.data_format = format_of(data_format)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
-    def strides_or_dilations(self) -> None:
+    def _strides_or_dilations(self) -> None:
         """Raises ValueError where both are greater than 1."""
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
@@ -63,23 +63,23 @@ class Convolving(Configured):
             )
 
     @property
-    def causal(self) -> bool:
+    def _causal(self) -> bool:
         """Whether padding may be "causal"."""
         return False
 
     @property
-    def channel_axis(self) -> int:
+    def _channel_axis(self) -> int:
         """The axis of channels."""
         return -1 if self.data_format == "channels_last" else 1
 
-    def channels(self, input_shape: Shape) -> int:
+    def _channels(self, input_shape: Shape) -> int:
         """The number of the inputs' channels, which later inputs must have too."""
-        axis = self.channel_axis
+        axis = self._channel_axis
         count = input_shape[axis]
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: count})
         return count  # type: ignore[return-value]
 
-    def convolve(self, inputs: Tensor, kernel: Any) -> Tensor:
+    def _convolve(self, inputs: Tensor, kernel: Any) -> Tensor:
         """The convolution, whose kernel may have fewer inputs than there are channels: those are groups then."""
         first = self.data_format == "channels_first"
         padding = self.padding
@@ -89,14 +89,14 @@ class Convolving(Configured):
             padding = "valid"
         words = (padding.upper(), _FORMATS[self.data_format][self.rank])
         convolution = _CONVOLUTIONS[self.rank]
-        groups = inputs.shape[self.channel_axis] // kernel.shape[-2]
+        groups = inputs.shape[self._channel_axis] // kernel.shape[-2]
         if self.rank == 3 and groups > 1:
-            parts = zip(split(inputs, groups, self.channel_axis), split(kernel, groups, -1), strict=True)
+            parts = zip(split(inputs, groups, self._channel_axis), split(kernel, groups, -1), strict=True)
             results = [convolution(part, weights, self.strides, *words, self.dilation_rate) for part, weights in parts]
-            return concat(results, self.channel_axis)
+            return concat(results, self._channel_axis)
         return convolution(inputs, kernel, self.strides, *words, self.dilation_rate)
 
-    def finished(self, outputs: Tensor) -> Tensor:
+    def _finished(self, outputs: Tensor) -> Tensor:
         """The outputs with the bias, under the activation."""
         bias = self.bias
         if bias is not None:
@@ -105,11 +105,11 @@ class Convolving(Configured):
         activation = self.activation
         return outputs if activation is linear else activation(outputs)
 
-    def windows(self, input_shape: Shape, filters: int) -> Shape:
+    def _windows(self, input_shape: Shape, filters: int) -> Shape:
         """The shape of so many filters' results. ValueError where no window fits."""
         last = self.data_format == "channels_last"
         sizes = input_shape[1:-1] if last else input_shape[2:]
-        kernel = (*self.kernel_size, input_shape[self.channel_axis], filters)
+        kernel = (*self.kernel_size, input_shape[self._channel_axis], filters)
         if len(kernel) != len(input_shape):
             raise ValueError(
                 "Kernel shape must have the same length as input, but received kernel of shape "
@@ -129,7 +129,7 @@ class Convolving(Configured):
                 )
         return (input_shape[0], *places, filters) if last else (input_shape[0], filters, *places)
 
-    def check_positive(self, name: str) -> None:
+    def _check_positive(self, name: str) -> None:
         """Raises ValueError unless the argument of this name is positive."""
         value = getattr(self, name)
         if value is not None and value <= 0:
@@ -162,7 +162,7 @@ class Conv(Convolving, Multiplying):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.take(
+        self._take(
             filters=filters,
             groups=groups,
             activation=activation,
@@ -174,8 +174,8 @@ class Conv(Convolving, Multiplying):
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
-        self.geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self.check_positive("filters")
+        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self._check_positive("filters")
         if groups <= 0:
             raise ValueError(f"The number of groups must be a positive integer. Received: groups={groups}.")
         if filters is not None and filters % groups:
@@ -183,33 +183,33 @@ class Conv(Convolving, Multiplying):
                 "The number of filters must be evenly divisible by the number of groups. "
                 f"Received: groups={groups}, filters={filters}."
             )
-        self.strides_or_dilations()
+        self._strides_or_dilations()
 
     @property
-    def causal(self) -> bool:
+    def _causal(self) -> bool:
         """Whether padding may be "causal"."""
         return self.rank == 1
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
-        channels = self.channels(input_shape)
+        channels = self._channels(input_shape)
         if channels % self.groups:
             raise ValueError(
                 "The number of input channels must be evenly divisible by the number of groups. Received "
                 f"groups={self.groups}, but the input has {channels} channels (full input shape is {input_shape})."
             )
         self.compute_output_shape(input_shape)
-        self._kernel = self.weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
-        self.bias = self.weight("bias", (self.filters,)) if self.use_bias else None
+        self._kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        return self.finished(self.convolve(inputs, self._kernel))
+        return self._finished(self._convolve(inputs, self._kernel))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self.windows(input_shape, self.filters)
+        return self._windows(input_shape, self.filters)
 
 
 def _conv_doc(rank: int, example: str) -> str:
@@ -290,7 +290,7 @@ class ConvTranspose(Convolving):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.take(
+        self._take(
             filters=filters,
             activation=activation,
             use_bias=use_bias,
@@ -301,7 +301,7 @@ class ConvTranspose(Convolving):
             kernel_constraint=kernel_constraint,
             bias_constraint=bias_constraint,
         )
-        self.geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
         self.output_padding = None
         if output_padding is not None:
             self.output_padding = several(output_padding, self.rank, "output_padding", zero=True)
@@ -312,19 +312,19 @@ class ConvTranspose(Convolving):
                         f"{axis}, `output_padding` is {extra} but `strides` is {stride}. Received: "
                         f"output_padding={self.output_padding}, strides={self.strides}"
                     )
-        self.check_positive("filters")
-        self.strides_or_dilations()
+        self._check_positive("filters")
+        self._strides_or_dilations()
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
-        channels = self.channels(input_shape)
-        self.kernel = self.weight("kernel", (*self.kernel_size, self.filters, channels))
-        self.bias = self.weight("bias", (self.filters,)) if self.use_bias else None
+        channels = self._channels(input_shape)
+        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, channels))
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        return self.finished(
+        return self._finished(
             conv_transpose(
                 inputs,
                 as_tensor(self.kernel),
@@ -437,7 +437,7 @@ class DepthwiseConv(Convolving):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.take(
+        self._take(
             depth_multiplier=depth_multiplier,
             activation=activation,
             use_bias=use_bias,
@@ -448,25 +448,25 @@ class DepthwiseConv(Convolving):
             depthwise_constraint=depthwise_constraint,
             bias_constraint=bias_constraint,
         )
-        self.geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self.check_positive("depth_multiplier")
+        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self._check_positive("depth_multiplier")
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
-        channels = self.channels(input_shape)
+        channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.kernel = self.weight("kernel", shape, option="depthwise")
-        self.bias = self.weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
+        self.kernel = self._weight("kernel", shape, option="depthwise")
+        self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        return self.finished(self.convolve(inputs, apply_reshape(self.kernel, (*self.kernel_size, 1, -1))))
+        return self._finished(self._convolve(inputs, apply_reshape(self.kernel, (*self.kernel_size, 1, -1))))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self.windows(input_shape, self.depth_multiplier * input_shape[self.channel_axis])  # type: ignore[operator]
+        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])  # type: ignore[operator]
 
 
 def _depthwise_doc(rank: int, example: str) -> str:
@@ -539,7 +539,7 @@ class SeparableConv(Convolving):
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.take(
+        self._take(
             filters=filters,
             depth_multiplier=depth_multiplier,
             activation=activation,
@@ -554,30 +554,30 @@ class SeparableConv(Convolving):
             pointwise_constraint=pointwise_constraint,
             bias_constraint=bias_constraint,
         )
-        self.geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self.check_positive("depth_multiplier")
-        self.check_positive("filters")
+        self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self._check_positive("depth_multiplier")
+        self._check_positive("filters")
 
     def build(self, input_shape: Shape) -> None:
         """Makes both kernels and the bias."""
-        channels = self.channels(input_shape)
+        channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         deep = (*self.kernel_size, channels, self.depth_multiplier)
         flat = (*(1,) * self.rank, channels * self.depth_multiplier, self.filters)
-        self.depthwise_kernel = self.weight("depthwise_kernel", deep, option="depthwise")
-        self.pointwise_kernel = self.weight("pointwise_kernel", flat, option="pointwise")
-        self.bias = self.weight("bias", (self.filters,)) if self.use_bias else None
+        self.depthwise_kernel = self._weight("depthwise_kernel", deep, option="depthwise")
+        self.pointwise_kernel = self._weight("pointwise_kernel", flat, option="pointwise")
+        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        deep = self.convolve(inputs, apply_reshape(self.depthwise_kernel, (*self.kernel_size, 1, -1)))
+        deep = self._convolve(inputs, apply_reshape(self.depthwise_kernel, (*self.kernel_size, 1, -1)))
         words = ("VALID", _FORMATS[self.data_format][self.rank])
-        return self.finished(_CONVOLUTIONS[self.rank](deep, as_tensor(self.pointwise_kernel), 1, *words))
+        return self._finished(_CONVOLUTIONS[self.rank](deep, as_tensor(self.pointwise_kernel), 1, *words))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self.windows(input_shape, self.filters)
+        return self._windows(input_shape, self.filters)
 
 
 def _separable_doc(rank: int, example: str) -> str:

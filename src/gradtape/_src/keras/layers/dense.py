@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import apply_reshape
+from gradtape._engine.api.api import apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.initializers import VarianceScaling
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, product
 from gradtape._src.linalg.contractions import einsum
-from gradtape._tensor import Tensor
 
 Shape = tuple[int | None, ...]
 
@@ -83,7 +83,7 @@ class Dense(Multiplying):
             )
         check_float(quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.take(
+        self._take(
             units=units,
             activation=activation,
             use_bias=use_bias,
@@ -100,8 +100,8 @@ class Dense(Multiplying):
 
     def build(self, input_shape: Shape) -> None:
         """Makes the kernel and the bias."""
-        self._kernel = self.weight("kernel", (input_shape[-1], self.units))
-        self.bias = self.weight("bias", (self.units,)) if self.use_bias else None
+        self._kernel = self._weight("kernel", (input_shape[-1], self.units))
+        self.bias = self._weight("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
         self.built = True
 
@@ -174,7 +174,7 @@ class EinsumDense(Multiplying):
         check_float(quantization_config)
         super().__init__(**kwargs)
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
-        self.take(
+        self._take(
             equation=equation,
             activation=activation,
             bias_axes=bias_axes,
@@ -207,7 +207,7 @@ class EinsumDense(Multiplying):
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
         )
-        self.bias = None if axes.bias is None else self.weight("bias", axes.bias)
+        self.bias = None if axes.bias is None else self._weight("bias", axes.bias)
         self._contracted = axes.contracted
         self.built = True
 

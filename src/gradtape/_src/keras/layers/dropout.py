@@ -6,36 +6,36 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import random
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.activation_layers import Elementwise
 from gradtape._src.keras.layers.configured import check_rate, format_of
-from gradtape._tensor import Tensor
 
 
 class Disturbing(Elementwise):
     """A layer that draws random numbers in training.
 
     Attributes:
-      amount: the name of the argument that says how much; at 0 nothing is drawn.
+      _amount: the name of the argument that says how much; at 0 nothing is drawn.
     """
 
-    amount: ClassVar[str] = "rate"
+    _amount: ClassVar[str] = "rate"
 
-    def seeded(self, amount: float, seed: int | None) -> None:
+    def _seeded(self, amount: float, seed: int | None) -> None:
         """Keeps how much is disturbed, and the seeds that a seed gives."""
-        check_rate(amount, self.amount)
-        setattr(self, self.amount, amount)
+        check_rate(amount, self._amount)
+        setattr(self, self._amount, amount)
         self.seed = seed
         if amount > 0:
             self.seed_generator = random.SeedGenerator(seed)
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         """The inputs, disturbed in training."""
-        return self.disturbed(inputs) if training and getattr(self, self.amount) > 0 else inputs
+        return self._disturbed(inputs) if training and getattr(self, self._amount) > 0 else inputs
 
-    def disturbed(self, inputs: Tensor) -> Tensor:
+    def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs, disturbed."""
         raise NotImplementedError
 
@@ -67,14 +67,14 @@ class Dropout(Disturbing):
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.seeded(rate, seed)
+        self._seeded(rate, seed)
         self.noise_shape = _noise_shape(noise_shape)
 
-    def disturbed(self, inputs: Tensor) -> Tensor:
+    def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs, some of them 0."""
-        return random.dropout(inputs, self.rate, noise_shape=self.drawn(inputs), seed=self.seed_generator)
+        return random.dropout(inputs, self.rate, noise_shape=self._drawn(inputs), seed=self.seed_generator)
 
-    def drawn(self, inputs: Tensor) -> Sequence[int | None] | None:
+    def _drawn(self, inputs: Tensor) -> Sequence[int | None] | None:
         """The shape in which elements are drawn."""
         return self.noise_shape
 
@@ -121,7 +121,7 @@ class SpatialDropout(Dropout):
         super().__init__(rate, seed=seed, name=name, dtype=dtype, **kwargs)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
-    def drawn(self, inputs: Tensor) -> Sequence[int | None]:
+    def _drawn(self, inputs: Tensor) -> Sequence[int | None]:
         """One number for each example and channel."""
         ones = (1,) * self.rank
         return (None, *ones, None) if self.data_format == "channels_last" else (None, None, *ones)
@@ -218,10 +218,10 @@ class AlphaDropout(Disturbing):
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.seeded(rate, seed)
+        self._seeded(rate, seed)
         self.noise_shape = noise_shape
 
-    def disturbed(self, inputs: Tensor) -> Tensor:
+    def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs, some of them what selu tends to."""
         sizes = inputs.shape.as_list()
         if self.noise_shape is not None:
@@ -251,9 +251,9 @@ class GaussianDropout(Disturbing):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seeded(rate, seed)
+        self._seeded(rate, seed)
 
-    def disturbed(self, inputs: Tensor) -> Tensor:
+    def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs times random numbers."""
         stddev = math.sqrt(self.rate / (1.0 - self.rate))
         return inputs * random.normal(
@@ -278,13 +278,13 @@ class GaussianNoise(Disturbing):
       array([1., 1.], dtype=float32)
     """
 
-    amount = "stddev"
+    _amount = "stddev"
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seeded(stddev, seed)
+        self._seeded(stddev, seed)
 
-    def disturbed(self, inputs: Tensor) -> Tensor:
+    def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs plus random numbers."""
         return inputs + random.normal(
             tuple(inputs.shape), stddev=self.stddev, dtype=self.compute_dtype, seed=self.seed_generator

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_elementwise
+from gradtape._engine.api.api import apply_cast, apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.keras.layers.configured import Configured, on_symbols
 from gradtape._src.keras.layers.dense import Shape, check_float
 from gradtape._src.ops.gathering import gather
-from gradtape._tensor import Tensor
 
 
 class Embedding(Configured):
@@ -38,7 +38,7 @@ class Embedding(Configured):
               [3., 4.]]], dtype=float32)
     """
 
-    unwritten = ("weights",)
+    _unwritten = ("weights",)
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Embedding(Configured):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
         super().__init__(**kwargs)
-        self.take(
+        self._take(
             input_dim=input_dim,
             output_dim=output_dim,
             embeddings_initializer=embeddings_initializer,
@@ -87,7 +87,7 @@ class Embedding(Configured):
         """Makes the matrix."""
         if self.built:
             return
-        self._embeddings = self.weight("embeddings", (self.input_dim, self.output_dim))
+        self._embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:

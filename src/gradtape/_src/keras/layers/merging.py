@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_elementwise,
     apply_matmul,
@@ -13,6 +13,7 @@ from gradtape._doors import (
     apply_reshape,
     apply_transpose,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.inputs import get_mask, set_mask
 from gradtape._src.keras.layers.configured import Configured, on_symbols, product
@@ -20,7 +21,6 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.reductions import reduce_any
-from gradtape._tensor import Tensor
 
 
 def _is_shape(value: Any) -> bool:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import (
+from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_cast,
     apply_elementwise,
@@ -16,6 +16,7 @@ from gradtape._doors import (
     apply_transpose,
     as_tensor,
 )
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.initializers import TruncatedNormal
@@ -24,7 +25,6 @@ from gradtape._src.keras.layers.configured import Configured, check_axes
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.wrapping import Wrapper
 from gradtape._src.nn.normalization import moments
-from gradtape._tensor import Tensor
 
 
 class Normalizing(Configured):
@@ -39,10 +39,10 @@ class Normalizing(Configured):
         check_axes(self.axis, input_shape)
         return input_shape
 
-    def scale_and_shift(self, shape: tuple[Any, ...]) -> None:
+    def _scale_and_shift(self, shape: tuple[Any, ...]) -> None:
         """Makes gamma and beta where they are asked for."""
-        self.gamma = self.weight("gamma", shape, autocast=False) if self.scale else None
-        self.beta = self.weight("beta", shape, autocast=False) if self.center else None
+        self.gamma = self._weight("gamma", shape, autocast=False) if self.scale else None
+        self.beta = self._weight("beta", shape, autocast=False) if self.center else None
 
 
 class BatchNormalization(Normalizing):
@@ -104,7 +104,7 @@ class BatchNormalization(Normalizing):
         if renorm:
             renorm_clipping = renorm_clipping or {}
             _check_clipping(renorm_clipping)
-        self.take(
+        self._take(
             axis=int(axis),
             momentum=float(momentum),
             epsilon=float(epsilon),
@@ -128,9 +128,9 @@ class BatchNormalization(Normalizing):
     def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
         shape = (input_shape[self.axis],)
-        self.scale_and_shift(shape)
+        self._scale_and_shift(shape)
         for name in ("moving_mean", "moving_variance"):
-            setattr(self, name, self.weight(name, shape, trainable=False, autocast=False))
+            setattr(self, name, self._weight(name, shape, trainable=False, autocast=False))
         if self.renorm:
             initializers = {
                 "moving_stddev": self._root_of_variance,
@@ -292,7 +292,7 @@ class LayerNormalization(Normalizing):
                 stacklevel=2,
             )
         super().__init__(**kwargs)
-        self.take(
+        self._take(
             axis=_axis_of(axis, "Expected an int or a list/tuple of ints for the argument 'axis', but received: {!r}"),
             epsilon=epsilon,
             center=center,
@@ -311,8 +311,8 @@ class LayerNormalization(Normalizing):
         """Makes the weights."""
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         shape = tuple(input_shape[axis] for axis in self.axis)
-        self.gamma = self.weight("gamma", shape, autocast=False) if self.scale or self.rms_scaling else None
-        self.beta = self.weight("beta", shape, autocast=False) if self.center and not self.rms_scaling else None
+        self.gamma = self._weight("gamma", shape, autocast=False) if self.scale or self.rms_scaling else None
+        self.beta = self._weight("beta", shape, autocast=False) if self.center and not self.rms_scaling else None
         rank = len(input_shape)
         places = {axis % rank for axis in self.axis}
         # Where the last axis alone is normalized, vectors broadcast as they are.
@@ -394,7 +394,7 @@ class GroupNormalization(Normalizing):
                 f"normalization). Received: groups={groups}"
             )
         super().__init__(**kwargs)
-        self.take(
+        self._take(
             groups=groups,
             axis=axis,
             epsilon=epsilon,
@@ -428,7 +428,7 @@ class GroupNormalization(Normalizing):
                 f"Number of groups ({self.groups}) must be a multiple of the number of channels ({channels})."
             )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
-        self.scale_and_shift((channels,))
+        self._scale_and_shift((channels,))
         self._place = self.axis % len(input_shape)
         self._wide = [1] * len(input_shape)
         self._wide[self._place : self._place + 1] = [self.groups, channels // self.groups]
@@ -466,7 +466,7 @@ class RMSNormalization(Configured):
 
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.take(axis=axis, epsilon=epsilon)
+        self._take(axis=axis, epsilon=epsilon)
 
     def build(self, input_shape: Shape) -> None:
         """Makes the scale."""
@@ -569,7 +569,18 @@ class SpectralNormalization(Wrapper):
         return outputs if outputs.dtype == inputs.dtype else apply_cast(outputs, inputs.dtype)
 
     def normalized_weights(self) -> tuple[Tensor, Tensor]:
-        """The vector after the iteration's steps and the kernel over its largest singular value."""
+        """The vector after the iteration's steps and the kernel over its largest singular value.
+
+        Returns:
+          Two tensors.
+
+        Example:
+          >>> layer = tf.keras.layers.SpectralNormalization(tf.keras.layers.Dense(2, kernel_initializer="ones"))
+          >>> layer.build((None, 2))
+          >>> layer.normalized_weights()[1].numpy().round(3)
+          array([[0.5, 0.5],
+                 [0.5, 0.5]], dtype=float32)
+        """
         shape = self.kernel.shape
         matrix = apply_reshape(self.kernel, (-1, shape[-1]))
         right = as_tensor(self.vector_u)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.nn import pooling
-from gradtape._tensor import Tensor
 
 _FORMATS = {
     "channels_last": {1: "NWC", 2: "NHWC", 3: "NDHWC"},
@@ -26,11 +26,11 @@ class Pooling(Configured):
 
     Attributes:
       rank: the number of spatial axes.
-      pool: the function.
+      _pool: the function.
     """
 
     rank: ClassVar[int]
-    pool: ClassVar[Callable[..., Tensor]]
+    _pool: ClassVar[Callable[..., Tensor]]
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Pooling(Configured):
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
         layout = _FORMATS[self.data_format][self.rank]
-        return type(self).pool(inputs, self.pool_size, self.strides, self.padding.upper(), layout)
+        return type(self)._pool(inputs, self.pool_size, self.strides, self.padding.upper(), layout)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
@@ -116,7 +116,7 @@ class MaxPooling1D(MaxPooling):
   array([3., 2.], dtype=float32)""",
     )
     rank = 1
-    pool = pooling.max_pool1d
+    _pool = pooling.max_pool1d
 
 
 class MaxPooling2D(MaxPooling):
@@ -128,7 +128,7 @@ class MaxPooling2D(MaxPooling):
          [13., 15.]], dtype=float32)""",
     )
     rank = 2
-    pool = pooling.max_pool2d
+    _pool = pooling.max_pool2d
 
 
 class MaxPooling3D(MaxPooling):
@@ -139,7 +139,7 @@ class MaxPooling3D(MaxPooling):
   [1, 1, 2, 3, 3]""",
     )
     rank = 3
-    pool = pooling.max_pool3d
+    _pool = pooling.max_pool3d
 
 
 class AveragePooling1D(Pooling):
@@ -150,7 +150,7 @@ class AveragePooling1D(Pooling):
   array([2., 1.], dtype=float32)""",
     )
     rank = 1
-    pool = pooling.avg_pool1d
+    _pool = pooling.avg_pool1d
 
 
 class AveragePooling2D(Pooling):
@@ -162,7 +162,7 @@ class AveragePooling2D(Pooling):
          [10.5, 12.5]], dtype=float32)""",
     )
     rank = 2
-    pool = pooling.avg_pool2d
+    _pool = pooling.avg_pool2d
 
 
 class AveragePooling3D(Pooling):
@@ -173,7 +173,7 @@ class AveragePooling3D(Pooling):
   [1, 1, 2, 3, 3]""",
     )
     rank = 3
-    pool = pooling.avg_pool3d
+    _pool = pooling.avg_pool3d
 
 
 class GlobalPooling(Configured):
@@ -181,11 +181,11 @@ class GlobalPooling(Configured):
 
     Attributes:
       rank: the number of spatial axes.
-      reduction: the number of the reduction and its op's name.
+      _reduction: the number of the reduction and its op's name.
     """
 
     rank: ClassVar[int]
-    reduction: ClassVar[tuple[int, str]]
+    _reduction: ClassVar[tuple[int, str]]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -198,7 +198,7 @@ class GlobalPooling(Configured):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        kind, op = self.reduction
+        kind, op = self._reduction
         return apply_reduce(kind, inputs, self._axes, self.keepdims, op)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -212,13 +212,13 @@ class GlobalPooling(Configured):
 class GlobalMax(GlobalPooling):
     """The largest of all places."""
 
-    reduction = (2, "Max")
+    _reduction = (2, "Max")
 
 
 class GlobalMean(GlobalPooling):
     """The mean of all places."""
 
-    reduction = (10, "Mean")
+    _reduction = (10, "Mean")
 
 
 def _global_doc(rank: int, largest: bool, example: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reduce, apply_reshape, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import serialization, settings
 from gradtape._src.keras.inputs import TENSORS
@@ -18,7 +19,6 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
 from gradtape._src.ops.arrays import one_hot
 from gradtape._src.ops.sorting import searchsorted
-from gradtape._tensor import Tensor
 
 
 class Preparing(Configured):
@@ -33,7 +33,7 @@ class Preparing(Configured):
             args = (as_tensor(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
 
-    def cast(self, value: Any) -> Tensor:
+    def _cast(self, value: Any) -> Tensor:
         """A value as a tensor of the layer's dtype."""
         tensor, dtype = as_tensor(value), dtypes.as_dtype(self.compute_dtype)
         return tensor if tensor.dtype is dtype else apply_cast(tensor, dtype)
@@ -48,8 +48,8 @@ class Rescaling(Preparing):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Example:
-      >>> tf.keras.layers.Rescaling(1 / 255)(np.array([[0, 51, 255]], np.uint8)).numpy()
-      array([[0. , 0.2, 1. ]], dtype=float32)
+      >>> tf.keras.layers.Rescaling(1 / 256, offset=-0.5)(np.array([[0, 64, 128]], np.uint8)).numpy()
+      array([[-0.5 , -0.25,  0.  ]], dtype=float32)
     """
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
@@ -59,10 +59,10 @@ class Rescaling(Preparing):
 
     def call(self, inputs: Any) -> Tensor:
         """The layer's function of its inputs."""
-        scale, offset = self.cast(self.scale), self.cast(self.offset)
+        scale, offset = self._cast(self.scale), self._cast(self.offset)
         if scale.ndim and settings.image_data_format() == "channels_first":
             scale = apply_reshape(scale, (*tuple(scale.shape), *(1,) * (3 - scale.ndim)))
-        return self.cast(inputs) * scale + offset
+        return self._cast(inputs) * scale + offset
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the inputs."""
@@ -162,7 +162,7 @@ class Normalization(Preparing):
             for place in range(1, given[0].ndim + 1):
                 lined_up[kept[-place]] = given[0].shape[-place]
             self.mean, self.variance = (
-                self.cast(np.broadcast_to(value.reshape(lined_up) if value.ndim else value, self._wide))
+                self._cast(np.broadcast_to(value.reshape(lined_up) if value.ndim else value, self._wide))
                 for value in given
             )
         self.built = True
@@ -181,8 +181,8 @@ class Normalization(Preparing):
         Example:
           >>> layer = tf.keras.layers.Normalization(axis=None)
           >>> layer.adapt(np.array([1.0, 3.0]))
-          >>> layer(5.0).numpy()
-          np.float32(3.0)
+          >>> layer(tf.constant([5.0])).numpy()
+          array([3.], dtype=float32)
         """
         batches = [data] if isinstance(data, (np.ndarray, *TENSORS)) else map(_inputs_of, data)
         mean = variance = 0.0
@@ -220,10 +220,19 @@ class Normalization(Preparing):
             self.finalize_state()
 
     def finalize_state(self) -> None:
-        """Takes the weights' present values for mean and variance."""
+        """Takes the weights' present values for mean and variance.
+
+        Example:
+          >>> layer = tf.keras.layers.Normalization()
+          >>> layer.build((None, 1))
+          >>> _ = layer.adapt_mean.assign([2.0])
+          >>> layer.finalize_state()
+          >>> layer(tf.constant([[5.0]])).numpy()
+          array([[3.]], dtype=float32)
+        """
         if self.input_mean is None and self.built:
-            self.mean = self.cast(apply_reshape(self.adapt_mean, self._wide))
-            self.variance = self.cast(apply_reshape(self.adapt_variance, self._wide))
+            self.mean = self._cast(apply_reshape(self.adapt_mean, self._wide))
+            self.variance = self._cast(apply_reshape(self.adapt_variance, self._wide))
 
     def set_weights(self, weights: Any) -> None:
         """Sets the weights, and takes mean and variance from them."""
@@ -232,7 +241,7 @@ class Normalization(Preparing):
 
     def call(self, inputs: Any) -> Tensor:
         """The layer's function of its inputs."""
-        inputs = self.cast(inputs)
+        inputs = self._cast(inputs)
         deviation = apply_elementwise("maximum", apply_elementwise("sqrt", self.variance), settings.epsilon())
         return self.mean + inputs * deviation if self.invert else (inputs - self.mean) / deviation
 
@@ -298,7 +307,7 @@ class Discretization(Preparing):
             )
         if num_bins is None and bin_boundaries is None:
             raise ValueError("You need to set either `num_bins` or `bin_boundaries`.")
-        self.take(
+        self._take(
             bin_boundaries=bin_boundaries,
             num_bins=num_bins,
             epsilon=epsilon,
@@ -342,7 +351,17 @@ class Discretization(Preparing):
         self.finalize_state()
 
     def update_state(self, data: Any) -> None:
-        """Adds a batch to the summary of what was seen."""
+        """Adds a batch to the summary of what was seen.
+
+        Args:
+          data: an array or a tensor.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.summary[0]
+          array([1., 2., 3., 4.], dtype=float32)
+        """
         values = np.sort(np.asarray(data).astype(np.float32).reshape(-1))
         step = max(values.size * self.epsilon, 1)
         chosen = values[int(step - 1) :: int(step)]
@@ -351,12 +370,28 @@ class Discretization(Preparing):
         self.summary = _compressed(merged[:, np.argsort(merged[0])], self.epsilon)
 
     def finalize_state(self) -> None:
-        """Makes the boundaries."""
+        """Makes the boundaries of what was seen.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.finalize_state()
+          >>> layer.bin_boundaries
+          [2.0]
+        """
         if self.num_bins is not None:
             self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
     def reset_state(self) -> None:
-        """Forgets what was seen."""
+        """Forgets what was seen.
+
+        Example:
+          >>> layer = tf.keras.layers.Discretization(num_bins=2)
+          >>> layer.update_state(np.array([1.0, 2.0, 3.0, 4.0]))
+          >>> layer.reset_state()
+          >>> layer.summary.shape
+          (2, 0)
+        """
         if self.num_bins is not None:
             self.summary = np.zeros((2, 0), np.float32)
 
@@ -367,7 +402,7 @@ class Discretization(Preparing):
                 "You need to either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)` "
                 "before you can start using the `Discretization` layer."
             )
-        values = self.cast(inputs)
+        values = self._cast(inputs)
         boundaries = as_tensor(list(self.bin_boundaries), values.dtype)
         flat = searchsorted(boundaries, apply_reshape(values, (-1,)), side="right")
         places = apply_reshape(flat, tuple(values.shape))
@@ -433,7 +468,7 @@ class CategoryEncoding(Preparing):
       array([[1., 0., 2., 0.]], dtype=float32)
     """
 
-    unwritten = ("sparse",)
+    _unwritten = ("sparse",)
 
     def __init__(
         self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False, **kwargs: Any
@@ -460,7 +495,7 @@ class CategoryEncoding(Preparing):
                     "`count_weights` is not used when `output_mode` is not `'count'`. "
                     f"Received `count_weights={count_weights}`."
                 )
-            count_weights = self.cast(count_weights)
+            count_weights = self._cast(count_weights)
         return encoded(as_tensor(inputs), self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

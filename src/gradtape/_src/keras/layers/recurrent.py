@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import serialization
 from gradtape._src.keras.input_spec import InputSpec
@@ -17,7 +18,6 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops.arrays import concat, reverse, stack, unstack
-from gradtape._tensor import Tensor
 
 
 class StackedRNNCells(Layer):
@@ -57,7 +57,19 @@ class StackedRNNCells(Layer):
         return _output_size(self.cells[-1])
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Each cell's states to begin with."""
+        """Each cell's states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of a tensor or a list of tensors for each cell.
+
+        Example:
+          >>> cells = tf.keras.layers.StackedRNNCells([tf.keras.layers.LSTMCell(2), tf.keras.layers.GRUCell(3)])
+          >>> [len(states) for states in cells.get_initial_state(batch_size=1)]
+          [2, 1]
+        """
         return [_initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
 
     def build(self, input_shape: Shape) -> None:
@@ -174,7 +186,7 @@ class RNN(Configured):
             raise ValueError("state_size must be an integer, or a list/tuple of integers (one for each state tensor).")
         super().__init__(**kwargs)
         self.cell = cell
-        self.take(
+        self._take(
             return_sequences=return_sequences,
             return_state=return_state,
             go_backwards=go_backwards,
@@ -185,12 +197,12 @@ class RNN(Configured):
         self.supports_masking = True
         self.single_state = isinstance(size, int)
         self.state_size = [size] if isinstance(size, int) else list(size)
-        self._kept: _Kept | None = None
+        self._lasting: _Lasting | None = None
 
     @property
     def states(self) -> Any:
         """The variables in which states are kept between batches; None unless they are."""
-        return None if self._kept is None else self._kept.variables
+        return None if self._lasting is None else self._lasting.variables
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Builds the cell, and makes the variables of states that are kept."""
@@ -199,7 +211,7 @@ class RNN(Configured):
             cell.build((sequences_shape[0], *sequences_shape[2:]))
             cell.built = True
         if self.stateful:
-            if self._kept is not None:
+            if self._lasting is not None:
                 self.reset_state()
             elif sequences_shape[0] is None:
                 raise ValueError(
@@ -207,21 +219,48 @@ class RNN(Configured):
                     f"sequence.shape={sequences_shape}"
                 )
             else:
-                self._kept = _Kept(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
+                self._lasting = _Lasting(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
         self.built = True
 
     def get_initial_state(self, batch_size: int | None) -> list[Any]:
-        """The states to begin with."""
+        """The states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [state.shape.as_list() for state in tf.keras.layers.LSTM(2).get_initial_state(3)]
+          [[3, 2], [3, 2]]
+        """
         state = _initial_state(self.cell, batch_size, self.compute_dtype)
         return list(state) if isinstance(state, list | tuple) else [state]
 
     def reset_state(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_state()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         for variable in leaves(self.states or ()):
             variable.assign(full_like(variable.value, 0))
 
     def reset_states(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_states()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         self.reset_state()
 
     def call(
@@ -229,7 +268,7 @@ class RNN(Configured):
     ) -> Any:
         """The layer's function of sequences."""
         batch = sequences.shape[0]
-        kept = self._kept if self.stateful else None
+        kept = self._lasting if self.stateful else None
         if kept is not None and batch != kept.batch:
             raise ValueError(
                 "If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of "
@@ -258,10 +297,10 @@ class RNN(Configured):
         if isinstance(cell, Cell) and type(cell).call is Cell.call:
             drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
             states_drop = cell._recurrent_dropout_mask if training else None
-            steps = list(zip(*(unstack(part, axis=1) for part in cell.driven(sequences, drop)), strict=True))
+            steps = list(zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True))
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
-                return cell.advance(drive, states, states_drop)
+                return cell._advance(drive, states, states_drop)
         else:
             steps, step = unstack(sequences, axis=1), _step_of(cell, training)
 
@@ -339,7 +378,7 @@ class RNN(Configured):
         return cls(**config)
 
 
-class _Kept:
+class _Lasting:
     """The states that a layer keeps between batches; they are none of its weights."""
 
     def __init__(self, states: list[Any], batch: int) -> None:
@@ -361,11 +400,11 @@ class Recurrent(RNN):
     """A recurrent layer with a cell of its own, whose options it has.
 
     Attributes:
-      kind: the cell's class.
+      _kind: the cell's class.
     """
 
-    kind: ClassVar[type[Cell]]
-    unwritten = ("use_cudnn",)
+    _kind: ClassVar[type[Cell]]
+    _unwritten = ("use_cudnn",)
 
     def __init__(
         self,
@@ -380,7 +419,7 @@ class Recurrent(RNN):
         common = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         if "implementation" in kwargs:
             common["implementation"] = kwargs.pop("implementation")
-        made = self.kind(**cell, **common, name=_NAMES[self.kind])
+        made = self._kind(**cell, **common, name=_NAMES[self._kind])
         super().__init__(made, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 
@@ -435,7 +474,7 @@ class SimpleRNN(Recurrent):
         name="SimpleRNN",
         weights="[[3, 4], [4, 4], [4]]",
     )
-    kind = SimpleRNNCell
+    _kind = SimpleRNNCell
 
     def __init__(
         self,
@@ -494,7 +533,7 @@ class GRU(Recurrent):
         name="GRU",
         weights="[[3, 12], [4, 12], [2, 12]]",
     )
-    kind = GRUCell
+    _kind = GRUCell
 
     def __init__(
         self,
@@ -560,7 +599,7 @@ class LSTM(Recurrent):
         name="LSTM",
         weights="[[3, 16], [4, 16], [16]]",
     )
-    kind = LSTMCell
+    _kind = LSTMCell
 
     def __init__(
         self,
@@ -633,7 +672,7 @@ def _of_cell(name: str) -> property:
 
 
 for _kind in (SimpleRNN, GRU, LSTM):
-    for _name in options_of(_kind.kind):
+    for _name in options_of(_kind._kind):
         setattr(_kind, _name, _of_cell(_name))
 
 
@@ -772,14 +811,36 @@ class Bidirectional(Layer):
         return (*both[0], *both[1]) if all(both) else None
 
     def reset_state(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Raises:
+          AttributeError: the layer keeps none.
+
+        Example:
+          >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(2, stateful=True))
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_state()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         if not self.stateful:
             raise AttributeError("Layer must be stateful.")
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 
     def reset_states(self) -> None:
-        """Sets states that are kept between batches to 0."""
+        """Sets states that are kept between batches to 0.
+
+        Raises:
+          AttributeError: the layer keeps none.
+
+        Example:
+          >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(2, stateful=True))
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_states()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
         self.reset_state()
 
     def get_config(self) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gradtape._doors import as_tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
 from gradtape._src.ops.arrays import pad
 from gradtape._src.ops.gathering import gather
-from gradtape._tensor import Tensor
 
 
 class Spatial(Configured):
@@ -32,17 +32,17 @@ class Spatial(Configured):
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property
-    def first(self) -> int:
+    def _first(self) -> int:
         """The first spatial axis."""
         return 2 if self.data_format == "channels_first" else 1
 
-    def resized(self, shape: Shape, sizes: Sequence[int | None]) -> Shape:
+    def _resized(self, shape: Shape, sizes: Sequence[int | None]) -> Shape:
         """A shape with other sizes of its spatial axes."""
-        return (*shape[: self.first], *sizes, *shape[self.first + self.rank :])
+        return (*shape[: self._first], *sizes, *shape[self._first + self.rank :])
 
-    def spatial(self, shape: Shape) -> Shape:
+    def _spatial(self, shape: Shape) -> Shape:
         """The sizes of a shape's spatial axes."""
-        return tuple(shape[self.first : self.first + self.rank])
+        return tuple(shape[self._first : self._first + self.rank])
 
 
 class Cropping(Spatial):
@@ -51,7 +51,7 @@ class Cropping(Spatial):
     cropping: tuple[Any, ...]
 
     @property
-    def ends(self) -> tuple[tuple[int, int], ...]:
+    def _ends(self) -> tuple[tuple[int, int], ...]:
         """What is cut off before and after each axis."""
         return self.cropping
 
@@ -59,18 +59,18 @@ class Cropping(Spatial):
         """The layer's function of its inputs."""
         shape = tuple(inputs.shape)
         self._left(shape, "inputs.shape")
-        cuts = [slice(low, size - high) for size, (low, high) in zip(self.spatial(shape), self.ends, strict=True)]
-        return inputs[(*(slice(None),) * self.first, *cuts)]
+        cuts = [slice(low, size - high) for size, (low, high) in zip(self._spatial(shape), self._ends, strict=True)]
+        return inputs[(*(slice(None),) * self._first, *cuts)]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self.resized(input_shape, self._left(input_shape, "input_shape"))
+        return self._resized(input_shape, self._left(input_shape, "input_shape"))
 
     def _left(self, shape: Shape, word: str) -> list[int | None]:
         """What is left of each axis. ValueError where nothing is."""
         sizes = [
             None if size is None else size - sum(pair)
-            for size, pair in zip(self.spatial(shape), self.ends, strict=True)
+            for size, pair in zip(self._spatial(shape), self._ends, strict=True)
         ]
         if any(size is not None and size <= 0 for size in sizes):
             what = "`cropping` parameter of `Cropping1D` layer must be smaller than the input length"
@@ -105,7 +105,7 @@ class Cropping1D(Cropping):
         self.cropping = several(cropping, 2, "cropping", zero=True)
 
     @property
-    def ends(self) -> tuple[tuple[int, int], ...]:
+    def _ends(self) -> tuple[tuple[int, int], ...]:
         """What is cut off before and after the axis."""
         return (self.cropping,)
 
@@ -169,7 +169,7 @@ class ZeroPadding(Spatial):
     padding: tuple[Any, ...]
 
     @property
-    def ends(self) -> tuple[tuple[int, int], ...]:
+    def _ends(self) -> tuple[tuple[int, int], ...]:
         """How many zeros come before and after each axis."""
         return self.padding
 
@@ -177,16 +177,16 @@ class ZeroPadding(Spatial):
         """The layer's function of its inputs."""
         channels = ((0, 0),)
         first = self.data_format == "channels_first"
-        amounts = ((0, 0), *channels, *self.ends) if first else ((0, 0), *self.ends, *channels)
+        amounts = ((0, 0), *channels, *self._ends) if first else ((0, 0), *self._ends, *channels)
         return pad(inputs, amounts)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
         grown = [
             None if size is None else size + sum(pair)
-            for size, pair in zip(self.spatial(input_shape), self.ends, strict=True)
+            for size, pair in zip(self._spatial(input_shape), self._ends, strict=True)
         ]
-        return self.resized(input_shape, grown)
+        return self._resized(input_shape, grown)
 
 
 class ZeroPadding1D(ZeroPadding):
@@ -213,7 +213,7 @@ class ZeroPadding1D(ZeroPadding):
         self.padding = several(padding, 2, "padding", zero=True)
 
     @property
-    def ends(self) -> tuple[tuple[int, int], ...]:
+    def _ends(self) -> tuple[tuple[int, int], ...]:
         """How many zeros come before and after the axis."""
         return (self.padding,)
 
@@ -275,24 +275,24 @@ class UpSampling(Spatial):
     size: Any
 
     @property
-    def factors(self) -> tuple[int, ...]:
+    def _factors(self) -> tuple[int, ...]:
         """How often elements are repeated along each axis."""
         return self.size
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        for place, count in enumerate(self.factors):
+        for place, count in enumerate(self._factors):
             if count > 1:
-                inputs = repeated(inputs, self.first + place, count)
+                inputs = repeated(inputs, self._first + place, count)
         return inputs
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
         grown = [
             None if size is None else size * count
-            for size, count in zip(self.spatial(input_shape), self.factors, strict=True)
+            for size, count in zip(self._spatial(input_shape), self._factors, strict=True)
         ]
-        return self.resized(input_shape, grown)
+        return self._resized(input_shape, grown)
 
 
 class UpSampling1D(UpSampling):
@@ -318,7 +318,7 @@ class UpSampling1D(UpSampling):
         self.size = positive(size, "size")
 
     @property
-    def factors(self) -> tuple[int, ...]:
+    def _factors(self) -> tuple[int, ...]:
         """How often elements are repeated along the axis."""
         return (self.size,)
 
@@ -364,7 +364,7 @@ class UpSampling2D(UpSampling):
         if self.interpolation == "nearest":
             return super().call(inputs)
         for place, count in enumerate(self.size):
-            inputs = _between(inputs, self.first + place, count)
+            inputs = _between(inputs, self._first + place, count)
         return inputs
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import apply_broadcast_to, apply_reshape, apply_transpose
+from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, Unchanging, format_of, product
 from gradtape._src.keras.layers.dense import Shape
-from gradtape._tensor import Tensor
 
 
 class Flatten(Unchanging):

@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._doors import apply_elementwise
+from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import serialization
 from gradtape._src.keras.inputs import leaves, mapped_shapes, set_mask, shape_of
 from gradtape._src.keras.keras_tensor import KerasTensor
@@ -18,7 +19,6 @@ from gradtape._src.keras.operation import inferred
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.ops.arrays import stack, unstack
 from gradtape._src.ops.reductions import reduce_any
-from gradtape._tensor import Tensor
 
 
 class Wrapper(Layer):

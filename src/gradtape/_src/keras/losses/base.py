@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_reduce
+from gradtape._engine.api.api import apply_cast, apply_reduce
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, settings
 from gradtape._src.keras.inputs import mapped, masks
@@ -15,8 +17,6 @@ from gradtape._src.keras.serialization import Kind, deserialize_keras_object, se
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import expand_dims, squeeze, where
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 KIND = Kind("loss")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function
 from gradtape._src.keras.operation import keras_op
@@ -15,7 +16,6 @@ from gradtape._src.nn.cross_entropies import log_softmax
 from gradtape._src.ops.arrays import pad, stack, where
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.reductions import reduce_logsumexp
-from gradtape._tensor import Tensor
 
 _NEVER = -1e30  # the logarithm of a probability of 0; -inf would make gradients NaN
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_matmul, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_matmul, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import set_mask
@@ -14,7 +15,6 @@ from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.reductions import reduce_logsumexp
-from gradtape._tensor import Tensor
 
 
 @loss_function()
@@ -95,7 +95,7 @@ def circle(
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
       >>> tf.keras.losses.circle([0, 0, 1], embeddings).numpy().round(2)
-      array([0., 9.6, 0.], dtype=float32)
+      array([0. , 6.4, 0. ], dtype=float32)
     """
     y_pred, y_true = floating(y_pred), tensor_of(y_true, int32)
     others = y_pred if ref_embeddings is None else tensor_of(ref_embeddings, y_pred.dtype)
@@ -197,7 +197,7 @@ class Circle(LossFunctionWrapper):
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
       >>> tf.keras.losses.Circle()([0, 0, 1], embeddings).numpy().round(2)
-      np.float32(9.6)
+      np.float32(3.2)
     """
 
     def __init__(

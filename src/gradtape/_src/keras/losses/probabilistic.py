@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import entropies, settings
 from gradtape._src.keras.inputs import set_mask
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, _as_tensors, loss_function, mean, prepared, total
@@ -12,7 +13,6 @@ from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import expand_dims, one_hot, squeeze, where
-from gradtape._tensor import Tensor
 
 # The computations themselves: what they are given here are tensors.
 _categorical = entropies.categorical_crossentropy.__wrapped__
@@ -74,7 +74,7 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
       A tensor without the last axis.
 
     Example:
-      >>> tf.keras.losses.poisson([[2.0, 0.0]], [[1.0, 3.0]]).numpy()
+      >>> tf.keras.losses.poisson([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
       array([2.], dtype=float32)
     """
     y_true, y_pred = prepared(y_true, y_pred, match=False)
@@ -316,7 +316,7 @@ class Poisson(LossFunctionWrapper):
       ValueError: the reduction is none.
 
     Example:
-      >>> tf.keras.losses.Poisson()([[2.0, 0.0]], [[1.0, 3.0]]).numpy()
+      >>> tf.keras.losses.Poisson()([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
       np.float32(2.0)
     """
 

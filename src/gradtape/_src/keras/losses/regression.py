@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function, mean, prepared, total
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
 from gradtape._src.ops.clipping import l2_normalize
-from gradtape._tensor import Tensor
 
 
 @loss_function("mse", "MSE")

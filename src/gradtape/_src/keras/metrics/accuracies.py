@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._doors import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import same_rank
@@ -16,7 +17,6 @@ from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import expand_dims
 from gradtape._src.ops.reductions import argmax
 from gradtape._src.ops.sorting import in_top_k
-from gradtape._tensor import Tensor
 
 
 def _hits(one: Tensor, other: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import mean, total
 from gradtape._src.keras.metrics.base import Metric, metric
@@ -15,7 +16,6 @@ from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
-from gradtape._tensor import Tensor
 
 _quotient = elementwise.divide_no_nan
 

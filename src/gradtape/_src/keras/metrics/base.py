@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gradtape._doors import full_like
+from gradtape._engine.api.api import full_like
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, initializers, settings
 from gradtape._src.keras.inputs import leaves
 from gradtape._src.keras.naming import auto_name, name_scope, to_snake_case
 from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.variable import Variable
-from gradtape._tensor import Tensor
 
 KIND = Kind("metric")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._doors import apply_reduce
+from gradtape._engine.api.api import apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import mean, prepared
 from gradtape._src.keras.metrics.base import metric
@@ -12,7 +13,6 @@ from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.reductions import reduce_std, reduce_variance
-from gradtape._tensor import Tensor
 
 
 def _mean(values: Tensor, axis: Any) -> Tensor:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import same_rank, total
@@ -21,7 +22,6 @@ from gradtape._src.ops.creation import range as numbers
 from gradtape._src.ops.scans import cumsum
 from gradtape._src.ops.segments import unsorted_segment_sum
 from gradtape._src.ops.sorting import top_k as greatest
-from gradtape._tensor import Tensor
 
 LOWEST = -1e10
 

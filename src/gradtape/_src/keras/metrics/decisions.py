@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gradtape._doors import apply_reduce
+from gradtape._engine.api.api import apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.metrics.counts import LOWEST, Count, add_counts, are_even, listed
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import where
-from gradtape._tensor import Tensor
 
 _NAMES = {count: count.name.lower() for count in Count}
 
@@ -392,7 +392,7 @@ class PrecisionAtRecall(_WhereGiven):
       >>> metric = tf.keras.metrics.PrecisionAtRecall(0.8)
       >>> metric.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
       >>> metric.result().numpy().round(4)
-      np.float32(0.4286)
+      np.float32(0.5)
     """
 
     _name, _given, _wanted = "recall", _RECALL, _PRECISION
@@ -426,10 +426,10 @@ class RecallAtPrecision(_WhereGiven):
       ValueError: the value is outside [0, 1], or there are no thresholds.
 
     Example:
-      >>> metric = tf.keras.metrics.RecallAtPrecision(0.8)
+      >>> metric = tf.keras.metrics.RecallAtPrecision(0.5)
       >>> metric.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
       >>> metric.result().numpy().round(4)
-      np.float32(0.5)
+      np.float32(1.0)
     """
 
     _name, _given, _wanted = "precision", _PRECISION, _RECALL

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.losses import hinges, probabilistic, regression
 from gradtape._src.keras.losses.base import same_rank
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import Mean, MeanMetricWrapper
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._tensor import Tensor
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._doors import apply_broadcast_to, apply_cast, apply_reshape
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reshape
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import total

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._doors import apply_broadcast_to, apply_reduce
+from gradtape._engine.api.api import apply_broadcast_to, apply_reduce
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.inputs import masks
 from gradtape._src.keras.losses.base import KIND as LOSSES, masked_weights, same_rank, total
@@ -12,8 +14,6 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._tensor import Tensor
-from gradtape._variable import BaseVariable
 
 # The kinds of reductions.
 _SUM, _MEAN = 0, 10

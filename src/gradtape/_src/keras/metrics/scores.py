@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._doors import apply_broadcast_to, apply_cast, apply_reduce
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import mean, same_rank, total
 from gradtape._src.keras.metrics.base import Metric, metric
@@ -13,7 +14,6 @@ from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.arrays import expand_dims, where
-from gradtape._tensor import Tensor
 
 
 def _two_axes(name: str, y_true: Tensor, y_pred: Tensor) -> int:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.custom_gradient import custom_gradient as custom_gradient, stop_gradient as stopped
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import control_flow
 from gradtape._src.ops.arrays import stack
-from gradtape._tensor import Tensor
 
 
 @keras_op
@@ -47,8 +47,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
       What the one returns.
 
     Example:
-      >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2).numpy()
-      np.int32(1)
+      >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2)
+      1
     """
     return control_flow.cond(tensor_of(pred, dtypes.bool), true_fn, false_fn)
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_broadcast_to, apply_cast, apply_reshape, full as filled
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reshape, full as filled
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import of_dtype, promoted, result_type, shape_list, wanted
 from gradtape._src.keras.ops.shapes import moveaxis
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import arrays as a, creation as c, elementwise as e
-from gradtape._tensor import Tensor
 
 
 @keras_op

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from gradtape._doors import apply_cast
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.arrays import saturate_cast as cut, where as chosen_of
-from gradtape._tensor import Tensor
 
 
 class Unary(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gradtape._doors import apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations, settings
 from gradtape._src.keras.operation import keras_op
@@ -19,7 +20,6 @@ from gradtape._src.ops import arrays, elementwise as e
 from gradtape._src.ops.arrays import expand_dims, where
 from gradtape._src.ops.clipping import l2_normalize
 from gradtape._src.ops.creation import range as numbers
-from gradtape._tensor import Tensor
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:

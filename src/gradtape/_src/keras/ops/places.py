@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.operation import keras_op
@@ -19,7 +20,6 @@ from gradtape._src.ops import arrays as a, elementwise as e, gathering as g, seg
 from gradtape._src.ops.counting import bincount as counted
 from gradtape._src.ops.indexing import slice as sliced
 from gradtape._src.ops.sorting import searchsorted as searched
-from gradtape._tensor import Tensor
 
 
 def _axis(axis: int, rank: int) -> int:

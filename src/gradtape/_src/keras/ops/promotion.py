@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, as_tensor
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.keras import settings
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._tensor import Tensor
 
 # From the narrowest to the widest.
 _ORDER = ("bool", "uint8", "int32", "int64", "float32", "float64")

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import reduced_axes
 from gradtape._src.keras.operation import keras_op
@@ -15,7 +16,6 @@ from gradtape._src.keras.ops.promotion import countable, of_dtype, promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, reductions as r, scans, sorting
 from gradtape._src.ops.arrays import expand_dims, stack
-from gradtape._tensor import Tensor
 
 # Name, what it is of, how it is computed, and of what numbers.
 _ROWS = (

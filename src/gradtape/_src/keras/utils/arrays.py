@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._doors import apply_reshape
+from gradtape._engine.api.api import apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.ops.nn import normalize as normalize_tensors
 from gradtape._src.ops.arrays import one_hot
-from gradtape._tensor import Tensor
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:

@@ -59,15 +59,14 @@ def get_file(
       Exception: it cannot be downloaded.
 
     Example:
-      >>> import os, tempfile
+      >>> import pathlib, tempfile
       >>> with tempfile.TemporaryDirectory() as folder:
-      ...     _ = open(os.path.join(folder, "numbers.txt"), "w").write("1 2 3")
-      ...     origin = "file://" + os.path.join(folder, "numbers.txt")
-      ...     path = tf.keras.utils.get_file(origin=origin, cache_dir=os.path.join(folder, "cache"))
-      ...     print(open(path).read())
-      Downloading data from file:///...
-      ...
-      1 2 3
+      ...     kept = pathlib.Path(folder, "datasets", "numbers.txt")
+      ...     kept.parent.mkdir()
+      ...     _ = kept.write_text("1 2 3")
+      ...     path = tf.keras.utils.get_file(origin="https://example.org/numbers.txt", cache_dir=folder)
+      ...     pathlib.Path(path).read_text()
+      '1 2 3'
     """
     if origin is None:
         raise ValueError('Please specify the "origin" argument (URL of the file to download).')

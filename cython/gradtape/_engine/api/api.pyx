@@ -1,0 +1,490 @@
+"""The engine's doors for Python: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
+
+cimport numpy as cnp
+from cpython.long cimport PyLong_AsLongLongAndOverflow
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
+from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
+from gradtape._engine.ops.ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled, identity, matmul,
+                            mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
+from gradtape._engine.record.primitive cimport observe_compiled, observing
+from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of, from_array,
+                               is_floating, new_tensor, operators, share, tracing)
+from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK
+
+import math
+
+import numpy as np
+
+from gradtape._engine.ops.ops import kernel_name, op_error
+from gradtape._engine.tensor.sequence import held
+from gradtape._src.core.errors import invalid_argument
+
+cnp.import_array()
+
+cdef object WIDE = 2**63               # the first integer beyond int64
+
+cdef Program SELECT_PROGRAM = program("select")
+
+
+def as_tensor(value, dtype=None, hint=None) -> Tensor:
+    """A tensor of the value: itself if it is one, a variable's present value, or a copy of the data.
+
+    dtype: the dtype it must have (ValueError or TypeError where it cannot); hint: the dtype it gets if that loses nothing.
+    """
+    if type(value) is Tensor and dtype is None:
+        return value
+    if dtype is not None:
+        return convert(value, dtype_code_of(dtype), False)
+    if hint is not None:
+        return convert(value, dtype_code_of(hint), True)
+    return convert(value, -1, False)
+
+
+def view(Tensor tensor):
+    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
+    if tracing:
+        operators().value_read(tensor, False)
+    return as_array(tensor)
+
+
+def empty(shape, dtype):
+    """A fresh tensor of undefined contents and a writable NumPy array over its data, to be filled before anyone sees it."""
+    cdef Extent* extent = extent_from(shape)
+    cdef Tensor tensor
+    cdef object array
+    try:
+        tensor = new_tensor(dtype_code_of(dtype), extent)
+    finally:
+        release_extent(extent)
+    array = as_array(tensor)
+    cnp.PyArray_ENABLEFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
+    return tensor, array
+
+
+def tensor_from(array, dtype=None) -> Tensor:
+    """A tensor with a copy of a NumPy array's data."""
+    return from_array(np.asarray(held(array)), -1 if dtype is None else dtype_code_of(dtype))
+
+
+def full(shape, value, dtype) -> Tensor:
+    """A tensor of one repeated value."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return filled(dtype_code_of(dtype), extent, value)
+    finally:
+        release_extent(extent)
+
+
+def full_like(Tensor like, double value, dtype=None) -> Tensor:
+    """A tensor of one repeated value with another's shape, and its dtype unless one is given."""
+    return filled(like.dtype_code if dtype is None else dtype_code_of(dtype), like.extent, value)
+
+
+def elementwise_function(row):
+    """The public function of a row of the elementwise table: its operands, then `name`, which nothing reads.
+
+    The usual signatures get a compiled function of their own; a call then costs no more than the operator.
+    """
+    arguments = tuple(row.arguments)
+    found = program(row.name)
+    if row.name.startswith("logical"):
+        function = by_name(found, arguments, logical_door)
+    elif arguments == ("x",):
+        function = unary_x(found)
+    elif arguments == ("features",):
+        function = unary_features(found)
+    elif arguments == ("x", "y"):
+        function = binary_xy(found)
+    else:
+        function = by_name(found, arguments, program_door)
+    function.__name__ = row.name
+    function.__doc__ = row.docstring
+    # Where a pickle finds it again.
+    place = f"gradtape.{row.tensorflow[0] if row.tensorflow else row.name}"
+    function.__module__, _, function.__qualname__ = place.rpartition(".")
+    return function
+
+
+def unary_x(Program row):
+    def op(x, name=None):
+        cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+        return elementwise(row, tensor, None, None)
+    return op
+
+
+def unary_features(Program row):
+    def op(features, name=None):
+        cdef Tensor tensor = <Tensor>features if type(features) is Tensor else convert(features, -1, False)
+        return elementwise(row, tensor, None, None)
+    return op
+
+
+def binary_xy(Program row):
+    def op(x, y, name=None):
+        cdef Tensor result = at_once(row, x, y)
+        return result if result is not None else apply_program(row, (x, y))
+    return op
+
+
+def of_alike(str name):
+    """For a function of labels and logits that Python declares, a compiled function under its name and with its documentation.
+
+    On tensors of one dtype and shape it is the row `name` of the table; the declaration sees to all other operands.
+    """
+    cdef Program row = program(name)
+    def compiled(declaration):
+        def labels_and_logits(labels=None, logits=None, name=None):
+            if (type(labels) is Tensor and type(logits) is Tensor and (<Tensor>labels).dtype_code == (<Tensor>logits).dtype_code
+                    and same_extent((<Tensor>labels).extent, (<Tensor>logits).extent)):
+                return elementwise(row, <Tensor>labels, <Tensor>logits, None)
+            return declaration(labels, logits, name)
+        return declared(labels_and_logits, declaration)
+    return compiled
+
+
+cdef object declared(object function, object declaration):
+    """The function with the names and documentation of another."""
+    function.__name__ = declaration.__name__
+    function.__qualname__ = declaration.__qualname__
+    function.__module__ = declaration.__module__
+    function.__doc__ = declaration.__doc__
+    return function
+
+
+def by_name(Program row, tuple arguments, door):
+    """A function of these arguments, made from its text so that its signature is its own; it calls `door`."""
+    listed = ", ".join(arguments)
+    return eval(f"lambda {listed}, name=None: door(row, ({listed},))", {"door": door, "row": row})
+
+
+def program_door(Program row, tuple operands):
+    return apply_program(row, operands)
+
+
+def logical_door(Program row, tuple operands):
+    """Of bools alone: numbers are neither true nor false."""
+    cdef Tensor tensor
+    cdef list tensors = []
+    for i, value in enumerate(operands):
+        tensor = as_tensor(value) if isinstance(value, (Tensor, Readable)) else convert(value, BOOL, False)
+        if tensor.dtype_code != BOOL:
+            raise expected_dtype(kernel_name(row.name), BOOL, tensor, i)
+        tensors.append(tensor)
+    return elementwise_list(row, tensors)
+
+
+def apply_elementwise(str name, *operands):
+    """The elementwise op of a row of the table, on tensors, variables, arrays or numbers."""
+    return apply_program(program(name), operands)
+
+
+cdef object apply_program(Program row, tuple operands):
+    cdef Tensor first = None, tensor
+    cdef list tensors
+    cdef int i, count = len(operands)
+    if count == 1:
+        value = operands[0]
+        tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
+        return elementwise(row, tensor, None, None)
+    if count == 2:
+        tensor = at_once(row, operands[0], operands[1])
+        if tensor is not None:
+            return tensor
+    elif count == 3 and type(operands[0]) is Tensor and type(operands[1]) is Tensor and type(operands[2]) is Tensor:
+        first, tensor = operands[1], operands[2]
+        if (first.dtype_code == tensor.dtype_code <= F64
+                and (<Tensor>operands[0]).dtype_code == (BOOL if row is SELECT_PROGRAM else tensor.dtype_code)):
+            return elementwise(row, <Tensor>operands[0], first, tensor)
+        first = None
+    for value in operands:
+        if isinstance(value, (Tensor, Readable)):
+            tensor = value if type(value) is Tensor else (<Readable>value).read()
+            if first is None or first.dtype_code == BOOL:
+                first = tensor
+    if first is None:
+        first = convert(operands[0], -1, False)
+        operands = (first, *operands[1:])
+    tensors = []
+    for value in operands:
+        if type(value) is Tensor:
+            tensors.append(value)
+        elif is_floating(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or row.integers is None:
+            tensors.append(operand_like(value, first))
+        else:
+            tensors.append(strict_operand(value, first))
+    for i in range(1 if row is not SELECT_PROGRAM else 2, count):
+        tensor = tensors[i]
+        first = tensors[i - 1]
+        if tensor.dtype_code != first.dtype_code:
+            raise undivided(first, tensor) if row.name.startswith("divide") else mixed_dtypes(kernel_name(row.name), first, tensor, i)
+    return elementwise_list(row, tensors)
+
+
+cdef tuple whole_numbers(object value, str op, str attribute):
+    """Integers that an argument lists, and its rank; `attribute` is TensorFlow's name for their dtype."""
+    cdef Tensor tensor
+    cdef list found = []
+    if type(value) is list or type(value) is tuple:
+        for item in value:
+            if type(item) is Tensor and (<Tensor>item).extent.rank == 0 and (
+                    (<Tensor>item).dtype_code == I32 or (<Tensor>item).dtype_code == I64):
+                item = int(item)
+            elif type(item) is not int or not -WIDE <= item < WIDE:
+                break
+            found.append(item)
+        else:
+            return found, 1
+    if type(value) is float:
+        raise TypeError(f"Cannot convert {value} to EagerTensor of dtype int32")
+    tensor = convert(value, I32, True)
+    if tensor.dtype_code != I32 and tensor.dtype_code != I64:
+        raise not_allowed(op, tensor.dtype_code, attribute)
+    return as_array(tensor).reshape(-1).tolist(), tensor.extent.rank
+
+
+cdef object not_allowed(str op, int dtype_code, str attribute):
+    name = ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+    return invalid_argument(op, f"Value for attr '{attribute}' of {name} is not in the list of allowed values: int32, int64", "",
+                            kernel=None)
+
+
+cdef int64_t axes_mask(object axis, int rank, str op) except -1:
+    cdef int64_t mask = 0
+    cdef Py_ssize_t place
+    cdef int overflow = 0
+    if axis is None:
+        return ((<int64_t>1) << rank) - 1
+    if type(axis) is int:
+        place = PyLong_AsLongLongAndOverflow(axis, &overflow)
+        if not overflow and -rank <= place < rank:
+            return (<int64_t>1) << (place if place >= 0 else place + rank)
+    items = whole_numbers(axis, op, "Tidx")[0]
+    if len(items) > MAX_RANK:
+        raise op_error(op, f"Invalid reduction arguments: {len(items)} axes of a tensor with {rank} dimension(s)")
+    for item in items:
+        if not -rank <= item < rank:
+            raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
+        place = item % rank
+        if (mask >> place) & 1:
+            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {place}")
+        mask |= (<int64_t>1) << place
+    return mask
+
+
+def apply_reduce(int kind, x, axis, bint keepdims, str op):
+    """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
+    return reduced(kind, x, axis, keepdims, op)
+
+
+def reduction(int kind, str op):
+    """For a reduction that Python declares, a compiled function under its name and with its documentation."""
+    def compiled(declaration):
+        def reduce_over(input_tensor, axis=None, keepdims=False, name=None):
+            return reduced(kind, input_tensor, axis, keepdims, op)
+        return declared(reduce_over, declaration)
+    return compiled
+
+
+cdef Tensor reduced(int kind, object x, object axis, bint keepdims, str op):
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    if tensor.dtype_code == BOOL:
+        raise invalid_argument(op, "Value for attr 'T' of bool is not in the list of allowed values: float, double, int32, int64, "
+                                   "uint8. Use tf.reduce_any or tf.reduce_all, or convert with tf.cast", "", kernel=None)
+    return reduce(kind, tensor, axes_mask(axis, tensor.extent.rank, op), keepdims)
+
+
+def apply_matmul(a, b, bint transpose_a, bint transpose_b):
+    """The matrix product over the last two axes."""
+    cdef Tensor left, right
+    if type(a) is Tensor:
+        left = <Tensor>a
+        right = <Tensor>b if type(b) is Tensor else convert(b, left.dtype_code, False)
+    elif type(b) is Tensor or isinstance(b, Readable):
+        right = <Tensor>b if type(b) is Tensor else (<Readable>b).read()
+        left = convert(a, right.dtype_code, False)
+    else:
+        left = convert(a, -1, False)
+        right = convert(b, left.dtype_code, False)
+    return matmul(left, right, transpose_a, transpose_b)
+
+
+def apply_matvec(Tensor a, Tensor b, bint transpose_a):
+    """The product of a matrix and a vector over the last axes, the others broadcast."""
+    cdef Py_ssize_t dims[MAX_RANK + 1]
+    cdef Extent* extent
+    cdef Tensor column, product
+    memcpy(dims, b.extent.dims, b.extent.rank * sizeof(Py_ssize_t))
+    dims[b.extent.rank] = 1
+    extent = new_extent(b.extent.rank + 1, dims)
+    column = reshape(b, extent)
+    release_extent(extent)
+    product = matmul(a, column, transpose_a, False)
+    extent = new_extent(product.extent.rank - 1, product.extent.dims)
+    column = reshape(product, extent)
+    release_extent(extent)
+    return column
+
+
+cdef Extent* fitting_extent(Py_ssize_t size, object shape) except? NULL:
+    """The extent of so many elements, not none, that a tuple or list of ints asks for, one of which may be -1; one reference.
+
+    NULL without an error where it asks for another size or is of another kind.
+    """
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t known = 1
+    cdef int rank = 0, open_place = -1
+    if type(shape) is not tuple and type(shape) is not list or len(shape) > MAX_RANK:
+        return NULL
+    for item in shape:
+        if type(item) is not int or not -1 <= item <= size:
+            return NULL
+        dims[rank] = item
+        if dims[rank] == -1:
+            if open_place >= 0:
+                return NULL
+            open_place = rank
+        elif dims[rank] == 0 or known > size // dims[rank]:
+            return NULL
+        else:
+            known *= dims[rank]
+        rank += 1
+    if open_place >= 0:
+        dims[open_place] = size // known
+        known *= dims[open_place]
+    return new_extent(rank, dims) if known == size > 0 else NULL
+
+
+def apply_reshape(x, shape):
+    """x under another shape; one -1 is worked out."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Extent* extent = fitting_extent(tensor.extent.size, shape)
+    cdef list dims
+    cdef object known = 1, present = 1, missing
+    cdef int rank, i
+    if extent != NULL:
+        try:
+            return reshape(tensor, extent)
+        finally:
+            release_extent(extent)
+    dims, rank = whole_numbers(shape, "Reshape", "Tshape")
+    if rank > 1:
+        raise op_error("Reshape", f"sizes input must be 1-D, not {dims_text((<Tensor>convert(shape, -1, False)).extent)}")
+    if -1 in dims:
+        if dims.count(-1) > 1:
+            raise op_error("Reshape", "Only one input size may be -1, not both "
+                           f"{dims.index(-1)} and {dims.index(-1, dims.index(-1) + 1)}")
+        # Beside a size of 0, the open one is what the other sizes of both leave.
+        for i in range(tensor.extent.rank):
+            if tensor.extent.dims[i] or 0 not in dims:
+                present *= tensor.extent.dims[i]
+        for d in dims:
+            if d > 0:
+                known *= d
+        if present % known and not (0 in dims and tensor.extent.size == 0):
+            raise op_error("Reshape", f"Input to reshape is a tensor with {present} values, but the requested shape "
+                                      f"requires a multiple of {known}")
+        missing = present // known
+        dims[dims.index(-1)] = missing
+    for place, d in enumerate(dims):
+        if d < 0:
+            raise op_error("Reshape", f"Size {place} must be non-negative, not {d}")
+    if math.prod(dims) >= WIDE:
+        raise op_error("Reshape", f"Shape {dims} has too many elements")
+    extent = extent_from(tuple(dims))
+    try:
+        return reshape(tensor, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_transpose(x, perm=None):
+    """x with its axes permuted; reversed where perm is None."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef int rank = tensor.extent.rank, i
+    cdef int64_t packed = 0
+    cdef int permuted
+    cdef list order
+    if perm is None:
+        order = list(range(rank))[::-1]
+    else:
+        order, permuted = whole_numbers(perm, "Transpose", "Tperm")
+        if permuted != 1:
+            raise op_error("Transpose",
+                           f"perm must be rank 1, got shape {dims_text((<Tensor>convert(perm, -1, False)).extent)}")
+        if len(order) != rank:
+            raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
+        order = [p + rank if p < 0 else p for p in order]
+        for p in order:
+            if not 0 <= p < rank:
+                raise op_error("Transpose", f"{p} is out of range [0 .. {rank})")
+        if len(set(order)) != rank:
+            missing = min(set(range(rank)) - set(order))
+            raise op_error("Transpose", f"{missing} is missing from {{{','.join([str(p) for p in order])}}}.")
+    for i in range(rank):
+        packed |= (<int64_t>order[i]) << (4 * i)
+    if order == list(range(rank)):
+        return identity(tensor)
+    return transpose(tensor, packed)
+
+
+def apply_broadcast_to(x, shape):
+    """x repeated to a shape that it broadcasts to."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return broadcast_to(tensor, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_sum_to(Tensor x, shape):
+    """Sums x over the axes along which `shape` was broadcast to x's shape."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return sum_to(x, extent)
+    finally:
+        release_extent(extent)
+
+
+def apply_cast(x, dtype):
+    """x in another dtype."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef int code = dtype_code_of(dtype)
+    cdef Tensor out
+    if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
+        out = floating_of(tensor, code)
+        if observing:
+            observe_compiled(CAST, out, tensor, None, tensor.dtype_code | (code << 8))
+        return out
+    return cast(tensor, code)
+
+
+def apply_identity(x):
+    """x itself under a number of its own."""
+    return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
+
+
+def apply_stop_gradient(x):
+    """x's value without its history."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    return constant(tensor)
+
+
+def install_packing(pack) -> None:
+    """Gives sequences of tensors their packing into one tensor, which is written in Python."""
+    global _pack
+    _pack = pack
+
+
+_pack = None
+
+
+cdef object pack_hook(object values, int dtype_code):
+    return _pack(values, None if dtype_code < 0 else dtype_object(dtype_code))
+
+
+operators().pack = pack_hook

@@ -1,0 +1,21 @@
+"""Loops over flat data, cut up among threads where they are long."""
+
+from gradtape._engine.base.shape cimport Extent
+from gradtape._engine.compute.program cimport Operand, Program
+
+cdef enum:
+    LONG_RUN = 1 << 15          # elements from which a loop lets other Python threads in
+
+# Whether a loop of so much work, elements times instructions, is to be cut up whose parts do not meet; and where its parts start.
+cdef bint worth_cutting(Py_ssize_t work) noexcept nogil
+cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil
+
+# Runs a program into `out` (OUT), of the result's extent; the sum over all elements where `total`.
+cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1
+
+# out (OUT, n) = the instruction `code` of a and b (IN, n). The caller keeps the interpreter's lock.
+cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept
+
+# out (OUT) = the reduction of a (IN, outer x reduced x inner) over its middle axis.
+cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
+                     Py_ssize_t inner) noexcept

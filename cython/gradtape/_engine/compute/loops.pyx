@@ -1,0 +1,217 @@
+"""Loops over flat data: programs and reductions, let out of the interpreter when they are long, and cut up among threads.
+
+Sums are cut in the same places whatever the timing, so results depend on the number of threads alone. Where elements do not
+meet, cutting changes no bit, so a loop can be cut or not.
+"""
+
+from gradtape._engine.base.shape cimport Extent
+from gradtape._engine.base.threads cimport alert_threads, run_parts, thread_count
+from gradtape._engine.base.types cimport F32, MAX_OPERANDS, MAX_RANK
+from gradtape._engine.compute.program cimport FULL, SCALAR, STRIDED, Operand, Program
+from gradtape._engine.kernels.dispatch cimport SUM, kernels
+
+cdef enum:
+    SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up
+    ALERT_WORK = 1 << 15        # the same while other threads look out for work
+    CUT = 1024                  # elements between places where a flat run may be cut
+    MOST_PARTS = 64
+
+
+cdef bint worth_cutting(Py_ssize_t work) noexcept nogil:
+    return thread_count() > 1 and (work >= SPLIT_WORK or work >= ALERT_WORK and alert_threads() > 0)
+
+
+cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept nogil:
+    return length if part == parts else (length // CUT) * part // parts * CUT
+
+
+# A program's run cut along the first axis, or along the flat run where every operand is a run or a single element.
+cdef struct Division:
+    void* program
+    bint double_precision
+    bint total
+    char* out
+    Py_ssize_t out_step             # bytes of result per index of the divided axis
+    Operand operands[MAX_OPERANDS]
+    Py_ssize_t steps[MAX_OPERANDS]  # bytes of operand per index of the divided axis
+    int arity
+    int rank
+    Py_ssize_t shape[MAX_RANK]
+    Py_ssize_t length               # of the divided axis
+    Py_ssize_t inner                # elements per index of it
+    double sums[MOST_PARTS]
+
+
+cdef void run_division(void* context, int part, int parts) noexcept nogil:
+    cdef Division* division = <Division*>context
+    cdef bint flat = division.inner == 1
+    cdef Py_ssize_t start = place_of_cut(division.length, part, parts) if flat else division.length * part // parts
+    cdef Py_ssize_t stop = place_of_cut(division.length, part + 1, parts) if flat else division.length * (part + 1) // parts
+    cdef Py_ssize_t shape[MAX_RANK]
+    cdef Operand operands[MAX_OPERANDS]
+    cdef double sum_ = 0
+    cdef float single = 0
+    cdef void* out = division.out + start * division.out_step
+    cdef int i
+    for i in range(division.rank):
+        shape[i] = division.shape[i]
+    shape[0] = stop - start
+    for i in range(division.arity):
+        operands[i] = division.operands[i]
+        operands[i].data = <const char*>operands[i].data + start * division.steps[i]
+    if division.total:
+        out = <void*>&sum_ if division.double_precision else <void*>&single
+    run_program(division.program, division.double_precision, out, operands, division.rank, shape,
+                (stop - start) * division.inner, division.total)
+    if division.total:
+        division.sums[part] = sum_ if division.double_precision else single
+
+
+cdef void run_program(void* program, bint double_precision, void* out, const Operand* operands, int rank,
+                      const Py_ssize_t* shape, Py_ssize_t size, bint total) noexcept nogil:
+    (<Program>program).run(double_precision, out, operands, rank, shape, size, total)
+
+
+cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1:
+    """Runs a program. Long runs let other Python threads in (inputs are immutable and the output is not yet shared) and
+    are cut up among the parked threads."""
+    cdef Division division
+    cdef int parts = thread_count(), i
+    cdef bint flat = True
+    cdef Py_ssize_t work
+    cdef int width = 8 if double_precision else 4
+    program.prepare()
+    if extent.size <= LONG_RUN:
+        program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
+        return 0
+    if parts > MOST_PARTS:
+        parts = MOST_PARTS
+    for i in range(program.arity):
+        flat = flat and operands[i].mode != STRIDED
+    work = extent.size * (program.length + 1)
+    if not (worth_cutting(work) if flat and not total else parts > 1 and work >= SPLIT_WORK and (flat or extent.dims[0] >= parts)):
+        with nogil:
+            program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
+        return 0
+    division.program = <void*>program
+    division.double_precision = double_precision
+    division.total = total
+    division.out = <char*>out
+    division.arity = program.arity
+    division.rank = 1 if flat else extent.rank
+    division.length = extent.size if flat else extent.dims[0]
+    division.inner = extent.size // division.length
+    division.out_step = division.inner * (1 if program.predicate else width)
+    for i in range(division.rank):
+        division.shape[i] = extent.dims[i]
+    division.shape[0] = division.length
+    for i in range(program.arity):
+        division.operands[i] = operands[i]
+        division.steps[i] = 1 if operands[i].bytes else width
+        if operands[i].mode == FULL:
+            division.steps[i] *= division.inner
+        elif operands[i].mode == SCALAR:
+            division.steps[i] = 0
+        else:
+            division.steps[i] *= operands[i].strides[0]
+    with nogil:
+        run_parts(run_division, &division, parts)
+    if total:
+        for i in range(1, parts):
+            division.sums[0] += division.sums[i]
+        if double_precision:
+            (<double*>out)[0] = division.sums[0]
+        else:
+            (<float*>out)[0] = <float>division.sums[0]
+    return 0
+
+
+cdef struct Instruction:
+    int code
+    bint double_precision
+    char* out
+    const char* a
+    const char* b
+    Py_ssize_t length
+
+
+cdef void run_part(void* context, int part, int parts) noexcept nogil:
+    cdef Instruction* job = <Instruction*>context
+    cdef Py_ssize_t start = place_of_cut(job.length, part, parts), n = place_of_cut(job.length, part + 1, parts) - start
+    if job.double_precision:
+        kernels.run64(job.code, <double*>job.out + start, <const double*>job.a + start, <const double*>job.b + start, NULL, n)
+    else:
+        kernels.run32(job.code, <float*>job.out + start, <const float*>job.a + start, <const float*>job.b + start, NULL, n)
+
+
+cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept:
+    cdef Instruction job
+    job.code, job.double_precision, job.out, job.a, job.b, job.length = code, double_precision, out, a, b, n
+    if worth_cutting(n):
+        run_parts(run_part, &job, thread_count())
+    else:
+        run_part(&job, 0, 1)
+
+
+cdef struct ReductionDivision:
+    int kind
+    int dtype_code
+    const char* a
+    char* out
+    Py_ssize_t outer
+    Py_ssize_t reduced
+    Py_ssize_t inner
+    double sums[MOST_PARTS]
+
+
+cdef void reduce_part(void* context, int part, int parts) noexcept nogil:
+    """Some of the outer indices, or for one long sum some of its elements."""
+    cdef ReductionDivision* job = <ReductionDivision*>context
+    cdef Py_ssize_t start, stop, row = job.reduced * job.inner
+    cdef int width = 4 if job.dtype_code == F32 else 8
+    if job.outer > 1:
+        start = job.outer * part // parts
+        stop = job.outer * (part + 1) // parts
+        reduce_flat(job.kind, job.dtype_code, job.a + start * row * width, job.out + start * job.inner * width,
+                    stop - start, job.reduced, job.inner)
+        return
+    start = job.reduced * part // parts
+    stop = job.reduced * (part + 1) // parts
+    if job.dtype_code == F32:
+        job.sums[part] = kernels.sum32(<const float*>job.a + start, stop - start)
+    else:
+        job.sums[part] = kernels.sum64(<const double*>job.a + start, stop - start)
+
+
+cdef void reduce_flat(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
+                      Py_ssize_t inner) noexcept nogil:
+    """a is IN, out is OUT."""
+    if dtype_code == F32:
+        kernels.reduce32(kind, <const float*>a, <float*>out, outer, reduced, inner)
+    else:
+        kernels.reduce64(kind, <const double*>a, <double*>out, outer, reduced, inner)
+
+
+cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
+                     Py_ssize_t inner) noexcept:
+    """a is IN, out is OUT. Long reductions let other Python threads in, and are cut up where the parts do not meet."""
+    cdef ReductionDivision job
+    cdef int parts = min(thread_count(), MOST_PARTS), i
+    if outer * reduced * inner <= LONG_RUN:
+        reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
+    elif (parts < 2 or outer * reduced * inner < SPLIT_WORK
+            or not (outer >= parts or (outer == 1 and inner == 1 and kind == SUM))):
+        with nogil:
+            reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
+    else:
+        job.kind, job.dtype_code, job.a, job.out = kind, dtype_code, a, out
+        job.outer, job.reduced, job.inner = outer, reduced, inner
+        with nogil:
+            run_parts(reduce_part, &job, parts)
+        if outer == 1:
+            for i in range(1, parts):
+                job.sums[0] += job.sums[i]
+            if dtype_code == F32:
+                (<float*>out)[0] = <float>job.sums[0]
+            else:
+                (<double*>out)[0] = job.sums[0]

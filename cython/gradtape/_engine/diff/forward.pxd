@@ -1,0 +1,8 @@
+"""Forward accumulation: tangents pushed beside live tensors."""
+
+from gradtape._engine.record.log cimport Tangents
+
+cdef class Accumulator:
+    cdef Tangents tangents
+    cdef bint recording
+    cdef object __weakref__

@@ -1,0 +1,386 @@
+"""Forward accumulation.
+
+While an accumulator is active every op on a tensor that has a tangent computes its result's tangent at once, from the
+entry that a tape would record. Tangents belong to numbers and die with their primals. Elementwise ops sum derivative
+times tangent over their operands; linear structural ops apply themselves; any other op transposes its reverse rule,
+which is linear in the cotangent, by differentiating it: the transpose of a transpose.
+
+An accumulator's products are seen by the accumulators and tapes that were active before it, and by no others.
+"""
+
+cimport cython
+from cpython.ref cimport PyObject, Py_XINCREF
+from libc.stdint cimport int64_t
+from libc.string cimport memset
+
+from gradtape._engine.base.shape cimport retain_extent, same_extent
+from gradtape._engine.kernels.dispatch cimport SUM
+from gradtape._engine.record.log cimport (MAX_INPUTS, RESULT_SLOT, Call, Entry, Level, Rest, Tangents, Thread, Window, attribute_of, clear,
+                            give_number, operand_number, present_level, renew_epoch, rest_of, return_to, saved_operand,
+                            span_from_root, thread, track, untrack)
+from gradtape._engine.ops.ops cimport add, broadcast_to, elementwise_list, filled
+from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
+from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
+from gradtape._engine.diff.tape cimport GradientTape
+from gradtape._engine.tensor.tensor cimport Tensor, convert, is_floating, tracing
+from gradtape._engine.state.variable cimport BaseVariable
+
+from gradtape._src.core import nest
+from gradtape._engine.diff.backward import zeros
+from gradtape._engine.diff.tape import is_zero_unconnected
+from gradtape._src.core.logger import warn_first
+from gradtape._src.core.records import opened
+
+cdef int confine(Thread th, Level level, list accumulators, int k) except -1:
+    """Leaves only the tapes that were active before an accumulator recording, and only the accumulators before it active."""
+    cdef Tangents tangents = accumulators[k]
+    cdef PyObject* window
+    th.accumulators = accumulators[:k]
+    th.forward = k > 0
+    return_to(th, level)
+    th.horizon = tangents.generation
+    # What is pushed may be of a call that no tape depends on: it must stay until its tangents are there.
+    th.collecting = True
+    window = th.newest
+    while window != NULL:
+        if (<Window>window).generation < tangents.generation:
+            return 0
+        window = (<Window>window).older
+    th.span = 0
+    th.marking = 0
+    return 0
+
+
+cdef int widen(Thread th, Level level, bint collecting, list accumulators) except -1:
+    """Has the thread record and push as before. Accumulators may have been entered and left by what ran meanwhile."""
+    cdef Tangents tangents
+    cdef bint changed = False
+    if th.turns != level.turns:
+        for tangents in accumulators:
+            changed = changed or not tangents.entered
+        for tangents in th.accumulators:
+            changed = changed or tangents not in accumulators
+    if changed:
+        accumulators = [*[tangents for tangents in accumulators if tangents.entered],
+                        *[tangents for tangents in th.accumulators if tangents not in accumulators]]
+    th.accumulators = accumulators
+    th.forward = th.stopped == 0 and len(accumulators) != 0
+    th.collecting = collecting
+    return return_to(th, level)
+
+
+cdef int copy_entry(Entry* copied, Entry* entry) except -1:
+    """An entry of nobody's but the caller's, who clears it."""
+    cdef Rest* rest = entry.rest
+    cdef Rest* made
+    cdef int i
+    copied[0] = entry[0]
+    copied.rest = NULL
+    memset(copied.saved, 0, sizeof(copied.saved))
+    if rest != NULL:
+        made = rest_of(copied)
+        for i in range(MAX_INPUTS):
+            made.extents[i] = rest.extents[i]
+            if made.extents[i] != NULL:
+                retain_extent(made.extents[i])
+        made.third = rest.third
+        Py_XINCREF(made.third)
+        made.third_input = rest.third_input
+        made.attribute = rest.attribute
+    for i in range(3):
+        copied.saved[i] = entry.saved[i]
+        Py_XINCREF(copied.saved[i])
+    return 0
+
+
+cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
+    """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
+    itself included, has its tangents of the outer ones by then. The entry is copied, as a program's code may end it meanwhile;
+    a loose one, which is in no log, ends with this."""
+    cdef list accumulators = th.accumulators
+    cdef Level level = present_level(th)
+    cdef bint collecting = th.collecting
+    cdef Tangents tangents
+    cdef Tensor tangent
+    cdef Entry copied
+    cdef int k, i
+    cdef bint any_tangent
+    if not loose:
+        copy_entry(&copied, entry)
+        entry = &copied
+    try:
+        for k in range(len(accumulators)):
+            tangents = accumulators[k]
+            any_tangent = False
+            for i in range(entry.count):
+                if operand_number(entry, i) and operand_number(entry, i) in tangents.table:
+                    any_tangent = True
+            if not any_tangent:
+                continue
+            confine(th, level, accumulators, k)
+            tangent = tangent_of(th, entry, out, tangents.table)
+            if tangent is not None:
+                tangents.table[out.number] = tangent
+    finally:
+        clear(entry)
+        widen(th, level, collecting, accumulators)
+    return 0
+
+
+cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
+    cdef Tensor total = None, term, tangent
+    cdef int i
+    for i in range(entry.count):
+        tangent = table.get(operand_number(entry, i)) if operand_number(entry, i) else None
+        if tangent is None:
+            continue
+        if (<Primitive>entry.op).vjp == NULL:
+            term = program_tangent(entry, tangent, i)
+        elif (<Primitive>entry.op).linear:
+            term = linear_tangent(entry, out, tangent, i)
+        else:
+            term = transposed(th, entry, out, tangent, i)
+        if term is not None:
+            if not same_extent(term.extent, out.extent):
+                term = broadcast_to(term, out.extent)
+            total = term if total is None else add(total, term)
+    return total
+
+
+cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
+    """The reverse rule with the tangent in the cotangent's place: an elementwise derivative is its own transpose."""
+    cdef Program program = <Program>entry.op
+    cdef Derivative derivative = program.derivative(operand)
+    cdef list arguments
+    cdef int i, role
+    if derivative.zero:
+        return None
+    if derivative.identity:
+        return tangent
+    arguments = []
+    for i in range(derivative.count):
+        role = derivative.reads[i]
+        arguments.append(tangent if role == COTANGENT else <Tensor>entry.saved[RESULT_SLOT] if role == RESULT
+                         else <Tensor>saved_operand(entry, role))
+    return elementwise_list(derivative.program, arguments)
+
+
+cdef Tensor linear_tangent(Entry* entry, Tensor out, Tensor tangent, int operand):
+    """The op itself, of the tangent in the operand's place."""
+    cdef Primitive primitive = <Primitive>entry.op
+    if entry.count == 1:
+        return primitive.compute(tangent, None, out.extent, attribute_of(entry))
+    if operand == 0:
+        return primitive.compute(tangent, <Tensor>entry.saved[1], out.extent, attribute_of(entry))
+    return primitive.compute(<Tensor>entry.saved[0], tangent, out.extent, attribute_of(entry))
+
+
+cdef GradientTape private_tape():
+    """A tape that sees all that is recorded, tangents included."""
+    cdef GradientTape tape = GradientTape()
+    tape.watch_variables = False
+    tape.enter()
+    tape.generation = 0
+    # A tape that opens inside another leaves the span alone, which `confine` may have closed.
+    span_from_root(tape.owner)
+    return tape
+
+
+cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
+    """The transpose of a structural op's reverse rule, applied to a tangent."""
+    cdef GradientTape tape = private_tape()
+    cdef Tensor cotangent
+    cdef object given
+    try:
+        cotangent = filled(out.dtype_code, out.extent, 0.0)
+        tape.watch(cotangent)
+        given = (<Primitive>entry.op).vjp(entry, cotangent, operand, 0)
+    finally:
+        tape.stop()
+    return None if given is None else tape.gradient(given, cotangent, tangent)
+
+
+cdef int push_call(Thread th, object pushed, object outputs) except -1:
+    """Tangents of a Call's results, outermost accumulator first, as `push` does."""
+    cdef Call call = pushed
+    cdef list accumulators = th.accumulators
+    cdef Level level = present_level(th)
+    cdef bint collecting = th.collecting
+    cdef Tangents tangents
+    cdef list given, found
+    cdef int k, i
+    try:
+        for k in range(len(accumulators)):
+            tangents = accumulators[k]
+            given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
+            if not any([tangent is not None for tangent in given]):
+                continue
+            confine(th, level, accumulators, k)
+            # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
+            renew_epoch(th)
+            found = call_tangents(call, outputs, given)
+            for i in range(len(found)):
+                if found[i] is not None:
+                    tangents.table[(<Tensor>outputs[i]).number] = found[i]
+    finally:
+        widen(th, level, collecting, accumulators)
+        renew_epoch(th)
+    return 0
+
+
+cdef list call_tangents(Call call, object outputs, list given):
+    """The transpose of a Python reverse rule, applied to its inputs' tangents."""
+    cdef GradientTape tape = private_tape()
+    cdef tuple needs = tuple([tangent is not None for tangent in given])
+    cdef list cotangents, targets = [], seeds = [], sources = [], places = [], found = [None] * len(outputs)
+    cdef Tensor output
+    cdef int i
+    try:
+        cotangents = []
+        for i in range(len(outputs)):
+            output = outputs[i]
+            cotangents.append(filled(output.dtype_code, output.extent, 0.0))
+            if is_floating(output.dtype_code):
+                tape.watch(cotangents[i])
+                sources.append(cotangents[i])
+                places.append(i)
+        results = (<Primitive>call.primitive).rule(call, needs, *cotangents)
+        if type(results) is not list and type(results) is not tuple:
+            results = (results,)
+        for i in range(call.input_count):
+            if needs[i] and results[i] is not None:
+                targets.append(convert(results[i], -1, False))
+                seeds.append(given[i])
+    finally:
+        tape.stop()
+    if targets and sources:
+        for place, tangent in zip(places, tape.gradient(targets, sources, seeds)):
+            found[place] = tangent
+    return found
+
+
+def carry_tangents(list bodies, tuple outputs):
+    """Gives each output the tangents of the tensor that it stands for; what has none keeps its own."""
+    cdef Thread th = thread()
+    cdef Tangents tangents
+    if not th.forward:
+        return
+    for tangents in th.accumulators:
+        for body, output in zip(bodies, outputs):
+            tangent = tangents.table.get((<Tensor?>body).number) if (<Tensor>body).number else None
+            if tangent is not None:
+                if (<Tensor?>output).number == 0:
+                    (<Tensor>output).number = give_number(th)
+                tangents.table[(<Tensor>output).number] = tangent
+
+
+hooks().push = push
+hooks().push_call = push_call
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+cdef class Accumulator:
+    """The compiled part of gradtape.autodiff.ForwardAccumulator."""
+
+    def __cinit__(self, *arguments, **keywords):
+        self.tangents = Tangents.__new__(Tangents)
+        self.tangents.table = {}
+        self.tangents.owner = thread()
+
+    def __init__(self, primals, tangents):
+        seen = set()
+        primals, tangents = opened(primals), opened(tangents)
+        for primal in nest.flatten(primals):
+            if id(primal) in seen:
+                raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
+                                 "intended, please sum the corresponding tangents.")
+            seen.add(id(primal))
+        track(self.tangents)
+        nest.map_structure(self._watch_one, primals, tangents)
+
+    def __del__(self):
+        untrack(self.tangents)
+
+    def _watch_one(self, primal, tangent):
+        cdef Thread th = thread()
+        cdef Tensor given
+        cdef int64_t number
+        if not primal.dtype.is_floating:
+            warn_first(5, "primals", "The dtype of the watched primal must be floating (e.g. tf.float32), got %r", primal.dtype)
+        given = convert(tangent, primal.dtype.code, False)
+        if isinstance(primal, BaseVariable):
+            number = (<BaseVariable>primal).number
+        else:
+            if (<Tensor?>primal).number == 0:
+                (<Tensor>primal).number = give_number(th)
+            number = (<Tensor>primal).number
+        self.tangents.table[number] = given
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        if self.recording:
+            raise ValueError("Accumulator is already recording.")
+        self.recording = True
+        self.tangents.entered = True
+        th.turns += 1
+        if tracing and traced():
+            tracer.tape_opened(self)
+        th.generation += 1
+        self.tangents.generation = th.generation
+        th.accumulators = [*th.accumulators, self.tangents]
+        th.forward = th.stopped == 0
+        renew_epoch(th)
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        cdef Thread th = thread()
+        if self.recording:
+            self.recording = False
+            self.tangents.entered = False
+            th.turns += 1
+            th.accumulators = [other for other in th.accumulators if other is not self.tangents]
+            th.forward = th.stopped == 0 and len(th.accumulators) != 0
+            renew_epoch(th)
+
+    def jvp(self, primals, unconnected_gradients="none"):
+        """The tangents of primals: how they change as the accumulator's primals move along its tangents.
+
+        Nothing is computed here. The result is itself a function of the primals: outer accumulators and tapes see it.
+
+        Args:
+          primals: a tensor or variable, or a nested structure of them.
+          unconnected_gradients: "none" gives None where a primal does not depend on what the accumulator watches, "zero" zeros.
+
+        Returns:
+          Tangents in the structure of `primals`.
+
+        Raises:
+          AttributeError: something is neither a tensor nor a variable.
+
+        Example:
+          >>> x = tf.constant(3.0)
+          >>> with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)) as accumulator:
+          ...     y = x * x
+          >>> accumulator.jvp(y).numpy()
+          np.float32(6.0)
+        """
+        cdef bint zero = is_zero_unconnected(unconnected_gradients)
+        if tracing and traced():
+            tracer.tape_used(self)
+
+        def fetch(primal):
+            cdef int64_t number
+            if isinstance(primal, BaseVariable):
+                number = (<BaseVariable>primal).number
+            elif type(primal) is Tensor:
+                number = (<Tensor>primal).number
+            else:
+                raise AttributeError(f"ForwardAccumulator.jvp gives tangents of tf.Tensor and tf.Variable, not of {primal!r}, which "
+                                     f"is of type {type(primal).__name__}.")
+            tangent = self.tangents.table.get(number) if number else None
+            if tangent is None and zero:
+                return zeros(primal.shape, primal.dtype.code)
+            return tangent
+
+        return nest.map_structure(fetch, opened(primals))

@@ -1,0 +1,696 @@
+"""GradientTape.
+
+A window that Python opens, closes and asks for gradients. Tapes that end leave their object, with its room, to the next
+one: training makes one in every step.
+"""
+
+cimport cython
+
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+
+from gradtape._engine.base.shape cimport Extent, new_extent, release_extent
+from gradtape._engine.record.log cimport MARK, Entry, Thread, Window, append, is_marked, thread
+from gradtape._engine.ops.ops cimport behind_rows, filled, reshape
+from gradtape._engine.record.primitive cimport traced, tracer
+from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
+from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, tracing, type_of, variable_type
+from gradtape._engine.base.types cimport F32, MAX_RANK
+from gradtape._engine.state.variable cimport BaseVariable, watch_variable
+
+from gradtape._src.core import nest
+from gradtape._engine.ops.movement import join
+from gradtape._engine.diff.backward import zeros
+from gradtape._src.core.errors import InternalError
+from gradtape._src.core.logger import note, warn_first
+from gradtape._src.core.records import like, opened
+
+
+cdef enum:
+    TOGETHER = 1 << 16         # elements of a Jacobian's cotangents that are swept together
+    MOST_IDLE = 16
+    FEW_SOURCES = 16           # that gradient takes without asking for memory
+
+cdef extern from "Python.h":
+    ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
+    ctypedef object (*VectorCall "vectorcallfunc")(object callable, PyObject** arguments, size_t count, PyObject* names)
+    ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
+    ctypedef struct TypeObject "PyTypeObject":
+        const char* tp_name
+        PyObject* tp_dict
+        Destructor tp_dealloc
+        VectorCall tp_vectorcall
+        Call tp_call
+        Py_ssize_t tp_vectorcall_offset
+        unsigned long tp_flags
+        Py_ssize_t tp_weaklistoffset
+        Py_ssize_t tp_dictoffset
+    list PyList_New(Py_ssize_t length)
+    bytes PyBytes_FromStringAndSize(const char* start, Py_ssize_t length)
+    char* PyBytes_AS_STRING(bytes held)
+    PyObject** PySequence_Fast_ITEMS(object sequence)
+    Py_ssize_t PyVectorcall_NARGS(size_t count)
+    void PyObject_ClearWeakRefs(PyObject* o)
+    void Py_CLEAR(PyObject* reference)
+    void PyObject_GC_Track(PyObject* o)
+    void PyObject_GC_UnTrack(PyObject* o)
+    bint PyObject_GC_IsFinalized(PyObject* o)
+    void PyType_Modified(type cls)
+    object PyVectorcall_Call(object callable, object arguments, object keywords)
+    const unsigned long Py_TPFLAGS_HAVE_VECTORCALL
+    void set_size "Py_SET_SIZE"(list items, Py_ssize_t size)
+
+cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r"
+cdef str INSIDE = (
+    "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than calling it "
+    "outside the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). "
+    "Only call GradientTape.gradient inside the context if you actually want to trace the gradient in order to compute higher "
+    "order derivatives.")
+
+
+cdef int empty_list(list items) except -1:
+    """Lets go of all items, keeping the list's room."""
+    cdef PyObject** held = PySequence_Fast_ITEMS(items)
+    cdef Py_ssize_t i = len(items)
+    set_size(items, 0)
+    while i > 0:
+        i -= 1
+        if i >= FETCH_AHEAD:
+            fetch(held[i - FETCH_AHEAD])
+        Py_DECREF(<object>held[i])
+    return 0
+
+
+cdef list unfilled(Py_ssize_t length):
+    """A list without its items, which nobody finds through the collector until it is tracked."""
+    cdef list made = PyList_New(length)
+    PyObject_GC_UnTrack(<PyObject*>made)
+    return made
+
+
+def _made(variable):
+    return (<BaseVariable>variable).number
+
+
+cdef object unwatchable(object item):
+    return ValueError(f"Passed in object {item} of type {type(item).__name__!r}, not tf.Tensor or tf.Variable or ExtensionType.")
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+cdef class GradientTape(Window):
+    """Records operations for automatic differentiation.
+
+    Trainable variables are watched by themselves, tensors after `watch`. `gradient` may be called once, or any number
+    of times on a persistent tape.
+
+    Args:
+      persistent: whether `gradient` may be called more than once. What was recorded is then held until the tape is
+        deleted.
+      watch_accessed_variables: whether trainable variables are watched when they are read inside the block.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      >>> tape.gradient(y, x).numpy()
+      np.float32(6.0)
+    """
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        self.keeps = persistent
+        self.watch_variables = watch_accessed_variables
+
+    cdef int enter(self) except -1:
+        if self.owner is not None:
+            raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
+        if self.spent:
+            self.renew()
+        self.entered = True
+        if tracing and traced():
+            tracer.tape_opened(self)
+        return self.start(thread())
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
+
+    @property
+    def _recording(self):
+        return self.owner is not None
+
+    @property
+    def _spent(self):
+        """Whether there is nothing to differentiate: gradients were given, or nothing was ever recorded."""
+        return self.spent or not self.entered
+
+    @property
+    def _persistent(self):
+        return self.keeps
+
+    def watch(self, tensor):
+        """Traces a tensor, a variable or a nested structure of them from here on, in a thread with an open tape.
+
+        A warning is logged for dtypes that have no gradient.
+
+        Args:
+          tensor: a tensor, a variable or a nested structure of them.
+
+        Raises:
+          ValueError: it is neither.
+          AttributeError: the tape was not entered yet, or has given its gradients.
+
+        Example:
+          >>> x = tf.constant(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     tape.watch(x)
+          ...     y = x * x
+          >>> tape.gradient(y, x).numpy()
+          np.float32(6.0)
+        """
+        if self.spent or not self.entered:
+            for item in nest.flatten(opened(tensor)):
+                if not (type(item) is Tensor or isinstance(item, BaseVariable) or type(getattr(item, "values", None)) is Tensor):
+                    raise unwatchable(item)
+                raise AttributeError("GradientTape.watch has nothing to watch with: the tape was never entered, or has given its "
+                                     "gradients. Call it inside the tape's block.")
+            return
+        if type(tensor) is Tensor or isinstance(tensor, BaseVariable):
+            self.watch_one(tensor)
+            return
+        for item in nest.flatten(opened(tensor)):
+            self.watch_one(item)
+
+    cdef int watch_one(self, object item) except -1:
+        cdef Thread th = thread()
+        cdef Tensor tensor
+        cdef Entry* entry
+        if tracing and traced():
+            tracer.tape_used(self)
+        if type(item) is Tensor:
+            tensor = <Tensor>item
+            if not is_floating(tensor.dtype_code):
+                warn_first(5, None, WATCHED, tensor.dtype)
+                return 0
+            if th.stopped or th.newest == NULL:
+                return 0
+            if tensor.number == 0:
+                if th.newest != <PyObject*>self:
+                    (<Window>th.newest).lapse()          # its marks are not those of the tape that is open
+                entry = append(th)
+                entry.dead = 0
+                entry.kind = MARK
+                entry.count = 0
+                tensor.number = th.next - 1
+            self.mark(tensor.number)
+        elif isinstance(item, BaseVariable):
+            if not is_floating((<BaseVariable>item).held.dtype_code):
+                warn_first(5, None, WATCHED, item.dtype)
+                return 0
+            if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).number):
+                watch_variable(self, <BaseVariable>item)
+                # A value read before the watch is a constant; the next read must be seen.
+                (<BaseVariable>item).handle = None
+        else:
+            slices = getattr(item, "values", None)
+            if type(slices) is Tensor and hasattr(item, "indices"):
+                return self.watch_one(slices)
+            raise unwatchable(item)
+        return 0
+
+    def watched_variables(self):
+        """The variables that the tape watches, in the order in which they were made.
+
+        Returns:
+          A tuple of variables.
+
+        Example:
+          >>> x = tf.Variable(3.0, name="x")
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> [v.name for v in tape.watched_variables()]
+          ['x:0']
+        """
+        return tuple(sorted(self.variables or (), key=_made))
+
+    def reset(self):
+        """Forgets everything recorded and watched, and goes on recording.
+
+        Raises:
+          ValueError: the tape does not record.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          ...     tape.reset()
+          ...     z = 2.0 * x
+          >>> tape.gradient(z, x).numpy()
+          np.float32(2.0)
+        """
+        cdef Thread th = self.owner
+        if th is None:
+            raise ValueError("Tape is not recording.")
+        if tracing and traced():
+            tracer.tape_used(self)
+        self.stop()
+        self.renew()
+        self.start(th)
+
+    def _pause(self):
+        """Closes the window's present segment, for a while."""
+        if tracing and traced():
+            tracer.tape_used(self)
+        self.owner.paused += 1
+        self.stop()
+
+    def _resume(self):
+        cdef Thread th = thread()
+        th.paused -= 1
+        if self.spent:
+            self.enter()
+        else:
+            self.start(th)
+
+    def _release(self):
+        self.release()
+
+    cdef int release(self) except -1:
+        """What a non-persistent tape does once it has given its gradients."""
+        if self.owner is not None:
+            self.stop()
+        self.forget()
+        self.spent = True
+        return 0
+
+    cdef int renew(self) except -1:
+        """As it was made, but for its options."""
+        self.forget()
+        if self.variables is not None:
+            empty_list(self.variables)
+        self.spent = False
+        return 0
+
+    def _check_usable(self, place=None):
+        self.check_usable(place)
+
+    cdef int check_usable(self, object place) except -1:
+        """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
+        if tracing and traced():
+            tracer.tape_used(self)
+        if self.spent or not self.entered:
+            raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+        if self.broken:
+            raise InternalError(None, None, "Internal state of the gradient tape is invalid: an earlier call of gradient failed half "
+                                            "way and let go of what it had passed. Record anew, or on a persistent tape.")
+        if self.owner is not None:
+            if not self.keeps:
+                self.stop()
+            else:
+                warn_first(1, place, INSIDE)
+        return 0
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
+        """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
+
+        Args:
+          target: a tensor, variable or nested structure of them; more than one are summed.
+          sources: tensors or variables, or a nested structure of them. A dataclass counts as a structure of those of its fields
+            that hold tensors, unless it says by `__tf_flatten__` how it flattens.
+          output_gradients: cotangents of the targets, in target's structure; ones where None.
+          unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
+
+        Returns:
+          One gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows were
+          gathered may get IndexedSlices.
+
+        Raises:
+          RuntimeError: a second call of a non-persistent tape.
+          AttributeError, TypeError: a target is neither a tensor nor a variable.
+          InvalidArgumentError: a cotangent has another shape or dtype than its target.
+
+        Example:
+          >>> w, b = tf.Variable([1.0, 2.0]), tf.Variable(0.5)
+          >>> with tf.GradientTape() as tape:
+          ...     loss = tf.reduce_sum(w * w) + 3.0 * b
+          >>> [g.numpy() for g in tape.gradient(loss, [w, b])]
+          [array([2., 4.], dtype=float32), np.float32(3.0)]
+        """
+        cdef tuple targets
+        cdef list results = None, flat = None, seeds = None
+        cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
+        cdef bint listed = False, tensors = True, floating = False, zero = False
+        cdef Source few[FEW_SOURCES]
+        cdef Source* described = few
+        cdef bytes room
+        # The only target; the only source's gradient.
+        cdef PyObject* target_alone = <PyObject*>target
+        cdef PyObject* source_alone = <PyObject*>sources
+        cdef PyObject** target_items = &target_alone
+        cdef Py_ssize_t i, count = 0, target_count = 1
+        if tracing and traced():
+            tracer.tape_used(self)
+        if self.spent or not self.entered or self.owner is not None or self.broken:
+            self.check_usable(None)
+        if target is None:
+            raise TypeError("Argument `target` should be a list or nested structure of Tensors, Variables or CompositeTensors to "
+                            "be differentiated, but received None.")
+        if unconnected_gradients != "none":
+            zero = zero_wanted(unconnected_gradients)
+        if type(target) is not Tensor:
+            target = opened(target)
+            targets = tuple(nest.flatten(target))
+            target_items, target_count = PySequence_Fast_ITEMS(targets), len(targets)
+        if not alone:
+            flat = <list>sources if type(sources) is list else None
+            if flat is not None:
+                count = len(flat)
+                if count > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(room)
+                listed = describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
+                if listed and (zero or not floating):
+                    flat = list(flat)       # rules and what shows warnings may change the caller's
+            if not listed:
+                sources = opened(sources)
+                flat = list(nest.flatten(sources))
+                count = len(flat)
+        if output_gradients is not None:
+            seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
+        check_operands(target_items, target_count, "target")
+        if alone:
+            check_operands(&source_alone, 1, "source")
+            described[0] = source_of(source_alone)
+            source_alone = NULL
+            sweep(self, self.drops(), target_items, target_count, seeds, described, 1, True, 0, &source_alone)
+            result = <object>source_alone
+            Py_DECREF(result)
+            if zero and result is None:
+                result = zeros(sources.shape, sources.dtype.code)
+        else:
+            if not listed or not floating:
+                check_operands(PySequence_Fast_ITEMS(flat), count, "source")
+            if not listed:
+                if count > FEW_SOURCES:
+                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(room)
+                describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
+            results = unfilled(count)
+            sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results))
+            PyObject_GC_Track(<PyObject*>results)
+            if zero:
+                for i in range(count):
+                    if results[i] is None:
+                        results[i] = zeros(flat[i].shape, flat[i].dtype.code)
+            result = results if listed else nest.pack_sequence_as(sources, results)
+        if not self.keeps:
+            self.release()
+        return result
+
+    cdef bint drops(self) noexcept:
+        """Whether entries may go as a sweep passes them."""
+        return not self.keeps and self.sweeps == NULL and self.sole_owner()
+
+    def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
+        """The gradients of every element of target, one under the other: per source a list of tensors whose first axes are the
+        elements', to be joined, or None where target does not depend on the source.
+
+        With a batch, target's first axis has `batch` elements that depend on nothing but their own sources: elements of one
+        place within the batch share a row. As many rows are swept together as stay in cache.
+        """
+        cdef PyObject* target_alone = <PyObject*>target
+        cdef Extent* extent
+        cdef Tensor seed
+        cdef Py_ssize_t start = 0, rows, row, k, place, count = target.extent.size // batch, most = target.extent.size
+        cdef tuple flat = tuple(sources)
+        cdef list found, parts = [None] * len(flat)
+        cdef bytes room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+        cdef Source* described
+        cdef bint empty = True
+        for source in flat:
+            most = max(most, extent_of(source).size)
+            empty = empty and extent_of(source).size == 0
+        if empty and count > 1:
+            count = 1                   # of nothing one row tells as much as all
+        described = <Source*>PyBytes_AS_STRING(room)
+        for k in range(len(flat)):
+            described[k] = source_of(<PyObject*>flat[k])
+        while start < count:
+            rows = max(1, min(TOGETHER // most, count - start))
+            extent = behind_rows(target.extent, target.extent.rank, rows)
+            seed = filled(target.dtype_code, extent, 0.0)
+            release_extent(extent)
+            for row in range(rows):
+                for k in range(batch):
+                    place = row * target.extent.size + k * count + start + row
+                    if seed.dtype_code == F32:
+                        (<float*>seed.data)[place] = 1
+                    else:
+                        (<double*>seed.data)[place] = 1
+            found = unfilled(len(flat))
+            sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found))
+            PyObject_GC_Track(<PyObject*>found)
+            for k in range(len(flat)):
+                if found[k] is not None:
+                    if parts[k] is None:
+                        parts[k] = []
+                    (<list>parts[k]).append(dense(found[k]))
+            start += rows
+        return parts
+
+    def _stacked(self, Tensor target, list sources, bint zero):
+        """Target's Jacobians by the sources, of shape target.shape + source.shape each; where target does not depend on a
+        source None, or zeros."""
+        cdef list parts, found = [None] * len(sources), results = []
+        cdef Py_ssize_t dims[2 * MAX_RANK]
+        cdef Extent* extent
+        cdef Extent* inner
+        cdef int i
+        cdef int dtype_code
+        if is_floating(target.dtype_code):
+            found = self._rows(target, sources)
+        for source, parts in zip(sources, found):
+            if parts is None and not zero and not (is_floating(target.dtype_code) and target.extent.size == 0):
+                results.append(None)
+                continue
+            inner = extent_of(source)
+            for i in range(target.extent.rank):
+                dims[i] = target.extent.dims[i]
+            for i in range(inner.rank):
+                dims[target.extent.rank + i] = inner.dims[i]
+            extent = new_extent(target.extent.rank + inner.rank, dims)
+            if parts is None:
+                dtype_code = (<Tensor>source).dtype_code if type(source) is Tensor else (<BaseVariable>source).held.dtype_code
+                results.append(filled(dtype_code, extent, 0.0))
+            else:
+                results.append(reshape(parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False), extent))
+            release_extent(extent)
+        return results
+
+
+cdef Extent* extent_of(object source) except NULL:
+    if type(source) is Tensor:
+        return (<Tensor>source).extent
+    if not isinstance(source, BaseVariable):
+        raise bad_operand("source", source)
+    return (<BaseVariable>source).held.extent
+
+
+cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* tensors, bint* floating) noexcept:
+    """Describes sources (IN) in described (OUT, count); whether all are tensors or variables. Also whether there are tensors, and
+    all are floating (OUT)."""
+    cdef Py_ssize_t i
+    tensors[0] = False
+    floating[0] = True
+    for i in range(count):
+        if i + FETCH_AHEAD < count:
+            fetch(items[i + FETCH_AHEAD])
+            fetch(<char*>items[i + FETCH_AHEAD] + 64)
+        if type(<object>items[i]) is Tensor:
+            tensors[0] = True
+            floating[0] &= is_floating((<Tensor>items[i]).dtype_code)
+        elif type_of(<object>items[i]) != variable_type and not isinstance(<object>items[i], BaseVariable):
+            return False
+        described[i] = source_of(items[i])
+    return True
+
+
+cdef list flatten_seeds(object output_gradients):
+    return [None if item is None else item if type(item) is Tensor else convert(item, -1, False)
+            for item in nest.flatten(output_gradients)]
+
+
+def is_zero_unconnected(unconnected_gradients) -> bool:
+    """Whether unconnected gradients are to be zeros; ValueError for anything but "none", "zero" or the enumeration's."""
+    value = getattr(unconnected_gradients, "value", unconnected_gradients)
+    if value == "zero":
+        return True
+    if value == "none":
+        return False
+    raise ValueError(f"{unconnected_gradients!r} is not a valid UnconnectedGradients")
+
+
+def zero_wanted(unconnected_gradients) -> bool:
+    """The same in a tape's words."""
+    try:
+        return is_zero_unconnected(unconnected_gradients)
+    except ValueError:
+        raise ValueError(f"Unknown value for unconnected_gradients: {unconnected_gradients!r}") from None
+
+
+cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) except -1:
+    """Targets and sources must be tensors or variables; of dtypes without gradients there is a warning."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        if type(<object>operands[i]) is Tensor:
+            if not is_floating((<Tensor>operands[i]).dtype_code):
+                note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
+                     "GradientTape.gradient, got %r", (<Tensor>operands[i]).dtype)
+        elif not isinstance(<object>operands[i], BaseVariable):
+            raise bad_operand(role, <object>operands[i])
+    return 0
+
+
+cdef object bad_operand(str role, object value):
+    """The exception for what is neither tensor nor variable, of TensorFlow's type."""
+    kind = AttributeError if isinstance(value, (int, float, complex)) or hasattr(value, "dtype") else TypeError
+    return kind(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
+                f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")
+
+
+def method(function):
+    """A Python function as a method of GradientTape, a decorator."""
+    function.__qualname__ = f"{GradientTape.__name__}.{function.__name__}"
+    (<dict>(<TypeObject*>GradientTape).tp_dict)[function.__name__] = function
+    PyType_Modified(GradientTape)
+    return function
+
+
+# A with statement binds __enter__ and __exit__ and drops what it bound, every time. Binding is done here without asking the
+# system for memory, and calling without a tuple of arguments.
+
+@cython.final
+@cython.freelist(4)
+cdef class BoundEnd:
+    """`tape.__enter__` or `tape.__exit__`."""
+    cdef VectorCall call
+    cdef GradientTape tape
+
+
+cdef object enter_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
+    cdef GradientTape tape = (<BoundEnd>bound).tape
+    if PyVectorcall_NARGS(count) or names != NULL:
+        raise TypeError("GradientTape.__enter__() takes no arguments")
+    tape.enter()
+    return tape
+
+
+cdef object exit_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
+    if PyVectorcall_NARGS(count) != 3 or names != NULL:
+        raise TypeError("GradientTape.__exit__() takes an exception's type, value and traceback, or three Nones")
+    (<BoundEnd>bound).tape.stop()
+    return None
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+@cython.final
+cdef class End:
+    """`GradientTape.__enter__` or `GradientTape.__exit__`."""
+    cdef VectorCall call
+
+    def __get__(self, tape, cls):
+        cdef BoundEnd bound
+        if tape is None:
+            return self
+        bound = BoundEnd.__new__(BoundEnd)
+        bound.call = self.call
+        bound.tape = <GradientTape?>tape
+        return bound
+
+    def __call__(self, tape, *arguments):
+        return self.__get__(tape, None)(*arguments)
+
+
+cdef int install_end(str name, VectorCall call) except -1:
+    cdef End end = End.__new__(End)
+    end.call = call
+    (<dict>_type.tp_dict)[name] = end
+    return 0
+
+
+cdef TypeObject* _type = <TypeObject*>GradientTape
+cdef TypeObject* _bound_type = <TypeObject*>BoundEnd
+cdef BoundEnd _any = BoundEnd.__new__(BoundEnd)
+_bound_type.tp_vectorcall_offset = <char*>&_any.call - <char*><PyObject*>_any
+_bound_type.tp_call = PyVectorcall_Call
+_bound_type.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
+install_end("__enter__", <VectorCall><void*>enter_bound)
+install_end("__exit__", <VectorCall><void*>exit_bound)
+PyType_Modified(GradientTape)
+
+
+# Tapes that ended, clean, each with its room: a step makes one and ends it, so these are made and ended by hand.
+
+cdef PyObject* _idle[MOST_IDLE]
+cdef int _idle_count = 0
+cdef Destructor _free = _type.tp_dealloc
+
+
+cdef object make_tape(object cls, PyObject** arguments, size_t count, PyObject* names):
+    """GradientTape called by CPython's vector protocol."""
+    global _idle_count
+    cdef GradientTape tape
+    cdef Py_ssize_t i, given = PyVectorcall_NARGS(count)
+    if _idle_count:
+        _idle_count -= 1
+        tape = <GradientTape>_idle[_idle_count]
+        PyObject_GC_Track(<PyObject*>tape)
+    else:
+        tape = GradientTape.__new__(GradientTape)
+    if given or names != NULL:
+        keywords = {} if names == NULL else {name: <object>arguments[given + i] for i, name in enumerate(<tuple>names)}
+        tape.__init__(*[<object>arguments[i] for i in range(given)], **keywords)
+    return tape
+
+
+cdef void end_tape(PyObject* o) noexcept:
+    """The destructor: o's count is 0, so no variable may hold it here."""
+    global _idle_count
+    PyObject_GC_UnTrack(o)
+    if <TypeObject*>o.ob_type != _type or _idle_count == MOST_IDLE or PyObject_GC_IsFinalized(o):
+        # Cython's destructor calls no finalizer where it is called by another, and pages know their windows by address.
+        o.ob_refcnt = 1
+        (<GradientTape>o).stop()
+        (<GradientTape>o).forget()
+        o.ob_refcnt = 0
+        PyObject_GC_Track(o)
+        _free(o)
+        return
+    if (<PyObject**>(<char*>o + _type.tp_weaklistoffset))[0] != NULL:
+        PyObject_ClearWeakRefs(o)
+    o.ob_refcnt = 1
+    clean(<GradientTape>o)
+    o.ob_refcnt = 0
+    _idle[_idle_count] = o
+    _idle_count += 1
+
+
+cdef int clean(GradientTape tape) except -1:
+    """As a new one."""
+    cdef PyObject** attributes = <PyObject**>(<char*><PyObject*>tape + _type.tp_dictoffset)
+    if tape.owner is not None:
+        tape.stop()
+    if tape.page_count or tape.segment_count or tape.mark_count:
+        tape.forget()
+    if tape.variables is not None:
+        empty_list(tape.variables)
+    # Calls of a tape's methods are quick while its dictionary is there and empty; one that others hold is theirs.
+    if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
+        Py_CLEAR(attributes[0])
+    tape.watch_variables = True
+    tape.keeps = tape.spent = tape.entered = tape.collected = False
+    return 0
+
+
+_type.tp_name = "gradtape.GradientTape"        # where programs know it
+_type.tp_dealloc = end_tape
+_type.tp_vectorcall = <VectorCall><void*>make_tape

@@ -1,0 +1,1179 @@
+"""The log is the program: ops append entries to their thread's log, tapes are windows over it.
+
+Numbers. Every tensor that was recorded or watched has one number, never changed. The number of a recorded tensor is
+its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so numbers are unique
+in the process. Variables have numbers of their own below the first tag. Number 0 means never recorded or watched.
+
+Pages never move and are owned by the windows that cover them. A tensor that dies flags its entry; before a page is
+added, `collect` drops entries that no live tensor reaches, so results that were discarded hold nothing.
+"""
+
+cimport cython
+
+from cpython.exc cimport PyErr_Fetch, PyErr_Restore
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcpy, memset
+
+from gradtape._engine.base.buffer cimport on_growth
+
+cdef extern from "Python.h":
+    bint PyGC_Disable()
+    bint PyGC_Enable()
+    PyObject* PyThreadState_GetDict()
+    PyObject* PyTuple_GET_ITEM(object tuple, Py_ssize_t place)
+
+cdef extern from *:
+    """
+    #include "compiler.h"
+    static THREAD_LOCAL_POINTER PyObject* gradtape_thread = 0;
+    """
+    PyObject* gradtape_thread
+
+cdef extern from *:
+    """
+    /* Memory that starts on a line of cache, after the address that it was given at. */
+    static void* gradtape_lines(size_t n) {
+        char* made = (char*)malloc(n + 63 + sizeof(void*));
+        void** start;
+        if (!made) return 0;
+        start = (void**)(((size_t)made + sizeof(void*) + 63) & ~(size_t)63);
+        start[-1] = made;
+        return start;
+    }
+    static void gradtape_free_lines(void* lines) { free(((void**)lines)[-1]); }
+    """
+    void* gradtape_lines(size_t n) noexcept
+    void gradtape_free_lines(void* lines) noexcept
+
+cdef enum:
+    TAG_SHIFT = 50
+    MAX_TAG = (1 << 13) - 1
+    WARM = 96                # entries of a page that a thread's tapes take turns with, so that they stay in cache
+    SPARES = 16              # pages' worth of entries that are kept at first
+
+cdef int64_t _tags = 0
+cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
+cdef int64_t _variables = 0
+cdef int64_t _epochs = 0
+observers = followers = 0
+
+
+cdef int64_t new_variable_number() noexcept:
+    global _variables
+    _variables += 1
+    return _variables
+
+
+cdef Thread thread():
+    return <Thread>here()
+
+
+cdef PyObject* here() except NULL:
+    return gradtape_thread if gradtape_thread != NULL else make_thread()
+
+
+cdef PyObject* make_thread() except NULL:
+    """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
+    global gradtape_thread, _tags
+    cdef Thread made = Thread.__new__(Thread)
+    cdef Farewell farewell = Farewell.__new__(Farewell)
+    farewell.thread = <PyObject*>made
+    if _ended:
+        made.next = _ended.pop()
+    elif _tags == MAX_TAG:
+        raise RuntimeError(f"gradtape can be used in at most {MAX_TAG} threads at a time")
+    else:
+        _tags += 1
+        made.next = (_tags << TAG_SHIFT) + PAGE_SIZE
+    made.limit = made.next
+    made.accumulators = []
+    made.trackers = []
+    made.watchers = []
+    renew_epoch(made)
+    (<dict>PyThreadState_GetDict())["gradtape's end"] = farewell
+    (<dict>PyThreadState_GetDict())["gradtape"] = made
+    gradtape_thread = <PyObject*>made
+    return gradtape_thread
+
+
+cdef int renew_epoch(Thread thread) except -1:
+    global _epochs
+    _epochs += 1
+    thread.epoch = _epochs
+    return 0
+
+
+@cython.final
+cdef class Farewell:
+    """Ends as Python leaves a thread, which may go on, and come again: what a tape holds of the thread is not its state any more."""
+    cdef PyObject* thread
+
+    def __dealloc__(self):
+        global gradtape_thread
+        if gradtape_thread == self.thread:
+            gradtape_thread = NULL
+
+
+@cython.final
+cdef class Thread:
+    def __dealloc__(self):
+        global gradtape_thread, observers
+        if gradtape_thread == <PyObject*>self:
+            gradtape_thread = NULL
+        observers -= self.opened
+        if self.next:
+            _ended.append(((self.next >> PAGE_BITS) + 1) << PAGE_BITS)
+
+
+# Pages' entries that are in no page: as many as come to be wanted again, and the first is what its `op` leads to.
+cdef Entry* _spare = NULL
+cdef int64_t _spare_count = 0
+cdef int64_t _kept = SPARES      # how many may be spare
+cdef bint _lost = False          # there were more, which were given back
+
+
+cdef Entry* take_entries() except NULL:
+    """Room for a page, all vacant. It is cleared as it is taken, which brings it into cache."""
+    global _spare, _spare_count, _kept, _lost
+    cdef Entry* entries = _spare
+    if entries == NULL:
+        if _lost:
+            _kept *= 4
+            _lost = False
+        entries = <Entry*>gradtape_lines(PAGE_SIZE * sizeof(Entry))
+        if entries == NULL:
+            raise MemoryError("gradtape could not allocate a page of its log")
+    else:
+        _spare = <Entry*>entries.op
+        _spare_count -= 1
+    memset(entries, 0, PAGE_SIZE * sizeof(Entry))
+    return entries
+
+
+cdef void give_entries(Entry* entries) noexcept:
+    """Takes back the room of a page whose entries hold nothing."""
+    global _spare, _spare_count, _lost
+    if _spare_count == _kept:
+        _lost = True
+        gradtape_free_lines(entries)
+        return
+    entries.op = <PyObject*>_spare
+    _spare = entries
+    _spare_count += 1
+
+
+cdef Rest* make_rest() except NULL:
+    cdef Rest* rest = <Rest*>calloc(1, sizeof(Rest))
+    if rest == NULL:
+        raise MemoryError("gradtape could not allocate an entry of its log")
+    return rest
+
+
+cdef void end_rest(Entry* entry) noexcept:
+    global spare_rests
+    cdef Rest* rest = entry.rest
+    cdef PyObject* third = rest.third
+    entry.rest = NULL
+    clear_extent(&rest.extents[0])
+    clear_extent(&rest.extents[1])
+    clear_extent(&rest.extents[2])
+    rest.third = NULL
+    rest.attribute = 0
+    rest.next = spare_rests
+    spare_rests = rest
+    if third != NULL:
+        Py_DECREF(<object>third)
+
+
+@cython.final
+cdef class Page:
+    def __cinit__(self):
+        self.entries = take_entries()
+        self.last = PAGE_SIZE
+        self.coverers = self.own_coverers
+        self.capacity = 4
+
+    def __dealloc__(self):
+        cdef int i
+        if self.coverers != self.own_coverers:
+            free(self.coverers)
+        if self.entries != NULL:
+            if self.holding:
+                for i in range(PAGE_SIZE):
+                    if self.entries[i].kind != VACANT:
+                        clear(&self.entries[i])
+            give_entries(self.entries)
+
+
+cdef class Call:
+    def __dealloc__(self):
+        free(self.inputs)
+
+
+cdef int relieve() except -1:
+    """Collects what the thread's open tapes need not hold; the pool asks for it when tensors' memory has doubled."""
+    cdef Thread th
+    if gradtape_thread != NULL:
+        th = <Thread>gradtape_thread
+        if th.newest != NULL and not th.collecting:
+            th.collected = 0
+            collect(th)
+    return 0
+
+
+on_growth(relieve)
+
+
+cdef int drop(Entry* entry, Page page) except -1:
+    """Clears an entry of a page that its caller holds."""
+    if entry.kind == CALL:
+        return drop_call(entry, page)
+    if OP <= entry.kind < CALL:
+        page.holding -= 1
+    clear(entry)
+    return 0
+
+
+cdef int drop_call(Entry* entry, Page page) except -1:
+    cdef int64_t place = attribute_of(entry)
+    cdef object call = page.held[place]                  # held until the entry is clean
+    page.holding -= 1
+    page.held[place] = None
+    clear(entry)
+    return 0
+
+
+cdef int ensure_page(Thread thread) except -1:
+    """A page at the thread's next position that no window owns yet."""
+    if thread.page is not None and thread.page.owners == 0 and not thread.page.letting_go and not thread.page.holding:
+        if thread.next == thread.limit or (thread.next & PAGE_MASK) > WARM:
+            thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
+            thread.page.number = thread.next >> PAGE_BITS
+            thread.limit = thread.next + PAGE_SIZE
+        thread.page.first = thread.next & PAGE_MASK
+        thread.page.held = None
+        return 0
+    if thread.page is not None and thread.next < thread.limit:
+        thread.page.last = thread.next & PAGE_MASK
+    thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
+    thread.limit = thread.next
+    return turn_to(thread, new_page(thread))
+
+
+cdef bint shareable(Thread thread) noexcept:
+    """Whether a tape had better go on with the present page, though others cover it: a page of its own would waste one that
+    is nearly empty, or that a tape will return to."""
+    return thread.page is not None and thread.page.owners and (
+        thread.paused > 0 or (thread.next & PAGE_MASK) < PAGE_SIZE // 4)
+
+
+cdef int next_page(Thread thread) except -1:
+    """Makes room for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
+    the thread is looked at anew then. From there on nothing of the program's runs until the page stands."""
+    if thread.newest != NULL and not thread.collecting:
+        collect(thread)
+    while thread.next == thread.limit:
+        if thread.newest == NULL:
+            ensure_page(thread)
+        else:
+            cover_next(thread)
+    return 0
+
+
+cdef int make_room(Thread thread, int64_t count) except -1:
+    """Collects where so many entries need another page, so that nothing is dropped between them."""
+    if thread.next + count > thread.limit and thread.newest != NULL and not thread.collecting:
+        collect(thread)
+    return 0
+
+
+cdef int cover_next(Thread thread) except -1:
+    """A page at the thread's next position that all its open windows cover."""
+    cdef PyObject* window
+    cdef PyObject* covering
+    cdef Page page
+    page = new_page(thread)
+    window = thread.newest
+    try:
+        while window != NULL:
+            adopt(<Window>window, page)
+            window = (<Window>window).older
+    except:
+        covering = thread.newest
+        while covering != window:
+            release_page(<Window>covering, page)
+            covering = (<Window>covering).older
+        raise
+    return turn_to(thread, page)
+
+
+cdef Page new_page(Thread thread):
+    """A page of the entries from the thread's next position on. The collector, whose finalizers record, waits."""
+    cdef bint collecting = PyGC_Disable()
+    cdef Page page
+    try:
+        page = Page.__new__(Page)
+        page.number = thread.next >> PAGE_BITS
+        return page
+    finally:
+        if collecting:
+            PyGC_Enable()
+
+
+cdef int turn_to(Thread thread, Page page) except -1:
+    """Has the thread record on a page from its next position on."""
+    cdef Page before = thread.page       # what it may hold is let go last
+    thread.page = page
+    thread.limit = thread.next + PAGE_SIZE
+    thread.entries = page.entries
+    return 0
+
+
+cdef int64_t give_number(Thread thread) except -1:
+    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
+    if thread.next == thread.limit:
+        next_page(thread)
+    if thread.newest != NULL:
+        (<Window>thread.newest).lapse()
+    # No entry stands for it. A read may still stand there, on a page that another thread let go of; where the thread has none, its
+    # last one may be another's by now.
+    if thread.page is not None:
+        thread.entries[thread.next & PAGE_MASK].kind = VACANT
+    thread.next += 1
+    return thread.next - 1
+
+
+cdef int adopt(Window window, Page page) except -1:
+    """Adds a page to what the window covers. Nothing of a program's runs meanwhile."""
+    cdef int64_t place, capacity
+    cdef bint collecting
+    if window.page_count == 0:
+        window.first_page = page.number
+    place = page.number - window.first_page
+    if place < window.page_count and window.directory[place] == <void*>page:
+        return 0
+    if page.owners == page.capacity:
+        page.coverers = <void**>grow(page.coverers, page.own_coverers, page.capacity * sizeof(void*),
+                                     2 * page.capacity * sizeof(void*))
+        page.capacity *= 2
+    if place >= window.page_capacity:
+        capacity = 2 * place + 4
+        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*),
+                                        capacity * sizeof(void*))
+        window.page_capacity = capacity
+    if place == 0:
+        window.foremost = page
+    else:
+        if window.pages is None:
+            collecting = PyGC_Disable()
+            try:
+                window.pages = [window.foremost]
+            finally:
+                if collecting:
+                    PyGC_Enable()
+        while len(window.pages) <= place:
+            window.pages.append(None)
+        window.pages[place] = page
+    window.directory[place] = <void*>page
+    window.page_count = max(window.page_count, place + 1)
+    page.coverers[page.owners] = <void*>window
+    page.owners += 1
+    return 0
+
+
+cdef int abandon(Window window, Page page) noexcept:
+    """Removes a window from those that cover a page; the last that came is mostly the first that leaves."""
+    cdef int i
+    for i in range(page.owners - 1, -1, -1):
+        if page.coverers[i] == <void*>window:
+            page.owners -= 1
+            page.coverers[i] = page.coverers[page.owners]
+            break
+    return 0
+
+
+cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes) except NULL:
+    """More zeroed room for an array that may still stand in its window's own room, which is zeros again then."""
+    cdef void* made = malloc(new_bytes) if old == own else realloc(old, new_bytes)
+    if made == NULL:
+        raise MemoryError("gradtape could not grow its log")
+    if old == own:
+        memcpy(made, old, old_bytes)
+        memset(old, 0, old_bytes)
+    memset(<char*>made + old_bytes, 0, new_bytes - old_bytes)
+    return made
+
+
+cdef Window newest_window(Thread thread):
+    return None if thread.newest == NULL else <Window>thread.newest
+
+
+cdef Window older_window(Window window):
+    return None if window.older == NULL else <Window>window.older
+
+
+cdef int settle(Thread thread) except -1:
+    """Finds the lowest open window anew, and with it what the thread records."""
+    cdef PyObject* window = thread.newest
+    thread.root = NULL
+    thread.marking = 0
+    while window != NULL:
+        if thread.root == NULL or (<Window>window).low < (<Window>thread.root).low:
+            thread.root = window
+        if (<Window>window).mark_count:
+            thread.marking += 1
+        window = (<Window>window).older
+    span_from_root(thread)
+    return 0
+
+
+cdef void span_from_root(Thread thread) noexcept:
+    thread.span = 0
+    thread.floor = 0
+    if thread.root != NULL and not thread.stopped:
+        thread.floor = (<Window>thread.root).low
+        thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
+
+
+cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
+    cdef PyObject* window = thread.newest
+    if thread.stopped:
+        return False
+    if thread.marking == 1 and thread.root != NULL and (<Window>thread.root).mark_count:
+        return is_marked(<Window>thread.root, number)
+    while window != NULL:
+        if (<Window>window).mark_count and is_marked(<Window>window, number):
+            return True
+        window = (<Window>window).older
+    return False
+
+
+cdef void mark_dead(int64_t number) noexcept:
+    """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
+    cdef PyObject* at = gradtape_thread
+    cdef PyObject* root
+    cdef int64_t place
+    if at == NULL:
+        return
+    if <uint64_t>(number - (<Thread>at).floor) < (<Thread>at).span:
+        root = (<Thread>at).root
+        place = (number >> PAGE_BITS) - (<Window>root).first_page
+        if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
+            (<Page>(<Window>root).directory[place]).entries[number & PAGE_MASK].dead = 1
+
+
+cdef void drop_tangents(int64_t number) noexcept:
+    cdef PyObject* kind
+    cdef PyObject* value
+    cdef PyObject* traceback
+    cdef Tangents tangents
+    if gradtape_thread == NULL or not (<Thread>gradtape_thread).tracking:
+        return
+    # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
+    PyErr_Fetch(&kind, &value, &traceback)
+    for tangents in list((<Thread>gradtape_thread).trackers):
+        tangents.table.pop(number, None)
+    PyErr_Restore(kind, value, traceback)
+
+
+@cython.final
+cdef class Tangents:
+    pass
+
+
+cdef int track(Tangents tangents) except -1:
+    """From here on the tangents are told of dying primals."""
+    global followers
+    tangents.owner.trackers.append(tangents)
+    tangents.owner.tracking += 1
+    followers += 1
+    return 0
+
+
+cdef void untrack(Tangents tangents) noexcept:
+    global followers
+    cdef int before = tangents.owner.tracking
+    tangents.owner.trackers[:] = [other for other in tangents.owner.trackers if other is not tangents]
+    tangents.owner.tracking = len(tangents.owner.trackers)
+    followers -= before - tangents.owner.tracking
+
+
+cdef Level present_level(Thread thread) noexcept:
+    cdef Level level
+    level.span = thread.span
+    level.floor = thread.floor
+    level.marking = thread.marking
+    level.horizon = thread.horizon
+    level.turns = thread.turns
+    return level
+
+
+cdef int return_to(Thread thread, Level level) except -1:
+    """Has the thread record what it did. Windows may have opened, closed and been reset: then it is found out anew."""
+    thread.horizon = level.horizon
+    if thread.turns == level.turns:
+        thread.span = level.span
+        thread.floor = level.floor
+        thread.marking = level.marking
+        return 0
+    settle(thread)
+    if level.horizon and level.span == 0:        # what pushes tangents had closed them all
+        thread.span = 0
+        thread.floor = 0
+        thread.marking = 0
+    return 0
+
+
+class Unrecorded:
+    """Within the block its thread records nothing, neither on tapes and forward accumulators that are active nor on new ones."""
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        th.stopped += 1
+        self._before = present_level(th)
+        th.span = 0
+        th.floor = 0
+        th.marking = 0
+        th.forward = False
+        renew_epoch(th)
+        return self
+
+    def __exit__(self, *exception):
+        cdef Thread th = thread()
+        th.stopped -= 1
+        if th.stopped == 0:
+            return_to(th, self._before)
+            th.forward = len(th.accumulators) != 0
+            renew_epoch(th)
+
+
+cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t stop) noexcept:
+    """Sets the bits of those positions on a page whose entries read what is watched or depends on it."""
+    cdef Entry* entry
+    cdef int64_t place
+    cdef int i, count
+    while position < stop:
+        entry = &entries[position & PAGE_MASK]
+        if entry.kind != VACANT and entry.kind != MARK and not (entry.horizon and window.generation >= entry.horizon):
+            count = (<Call>entry.op).input_count if entry.kind == CALL else entry.count
+            for i in range(count):
+                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_number(entry, i)):
+                    place = position - (window.first_page << PAGE_BITS)
+                    window.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+                    break
+        position += 1
+
+
+cdef int segment_from(const int64_t* segments, int count, int64_t position) noexcept:
+    """The first of some segments (IN) that does not end before the position."""
+    cdef int low = 0, high = count, middle
+    if high and 0 <= segments[2 * high - 1] <= position:
+        return high
+    # All but the last have an end.
+    high -= 1
+    while low < high:
+        middle = (low + high) >> 1
+        if segments[2 * middle + 1] <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+cdef bint lies_in(const int64_t* segments, int count, int64_t position) noexcept:
+    cdef int s = segment_from(segments, count, position)
+    return s < count and position >= segments[2 * s]
+
+
+# The segments of a window that is as new already, while what it recorded goes.
+cdef struct Past:
+    int64_t* segments
+    int64_t own[4]
+    int count
+
+
+cdef class Window:
+    def __cinit__(self):
+        self.watch_variables = True
+        self.take_own_room()
+
+    cdef void take_own_room(self) noexcept:
+        """Empty, in its own room, which is all zeros."""
+        self.low = -1
+        self.alone = self.broken = False
+        self.directory = self.room.directory
+        self.page_capacity = 4
+        self.page_count = 0
+        self.segments = self.own_segments
+        self.segment_capacity = 2
+        self.segment_count = 0
+        self.marks = self.room.marks
+        self.mark_capacity = 16
+        self.mark_count = self.family_count = 0
+        self.active = self.room.active
+        self.active_words = 24
+
+    cdef void move_out(self) noexcept:
+        """Frees what outgrew its own room."""
+        if self.directory != self.room.directory:
+            free(self.directory)
+        if self.segments != self.own_segments:
+            free(self.segments)
+        if self.marks != self.room.marks:
+            free(self.marks)
+        if self.active != self.room.active:
+            free(self.active)
+
+    def __del__(self):
+        # Pages know their windows by address, so a window leaves them before the cycle collector takes it apart.
+        self.collected = True
+        self.stop()
+        self.forget()
+
+    def __dealloc__(self):
+        self.move_out()
+
+    cdef int start(self, Thread thread) except -1:
+        """Opens a segment at the thread's next position."""
+        global observers
+        cdef int64_t covered = self.page_count
+        if self.collected:
+            raise RuntimeError("A tape that the garbage collector has ended cannot be entered again. Make a new one.")
+        if thread.next == thread.limit:
+            next_page(thread)
+        elif (thread.newest == NULL and not (self.page_count and (self.ends_on(thread.page) or self.take_back(thread)))
+                and not shareable(thread)):
+            ensure_page(thread)
+        if self.owner is None and self.segment_count and (thread.next >> TAG_SHIFT) != (self.low >> TAG_SHIFT):
+            raise RuntimeError("A tape can only be re-entered in the thread that first entered it. "
+                               "Make a new tape for this thread.")
+        if self.owner is not None:
+            raise ValueError("Tape is still recording, This can happen if you try to re-enter an already-active tape.")
+        adopt(self, thread.page)
+        if self.alone:
+            self.lapse()
+        if self.segment_count and self.segments[2 * self.segment_count - 1] == thread.next:
+            self.segments[2 * self.segment_count - 1] = -1       # nothing was numbered meanwhile: the segment goes on
+        else:
+            self.add_segment(thread.next)
+        if thread.newest != NULL and (<Window>thread.newest).alone:
+            (<Window>thread.newest).lapse()
+        if self.low < 0:
+            self.alone = thread.newest == NULL and not thread.horizon
+            self.low = thread.next
+            self.analysed = thread.next
+            # One that opens while tangents are pushed is of the pushing, and must see it.
+            self.generation = thread.horizon - 1 if thread.horizon else thread.generation
+        observers += 1
+        thread.opened += 1
+        thread.turns += 1
+        self.owner = thread
+        self.older = thread.newest
+        thread.newest = <PyObject*>self
+        # Nested tapes open and close in constant time: only the lowest window's closing asks for a search.
+        if thread.root == NULL or self.low < (<Window>thread.root).low:
+            thread.root = <PyObject*>self
+            span_from_root(thread)
+        if self.mark_count:
+            thread.marking += 1
+        renew_epoch(thread)
+        if covered and covered < self.page_count and self.older == NULL and not thread.collecting:
+            collect(thread)
+        return 0
+
+    cdef bint ends_on(self, Page page) noexcept:
+        """Whether the page is the last that the window covers."""
+        return self.page_count != 0 and self.directory[self.page_count - 1] == <void*>page
+
+    cdef bint take_back(self, Thread thread):
+        """Goes on with the window's last page if the thread has let go of it and has numbered nothing beyond."""
+        cdef Page page
+        if thread.page is not None or self.page_count == 0 or self.directory[self.page_count - 1] == NULL:
+            return False
+        page = <Page>self.directory[self.page_count - 1]
+        if page.number != thread.next >> PAGE_BITS:
+            return False
+        page.last = PAGE_SIZE
+        thread.page = page
+        return True
+
+    cdef int add_segment(self, int64_t start) except -1:
+        if self.segment_count == self.segment_capacity:
+            self.segments = <int64_t*>grow(self.segments, self.own_segments, self.segment_capacity * 2 * sizeof(int64_t),
+                                           self.segment_capacity * 4 * sizeof(int64_t))
+            self.segment_capacity *= 2
+        self.segments[2 * self.segment_count] = start
+        self.segments[2 * self.segment_count + 1] = -1
+        self.segment_count += 1
+        return 0
+
+    cdef int stop(self) except -1:
+        """Closes the open segment."""
+        global observers
+        cdef Thread thread = self.owner
+        cdef PyObject* younger
+        if thread is None:
+            return 0
+        self.segments[2 * self.segment_count - 1] = thread.next
+        self.owner = None
+        observers -= 1
+        thread.opened -= 1
+        thread.turns += 1
+        if thread.newest == <PyObject*>self:
+            thread.newest = self.older
+        else:
+            younger = thread.newest
+            while (<Window>younger).older != <PyObject*>self:
+                younger = (<Window>younger).older
+            (<Window>younger).older = self.older
+        self.older = NULL
+        if thread.newest == NULL:
+            thread.root = NULL
+            thread.marking = 0
+            thread.span = 0
+            thread.floor = 0
+            if thread.page.held and thread.paused <= 0:
+                # What Python rules hold may hold their tape in turn: it is the tape's alone, or that would never be collected.
+                if thread.next < thread.limit:
+                    thread.page.last = thread.next & PAGE_MASK
+                thread.page = None
+            return 0
+        if thread.root == <PyObject*>self:
+            settle(thread)
+        elif self.mark_count:
+            thread.marking -= 1
+        renew_epoch(thread)
+        return 0
+
+    cdef int forget(self) except -1:
+        """Lets go of all that was recorded and watched. The window is as new before anything of a program's own can run."""
+        cdef Page page = self.foremost
+        cdef list pages = self.pages
+        cdef int64_t count = self.page_count
+        cdef Past past
+        if self.sweeps != NULL:
+            return self.hand_over()
+        past.segments = self.own_segments
+        past.count = self.segment_count
+        if self.segments != self.own_segments:
+            past.segments = self.segments
+            self.segments = self.own_segments
+        elif past.count:
+            memcpy(past.own, self.own_segments, sizeof(past.own))
+            past.segments = past.own
+        self.page_count = 0
+        self.foremost = None
+        self.pages = None
+        if pages is not None:
+            for page in pages:
+                if page is not None:
+                    abandon(self, page)
+        elif page is not None:
+            abandon(self, page)
+        # What was used of the window's own room; the rest is zeros.
+        if self.directory == self.room.directory:
+            memset(self.room.directory, 0, count * sizeof(void*))
+        if self.mark_count and self.marks == self.room.marks:
+            memset(self.room.marks, 0, self.mark_capacity * sizeof(Marks))
+        if not self.alone and self.active == self.room.active:
+            memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
+        self.move_out()
+        self.take_own_room()
+        if pages is not None:
+            for page in pages:
+                if page is not None:
+                    leave_page(&past, page)
+        elif page is not None:
+            leave_page(&past, page)
+        if past.segments != past.own and past.count:
+            free(past.segments)
+        return 0
+
+    cdef int hand_over(self) except -1:
+        """Gives all that was recorded and watched to a window of their own to the sweeps that are under way, which hold it."""
+        cdef Window other = Window.__new__(Window)
+        cdef Sweeping* sweep = self.sweeps
+        cdef Page page
+        cdef int64_t place
+        cdef int i
+        for place in range(self.page_count):
+            page = <Page>self.directory[place] if self.directory[place] != NULL else None
+            if page is not None:
+                for i in range(page.owners):
+                    if page.coverers[i] == <void*>self:
+                        page.coverers[i] = <void*>other
+        other.foremost, other.pages = self.foremost, self.pages
+        self.foremost = self.pages = None
+        other.room = self.room
+        memcpy(other.own_segments, self.own_segments, sizeof(self.own_segments))
+        if self.directory != self.room.directory:
+            other.directory = self.directory
+        if self.segments != self.own_segments:
+            other.segments = self.segments
+        if self.marks != self.room.marks:
+            other.marks = self.marks
+        if self.active != self.room.active:
+            other.active = self.active
+        other.first_page, other.page_count, other.page_capacity = self.first_page, self.page_count, self.page_capacity
+        other.low, other.alone, other.broken = self.low, self.alone, self.broken
+        other.segment_count, other.segment_capacity = self.segment_count, self.segment_capacity
+        other.mark_count, other.family_count, other.mark_capacity = self.mark_count, self.family_count, self.mark_capacity
+        other.active_words, other.analysed, other.generation = self.active_words, self.analysed, self.generation
+        other.sweeps = sweep
+        self.sweeps = NULL
+        memset(&self.room, 0, sizeof(Room))
+        self.take_own_room()
+        while sweep != NULL:
+            sweep.window = <PyObject*>other
+            Py_INCREF(other)
+            Py_DECREF(self)
+            sweep = sweep.next
+        return 0
+
+    cdef int mark(self, int64_t number) except -1:
+        """Watches a number from here on."""
+        cdef int64_t place
+        if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
+            if self.alone:
+                if number < last_position(self):
+                    return 0
+                self.lapse()
+            self.analyse(last_position(self))
+            self.reach(number)
+            place = number - (self.first_page << PAGE_BITS)
+            self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+            return 0
+        if not is_marked(self, number):
+            self.insert_mark(number)
+        return 0
+
+    cdef int insert_mark(self, int64_t number) except -1:
+        """Marks a number that is none of the window's positions and not marked yet."""
+        # What was recorded before the mark must not come to depend on it.
+        if not self.alone and self.low >= 0:
+            self.analyse(last_position(self))
+        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+        if marks.family == 0:
+            if 2 * self.family_count >= self.mark_capacity:
+                self.rehash()
+                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+            marks.family = (number >> FAMILY_BITS) + 1
+            marks.place = <int>self.family_count
+            self.family_count += 1
+        marks.members |= <unsigned int>1 << (number & FAMILY_MASK)
+        self.mark_count += 1
+        if self.owner is not None and self.mark_count == 1:
+            self.owner.marking += 1
+            self.owner.turns += 1
+        return 0
+
+    cdef int rehash(self) except -1:
+        cdef Marks* old = self.marks
+        cdef Py_ssize_t i, old_capacity = self.mark_capacity
+        self.mark_capacity = 4 * old_capacity
+        self.marks = <Marks*>calloc(self.mark_capacity, sizeof(Marks))
+        if self.marks == NULL:
+            self.marks = old
+            self.mark_capacity = old_capacity
+            raise MemoryError("gradtape could not grow a tape's watched set")
+        for i in range(old_capacity):
+            if old[i].family:
+                self.marks[place_of_family(self.marks, self.mark_capacity, (old[i].family - 1) << FAMILY_BITS)] = old[i]
+        if old == self.room.marks:
+            memset(old, 0, old_capacity * sizeof(Marks))
+        else:
+            free(old)
+        return 0
+
+    cdef int reach(self, int64_t position) except -1:
+        """Makes room for the bit of a position."""
+        cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
+        if words > self.active_words:
+            words = 2 * words + 8
+            self.active = <uint64_t*>grow(self.active, self.room.active, self.active_words * 8, words * 8)
+            self.active_words = words
+        return 0
+
+    cdef int lapse(self) except -1:
+        """From here on the window is not alone, or not in one segment: what depends on its marks is found entry by entry."""
+        cdef int64_t position, place
+        if self.alone:
+            self.alone = False
+            self.analysed = last_position(self)
+            self.reach(self.analysed)
+            for position in range(self.low, self.analysed):
+                place = position - (self.first_page << PAGE_BITS)
+                self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
+        return 0
+
+    cdef int analyse(self, int64_t end) except -1:
+        """Extends the activity bits to positions below `end`."""
+        cdef int64_t position = self.analysed, stop, page_stop, place
+        cdef int s
+        if self.alone or position >= end:
+            return 0
+        self.reach(end)
+        for s in range(segment_from(self.segments, self.segment_count, position), self.segment_count):
+            stop = self.segments[2 * s + 1]
+            if stop < 0 or stop > end:
+                stop = end
+            if position < self.segments[2 * s]:
+                position = self.segments[2 * s]
+            while position < stop:
+                place = (position >> PAGE_BITS) - self.first_page
+                if place >= self.page_count:
+                    break
+                page_stop = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+                if self.directory[place] == NULL:
+                    position = page_stop
+                    continue
+                page_stop = min(stop, page_stop)
+                mark_active(self, (<Page>self.directory[place]).entries, position, page_stop)
+                position = page_stop
+        self.analysed = end
+        return 0
+
+    cdef bint covers(self, int64_t position) noexcept:
+        return lies_in(self.segments, self.segment_count, position)
+
+    cdef bint sole_owner(self) noexcept:
+        cdef int64_t place
+        for place in range(self.page_count):
+            if self.directory[place] != NULL and (<Page>self.directory[place]).owners != 1:
+                return False
+        return True
+
+
+cdef void leave_page(const Past* past, Page page) noexcept:
+    """Empties a page that nobody covers any more; of a shared one, drops the entries of a window that has left it."""
+    cdef Thread thread
+    cdef Entry* entry
+    cdef Entry* stop
+    cdef bint present = False
+    cdef int end = page.last
+    if gradtape_thread != NULL:
+        thread = <Thread>gradtape_thread
+        if page is thread.page:
+            present = True
+            if thread.next < thread.limit:
+                end = thread.next & PAGE_MASK
+    page.letting_go += 1
+    if page.owners:
+        drop_unneeded(page, past, end)
+    else:
+        if page.holding or present:
+            entry = &page.entries[page.first]
+            stop = &page.entries[end]
+            while entry < stop:
+                if entry.kind != VACANT:
+                    clear(entry)
+                entry += 1
+            page.holding = 0
+        if page.held:
+            page.held = None
+    page.letting_go -= 1
+
+
+cdef int drop_unneeded(Page page, const Past* past, int64_t end) noexcept:
+    """Drops the entries before `end` that were of a window that has left and that no window left on the page depends on."""
+    cdef int i
+    cdef int64_t position
+    cdef Entry* entry
+    for i in range(page.first, end):
+        entry = &page.entries[i]
+        if entry.kind == VACANT:
+            continue
+        position = (page.number << PAGE_BITS) + i
+        if lies_in(past.segments, past.count, position) and not wanted_by_coverers(page, position):
+            drop(entry, page)
+    return 0
+
+
+cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
+    cdef Window window
+    cdef int k
+    for k in range(page.owners):
+        window = <Window>page.coverers[k]
+        if window.covers(position):
+            window.analyse(last_position(window))
+            if is_active(window, position):
+                return True
+    return False
+
+
+cdef int collect(Thread thread) except -1:
+    """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
+    number has doubled, or grown fourfold where that found nothing to drop last time. Pages that are left empty go."""
+    # What is dropped may run a program's code, which may record and reset and close tapes.
+    cdef Window root = <Window>thread.root
+    cdef Window window
+    cdef int64_t count = root.page_count, first_page = root.first_page, first = count - 1
+    cdef int64_t place, left = 0
+    cdef unsigned char** needed
+    cdef Page page
+    cdef int held
+    cdef bint whole, found = False, left_some
+    thread.grown += 1
+    whole = thread.grown >= thread.collected
+    if whole:
+        first = 0
+    needed = <unsigned char**>calloc(count - first + 1, sizeof(unsigned char*))
+    if needed == NULL:
+        raise MemoryError("gradtape could not collect its log")
+    thread.collecting = True
+    try:
+        place = count - 1
+        while place >= first:
+            page = any_page(thread, first_page + place)
+            if page is not None:
+                held = page.holding
+                page.letting_go += 1
+                try:
+                    left_some = collect_page(thread, page, needed, first_page + first, whole)
+                finally:
+                    page.letting_go -= 1
+                if left_some:
+                    left += 1
+                    found = found or page.holding < held
+                elif page is not thread.page:
+                    found = True
+                    window = newest_window(thread)
+                    while window is not None:
+                        release_page(window, page)
+                        window = older_window(window)
+            place -= 1
+    finally:
+        thread.collecting = False
+        for place in range(count - first):
+            free(needed[place])
+        free(needed)
+    if whole:
+        thread.grown = 0
+        # Pages that are gone leave a place behind, so a scan costs something for them too.
+        thread.collected = max(4, left if found else 3 * left, count >> 9)
+    return 0
+
+
+cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_t position) except -1:
+    """Notes that the entry at a position reads an earlier one."""
+    cdef int64_t place = (number >> PAGE_BITS) - first_page
+    if place < 0 or number >= position:
+        return 0
+    if needed[place] == NULL:
+        needed[place] = <unsigned char*>calloc(PAGE_SIZE, 1)
+        if needed[place] == NULL:
+            raise MemoryError("gradtape could not collect its log")
+    needed[place][number & PAGE_MASK] = 1
+    return 0
+
+
+cdef Page any_page(Thread thread, int64_t number):
+    """The page of a number if an open window covers it."""
+    cdef Window window
+    cdef PyObject* next_ = thread.newest
+    cdef int64_t place
+    while next_ != NULL:
+        window = <Window>next_
+        place = number - window.first_page
+        if 0 <= place < window.page_count and window.directory[place] != NULL:
+            return <Page>window.directory[place]
+        next_ = window.older
+    return None
+
+
+cdef int release_page(Window window, Page page) except -1:
+    cdef int64_t place = page.number - window.first_page
+    if 0 <= place < window.page_count and window.directory[place] == <void*>page:
+        window.directory[place] = NULL
+        if place == 0:
+            window.foremost = None
+        if window.pages is not None:
+            window.pages[place] = None
+        abandon(window, page)
+    return 0
+
+
+cdef bint forgotten(Entry* entry):
+    """Whether nobody holds the entry's result, unless it is the entry itself because its reverse rule reads it."""
+    cdef PyObject* result = entry.saved[RESULT_SLOT]
+    if entry.dead:
+        return True
+    if entry.kind == CALL:
+        return kept_only(<Call>entry.op, 0)
+    return result != NULL and result.ob_refcnt == 1
+
+
+cdef bint kept_only(Call call, int output):
+    """Whether a Call is the only holder of its output."""
+    return (call.own is not None and call.own[output] >= 0
+            and PyTuple_GET_ITEM(call.saved, call.own[output]).ob_refcnt == 1)
+
+
+cdef Entry* entry_of(Thread thread, int64_t position):
+    """The entry at a position, or NULL where no open window covers it."""
+    cdef Page page = any_page(thread, position >> PAGE_BITS)
+    return NULL if page is None else &page.entries[position & PAGE_MASK]
+
+
+cdef bint idle_output(Thread thread, Entry* entry):
+    """Whether a further output lives for its Call alone, and so goes when that does."""
+    cdef Entry* main = entry_of(thread, entry.inputs[0])
+    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.inputs[1])
+
+
+cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
+    """Drops the further outputs of a Call that goes."""
+    cdef Entry* entry
+    cdef int i
+    for i in range(1, count):
+        entry = entry_of(thread, position + i)
+        if entry != NULL and entry.kind == OUTPUT:
+            clear(entry)
+    return 0
+
+
+cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
+    """Whether anything is left on the page."""
+    cdef int64_t position
+    cdef int i, j
+    cdef bint left = False, closed = False
+    # A page's only window depends on nearly all of it, and on all if it is alone.
+    cdef bint ask = page.owners > 1 or (whole and not (page.owners and (<Window>page.coverers[0]).alone))
+    cdef unsigned char* own
+    cdef Entry* entry
+    cdef Call call
+    cdef Window window
+    for i in range(page.owners):
+        window = <Window>page.coverers[i]
+        if ask:
+            window.analyse(last_position(window))
+        # Entries of a closed window may be reached from pages that this scan does not see; those of one that a sweep empties, by
+        # what is gone.
+        closed = closed or window.owner is None or window.broken
+    i = PAGE_SIZE
+    while i > 0:
+        i -= 1
+        entry = &page.entries[i]
+        if entry.kind == VACANT:
+            continue
+        position = (page.number << PAGE_BITS) + i
+        own = needed[page.number - first_page]
+        if (not closed and (own == NULL or not own[i]) and forgotten(entry)) or (ask and not wanted_by_coverers(page, position)):
+            if entry.kind == CALL and (<Call>entry.op).own is not None:
+                drop_outputs(thread, position, (<Call>entry.op).output_count)
+            drop(entry, page)
+            entry.dead = 0
+            continue
+        left = True
+        if entry.kind == OUTPUT and not closed and (own == NULL or not own[i]) and idle_output(thread, entry):
+            continue
+        if entry.kind == CALL:
+            call = <Call>entry.op
+            for j in range(call.input_count):
+                need(needed, first_page, call.inputs[j], position)
+        else:
+            for j in range(entry.count):
+                need(needed, first_page, operand_number(entry, j), position)
+    return left

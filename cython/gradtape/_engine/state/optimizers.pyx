@@ -1,0 +1,782 @@
+"""Optimizer steps: options and rules, in place.
+
+A step takes the (gradient, variable) pairs, all of which fit before anything is written. It then follows Keras 3's order:
+gradients are unscaled and, where a step is made of several, accumulated; they are clipped; parameters decay and take the
+rule's step; averages follow; constraints are applied; the step is counted. Scaling, clipping, decay and rule are one walk
+over each parameter, in blocks that stay in cache. Everything is read when the step is taken: numbers, iterations, rate.
+
+The interpreter's lock is kept throughout: a parameter half updated must not be seen by another thread.
+"""
+
+cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from libc.math cimport NAN, sqrt
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
+from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
+from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
+from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
+                              sum_of_squares, walk)
+from gradtape._engine.state.schedules cimport BaseSchedule
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value, tracing
+from gradtape._engine.base.threads cimport run_parts, thread_count
+from gradtape._engine.base.types cimport F32, F64
+from gradtape._engine.state.variable cimport BaseVariable
+
+from gradtape._engine.record.primitive import as_effect
+from gradtape._engine.state.rules import PLACES
+from gradtape._src.core.errors import InvalidArgumentError
+
+cdef extern from "Python.h":
+    PyObject* next_of "PyIter_Next"(object iterator) except? NULL
+
+cdef enum:
+    ROOM = 32                # pairs that a step takes without asking for memory
+
+# What every optimizer has, in the order of OPTIONS; None is NaN.
+cdef enum:
+    WEIGHT_DECAY
+    CLIPNORM
+    CLIPVALUE
+    GLOBAL_CLIPNORM
+    USE_EMA
+    EMA_MOMENTUM
+    EMA_OVERWRITE_FREQUENCY
+    LOSS_SCALE_FACTOR
+    GRADIENT_ACCUMULATION_STEPS
+    OPTION_COUNT
+
+OPTIONS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
+           "loss_scale_factor", "gradient_accumulation_steps")
+
+
+def number_places(str rule):
+    """Where the options' numbers, and those of a rule's hyperparameters, are kept, by name."""
+    return {name: place for place, name in enumerate(OPTIONS + (PLACES[rule][1] if rule else ()))}
+
+
+# A gradient and its variable, looked at and found to fit.
+cdef struct Pair:
+    PyObject* gradient       # a Tensor or Rows, owned
+    PyObject* variable       # a BaseVariable, owned
+    Py_ssize_t place         # the variable's among the known
+
+
+cdef class Rows:
+    """A gradient that is zero but for some rows.
+
+    Attributes:
+      values: the rows, those of one index added up.
+      places: their indices (IN), valid and each once.
+      squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for an absolute
+        rule), else None: Keras squares entry by entry.
+      norm: the Euclidean norm of all entries.
+    """
+
+    cdef Tensor values, squares
+    cdef const int64_t[::1] places
+    cdef double norm
+
+    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares or None, double norm):
+        self.values, self.places, self.squares, self.norm = values, places, squares, norm
+
+    cdef Tensor dense(self, Tensor rows, Extent* extent):
+        """Some rows at their places among zeros."""
+        cdef Tensor whole
+        cdef Py_ssize_t i, bytes_of_row
+        if rows is None:
+            return None
+        whole = new_tensor(rows.dtype_code, extent)
+        memset(whole.data, 0, extent.size * item_size(rows.dtype_code))
+        if self.places.shape[0]:
+            bytes_of_row = rows.extent.size // self.places.shape[0] * item_size(rows.dtype_code)
+            for i in range(self.places.shape[0]):
+                memcpy(whole.data + self.places[i] * bytes_of_row, rows.data + i * bytes_of_row, bytes_of_row)
+        return whole
+
+
+# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
+cdef struct LongWalk:
+    const Step* step
+    bint double_precision
+    char* target
+    const char* g
+    const char* q
+    char* slots[SLOTS]
+    Py_ssize_t size
+
+
+cdef void walk_part(void* context, int part, int parts) noexcept nogil:
+    cdef LongWalk* whole = <LongWalk*>context
+    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
+    cdef Py_ssize_t start = first * (8 if whole.double_precision else 4)
+    cdef char* slots[SLOTS]
+    cdef int i
+    for i in range(SLOTS):
+        slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
+    walk(whole.step, whole.double_precision, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
+         n)
+
+
+cdef inline char* in_place(PyObject* variable) except NULL:
+    """A BaseVariable's storage, contents kept, that nobody else holds."""
+    cdef Tensor before = (<BaseVariable>variable).held               # where the variable moves, others hold this, or this alone does
+    cdef char* target = (<BaseVariable>variable).writable()
+    if target != before.data:
+        memcpy(target, before.data, before.extent.size * item_size(before.dtype_code))
+    return target
+
+
+cdef inline BaseVariable nth(list variables, Py_ssize_t place):
+    return <BaseVariable>PyList_GET_ITEM(variables, place)
+
+
+cdef inline PyObject* slot_of(PyObject* slots, int slot, Py_ssize_t place) noexcept:
+    """A slot's variable for the parameter at a place, NULL where the slot is not in use."""
+    cdef PyObject* variables = PyList_GET_ITEM(<object>slots, slot)
+    return PyList_GET_ITEM(<object>variables, place) if PyList_GET_SIZE(<object>variables) else NULL
+
+
+cdef inline Tensor value_of(PyObject* variable):
+    return (<BaseVariable>variable).held
+
+
+cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
+    """Ends the holding of pairs."""
+    cdef Py_ssize_t i
+    for i in range(count):
+        Py_DECREF(<object>pairs[i].gradient)
+        Py_DECREF(<object>pairs[i].variable)
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+cdef class BaseOptimizer:
+    """The compiled part of gradtape.optimizers.Optimizer: takes steps."""
+
+    cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
+    cdef int rule                        # -1: none, update_step is the program's
+    cdef const Rule* entry               # the rule's, in the table
+    cdef bint scripted                   # whether update_step is to be called
+    cdef bint applied_in_python          # whether apply is the program's
+    cdef bint constrained                # whether a variable has a constraint
+    cdef bint plain                      # whether a step is the rule alone
+    cdef int64_t bindings                # how many times variables were bound
+    cdef list known                      # trainable variables, in the order of the build
+    cdef list slots                      # per slot of the rule, one variable for each of them; None for a slot not in use
+    cdef list averages, accumulators     # a variable for each of them, or empty
+    cdef int slot_count                  # slots up to the last one in use
+    cdef dict places                     # place in `known` by a variable's number
+    cdef bytes decaying                  # whether each of them decays; None: not known
+    cdef BaseVariable counter
+    cdef BaseVariable rate               # None where the learning rate is a schedule or a callable
+    cdef BaseSchedule schedule           # None where the learning rate is something else, or a schedule that Python evaluates
+    cdef BaseVariable product            # Nadam's running product of momenta
+
+    def __cinit__(self, *arguments, **keywords):
+        self.rule = -1
+        self.known = []
+        self.slots = []
+        self.averages = []
+        self.accumulators = []
+        self.places = {}
+        for place in range(OPTION_COUNT + HYPERPARAMETERS):
+            self.numbers[place] = NAN
+
+    # What Python tells
+
+    def _set_number(self, str name, int place, value):
+        self.numbers[place] = NAN if value is None else float(value)
+        self.look()
+
+    @cython.final
+    cdef int look(self) except -1:
+        """Looks whether a step is the rule alone."""
+        cdef double* numbers = self.numbers
+        self.plain = not (self.scripted or self.constrained or self.product is not None or numbers[USE_EMA] == 1
+                          or numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY] or numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0
+                          or numbers[GLOBAL_CLIPNORM] > 0 or numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR]
+                          or numbers[GRADIENT_ACCUMULATION_STEPS] >= 1)
+        return 0
+
+    def _set_rule(self, str name, bint applied_in_python):
+        """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
+        self.rule = PLACES[name][0] if name else -1
+        self.entry = rule_of(self.rule) if name else NULL
+        self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
+        self.applied_in_python = applied_in_python
+        self.look()
+
+    def _set_counter(self, BaseVariable iterations not None):
+        self.counter = iterations
+
+    def _set_rate(self, BaseVariable rate or None, schedule):
+        """The learning rate: a variable; or a schedule; or neither, and Python is asked at every step."""
+        self.rate = rate
+        self.schedule = None
+        if isinstance(schedule, BaseSchedule) and type(schedule).__call__ is BaseSchedule.__call__:
+            self.schedule = schedule
+
+    def _set_variables(self, list variables not None, list slots not None, list averages not None, list accumulators not None,
+                       BaseVariable product or None):
+        """Fixes the trainable variables, and for each of them one per slot in use, an average and an accumulator."""
+        cdef BaseVariable variable
+        for group in (averages, accumulators, *slots):
+            if group and (len(group) != len(variables) or not all([isinstance(other, BaseVariable) for other in group])):
+                raise ValueError("An optimizer needs a slot of every kind for each of its variables.")
+        places = {}
+        for place, known in enumerate(variables):
+            variable = known
+            if variable is None:
+                raise TypeError("An optimizer steps variables, not None.")
+            places[variable.number] = place
+        self.bindings += 1
+        self.places = places
+        self.known, self.slots, self.averages, self.accumulators, self.product = variables, slots, averages, accumulators, product
+        self.constrained = any([variable.constraint is not None for variable in variables])
+        self.decaying = None
+        self.slot_count = 0
+        for place, slot in enumerate(slots):
+            if slot:
+                self.slot_count = place + 1
+        self.look()
+
+    def _forget_decaying(self):
+        self.decaying = None
+
+    def _place(self, BaseVariable variable not None):
+        """The variable's place among those the optimizer was built with, or None."""
+        return self.places.get(variable.number)
+
+    # What a step reads
+
+    @cython.final
+    cdef inline int64_t calls(self) noexcept:
+        return (<int64_t*>self.counter.held.data)[0]
+
+    @cython.final
+    cdef inline int64_t steps(self) noexcept:
+        """Steps taken: calls, but that accumulated gradients count once."""
+        if self.numbers[GRADIENT_ACCUMULATION_STEPS] >= 1:
+            return self.calls() // <int64_t>self.numbers[GRADIENT_ACCUMULATION_STEPS]
+        return self.calls()
+
+    @cython.final
+    cdef int ready(self) except -1:
+        if self.counter is None:
+            raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
+                               "in the `__init__()` method. Go add it!")
+        return 0
+
+    @cython.final
+    cdef double current_rate(self) except? -1:
+        cdef PyObject* value
+        if self.rate is not None:
+            value = <PyObject*>self.rate.held
+            return scalar_value(<Tensor>value)
+        if self.schedule is not None:
+            return self.schedule.at(self.calls())
+        return float(self.learning_rate)
+
+    @cython.final
+    cdef inline void begin(self, Step* step, double rate) noexcept:
+        """step (OUT) = the next step, of the rule alone."""
+        step.rule = self.rule
+        step.hyper = self.numbers + OPTION_COUNT
+        step.rate = rate
+        step.t = self.steps() + 1
+        step.product = scalar_value(self.product.held) if self.product is not None else 1
+        step.bare = True
+        step.decay = step.limit = NAN
+        step.divisor = 1
+        step.denominator = 0
+
+    @cython.final
+    cdef bint decays(self, Py_ssize_t place) except -1:
+        if self.decaying is None:
+            self.decaying = bytes([self._decays(variable) for variable in self.known])
+        return PyBytes_AS_STRING(self.decaying)[place]
+
+    # A step
+
+    @cython.final
+    cdef inline int make_own(self, const Pair* pairs, Py_ssize_t count) except -1:
+        """Gives variables and slots storage of their own, before any of it is looked at: that may run a program's code."""
+        cdef Py_ssize_t i
+        cdef int slot
+        cdef PyObject* variable
+        for i in range(count):
+            in_place(pairs[i].variable)
+            for slot in range(self.slot_count):
+                variable = slot_of(<PyObject*>self.slots, slot, pairs[i].place)
+                if variable != NULL:
+                    in_place(variable)
+        if self.product is not None:
+            in_place(<PyObject*>self.product)
+        if self.decaying is None and self.known:
+            self.decays(0)
+        return 0
+
+    @cython.final
+    cdef inline int still_bound(self, int64_t bindings) except -1:
+        if self.bindings != bindings:
+            raise RuntimeError("The optimizer was built again while it took a step.")
+        return 0
+
+    @cython.final
+    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q) except -1:
+        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN)."""
+        cdef LongWalk whole
+        cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
+        cdef PyObject* slot
+        cdef Extent* extent = (<Tensor>value).extent
+        cdef const Rule* rule = self.entry
+        cdef int i
+        whole.double_precision = (<Tensor>value).dtype_code != F32
+        whole.slots[0] = whole.slots[1] = whole.slots[2] = NULL
+        for i in range(self.slot_count):
+            slot = slot_of(<PyObject*>self.slots, i, pair.place)
+            if slot != NULL:
+                slot = <PyObject*>(<BaseVariable>slot).held
+                whole.slots[i] = (<Tensor>slot).data
+                if not rule.whole or i == self.slot_count - 1:
+                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != (<Tensor>value).dtype_code:
+                        raise changed(<BaseVariable>pair.variable)
+        if step.bare and not rule.whole and extent.size <= LONG_RUN:
+            if whole.double_precision:
+                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
+                                      extent.size)
+            else:
+                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
+            return 0
+        if rule.whole and extent.rank >= 2:
+            step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
+        else:
+            step.rows = step.columns = 0
+        if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
+            whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+            run_parts(walk_part, &whole, thread_count())
+        elif extent.size and walk(step, whole.double_precision, (<Tensor>value).data, g, q, whole.slots, extent.size):
+            raise MemoryError()
+        return 0
+
+    @cython.final
+    cdef int update_rows(self, const Step* step, const Pair* pair, Rows rows) except -1:
+        """The same for the rows of a gradient alone."""
+        cdef Tensor value = value_of(pair.variable), state = None
+        cdef Py_ssize_t row, width, start
+        cdef char* slots[SLOTS]
+        cdef int item = item_size(value.dtype_code)
+        slots[0] = slots[1] = slots[2] = NULL
+        if self.slot_count:
+            state = nth(<list>self.slots[0], pair.place).held
+            if state.extent.size != value.extent.size:
+                raise changed(<BaseVariable>pair.variable)
+        if rows.places.shape[0] == 0:
+            return 0
+        width = rows.values.extent.size // rows.places.shape[0]
+        for row in range(rows.places.shape[0]):
+            start = rows.places[row] * width * item
+            if state is not None:
+                slots[0] = state.data + start
+            walk(step, item == 8, value.data + start, rows.values.data + row * width * item,
+                 rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, width)
+        return 0
+
+    @cython.final
+    cdef double norm_of(self, const Pair* pair, const char* g, double divisor) except? -1:
+        """The Euclidean norm of a gradient divided by `divisor`; g: its data (IN), NULL for Rows."""
+        cdef Tensor value
+        cdef double total
+        if g == NULL:
+            return (<Rows>pair.gradient).norm / divisor
+        value = value_of(pair.variable)
+        total = sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
+        return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
+
+    @cython.final
+    @cython.final
+    cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
+        """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
+        if accumulated:
+            return nth(self.accumulators, pair.place).held.data
+        if type(<object>pair.gradient) is Rows:
+            return NULL
+        return (<Tensor>pair.gradient).data
+
+    @cython.final
+    cdef int descend(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
+        """Clips, decays and updates."""
+        cdef Step step
+        cdef double limit = NAN, norm, total
+        cdef double* numbers = self.numbers
+        cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
+        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0
+        cdef const char* g
+        cdef Py_ssize_t i
+        cdef Rows rows
+        cdef Tensor values, squares
+        self.make_own(pairs, count)
+        self.still_bound(bindings)
+        self.begin(&step, rate)
+        if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
+            step.divisor = numbers[LOSS_SCALE_FACTOR]
+        if self.product is not None:
+            advance(self.product.held.dtype_code == F64, self.product.held.data, step.hyper[0], step.t)
+            step.product = scalar_value(self.product.held)
+        if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
+            limit = numbers[CLIPVALUE]
+        if by_all:
+            total = 0
+            for i in range(count):
+                norm = self.norm_of(&pairs[i], self.data_of(&pairs[i], accumulated), step.divisor)
+                total += norm * norm
+                single = single and value_of(pairs[i].variable).dtype_code == F32
+            norm = <float>sqrt(total) if single else sqrt(total)
+            step.numerator = numbers[GLOBAL_CLIPNORM] * (1 / norm if 1 / norm < 1 / numbers[GLOBAL_CLIPNORM]
+                                                         else 1 / numbers[GLOBAL_CLIPNORM]) + (norm - norm)
+            step.denominator = 1
+        if decaying or self.scripted:
+            # A variable that comes twice decays twice before it is updated; a program's code may look at any of them.
+            in_order = not self.scripted
+            for i in range(count):
+                in_order = in_order and pairs[i].place == i
+            if decaying and not in_order:
+                for i in range(count):
+                    self.decay_whole(&step, &pairs[i])
+        for i in range(count):
+            g = self.data_of(&pairs[i], accumulated)
+            step.limit = limit
+            if by_norm:
+                norm = self.norm_of(&pairs[i], g, step.divisor)
+                step.numerator, step.denominator = numbers[CLIPNORM], numbers[CLIPNORM] if norm <= numbers[CLIPNORM] else norm
+            rows, values, squares = None, None, None
+            if g == NULL:
+                step.limit = NAN                     # entries were clipped before those of one index were added up
+                rows = <Rows>pairs[i].gradient
+            alone = rows is not None and not self.scripted and self.slot_count <= self.entry.row_slots
+            step.decay = NAN
+            if decaying and in_order and self.decays(pairs[i].place):
+                step.decay = numbers[WEIGHT_DECAY]
+                if alone:
+                    self.decay_whole(&step, &pairs[i])
+                    step.decay = NAN
+            step.bare = step.decay != step.decay and step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
+            if alone:
+                self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
+                                 else Rows(rows.values, rows.places, None, rows.norm))
+                continue
+            if rows is not None:
+                values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
+                if not by_all:                       # Keras adds the entries of an index up as it scales them
+                    squares = rows.dense(rows.squares, value_of(pairs[i].variable).extent)
+                g = values.data
+            if self.scripted:
+                values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
+                shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
+                self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
+                self.still_bound(bindings)
+            else:
+                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL)
+        return 0
+
+    @cython.final
+    cdef int decay_whole(self, Step* step, const Pair* pair) except -1:
+        cdef Tensor value = value_of(pair.variable)
+        if self.decays(pair.place):
+            step.decay = self.numbers[WEIGHT_DECAY]
+            decay(step, value.dtype_code == F64, value.data, value.extent.size)
+        return 0
+
+    @cython.final
+    cdef int gather(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
+        """Adds gradients to their accumulators, and makes means of them where steps is not 1."""
+        cdef double divisor = self.numbers[LOSS_SCALE_FACTOR]
+        cdef Py_ssize_t i
+        cdef Tensor dense
+        cdef BaseVariable total
+        if not self.accumulators:
+            raise ValueError("`gradient_accumulation_steps` was set after the optimizer was built.")
+        for i in range(count):
+            in_place(PyList_GET_ITEM(self.accumulators, pairs[i].place))
+            self.still_bound(bindings)
+        for i in range(count):
+            if type(<object>pairs[i].gradient) is Rows:
+                dense = (<Rows>pairs[i].gradient).dense((<Rows>pairs[i].gradient).values, value_of(pairs[i].variable).extent)
+            else:
+                dense = <Tensor>pairs[i].gradient
+            total = nth(self.accumulators, pairs[i].place)
+            if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
+                raise changed(<BaseVariable>pairs[i].variable)
+            accumulate(dense.dtype_code == F64, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+                       dense.extent.size)
+        return 0
+
+    @cython.final
+    cdef int follow(self) except -1:
+        """Takes the variables into their averages, and those into the variables when it is time."""
+        cdef int64_t steps = self.steps()
+        cdef double momentum = self.numbers[EMA_MOMENTUM] if steps != 0 else 0, every = self.numbers[EMA_OVERWRITE_FREQUENCY]
+        cdef Py_ssize_t i
+        cdef BaseVariable mean, variable
+        cdef list averages = self.averages, known = self.known
+        cdef bint overwrites = every >= 1 and (steps + 1) % <int64_t>every == 0
+        if not averages and known:
+            raise ValueError("`use_ema` was set after the optimizer was built.")
+        for i in range(len(averages)):
+            mean, variable = nth(averages, i), nth(known, i)
+            in_place(<PyObject*>mean)
+            if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
+                raise changed(variable)
+            if is_floating(mean.held.dtype_code):
+                average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+            if overwrites:
+                variable.store(mean.held)
+        return 0
+
+    @cython.final
+    cdef inline int plain_steps(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step of the rule alone with dense gradients."""
+        cdef Step step
+        cdef double rate = self.current_rate()
+        cdef Py_ssize_t i
+        self.still_bound(bindings)
+        self.make_own(pairs, count)
+        self.still_bound(bindings)
+        self.begin(&step, rate)
+        for i in range(count):
+            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL)
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
+        return 0
+
+    @cython.final
+    cdef int step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step, from pairs of variables that were bound so many bindings ago."""
+        cdef double every = self.numbers[GRADIENT_ACCUMULATION_STEPS], rate = 0
+        cdef bint accumulates = every >= 1
+        cdef bint due = not accumulates or (self.calls() + 1) % <int64_t>every == 0
+        cdef Py_ssize_t i
+        cdef BaseVariable total
+        if due:
+            rate = self.current_rate()
+        self.still_bound(bindings)
+        if accumulates:
+            self.gather(pairs, count, every if due else 1, bindings)
+        if due:
+            self.descend(pairs, count, rate, accumulates, bindings)
+        if accumulates and due:
+            for total in self.accumulators:
+                memset(total.writable(), 0, total.held.extent.size * item_size(total.held.dtype_code))
+        if self.numbers[USE_EMA] == 1:
+            self.follow()
+        if self.constrained:
+            for i in range(count):
+                constraint = (<object>pairs[i].variable).constraint
+                if constraint is not None:
+                    (<object>pairs[i].variable).assign(constraint(<object>pairs[i].variable))
+        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
+        return 0
+
+    @cython.final
+    cdef inline bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
+        """Whether a pair is a gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
+        cdef PyObject* gradient
+        cdef PyObject* variable
+        cdef PyObject* value
+        if type(<object>pair) is not tuple or PyTuple_GET_SIZE(<object>pair) != 2:
+            return False
+        gradient = PyTuple_GET_ITEM(<object>pair, 0)
+        variable = PyTuple_GET_ITEM(<object>pair, 1)
+        out.place = guess
+        if guess >= PyList_GET_SIZE(self.known) or variable != PyList_GET_ITEM(self.known, guess):
+            if not isinstance(<object>variable, BaseVariable):
+                return False
+            place = self.places.get((<BaseVariable>variable).number)
+            if place is None:
+                return False
+            out.place = place
+        if type(<object>gradient) is Tensor:
+            value = <PyObject*>(<BaseVariable>variable).held
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+                    or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
+                return False
+        elif type(<object>gradient) is not Rows:     # which Python made, to fit
+            return False
+        Py_INCREF(<object>gradient)
+        Py_INCREF(<object>variable)
+        out.gradient = gradient
+        out.variable = variable
+        return True
+
+    @cython.final
+    cdef inline int take_all(self, object pairs) except -1:
+        """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
+        cdef Pair room[ROOM]
+        cdef Pair* taken = room
+        cdef Py_ssize_t count = 0, most = len(self.known)
+        cdef int64_t bindings = self.bindings
+        cdef PyObject* found
+        cdef list others = None
+        cdef bint dense = True
+        cdef object iterator = iter(pairs)
+        self.ready()
+        if tracing and traced():
+            return self.take_traced(list(iterator))
+        if most > ROOM:
+            taken = <Pair*>malloc(most * sizeof(Pair))
+            if taken == NULL:
+                raise MemoryError()
+        try:
+            # A pair is let go before the next one is asked for: zip then uses one tuple for all.
+            while True:
+                found = next_of(iterator)
+                if found == NULL:
+                    break
+                if count < most and self.bindings == bindings and self.take(found, count, &taken[count]):
+                    if type(<object>taken[count].gradient) is not Tensor:
+                        dense = False
+                    count += 1
+                    Py_DECREF(<object>found)
+                    continue
+                others = [(<object>taken[i].gradient, <object>taken[i].variable) for i in range(count)]
+                others.append(<object>found)
+                Py_DECREF(<object>found)
+                others.extend(iterator)
+                break
+            if others is not None or count == 0:
+                self._take_fitting(self._fitting(others or []))
+            elif self.plain and dense:
+                self.plain_steps(taken, count, bindings)
+            else:
+                self.step(taken, count, bindings)
+        finally:
+            let_go(taken, count)
+            if taken != room:
+                free(taken)
+        return 0
+
+    @cython.final
+    cdef int take_traced(self, list pairs) except -1:
+        """The same while it is traced: a step is one effect, which reads and writes what it will whenever it is taken."""
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.take_all(pairs)
+        finally:
+            held.depth -= 1
+        # What a program of its own does in a step is not known.
+        own = self.rule >= 0 and not self.scripted and not self.constrained and (self.rate is not None or self.schedule is not None)
+        return held.effect(WRITES if own else EXTERNAL, self._take, (pairs,), None,
+                           [*self.known, *self.variables] if own else None)
+
+    def _take_fitting(self, list pairs not None):
+        """A step of pairs that fit."""
+        cdef Pair* taken = <Pair*>malloc(len(pairs) * sizeof(Pair) + 1)
+        cdef Py_ssize_t count = 0
+        if taken == NULL:
+            raise MemoryError()
+        try:
+            self.ready()
+            for pair in pairs:
+                if not self.take(<PyObject*>pair, count, &taken[count]):
+                    raise changed(pair[1])
+                count += 1
+            self.step(taken, count, self.bindings)
+        finally:
+            let_go(taken, count)
+            free(taken)
+
+    def _take(self, pairs):
+        """A step of any iterable of pairs."""
+        self.take_all(pairs)
+
+    def apply_gradients(self, grads_and_vars):
+        """Takes one step.
+
+        The variables of the first step are those of every later one. A None gradient is skipped with a warning.
+
+        Args:
+          grads_and_vars: pairs of a gradient and its variable, in any order.
+
+        Returns:
+          `iterations`.
+
+        Raises:
+          ValueError: every gradient is None, or a variable is unknown.
+          InvalidArgumentError: a gradient's shape is not its variable's.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> tf.optimizers.SGD(0.5).apply_gradients([(tf.constant([1.0, -1.0]), w)])
+          <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=1>
+          >>> w.numpy()
+          array([0.5, 2.5], dtype=float32)
+        """
+        if self.applied_in_python:
+            grads, variables = zip(*grads_and_vars)
+            self.apply(grads, variables)
+        else:
+            self.take_all(grads_and_vars)
+        return self.counter
+
+    def update_step(self, gradient, BaseVariable variable not None, learning_rate):
+        """One variable's part of a step; a subclass may have its own.
+
+        Args:
+          gradient: a tensor of the variable's shape, scaled and clipped.
+          variable: a variable that the optimizer was built with.
+          learning_rate: the present learning rate.
+
+        Raises:
+          NotImplementedError: an optimizer without a rule of its own.
+          ValueError: an unknown variable.
+          InvalidArgumentError: a gradient of another shape.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> optimizer = tf.optimizers.SGD(0.5)
+          >>> optimizer.build([w])
+          >>> optimizer.update_step(tf.constant([1.0, -1.0]), w, 0.25)
+          >>> w.numpy()
+          array([0.75, 2.25], dtype=float32)
+        """
+        cdef Tensor fitting
+        cdef Pair pair
+        cdef Step step
+        self.ready()
+        if self.rule < 0:
+            raise NotImplementedError
+        if tracing and traced():
+            as_effect(WRITES, self.update_step, gradient, variable, learning_rate, writes=[*self.known, *self.variables])
+            return
+        found = self.places.get(variable.number)
+        if found is None:
+            raise ValueError(f"Unknown variable: {variable}.")
+        fitting = self._cast(gradient, variable)
+        self._check_shape(fitting, variable)
+        self.begin(&step, float(learning_rate))
+        pair.place = found
+        pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
+        self.make_own(&pair, 1)
+        self.update(&step, &pair, fitting.data, NULL)
+
+    def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
+        if not same_extent(gradient.extent, variable.held.extent):
+            raise InvalidArgumentError(
+                None, None, f"The gradient of variable '{variable.name}' has shape {dims_text(gradient.extent)}, the variable has "
+                            f"shape {dims_text(variable.held.extent)}. A gradient must have its variable's shape.")
+
+    @property
+    def _absolute(self):
+        """Whether the rule reads |g| where others read g²."""
+        return self.rule >= 0 and self.entry.absolute
+
+
+cdef object changed(BaseVariable variable):
+    return InvalidArgumentError(None, None, f"Variable '{variable.name}' is not of the shape and dtype that the optimizer was built for.")

@@ -1,0 +1,565 @@
+"""The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
+
+The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
+1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
+"""
+
+from libc.math cimport fabs, pow, sqrt
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free, malloc
+
+from gradtape._engine.base.types cimport real
+
+cdef extern from "math.h" nogil:
+    float sqrtf(float)
+    float fabsf(float)
+    float powf(float, float)
+
+cdef enum:
+    RULES = 16               # that the table has places for
+    LANES = 8                # partial sums
+
+cdef enum Trait:
+    ABSOLUTE = 1
+    WHOLE = 2
+
+
+cdef inline real root(real x) noexcept nogil:
+    if real is float:
+        return sqrtf(x)
+    else:
+        return sqrt(x)
+
+
+cdef inline real magnitude(real x) noexcept nogil:
+    if real is float:
+        return fabsf(x)
+    else:
+        return fabs(x)
+
+
+cdef inline real power(real x, real y) noexcept nogil:
+    if real is float:
+        return powf(x, y)
+    else:
+        return pow(x, y)
+
+
+cdef inline real square(const real* g, const real* q, Py_ssize_t i) noexcept nogil:
+    return g[i] * g[i] if q == NULL else q[i]
+
+
+cdef inline float cast_as_keras(double x) noexcept nogil:
+    """A Python number as Keras' cast gives it: by way of float32, even for float64 variables."""
+    return <float>x
+
+
+cdef double squares(const real* g, double divisor, Py_ssize_t n) noexcept nogil:
+    """The sum of (g / divisor)², g IN: squares of g's type, added up in lanes of double."""
+    cdef double lanes[LANES]
+    cdef double total = 0
+    cdef real x, by = <real>divisor
+    cdef Py_ssize_t i, lane, whole = n // LANES
+    for lane in range(LANES):
+        lanes[lane] = 0
+    if divisor == 1:
+        for i in range(whole):
+            for lane in range(LANES):
+                lanes[lane] += g[i * LANES + lane] * g[i * LANES + lane]
+    else:
+        for i in range(whole):
+            for lane in range(LANES):
+                x = g[i * LANES + lane] / by
+                lanes[lane] += x * x
+    for i in range(whole * LANES, n):
+        x = g[i] / by
+        total += x * x
+    for lane in range(LANES):
+        total += lanes[lane]
+    return total
+
+
+# One rule each. p: the parameter (IN, OUT); g: its gradient (IN); q: what stands for g² (for |g| in Adamax) where g sums
+# up entries of one index, which Keras squares one by one, or NULL (IN); s: the rule's slots (IN, OUT), NULL where not in use;
+# n: elements of each; h: hyperparameters in the order of the rule's entry in the table below.
+
+cdef void sgd(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real rate = <real>step.rate, momentum, m
+    cdef real* velocity = s[0]
+    if velocity == NULL or h[0] == 0:
+        for i in range(n):
+            p[i] -= g[i] * rate
+        return
+    momentum = <real>cast_as_keras(h[0])
+    if h[1] == 0:
+        for i in range(n):
+            m = velocity[i] * momentum - g[i] * rate
+            velocity[i] = m
+            p[i] += m
+    else:
+        for i in range(n):
+            m = velocity[i] * momentum - g[i] * rate
+            velocity[i] = m
+            p[i] += m * momentum - g[i] * rate
+
+
+cdef void adam(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """With the largest v so far: Reddi, Kale and Kumar 2018."""
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
+    cdef real alpha = <real>step.rate * root(1 - power(<real>cast_as_keras(h[1]), <real>step.t)) / (
+        1 - power(<real>cast_as_keras(h[0]), <real>step.t))
+    cdef real* m = s[0]
+    cdef real* v = s[1]
+    cdef real* largest = s[2]
+    cdef real u
+    if largest == NULL:
+        for i in range(n):
+            m[i] += (g[i] - m[i]) * first
+            v[i] += (square(g, q, i) - v[i]) * second
+            p[i] -= m[i] * alpha / (root(v[i]) + epsilon)
+    else:
+        for i in range(n):
+            m[i] += (g[i] - m[i]) * first
+            v[i] += (square(g, q, i) - v[i]) * second
+            u = v[i] if v[i] > largest[i] or v[i] != v[i] else largest[i]
+            largest[i] = u
+            p[i] -= m[i] * alpha / (root(u) + epsilon)
+
+
+cdef void rmsprop(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """With the mean of g its variance stands for its mean square."""
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2], rate = <real>step.rate
+    cdef real* v = s[0]
+    cdef real* velocity = s[1]
+    cdef real* mean = s[2]
+    cdef real spread, change
+    for i in range(n):
+        v[i] = rho * v[i] + rest * square(g, q, i)
+        spread = v[i]
+        if mean != NULL:
+            mean[i] = rho * mean[i] + rest * g[i]
+            spread -= mean[i] * mean[i]
+        change = rate * g[i] / root(spread + epsilon)
+        if velocity != NULL:
+            change += momentum * velocity[i]
+            velocity[i] = change
+        p[i] -= change
+
+
+cdef void adagrad(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real epsilon = <real>step.hyper[0], rate = <real>step.rate
+    cdef real* total = s[0]
+    for i in range(n):
+        total[i] += square(g, q, i)
+        p[i] -= rate * g[i] / root(total[i] + epsilon)
+
+
+cdef void adadelta(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real rho = <real>h[0], rest = <real>(1 - h[0]), epsilon = <real>h[1], rate = <real>step.rate
+    cdef real* squares = s[0]
+    cdef real* changes = s[1]
+    cdef real change, factor
+    for i in range(n):
+        squares[i] = rho * squares[i] + rest * square(g, q, i)
+        factor = root(changes[i] + epsilon)
+        change = -(factor * g[i] / root(squares[i] + epsilon))
+        changes[i] = rho * changes[i] + rest * (
+            change * change if q == NULL else factor * factor * q[i] / (squares[i] + epsilon))
+        p[i] += rate * change
+
+
+cdef void adamax(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real first = <real>(1 - h[0]), fading = <real>h[1], epsilon = <real>h[2], rate = <real>step.rate
+    cdef real correction = 1 - power(<real>cast_as_keras(h[0]), <real>step.t)
+    cdef real* m = s[0]
+    cdef real* u = s[1]
+    cdef real old, new
+    for i in range(n):
+        m[i] += (g[i] - m[i]) * first
+        old = fading * u[i]
+        new = magnitude(g[i]) if q == NULL else q[i]
+        u[i] = new if new > old or new != new else old
+        p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
+
+
+cdef inline real nadam_momentum(real beta, real fading, int64_t t) noexcept nogil:
+    """The momentum that step t uses; fading is 0.96."""
+    return beta * (1 - <real>0.5 * power(fading, <real>t))
+
+
+cdef void nadam(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real beta_1 = <real>cast_as_keras(h[0]), beta_2 = <real>cast_as_keras(h[1]), epsilon = <real>h[2]
+    cdef real first = 1 - beta_1, second = 1 - beta_2, rate = <real>step.rate, product = <real>step.product
+    cdef real fading = cast_as_keras(0.96)
+    cdef real now = nadam_momentum(beta_1, fading, step.t), after = nadam_momentum(beta_1, fading, step.t + 1)
+    cdef real correction = 1 - power(beta_2, <real>step.t)
+    cdef real* m = s[0]
+    cdef real* v = s[1]
+    cdef real expected
+    for i in range(n):
+        m[i] += (g[i] - m[i]) * first
+        v[i] += (square(g, q, i) - v[i]) * second
+        expected = after * m[i] / (1 - product * after) + (1 - now) * g[i] / (1 - product)
+        p[i] -= expected * rate / (root(v[i] / correction) + epsilon)
+
+
+cdef void ftrl(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real rate = <real>step.rate
+    cdef real exponent = <real>(-h[0]), l1 = <real>h[1], shrinkage = <real>(2 * h[3])
+    cdef real l2 = <real>h[2] + <real>h[4] / (2 * rate)
+    cdef real* total = s[0]
+    cdef real* linear = s[1]
+    cdef real new, powered, before, clipped
+    for i in range(n):
+        new = total[i] + square(g, q, i)
+        if exponent == <real>0.5:
+            powered, before = root(new), root(total[i])
+        else:
+            powered, before = power(new, exponent), power(total[i], exponent)
+        linear[i] += g[i] + shrinkage * p[i] - (powered - before) / rate * p[i]
+        clipped = l1 if linear[i] > l1 else -l1 if linear[i] < -l1 else linear[i]
+        p[i] = (clipped - linear[i]) / (powered / rate + 2 * l2)
+        total[i] = new
+
+
+cdef void lion(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real inner = <real>cast_as_keras(h[0]), outer = <real>cast_as_keras(h[1]), rate = <real>step.rate
+    cdef real* m = s[0]
+    cdef real direction
+    for i in range(n):
+        direction = m[i] * inner + g[i] * (1 - inner)
+        p[i] -= rate * (<real>(direction > 0) - <real>(direction < 0) if direction == direction else direction)
+        m[i] = m[i] * outer + g[i] * (1 - outer)
+
+
+cdef void schedule_free_adamw(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """The parameter lies between the iterate z and the mean of all iterates, which it is taken apart into and made of again."""
+    cdef Py_ssize_t i
+    cdef const double* h = step.hyper
+    cdef real beta_1 = <real>cast_as_keras(h[0]), beta_2 = <real>cast_as_keras(h[1]), epsilon = <real>cast_as_keras(h[2])
+    cdef real t = <real>step.t, rate = <real>step.rate, weight = 1 / <real>step.t, warmth, mean, before
+    cdef real correction = 1 - power(beta_2, t)
+    cdef real* z = s[0]
+    cdef real* v = s[1]
+    if h[3] > 0:
+        warmth = t / <real>h[3]
+        rate *= warmth if warmth < 1 else 1
+    for i in range(n):
+        before = z[i]
+        v[i] += (square(g, q, i) - v[i]) * (1 - beta_2)
+        z[i] -= rate * g[i] / (root(v[i] / correction) + epsilon)
+        mean = (p[i] - (1 - beta_1) * before) / beta_1
+        mean = (1 - weight) * mean + weight * z[i]
+        p[i] = (1 - beta_1) * z[i] + beta_1 * mean
+
+
+cdef inline void adam_change(const real* m, const real* v, real* out, Py_ssize_t n, real first, real second, real epsilon) noexcept nogil:
+    """out (OUT) = m / first over the root of v / second (IN)."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = m[i] / first / (root(v[i] / second) + epsilon)
+
+
+cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """Adam's change, scaled by the parameter's norm over its own; it is made twice, since it is kept nowhere."""
+    cdef Py_ssize_t i, start = 0, length
+    cdef const double* h = step.hyper
+    cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
+    cdef real of_first = 1 - power(<real>cast_as_keras(h[0]), <real>step.t)
+    cdef real of_second = 1 - power(<real>cast_as_keras(h[1]), <real>step.t)
+    cdef real* m = s[0]
+    cdef real* v = s[1]
+    cdef real change[BLOCK]
+    cdef real of_parameter = root(<real>squares(p, 1, n)), of_change, rate = <real>step.rate
+    cdef double total = 0
+    for i in range(n):
+        m[i] += (g[i] - m[i]) * first
+        v[i] += (square(g, q, i) - v[i]) * second
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
+        total += squares(change, 1, length)
+        start += length
+    of_change = root(<real>total)
+    if of_parameter > 0 and of_change > 0:
+        rate *= of_parameter / of_change
+    start = 0
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        if n > BLOCK:
+            adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
+        for i in range(length):
+            p[start + i] -= rate * change[i]
+        start += length
+
+
+cdef void adafactor(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """Of matrices only the means of g² over rows and over columns are kept; v is their product over its mean."""
+    cdef Py_ssize_t i, row, column, rows = step.rows, columns = step.columns, start
+    cdef const double* h = step.hyper
+    cdef real epsilon_1 = <real>h[1], epsilon_2 = <real>cast_as_keras(h[2]), t = <real>step.t
+    cdef real beta = 1 - power(t, <real>h[0]), rest = 1 - beta
+    cdef real size = root(<real>(squares(p, 1, n) / n)), rate = <real>step.rate, share = rest / rows if rows else 0, spread
+    cdef real* r = s[0]
+    cdef real* c = s[1]
+    cdef real* v = s[2]
+    cdef double total
+    rate = 1 / root(t) if 1 / root(t) < rate else rate
+    rate *= epsilon_2 if epsilon_2 > size else size
+    if rows == 0:
+        for i in range(n):
+            v[i] = beta * v[i] + rest * (square(g, q, i) + epsilon_1)
+    else:
+        start = 0
+        while start < n:
+            for row in range(rows):
+                total = 0
+                for column in range(columns):
+                    total += square(g, q, start + row * columns + column) + epsilon_1
+                r[row] = beta * r[row] + rest * <real>(total / columns)
+            for column in range(columns):
+                c[column] = beta * c[column]
+            for row in range(rows):
+                for column in range(columns):
+                    c[column] += share * (square(g, q, start + row * columns + column) + epsilon_1)
+            total = 0
+            for row in range(rows):
+                total += r[row]
+            for row in range(rows):
+                spread = r[row] / <real>(total / rows)
+                for column in range(columns):
+                    v[start + row * columns + column] = spread * c[column]
+            r += rows
+            c += columns
+            start += rows * columns
+    total = 0
+    for i in range(n):
+        spread = g[i] / root(v[i])
+        total += spread * spread if q == NULL else q[i] / v[i]
+    spread = root(<real>(total / n)) / <real>h[3]
+    rate /= 1 if spread < 1 else spread
+    for i in range(n):
+        p[i] -= rate * (g[i] / root(v[i]))
+
+
+ctypedef void (*Single)(const Step* step, float* p, const float* g, const float* q, float** s, Py_ssize_t n) noexcept nogil
+ctypedef void (*Double)(const Step* step, double* p, const double* g, const double* q, double** s, Py_ssize_t n) noexcept nogil
+
+cdef Rule table[RULES]
+PLACES = {}                  # per rule: its number in the table, and the names of its hyperparameters in order
+
+
+cdef int enter(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
+    cdef Rule* rule = &table[len(PLACES)]
+    rule.single, rule.double_precision, rule.row_slots = single, double_precision, row_slots
+    rule.absolute, rule.whole = traits & ABSOLUTE != 0, traits & WHOLE != 0
+    PLACES[name] = (len(PLACES), tuple(hyperparameters.split()))
+    return 0
+
+
+enter("sgd", sgd[float], sgd[double], 0, 0, "momentum nesterov")
+enter("adam", adam[float], adam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter("rmsprop", rmsprop[float], rmsprop[double], -1, 0, "rho momentum epsilon")
+enter("adagrad", adagrad[float], adagrad[double], 1, 0, "epsilon")
+enter("adadelta", adadelta[float], adadelta[double], -1, 0, "rho epsilon")
+enter("adamax", adamax[float], adamax[double], -1, ABSOLUTE, "beta_1 beta_2 epsilon")
+enter("nadam", nadam[float], nadam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter("ftrl", ftrl[float], ftrl[double], -1, 0, "learning_rate_power l1_regularization_strength l2_regularization_strength "
+                                                "l2_shrinkage_regularization_strength beta")
+enter("lion", lion[float], lion[double], -1, 0, "beta_1 beta_2")
+enter("lamb", lamb[float], lamb[double], -1, WHOLE, "beta_1 beta_2 epsilon")
+enter("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_decay epsilon_1 epsilon_2 clip_threshold")
+enter("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
+
+
+cdef const Rule* rule_of(int rule) noexcept nogil:
+    return &table[rule]
+
+
+cdef inline bint as_it_is(const Step* step) noexcept nogil:
+    """Whether the gradient is neither scaled nor clipped."""
+    return step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
+
+
+cdef inline void shape_part(const Step* step, const real* g, real* out, Py_ssize_t n) noexcept nogil:
+    """out (OUT) = the gradient (IN) scaled and clipped; NaN stays what it is."""
+    cdef Py_ssize_t i
+    cdef real divisor = <real>step.divisor, numerator = <real>step.numerator, denominator = <real>step.denominator
+    cdef real limit = <real>step.limit
+    for i in range(n):
+        out[i] = g[i]
+    if divisor != 1:
+        for i in range(n):
+            out[i] = out[i] / divisor
+    if denominator != 0:
+        for i in range(n):
+            out[i] = out[i] * numerator
+        if denominator != 1:
+            for i in range(n):
+                out[i] = out[i] / denominator
+    if limit == limit:
+        for i in range(n):
+            out[i] = limit if out[i] > limit else -limit if out[i] < -limit else out[i]
+
+
+cdef inline void shape_squares(const Step* step, const real* q, real* out, Py_ssize_t n) noexcept nogil:
+    """out (OUT) = what stands for the squares (IN) of a gradient that is scaled; what was to be clipped is clipped."""
+    cdef Py_ssize_t i
+    cdef real scale = 1 / <real>step.divisor
+    if step.denominator != 0:
+        scale *= <real>step.numerator / <real>step.denominator
+    if not table[step.rule].absolute:
+        scale *= scale
+    for i in range(n):
+        out[i] = q[i] * scale
+
+
+cdef inline void decay_part(const Step* step, real* p, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real weight = <real>cast_as_keras(step.decay), rate = <real>step.rate
+    for i in range(n):
+        p[i] -= p[i] * weight * rate
+
+
+cdef inline void run(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        table[step.rule].single(step, p, g, q, s, n)
+    else:
+        table[step.rule].double_precision(step, p, g, q, s, n)
+
+
+cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """Block by block: decay, scaling and clipping, then the rule."""
+    cdef real shaped[BLOCK]
+    cdef real shaped_squares[BLOCK]
+    cdef real* slots[SLOTS]
+    cdef const real* of_squares
+    cdef const real* gradient
+    cdef Py_ssize_t start = 0, length, i
+    cdef bint plain = as_it_is(step)
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        gradient, of_squares = g + start, q + start if q != NULL else NULL
+        if not plain:
+            shape_part(step, gradient, shaped, length)
+            gradient = shaped
+            if q != NULL:
+                shape_squares(step, q + start, shaped_squares, length)
+                of_squares = shaped_squares
+        if step.decay == step.decay:
+            decay_part(step, p + start, length)
+        for i in range(SLOTS):
+            slots[i] = s[i] + start if s[i] != NULL else NULL
+        run(step, p + start, gradient, of_squares, slots, length)
+        start += length
+
+
+cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    """The same for a rule that must see all of the parameter. -1: no memory."""
+    cdef real* shaped = NULL
+    if step.decay == step.decay:
+        decay_part(step, p, n)
+    if as_it_is(step):
+        run(step, p, g, q, s, n)
+        return 0
+    shaped = <real*>malloc((1 if q == NULL else 2) * n * sizeof(real) + 1)
+    if shaped == NULL:
+        return -1
+    shape_part(step, g, shaped, n)
+    if q != NULL:
+        shape_squares(step, q, shaped + n, n)
+    run(step, p, shaped, shaped + n if q != NULL else NULL, s, n)
+    free(shaped)
+    return 0
+
+
+cdef inline int walk_typed(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+    if table[step.rule].whole:
+        return run_whole(step, p, g, q, s, n)
+    if step.decay != step.decay and as_it_is(step):
+        run(step, p, g, q, s, n)
+    else:
+        run_blocks(step, p, g, q, s, n)
+    return 0
+
+
+cdef int walk(const Step* step, bint double_precision, char* p, const char* g, const char* q, char** slots, Py_ssize_t n) noexcept nogil:
+    if double_precision:
+        return walk_typed(step, <double*>p, <const double*>g, <const double*>q, <double**>slots, n)
+    return walk_typed(step, <float*>p, <const float*>g, <const float*>q, <float**>slots, n)
+
+
+cdef void shape(const Step* step, bint double_precision, const char* g, char* out, Py_ssize_t n) noexcept nogil:
+    if double_precision:
+        shape_part(step, <const double*>g, <double*>out, n)
+    else:
+        shape_part(step, <const float*>g, <float*>out, n)
+
+
+cdef void decay(const Step* step, bint double_precision, char* p, Py_ssize_t n) noexcept nogil:
+    if double_precision:
+        decay_part(step, <double*>p, n)
+    else:
+        decay_part(step, <float*>p, n)
+
+
+cdef inline void accumulate_typed(real* total, const real* g, real divisor, real count, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if divisor == 1:
+        for i in range(n):
+            total[i] += g[i]
+    else:
+        for i in range(n):
+            total[i] += g[i] / divisor
+    if count != 1:
+        for i in range(n):
+            total[i] = total[i] / count
+
+
+cdef void accumulate(bint double_precision, char* total, const char* g, double divisor, double count, Py_ssize_t n) noexcept nogil:
+    if double_precision:
+        accumulate_typed(<double*>total, <const double*>g, divisor, count, n)
+    else:
+        accumulate_typed(<float*>total, <const float*>g, <float>divisor, <float>count, n)
+
+
+cdef inline void average_typed(real* average, const real* p, real momentum, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef real rest = 1 - momentum
+    for i in range(n):
+        average[i] = momentum * average[i] + rest * p[i]
+
+
+cdef void average(bint double_precision, char* average, const char* p, double momentum, Py_ssize_t n) noexcept nogil:
+    if double_precision:
+        average_typed(<double*>average, <const double*>p, momentum, n)
+    else:
+        average_typed(<float*>average, <const float*>p, <float>momentum, n)
+
+
+cdef double sum_of_squares(bint double_precision, const char* g, double divisor, Py_ssize_t n) noexcept nogil:
+    return squares(<const double*>g, divisor, n) if double_precision else squares(<const float*>g, divisor, n)
+
+
+cdef void advance(bint double_precision, char* product, double beta_1, int64_t t) noexcept nogil:
+    if double_precision:
+        (<double*>product)[0] *= nadam_momentum[double](beta_1, 0.96, t)
+    else:
+        (<float*>product)[0] *= nadam_momentum[float](<float>beta_1, <float>0.96, t)

@@ -1,0 +1,580 @@
+"""Variables.
+
+A variable owns a tensor that it never hands out. A read makes a handle, a tensor with a number of its own that shares
+the storage; the handle serves every further read until a window opens, resumes or resets. Assignment drops the handle,
+then writes in place if nobody else holds the storage, and into fresh storage otherwise.
+"""
+
+cimport cython
+from cpython.ref cimport PyObject
+from cpython.weakref cimport PyWeakref_NewRef
+
+from libc.math cimport NAN
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
+
+from gradtape._engine.base.shape cimport dims_text, same_extent, tensor_shape
+from gradtape._engine.record.log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
+                            new_variable_number, renew_epoch, thread)
+from gradtape._engine.compute.loops cimport run_instruction
+from gradtape._engine.record.primitive cimport Tracer, traced, tracer
+from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating, item_size,
+                               new_scalar, new_tensor, operators, share, to_numpy, tracing)
+from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
+
+import functools
+
+from gradtape._src.core import formatting as _formatting
+from gradtape._engine.ops.ops import op_error
+
+cdef extern from "Python.h":
+    ctypedef struct Numbers "PyNumberMethods":
+        pass
+    ctypedef struct TypeObject "PyTypeObject":
+        Numbers* tp_as_number
+        PyObject* tp_dict
+    ctypedef struct MethodDefinition "PyMethodDef":
+        pass
+    ctypedef struct MethodDescriptor "PyMethodDescrObject":
+        MethodDefinition* d_method
+    void PyType_Modified(type cls)
+    object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
+
+cdef extern from *:
+    """
+    /* Whether only the interpreter's stack holds an object whose method it calls. */
+    #if PY_VERSION_HEX >= 0x030E0000
+    #define is_temporary(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
+    #else
+    #define is_temporary(o) (Py_REFCNT(o) == 1)
+    #endif
+    """
+    bint is_temporary(object o)
+
+cdef Operators* _operators = operators()
+cdef Program SUBTRACT_PROGRAM = program("subtract")
+
+
+# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held, and
+# variables that nobody else would hold from here on; others are not kept alive.
+
+cdef enum:
+    STALE = 0                # no thread's epoch: what the last read copied is not the value any more
+    PARTS = 8
+
+cdef list _parts = [None] * PARTS
+cdef list _part_variables = [None] * PARTS
+cdef list _part_keys = [None] * PARTS
+cdef int _part_place = 0
+
+
+cdef int remember_part(BaseVariable variable, object key, Tensor part) except -1:
+    global _part_place
+    cdef int place = (_part_place + 1) & (PARTS - 1)
+    _part_place = place
+    _parts[place] = part if part.block == NULL else PyWeakref_NewRef(part, None)
+    _part_variables[place] = variable if is_temporary(variable) else PyWeakref_NewRef(variable, None)
+    _part_keys[place] = key
+    return 0
+
+
+cdef object part_assigner(object tensor):
+    cdef int place
+    for place in range(PARTS):
+        part = _parts[place]
+        if part is tensor or (type(part) is not Tensor and part is not None and part() is tensor):
+            variable = _part_variables[place]
+            if not isinstance(variable, BaseVariable):
+                variable = variable()
+            if variable is not None:
+                return functools.partial(variable._assign_part, _part_keys[place])
+    raise AttributeError("'gradtape._engine.tensor.tensor.Tensor' object has no attribute 'assign'")
+
+
+_operators.part_assigner = part_assigner
+
+
+# What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
+cdef Tensor _nothing = new_scalar(F32, NAN)
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+@cython.c_api_binop_methods(True)
+cdef class BaseVariable(Readable):
+    """The compiled part of gradtape.Variable."""
+
+    __array_priority__ = 100
+
+    def __cinit__(self, *arguments, **keywords):
+        self.number = new_variable_number()
+        self.is_trainable = True
+        self.held = _nothing
+        self.given_name = "Variable"
+
+    cdef Tensor read(self):
+        cdef PyObject* at = here()
+        cdef PyObject* place
+        cdef Window window
+        cdef Entry* entry
+        cdef Tensor handle
+        cdef bint live = False
+        handle = self.handle
+        if handle is not None and self.epoch == (<Thread>at).epoch:
+            return handle
+        if handle is not None and (<PyObject*>handle).ob_refcnt == 2:
+            # Nobody but the variable has it: as good as a new one once it is told to be gone.
+            if <uint64_t>(handle.number - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
+                mark_dead(handle.number)
+            handle.number = 0
+            if self.epoch == STALE and handle.block == NULL:
+                memcpy(handle.cell, self.held.cell, CELL_BYTES)
+        else:
+            handle = share(self.present(), self.held.extent)
+        # Before anything that may run a program's code, which may assign and leave its mark here.
+        self.handle = handle
+        self.epoch = (<Thread>at).epoch
+        if tracing and traced():
+            tracer.variable_read(self, handle)
+        if (<Thread>at).watchers and self.is_trainable:
+            for found in (<Thread>at).watchers:
+                if not any([v is self for v in found]):
+                    (<list>found).append(self)
+        if (<Thread>at).span != 0 and is_floating(handle.dtype_code):
+            place = (<Thread>at).newest
+            while place != NULL:
+                if is_marked(<Window>place, self.number):
+                    live = True
+                elif (<Window>place).watch_variables and self.is_trainable:
+                    live = True
+                    window = <Window>place         # the collector may run, and close windows
+                    watch_variable(window, self)
+                    if window.owner is None:
+                        place = (<Thread>at).newest
+                        continue
+                place = (<Window>place).older
+            if live:
+                entry = append(<Thread>at)
+                entry.dead = 0
+                entry.kind = READ
+                entry.count = 1
+                entry.inputs[0] = self.number
+                handle.number = (<Thread>at).next - 1
+        if (<Thread>at).forward and is_floating(handle.dtype_code):
+            if handle.number == 0:
+                handle.number = give_number(<Thread>at)
+            for tangents in (<Thread>at).accumulators:
+                tangent = (<Tangents>tangents).table.get(self.number)
+                if tangent is not None:
+                    (<Tangents>tangents).table[handle.number] = tangent
+        return handle
+
+    cdef Tensor present(self):
+        """What is held; NotImplementedError, as in TensorFlow, where that is nothing."""
+        if self.held is _nothing:
+            raise NotImplementedError(f"{type(self).__name__} has no value: its __init__ must call Variable's, which did not run or "
+                                      "raised.")
+        return self.held
+
+    cdef char* writable(self) except NULL:
+        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        if self.held is _nothing:
+            self.present()
+        if tracing and traced():
+            tracer.fail(f"variable '{self.given_name}' was written in a way that cannot be repeated")
+        if self.held.block == NULL:
+            self.epoch = STALE                # handles have copies of what is inline
+            return self.held.data
+        self.handle = None
+        if self.held.block.refs > 1:
+            self.held = new_tensor(self.held.dtype_code, self.held.extent)
+        return self.held.data
+
+    cdef int store(self, Tensor value) except -1:
+        cdef char* target
+        self.present()
+        if tracing and traced():
+            return self.store_traced(value)
+        if value.dtype_code != self.held.dtype_code:
+            raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
+                             f"{dtype_object(value.dtype_code).name}: {value!r}")
+        if not same_extent(value.extent, self.held.extent):
+            if self.open_shape is None or not self.open_shape.is_compatible_with(tensor_shape(value.extent)):
+                raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
+                                 f"The variable shape {self.shape}, and the "
+                                 f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
+            self.handle = None
+            self.held = share(value, value.extent)
+            return 0
+        target = self.writable()
+        memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
+        return 0
+
+    cdef int store_traced(self, Tensor value) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.store(value)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, value, 0)
+
+    cdef int shift_traced(self, Tensor change, int code) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.shift(change, code)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, change, code)
+
+    cdef Tensor shown(self):
+        """What is held, at which the program looks now."""
+        if tracing:
+            operators().value_read(self.read(), False)
+        return self.present()
+
+    def _initialise(self, value, bint trainable, str name, open_shape=None):
+        """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
+        if self.held is not _nothing:
+            self.store(<Tensor?>value)
+            return
+        if tracing and tracer is not None and tracer.thread == here():
+            tracer.variable_made(self)
+        self.open_shape = open_shape
+        self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
+        self.is_trainable = trainable
+        self.given_name = name
+
+    def _adopt(self, value):
+        """Sets the value to a tensor of the same shape and dtype, whose storage becomes the variable's own: no copy."""
+        cdef Tensor tensor = <Tensor?>value
+        if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
+            self.store(tensor)
+            return
+        self.handle = None
+        self.epoch = STALE
+        self.held = share(tensor, tensor.extent)
+
+    # What it is
+
+    @property
+    def name(self):
+        """Its name with TensorFlow's output suffix."""
+        return self.given_name + ":0"
+
+    @property
+    def trainable(self):
+        """Whether tapes watch it by themselves."""
+        return self.is_trainable
+
+    @property
+    def shape(self):
+        """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
+        return tensor_shape(self.present().extent) if self.open_shape is None else self.open_shape
+
+    def get_shape(self):
+        """Its shape, the same as `shape`.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).get_shape()
+          TensorShape([2])
+        """
+        return self.shape
+
+    @property
+    def dtype(self):
+        """Its element type, a DType."""
+        return dtype_object(self.present().dtype_code)
+
+    @property
+    def ndim(self):
+        """Its number of axes."""
+        return self.present().extent.rank
+
+    @property
+    def device(self):
+        """The one device there is, under TensorFlow's name."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    # Reading
+
+    def value(self):
+        """Its present value, the same as `read_value`.
+
+        Returns:
+          A tensor, which later assignments do not change.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).value().numpy()
+          array([1., 2.], dtype=float32)
+        """
+        return self.read()
+
+    def read_value(self):
+        """Its present value.
+
+        Returns:
+          A tensor, which later assignments do not change.
+
+        Example:
+          >>> v = tf.Variable(1.0)
+          >>> before = v.read_value()
+          >>> before.numpy(), v.assign(5.0).numpy(), before.numpy()
+          (np.float32(1.0), np.float32(5.0), np.float32(1.0))
+        """
+        return self.read()
+
+    def numpy(self):
+        """Its present value as a writable NumPy array, a copy.
+
+        Returns:
+          An array of the variable's shape and dtype; a NumPy scalar where it has no axes.
+
+        Example:
+          >>> tf.Variable([1.0, 2.0]).numpy()
+          array([1., 2.], dtype=float32)
+        """
+        return to_numpy(self.shown())
+
+    def __array__(self, dtype=None, copy=None):
+        return self.read().__array__(dtype, copy)
+
+    # Assigning
+
+    def assign(self, value, use_locking=False, name=None, read_value=True):
+        """Sets the value, which carries none of the new value's history.
+
+        Args:
+          value: a tensor, or what converts to one, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          ValueError: another shape or dtype.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign([3.0, 4.0]).numpy()
+          array([3., 4.], dtype=float32)
+        """
+        self.store(convert(value, self.held.dtype_code, False))
+        return self if read_value else None
+
+    def assign_add(self, delta, use_locking=False, name=None, read_value=True):
+        """Adds to the value in place.
+
+        Args:
+          delta: what is added, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          InvalidArgumentError: another shape, or the variable is of bools.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign_add([0.5, 0.5]).numpy()
+          array([1.5, 2.5], dtype=float32)
+        """
+        self.shift(delta, ADD)
+        return self if read_value else None
+
+    def assign_sub(self, delta, use_locking=False, name=None, read_value=True):
+        """Subtracts from the value in place.
+
+        Args:
+          delta: what is subtracted, of the variable's shape and dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          InvalidArgumentError: another shape, or the variable is of bools.
+
+        Example:
+          >>> v = tf.Variable([1.0, 2.0])
+          >>> v.assign_sub([0.5, 0.5]).numpy()
+          array([0.5, 1.5], dtype=float32)
+        """
+        self.shift(delta, SUB)
+        return self if read_value else None
+
+    cdef int shift(self, object delta, int code) except -1:
+        cdef Tensor change = convert(delta, self.present().dtype_code, False), old
+        cdef char* target
+        if tracing and traced():
+            return self.shift_traced(change, code)
+        if not same_extent(change.extent, self.held.extent):
+            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
+                           f"Cannot update variable with shape {dims_text(self.held.extent)} using a Tensor with shape "
+                           f"{dims_text(change.extent)}, shapes must be equal.")
+        if self.held.dtype_code == BOOL:
+            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
+                           "bool variables have no sums. Convert with tf.cast, or use assign.")
+        if not is_floating(self.held.dtype_code):
+            array = as_array(self.held)
+            return self.store(convert(array + as_array(change) if code == ADD else array - as_array(change),
+                                      self.held.dtype_code, False))
+        old = self.held
+        target = self.writable()
+        run_instruction(code, self.held.dtype_code == F64, target, old.data, change.data, old.extent.size)
+        return 0
+
+    # Conversions and operators are those of the value
+
+    def __repr__(self):
+        if self.held is _nothing:
+            return f"<{type(self).__name__} without a value>"
+        return _formatting.variable_repr(as_array(self.shown()), self.dtype.name, self.name, self.shape)
+
+    def __format__(self, specification):
+        if specification:
+            raise TypeError(f"unsupported format string passed to {type(self).__name__}.__format__")
+        return repr(self)
+
+    def __float__(self):
+        return float(to_numpy(self.shown()))
+
+    def __int__(self):
+        return int(to_numpy(self.shown()))
+
+    def __complex__(self):
+        return complex(to_numpy(self.shown()))
+
+    def __index__(self):
+        return to_numpy(self.shown()).__index__()
+
+    def __bool__(self):
+        return bool(self.read()) if tracing else self.present().extent.size != 0 and bool(to_numpy(self.held))
+
+    def __len__(self):
+        return len(self.read())
+
+    def __iter__(self):
+        return iter(self.read())
+
+    def __getitem__(self, key):
+        cdef Tensor part = _operators.getitem(self.read(), key)
+        if type(key) is int or type(key) is slice or type(key) is tuple or key is Ellipsis or key is None or (
+                type(key) is Tensor and (<Tensor>key).dtype_code != BOOL):
+            remember_part(self, key, part)
+        return part
+
+    def __hash__(self):
+        raise TypeError("Variable is unhashable. Instead, use variable.ref() as the key. "
+                        f"(Variable: {self!r})")
+
+    def __add__(a, b):
+        return _operators.binary(ADD, a, b)
+
+    def __sub__(a, b):
+        return _operators.binary(SUB, a, b)
+
+    def __mul__(a, b):
+        return _operators.binary(MUL, a, b)
+
+    def __truediv__(a, b):
+        return _operators.binary(DIV, a, b)
+
+    def __floordiv__(a, b):
+        return _operators.floordiv(a, b)
+
+    def __mod__(a, b):
+        return _operators.binary(FLOOR_MOD, a, b)
+
+    def __pow__(a, b, modulus):
+        return NotImplemented if modulus is not None else _operators.power(a, b)
+
+    def __matmul__(a, b):
+        return _operators.matmul(a, b)
+
+    def __and__(a, b):
+        return _operators.bitwise(AND, a, b)
+
+    def __or__(a, b):
+        return _operators.bitwise(OR, a, b)
+
+    def __xor__(a, b):
+        return _operators.bitwise(XOR, a, b)
+
+    def __neg__(self):
+        return _operators.unary(NEG, self)
+
+    def __pos__(self):
+        return self.read()
+
+    def __abs__(self):
+        return _operators.unary(ABS, self)
+
+    def __invert__(self):
+        return _operators.unary(NOT, self)
+
+    def __lt__(self, other):
+        return _operators.binary(LT, self, other)
+
+    def __le__(self, other):
+        return _operators.binary(LE, self, other)
+
+    def __gt__(self, other):
+        return _operators.binary(GT, self, other)
+
+    def __ge__(self, other):
+        return _operators.binary(GE, self, other)
+
+    def __eq__(self, other):
+        return _operators.equal(self, other, False)
+
+    def __ne__(self, other):
+        return _operators.equal(self, other, True)
+
+
+def with_operators(cls):
+    """The class, a subclass of BaseVariable that defines no operators, with the base's operators in their places: Python would
+    have it look each one up by name whenever it is used. Methods too are its own, which are called without a search for their
+    class."""
+    (<TypeObject*>cls).tp_as_number[0] = (<TypeObject*>BaseVariable).tp_as_number[0]
+    for name, method in vars(BaseVariable).items():
+        if type(method) is type(str.join) and name not in vars(cls):
+            (<dict>(<TypeObject*>cls).tp_dict)[name] = PyDescr_NewMethod(<TypeObject*>cls, (<MethodDescriptor*>method).d_method)
+    PyType_Modified(cls)
+    return cls
+
+
+cdef int watch_variable(Window window, BaseVariable variable) except -1:
+    """Marks a variable that is not marked yet in a window, and lists it among the watched."""
+    window.insert_mark(variable.number)
+    if window.variables is None:
+        window.variables = []
+    window.variables.append(variable)
+    return 0
+
+
+class VariableWatcher:
+    """Collects, in order, the trainable variables that its thread reads within the block."""
+
+    def __enter__(self):
+        cdef Thread th = thread()
+        self.found = []
+        th.watchers.append(self.found)
+        renew_epoch(th)
+        return self
+
+    def __exit__(self, *exception):
+        cdef Thread th = thread()
+        th.watchers[:] = [found for found in th.watchers if found is not self.found]

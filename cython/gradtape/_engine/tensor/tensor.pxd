@@ -1,0 +1,87 @@
+"""Tensors: immutable values over pooled storage, and how data comes in and goes out."""
+
+cimport cython
+
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+from gradtape._engine.base.buffer cimport Block
+from gradtape._engine.base.shape cimport Extent
+
+cdef class Readable:
+    """Something whose present value is a tensor: a variable."""
+    cdef Tensor read(self)
+
+cdef PyObject* variable_type         # the public class of variables, which nearly all of them are of
+
+cdef extern from "Python.h":
+    PyObject* type_of "(PyObject*)Py_TYPE"(object o)
+
+cdef enum:
+    CELL_BYTES = 64              # of a value that needs no block: sixteen float32, a 4×4 matrix
+
+@cython.final
+cdef class Tensor:
+    cdef char* data              # inline cell, or the block's bytes
+    cdef Block* block            # NULL when inline
+    cdef Extent* extent
+    cdef int64_t number          # 0: never recorded or watched
+    cdef short dtype_code
+    cdef short uniform           # only inside a sweep: one stored element stands for all of the extent
+    cdef unsigned int tag        # by which a trace knows it; 0: by none
+    cdef double cell[8]
+    cdef object __weakref__
+    cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
+
+# What the operators of Tensor and Variable call; set by the rooms above.
+cdef struct Operators:
+    object (*binary)(int code, object a, object b)
+    object (*unary)(int code, object a)
+    object (*power)(object a, object b)
+    object (*matmul)(object a, object b)
+    object (*getitem)(object a, object key)
+    object (*equal)(object a, object b, bint negate)
+    object (*pack)(object values, int dtype_code)        # a sequence that holds tensors becomes one tensor
+    object (*bitwise)(int code, object a, object b)
+    object (*floordiv)(object a, object b)
+    object (*part_assigner)(object a)                    # what assigns to the part of a variable that was just read
+    int (*value_read)(Tensor a, bint truth) except -1    # a program looks at a value (or asks whether it is true) while a trace is made
+
+cdef Operators* operators() noexcept
+
+cdef bint tracing                    # some thread is making a trace
+
+cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
+cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
+cdef Tensor new_scalar(int dtype_code, double value)
+cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
+cdef Tensor plain(object value, int dtype_code)                      # a number or numbers in a floating dtype, or None: see there
+cdef Tensor floating_of(Tensor tensor, int dtype_code)               # of integers: the same values in a floating dtype
+cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
+cdef Tensor from_array(object array, int dtype_code)
+cdef object as_array(Tensor tensor)                                  # read-only view
+cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
+cdef object dtype_object(int dtype_code)
+cdef int dtype_code_of(object dtype) except -1
+cdef double scalar_value(Tensor tensor) noexcept
+cdef extern from "compiler.h":
+    void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
+cdef enum:
+    FETCH_AHEAD = 32             # items of a long list
+cdef inline Tensor at_hand(object value):
+    """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type_of(value) == variable_type:
+        return (<Readable>value).read()
+    return None
+cdef inline Tensor present(object value):
+    """The same with variables of every class."""
+    if type(value) is Tensor:
+        return <Tensor>value
+    if type_of(value) == variable_type or isinstance(value, Readable):
+        return (<Readable>value).read()
+    return None
+cdef inline int item_size(int dtype_code) noexcept nogil:
+    return 8 if dtype_code == 1 or dtype_code == 3 else 4 if dtype_code < 3 else 1
+cdef inline bint is_floating(int dtype_code) noexcept nogil:
+    return dtype_code <= 1

@@ -1,0 +1,896 @@
+"""Tensors.
+
+A Tensor is immutable: its bytes are written once, by the op that makes it, before anyone else sees it. Values of up to
+CELL_BYTES live in the tensor itself, larger ones in a pooled block that tensors, variables and exports share.
+"""
+
+cimport cython
+cimport numpy as cnp
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
+from cpython.float cimport PyFloat_AS_DOUBLE
+from cpython.list cimport PyList_GET_ITEM
+from cpython.long cimport PyLong_AsDouble, PyLong_AsLongLongAndOverflow
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
+
+from gradtape._engine.base.buffer cimport acquire, release
+from gradtape._engine.base.shape cimport (Extent, new_extent, release_extent, retain_extent, scalar_extent, shared_extent,
+                                          tensor_shape)
+from gradtape._engine.base.types cimport (ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG,
+                                          NOT, OR, ABS, SUB, U8, XOR)
+from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
+from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
+                                               RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
+
+import copyreg
+
+import numpy as np
+
+from gradtape._src.core import dtypes as _dtypes
+from gradtape._src.core import formatting as _formatting
+
+
+cnp.import_array()
+
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_Scalar(void* data, cnp.dtype descr, object base)
+
+cdef Operators _operators
+memset(&_operators, 0, sizeof(Operators))
+
+cdef list _dtype_objects = sorted(
+    (_dtypes.float32, _dtypes.float64, _dtypes.int32, _dtypes.int64, _dtypes.uint8, _dtypes.bool), key=lambda d: d.code)
+cdef list _numpy_dtypes = [np.dtype(d.as_numpy_dtype) for d in _dtype_objects]
+cdef dict _codes_by_numpy = {d: i for i, d in enumerate(_numpy_dtypes)}
+cdef int[6] _type_numbers = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_INT32, cnp.NPY_INT64, cnp.NPY_UINT8, cnp.NPY_BOOL]
+cdef const char* _formats = "f\0d\0i\0q\0B\0?\0"       # of the buffer protocol, by dtype code
+
+
+cdef Operators* operators() noexcept:
+    return &_operators
+
+
+cdef object dtype_object(int dtype_code):
+    return _dtype_objects[dtype_code]
+
+
+cdef int dtype_code_of(object dtype) except -1:
+    cdef int code
+    for code in range(6):
+        if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
+            return code
+    found = _dtypes.as_dtype(dtype)
+    if found.code < 0:
+        raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
+    return found.code
+
+
+cdef class Readable:
+    cdef Tensor read(self):
+        raise NotImplementedError
+
+
+def variables_are(type cls) -> type:
+    """Makes the class, a subclass of Readable, the one that is looked for before others."""
+    global variable_type
+    Py_INCREF(cls)
+    variable_type = <PyObject*>cls
+    return cls
+
+
+cdef inline Tensor seen(Tensor tensor):
+    """The tensor, at whose value a program now looks."""
+    if tracing:
+        _operators.value_read(tensor, False)
+    return tensor
+
+
+@cython.binding(False)              # methods check what they are called on
+@cython.embedsignature(True)
+@cython.c_api_binop_methods(True)
+@cython.final
+cdef class Tensor:
+    """An immutable array of float32, float64, int32, int64, uint8 or bool.
+
+    Made by `tf.constant`, `tf.convert_to_tensor` and every operation; never by calling this class.
+    Supports Python's operators with numbers, lists and NumPy arrays on either side, indexing, iteration,
+    `numpy()` (a writable copy), `np.asarray` (a read-only view) and the buffer protocol.
+
+    Raises:
+      TypeError: when called.
+
+    Example:
+      >>> t = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+      >>> (t[0] + 10.0).numpy()
+      array([11., 12.], dtype=float32)
+      >>> t.shape, t.dtype
+      (TensorShape([2, 2]), tf.float32)
+    """
+
+    __array_priority__ = 100
+
+    # What it is
+
+    @property
+    def shape(self):
+        """Its shape, a TensorShape."""
+        return tensor_shape(self.extent)
+
+    def get_shape(self):
+        """Its shape, the same as `shape`.
+
+        Returns:
+          A TensorShape.
+
+        Example:
+          >>> tf.constant([[1, 2, 3]]).get_shape()
+          TensorShape([1, 3])
+        """
+        return tensor_shape(self.extent)
+
+    @property
+    def dtype(self):
+        """Its element type, a DType."""
+        return dtype_object(self.dtype_code)
+
+    @property
+    def ndim(self):
+        """Its number of axes."""
+        return self.extent.rank
+
+    @property
+    def device(self):
+        """The one device there is, under TensorFlow's name."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
+
+    @property
+    def name(self):
+        """Undefined: asking for it raises AttributeError, as tensors have names in graphs alone."""
+        raise AttributeError("Tensor.name is undefined when eager execution is enabled.")
+
+    @property
+    def op(self):
+        """Undefined: asking for it raises AttributeError, as there are no graphs."""
+        raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
+
+    @property
+    def graph(self):
+        """Undefined: asking for it raises AttributeError, as there are no graphs."""
+        raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
+
+    def set_shape(self, shape):
+        """Checks that the tensor has this shape.
+
+        Args:
+          shape: the shape, in which None stands for any size.
+
+        Raises:
+          ValueError: it has another one.
+
+        Example:
+          >>> tf.constant([1, 2]).set_shape([None])
+        """
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}.")
+
+    # Data out
+
+    def numpy(self):
+        """Its value as a writable NumPy array, a copy.
+
+        Returns:
+          An array of the tensor's shape and dtype; a NumPy scalar where it has no axes.
+
+        Example:
+          >>> tf.constant([1, 2]).numpy()
+          array([1, 2], dtype=int32)
+        """
+        return to_numpy(seen(self))
+
+    def __array__(self, dtype=None, copy=None):
+        array = as_array(seen(self))
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        cdef Py_ssize_t* strides
+        cdef Py_ssize_t stride = item_size(self.dtype_code)
+        cdef int i
+        if flags & PyBUF_WRITABLE:
+            raise BufferError("Tensors are immutable: ask for a read-only buffer, or use numpy() for a writable copy")
+        seen(self)
+        strides = <Py_ssize_t*>malloc((self.extent.rank + 1) * sizeof(Py_ssize_t))
+        if strides == NULL:
+            raise MemoryError()
+        view.itemsize = stride
+        for i in range(self.extent.rank - 1, -1, -1):
+            strides[i] = stride
+            stride *= self.extent.dims[i]
+        view.buf = self.data
+        view.len = self.extent.size * view.itemsize
+        view.readonly = 1
+        view.format = <char*>_formats + 2 * self.dtype_code if flags & PyBUF_FORMAT else NULL
+        view.ndim = self.extent.rank
+        view.shape = self.extent.dims
+        view.strides = strides
+        view.suboffsets = NULL
+        view.internal = strides
+        view.obj = self
+
+    def __releasebuffer__(self, Py_buffer* view):
+        free(view.internal)
+
+    def __float__(self):
+        return float(to_numpy(seen(self)))
+
+    def __int__(self):
+        return int(to_numpy(seen(self)))
+
+    def __index__(self):
+        return to_numpy(seen(self)).__index__()
+
+    def __complex__(self):
+        return complex(to_numpy(seen(self)))
+
+    def __bool__(self):
+        if self.extent.size == 0:
+            return False
+        if tracing:
+            _operators.value_read(self, True)
+        return bool(to_numpy(self))
+
+    def __len__(self):
+        if self.extent.rank == 0:
+            raise TypeError("Scalar tensor has no `len()`")
+        return self.extent.dims[0]
+
+    def __iter__(self):
+        cdef Py_ssize_t i
+        if self.extent.rank == 0:
+            raise TypeError("Cannot iterate over a scalar tensor.")
+        for i in range(self.extent.dims[0]):
+            yield _operators.getitem(self, i)
+
+    def __getitem__(self, key):
+        return _operators.getitem(self, key)
+
+    def __hash__(self):
+        raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
+
+    @property
+    def assign(self):
+        """Assigns to a part of a variable, where the tensor was just read from one by an index: v[1:].assign(value)."""
+        return _operators.part_assigner(self)
+
+    def ref(self):
+        """A hashable reference to the tensor, for sets and keys of dicts.
+
+        Returns:
+          A reference, whose `deref()` gives the tensor back.
+
+        Example:
+          >>> t = tf.constant(1.0)
+          >>> t.ref() in {t.ref()}, t.ref().deref() is t
+          (True, True)
+        """
+        return Reference(self)
+
+    experimental_ref = ref
+
+    @property
+    def backing_device(self):
+        """The device whose memory it is in: the one there is."""
+        return self.device
+
+    def cpu(self):
+        """Itself: there is no other device that it could be copied from.
+
+        Returns:
+          The tensor.
+
+        Example:
+          >>> t = tf.constant(1.0)
+          >>> t.cpu() is t
+          True
+        """
+        return self
+
+    def __repr__(self):
+        return _formatting.tensor_repr(as_array(seen(self)), self.dtype.name)
+
+    def __str__(self):
+        return _formatting.tensor_str(as_array(seen(self)), self.dtype.name)
+
+    def __format__(self, specification):
+        return _formatting.tensor_format(to_numpy(seen(self)), specification)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        return _restore, (np.array(to_numpy(seen(self))),)
+
+    # Operators, once more in BaseVariable: a common base class would cost tensors their free list
+
+    def __add__(a, b):
+        return _operators.binary(ADD, a, b)
+
+    def __sub__(a, b):
+        return _operators.binary(SUB, a, b)
+
+    def __mul__(a, b):
+        return _operators.binary(MUL, a, b)
+
+    def __truediv__(a, b):
+        return _operators.binary(DIV, a, b)
+
+    def __floordiv__(a, b):
+        return _operators.floordiv(a, b)
+
+    def __mod__(a, b):
+        return _operators.binary(FLOOR_MOD, a, b)
+
+    def __pow__(a, b, modulus):
+        return NotImplemented if modulus is not None else _operators.power(a, b)
+
+    def __matmul__(a, b):
+        return _operators.matmul(a, b)
+
+    def __and__(a, b):
+        return _operators.bitwise(AND, a, b)
+
+    def __or__(a, b):
+        return _operators.bitwise(OR, a, b)
+
+    def __xor__(a, b):
+        return _operators.bitwise(XOR, a, b)
+
+    def __neg__(self):
+        return _operators.unary(NEG, self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return _operators.unary(ABS, self)
+
+    def __invert__(self):
+        return _operators.unary(NOT, self)
+
+    def __lt__(self, other):
+        return _operators.binary(LT, self, other)
+
+    def __le__(self, other):
+        return _operators.binary(LE, self, other)
+
+    def __gt__(self, other):
+        return _operators.binary(GT, self, other)
+
+    def __ge__(self, other):
+        return _operators.binary(GE, self, other)
+
+    def __eq__(self, other):
+        return _operators.equal(self, other, False)
+
+    def __ne__(self, other):
+        return _operators.equal(self, other, True)
+
+
+class Reference:
+    """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
+
+    __slots__ = ("__weakref__", "_wrapped")
+
+    def __init__(self, wrapped):
+        self._wrapped = wrapped
+
+    def deref(self):
+        """The object itself."""
+        return self._wrapped
+
+    def __hash__(self):
+        return id(self._wrapped)
+
+    @property
+    def unwrapped(self):
+        """The object itself."""
+        return self._wrapped
+
+    def __eq__(self, other):
+        return other is not None and self._wrapped is wrapped_by(other)
+
+    def __lt__(self, other):
+        return id(self._wrapped) < id(wrapped_by(other))
+
+    def __gt__(self, other):
+        return id(self._wrapped) > id(wrapped_by(other))
+
+    def __repr__(self):
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
+cdef object wrapped_by(object other):
+    if not isinstance(other, Reference):
+        raise TypeError("Cannot compare wrapped object with unwrapped object")
+    return other._wrapped
+
+
+def _restore(array):
+    return from_array(array, -1)
+
+
+# Every operation makes a tensor and most end one, so both are done here: Cython's own way clears fields that are about to
+# be set, and puts the pending exception aside around each end. Idle objects are linked through their `data`.
+
+cdef extern from *:
+    """
+    static PyObject* gradtape_idle = 0;
+    static int gradtape_idle_count = 0;
+    """
+    PyObject* _idle "gradtape_idle"
+    int _idle_count "gradtape_idle_count"
+
+cdef extern from "Python.h":
+    ctypedef object (*Maker "newfunc")(object cls, object arguments, object keywords)
+    void PyObject_ClearWeakRefs(PyObject* o)
+    void Py_CLEAR(PyObject* o)
+    ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
+    ctypedef void (*Freer "freefunc")(void* o) noexcept
+    ctypedef struct TypeObject "PyTypeObject":
+        const char* tp_name
+        Py_ssize_t tp_weaklistoffset
+        Py_ssize_t tp_dictoffset
+        Destructor tp_dealloc
+        Freer tp_free
+        Maker tp_new
+        void* tp_vectorcall
+    void PyType_Modified(TypeObject* cls)
+
+cdef enum:
+    MOST_IDLE = 512
+
+
+cdef inline Tensor blank(int dtype_code, Extent* extent):
+    """A tensor that has its shape and dtype; the caller gives it storage."""
+    global _idle, _idle_count
+    cdef Tensor tensor
+    if _idle == NULL:
+        tensor = Tensor.__new__(Tensor)
+    else:
+        tensor = <Tensor>_idle
+        _idle = <PyObject*>tensor.data
+        _idle_count -= 1
+        tensor.block = NULL
+        tensor.number = 0
+        tensor.uniform = False
+        tensor.tag = 0
+    tensor.dtype_code = dtype_code
+    tensor.extent = retain_extent(extent)
+    return tensor
+
+
+cdef void end_tensor(PyObject* o) noexcept:
+    """The destructor: o's count is 0, so no variable may hold it here."""
+    global _idle, _idle_count
+    if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
+        PyObject_ClearWeakRefs(o)
+    if (<Tensor>o).attributes != NULL:
+        Py_CLEAR((<Tensor>o).attributes)
+    if (<Tensor>o).number:
+        if observers:
+            mark_dead((<Tensor>o).number)
+        if followers:
+            drop_tangents((<Tensor>o).number)
+    if (<Tensor>o).block != NULL:
+        release((<Tensor>o).block)
+    if (<Tensor>o).extent != NULL:
+        release_extent((<Tensor>o).extent)
+    if _idle_count < MOST_IDLE:
+        (<Tensor>o).data = <char*>_idle
+        _idle = o
+        _idle_count += 1
+    else:
+        _free_memory(<void*>o)
+
+
+cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
+cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
+(<TypeObject*>Tensor).tp_dealloc = end_tensor
+(<TypeObject*>Tensor).tp_name = "gradtape.Tensor"             # where programs know it
+# What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
+# cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
+cdef Tensor _example = Tensor.__new__(Tensor)
+(<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
+PyType_Modified(<TypeObject*>Tensor)
+_example = None
+
+
+cdef object refuse(object cls, object arguments, object keywords):
+    """What Python finds as Tensor.__new__; the engine's own way past it is compiled in."""
+    raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
+
+
+(<TypeObject*>Tensor).tp_new = <Maker><void*>refuse
+(<TypeObject*>Tensor).tp_vectorcall = NULL
+
+
+cdef Tensor new_tensor(int dtype_code, Extent* extent):
+    cdef Tensor tensor = blank(dtype_code, extent)
+    cdef Py_ssize_t nbytes = extent.size * item_size(dtype_code)
+    if nbytes <= CELL_BYTES:
+        tensor.data = <char*>tensor.cell
+    else:
+        tensor.block = acquire(nbytes)
+        tensor.data = tensor.block.data
+    return tensor
+
+
+cdef Tensor new_uniform(int dtype_code, Extent* extent):
+    cdef Tensor tensor = blank(dtype_code, extent)
+    tensor.data = <char*>tensor.cell
+    tensor.uniform = True
+    return tensor
+
+
+cdef Tensor new_scalar(int dtype_code, double value):
+    cdef Tensor tensor = blank(dtype_code, scalar_extent())
+    tensor.data = <char*>tensor.cell
+    if dtype_code == F32:
+        (<float*>tensor.data)[0] = <float>value
+    elif dtype_code == F64:
+        (<double*>tensor.data)[0] = value
+    elif dtype_code == I32:
+        (<int32_t*>tensor.data)[0] = <int32_t>value
+    elif dtype_code == I64:
+        (<int64_t*>tensor.data)[0] = <int64_t>value
+    else:
+        (<unsigned char*>tensor.data)[0] = <unsigned char>value
+    return tensor
+
+
+cdef double scalar_value(Tensor tensor) noexcept:
+    if tensor.dtype_code == F32:
+        return (<float*>tensor.data)[0]
+    if tensor.dtype_code == F64:
+        return (<double*>tensor.data)[0]
+    if tensor.dtype_code == I32:
+        return (<int32_t*>tensor.data)[0]
+    if tensor.dtype_code == I64:
+        return <double>(<int64_t*>tensor.data)[0]
+    return (<unsigned char*>tensor.data)[0]
+
+
+cdef Tensor share(Tensor tensor, Extent* extent):
+    cdef Tensor other = blank(tensor.dtype_code, extent)
+    if tensor.block == NULL:
+        if extent.size == 1:
+            other.cell[0] = tensor.cell[0]
+        else:
+            memcpy(other.cell, tensor.cell, CELL_BYTES)
+        other.data = <char*>other.cell
+    else:
+        other.block = tensor.block
+        other.block.refs += 1
+        other.data = tensor.data
+    return other
+
+
+cdef object as_array(Tensor tensor):
+    cdef cnp.npy_intp dims[MAX_RANK]
+    cdef int i
+    for i in range(tensor.extent.rank):
+        dims[i] = tensor.extent.dims[i]
+    array = cnp.PyArray_SimpleNewFromData(tensor.extent.rank, dims, _type_numbers[tensor.dtype_code], tensor.data)
+    cnp.set_array_base(array, tensor)
+    cnp.PyArray_CLEARFLAGS(array, cnp.NPY_ARRAY_WRITEABLE)
+    return array
+
+
+cdef object to_numpy(Tensor tensor):
+    cdef cnp.npy_intp dims[MAX_RANK]
+    cdef int i
+    if tensor.extent.rank == 0:
+        return PyArray_Scalar(tensor.data, _numpy_dtypes[tensor.dtype_code], None)
+    for i in range(tensor.extent.rank):
+        dims[i] = tensor.extent.dims[i]
+    array = cnp.PyArray_SimpleNew(tensor.extent.rank, dims, _type_numbers[tensor.dtype_code])
+    memcpy(cnp.PyArray_DATA(array), tensor.data, tensor.extent.size * item_size(tensor.dtype_code))
+    return array
+
+
+# Data in
+
+ctypedef fused source_type:
+    float
+    double
+    int32_t
+    int64_t
+
+ctypedef fused target_type:
+    float
+    double
+
+
+cdef inline void copy_as(const source_type* source, target_type* target, Py_ssize_t n) noexcept nogil:
+    """source is IN, target is OUT."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        target[i] = <target_type>source[i]
+
+
+cdef bint copy_floating(int type_number, const void* source, int dtype_code, void* target, Py_ssize_t n) noexcept nogil:
+    """Contiguous data (IN) into a floating tensor's (OUT); False when the source's type is not one of the usual ones."""
+    if type_number == cnp.NPY_LONGLONG:
+        type_number = cnp.NPY_INT64
+    if dtype_code == F32:
+        if type_number == cnp.NPY_FLOAT32:
+            memcpy(target, source, n * 4)
+        elif type_number == cnp.NPY_FLOAT64:
+            copy_as(<const double*>source, <float*>target, n)
+        elif type_number == cnp.NPY_INT64:
+            copy_as(<const int64_t*>source, <float*>target, n)
+        elif type_number == cnp.NPY_INT32:
+            copy_as(<const int32_t*>source, <float*>target, n)
+        else:
+            return False
+    else:
+        if type_number == cnp.NPY_FLOAT64:
+            memcpy(target, source, n * 8)
+        elif type_number == cnp.NPY_FLOAT32:
+            copy_as(<const float*>source, <double*>target, n)
+        elif type_number == cnp.NPY_INT64:
+            copy_as(<const int64_t*>source, <double*>target, n)
+        elif type_number == cnp.NPY_INT32:
+            copy_as(<const int32_t*>source, <double*>target, n)
+        else:
+            return False
+    return True
+
+
+cdef Tensor from_array(object value, int dtype_code):
+    """A tensor with a copy of the array's data, cast to the dtype (-1: its own)."""
+    cdef cnp.ndarray array = value
+    cdef Extent* extent
+    cdef Tensor tensor
+    cdef int rank = cnp.PyArray_NDIM(array)
+    if dtype_code < 0:
+        dtype_code = array_code(array)
+    if rank > MAX_RANK:
+        raise ValueError(f"Tensors of rank {rank} are not supported: gradtape's limit is rank {MAX_RANK}.")
+    extent = shared_extent(rank, <Py_ssize_t*>cnp.PyArray_DIMS(array))
+    tensor = new_tensor(dtype_code, extent)
+    release_extent(extent)
+    if (dtype_code <= F64 and cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISALIGNED(array)
+            and cnp.PyArray_ISNOTSWAPPED(array)
+            and copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)):
+        return tensor
+    contiguous = np.ascontiguousarray(array, dtype=_numpy_dtypes[dtype_code])
+    memcpy(tensor.data, cnp.PyArray_DATA(contiguous), tensor.extent.size * item_size(dtype_code))
+    return tensor
+
+
+cdef Tensor floating_of(Tensor tensor, int dtype_code):
+    cdef Tensor result = new_tensor(dtype_code, tensor.extent)
+    copy_floating(_type_numbers[tensor.dtype_code], tensor.data, dtype_code, result.data, tensor.extent.size)
+    return result
+
+
+cdef type _np_float64 = np.float64
+cdef type _np_float32 = np.float32
+cdef type _np_int64 = np.int64
+
+cdef extern from "numpy/arrayscalars.h":
+    ctypedef struct Float32Scalar "PyFloat32ScalarObject":
+        float obval
+    ctypedef struct Int64Scalar "PyInt64ScalarObject":
+        int64_t obval
+
+
+cdef Tensor plain(object value, int dtype_code):
+    """A number, or an array of numbers that lies as a tensor does, in a floating dtype, where that takes no question.
+
+    None for all other values, of which `convert` knows more. Operands of other kinds than tensors are mostly such.
+    """
+    cdef int overflow = 0
+    cdef int64_t whole
+    cdef Extent* extent
+    cdef Tensor tensor
+    cdef cnp.ndarray array
+    if type(value) is float or type(value) is _np_float64:
+        return new_scalar(dtype_code, PyFloat_AS_DOUBLE(value))
+    if cnp.PyArray_CheckExact(value):
+        array = <cnp.ndarray>value
+        if (cnp.PyArray_NDIM(array) > MAX_RANK
+                or not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+                or not cnp.PyArray_ISNOTSWAPPED(array) or not is_usual(cnp.PyArray_TYPE(array))):
+            return None
+        extent = shared_extent(cnp.PyArray_NDIM(array), <Py_ssize_t*>cnp.PyArray_DIMS(array))
+        tensor = new_tensor(dtype_code, extent)
+        release_extent(extent)
+        copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)
+        return tensor
+    if type(value) is int:
+        whole = PyLong_AsLongLongAndOverflow(value, &overflow)
+        return None if overflow else new_scalar(dtype_code, <double>whole)
+    if type(value) is _np_float32:
+        return new_scalar(dtype_code, (<Float32Scalar*>value).obval)
+    if type(value) is _np_int64:
+        return new_scalar(dtype_code, <double>(<Int64Scalar*>value).obval)
+    return None
+
+
+cdef inline bint is_usual(int type_number) noexcept nogil:
+    """Whether copy_floating knows the type."""
+    return (type_number == cnp.NPY_FLOAT32 or type_number == cnp.NPY_FLOAT64 or type_number == cnp.NPY_INT64
+            or type_number == cnp.NPY_INT32 or type_number == cnp.NPY_LONGLONG)
+
+
+cdef int array_code(cnp.ndarray array) except -1:
+    code = _codes_by_numpy.get(array.dtype)
+    if code is None:
+        if array.dtype.kind in "OMmV" or array.dtype.char in "gG":
+            raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(array.flat[0]).__name__})."
+                             if array.dtype.kind == "O" and array.size else
+                             f"Failed to convert a NumPy array to a Tensor (Unsupported numpy type: {array.dtype}).")
+        return dtype_code_of(array.dtype)
+    return code
+
+
+cdef Tensor convert(object value, int dtype_code, bint preferred):
+    cdef Tensor tensor = present(value)
+    if tensor is not None:
+        return expect(tensor, dtype_code, preferred)
+    if dtype_code >= 0 and is_floating(dtype_code):
+        tensor = plain(value, dtype_code)
+        if tensor is not None:
+            return tensor
+        if type(value) is int:
+            return new_scalar(dtype_code, whole_as_double(value))
+    if cnp.PyArray_Check(value):
+        return from_array(value, conversion_code(value, dtype_code))
+    if not preferred or dtype_code < 0:
+        return convert_object(value, dtype_code)
+    try:
+        return convert_object(value, dtype_code)
+    except (TypeError, ValueError):
+        return convert_object(value, -1)
+
+
+cdef double whole_as_double(object value) except? -1:
+    try:
+        return PyLong_AsDouble(value)
+    except OverflowError:
+        raise misfit(TOO_WIDE) from None
+
+
+cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
+    if dtype_code >= 0 and tensor.dtype_code != dtype_code and not preferred:
+        raise ValueError(f"Tensor conversion requested dtype {dtype_object(dtype_code).name} for Tensor with dtype "
+                         f"{dtype_object(tensor.dtype_code).name}: {tensor!r}")
+    return tensor
+
+
+cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
+    """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
+    cdef int number = cnp.PyArray_TYPE(array)
+    if dtype_code >= 0 and (cnp.PyTypeNum_ISINTEGER(number) or cnp.PyTypeNum_ISFLOAT(number) or cnp.PyTypeNum_ISBOOL(number)
+                            or number == cnp.NPY_OBJECT):
+        return dtype_code
+    return array_code(array)
+
+
+cdef Tensor convert_object(object value, int dtype_code):
+    """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
+    cdef object array
+    cdef Tensor tensor
+    if type(value) is int or type(value) is float or type(value) is bool:
+        return from_sequence(value, dtype_code)
+    if isinstance(value, cnp.generic):
+        array = np.asarray(value)
+        return from_array(array, conversion_code(array, dtype_code))
+    if isinstance(value, (list, tuple)) and holds_tensor(value, MAX_RANK):
+        return _operators.pack(value, dtype_code)
+    as_dtype_tensor = getattr(value, "__tf_tensor__", None)
+    if as_dtype_tensor is not None:
+        array = as_dtype_tensor(None if dtype_code < 0 else dtype_object(dtype_code), None)
+        tensor = present(array)
+        if tensor is None:
+            raise TypeError(f"__tf_tensor__ of {value!r} must return a tensor, it returned {array!r}.")
+        return expect(tensor, dtype_code, False)
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        return from_array(array, conversion_code(array, dtype_code))
+    return from_sequence(value, dtype_code)
+
+
+cdef bint holds_tensor(object sequence, int levels) except -1:
+    """Whether a tensor stands among so many levels of a sequence, which may hold itself."""
+    for item in sequence:
+        if isinstance(item, (Tensor, Readable)):
+            return True
+        if levels > 0 and isinstance(item, (list, tuple)) and holds_tensor(item, levels - 1):
+            return True
+    return False
+
+
+cdef object cannot_convert(object value, int dtype_code, str remedy):
+    return TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_word(dtype_code)}{remedy}")
+
+
+cdef str dtype_word(int dtype_code):
+    return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+
+
+cdef object misfit(int outcome):
+    """The exception for a sequence that filling refused, TensorFlow's sentence and then the remedy."""
+    if outcome == MIXED:
+        return ValueError("Can't convert Python sequence with mixed types to Tensor. "
+                          "Make every element a number of one kind.")
+    if outcome == RAGGED:
+        return ValueError("Can't convert non-rectangular Python sequence to Tensor. Give all rows of an axis one length.")
+    if outcome == OVERFLOWED:
+        return ValueError("Can't convert Python sequence with a value out of range for a double-precision float. "
+                          "Pass dtype=tf.float64 for values beyond float32.")
+    return ValueError("Can't convert Python sequence with out-of-range integer to Tensor. "
+                      "Pass a dtype that holds it: tf.int64, or a floating one.")
+
+
+cdef Tensor from_sequence(object value, int dtype_code):
+    """A tensor of a number or a nested sequence of numbers, of the dtype asked for or of the one it suggests."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank = 0, outcome, kind = survey(value, dims, &rank), code
+    cdef Extent* extent = new_extent(rank, dims)
+    cdef Tensor tensor
+    try:
+        if kind == EMPTY:
+            return new_tensor(dtype_code if dtype_code >= 0 else F32, extent)
+        if kind == UNSUPPORTED:
+            if dtype_code >= 0:
+                raise cannot_convert(value, dtype_code, "")
+            raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape's dtypes are float32, float64, int32, int64, uint8 and "
+                            "bool; it has no strings, complex or half-precision numbers.")
+        if dtype_code >= 0 and dtype_code != U8:
+            tensor = new_tensor(dtype_code, extent)
+            if fill(value, dtype_code, True, dims, rank, tensor.data) == FILLED:
+                return tensor
+        code = F64 if kind == DOUBLE else F32 if kind == FLOAT else BOOL if kind == BOOLEAN else I32
+        if dtype_code == U8 and kind == INTEGER:
+            code = I64
+        tensor = new_tensor(code, extent)
+        outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome == WIDE_FOUND or outcome == FLOAT_FOUND:
+            code = I64 if outcome == WIDE_FOUND else F32
+            tensor = new_tensor(code, extent)
+            outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome == FLOAT_FOUND:
+            code = F32
+            tensor = new_tensor(code, extent)
+            outcome = fill(value, code, False, dims, rank, tensor.data)
+        if outcome != FILLED:
+            if outcome == OVERFLOWED and dtype_code > F64:
+                raise cannot_convert(value, dtype_code, "")
+            raise misfit(outcome)
+        if dtype_code < 0 or dtype_code == code:
+            return tensor
+        if dtype_code == U8 and code == I64:
+            array = as_array(tensor)
+            if array.min() >= 0 and array.max() <= 255:
+                return from_array(array, U8)
+        if not is_floating(dtype_code) and dtype_code != BOOL and (code == I32 or code == I64):
+            raise misfit(WIDE_FOUND)
+        raise cannot_convert(value, dtype_code, remedy_for(dtype_code, code))
+    finally:
+        release_extent(extent)
+
+
+cdef str remedy_for(int wanted, int found):
+    if is_floating(found) and not is_floating(wanted) or wanted == BOOL:
+        return f". Convert it first: tf.cast(value, tf.{dtype_object(wanted).name})"
+    return ""

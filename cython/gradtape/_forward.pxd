@@ -1,8 +1,0 @@
-"""Forward accumulation: tangents pushed beside live tensors."""
-
-from gradtape._log cimport Tangents
-
-cdef class Accumulator:
-    cdef Tangents tangents
-    cdef bint recording
-    cdef object __weakref__

@@ -1,0 +1,1 @@
+"""The compiled engine, in rooms by concept; see cython/README.md."""

@@ -1,0 +1,1 @@
+"""What everything stands on: constants, storage, threads, shapes."""

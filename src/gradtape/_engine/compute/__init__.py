@@ -1,0 +1,1 @@
+"""Programs, products, patches and random numbers, of kernels."""

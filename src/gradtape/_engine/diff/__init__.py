@@ -1,0 +1,1 @@
+"""Differentiation: backward, forward, and the tape."""

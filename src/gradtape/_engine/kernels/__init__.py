@@ -1,0 +1,1 @@
+"""Loops over flat data, compiled once per instruction set."""
