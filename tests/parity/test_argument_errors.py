@@ -46,6 +46,9 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "adjoint": lambda tf, v: tf.linalg.inv(tf.eye(2), adjoint=v),
     "solve's adjoint": lambda tf, v: tf.linalg.solve(tf.eye(2), tf.ones((2, 1)), adjoint=v),
     "lower": lambda tf, v: tf.linalg.triangular_solve(tf.eye(2), tf.ones((2, 1)), lower=v),
+    "keepdims": lambda tf, v: tf.reduce_prod([[1.0, 2.0]], 1, keepdims=v),
+    "keepdims of bools": lambda tf, v: tf.reduce_any([[True, False]], 1, keepdims=v),
+    "seed": lambda tf, v: tf.nn.dropout(tf.ones(3), 0.5, seed=v),
     "binary_output": lambda tf, v: tf.math.bincount([1], binary_output=v),
 }
 VALUES: dict[str, Callable[[Any], Any]] = {

@@ -16,7 +16,6 @@ from gradtape._engine.api.api import (
     view,
 )
 from gradtape._engine.record.primitive import Primitive
-from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
@@ -292,7 +291,7 @@ def matrix_rank(
     s = view(svd(x, compute_uv=False))
     if tol is None:
         tol = np.finfo(s.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
-    return tensor_from(np.sum(s > np.asarray(held(tol)), -1, dtype=np.int32), dtypes.int32)
+    return tensor_from(np.sum(s > view(as_tensor(tol, x.dtype)), -1, dtype=np.int32), dtypes.int32)
 
 
 @op(

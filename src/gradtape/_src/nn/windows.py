@@ -170,8 +170,13 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
-    """Raises ValueError where both are greater than 1."""
+    """Raises ValueError where both are greater than 1, or one is no numbers."""
     counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
+    for name, count in zip(("strides", "dilations"), counts, strict=True):
+        if count.dtype.kind not in "iufb":
+            raise ValueError(
+                f"{name} should be of length 1, as many as there are axes, or two more. Received: {name}={count}"
+            )
     if all((count > 1).any() for count in counts):
         raise ValueError(
             "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "

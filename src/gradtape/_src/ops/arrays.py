@@ -1458,6 +1458,8 @@ def sequence_mask(
 
 def _mask(lengths: Tensor, longest: int | None, dtype: dtypes.DType) -> Tensor:
     array = view(lengths)
+    if not np.isfinite(array).all():
+        raise invalid_argument("Range", "Lengths that are not finite have no mask", "")
     if longest is None:
         longest = max(math.ceil(array.max()), 0) if array.size else 0
     room((*array.shape, longest), dtype)

@@ -210,7 +210,7 @@ def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fa
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
-    return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), keepdims))
+    return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), bool(keepdims)))
 
 
 def _prod(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
@@ -269,7 +269,7 @@ def reduce_all(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
       array([ True, False])
     """
     tensor = _truths(input_tensor, "All")
-    return _ALL(tensor, attributes=(reduced_axes(axis, tensor.ndim, "All"), keepdims))
+    return _ALL(tensor, attributes=(reduced_axes(axis, tensor.ndim, "All"), bool(keepdims)))
 
 
 _ALL = Primitive("All", lambda truths, axes, keepdims: tensor_from(np.all(view(truths), axis=axes, keepdims=keepdims)))
@@ -299,7 +299,7 @@ def reduce_any(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
       array([ True, False])
     """
     tensor = _truths(input_tensor, "Any")
-    return _ANY(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Any"), keepdims))
+    return _ANY(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Any"), bool(keepdims)))
 
 
 _ANY = Primitive("Any", lambda truths, axes, keepdims: tensor_from(np.any(view(truths), axis=axes, keepdims=keepdims)))
@@ -453,7 +453,7 @@ def reduce_euclidean_norm(
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
         raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
-    return _NORM(tensor, attributes=(axes, keepdims))
+    return _NORM(tensor, attributes=(axes, bool(keepdims)))
 
 
 def _norm(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:

@@ -15,6 +15,7 @@ import numpy as np
 
 from gradtape._engine.compute import random as _random
 from gradtape._engine.function.plan import install_random_state
+from gradtape._src.core.operands import int_attribute
 
 if TYPE_CHECKING:
     import random
@@ -93,13 +94,11 @@ install_random_state(state, restore)
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
     """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
-    if isinstance(seed, str):
-        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
     if seed is None and _global.seed is None:
         stream = fresh_stream()
         return stream.key, stream.high
     first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
-    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
+    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int_attribute(seed, "seed")) % _MAX_SEED
     # Both zero would ask TensorFlow's kernels for an unforeseeable seed.
     return (first, second) if (first, second) != (0, 0) else (0, _MAX_SEED)
 
