@@ -267,6 +267,18 @@ def test_what_configurations_of_keras_forget():
     assert OURS.losses.CosineSimilarity.from_config(OURS.losses.CosineSimilarity(axis=0).get_config()).axis == 0
 
 
+def test_names_of_reductions():
+    import tensorflow
+
+    ours, theirs = OURS.losses.Reduction, tensorflow.keras.losses.Reduction
+    assert ours.all() == theirs.all()
+    assert [getattr(ours, name) for name in ("AUTO", "NONE", "SUM", "SUM_OVER_BATCH_SIZE")] == list(theirs.all())
+    for reductions in (ours, theirs):
+        with pytest.raises(ValueError, match="Invalid Reduction Key: mode"):
+            reductions.validate("mode")
+    assert OURS.losses.MeanSquaredError(reduction=ours.NONE)(TRUE, PRED).shape == (5,)
+
+
 def test_own_losses():
     def program(tf, keras):
         class Weighted(keras.losses.Loss):

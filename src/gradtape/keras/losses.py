@@ -7,6 +7,7 @@ from gradtape._src.keras.losses import (
 )
 from gradtape._src.keras.losses.base import (
     Loss as Loss,
+    Reduction as Reduction,
 )
 from gradtape._src.keras.losses.ctc import (
     CTC as CTC,

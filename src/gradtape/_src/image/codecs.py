@@ -26,16 +26,21 @@ def _pillow() -> Any:
     return Image
 
 
+def _bytes(contents: Any) -> bytes:
+    """A file's bytes, given as such or as a tensor of them."""
+    return bytes(contents.numpy() if hasattr(contents, "numpy") else contents)
+
+
 def _decoded(contents: Any, channels: int, dtype: Any, formats: tuple[str, ...] | None) -> Tensor:
-    wanted = dtypes.as_dtype(dtype)
+    wanted, data = dtypes.as_dtype(dtype), _bytes(contents)
     try:
-        image = _pillow().open(io.BytesIO(bytes(contents)), formats=formats)
+        image = _pillow().open(io.BytesIO(data), formats=formats)
         kept = channels or _OWN.get(image.mode, 3)
         if kept not in _MODES:
             raise ValueError(f"channels must be 0, 1, 3 or 4, not {channels}")
         array = np.asarray(image.convert(_MODES[kept]))
     except OSError as error:
-        raise InvalidArgumentError(None, None, f"Invalid image data, size {len(contents)}: {error}") from None
+        raise InvalidArgumentError(None, None, f"Invalid image data, size {len(data)}: {error}") from None
     array = array[..., None] if array.ndim == 2 else array
     return convert_image_dtype(as_tensor(array), wanted)
 

@@ -30,6 +30,50 @@ _MEANS = ("sum_over_batch_size", "mean")
 _REDUCTIONS = {"sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight"}
 
 
+class Reduction:
+    """The names of reductions, as programs written for Keras 2 have them.
+
+    Example:
+      >>> loss = tf.keras.losses.MeanSquaredError(reduction=tf.keras.losses.Reduction.NONE)
+      >>> loss([[0.0], [0.0]], [[1.0], [2.0]]).numpy()
+      array([1., 4.], dtype=float32)
+    """
+
+    AUTO = "auto"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+    @classmethod
+    def all(cls) -> tuple[str, ...]:
+        """All of them.
+
+        Returns:
+          A tuple of str.
+
+        Example:
+          >>> tf.keras.losses.Reduction.all()
+          ('auto', 'none', 'sum', 'sum_over_batch_size')
+        """
+        return cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE
+
+    @classmethod
+    def validate(cls, key: Any) -> None:
+        """Checks that a name is one of them.
+
+        Args:
+          key: the name.
+
+        Raises:
+          ValueError: it is none.
+
+        Example:
+          >>> tf.keras.losses.Reduction.validate("sum")
+        """
+        if key not in cls.all():
+            raise ValueError(f'Invalid Reduction Key: {key}. Expected keys are "{cls.all()}"')
+
+
 @KIND.enter()
 class Loss:
     """Base of losses: a subclass says in `call` what the loss of each example is.
