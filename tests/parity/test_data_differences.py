@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from programs import collector, compared
 
 PROGRAMS, program = collector()

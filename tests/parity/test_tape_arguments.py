@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from programs import compared
 
 Pair = collections.namedtuple("Pair", "first second")

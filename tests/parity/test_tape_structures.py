@@ -7,7 +7,6 @@ import dataclasses
 from typing import Any
 
 import pytest
-
 from programs import collector, compared
 
 PROGRAMS, program = collector()

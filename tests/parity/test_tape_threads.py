@@ -6,7 +6,6 @@ import threading
 from typing import Any
 
 import pytest
-
 from programs import collector, compared
 
 PROGRAMS, program = collector()

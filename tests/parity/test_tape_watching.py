@@ -6,7 +6,6 @@ import contextlib
 from typing import Any
 
 import pytest
-
 from programs import collector, compared
 
 PROGRAMS, program = collector()
