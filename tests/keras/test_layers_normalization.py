@@ -14,6 +14,7 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import case, close, compare, each  # noqa: E402
 
+SPACES = ((ours, gradtape), (keras.layers, tensorflow))
 CASES = [
     case("BatchNormalization", (6, 3)),
     case("BatchNormalization", (6, 4, 3), momentum=0.5, epsilon=0.1),
@@ -73,3 +74,14 @@ def test_statistics_move_as_keras_moves_them(training):
         pair = [layer(batch, training=training) for layer in (mine, theirs)]
         close(*pair, "float32", "outputs")
     close(mine.get_weights(), theirs.get_weights(), "float32", "weights")
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    # Keras cuts the results of LayerNormalization to integers where its inputs are.
+    [("LayerNormalization", "float64"), ("GroupNormalization", "float64"), ("GroupNormalization", "int32")],
+)
+def test_inputs_are_normalized_in_their_own_precision(kind, inputs):
+    values = np.random.default_rng(0).normal(1000.0, 3.0, (4, 32)).astype(inputs)
+    results = [getattr(layers, kind)(dtype="float32")(tf.constant(values)) for layers, tf in SPACES]
+    close(*results, "float32", "mixed precision")

@@ -36,6 +36,21 @@ class Normalizing(Configured):
         check_axes(self.axis, input_shape)
         return input_shape
 
+    def _precise(self, inputs: Tensor) -> tuple[Tensor, Any, Any]:
+        """Inputs, gamma and beta in the inputs' precision, in which they are normalized before results are cast."""
+        dtype = inputs.dtype
+        if dtype.name == self.variable_dtype:
+            return inputs, self.gamma, self.beta
+        if not dtype.is_floating:
+            inputs, dtype = apply_cast(inputs, dtypes.float32), dtypes.float32
+        gamma, beta = (None if weight is None else apply_cast(weight, dtype) for weight in (self.gamma, self.beta))
+        return inputs, gamma, beta
+
+    def _finished(self, outputs: Tensor) -> Tensor:
+        """Results in the layer's dtype."""
+        dtype = self.compute_dtype
+        return outputs if outputs.dtype.name == dtype else apply_cast(outputs, dtype)
+
     def _scale_and_shift(self, shape: tuple[Any, ...]) -> None:
         """Makes gamma and beta where they are asked for."""
         self.gamma = self._weight("gamma", shape, autocast=False) if self.scale else None
@@ -320,20 +335,18 @@ class LayerNormalization(Normalizing):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        if not inputs.dtype.is_floating:
-            inputs = apply_cast(inputs, self.compute_dtype)
-        gamma, beta = self.gamma, self.beta
+        inputs, gamma, beta = self._precise(inputs)
         if self._wide is not None:
             gamma = None if gamma is None else apply_reshape(gamma, self._wide)
             beta = None if beta is None else apply_reshape(beta, self._wide)
         mean, variance = moments(inputs, self.axis, keepdims=True)
         factor = apply_elementwise("rsqrt", variance + self.epsilon)
         if self.rms_scaling:
-            return inputs * factor * gamma
+            return self._finished(inputs * factor * gamma)
         if gamma is not None:
             factor = factor * gamma
         shift = mean * factor
-        return inputs * factor + (-shift if beta is None else beta - shift)
+        return self._finished(inputs * factor + (-shift if beta is None else beta - shift))
 
 
 def axis_of(axis: Any, message: str) -> int | list[int]:
@@ -434,13 +447,14 @@ class GroupNormalization(Normalizing):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
+        inputs, gamma, beta = self._precise(inputs)
         shape, place = inputs.shape.as_list(), self._place
         grouped = apply_reshape(inputs, (*shape[:place], *self._wide[place : place + 2], *shape[place + 1 :]))
         mean, variance = moments(grouped, self._axes, keepdims=True)
         factor = apply_elementwise("rsqrt", variance + self.epsilon)
-        if self.gamma is not None:
-            factor = factor * apply_reshape(self.gamma, self._wide)
+        if gamma is not None:
+            factor = factor * apply_reshape(gamma, self._wide)
         shift = -mean * factor
-        if self.beta is not None:
-            shift = shift + apply_reshape(self.beta, self._wide)
-        return apply_reshape(grouped * factor + shift, shape)
+        if beta is not None:
+            shift = shift + apply_reshape(beta, self._wide)
+        return self._finished(apply_reshape(grouped * factor + shift, shape))
