@@ -27,11 +27,11 @@ cdef class ShuffleBuffer:
     cdef Stream stream
 
     def __init__(self, Py_ssize_t capacity, uint64_t key, uint64_t high, uint64_t drawn=0):
-        cdef uint64_t i
+        cdef uint64_t _i
         self.capacity = capacity if capacity > 0 else <Py_ssize_t>1 << 62
         self.key, self.high, self.drawn = key, high, drawn
         self.stream = start(key, 0, high, drawn // 4)
-        for i in range(drawn % 4):
+        for _i in range(drawn % 4):
             word(&self.stream)
 
     def __dealloc__(self):

@@ -28,8 +28,8 @@ cdef inline void advance(Stream* stream) noexcept nogil:
     cdef uint32_t c = <uint32_t>stream.high, d = <uint32_t>(stream.high >> 32)
     cdef uint32_t k = <uint32_t>stream.key, m = <uint32_t>(stream.key >> 32)
     cdef uint64_t first, second
-    cdef int turn
-    for turn in range(10):
+    cdef int _turn
+    for _turn in range(10):
         first = <uint64_t>0xD2511F53u * a
         second = <uint64_t>0xCD9E8D57u * c
         a = <uint32_t>(second >> 32) ^ b ^ k
