@@ -93,6 +93,14 @@ def test_no_gradient_goes_through_a_dataset(batched: bool) -> None:
             assert tape.gradient(tf.reduce_sum(first * 1.0), weight) is None
 
 
+@pytest.mark.parametrize("pair", [False, True])
+def test_shapes_that_do_not_batch(pair: bool) -> None:
+    dataset = numbers().map(lambda x: (x, tf.range(x)) if pair else tf.range(x)).batch(3)
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        next(iter(dataset))
+    assert "number of elements does not match. Shapes are: [tensor]: [1], [batch]: [0] [Op:" in str(caught.value)
+
+
 def test_arrays_are_copied() -> None:
     data = np.arange(4)
     dataset = tf.data.Dataset.from_tensor_slices(data)
