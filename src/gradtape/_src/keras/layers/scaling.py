@@ -103,7 +103,7 @@ class SpectralNormalization(Wrapper):
     Example:
       >>> layer = tf.keras.layers.SpectralNormalization(tf.keras.layers.Dense(2, kernel_initializer="ones"))
       >>> _ = layer(tf.ones([1, 2]), training=True)
-      >>> layer.layer.kernel.numpy()
+      >>> layer.layer.kernel.numpy().round(4)
       array([[0.5, 0.5],
              [0.5, 0.5]], dtype=float32)
     """
