@@ -87,6 +87,9 @@ class Functional(Model):
 
     # What it is made of
 
+    def _trackable_children(self) -> dict[str, Any]:
+        return {**super()._trackable_children(), "_operations": self.operations}
+
     @property
     def operations(self) -> list[Operation]:
         """What is called on the way from the inputs to the outputs, each once."""

@@ -15,6 +15,7 @@ from gradtape._src.keras.model import Model
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.keras.structure import changed
+from gradtape._src.state import tracking as checkpointed
 
 
 class Sequential(Model):
@@ -173,6 +174,11 @@ class Sequential(Model):
                 _check_parameters(layer)
                 raise
         vars(self)["_functional"] = Functional(inputs=inputs, outputs=value)
+        checkpointed.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        children = super()._trackable_children()
+        return children if self._functional is not None else {**children, "_layers": self._layers}
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
         """What the last layer returns.

@@ -17,10 +17,20 @@ from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.structure import changed, kept
 from gradtape._src.keras.tracking import TrackedDict, TrackedList, TrackedSet
 from gradtape._src.keras.variable import Variable
+from gradtape._src.state import tracking as checkpointed
 
 # Attributes by which it is decided how a layer is called.
 _DECISIVE = {"activity_regularizer", "autocast", "built", "call", "compute_mask", "input_spec", "supports_masking"}
 _PLAIN = {bool, int, float, str, type(None), Tensor}
+# Attributes that list what others hold.
+_BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_layers", "_metrics", "_seed_generators"}
+
+
+def _holds_state(value: Any) -> bool:
+    """Whether a checkpoint has something to save of a value."""
+    if isinstance(value, list | tuple | dict):
+        return any(_holds_state(part) for part in (value.values() if isinstance(value, dict) else value))
+    return checkpointed.is_trackable(value)
 
 
 class Stateful(Operation):
@@ -56,6 +66,11 @@ class Stateful(Operation):
         if name in _DECISIVE:
             vars(self)["_quick_shape"] = None
         object.__setattr__(self, name, value)
+        checkpointed.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        """What a checkpoint finds below: attributes that hold state, but for seeds and metrics, as over TensorFlow."""
+        return {name: value for name, value in vars(self).items() if name not in _BOOKKEEPING and _holds_state(value)}
 
     def __delattr__(self, name: str) -> None:
         value = getattr(self, name)
