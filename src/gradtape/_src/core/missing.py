@@ -28,8 +28,7 @@ _ELSEWHERE = {
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
-    "TensorArray": "use a Python list and tf.stack",
-    "saved_model": "save variables with numpy.savez",
+    "saved_model": "save variables, modules and models with tf.train.Checkpoint",
 }
 
 # The same of what is in tf.keras.
@@ -37,7 +36,7 @@ _OF_KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
     "quantizers": "layers compute in tf.float32 and tf.float64",
     "distribution": "there is one processor",
-    "export": "write model.to_json() and the weights with numpy.savez",
+    "export": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
     "StatelessScope": "variables are assigned to where they are",
     "RematScope": "use tf.recompute_grad",
     "remat": "use tf.recompute_grad",
@@ -111,7 +110,7 @@ _OF_KERAS = {
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
     "models.load_model": "use tf.keras.models.model_from_json, and set_weights with what numpy.load gives",
-    "models.save_model": "write model.to_json(), and model.get_weights() with numpy.savez",
+    "models.save_model": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
     "callbacks.BackupAndRestore": "keep the weights in on_epoch_end of a Callback",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
