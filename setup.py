@@ -130,7 +130,7 @@ def extensions() -> list[Extension]:
             ".".join(source.relative_to(CYTHON).with_suffix("").parts),
             [str(source)],
             include_dirs=[str(ENGINE / "base"), str(ENGINE / "kernels")],
-            depends=[str(ENGINE / "base" / "compiler.h"), str(ENGINE / "kernels" / "tile.h")],
+            depends=[str(ENGINE / header) for header in ("base/compiler.h", "base/crc32c.h", "kernels/tile.h")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_link_args=LINK_FLAGS,
         )

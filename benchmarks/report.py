@@ -17,7 +17,9 @@ from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
+from benchmarks.measures.keras import models
 from benchmarks.measures.optimizers import optimizer_steps
+from benchmarks.measures.pipelines import pipelines
 from benchmarks.peers import PEERS, absent
 from benchmarks.section import Section, Verdict, duration, table
 from benchmarks.targets import RATIOS
@@ -51,6 +53,8 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "reverse": reverse_to_forward,
     "passes": elementwise_passes,
     "optimizers": optimizer_steps,
+    "keras": models,
+    "pipelines": pipelines,
     "instructions": instruction_counts,
 }
 MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memory, **GRADTAPE_MEASURES}

@@ -62,3 +62,12 @@ GROWTH = 1.5
 
 OPTION_TO_ADAM = 2.0
 """Of the time of Adam's step, that the step of Adam with an option may take."""
+
+KERAS_LAYER, KERAS_STEP, KERAS_FIT, KERAS_IMPORT = 1.5e-6, 30e-6, 25e-6, 40e-3
+"""Seconds: a layer's call beyond its arithmetic, a step of a small model eagerly and by fit, what the import adds."""
+
+BATCH_OVER_COPY = 2e-6
+"""Seconds that a shuffled batch of 64 rows of 784 floats may take over copying the rows."""
+
+SHUFFLE_TO_TENSORFLOW = 5.0
+"""TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches."""

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 from generate_operations import heading, line
-from gradtape._engine.api.api import apply_elementwise
-from gradtape._engine.kernels.dispatch import isa
 
 import gradtape
+from gradtape._engine.api.api import apply_elementwise
+from gradtape._engine.kernels.dispatch import isa
 from gradtape._src.table.elementwise import GELU_CUBIC, GELU_SQRT_HALF, ROWS
 
 HEAD = """# Accuracy

@@ -59,23 +59,35 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
 def untabled() -> Iterator[tuple[str, Any]]:
     """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
     own = {name for name, value in vars(functional).items() if getattr(value, "__module__", "") == functional.__name__}
-    own.add("Tensor")
+    own |= {"Tensor", "install_as_tensorflow"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.")
     yield from public(gradtape.debugging, "debugging.")
+    yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")
+    yield from public(gradtape.data, "data.")
+    yield from public(gradtape.data.experimental, "data.experimental.")
+    yield from public(gradtape.io, "io.")
+    yield from public(gradtape.io.gfile, "io.gfile.")
+    yield from public(gradtape.train, "train.")
+    yield from public(gradtape.summary, "summary.")
+    yield from public(gradtape.summary.experimental, "summary.experimental.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))
     yield from public(optimizers, "keras.optimizers.")
     yield from public(optimizers.schedules, "keras.optimizers.schedules.")
     for name, value in public(errors, "errors."):
         if isinstance(value, type) and issubclass(value, errors.OpError):
             yield name, value
-    for kind in (gradtape.GradientTape, gradtape.autodiff.ForwardAccumulator):
-        prefix = "autodiff." if kind is gradtape.autodiff.ForwardAccumulator else ""
-        for base in kind.__mro__[:2]:
-            yield from public(base, f"{prefix}{kind.__name__}.")
+    for kind, prefix in (
+        (gradtape.GradientTape, ""),
+        (gradtape.autodiff.ForwardAccumulator, "autodiff."),
+        (gradtape.data.Dataset, "data."),
+        (gradtape.TensorSpec, ""),
+    ):
+        yield from public(kind, f"{prefix}{kind.__name__}.")
+    yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 
 def names() -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -152,6 +164,32 @@ def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     return programs, differences
 
 
+def keras() -> str:
+    """What each namespace of tf.keras holds, and which of its names are there."""
+    text = "\n## tf.keras\n\nEvery public name of Keras 3, by namespace.\n\n" + heading(
+        "namespace", "there", "not there"
+    )
+    for row in (Path(__file__).with_name("keras_names.txt")).read_text().splitlines():
+        if row.startswith("#") or not row:
+            continue
+        place, _, members = row.partition(": ")
+        module = gradtape.keras
+        for part in place.strip(".").split(".") if place != "." else ():
+            module = getattr(module, part, None)
+        there = [name for name in members.split() if module is not None and hasattr(module, name)]
+        missing_names = [name for name in members.split() if name not in there]
+        whole = "tf.keras" if place == "." else f"tf.keras.{place}"
+        told = missing._OF_KERAS.get(place)
+        absent = ", ".join(f"`{name}`" for name in missing_names)
+        absent = f"all {len(missing_names)}: {told}" if told and not there else absent
+        text += line(f"`{whole}`", ", ".join(f"`{name}`" for name in there), absent)
+    text += "\n### Differences from Keras on purpose\n\n" + heading("name", "difference")
+    for file in sorted((TESTS / "keras").glob("test_*.py")):
+        _, differences = compared(file)
+        text += "".join(line(f"`tf.keras.{name}`", why) for name, why in differences["DELIBERATE"].items())
+    return text
+
+
 def page() -> str:
     """The whole document."""
     text = HEAD + "## Names\n\n" + heading("TensorFlow", "supported", "tested by")
@@ -162,6 +200,7 @@ def page() -> str:
         text += line(f"`tf.{name}`", instead)
     for name, instead in missing._OF_KERAS.items():
         text += line(f"`tf.keras.{name}`", instead)
+    text += keras()
     text += "\n## Promises of the tape\n\nEach line is a test.\n"
     for title, files in PROMISES.items():
         text += f"\n### {title}\n\n" + "".join(sentence for file in files for sentence in sentences(file))

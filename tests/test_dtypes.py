@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
+import gradtape
 from gradtape._src.core import dtypes
 
 NAMES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
@@ -66,9 +67,6 @@ def test_as_dtype_refuses_what_names_none(value):
         (np.dtype("uint16"), "uint16"),
         ("complex64", "complex64"),
         (np.complex128(1.5), "complex128"),
-        (np.str_, "string"),
-        (np.array(["a"]), "string"),
-        ("string", "string"),
     ],
 )
 def test_a_type_that_only_tensorflow_has_is_named_with_the_remedy(value, name):
@@ -78,6 +76,16 @@ def test_a_type_that_only_tensorflow_has_is_named_with_the_remedy(value, name):
         f"gradtape has no dtype '{name}': the supported dtypes are float32, float64, int32, int64, uint8, bool."
     )
     assert dtypes.float32 != value
+
+
+@pytest.mark.parametrize("value", ["string", np.str_, np.array(["a"]), np.dtype("S3"), np.object_, object, 7])
+def test_text_is_a_type_that_ops_do_not_take(value):
+    assert dtypes.as_dtype(value) is dtypes.string
+    assert (repr(dtypes.string), str(dtypes.string), dtypes.string.size) == ("tf.string", "<dtype: 'string'>", 0)
+    assert not dtypes.string.is_numeric
+    assert dtypes.float32 != value
+    with pytest.raises(TypeError, match=r"^Tensors of dtype string are made by tf\.data and tf\.io"):
+        gradtape.zeros([2], value)
 
 
 def test_bounds():

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._engine.api.api import apply_elementwise
 
 import gradtape as tf
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table.elementwise import ROWS, Row
 
 SIZES = (1e-30, 1e-20, 1e-10, 1e-6, 1e-3, 0.1, 0.5, 0.9, 0.9999, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 88.0, 100.0)
@@ -28,7 +28,7 @@ LEFT_OUT = {
     "digamma": lambda x: (x < 0) & (x > -1e-9),  # its reflection's are quotients by fourth powers
     "floordiv": lambda x, y: np.abs(x / y) < 1e-30,
     "floormod": lambda x, y: np.abs(x / y) < 1e-30,
-    "gelu_tanh": lambda x: (np.abs(x) > 4) & ((x < 0) | (x < 10) | (x > 1e6)),
+    "gelu_tanh": lambda x: (np.abs(x) > 4) & (np.abs(x) < 10),
     "pow": lambda x, y: (x <= 0) | (np.abs(np.log(np.maximum(np.abs(x), 1e-30))) * (np.abs(y) + 2) > 80),
     "silu": lambda x, beta: (np.abs(x * beta) > 8) | (np.abs(x * beta) < 1e-6) | (np.abs(x) > 1e6),
     "zeta": lambda x, q: np.abs(q) > 1e15,

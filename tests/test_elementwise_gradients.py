@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._engine.api.api import apply_elementwise
 from hypothesis import given, settings, strategies as st
 
 import gradtape as tf
 from drawing import weights
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table.elementwise import ROWS, Row
 
 SMOOTH = [row for row in ROWS if row.domain]

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gradtape._engine.api.api import empty
 
 import gradtape as tf
+from gradtape._engine.api.api import empty
 
 
 def quotient(a: int, b: int) -> int:

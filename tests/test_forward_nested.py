@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from gradtape._engine.api.api import apply_elementwise
 
 import gradtape as tf
 from drawing import differentiable, drawn, leaves, run, sampled, scalar
+from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
 

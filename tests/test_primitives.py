@@ -6,10 +6,10 @@ import inspect
 
 import numpy as np
 import pytest
-from gradtape._engine.record.primitive import Primitive, install_observer
 
 import gradtape as tf
 from drawing import drawn, run, sampled
+from gradtape._engine.record.primitive import Primitive, install_observer
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.table import rows as table
 

@@ -247,3 +247,9 @@ def test_binomial_numbers_have_their_distribution(count, p):
     assert abs(drawn.std() / deviation - 1) < 0.05
     zeros = (1 - p) ** count
     assert abs((drawn == 0).mean() - zeros) < 5 * np.sqrt(zeros * (1 - zeros) / samples) + 1e-9
+
+
+@pytest.mark.parametrize("rate", [3e9, 1e15, 1e300])
+def test_poisson_numbers_that_the_dtype_does_not_hold_are_its_highest(rate):
+    drawn = tf.random.stateless_poisson([3], [1, 2], tf.constant(rate, tf.float64), tf.int32)
+    assert drawn.numpy().tolist() == [2**31 - 1] * 3

@@ -5,9 +5,9 @@ import time
 
 import numpy as np
 import pytest
-from gradtape._engine.base.threads import get_num_threads, set_num_threads
 
 import gradtape as tf
+from gradtape._engine.base.threads import get_num_threads, set_num_threads
 from gradtape._engine.kernels import checks
 
 

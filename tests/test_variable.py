@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -148,3 +149,16 @@ def test_an_assignment_that_reading_brings_about_is_not_lost(initial):
             with tf.GradientTape():
                 np.testing.assert_array_equal(v * 1.0, 7.0 * np.ones_like(initial))
     assert met
+
+
+@pytest.mark.parametrize("size", [3, 1000])
+def test_a_part_of_a_variable_that_nobody_holds_can_be_assigned_to(size):
+    """Variables that somebody held as they were read are not held for it."""
+    assert tf.Variable([1.0] * size)[1:].assign([5.0] * (size - 1)).numpy().tolist() == [1.0] + [5.0] * (size - 1)
+    variable = tf.Variable([1.0] * size)
+    part = variable[1:]
+    alive = weakref.ref(variable)
+    del variable
+    assert alive() is None
+    with pytest.raises(AttributeError, match="assign"):
+        part.assign([5.0] * (size - 1))

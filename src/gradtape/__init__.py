@@ -12,11 +12,15 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         autodiff as autodiff,
+        autograph as autograph,
         compat as compat,
         config as config,
+        data as data,
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        image as image,
+        io as io,
         keras as keras,
         linalg as linalg,
         math as math,
@@ -24,21 +28,26 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        summary as summary,
         sysconfig as sysconfig,
         test as test,
+        train as train,
         version as version,
     )
-    from gradtape.optimizers import schedules as schedules
+    from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "compat", "config", "debugging", "dtypes", "errors", "keras", "linalg", "math", "nest", "nn"),
-        *("optimizers", "random", "sysconfig", "test", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
+        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
+        *("train", "version"),
     ):
         globals()[_name] = _later(_name)
-    schedules = _later("optimizers.schedules")
+    initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
     # Under these names programs import from them.
-    _sys.modules["gradtape.keras.optimizers"] = optimizers
-    _sys.modules["gradtape.keras.optimizers.schedules"] = schedules
+    for _module in (initializers, losses, metrics):
+        _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
+    _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
+    _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 
 from gradtape._engine.tensor.tensor import Tensor as Tensor
 from gradtape._src.autodiff.custom_gradient import (
@@ -60,6 +69,7 @@ from gradtape._src.autodiff.tape import (
     GradientTape as GradientTape,
     UnconnectedGradients as UnconnectedGradients,
 )
+from gradtape._src.core.aliases import install_as_tensorflow as install_as_tensorflow
 from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
@@ -70,14 +80,26 @@ from gradtape._src.core.dtypes import (
     float64 as float64,
     int32 as int32,
     int64 as int64,
+    string as string,
     uint8 as uint8,
 )
-from gradtape._src.core.execution import executing_eagerly as executing_eagerly
+from gradtape._src.core.execution import (
+    executing_eagerly as executing_eagerly,
+    inside_function as inside_function,
+)
 from gradtape._src.core.logger import (
     get_logger as get_logger,
 )
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,
+)
+from gradtape._src.core.tensor_spec import (
+    TensorSpec as TensorSpec,
+    TypeSpec as TypeSpec,
+    type_spec_from_value as type_spec_from_value,
+)
+from gradtape._src.function.function import (
+    function as function,
 )
 from gradtape._src.linalg.contractions import (
     einsum as einsum,
@@ -221,7 +243,6 @@ from gradtape._src.ops.printing import (
     print as print,
 )
 from gradtape._src.ops.python_functions import (
-    function as function,
     numpy_function as numpy_function,
     py_function as py_function,
 )
@@ -267,6 +288,16 @@ from gradtape._src.ops.sorting import (
     argsort as argsort,
     searchsorted as searchsorted,
     sort as sort,
+)
+from gradtape._src.ops.tensor_arrays import (
+    TensorArray as TensorArray,
+)
+from gradtape._src.random.initial_values import (
+    constant_initializer as constant_initializer,
+    ones_initializer as ones_initializer,
+    random_normal_initializer as random_normal_initializer,
+    random_uniform_initializer as random_uniform_initializer,
+    zeros_initializer as zeros_initializer,
 )
 from gradtape._src.state.module import (
     Module as Module,

@@ -1,6 +1,8 @@
 """``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes.
 
 ``python -m gradtape NAME ...``: what each name is, or what to write instead of a name that gradtape does not have.
+
+``python -m gradtape run PROGRAM ...``: runs a program, for which gradtape stands under the names tensorflow and keras.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+import runpy
 import sys
 import time
 from contextlib import redirect_stdout
@@ -76,8 +79,18 @@ def main() -> None:
     print(f"time per step: {median * 1e6:.2f} µs (median of {len(rounds)} rounds of {steps} steps)")
 
 
+def run(program: str, *arguments: str) -> None:
+    """Runs a program as Python does, with gradtape under the names of TensorFlow and Keras."""
+    tf.install_as_tensorflow()
+    sys.argv = [program, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(program))
+    runpy.run_path(program, run_name="__main__")
+
+
 if __name__ == "__main__":
-    if {"-h", "--help"} & set(sys.argv):
+    if sys.argv[1:2] == ["run"] and len(sys.argv) > 2:
+        run(*sys.argv[2:])
+    elif {"-h", "--help"} & set(sys.argv):
         print(__doc__.strip())
     elif len(sys.argv) > 1:
         print(*map(missing.describe, sys.argv[1:]), sep="\n")

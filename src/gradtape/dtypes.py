@@ -9,6 +9,7 @@ from gradtape._src.core.dtypes import (
     float64 as float64,
     int32 as int32,
     int64 as int64,
+    string as string,
     uint8 as uint8,
 )
 from gradtape._src.ops.casts import (

@@ -73,7 +73,7 @@ def plain(value: Any) -> Any:
     kind = type(value).__name__
     if kind == "IndexedSlices":
         return {"values": plain(value.values), "indices": plain(value.indices)}
-    if kind in ("Tensor", "EagerTensor", "Variable", "ResourceVariable"):
+    if kind in ("Tensor", "EagerTensor", "StringTensor", "Variable", "ResourceVariable"):
         return ("tensor", value.dtype.name, value.numpy())
     if kind in ("DType", "TensorShape"):
         return repr(value)

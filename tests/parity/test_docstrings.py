@@ -13,6 +13,8 @@ from public import callables, members
 
 WORDS = 6  # shorter sentences are nobody's
 TITLES = (  # of papers that both cite
+    "image quality assessment from error visibility to structural similarity",
+    "from error visibility to structural similarity",
     "rectified linear units improve restricted boltzmann machines",
     "accelerating deep network training by reducing internal covariate shift",
 )
@@ -51,6 +53,10 @@ def test_there_is_something_to_compare_with() -> None:
 @pytest.mark.parametrize("name", sorted(CALLABLES))
 def test_no_sentence_is_theirs(name: str) -> None:
     thing = CALLABLES[name]
-    texts = [(inspect.getdoc(part) or "").split("\nExample:")[0] for part in (thing, *members(thing).values())]
+    texts = [
+        (inspect.getdoc(part) or "").split("\nExample:")[0]
+        for part in (thing, *members(thing).values())
+        if not isinstance(part, str)
+    ]
     ours = {sentence for text in texts for sentence in sentences(text)}
     assert not sorted(ours & THEIRS)

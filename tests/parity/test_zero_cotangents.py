@@ -22,8 +22,8 @@ GRIDS = {
     2: (-INF, -1.0, -0.5, -0.0, 0.0, 1.0, 2.0, 1e30, INF, NAN),
     3: (-1.0, -0.0, 0.0, 1.0, 2.0, INF),
 }
-# The scale of the first cotangent, and of the second one: 0 is what is to come through.
-SCALES = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0))
+# The scales of the first cotangent and of the second one, where 0 is what is to come through.
+SCALES = {0.0: (0.0, 1.0), 1.0: (0.0,)}
 
 Function = Callable[[Any, list[Any]], list[Any]]
 
@@ -33,11 +33,15 @@ def cotangents(tf: Any, results: list[Any], salt: int, scale: float) -> list[Any
 
 
 def derivatives(
-    tf: Any, function: Function, arrays: list[np.ndarray], floats: list[bool], scales: tuple[float, float], orders: int
-) -> list[np.ndarray | None]:
-    """The cotangents of the operands, then theirs: with respect to the operands and to the first cotangents."""
+    tf: Any, function: Function, arrays: list[np.ndarray], floats: list[bool], orders: int
+) -> dict[str, list[np.ndarray | None]]:
+    """For each pair of scales the cotangents of the operands, then theirs by the operands and the first cotangents.
+
+    The function is recorded once.
+    """
     tensors = [tf.constant(array) for array in arrays]
     sources = [tensor for tensor, floating in zip(tensors, floats, strict=True) if floating]
+    firsts = []
     with tf.GradientTape(persistent=True) as outer:
         outer.watch(sources)
         with tf.GradientTape(persistent=True) as inner:
@@ -45,25 +49,31 @@ def derivatives(
             results = function(tf, tensors)
         results = [tf.convert_to_tensor(r) for r in results if hasattr(r, "dtype") and r.dtype.is_floating]
         if not sources or not results:
-            return []
-        given = cotangents(tf, results, 0, scales[0])
-        outer.watch(given)
-        first = [g if g is None else tf.convert_to_tensor(g) for g in inner.gradient(results, sources, given)]
-    second = []
-    found = [g for g in first if g is not None]
-    if orders == 2 and found:
-        second = outer.gradient(found, [*sources, *given], cotangents(tf, found, 5, scales[1]))
-        second = [g if g is None else tf.convert_to_tensor(g) for g in second]
-    return [g if g is None else g.numpy() for g in [*first, *second]]
+            return {}
+        for scale in list(SCALES)[:orders]:
+            given = cotangents(tf, results, 0, scale)
+            outer.watch(given)
+            first = [g if g is None else tf.convert_to_tensor(g) for g in inner.gradient(results, sources, given)]
+            firsts.append((scale, given, first))
+    found: dict[str, list[Any]] = {}
+    for scale, given, first in firsts:
+        targets = [g for g in first if g is not None]
+        found[f"{scale}"] = first
+        for other in SCALES[scale] if orders == 2 and targets else ():
+            second = outer.gradient(targets, [*sources, *given], cotangents(tf, targets, 5, other))
+            found[f"{scale}, {other}"] = [g if g is None else tf.convert_to_tensor(g) for g in second]
+    return {scales: [g if g is None else g.numpy() for g in tensors] for scales, tensors in found.items()}
 
 
 def check(function: Function, arrays: list[np.ndarray], floats: list[bool], orders: int) -> None:
-    for scales in SCALES[: 1 if orders < 2 else 3]:
-        both = [derivatives(tf, function, arrays, floats, scales, orders) for tf in (tensorflow, gradtape)]
-        for theirs, mine in zip(*both, strict=True):
-            if theirs is not None and mine is not None:
-                passed = np.logical_and(theirs == 0, mine != 0)
-                assert not passed.any(), f"{scales}: {mine[passed]} at {np.argwhere(passed)} of {arrays}"
+    theirs = derivatives(tensorflow, function, arrays, floats, orders)
+    mine = derivatives(gradtape, function, arrays, floats, orders)
+    assert theirs.keys() == mine.keys()
+    for scales in theirs:
+        for one, other in zip(theirs[scales], mine[scales], strict=True):
+            if one is not None and other is not None:
+                passed = np.logical_and(one == 0, other != 0)
+                assert not passed.any(), f"{scales}: {other[passed]} at {np.argwhere(passed)} of {arrays}"
 
 
 ELEMENTWISE = [row for row in NAMED if not row.name.startswith(PREDICATES) and ORDERS.get(row.name, 2)]
@@ -117,10 +127,12 @@ def test_table(row: table.Op, call: table.Call, label: str) -> None:
         return run(tf, row, named, call, tensors)
 
     floats = [differentiable(leaf) for leaf in leaves(call)]
-    orders = 1 if "1" in (row.orders, row.orders_there) else 2
+    orders, checked = 1 if "1" in (row.orders, row.orders_there) else 2, 0
     for arrays in singular(call, label):
         try:
-            derivatives(tensorflow, function, arrays, floats, SCALES[0], 1)
+            check(function, arrays, floats, orders)
         except tensorflow.errors.OpError:
             continue  # TensorFlow has no kernel, or no inverse
-        check(function, arrays, floats, orders)
+        checked += 1
+    # Of channels first, and of volumes in float64, it has none.
+    assert checked or "conv" in row.name or "pool" in row.name, "TensorFlow computes none of them"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+HEAD = "import gradtape as tf, numpy as np, gc, sys, weakref\n"  # of most scripts
 
 
 class Ended(NamedTuple):
@@ -48,7 +49,7 @@ def start(arguments: list[str], seconds: float) -> Ended:
         return Ended(code, output, Path(progress.name).read_text().strip())
 
 
-def script(code: str, *arguments: str, seconds: float = 60.0) -> str:
+def script(code: str, *arguments: str, seconds: float = 300.0) -> str:
     """The output of a program's text; AssertionError if it does not end well."""
     ended = start(["-c", code, *arguments], seconds)
     assert ended.code == 0, f"ended with {ended.code}\n{ended.output[-3000:]}"

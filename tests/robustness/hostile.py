@@ -11,6 +11,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import inspect
+import operator
 import random
 import resource
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from gradtape._src.table.rows import Call, Leaf, Op, rows
 
 from .programs import Wrong, elsewhere
 
-ADDRESS_SPACE = 6 << 30  # bytes: what asks for more gets a MemoryError
+ADDRESS_SPACE = 6 << 30  # bytes beyond those of the start: what asks for more gets a MemoryError
 
 
 SECONDS = 20  # that one call may take
@@ -195,22 +196,29 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every public function and class, by its name."""
     seen: set[int] = set()
     places = [("tf", tf)] + [
-        (f"tf.{name}", getattr(tf, name))
+        (f"tf.{name}", operator.attrgetter(name)(tf))
         for name in (
             "math",
             "nn",
             "linalg",
             "random",
             "optimizers",
-            "schedules",
+            "optimizers.schedules",
             "nest",
             "debugging",
             "autodiff",
             "errors",
+            "keras.ops",
+            "keras.activations",
+            "keras.losses",
+            "keras.metrics",
+            "keras.initializers",
+            "keras.regularizers",
+            "keras.constraints",
         )
     ]
     for place, module in places:
-        for name in sorted(vars(module)):
+        for name in sorted(dir(module)):
             value = getattr(module, name)
             if name[0] != "_" and callable(value) and id(value) not in seen:
                 seen.add(id(value))
@@ -302,7 +310,9 @@ def by_row(
 
 def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
     """So many hostile calls, some of them recorded and differentiated."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    with open("/proc/self/statm") as file:
+        limit = int(file.read().split()[0]) * resource.getpagesize() + ADDRESS_SPACE
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     table = [row for row in rows() if row.name not in LEFT_OUT]
     functions = [(name, value) for name, value in [*public(), *methods()] if name.split(".")[-1] not in LEFT_OUT]
     failures: list[str] = []

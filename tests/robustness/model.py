@@ -35,8 +35,12 @@ class View:
         self.watched: set[Node] = set()
         self.active: set[Node] = set()
         self.seen: dict[Node, tuple[bool, ...]] = {}
+        self.passed: set[Node] = set()  # operands that it did not know
+        self.late: set[Node] = set()  # those among them that were watched afterwards
 
     def watch(self, node: Node) -> None:
+        if node in self.passed and node not in self.active:
+            self.late.add(node)
         self.watched.add(node)
         self.active.add(node)
 
@@ -46,6 +50,7 @@ class View:
         if any(known):
             self.active.add(node)
             self.seen[node] = known
+            self.passed.update(operand for operand, is_known in zip(node.operands, known, strict=True) if not is_known)
 
     def moved(self, target: Node, source: Node, step: np.ndarray) -> tuple[Any, set[Node]]:
         """The target where the source is moved by a step, and the nodes on the way between them."""

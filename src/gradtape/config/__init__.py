@@ -15,4 +15,8 @@ from gradtape._src.core.settings import (
     get_soft_device_placement as get_soft_device_placement,
     set_soft_device_placement as set_soft_device_placement,
 )
+from gradtape._src.function.function import (
+    functions_run_eagerly as functions_run_eagerly,
+    run_functions_eagerly as run_functions_eagerly,
+)
 from gradtape.config import experimental as experimental, optimizer as optimizer, threading as threading

@@ -13,10 +13,11 @@ from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
 from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
 from gradtape._engine.ops.reductions cimport reduce
-from gradtape._engine.ops.structural cimport broadcast_to, cast, filled, identity, reshape, sum_to, transpose
+from gradtape._engine.ops.structural cimport CAST, broadcast_to, cast, constant, filled, identity, reshape, sum_to, transpose
+from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
 from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, is_floating, new_tensor,
-                                             operators, share)
+                                             operators, tracing)
 
 import math
 
@@ -47,7 +48,9 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
 
 
 def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy."""
+    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
+    if tracing:
+        operators().value_read(tensor, False)
     return as_array(tensor)
 
 
@@ -238,6 +241,8 @@ cdef tuple whole_numbers(object value, str op, str attribute):
             found.append(item)
         else:
             return found, 1
+    if type(value) is float:
+        raise TypeError(f"Cannot convert {value} to EagerTensor of dtype int32")
     tensor = convert(value, I32, True)
     if tensor.dtype_code != I32 and tensor.dtype_code != I64:
         raise not_allowed(op, tensor.dtype_code, attribute, "int32, int64")
@@ -446,8 +451,12 @@ def apply_cast(x, dtype):
     """x in another dtype."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef int code = dtype_code_of(dtype)
+    cdef Tensor out
     if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
-        return floating_of(tensor, code)
+        out = floating_of(tensor, code)
+        if observing:
+            observe_compiled(CAST, out, tensor, None, tensor.dtype_code | (code << 8))
+        return out
     return cast(tensor, code)
 
 
@@ -459,7 +468,7 @@ def apply_identity(x):
 def apply_stop_gradient(x):
     """x's value without its history."""
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    return share(tensor, tensor.extent)
+    return constant(tensor)
 
 
 def install_packing(pack) -> None:

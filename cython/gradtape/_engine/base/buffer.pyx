@@ -57,6 +57,7 @@ cdef Py_ssize_t _kept_at_rest = REST_FLOOR
 cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
 cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _system_calls = 0
+cdef Py_ssize_t _scarce = 0      # memory in use when the system had no more, until half of it is free again; else 0
 
 
 cdef class SlabMemory:
@@ -81,10 +82,15 @@ cdef class Slab:
 
     @staticmethod
     cdef Slab make(Py_ssize_t nbytes):
-        global _slabs, _reserved, _system_calls
+        global _slabs, _reserved, _system_calls, _scarce
         cdef SlabMemory memory = SlabMemory.__new__(SlabMemory)
         memory.start = slab_alloc(nbytes)
         if memory.start == NULL:
+            trim(0)
+            memory.start = slab_alloc(nbytes)
+        if memory.start == NULL:
+            if nbytes <= pool.in_use:      # more than that says little of what others may still have
+                _scarce = pool.in_use
             raise exhausted(nbytes)
         memory.nbytes = nbytes
         cdef Slab slab = Slab.__new__(Slab)
@@ -207,14 +213,18 @@ cdef int shelve_rest() except -1:
 
 
 cdef void recycle(Block* block) noexcept:
-    global _idle_dedicated, _dedicated
+    global _idle_dedicated, _dedicated, _scarce
     pool.in_use -= block.capacity
     block.next = pool.idle[block.size_class]
     pool.idle[block.size_class] = block
     if block.capacity > SHARED_LIMIT:
         _idle_dedicated += block.capacity
         _dedicated -= block.capacity
-        if _dedicated == 0 and _idle_dedicated > _kept_at_rest:
+        if _scarce:
+            if 2 * pool.in_use <= _scarce:
+                _scarce = 0
+            trim(0)                        # others of the process need it too
+        elif _dedicated == 0 and _idle_dedicated > _kept_at_rest:
             trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
         elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > pool.peak:
             trim(max(IDLE_FLOOR, pool.peak // 2))

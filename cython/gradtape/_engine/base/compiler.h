@@ -106,6 +106,13 @@
   #define THREAD_LOCAL_POINTER THREAD_LOCAL
 #endif
 
+/* CRC32C_INSTRUCTION: the checksum of a word of eight bytes after crc; CRC32C_PRESENT: whether this processor has it. */
+#if defined(__GNUC__) && defined(__x86_64__)
+  #define CRC32C_TARGET __attribute__((target("sse4.2")))
+  #define CRC32C_INSTRUCTION(crc, word) __builtin_ia32_crc32di(crc, word)
+  #define CRC32C_PRESENT() __builtin_cpu_supports("sse4.2")
+#endif
+
 /* For threads that look out for each other; where there are no such threads, plain accesses. */
 #if defined(__GNUC__)
   #define LOAD_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)

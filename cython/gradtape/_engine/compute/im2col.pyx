@@ -1,5 +1,7 @@
 """Patches: what a window sees at each of its places over an image, gathered; and the transpose, which adds them back.
 
+Pooling needs no patches: it looks for each window's largest elements, or their sum, where they are.
+
 Images are (batch, d0, d1, d2, channels), contiguous; patches (batch, o0, o1, o2, k0, k1, k2, channels), both flat;
 `dims` is the image's shape. `geometry` is 15 numbers: window sizes k, places o, strides, dilations, padding before, of each
 spatial axis.
@@ -12,6 +14,7 @@ from gradtape._engine.base.types cimport real
 
 cdef enum:
     SPLIT_WORK = 1 << 17        # elements of patches from which images are shared out among the threads
+    SHORT_RUN = 32              # elements below which a loop is faster than memcpy
 
 # The images and their patches; one of source and image is NULL, and one of patches and cotangents.
 cdef struct Walk:
@@ -65,6 +68,10 @@ cdef void walk_images(const Walk* walk, const real* source, real* image, real* p
     for n in range(first, stop):
         for o0 in range(g[3]):
             for o1 in range(g[4]):
+                if channels == 1:
+                    walk_line(walk, source, image, patches, cotangents, n, o0, o1, i)
+                    i += g[5] * g[0] * g[1] * row
+                    continue
                 for o2 in range(g[5]):
                     i2 = o2 * g[8] - g[14]
                     # Places of the window's row that lie inside, where they are neighbours: one run.
@@ -82,21 +89,52 @@ cdef void walk_images(const Walk* walk, const real* source, real* image, real* p
                                 walk_row(walk, source, image, patches, cotangents, at, i, i2)
                             elif source != NULL:
                                 fill(patches + i, <real>walk.outside, low * channels)
-                                memcpy(patches + i + low * channels, source + at + low * channels, (high - low) * channels * sizeof(real))
+                                copy(patches + i + low * channels, source + at + low * channels, (high - low) * channels)
                                 fill(patches + i + high * channels, <real>walk.outside, (g[2] - high) * channels)
                             else:
                                 add(image + at + low * channels, cotangents + i + low * channels, (high - low) * channels)
                             i += row
 
 
+cdef void walk_line(const Walk* walk, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t n,
+                    Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t i) noexcept nogil:
+    """All windows along the last axis of an image of one channel, whose runs are short: element by element of the window."""
+    cdef const Py_ssize_t* dims = walk.dims
+    cdef const Py_ssize_t* g = walk.geometry
+    cdef Py_ssize_t size = g[0] * g[1] * g[2], stride = g[8], k0, k1, k2, i0, i1, i2, at, o2, low, high
+    for k0 in range(g[0]):
+        i0 = o0 * g[6] + k0 * g[9] - g[12]
+        for k1 in range(g[1]):
+            i1 = o1 * g[7] + k1 * g[10] - g[13]
+            at = ((n * dims[1] + i0) * dims[2] + i1) * dims[3]
+            for k2 in range(g[2]):
+                i2 = k2 * g[11] - g[14]
+                # The places at which this element of the window lies inside.
+                low = min((max(-i2, 0) + stride - 1) // stride, g[5])
+                high = max(min((dims[3] - 1 - i2 + stride) // stride, g[5]), low)
+                if not (0 <= i0 < dims[1] and 0 <= i1 < dims[2]):
+                    low = high = g[5]
+                if source != NULL:
+                    for o2 in range(low):
+                        patches[i + o2 * size] = <real>walk.outside
+                    for o2 in range(low, high):
+                        patches[i + o2 * size] = source[at + i2 + o2 * stride]
+                    for o2 in range(high, g[5]):
+                        patches[i + o2 * size] = <real>walk.outside
+                else:
+                    for o2 in range(low, high):
+                        image[at + i2 + o2 * stride] += cotangents[i + o2 * size]
+                i += 1
+
+
 cdef void walk_row(const Walk* walk, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t at,
                    Py_ssize_t i, Py_ssize_t i2) noexcept nogil:
     """One row of a dilated window: at, i: where it begins in the image and among the patches; i2: its place on the last axis."""
-    cdef Py_ssize_t channels = walk.dims[4], step = walk.geometry[11], k2
-    for k2 in range(walk.geometry[2]):
+    cdef Py_ssize_t channels = walk.dims[4], step = walk.geometry[11], _k2
+    for _k2 in range(walk.geometry[2]):
         if 0 <= i2 < walk.dims[3]:
             if source != NULL:
-                memcpy(patches + i, source + at, channels * sizeof(real))
+                copy(patches + i, source + at, channels)
             else:
                 add(image + at, cotangents + i, channels)
         elif source != NULL:
@@ -104,6 +142,15 @@ cdef void walk_row(const Walk* walk, const real* source, real* image, real* patc
         i += channels
         i2 += step
         at += step * channels
+
+
+cdef inline void copy(real* to, const real* source, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if n >= SHORT_RUN:
+        memcpy(to, source, n * sizeof(real))
+        return
+    for i in range(n):
+        to[i] = source[i]
 
 
 cdef inline void fill(real* to, real value, Py_ssize_t n) noexcept nogil:
@@ -116,3 +163,114 @@ cdef inline void add(real* to, const real* more, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
         to[i] += more[i]
+
+
+# The images and what pooling finds in their windows; one of places and sums is NULL, and one of source and image.
+cdef struct Pool:
+    bint double_precision
+    const void* source          # IN
+    void* image                 # IN, OUT
+    void* values                # OUT: the largest, or sums; IN where they are added back
+    int* places                 # OUT
+    const Py_ssize_t* dims
+    const Py_ssize_t* geometry
+
+
+def find_largest(const real[::1] image, real[::1] values, int[::1] places, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
+    """Each window's largest element of the image (IN), channel by channel, and where in the image it stands (OUT).
+
+    Of equals it is the first, of windows with a NaN the first NaN. Every window has an element inside the image.
+    """
+    cdef Pool pool = Pool(real is double, &image[0], NULL, &values[0], &places[0], &dims[0], &geometry[0])
+    pool_out(&pool, values.shape[0])
+
+
+def sum_windows(const real[::1] image, real[::1] values, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
+    """The sum of each window's elements of the image (IN) that lie inside it, channel by channel (OUT)."""
+    cdef Pool pool = Pool(real is double, &image[0], NULL, &values[0], NULL, &dims[0], &geometry[0])
+    pool_out(&pool, values.shape[0])
+
+
+def spread_windows(const real[::1] values, real[::1] image, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
+    """Adds each window's value (IN) to all of its elements of the image (IN, OUT): the transpose of `sum_windows`."""
+    cdef Pool pool = Pool(real is double, NULL, &image[0], <void*>&values[0], NULL, &dims[0], &geometry[0])
+    pool_out(&pool, values.shape[0])
+
+
+cdef int pool_out(Pool* pool, Py_ssize_t size) except -1:
+    cdef const Py_ssize_t* g = pool.geometry
+    cdef Py_ssize_t window = g[0] * g[1] * g[2]
+    cdef int parts = <int>min(thread_count(), pool.dims[0]) if size * window >= SPLIT_WORK else 1
+    with nogil:
+        run_parts(pool_part, pool, parts)
+    return 0
+
+
+cdef void pool_part(void* context, int part, int parts) noexcept nogil:
+    """Some of the images, all of their windows."""
+    cdef Pool* pool = <Pool*>context
+    cdef Py_ssize_t first = pool.dims[0] * part // parts, stop = pool.dims[0] * (part + 1) // parts
+    if pool.double_precision:
+        pool_images[double](pool, <const double*>pool.source, <double*>pool.image, <double*>pool.values, first, stop)
+    else:
+        pool_images[float](pool, <const float*>pool.source, <float*>pool.image, <float*>pool.values, first, stop)
+
+
+cdef void pool_images(const Pool* pool, const real* source, real* image, real* values, Py_ssize_t first,
+                      Py_ssize_t stop) noexcept nogil:
+    cdef const Py_ssize_t* dims = pool.dims
+    cdef const Py_ssize_t* g = pool.geometry
+    cdef Py_ssize_t channels = dims[4], n, o0, o1, o2, k0, k1, k2, i0, i1, i2, at
+    cdef Py_ssize_t to = first * g[3] * g[4] * g[5] * channels
+    cdef bint begun
+    for n in range(first, stop):
+        for o0 in range(g[3]):
+            for o1 in range(g[4]):
+                for o2 in range(g[5]):
+                    begun = False
+                    for k0 in range(g[0]):
+                        i0 = o0 * g[6] + k0 * g[9] - g[12]
+                        if not 0 <= i0 < dims[1]:
+                            continue
+                        for k1 in range(g[1]):
+                            i1 = o1 * g[7] + k1 * g[10] - g[13]
+                            if not 0 <= i1 < dims[2]:
+                                continue
+                            for k2 in range(g[2]):
+                                i2 = o2 * g[8] + k2 * g[11] - g[14]
+                                if not 0 <= i2 < dims[3]:
+                                    continue
+                                at = (((n * dims[1] + i0) * dims[2] + i1) * dims[3] + i2) * channels
+                                if source == NULL:
+                                    add(image + at, values + to, channels)
+                                elif pool.places != NULL:
+                                    take_larger(source, at, values + to, pool.places + to, channels, begun)
+                                elif begun:
+                                    add(values + to, source + at, channels)
+                                else:
+                                    copy(values + to, source + at, channels)
+                                begun = True
+                    if source != NULL and not begun:
+                        fill(values + to, 0, channels)
+                    to += channels
+
+
+cdef inline void take_larger(const real* source, Py_ssize_t at, real* values, int* places, Py_ssize_t n,
+                             bint begun) noexcept nogil:
+    """Takes the elements at a place that are larger than those so far, all of them where there are none so far."""
+    cdef Py_ssize_t i
+    cdef int place = <int>at
+    cdef real x, best
+    cdef bint larger
+    source += at
+    if not begun:
+        for i in range(n):
+            values[i] = source[i]
+            places[i] = place + <int>i
+        return
+    # Both are always written: which is larger cannot be foretold.
+    for i in range(n):
+        x, best = source[i], values[i]
+        larger = (x > best) | ((x != x) & (best == best))
+        values[i] = x if larger else best
+        places[i] = place + <int>i if larger else places[i]

@@ -50,6 +50,7 @@ cdef class Program(Primitive):
     cdef readonly bint predicate       # result is to be stored as bool bytes
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
     cdef bint plain                    # one instruction on its operands in order, whose result is stored as it is
+    cdef bint expanded                 # the formula is in instructions as it stands
     cdef bint arithmetic               # and that a sum, difference, product or quotient
     cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1
     cdef object integers               # what computes it on NumPy arrays of integers, or of bools; None: nothing does

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from gradtape._engine.base.types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 from gradtape._engine.kernels.dispatch cimport kernels
 
-from gradtape._src.table import expressions, special  # `expand` reads it: here, so that no finalizer finds it half read
+from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
@@ -396,7 +396,7 @@ cdef class Program(Primitive):
         cdef double* constants64
         cdef Instruction* instructions
         formula = self.expression
-        root = expressions.expand(formula if formula.args else expressions.copy(formula), ())
+        root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
         steps = [node for node in order if node.args]

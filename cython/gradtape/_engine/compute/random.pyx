@@ -7,69 +7,17 @@ gives the same numbers. Where an output may need more words than one block has (
 Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
 
-from libc.math cimport NAN, ceil, INFINITY, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt
-from libc.math cimport sqrtf
+from libc.math cimport NAN, ceil, INFINITY, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt, sqrtf
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 
 from gradtape._engine.base.types cimport real
 
 cdef enum:
     RESERVED = 256  # blocks that belong to one output of a rejection method
+    PATIENCE = 1000  # draws beyond the highest in a row, of which a single one is rare
 
 cdef double TWO_PI = 6.283185307179586
-
-
-cdef struct Stream:
-    uint64_t key
-    uint64_t low
-    uint64_t high
-    uint32_t words[4]   # the current block
-    int left            # its words not yet taken one by one
-
-
-cdef inline Stream start(uint64_t key, uint64_t low, uint64_t high, uint64_t skip) noexcept nogil:
-    """The stream ``skip`` blocks on."""
-    cdef Stream stream
-    stream.key = key
-    stream.low = low + skip
-    stream.high = high + (stream.low < low)
-    stream.left = 0
-    memset(stream.words, 0, sizeof(stream.words))
-    return stream
-
-
-cdef inline void advance(Stream* stream) noexcept nogil:
-    """Ten rounds on the counter fill ``words``; the counter moves on."""
-    cdef uint32_t a = <uint32_t>stream.low, b = <uint32_t>(stream.low >> 32)
-    cdef uint32_t c = <uint32_t>stream.high, d = <uint32_t>(stream.high >> 32)
-    cdef uint32_t k = <uint32_t>stream.key, m = <uint32_t>(stream.key >> 32)
-    cdef uint64_t first, second
-    cdef int turn
-    for turn in range(10):
-        first = <uint64_t>0xD2511F53u * a
-        second = <uint64_t>0xCD9E8D57u * c
-        a = <uint32_t>(second >> 32) ^ b ^ k
-        b = <uint32_t>second
-        c = <uint32_t>(first >> 32) ^ d ^ m
-        d = <uint32_t>first
-        k += 0x9E3779B9u
-        m += 0xBB67AE85u
-    stream.words[0] = a
-    stream.words[1] = b
-    stream.words[2] = c
-    stream.words[3] = d
-    stream.low += 1
-    stream.high += stream.low == 0
-
-
-cdef inline uint32_t word(Stream* stream) noexcept nogil:
-    """The next single word."""
-    if stream.left == 0:
-        advance(stream)
-        stream.left = 4
-    stream.left -= 1
-    return stream.words[3 - stream.left]
 
 
 cdef inline float unit_float(uint32_t x) noexcept nogil:
@@ -225,9 +173,11 @@ cdef double gamma_draw(Stream* stream, double alpha) noexcept nogil:
 
 
 cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept nogil:
-    """One number of Poisson(rate), NaN for NaN: Knuth's product below 10, else Hoermann's transformed rejection (1993)."""
+    """One number of Poisson(rate), NaN for NaN: Knuth's product below 10, else Hoermann's transformed rejection (1993). What is
+    never drawn at most `highest` is `highest`."""
     cdef Pairs uniforms
     cdef double product = 1, count = 0, limit, a, b, inverse_alpha, u, v, shifted
+    cdef int beyond = 0
     uniforms.left = 0
     if rate < 10:
         limit = exp(-rate)
@@ -247,6 +197,9 @@ cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept n
         shifted = 0.5 - fabs(u)
         count = floor((2 * a / shifted + b) * u + rate + 0.43)
         if count > highest:
+            beyond += 1
+            if beyond == PATIENCE:
+                return highest
             continue
         if shifted >= 0.07 and v <= 0.9277 - 3.6224 / (b - 2):
             return count

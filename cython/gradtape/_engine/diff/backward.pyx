@@ -14,18 +14,18 @@ from libc.string cimport memcpy
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
 from gradtape._engine.base.types cimport ADD, F32
 from gradtape._engine.kernels.dispatch cimport kernels
-from gradtape._engine.ops.elementwise cimport add
+from gradtape._engine.ops.elementwise cimport add, added_run
 from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
-from gradtape._engine.ops.matmul cimport add_cotangent, forget_transposes
+from gradtape._engine.ops.matmul cimport add_cotangent, added_product, forget_transposes
 from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
-from gradtape._engine.ops.structural cimport IDENTITY, broadcast_to, filled, materialize, splat
+from gradtape._engine.ops.structural cimport IDENTITY, materialize, broadcast_to, filled, splat
 from gradtape._engine.record.entries cimport (Call, Entry, Page, clear, drop, operand_node, CALL, MARK, OUTPUT, PAGE_BITS,
                                               PAGE_MASK, PAGE_SIZE, OP, READ, VACANT)
 from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, Window, here, place_of_mark, is_active,
                                           last_position, thread)
-from gradtape._engine.record.primitive cimport Primitive, observing
+from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, is_floating, new_scalar, operators
+from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, is_floating, new_scalar, operators, tracing
 
 from gradtape._engine.ops.movement import join
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
@@ -280,7 +280,8 @@ cdef inline bint nobody_records() noexcept:
 
 cdef inline bint is_own(PyObject* held) noexcept:
     """Whether what a slot holds is an ordinary tensor that nobody else holds."""
-    return (held.ob_refcnt == 1 and type(<object>held) is Tensor and not (<Tensor>held).splat
+    return ((held.ob_refcnt == 1 or (tracing and held.ob_refcnt == 2 and traced() and tracer.holds(<Tensor>held)))
+            and type(<object>held) is Tensor and not (<Tensor>held).splat
             and ((<Tensor>held).block == NULL or (<Tensor>held).block.refs == 1))
 
 
@@ -292,13 +293,20 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
         more = <Tensor>cotangent
         if (is_own(old) and not more.splat and nobody_records() and is_floating(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
+            if tracing and traced():
+                return set_slot(slot, added_run(<Tensor>old, more))
             sum_ = <Tensor>old
             if more.dtype_code == F32:
                 kernels.run32(ADD, <float*>sum_.data, <const float*>sum_.data, <const float*>more.data, NULL, sum_.extent.size)
             else:
                 kernels.run64(ADD, <double*>sum_.data, <const double*>sum_.data, <const double*>more.data, NULL, sum_.extent.size)
             return 0
-    total = total_cotangent(<object>old, cotangent)
+    return set_slot(slot, total_cotangent(<object>old, cotangent))
+
+
+cdef inline int set_slot(Slot* slot, object total) except -1:
+    """Puts another cotangent in the place of a slot's."""
+    cdef PyObject* old = pointer(slot[0])
     Py_INCREF(total)
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
     Py_DECREF(<object>old)
@@ -394,6 +402,21 @@ cdef PyObject* total_of(Sweep* sweep, int64_t node) noexcept:
     return NULL if place < 0 else sweep.extras[place]
 
 
+cdef int set_total(Sweep* sweep, int64_t node, Tensor total) except -1:
+    """Puts another total in the place of the one that `total_of` finds."""
+    cdef Slot* slot = NULL
+    cdef Entry* entry
+    if covered(sweep, node):
+        entry = NULL if is_foreign(sweep, node) else entry_at(sweep, node)
+        slot = slot_at(sweep, node)
+        if not (entry == NULL or entry.kind != READ or tags(slot[0]) & SOURCE):
+            node = entry.inputs[0]
+            slot = NULL
+    if slot == NULL:
+        slot = &sweep.extras[mark_place(sweep, node)]
+    return set_slot(slot, total)
+
+
 cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef Primitive primitive = <Primitive>entry.op
     cdef Py_ssize_t row
@@ -434,8 +457,14 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
             else:
                 if (<Primitive>entry.op).adds and sweep.batch == 0 and nobody_records():
                     total = total_of(sweep, node)
-                    if total != NULL and is_own(total) and add_cotangent(entry, cotangent, i, <Tensor>total):
-                        continue
+                    if total != NULL and is_own(total):
+                        if tracing and traced():
+                            given = added_product(entry, cotangent, i, <Tensor>total)
+                            if given is not None:
+                                set_total(sweep, node, given)
+                                continue
+                        elif add_cotangent(entry, cotangent, i, <Tensor>total):
+                            continue
                 given = compiled_cotangent(entry, cotangent, i, sweep.batch)
             if given is not None:
                 accumulate(sweep, node, given)
@@ -502,7 +531,8 @@ cdef Tensor fitted(Call call, int operand, object given):
             release_extent(common)
         if cotangent.dtype_code != code or not fits:
             raise InvalidArgumentError(
-                None, None, f"The gradient function of '{(<Primitive>call.primitive).name}' gave a {dtype_object(cotangent.dtype_code).name} gradient of "
+                None, None, f"The gradient function of '{(<Primitive>call.primitive).name}' gave a "
+                            f"{dtype_object(cotangent.dtype_code).name} gradient of "
                             f"shape {dims_text(cotangent.extent)} for argument {operand}, a {dtype_object(code).name} tensor of "
                             f"shape {dims_text(extent)}. Return a gradient of the argument's dtype, and of its shape or one that "
                             "broadcasts to it.")
@@ -647,7 +677,7 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, batch)      # for its checks
         (<Window>swept.at.window).broken = dropping
-        if observing:
+        if examining:
             scan_examined(&swept, dropping)
         else:
             scan(&swept, dropping)
@@ -726,7 +756,7 @@ cdef Tensor ones(Tensor tensor):
         return new_scalar(tensor.dtype_code, 1.0)
     th = thread()
     if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
-            and not observing):
+            and not examining):
         return splat(tensor.dtype_code, tensor.extent, 1.0)
     return filled(tensor.dtype_code, tensor.extent, 1.0)
 

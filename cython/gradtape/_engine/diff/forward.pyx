@@ -9,20 +9,23 @@ An accumulator's products are seen by the accumulators and tapes that were activ
 """
 
 cimport cython
-from cpython.ref cimport PyObject
-from libc.stdint cimport int64_t, uint64_t
+from cpython.ref cimport PyObject, Py_XINCREF
+from libc.stdint cimport int64_t
+from libc.string cimport memset
 
-from gradtape._engine.base.shape cimport same_extent
+from gradtape._engine.base.shape cimport retain_extent, same_extent
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.ops.elementwise cimport add, elementwise_list
 from gradtape._engine.ops.structural cimport broadcast_to, filled
-from gradtape._engine.record.entries cimport Call, Entry, attribute_of, operand_node, saved_operand, RESULT_SLOT
-from gradtape._engine.record.log cimport Tangents, Thread, Window, give_node, renew_epoch, span_from_root, thread, track, untrack
-from gradtape._engine.record.primitive cimport Primitive, hooks
+from gradtape._engine.record.entries cimport (MAX_INPUTS, Call, Entry, Extension, attribute_of, clear, operand_node, extension_of,
+                                              saved_operand, RESULT_SLOT)
+from gradtape._engine.record.log cimport (Level, Tangents, Thread, Window, give_node, present_level, renew_epoch, return_to,
+                                          span_from_root, thread, track, untrack)
+from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, tracing
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.diff.tape import is_zero_unconnected
@@ -30,41 +33,17 @@ from gradtape._src.core import nest
 from gradtape._src.core.logger import warn_first
 from gradtape._src.core.records import opened
 
-# What a thread records and pushes while tangents of one accumulator are computed.
-cdef struct Level:
-    uint64_t span
-    int64_t floor
-    int marking
-    int horizon
-    bint collecting
-
-
-cdef Level present(Thread th) noexcept:
-    cdef Level level
-    level.span = th.span
-    level.floor = th.floor
-    level.marking = th.marking
-    level.horizon = th.horizon
-    level.collecting = th.collecting
-    return level
-
-
-cdef int restore(Thread th, Level level) except -1:
-    th.span = level.span
-    th.floor = level.floor
-    th.marking = level.marking
-    th.horizon = level.horizon
-    th.collecting = level.collecting
-    return 0
-
-
-cdef int confine(Thread th, Level level, Tangents tangents) except -1:
-    """Leaves only the tapes that were active before an accumulator recording."""
-    cdef PyObject* window = th.newest
-    restore(th, level)
+cdef int confine(Thread th, Level level, list accumulators, int k) except -1:
+    """Leaves only the tapes that were active before an accumulator recording, and only the accumulators before it active."""
+    cdef Tangents tangents = accumulators[k]
+    cdef PyObject* window
+    th.accumulators = accumulators[:k]
+    th.forward = k > 0
+    return_to(th, level)
     th.horizon = tangents.generation
-    # The entry that is pushed may be one that no tape depends on: it must stay until its tangents are there.
+    # What is pushed may be of a call that no tape depends on: it must stay until its tangents are there.
     th.collecting = True
+    window = th.newest
     while window != NULL:
         if (<Window>window).generation < tangents.generation:
             return 0
@@ -74,15 +53,63 @@ cdef int confine(Thread th, Level level, Tangents tangents) except -1:
     return 0
 
 
-cdef int push(Thread th, Entry* entry, Tensor out) except -1:
+cdef int widen(Thread th, Level level, bint collecting, list accumulators) except -1:
+    """Has the thread record and push as before. Accumulators may have been entered and left by what ran meanwhile."""
+    cdef Tangents tangents
+    cdef bint changed = False
+    if th.turns != level.turns:
+        for tangents in accumulators:
+            changed = changed or not tangents.entered
+        for tangents in th.accumulators:
+            changed = changed or tangents not in accumulators
+    if changed:
+        accumulators = [*[tangents for tangents in accumulators if tangents.entered],
+                        *[tangents for tangents in th.accumulators if tangents not in accumulators]]
+    th.accumulators = accumulators
+    th.forward = th.stopped == 0 and len(accumulators) != 0
+    th.collecting = collecting
+    return return_to(th, level)
+
+
+cdef int copy_entry(Entry* copied, Entry* entry) except -1:
+    """An entry of nobody's but the caller's, who clears it."""
+    cdef Extension* rest = entry.extension
+    cdef Extension* made
+    cdef int i
+    copied[0] = entry[0]
+    copied.extension = NULL
+    memset(copied.saved, 0, sizeof(copied.saved))
+    if rest != NULL:
+        made = extension_of(copied)
+        for i in range(MAX_INPUTS):
+            made.extents[i] = rest.extents[i]
+            if made.extents[i] != NULL:
+                retain_extent(made.extents[i])
+        made.third = rest.third
+        Py_XINCREF(made.third)
+        made.third_input = rest.third_input
+        made.attribute = rest.attribute
+    for i in range(3):
+        copied.saved[i] = entry.saved[i]
+        Py_XINCREF(copied.saved[i])
+    return 0
+
+
+cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
     """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
-    itself included, has its tangents of the outer ones by then."""
+    itself included, has its tangents of the outer ones by then. The entry is copied, as a program's code may end it meanwhile;
+    a loose one, which is in no log, ends with this."""
     cdef list accumulators = th.accumulators
-    cdef Level level = present(th)
+    cdef Level level = present_level(th)
+    cdef bint collecting = th.collecting
     cdef Tangents tangents
     cdef Tensor tangent
+    cdef Entry copied
     cdef int k, i
     cdef bint any_tangent
+    if not loose:
+        copy_entry(&copied, entry)
+        entry = &copied
     try:
         for k in range(len(accumulators)):
             tangents = accumulators[k]
@@ -92,16 +119,13 @@ cdef int push(Thread th, Entry* entry, Tensor out) except -1:
                     any_tangent = True
             if not any_tangent:
                 continue
-            th.accumulators = accumulators[:k]
-            th.forward = k > 0
-            confine(th, level, tangents)
+            confine(th, level, accumulators, k)
             tangent = tangent_of(th, entry, out, tangents.table)
             if tangent is not None:
                 tangents.table[out.node] = tangent
     finally:
-        th.accumulators = accumulators
-        th.forward = True
-        restore(th, level)
+        clear(entry)
+        widen(th, level, collecting, accumulators)
     return 0
 
 
@@ -182,7 +206,8 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
     """Tangents of a Call's results, outermost accumulator first, as `push` does."""
     cdef Call call = pushed
     cdef list accumulators = th.accumulators
-    cdef Level level = present(th)
+    cdef Level level = present_level(th)
+    cdef bint collecting = th.collecting
     cdef Tangents tangents
     cdef list given, found
     cdef int k, i
@@ -192,9 +217,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
             given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
             if not any([tangent is not None for tangent in given]):
                 continue
-            th.accumulators = accumulators[:k]
-            th.forward = k > 0
-            confine(th, level, tangents)
+            confine(th, level, accumulators, k)
             # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
             renew_epoch(th)
             found = call_tangents(call, outputs, given)
@@ -202,9 +225,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
                 if found[i] is not None:
                     tangents.table[(<Tensor>outputs[i]).node] = found[i]
     finally:
-        th.accumulators = accumulators
-        th.forward = True
-        restore(th, level)
+        widen(th, level, collecting, accumulators)
         renew_epoch(th)
     return 0
 
@@ -303,6 +324,10 @@ cdef class Accumulator:
         if self.recording:
             raise ValueError("Accumulator is already recording.")
         self.recording = True
+        self.tangents.entered = True
+        th.turns += 1
+        if tracing and traced():
+            tracer.tape_opened(self)
         th.generation += 1
         self.tangents.generation = th.generation
         th.accumulators = [*th.accumulators, self.tangents]
@@ -314,6 +339,8 @@ cdef class Accumulator:
         cdef Thread th = thread()
         if self.recording:
             self.recording = False
+            self.tangents.entered = False
+            th.turns += 1
             th.accumulators = [other for other in th.accumulators if other is not self.tangents]
             th.forward = th.stopped == 0 and len(th.accumulators) != 0
             renew_epoch(th)
@@ -341,6 +368,8 @@ cdef class Accumulator:
           np.float32(6.0)
         """
         cdef bint zero = is_zero_unconnected(unconnected_gradients)
+        if tracing and traced():
+            tracer.tape_used(self)
 
         def fetch(primal):
             cdef int64_t node

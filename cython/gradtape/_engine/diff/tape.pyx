@@ -14,9 +14,10 @@ from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
 from gradtape._engine.ops.structural cimport batched_extent, filled, reshape
 from gradtape._engine.record.entries cimport Entry, MARK
 from gradtape._engine.record.log cimport Thread, Window, append, is_marked, thread
+from gradtape._engine.record.primitive cimport traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable, watch_variable
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, is_floating, type_of, variable_type
+from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, is_floating, tracing, type_of, variable_type
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.ops.movement import join
@@ -127,6 +128,8 @@ cdef class GradientTape(Window):
         if self.spent:
             self.renew()
         self.entered = True
+        if tracing and traced():
+            tracer.tape_opened(self)
         return self.start(thread())
 
     def __reduce__(self):
@@ -182,6 +185,8 @@ cdef class GradientTape(Window):
         cdef Thread th = thread()
         cdef Tensor tensor
         cdef Entry* entry
+        if tracing and traced():
+            tracer.tape_used(self)
         if type(item) is Tensor:
             tensor = <Tensor>item
             if not is_floating(tensor.dtype_code):
@@ -246,12 +251,16 @@ cdef class GradientTape(Window):
         cdef Thread th = self.owner
         if th is None:
             raise ValueError("Tape is not recording.")
+        if tracing and traced():
+            tracer.tape_used(self)
         self.stop()
         self.renew()
         self.start(th)
 
     def _pause(self):
         """Closes the window's present segment, for a while."""
+        if tracing and traced():
+            tracer.tape_used(self)
         self.owner.paused += 1
         self.stop()
 
@@ -287,6 +296,8 @@ cdef class GradientTape(Window):
 
     cdef int check_usable(self, object place) except -1:
         """Raises RuntimeError if the tape has nothing to differentiate; ends a non-persistent tape's recording."""
+        if tracing and traced():
+            tracer.tape_used(self)
         if self.spent or not self.entered:
             raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
         if self.broken:
@@ -337,6 +348,8 @@ cdef class GradientTape(Window):
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
         cdef Py_ssize_t i, count = 0, target_count = 1
+        if tracing and traced():
+            tracer.tape_used(self)
         if self.spent or not self.entered or self.owner is not None or self.broken:
             self.check_usable(None)
         if target is None:
@@ -676,7 +689,7 @@ cdef int clean(GradientTape tape) except -1:
     if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
     tape.watch_variables = True
-    tape.keeps = tape.spent = tape.entered = False
+    tape.keeps = tape.spent = tape.entered = tape.collected = False
     return 0
 
 

@@ -19,14 +19,14 @@ KINDS = {"SUM": SUM, "PROD": PROD, "MAX": MAX, "MIN": MIN}
 def run(str code, real[::1] out, const real[::1] a, const real[::1] b=None, const real[::1] c=None, Py_ssize_t repeat=1):
     """out (OUT, n) = the instruction `code` of a, b, c (IN, n), `repeat` times over."""
     cdef int number = CODES[code]
-    cdef Py_ssize_t n = out.shape[0], i
+    cdef Py_ssize_t n = out.shape[0], _turn
     cdef real* to = &out[0] if n else NULL
     cdef const real* first = &a[0] if n else NULL
     cdef const real* second = &b[0] if n and b is not None else NULL
     cdef const real* third = &c[0] if n and c is not None else NULL
     if a.shape[0] != n or (b is not None and b.shape[0] != n) or (c is not None and c.shape[0] != n):
         raise ValueError("operands and result must have one length")
-    for i in range(repeat):
+    for _turn in range(repeat):
         if real is float:
             kernels.run32(number, to, first, second, third, n)
         else:
@@ -35,10 +35,10 @@ def run(str code, real[::1] out, const real[::1] a, const real[::1] b=None, cons
 
 def total(const real[::1] a, Py_ssize_t repeat=1):
     """The sum of a (IN, n)."""
-    cdef Py_ssize_t n = a.shape[0], i
+    cdef Py_ssize_t n = a.shape[0], _turn
     cdef const real* first = &a[0] if n else NULL
     cdef double result = 0
-    for i in range(repeat):
+    for _turn in range(repeat):
         if real is float:
             result = kernels.sum32(first, n)
         else:
@@ -49,10 +49,10 @@ def total(const real[::1] a, Py_ssize_t repeat=1):
 def reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a, Py_ssize_t repeat=1):
     """out (OUT, outer x inner) = the reduction of a (IN, outer x reduced x inner) over its middle axis."""
     cdef int number = KINDS[kind]
-    cdef Py_ssize_t i
+    cdef Py_ssize_t _turn
     cdef real* to = &out[0, 0] if out.size else NULL
     cdef const real* first = &a[0, 0, 0] if a.size else NULL
-    for i in range(repeat):
+    for _turn in range(repeat):
         if real is float:
             kernels.reduce32(number, first, to, a.shape[0], a.shape[1], a.shape[2])
         else:
@@ -61,12 +61,12 @@ def reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a, Py_ssize_t repea
 
 def gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate=False, Py_ssize_t repeat=1):
     """c (OUT, m x n) = or += a (IN, m x k, any strides) b (IN, k x n, any strides), by the direct kernel."""
-    cdef Py_ssize_t item = sizeof(real), i
+    cdef Py_ssize_t item = sizeof(real), _turn
     cdef Py_ssize_t m = a.shape[0], k = a.shape[1], n = b.shape[1]
     cdef const real* left = &a[0, 0] if m * k else NULL
     cdef const real* right = &b[0, 0] if k * n else NULL
     cdef real* to = &c[0, 0] if m * n else NULL
-    for i in range(repeat):
+    for _turn in range(repeat):
         if real is float:
             kernels.gemm32(m, n, k, left, a.strides[0] // item, a.strides[1] // item,
                            right, b.strides[0] // item, b.strides[1] // item, to, n, accumulate)
@@ -82,7 +82,7 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
 
     An a or b (IN) of batch 1 serves the whole batch.
     """
-    cdef Py_ssize_t batch = c.shape[0], m = c.shape[1], n = c.shape[2], i
+    cdef Py_ssize_t batch = c.shape[0], m = c.shape[1], n = c.shape[2], _turn
     cdef Py_ssize_t k = a.shape[1] if transpose_a else a.shape[2]
     cdef Py_ssize_t a_stride = 0 if a.shape[0] == 1 else m * k, b_stride = 0 if b.shape[0] == 1 else k * n
     cdef bint double_precision = real is double
@@ -90,7 +90,7 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
     cdef const void* right = &b[0, 0, 0] if b.size else NULL
     cdef void* to = &c[0, 0, 0] if c.size else NULL
     cdef int way = ["chosen", "direct", "blas", "blocked", "shared direct", "shared blocked"].index(how)
-    for i in range(repeat):
+    for _turn in range(repeat):
         if way == 0:
             product(double_precision, transpose_a, transpose_b, batch, m, n, k, left, a_stride, right, b_stride, to)
         elif way == 1:

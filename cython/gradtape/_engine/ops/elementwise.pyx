@@ -2,18 +2,20 @@
 
 cimport numpy as cnp
 from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, release_extent, retain_extent, same_extent
-from gradtape._engine.base.types cimport BOOL, F32, F64, MAX_OPERANDS, U8, real
+from gradtape._engine.base.types cimport ADD, BOOL, F32, F64, MAX_OPERANDS, U8, real
 from gradtape._engine.compute.loops cimport execute
-from gradtape._engine.compute.program cimport COTANGENT, FEW, RESULT, Derivative, Operand, Program, few, program
+from gradtape._engine.compute.program cimport COTANGENT, FEW, RESULT, Derivative, Operand, Program, few, program as program_named
 from gradtape._engine.kernels.dispatch cimport kernels
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, op_error, unsupported
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport cast, sum_to
 from gradtape._engine.record.entries cimport Call
 from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
-from gradtape._engine.record.primitive cimport Primitive, hooks, observe, observing, record, record_call
+from gradtape._engine.record.primitive cimport (Primitive, examine, examining, hooks, make_primitive, observe_compiled, observing,
+                                                record, record_call, trace)
 from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
@@ -24,7 +26,8 @@ cnp.import_array()
 cdef enum:
     SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
 
-cdef Program ADD_PROGRAM = program("add")
+
+cdef Program ADD_PROGRAM = program_named("add")
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
@@ -47,6 +50,8 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             return out              # it was computed by others, which are recorded and observed themselves
     else:
         out = broadcast_elementwise(program, a, b, c)
+    if observing:
+        trace(program, given(a, b, c), (), (out,))
     if (a.node or (b is not None and b.node) or (c is not None and c.node)) and out.dtype_code <= F64:
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
@@ -57,9 +62,13 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
                     live |= on_open_window(<Thread>at, c.node) << 2
             if live or (<Thread>at).forward:
                 record(<Thread>at, program, out, a, b, c, live, 0)
-    if observing:
-        observe(program, (a,) if b is None else (a, b) if c is None else (a, b, c), (), (out,))
+    if examining:
+        examine(program, given(a, b, c), (), (out,))
     return out
+
+
+cdef tuple given(Tensor first, Tensor second, Tensor third):
+    return (first,) if second is None else (first, second) if third is None else (first, second, third)
 
 
 cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
@@ -154,7 +163,7 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
 
 cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef list tensors = [t for t in (a, b, c) if t is not None]
-    cdef Tensor tensor, out
+    cdef Tensor tensor
     cdef int i
     cdef str op = program.kernel
     function = program.integers
@@ -212,10 +221,12 @@ cdef Tensor elementwise_list(Program program, list operands):
     execute(program, code == F64, out.data, described, extent, False)
     release_extent(extent)
     th = thread()
+    if observing:
+        trace(program, tuple(operands), (), (out,))
     if th.span != 0 or th.forward:
         record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
     if observing:
-        observe(program, tuple(operands), (), (out,))
+        examine(program, tuple(operands), (), (out,))
     return out
 
 
@@ -271,3 +282,21 @@ def long_vjp(Call call, needs, Tensor cotangent):
 
 cdef Tensor add(Tensor a, Tensor b):
     return elementwise(ADD_PROGRAM, a, b, None)
+
+
+cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return added_run(a, b)
+
+
+cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+
+
+cdef Tensor added_run(Tensor a, Tensor b):
+    """The sum that a sweep makes in place, as a new tensor, for those who trace it: the same instruction on the same operands."""
+    cdef Tensor out = new_tensor(a.dtype_code, a.extent)
+    if a.dtype_code == F32:
+        kernels.run32(ADD, <float*>out.data, <const float*>a.data, <const float*>b.data, NULL, a.extent.size)
+    else:
+        kernels.run64(ADD, <double*>out.data, <const double*>a.data, <const double*>b.data, NULL, a.extent.size)
+    observe_compiled(ADD_RUN, out, a, b, 0)
+    return out

@@ -1,7 +1,7 @@
 """What errors of ops say, in TensorFlow's words."""
 
 from gradtape._engine.base.shape cimport dims_text
-from gradtape._engine.compute.program cimport program
+from gradtape._engine.compute.program cimport program as program_named
 from gradtape._engine.record.entries cimport Call, Entry, CALL
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.conversion cimport dtype_word
@@ -12,7 +12,7 @@ from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 
 cdef str kernel_name(str name):
     """The name under which an elementwise op appears in error messages."""
-    return program(name).kernel
+    return program_named(name).kernel
 
 
 cdef object op_error(str op, str message):

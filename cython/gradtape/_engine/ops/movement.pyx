@@ -156,7 +156,7 @@ cdef object getitem(object a, object key):
             continue
         if item is Ellipsis:
             skip = source.rank - given
-            for i in range(skip):
+            for _skipped in range(skip):
                 dims[rank] = source.dims[axis]
                 rank += 1
                 axis += 1
@@ -301,7 +301,7 @@ def join(str name, object values, object axis, bint stacked):
 
     None where anything asks for conversion or an error, which are for Python.
     """
-    cdef Py_ssize_t count, i, place, total = 0, outer = 1
+    cdef Py_ssize_t count, place, total = 0, outer = 1
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int rank, j
     cdef Tensor first, tensor
@@ -583,10 +583,10 @@ cdef Tensor rows_at(Tensor tensor, cnp.ndarray index, Extent* extent):
     return out
 
 
-def gather_rows(object params, object indices, Primitive primitive):
+def gather_rows(object params, object indices, Primitive primitive or None):
     """gather along axis 0 where both are tensors and every index is in range; None otherwise.
 
-    primitive: what it is recorded as, with params and indices as operands.
+    primitive: what it is recorded as, with params and indices as operands; None: it is not.
     """
     cdef Tensor tensor, index
     cdef Py_ssize_t dims[2 * MAX_RANK]
@@ -612,7 +612,7 @@ def gather_rows(object params, object indices, Primitive primitive):
         out = rows_at(tensor, plain(as_array(index)), extent)
     finally:
         release_extent(extent)
-    if observing or (tensor.node and is_floating(tensor.dtype_code)):
+    if primitive is not None and (observing or (tensor.node and is_floating(tensor.dtype_code))):
         note_call(primitive, (tensor, index), (out,), (tensor_shape(tensor.extent),))
     return out
 

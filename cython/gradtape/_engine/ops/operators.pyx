@@ -6,10 +6,11 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, release_extent
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG,
                                           NOT, OR, SUB)
-from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.compute.program cimport Program, program as program_named
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
+from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.conversion cimport convert, from_array, plain
 from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, is_floating, new_scalar,
                                              operators, readable_tensor)
@@ -17,18 +18,34 @@ from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_arr
 import numpy as np
 
 
-cdef Program ADD_PROGRAM = program("add")
-cdef Program DIVIDE_PROGRAM = program("divide")
-cdef Program SQUARE_PROGRAM = program("square")
-cdef Program POW_PROGRAM = program("pow")
-cdef Program FLOORDIV_PROGRAM = program("floordiv")
-cdef Program EQUAL_PROGRAM = program("equal")
-cdef Program NOT_EQUAL_PROGRAM = program("not_equal")
+cdef Program ADD_PROGRAM = program_named("add")
+cdef Program DIVIDE_PROGRAM = program_named("divide")
+cdef Program SQUARE_PROGRAM = program_named("square")
+cdef Program POW_PROGRAM = program_named("pow")
+cdef Program FLOORDIV_PROGRAM = program_named("floordiv")
+cdef Program EQUAL_PROGRAM = program_named("equal")
+cdef Program NOT_EQUAL_PROGRAM = program_named("not_equal")
 cdef list _binary_programs = [None] * CODE_COUNT
 for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "divide"), (FLOOR_MOD, "floormod"), (LT, "less"),
                      (LE, "less_equal"), (GT, "greater"), (GE, "greater_equal"), (NEG, "negative"), (ABS, "abs"), (EQ, "equal"),
                      (NE, "not_equal")):
-    _binary_programs[_code] = program(_name)
+    _binary_programs[_code] = program_named(_name)
+
+
+def evaluate_invert(Tensor a) -> Tensor:
+    return from_array(np.invert(as_array(a)), a.dtype_code)
+
+
+def evaluate_bitwise(function):
+    def evaluate(Tensor a, Tensor b):
+        return from_array(function(as_array(a), as_array(b)), a.dtype_code)
+    return evaluate
+
+
+cdef Primitive INVERT = Primitive("Invert", evaluate_invert)
+cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwise(function))
+                      for prefix in ("Logical", "Bitwise")
+                      for ending, function in (("And", np.bitwise_and), ("Or", np.bitwise_or), ("Xor", np.bitwise_xor))}
 
 
 cdef Tensor operand_like(object value, Tensor other):
@@ -113,10 +130,10 @@ cdef object unary(int code, object a):
     cdef Tensor tensor = left_operand(a, a)
     if code == NOT:
         if tensor.dtype_code == BOOL:
-            return elementwise(program("logical_not"), tensor, None, None)
+            return elementwise(program_named("logical_not"), tensor, None, None)
         if is_floating(tensor.dtype_code):
             raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
-        return from_array(np.invert(as_array(tensor)), tensor.dtype_code)
+        return INVERT(tensor)
     if tensor.dtype_code == BOOL:
         raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
     return elementwise(<Program>_binary_programs[code], tensor, None, None)
@@ -179,9 +196,8 @@ cdef object bitwise(int code, object a, object b):
         raise unsupported(name, left.dtype_code, "int32, int64, uint8")
     if left.dtype_code != right.dtype_code:
         raise mixed_dtypes(name, left, right, 1)
-    function = np.bitwise_and if code == AND else np.bitwise_or if code == OR else np.bitwise_xor
     try:
-        return from_array(function(as_array(left), as_array(right)), left.dtype_code)
+        return (<Primitive>_bitwise[name])(left, right)
     except ValueError:
         raise incompatible(name, left, right) from None
 

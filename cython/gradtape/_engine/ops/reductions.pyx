@@ -5,12 +5,13 @@ from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, same_extent
 from gradtape._engine.base.types cimport F32, MAX_RANK
-from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.compute.program cimport Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, splat
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
-from gradtape._engine.record.primitive cimport READS_RESULT, Primitive, make_primitive, note, unobserved
+from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, make_primitive, note, observe_compiled, observing,
+                                                unobserved)
 from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, new_scalar, new_tensor, scalar_value
 
@@ -22,9 +23,11 @@ cdef enum:
     MEAN = 10                 # a fifth reduction: a sum divided by its count
     KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
 
-cdef Program MULTIPLY_PROGRAM = program("multiply")
-cdef Program DIVIDE_PROGRAM = program("divide")
-cdef Program EQUAL_PROGRAM = program("equal")
+
+cdef Program MULTIPLY_PROGRAM = program_named("multiply")
+cdef Program DIVIDE_PROGRAM = program_named("divide")
+cdef Program EQUAL_PROGRAM = program_named("equal")
+
 
 # A reduction's attribute: kind in bits 0-3, KEEPS, the axes' mask from bit 8.
 
@@ -50,7 +53,6 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
     cdef int64_t axes = attribute_of(entry) >> 8
     cdef Extent* source = operand_extent(entry, 0)
     cdef Tensor wide, chosen, count, result, a
-    cdef double value
     if source == NULL:
         # Nothing was reduced, or axes of one element that the result kept.
         if kind == SUM or kind == MEAN:
@@ -58,10 +60,7 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
         source = (<Tensor>entry.saved[0]).extent
     if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and batch == 0:
         if unobserved():
-            value = scalar_value(cotangent)
-            if kind == MEAN:
-                value = value / reduced_count(source, axes)
-            return splat(cotangent.dtype_code, source, value)
+            return even(cotangent, source, attribute_of(entry))
     cotangent = materialize(cotangent)
     wide = unreduced(cotangent, source, axes, batch)
     if kind == SUM:
@@ -84,6 +83,25 @@ cdef double reduced_count(Extent* source, int64_t axes) noexcept:
         if (axes >> i) & 1:
             count *= source.dims[i]
     return count
+
+
+cdef Tensor compute_even(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return even(a, shape, attribute)
+
+
+cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 0, 0, False, False)
+
+
+cdef Tensor even(Tensor a, Extent* extent, int64_t attribute):
+    """A tensor's only value, for a mean over the axes of the attribute divided by their elements, as one value everywhere."""
+    cdef Tensor out
+    cdef double value = scalar_value(a)
+    if attribute & 15 == MEAN:
+        value = value / reduced_count(extent, attribute >> 8)
+    out = splat(a.dtype_code, extent, value)
+    if observing:
+        observe_compiled(EVEN, out, a, None, attribute)
+    return out
 
 
 cdef Tensor compute_reduction(Tensor a, Tensor b, Extent* shape, int64_t attribute):

@@ -6,12 +6,13 @@ from gradtape._engine.base.shape cimport Extent
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.tensor cimport Tensor
 
-cdef Primitive IDENTITY
+cdef Primitive IDENTITY, CAST
 
 cdef Tensor filled(int dtype_code, Extent* extent, double value)
 cdef Tensor splat(int dtype_code, Extent* extent, double value)
 cdef Tensor materialize(Tensor a)
 cdef Tensor identity(Tensor a)
+cdef Tensor constant(Tensor a)
 cdef Tensor reshape(Tensor a, Extent* extent)
 cdef Tensor broadcast_to(Tensor a, Extent* extent)
 cdef Tensor sum_to(Tensor a, Extent* extent)

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, new_extent, release_extent, same_extent, tensor_shape
 from gradtape._engine.base.types cimport BOOL, F32, F64, I32, I64, MAX_RANK
 from gradtape._engine.compute.loops cimport LONG_RUN, execute, reduce_run
-from gradtape._engine.compute.program cimport STRIDED, Operand, Program, program
+from gradtape._engine.compute.program cimport STRIDED, Operand, Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport SUM, kernels
 from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.ops.operand cimport describe
@@ -24,7 +24,8 @@ import numpy as np
 
 cnp.import_array()
 
-cdef Program COPY_PROGRAM = program("identity")
+
+cdef Program COPY_PROGRAM = program_named("identity")
 
 
 cdef Tensor splat(int dtype_code, Extent* extent, double value):
@@ -39,7 +40,20 @@ cdef Tensor splat(int dtype_code, Extent* extent, double value):
 
 cdef Tensor materialize(Tensor a):
     """A splat as an ordinary tensor."""
-    return filled(a.dtype_code, a.extent, scalar_value(a)) if a.splat else a
+    cdef Tensor out
+    if not a.splat:
+        return a
+    out = filled(a.dtype_code, a.extent, scalar_value(a))
+    if observing:
+        observe_compiled(MATERIALIZE, out, a, None, 0)
+    return out
+
+
+cdef Tensor compute_materialize(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return materialize(a)
+
+
+cdef Primitive MATERIALIZE = make_primitive("materialize", "BroadcastTo", compute_materialize, NULL, 0, 0, False, False)
 
 
 cdef Tensor filled(int dtype_code, Extent* extent, double value):
@@ -138,6 +152,21 @@ cdef Tensor identity(Tensor a):
     return out
 
 
+cdef Tensor compute_constant(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return constant(a)
+
+
+cdef Primitive STOP_GRADIENT = make_primitive("stop_gradient", "StopGradient", compute_constant, NULL, 0, 0, False, False)
+
+
+cdef Tensor constant(Tensor a):
+    """The same value without its history."""
+    cdef Tensor out = share(a, a.extent)
+    if observing:
+        observe_compiled(STOP_GRADIENT, out, a, None, 0)
+    return out
+
+
 cdef object reshape_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     return cotangent if operand_extent(entry, 0) == NULL else reshape_batch(cotangent, operand_extent(entry, 0), batch)
 
@@ -214,7 +243,10 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
     if same_extent(a.extent, extent):
         return a
     if a.splat:
-        return splat(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
+        out = splat(a.dtype_code, extent, scalar_value(a) * (<double>a.extent.size / <double>extent.size if extent.size else 0.0))
+        if observing:
+            observe_compiled(SUM_TO, out, a, None, 0)
+        return out
     for i in range(a.extent.rank):
         if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
             axes |= (<int64_t>1) << i
@@ -330,7 +362,7 @@ cdef Tensor compute_cast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
     return cast(a, <int>(attribute >> 8))
 
 
-cdef Primitive CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
+CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
 
 
 cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:

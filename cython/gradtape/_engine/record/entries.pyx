@@ -126,7 +126,7 @@ cdef int drop(Entry* entry, Page page) except -1:
 
 cdef int drop_call(Entry* entry, Page page) except -1:
     cdef int64_t place = attribute_of(entry)
-    cdef object call = page.held[place]                  # held until the entry is clean
+    cdef object call = page.held[place]                  # no-cython-lint: held until the entry is clean
     page.holding -= 1
     page.held[place] = None
     clear(entry)

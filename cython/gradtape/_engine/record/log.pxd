@@ -98,16 +98,26 @@ cdef class Thread:
     cdef list watchers                   # lists that collect the variables read, for custom gradients
     cdef bint forward                    # any accumulator is active
     cdef int opened                      # open windows
+    cdef int64_t turns                   # windows and accumulators opened and closed so far, and windows first marked in
     cdef int paused                      # windows that will go on recording when their stop_recording block ends
     cdef int stopped                     # blocks entered within which the thread records nothing
     cdef int64_t collected               # after how many pages more the whole log is collected
     cdef int64_t grown                   # pages added since
     cdef bint collecting
 
+# What a thread records at a moment, to return to.
+cdef struct Level:
+    uint64_t span
+    int64_t floor
+    int marking
+    int horizon
+    int64_t turns
+
 @cython.final
 cdef class Tangents:
     """A forward accumulator's tangents by the node of their primal; dropped as the primal dies."""
     cdef dict table
+    cdef bint entered            # its accumulator is active, or was until what pushes tangents put it aside
     cdef int generation
     cdef Thread owner
 
@@ -136,6 +146,8 @@ cdef PyObject* known_thread() noexcept                  # NULL where the thread 
 # What drops entries that no window needs stands above, in record.collection.
 ctypedef int (*Collect)(Thread thread) except -1
 cdef void collect_by(Collect collect) noexcept
+cdef Level present_level(Thread thread) noexcept
+cdef int return_to(Thread thread, Level level) except -1
 cdef int track(Tangents tangents) except -1
 cdef void untrack(Tangents tangents) noexcept
 

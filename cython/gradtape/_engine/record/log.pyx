@@ -175,7 +175,7 @@ cdef int cover_next(Thread thread) except -1:
         while window != NULL:
             adopt(<Window>window, page)
             window = (<Window>window).older
-    except:
+    except BaseException:
         covering = thread.newest
         while covering != window:
             release_page(<Window>covering, page)
@@ -199,7 +199,7 @@ cdef Page new_page(Thread thread):
 
 cdef int turn_to(Thread thread, Page page) except -1:
     """Has the thread record on a page from its next position on."""
-    cdef Page before = thread.page       # what it may hold is let go last
+    cdef Page before = thread.page       # no-cython-lint: what it may hold is let go last
     thread.page = page
     thread.limit = thread.next + PAGE_SIZE
     thread.entries = page.entries
@@ -289,15 +289,6 @@ cdef Window older_window(Window window):
     return None if window.older == NULL else <Window>window.older
 
 
-cdef list open_windows(Thread thread):
-    cdef list found = []
-    cdef Window window = newest_window(thread)
-    while window is not None:
-        found.append(window)
-        window = older_window(window)
-    return found
-
-
 cdef int settle(Thread thread) except -1:
     """Finds the lowest open window anew, and with it what the thread records."""
     cdef PyObject* window = thread.newest
@@ -384,9 +375,30 @@ cdef void untrack(Tangents tangents) noexcept:
     followers -= before - tangents.owner.tracking
 
 
-cdef int64_t lowest(Thread thread) noexcept:
-    """Where the lowest open window begins, which changes as a tape is reset; -1 where there is none."""
-    return -1 if thread.root == NULL else (<Window>thread.root).low
+cdef Level present_level(Thread thread) noexcept:
+    cdef Level level
+    level.span = thread.span
+    level.floor = thread.floor
+    level.marking = thread.marking
+    level.horizon = thread.horizon
+    level.turns = thread.turns
+    return level
+
+
+cdef int return_to(Thread thread, Level level) except -1:
+    """Has the thread record what it did. Windows may have opened, closed and been reset: then it is found out anew."""
+    thread.horizon = level.horizon
+    if thread.turns == level.turns:
+        thread.span = level.span
+        thread.floor = level.floor
+        thread.marking = level.marking
+        return 0
+    settle(thread)
+    if level.horizon and level.span == 0:        # what pushes tangents had closed them all
+        thread.span = 0
+        thread.floor = 0
+        thread.marking = 0
+    return 0
 
 
 class Unrecorded:
@@ -395,7 +407,7 @@ class Unrecorded:
     def __enter__(self):
         cdef Thread th = thread()
         th.stopped += 1
-        self._before = th.span, th.floor, th.marking, open_windows(th), lowest(th)
+        self._before = present_level(th)
         th.span = 0
         th.floor = 0
         th.marking = 0
@@ -405,14 +417,9 @@ class Unrecorded:
 
     def __exit__(self, *exception):
         cdef Thread th = thread()
-        span, floor, marking, windows, low = self._before
         th.stopped -= 1
         if th.stopped == 0:
-            settle(th)
-            present = open_windows(th)
-            if low == lowest(th) and len(windows) == len(present) and all([a is b for a, b in zip(windows, present)]):
-                # As it was: what pushes tangents may have narrowed what is recorded.
-                th.span, th.floor, th.marking = span, floor, marking
+            return_to(th, self._before)
             th.forward = len(th.accumulators) != 0
             renew_epoch(th)
 
@@ -536,6 +543,7 @@ cdef class Window:
             self.generation = thread.horizon - 1 if thread.horizon else thread.generation
         observers += 1
         thread.opened += 1
+        thread.turns += 1
         self.owner = thread
         self.older = thread.newest
         thread.newest = <PyObject*>self
@@ -587,6 +595,7 @@ cdef class Window:
         self.owner = None
         observers -= 1
         thread.opened -= 1
+        thread.turns += 1
         if thread.newest == <PyObject*>self:
             thread.newest = self.older
         else:
@@ -732,6 +741,7 @@ cdef class Window:
         self.mark_count += 1
         if self.owner is not None and self.mark_count == 1:
             self.owner.marking += 1
+            self.owner.turns += 1
         return 0
 
     cdef int rehash(self) except -1:

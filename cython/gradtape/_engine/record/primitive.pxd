@@ -9,7 +9,7 @@ from gradtape._engine.base.shape cimport Extent, same_extent
 from gradtape._engine.base.types cimport F64
 from gradtape._engine.record.entries cimport Entry, clear, keep_extent, extension_of, set_attribute, OP, RESULT_SLOT
 from gradtape._engine.record.log cimport Thread, append, give_node, here, on_open_window
-from gradtape._engine.tensor.tensor cimport Tensor
+from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
 # The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.
 ctypedef Tensor (*Evaluate)(Tensor a, Tensor b, Extent* shape, int64_t attribute)
@@ -26,6 +26,7 @@ cdef class Primitive:
     cdef readonly str kernel             # as TensorFlow's messages call it
     cdef readonly bint linear            # in each operand: its tangent is itself, of the operand's tangent
     cdef readonly bint stateful          # draws random numbers or reads variables: no two runs need agree
+    cdef readonly bint varies            # its results' shapes depend on values
     # Compiled ones
     cdef Evaluate compute
     cdef Vjp vjp                         # NULL of elementwise programs, whose rule is derived
@@ -41,7 +42,7 @@ cdef class Primitive:
 # What is written in the modules above: how programs run, and forward accumulation.
 cdef struct Hooks:
     object (*elementwise)(object program, list operands)
-    int (*push)(Thread thread, Entry* entry, Tensor out) except -1
+    int (*push)(Thread thread, Entry* entry, Tensor out, bint loose) except -1
     int (*push_call)(Thread thread, object call, object outputs) except -1
 
 cdef Hooks* hooks() noexcept
@@ -53,11 +54,47 @@ cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple att
 cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1
 
 cdef bint observing                      # somebody is shown every evaluation: the one test that each op makes
+cdef bint examining                      # and it is an observer, who judges results: what is quicker in fewer ops is not done
+
+cdef class Tracer:
+    """Who is shown, in order, what one thread evaluates, reads, changes and decides upon, so that it can be done again.
+
+    `depth` counts evaluations and effects under way: what happens inside of them is theirs.
+    """
+    cdef PyObject* thread                # whose, borrowed
+    cdef int depth
+    cdef unsigned int hidden             # the tag of what is computed inside of these
+    cdef int hides(self, str what) except -1
+    cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1
+    cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
+    cdef int value_read(self, Tensor tensor, bint truth) except -1
+    cdef int variable_read(self, object variable, Tensor value) except -1
+    cdef int variable_made(self, object variable) except -1
+    cdef int assigned(self, object variable, Tensor value, int code) except -1
+    cdef int effect(self, int kind, object function, tuple arguments, object results, object writes) except -1
+    cdef int tape_opened(self, object tape) except -1
+    cdef int tape_used(self, object tape) except -1
+    cdef int foreign(self, tuple operands) except -1
+    cdef bint holds(self, Tensor tensor) noexcept
+    cdef int fail(self, str reason) except -1
+
+# What an effect is to a trace.
+cdef enum EffectKind:
+    WRITES                   # it writes variables, and nothing else
+    DRAWS                    # it draws random numbers
+    SHOWS                    # it shows values, and gives nothing back
+    EXTERNAL                 # anything
+
+cdef Tracer tracer                       # the one at work, None while none is
+cdef int install_tracer(Tracer made) except -1
+cdef inline bint traced() noexcept:
+    """Whether what this thread does now belongs into a trace. Asked while `tracing`."""
+    return tracer is not None and tracer.depth == 0 and tracer.thread == here()
 
 cdef inline bint unobserved() noexcept:
-    """Whether neither a tape nor an accumulator nor an observer would see an op."""
+    """Whether neither a tape nor an accumulator nor an examiner would see an op."""
     cdef PyObject* at = here()
-    return (<Thread>at).span == 0 and not (<Thread>at).forward and not observing
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
 
 
 cdef inline PyObject* keep(Tensor a) noexcept:
@@ -81,6 +118,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
         entry.dead = 0
         thread.page.holding += 1
     else:
+        out.node = give_node(thread)
         memset(&loose, 0, sizeof(Entry))
         entry = &loose
     entry.kind = OP
@@ -110,15 +148,12 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
-        if not live:
-            out.node = give_node(thread)
-        hooks().push(thread, entry, out)
-        if not live:
-            clear(entry)
+        hooks().push(thread, entry, out, not live)
     return 0
 
-cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
-    """Records a compiled primitive where an operand is on an open window or has a tangent, and shows it to an observer."""
+cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
+
+cdef inline int note_alone(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
     cdef PyObject* at
     cdef int live
     if out.dtype_code <= F64 and (a.node or (b is not None and b.node)):
@@ -129,8 +164,15 @@ cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_
                 live |= on_open_window(<Thread>at, b.node) << 1
             if live or (<Thread>at).forward:
                 record_compiled(<Thread>at, primitive, out, a, b, live, attribute)
-    if observing:
-        observe_compiled(primitive, out, a, b, attribute)
     return 0
+
+cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    """Records a compiled primitive where an operand is on an open window or has a tangent, and shows it to an observer."""
+    if observing:
+        return note_observed(primitive, out, a, b, attribute)
+    return note_alone(primitive, out, a, b, attribute)
+
+cdef int trace(Primitive primitive, tuple operands, object attributes, tuple results) except -1
+cdef int examine(Primitive primitive, tuple operands, object attributes, tuple results) except -1
 
 cdef int observe_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1

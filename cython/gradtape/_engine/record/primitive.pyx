@@ -14,8 +14,8 @@ from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
 from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
-from gradtape._engine.record.log cimport Thread, append, give_node, reserve_entries, on_open_window, thread
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating
+from gradtape._engine.record.log cimport Thread, append, give_node, here, reserve_entries, on_open_window, thread as thread_here
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, operators, tracing
 
 from gradtape._engine.record import collection as _collection       # which the log collects by  # no-cython-lint
 
@@ -42,19 +42,24 @@ cdef class Primitive:
       saves: the operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads, nothing more.
       linear: whether it is linear in its operands together, so that its tangent is itself, of their tangents.
       stateful: whether it draws random numbers or reads variables.
+      varies: whether its results' shapes depend on its operands' values.
     """
 
-    def __init__(self, str name, evaluate, vjp=None, tuple saves=(), bint linear=False, bint stateful=False):
+    def __init__(self, str name, evaluate, vjp=None, tuple saves=(), bint linear=False, bint stateful=False, bint varies=False):
         self.name = self.kernel = name
         self.evaluate = evaluate
         self.rule = vjp
         self.saves = saves
         self.linear = linear
         self.stateful = stateful
+        self.varies = varies
 
     def __call__(self, *operands, tuple attributes=()):
         """Evaluates on tensors, and records."""
-        results = self.evaluate(*operands, *attributes)
+        if tracing and traced():
+            results = evaluate_inside(self, operands, attributes)
+        else:
+            results = self.evaluate(*operands, *attributes)
         note_call(self, operands, results if type(results) is tuple else (results,), attributes)
         return results
 
@@ -97,7 +102,7 @@ cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, i
 
 # Observers: who looks for the first NaN, who traces
 
-observing = False
+observing = examining = False
 cdef object _observer = None
 
 
@@ -106,19 +111,174 @@ def install_observer(observer) -> None:
 
     `primitive.again(operands, attributes)` gives the same results again. It costs one test per op while there is none.
     """
-    global observing, _observer
+    global observing, examining, _observer
+    if tracing and observer is not None and tracer is not None:
+        tracer.fail("an observer of every evaluation was installed")
     _observer = observer
-    observing = observer is not None
+    examining = observer is not None
+    observing = examining or tracing
 
 
-cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
+# A tracer is told before recording, which computes the tangents of forward accumulators from the result; who judges results, after
+# it, when they have their number.
+
+cdef int trace(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
+    if tracing and tracer is not None:
+        if tracer.thread != here():
+            tracer.foreign(operands)
+        elif tracer.depth == 0:
+            tracer.evaluated(primitive, operands, attributes, results)
+        else:
+            for result in results:
+                (<Tensor?>result).tag = tracer.hidden
+    return 0
+
+
+cdef int examine(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
     if _observer is not None:
         _observer(primitive, operands, attributes, results)
     return 0
 
 
+cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
+    """Shows an evaluation that is not recorded."""
+    trace(primitive, operands, attributes, results)
+    return examine(primitive, operands, attributes, results)
+
+
+cdef int trace_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    if tracing and traced():
+        return tracer.computed(primitive, out, a, b, attribute)
+    return trace(primitive, (a,) if b is None else (a, b), None, (out,))
+
+
+cdef int examine_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    if _observer is not None:
+        examine(primitive, (a,) if b is None else (a, b), (attribute, tensor_shape(out.extent)), (out,))
+    return 0
+
+
 cdef int observe_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
-    return observe(primitive, (a,) if b is None else (a, b), (attribute, tensor_shape(out.extent)), (out,))
+    """Shows an evaluation of a compiled primitive that is not recorded."""
+    trace_compiled(primitive, out, a, b, attribute)
+    return examine_compiled(primitive, out, a, b, attribute)
+
+
+cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    trace_compiled(primitive, out, a, b, attribute)
+    note_alone(primitive, out, a, b, attribute)
+    return examine_compiled(primitive, out, a, b, attribute)
+
+
+# Who traces. There is one tracer at a time: tags tell its tensors from all others.
+
+cdef class Tracer:
+    cdef int hides(self, str what) except -1:
+        """Something happens of which tapes are told and steps are not: tapes around a repetition would not see it."""
+        return 0
+
+    cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:
+        return 0
+
+    cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+        return 0
+
+    cdef int value_read(self, Tensor tensor, bint truth) except -1:
+        return 0
+
+    cdef int variable_read(self, object variable, Tensor value) except -1:
+        return 0
+
+    cdef int variable_made(self, object variable) except -1:
+        return 0
+
+    cdef int assigned(self, object variable, Tensor value, int code) except -1:
+        return 0
+
+    cdef int effect(self, int kind, object function, tuple arguments, object results, object writes) except -1:
+        return 0
+
+    cdef int tape_opened(self, object tape) except -1:
+        return 0
+
+    cdef int tape_used(self, object tape) except -1:
+        return 0
+
+    cdef int foreign(self, tuple operands) except -1:
+        return 0
+
+    cdef bint holds(self, Tensor tensor) noexcept:
+        return False
+
+    cdef int fail(self, str reason) except -1:
+        return 0
+
+
+cdef int install_tracer(Tracer made) except -1:
+    """Has a tracer work from now on; None ends it."""
+    global tracing, observing, tracer
+    tracer = made
+    tracing = made is not None           # no-cython-lint: the variable that is cimported
+    observing = tracing or examining
+    return 0
+
+
+cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attributes):
+    """Evaluates; what this does is the evaluation's alone."""
+    cdef Tracer held = tracer
+    held.depth += 1
+    try:
+        return primitive.evaluate(*operands, *attributes)
+    finally:
+        held.depth -= 1
+
+
+cdef int value_read(Tensor tensor, bint truth) except -1:
+    if traced():
+        tracer.value_read(tensor, truth)
+    return 0
+
+
+operators().value_read = value_read
+
+
+def effect_kind(str name) -> int:
+    """The number of a kind of effect: "writes", "draws", "shows" or "external"."""
+    return {"writes": WRITES, "draws": DRAWS, "shows": SHOWS, "external": EXTERNAL}[name]
+
+
+def is_traced() -> bool:
+    """Whether what this thread does now belongs into a trace."""
+    return tracing and traced()
+
+
+def fail_trace(str reason) -> None:
+    """What happens now cannot be done again without Python: a function that is being traced runs eagerly from now on."""
+    if tracing and tracer is not None:
+        tracer.fail(reason)
+
+
+def hides_from_tapes(str what) -> None:
+    """Tapes are told something now that a trace does not tell them."""
+    if tracing and traced():
+        tracer.hides(what)
+
+
+def as_effect(int kind, function, *arguments, writes=None):
+    """function(*arguments), of which a trace sees that it was called and what it gave, and nothing of its inside.
+
+    kind: see `effect_kind`; writes: the variables that it may write, None where any.
+    """
+    cdef Tracer held = tracer
+    if not (tracing and traced()):
+        return function(*arguments)
+    held.depth += 1
+    try:
+        results = function(*arguments)
+    finally:
+        held.depth -= 1
+    held.effect(kind, function, arguments, results, writes)
+    return results
 
 
 # Recording
@@ -140,7 +300,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     cdef Tensor tensor, out
     cdef bint live = False, any_number = False, collecting
     cdef list fresh
-    cdef int i, k, place
+    cdef int i, place
     cdef int64_t position
     for i in range(len(operands)):
         tensor = <Tensor?>operands[i]
@@ -223,17 +383,21 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
 
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1:
     """`note` of a primitive in Python that was computed already."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
+    if observing:
+        trace(primitive, operands, attributes, results)
     if th.span != 0 or th.forward:
         record_call(th, primitive, operands, results, attributes, False)
     if observing:
-        observe(primitive, operands, attributes, results)
+        examine(primitive, operands, attributes, results)
     return 0
 
 
 def record_stated(str name, rule, tuple operands, tuple results) -> None:
     """Records results whose vjp a program states. Its cotangents may be of any shape and dtype."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
+    if tracing and traced():
+        tracer.hides("a gradient that the program states")
     if th.span != 0 or th.forward:
         record_call(th, Primitive(name, None, rule), operands, results, (), True)
 
@@ -245,7 +409,7 @@ def node_of(Tensor tensor) -> int:
 
 def is_recorded(*tensors) -> bool:
     """Whether an op on these tensors would be recorded by an open tape or forward accumulator."""
-    cdef Thread th = thread()
+    cdef Thread th = thread_here()
     cdef Tensor tensor
     for tensor in tensors:
         if tensor.node and (th.forward or on_open_window(th, tensor.node)):

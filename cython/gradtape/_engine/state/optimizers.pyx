@@ -22,12 +22,14 @@ from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport F32, F64
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
+from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
 from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
                                            sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
 from gradtape._engine.state.variable cimport BaseVariable
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value, tracing
 
+from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.state.rules import PLACES
 from gradtape._src.core.errors import InvalidArgumentError
 
@@ -624,6 +626,8 @@ cdef class BaseOptimizer:
         cdef bint dense = True
         cdef object iterator = iter(pairs)
         self.ready()
+        if tracing and traced():
+            return self.take_traced(list(iterator))
         if most > OWN_PAIRS:
             taken = <Pair*>malloc(most * sizeof(Pair))
             if taken == NULL:
@@ -656,6 +660,20 @@ cdef class BaseOptimizer:
             if taken != own_pairs:
                 free(taken)
         return 0
+
+    @cython.final
+    cdef int take_traced(self, list pairs) except -1:
+        """The same while it is traced: a step is one effect, which reads and writes what it will whenever it is taken."""
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.take_all(pairs)
+        finally:
+            held.depth -= 1
+        # What a program of its own does in a step is not known.
+        own = self.rule >= 0 and not self.scripted and not self.constrained and (self.rate is not None or self.schedule is not None)
+        return held.effect(WRITES if own else EXTERNAL, self._take, (pairs,), None,
+                           [*self.known, *self.variables] if own else None)
 
     def _take_fitting(self, list pairs not None):
         """A step of pairs that fit."""
@@ -719,6 +737,14 @@ cdef class BaseOptimizer:
           NotImplementedError: an optimizer without a rule of its own.
           ValueError: an unknown variable.
           InvalidArgumentError: a gradient of another shape.
+
+        Example:
+          >>> w = tf.Variable([1.0, 2.0])
+          >>> optimizer = tf.optimizers.SGD(0.5)
+          >>> optimizer.build([w])
+          >>> optimizer.update_step(tf.constant([1.0, -1.0]), w, 0.25)
+          >>> w.numpy()
+          array([0.75, 2.25], dtype=float32)
         """
         cdef Tensor fitting
         cdef Pair pair
@@ -726,6 +752,9 @@ cdef class BaseOptimizer:
         self.ready()
         if self.rule < 0:
             raise NotImplementedError
+        if tracing and traced():
+            as_effect(WRITES, self.update_step, gradient, variable, learning_rate, writes=[*self.known, *self.variables])
+            return
         found = self.places.get(variable.node)
         if found is None:
             raise ValueError(f"Unknown variable: {variable}.")

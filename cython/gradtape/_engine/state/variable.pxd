@@ -17,5 +17,8 @@ cdef class BaseVariable(Readable):
     cdef Tensor held_value(self)    # what is held, if Variable.__init__ has run
     cdef char* writable(self) except NULL
     cdef int shift(self, object delta, int code) except -1
+    cdef int store_traced(self, Tensor value) except -1
+    cdef int shift_traced(self, Tensor change, int code) except -1
+    cdef Tensor shown(self)      # what is held, at which a program looks
 
 cdef int watch_variable(Window window, BaseVariable variable) except -1

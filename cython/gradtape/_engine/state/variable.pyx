@@ -21,9 +21,10 @@ from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.record.entries cimport Entry, READ
 from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, here, is_marked, mark_dead,
                                           new_variable_node, renew_epoch, thread)
+from gradtape._engine.record.primitive cimport Tracer, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
 from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, dtype_object, is_floating,
-                                             item_size, new_scalar, new_tensor, operators, share, to_numpy)
+                                             item_size, new_scalar, new_tensor, operators, share, to_numpy, tracing)
 
 import functools
 
@@ -42,12 +43,23 @@ cdef extern from "Python.h":
     void PyType_Modified(type cls)
     object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
 
+cdef extern from *:
+    """
+    /* Whether only the interpreter's stack holds an object whose method it calls. */
+    #if PY_VERSION_HEX >= 0x030E0000
+    #define is_temporary(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
+    #else
+    #define is_temporary(o) (Py_REFCNT(o) == 1)
+    #endif
+    """
+    bint is_temporary(object o)
+
 cdef Operators* _operators = operators()
 cdef Program SUBTRACT_PROGRAM = program("subtract")
 
 
-# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held,
-# others are not kept alive.
+# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held, and
+# variables that nobody else would hold from here on; others are not kept alive.
 
 cdef enum:
     STALE = 0                # no thread's epoch: what the last read copied is not the value any more
@@ -64,7 +76,7 @@ cdef int remember_part(BaseVariable variable, object key, Tensor part) except -1
     cdef int place = (_part_place + 1) & (PARTS - 1)
     _part_place = place
     _parts[place] = part if part.block == NULL else PyWeakref_NewRef(part, None)
-    _part_variables[place] = PyWeakref_NewRef(variable, None)
+    _part_variables[place] = variable if is_temporary(variable) else PyWeakref_NewRef(variable, None)
     _part_keys[place] = key
     return 0
 
@@ -74,13 +86,21 @@ cdef object part_assigner(object tensor):
     for place in range(PARTS):
         part = _parts[place]
         if part is tensor or (type(part) is not Tensor and part is not None and part() is tensor):
-            variable = _part_variables[place]()
+            variable = _part_variables[place]
+            if not isinstance(variable, BaseVariable):
+                variable = variable()
             if variable is not None:
                 return functools.partial(variable._assign_part, _part_keys[place])
     raise AttributeError("'gradtape._engine.tensor.tensor.Tensor' object has no attribute 'assign'")
 
 
 _operators.part_assigner = part_assigner
+
+
+cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
+    if traced():
+        tracer.variable_read(variable, cached)
+    return 0
 
 
 # What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
@@ -123,6 +143,8 @@ cdef class BaseVariable(Readable):
         # Before anything that may run a program's code, which may assign and leave its mark here.
         self.cached = cached
         self.epoch = (<Thread>at).epoch
+        if tracing:
+            tell_of_read(self, cached)
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
@@ -164,7 +186,9 @@ cdef class BaseVariable(Readable):
         return self.held
 
     cdef char* writable(self) except NULL:
-        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage."""
+        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage.
+
+        Who writes tells those who trace, as `store` and `shift` do, and steps of optimizers."""
         if self.held is _nothing:
             self.held_value()
         if self.held.block == NULL:
@@ -178,6 +202,8 @@ cdef class BaseVariable(Readable):
     cdef int store(self, Tensor value) except -1:
         cdef char* target
         self.held_value()
+        if tracing and traced():
+            return self.store_traced(value)
         if value.dtype_code != self.held.dtype_code:
             raise ValueError(f"Tensor conversion requested dtype {dtype_object(self.held.dtype_code).name} for Tensor with dtype "
                              f"{dtype_object(value.dtype_code).name}: {value!r}")
@@ -193,15 +219,51 @@ cdef class BaseVariable(Readable):
         memcpy(target, value.data, value.extent.size * item_size(value.dtype_code))
         return 0
 
+    cdef int store_traced(self, Tensor value) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.store(value)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, value, 0)
+
+    cdef int shift_traced(self, Tensor change, int code) except -1:
+        cdef Tracer held = tracer
+        held.depth += 1
+        try:
+            self.shift(change, code)
+        finally:
+            held.depth -= 1
+        return held.assigned(self, change, code)
+
+    cdef Tensor shown(self):
+        """What is held, at which the program looks now."""
+        if tracing:
+            operators().value_read(self.read(), False)
+        return self.held_value()
+
     def _initialise(self, value, bint trainable, str name, open_shape=None):
         """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
         if self.held is not _nothing:
             self.store(<Tensor?>value)
             return
+        if tracing and tracer is not None and tracer.thread == here():
+            tracer.variable_made(self)
         self.open_shape = open_shape
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
         self.is_trainable = trainable
         self.given_name = name
+
+    def _adopt(self, value):
+        """Sets the value to a tensor of the same shape and dtype, whose storage becomes the variable's own: no copy."""
+        cdef Tensor tensor = <Tensor?>value
+        if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
+            self.store(tensor)
+            return
+        self.cached = None
+        self.epoch = STALE
+        self.held = share(tensor, tensor.extent)
 
     # What it is
 
@@ -285,7 +347,7 @@ cdef class BaseVariable(Readable):
           >>> tf.Variable([1.0, 2.0]).numpy()
           array([1., 2.], dtype=float32)
         """
-        return to_numpy(self.held_value())
+        return to_numpy(self.shown())
 
     def __array__(self, dtype=None, copy=None):
         return self.read().__array__(dtype, copy)
@@ -364,6 +426,8 @@ cdef class BaseVariable(Readable):
     cdef int shift(self, object delta, int code) except -1:
         cdef Tensor change = convert(delta, self.held_value().dtype_code, False), old
         cdef char* target
+        if tracing and traced():
+            return self.shift_traced(change, code)
         if not same_extent(change.extent, self.held.extent):
             raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
                            f"Cannot update variable with shape {dims_text(self.held.extent)} using a Tensor with shape "
@@ -385,7 +449,7 @@ cdef class BaseVariable(Readable):
     def __repr__(self):
         if self.held is _nothing:
             return f"<{type(self).__name__} without a value>"
-        return _formatting.variable_repr(as_array(self.held), self.dtype.name, self.name, self.shape)
+        return _formatting.variable_repr(as_array(self.shown()), self.dtype.name, self.name, self.shape)
 
     def __format__(self, specification):
         if specification:
@@ -393,19 +457,19 @@ cdef class BaseVariable(Readable):
         return repr(self)
 
     def __float__(self):
-        return float(to_numpy(self.held_value()))
+        return float(to_numpy(self.shown()))
 
     def __int__(self):
-        return int(to_numpy(self.held_value()))
+        return int(to_numpy(self.shown()))
 
     def __complex__(self):
-        return complex(to_numpy(self.held_value()))
+        return complex(to_numpy(self.shown()))
 
     def __index__(self):
-        return to_numpy(self.held_value()).__index__()
+        return to_numpy(self.shown()).__index__()
 
     def __bool__(self):
-        return self.held_value().extent.size != 0 and bool(to_numpy(self.held))
+        return bool(self.read()) if tracing else self.held_value().extent.size != 0 and bool(to_numpy(self.held))
 
     def __len__(self):
         return len(self.read())

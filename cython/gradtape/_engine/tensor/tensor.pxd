@@ -25,8 +25,9 @@ cdef class Tensor:
     cdef Block* block            # NULL when inline
     cdef Extent* extent
     cdef int64_t node            # 0: never recorded or watched
-    cdef int dtype_code
-    cdef bint splat              # only inside a sweep: one stored element stands for all of the extent
+    cdef short dtype_code
+    cdef short splat             # only inside a sweep: one stored element stands for all of the extent
+    cdef unsigned int tag        # by which a trace knows it; 0: by none
     cdef double cell[8]
     cdef object __weakref__
     cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
@@ -43,8 +44,11 @@ cdef struct Operators:
     object (*bitwise)(int code, object a, object b)
     object (*floordiv)(object a, object b)
     object (*part_assigner)(object a)                    # what assigns to the part of a variable that was just read
+    int (*value_read)(Tensor a, bint truth) except -1    # a program looks at a value (or asks whether it is true) while a trace is made
 
 cdef Operators* operators() noexcept
+
+cdef bint tracing                    # some thread is making a trace
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
 cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all

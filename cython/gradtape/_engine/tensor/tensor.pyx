@@ -54,7 +54,10 @@ cdef int dtype_code_of(object dtype) except -1:
     for code in range(6):
         if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
             return code
-    return _dtypes.as_dtype(dtype).code
+    found = _dtypes.as_dtype(dtype)
+    if found.code < 0:
+        raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
+    return found.code
 
 
 cdef class Readable:
@@ -68,6 +71,13 @@ def variables_are(type cls) -> type:
     Py_INCREF(cls)
     variable_type = <PyObject*>cls
     return cls
+
+
+cdef inline Tensor seen(Tensor tensor):
+    """The tensor, at whose value a program now looks."""
+    if tracing:
+        _operators.value_read(tensor, False)
+    return tensor
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -170,10 +180,10 @@ cdef class Tensor:
           >>> tf.constant([1, 2]).numpy()
           array([1, 2], dtype=int32)
         """
-        return to_numpy(self)
+        return to_numpy(seen(self))
 
     def __array__(self, dtype=None, copy=None):
-        array = as_array(self)
+        array = as_array(seen(self))
         if dtype is not None and array.dtype != dtype:
             return array.astype(dtype)
         return array.copy() if copy else array
@@ -184,6 +194,7 @@ cdef class Tensor:
         cdef int i
         if flags & PyBUF_WRITABLE:
             raise BufferError("Tensors are immutable: ask for a read-only buffer, or use numpy() for a writable copy")
+        seen(self)
         strides = <Py_ssize_t*>malloc((self.extent.rank + 1) * sizeof(Py_ssize_t))
         if strides == NULL:
             raise MemoryError()
@@ -206,19 +217,23 @@ cdef class Tensor:
         free(view.internal)
 
     def __float__(self):
-        return float(to_numpy(self))
+        return float(to_numpy(seen(self)))
 
     def __int__(self):
-        return int(to_numpy(self))
+        return int(to_numpy(seen(self)))
 
     def __index__(self):
-        return to_numpy(self).__index__()
+        return to_numpy(seen(self)).__index__()
 
     def __complex__(self):
-        return complex(to_numpy(self))
+        return complex(to_numpy(seen(self)))
 
     def __bool__(self):
-        return self.extent.size != 0 and bool(to_numpy(self))
+        if self.extent.size == 0:
+            return False
+        if tracing:
+            _operators.value_read(self, True)
+        return bool(to_numpy(self))
 
     def __len__(self):
         if self.extent.rank == 0:
@@ -277,13 +292,13 @@ cdef class Tensor:
         return self
 
     def __repr__(self):
-        return _formatting.tensor_repr(as_array(self), self.dtype.name)
+        return _formatting.tensor_repr(as_array(seen(self)), self.dtype.name)
 
     def __str__(self):
-        return _formatting.tensor_str(as_array(self), self.dtype.name)
+        return _formatting.tensor_str(as_array(seen(self)), self.dtype.name)
 
     def __format__(self, specification):
-        return _formatting.tensor_format(to_numpy(self), specification)
+        return _formatting.tensor_format(to_numpy(seen(self)), specification)
 
     def __copy__(self):
         return self
@@ -292,7 +307,7 @@ cdef class Tensor:
         return self
 
     def __reduce__(self):
-        return _restore, (np.array(to_numpy(self)),)
+        return _restore, (np.array(to_numpy(seen(self))),)
 
     # Operators, once more in BaseVariable: a common base class would cost tensors their free list
 
@@ -454,6 +469,7 @@ cdef inline Tensor blank(int dtype_code, Extent* extent):
         tensor.block = NULL
         tensor.node = 0
         tensor.splat = False
+        tensor.tag = 0
     tensor.dtype_code = dtype_code
     tensor.extent = retain_extent(extent)
     return tensor

@@ -10,7 +10,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_identity, apply_stop_gradient, as_tensor
 from gradtape._engine.diff.forward import carry_tangents
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import is_recorded, record_stated
+from gradtape._engine.record.primitive import hides_from_tapes, is_recorded, record_stated
 from gradtape._engine.state.variable import VariableWatcher
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
@@ -169,6 +169,7 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
     """
 
     def forgetful(*args: Any, **kwargs: Any) -> tuple[Any, Callable[..., Any]]:
+        hides_from_tapes("tf.recompute_grad")
         with Unrecorded():
             result = f(*args, **kwargs)
 

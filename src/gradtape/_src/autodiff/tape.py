@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradtape._engine.api.api import apply_identity, apply_reshape, apply_transpose, as_tensor, full
-from gradtape._engine.diff.tape import GradientTape, method, zero_wanted
+from gradtape._engine.diff.tape import GradientTape as GradientTape, method, zero_wanted
 from gradtape._engine.ops.movement import join
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
@@ -66,7 +66,7 @@ def stop_recording(self: GradientTape) -> Iterator[None]:
 @method
 def jacobian(
     self: GradientTape,
-    target: Any,
+    target: Tensor | BaseVariable,
     sources: Any,
     unconnected_gradients: Any = UnconnectedGradients.NONE,
     parallel_iterations: int | None = None,
@@ -117,8 +117,8 @@ def jacobian(
 @method
 def batch_jacobian(
     self: GradientTape,
-    target: Any,
-    source: Any,
+    target: Tensor | BaseVariable,
+    source: Tensor | BaseVariable,
     unconnected_gradients: Any = UnconnectedGradients.NONE,
     parallel_iterations: int | None = None,
     experimental_use_pfor: bool = True,

@@ -1,4 +1,4 @@
-"""Element types: the six that gradtape computes with, and the conversions users write them with."""
+"""Element types: the six that gradtape computes with, that of text, and the conversions users write them with."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._src.core.typing import DTypeLike
+
 
 class DType:
     """The element type of a tensor; compare with ``==``, or by identity, as there is one object per type.
 
     Attributes:
       name: ``"float32"`` and so on.
-      code: the engine's number for the type (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``).
+      code: the engine's number (``DTypeCode`` in ``cython/gradtape/_engine/base/types.pxd``); -1 of `tf.string`.
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.
@@ -50,7 +52,7 @@ class DType:
             "code": code,
             "as_numpy_dtype": as_numpy_dtype,
             "as_datatype_enum": as_datatype_enum,
-            "size": np.dtype(as_numpy_dtype).itemsize,
+            "size": np.dtype(as_numpy_dtype).itemsize if code >= 0 else 0,
             "is_floating": kind == "f",
             "is_integer": kind in "iu",
             "is_bool": kind == "b",
@@ -78,8 +80,8 @@ class DType:
 
     @property
     def is_numeric(self) -> builtins.bool:
-        """Whether arithmetic is defined: every type but ``bool``."""
-        return not self.is_bool
+        """Whether arithmetic is defined: every type but ``bool`` and ``string``."""
+        return self.is_floating or self.is_integer
 
     @property
     def is_numpy_compatible(self) -> builtins.bool:
@@ -98,16 +100,16 @@ class DType:
 
     @property
     def min(self) -> Any:
-        """Smallest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool."""
+        """Smallest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool and string."""
         return self._bound("minimum", "min")
 
     @property
     def max(self) -> Any:
-        """Largest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool."""
+        """Largest finite value: a NumPy scalar for floats, an int for integers; TypeError for bool and string."""
         return self._bound("maximum", "max")
 
     def _bound(self, noun: str, attribute: str) -> Any:
-        if self.is_bool:
+        if not self.is_numeric:
             raise TypeError(f"Cannot find {noun} value of {self} with type {self}.")
         info = np.finfo if self.is_floating else np.iinfo
         return getattr(info(self.as_numpy_dtype), attribute)
@@ -119,7 +121,7 @@ class DType:
             return (0, 1)
         return (0, True) if self.is_bool else (0, self.max)
 
-    def is_compatible_with(self, other: Any) -> builtins.bool:
+    def is_compatible_with(self, other: DTypeLike) -> builtins.bool:
         """Whether another type is this one.
 
         Args:
@@ -137,7 +139,7 @@ class DType:
         """
         return as_dtype(other) is self
 
-    def __eq__(self, other: object) -> builtins.bool:
+    def __eq__(self, other: Any) -> builtins.bool:
         if self is other:
             return True
         if isinstance(other, DType) or other is None:
@@ -163,29 +165,33 @@ class DType:
         return as_dtype, (self.name,)
 
 
-float32 = DType("float32", 0, np.float32, 1)
-float64 = double = DType("float64", 1, np.float64, 2)
-int32 = DType("int32", 2, np.int32, 3)
-int64 = DType("int64", 3, np.int64, 9)
-uint8 = DType("uint8", 4, np.uint8, 4)
-bool = DType("bool", 5, np.bool_, 10)
+float32: DType = DType("float32", 0, np.float32, 1)
+float64: DType = DType("float64", 1, np.float64, 2)
+double: DType = float64
+int32: DType = DType("int32", 2, np.int32, 3)
+int64: DType = DType("int64", 3, np.int64, 9)
+uint8: DType = DType("uint8", 4, np.uint8, 4)
+bool: DType = DType("bool", 5, np.bool_, 10)
+# Of what datasets and files hold: the engine, which computes with numbers alone, has no code for it.
+string: DType = DType("string", -1, np.object_, 7)
 
 # By code, so that the engine indexes it.
-DTYPES = (float32, float64, int32, int64, uint8, bool)
+DTYPES: tuple[DType, ...] = (float32, float64, int32, int64, uint8, bool)
 
 # TensorFlow has these; gradtape does not.
 _UNSUPPORTED = {
     *("float16", "half", "bfloat16", "int8", "int16", "uint16", "uint32", "uint64", "complex64", "complex128"),
-    *("string", "resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
+    *("resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
 }
 _KNOWN: dict[Any, DType] = {"float": float32, "double": float64, float: float32, builtins.bool: bool}
+_KNOWN.update({"string": string, string.as_datatype_enum: string, object: string})
 for _dtype in DTYPES:
     for _key in (_dtype.name, _dtype.as_datatype_enum, _dtype.as_numpy_dtype, np.dtype(_dtype.as_numpy_dtype)):
         _KNOWN[_key] = _dtype
     _KNOWN[np.dtype(_dtype.as_numpy_dtype).newbyteorder()] = _dtype
 
 
-def as_dtype(type_value: Any) -> DType:
+def as_dtype(type_value: DTypeLike) -> DType:
     """The DType of a name, a NumPy dtype or another way to say it.
 
     Args:

@@ -84,14 +84,20 @@ class OpError(Exception):
         return type(self), (self._node_def, self._op, self._message)
 
 
-def _kind(name: str, code: int, doc: str) -> Any:
-    """The OpError subclass that carries ``code``."""
+class _Kind(OpError):
+    """Base of the exceptions with a number of their own, which their constructors then do not ask for."""
 
-    def __init__(self: OpError, node_def: Any, op: Any, message: str, *args: Any) -> None:
-        OpError.__init__(self, node_def, op, message, code, *args)
+    def __init_subclass__(cls, code: int | None = None) -> None:
+        if code is None:
+            return
 
-    __init__.__qualname__ = f"{name}.__init__"
-    doc = f"""{doc}
+        def __init__(self: OpError, node_def: Any, op: Any, message: str, *args: Any) -> None:
+            OpError.__init__(self, node_def, op, message, code, *args)
+
+        __init__.__qualname__ = f"{cls.__name__}.__init__"
+        cls.__init__ = __init__  # type: ignore[method-assign]
+        cls.__module__ = OpError.__module__
+        cls.__doc__ = f"""{cls.__doc__}
 
     Args:
       node_def, op: not used; there are no graphs.
@@ -99,35 +105,79 @@ def _kind(name: str, code: int, doc: str) -> Any:
       args: not used.
 
     Example:
-      >>> tf.errors.{name}(None, None, "why").error_code
+      >>> tf.errors.{cls.__name__}(None, None, "why").error_code
       {code}
     """
-    return type(name, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": OpError.__module__})
+
+    def __init__(self, node_def: Any, op: Any, message: str, *args: Any) -> None:
+        super().__init__(node_def, op, message, UNKNOWN, *args)
 
 
-CancelledError = _kind("CancelledError", CANCELLED, "The operation was cancelled.")
-UnknownError = _kind("UnknownError", UNKNOWN, "An error of no other kind.")
-InvalidArgumentError = _kind(
-    "InvalidArgumentError", INVALID_ARGUMENT, "An operand's shape, dtype or value is not one the operation takes."
-)
-DeadlineExceededError = _kind("DeadlineExceededError", DEADLINE_EXCEEDED, "The operation did not end in time.")
-NotFoundError = _kind("NotFoundError", NOT_FOUND, "A file or other named thing does not exist.")
-AlreadyExistsError = _kind("AlreadyExistsError", ALREADY_EXISTS, "A thing that was to be made exists.")
-PermissionDeniedError = _kind("PermissionDeniedError", PERMISSION_DENIED, "The caller may not do this.")
-ResourceExhaustedError = _kind("ResourceExhaustedError", RESOURCE_EXHAUSTED, "There is not enough memory.")
-FailedPreconditionError = _kind(
-    "FailedPreconditionError", FAILED_PRECONDITION, "Something needed first, such as a variable's value, is missing."
-)
-AbortedError = _kind("AbortedError", ABORTED, "The operation was given up, typically for another one's sake.")
-OutOfRangeError = _kind("OutOfRangeError", OUT_OF_RANGE, "An iteration went beyond its end.")
-UnimplementedError = _kind("UnimplementedError", UNIMPLEMENTED, "The operation does not do this.")
-InternalError = _kind("InternalError", INTERNAL, "The library broke a rule of its own: a defect.")
-UnavailableError = _kind("UnavailableError", UNAVAILABLE, "A service is not there at present.")
-DataLossError = _kind("DataLossError", DATA_LOSS, "Data is damaged beyond repair.")
-UnauthenticatedError = _kind("UnauthenticatedError", UNAUTHENTICATED, "The caller is unknown.")
+class CancelledError(_Kind, code=CANCELLED):
+    """The operation was cancelled."""
 
 
-def from_op(kind: type[OpError], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
+class UnknownError(_Kind, code=UNKNOWN):
+    """An error of no other kind."""
+
+
+class InvalidArgumentError(_Kind, code=INVALID_ARGUMENT):
+    """An operand's shape, dtype or value is not one the operation takes."""
+
+
+class DeadlineExceededError(_Kind, code=DEADLINE_EXCEEDED):
+    """The operation did not end in time."""
+
+
+class NotFoundError(_Kind, code=NOT_FOUND):
+    """A file or other named thing does not exist."""
+
+
+class AlreadyExistsError(_Kind, code=ALREADY_EXISTS):
+    """A thing that was to be made exists."""
+
+
+class PermissionDeniedError(_Kind, code=PERMISSION_DENIED):
+    """The caller may not do this."""
+
+
+class ResourceExhaustedError(_Kind, code=RESOURCE_EXHAUSTED):
+    """There is not enough memory."""
+
+
+class FailedPreconditionError(_Kind, code=FAILED_PRECONDITION):
+    """Something needed first, such as a variable's value, is missing."""
+
+
+class AbortedError(_Kind, code=ABORTED):
+    """The operation was given up, typically for another one's sake."""
+
+
+class OutOfRangeError(_Kind, code=OUT_OF_RANGE):
+    """An iteration went beyond its end."""
+
+
+class UnimplementedError(_Kind, code=UNIMPLEMENTED):
+    """The operation does not do this."""
+
+
+class InternalError(_Kind, code=INTERNAL):
+    """The library broke a rule of its own: a defect."""
+
+
+class UnavailableError(_Kind, code=UNAVAILABLE):
+    """A service is not there at present."""
+
+
+class DataLossError(_Kind, code=DATA_LOSS):
+    """Data is damaged beyond repair."""
+
+
+class UnauthenticatedError(_Kind, code=UNAUTHENTICATED):
+    """The caller is unknown."""
+
+
+def from_op(kind: type[_Kind], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
     """An error that words ``message`` as TensorFlow words one raised by a running op.
 
     Args:
@@ -144,7 +194,7 @@ def from_op(kind: type[OpError], op: str, message: str, name: str | None = None,
     message = f"{message} [Op:{op}]"
     if name is not None:
         message = f"{message} name: {name}"
-    return kind(None, None, message)  # type: ignore[call-arg]
+    return kind(None, None, message)
 
 
 def invalid_argument(op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:

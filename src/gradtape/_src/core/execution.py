@@ -1,19 +1,51 @@
-"""How operations run: at once."""
+"""How operations run: at once, also within functions that are traced meanwhile."""
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Iterator
 
-def executing_eagerly() -> bool:
-    """Whether operations run at once, which they do.
+_state = threading.local()  # within: whether the thread runs a function that `tf.function` made
+
+
+def inside_function() -> bool:
+    """Whether the program is within a function that `tf.function` made.
 
     Returns:
-      True.
+      A bool.
+
+    Example:
+      >>> tf.inside_function()
+      False
+      >>> tf.function(tf.inside_function)().numpy()
+      np.True_
+    """
+    return getattr(_state, "within", False)
+
+
+@contextlib.contextmanager
+def within_function(within: bool = True) -> Iterator[None]:
+    """A block within a function that `tf.function` made, or outside of all."""
+    before = inside_function()
+    _state.within = within
+    try:
+        yield
+    finally:
+        _state.within = before
+
+
+def executing_eagerly() -> bool:
+    """Whether the program is outside of all functions that `tf.function` made. Operations run at once in any case.
+
+    Returns:
+      A bool.
 
     Example:
       >>> tf.executing_eagerly()
       True
     """
-    return True
+    return not inside_function()
 
 
 def enable_eager_execution() -> None:

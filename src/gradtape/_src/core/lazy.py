@@ -57,7 +57,8 @@ def _read(module: ModuleType) -> ModuleType:
             if type(module) is _Unread and not reading.begun:
                 reading.begun = True
                 try:
-                    module.__spec__.loader.exec_module(module)
+                    spec: Any = module.__spec__
+                    spec.loader.exec_module(module)
                     object.__setattr__(module, "__class__", ModuleType)
                 finally:
                     reading.begun = False
@@ -73,7 +74,7 @@ def later(name: str) -> ModuleType:
         return sys.modules[whole]
     module = _Unread(whole)
     home = os.path.join(*sys.modules["gradtape"].__path__, *name.split(".")[:-1])
-    spec = PathFinder.find_spec(whole, [home])
+    spec: Any = PathFinder.find_spec(whole, [home])
     module.__dict__.update(
         __spec__=spec, __loader__=spec.loader, __file__=spec.origin, __cached__=spec.cached, __package__=spec.parent
     )

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import logging
+    from typing import Protocol
+
+    class _Log(Protocol):
+        def __call__(self, msg: Any, *args: Any, **kwargs: Any) -> None: ...
+
 
 # Python's own numbers of these levels.
 DEBUG, INFO, WARN, ERROR, FATAL = 10, 20, 30, 40, 50
@@ -104,7 +109,7 @@ def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     get_logger().log(level, msg, *args, **kwargs)
 
 
-def _of_level(name: str, level: int) -> Any:
+def _of_level(name: str, level: int) -> _Log:
     def write(msg: Any, *args: Any, **kwargs: Any) -> None:
         log(level, msg, *args, **kwargs)
 
@@ -124,6 +129,9 @@ def _of_level(name: str, level: int) -> Any:
     return write
 
 
-debug, info = _of_level("debug", DEBUG), _of_level("info", INFO)
-warn, warning = _of_level("warn", WARN), _of_level("warning", WARN)
-error, fatal = _of_level("error", ERROR), _of_level("fatal", FATAL)
+debug: _Log = _of_level("debug", DEBUG)
+info: _Log = _of_level("info", INFO)
+warn: _Log = _of_level("warn", WARN)
+warning: _Log = _of_level("warning", WARN)
+error: _Log = _of_level("error", ERROR)
+fatal: _Log = _of_level("fatal", FATAL)

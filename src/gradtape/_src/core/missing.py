@@ -14,7 +14,6 @@ _ELSEWHERE = {
     "bfloat16": "the floating dtypes are tf.float32 and tf.float64",
     "complex64": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
     "complex128": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
-    "string": "there is no string dtype; keep text in Python",
     "int8": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
     "int16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
     "uint16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
@@ -24,31 +23,98 @@ _ELSEWHERE = {
     "Session": "operations run at once, there are no sessions",
     "placeholder": "operations run at once, there are no placeholders",
     "distribute": "there is one processor",
-    "strings": "there is no string dtype; keep text in Python",
+    "strings": "text is what tf.data and tf.io yield; take it with tensor.numpy() and work on it in Python",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
-    "TensorArray": "use a Python list and tf.stack",
-    "data": "iterate over NumPy arrays",
-    "saved_model": "save variables with numpy.savez",
-    "train": "the optimizers are in tf.optimizers; save variables with numpy.savez",
-    "losses": "write losses with tf.nn's cross entropies and tf.reduce_mean",
-    "metrics": "keep a running mean in Python",
-    "initializers": "start variables with tf.random or tf.zeros",
+    "saved_model": "save variables, modules and models with tf.train.Checkpoint",
 }
 
 # The same of what is in tf.keras.
 _OF_KERAS = {
-    "layers": "write layers as tf.Module",
-    "models": "write models as tf.Module",
-    "Model": "write models as tf.Module",
-    "Sequential": "write models as tf.Module",
-    "Input": "write models as tf.Module",
-    "losses": _ELSEWHERE["losses"],
-    "metrics": _ELSEWHERE["metrics"],
-    "initializers": _ELSEWHERE["initializers"],
-    "datasets": "load data with NumPy",
+    "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
+    "quantizers": "layers compute in tf.float32 and tf.float64",
+    "distribution": "there is one processor",
+    "export": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
+    "StatelessScope": "variables are assigned to where they are",
+    "RematScope": "use tf.recompute_grad",
+    "remat": "use tf.recompute_grad",
+    "Function": "use tf.keras.Model(inputs, outputs)",
+    "device": "use tf.device; there is one",
+    **{
+        f"layers.Adaptive{kind}Pooling{rank}D": f"use tf.keras.layers.{kind}Pooling{rank}D with a window that fits"
+        for kind in ("Average", "Max")
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"layers.ConvLSTM{rank}D": "write a cell that convolves, and give it to tf.keras.layers.RNN"
+        for rank in (1, 2, 3)
+    },
+    **{
+        f"layers.{name}": "change images with tf.image before they reach the model"
+        for name in (
+            *(
+                "AugMix",
+                "AutoContrast",
+                "CenterCrop",
+                "ContrastLimitedAdaptiveHistogramEqualization",
+                "CutMix",
+                "Equalization",
+            ),
+            *(
+                "MixUp",
+                "RandAugment",
+                "RandomBrightness",
+                "RandomColorDegeneration",
+                "RandomColorJitter",
+                "RandomContrast",
+            ),
+            *(
+                "RandomCrop",
+                "RandomElasticTransform",
+                "RandomErasing",
+                "RandomFlip",
+                "RandomGaussianBlur",
+                "RandomGrayscale",
+            ),
+            *(
+                "RandomHue",
+                "RandomInvert",
+                "RandomPerspective",
+                "RandomPosterization",
+                "RandomRotation",
+                "RandomSaturation",
+            ),
+            *(
+                "RandomSharpness",
+                "RandomShear",
+                "RandomTranslation",
+                "RandomZoom",
+                "Resizing",
+                "Solarization",
+                "Pipeline",
+            ),
+        )
+    },
+    **{
+        f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
+        "CategoryEncoding"
+        for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+    },
+    **{
+        f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
+        for name in ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper")
+    },
+    "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
+    "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
+    "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
+    "models.load_model": "use tf.keras.models.model_from_json, and set_weights with what numpy.load gives",
+    "models.save_model": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
+    "callbacks.BackupAndRestore": "keep the weights in on_epoch_end of a Callback",
+    "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
+    "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
+    "callbacks.TensorBoard": "write what on_epoch_end of a Callback is told, or use tf.keras.callbacks.CSVLogger",
 }
 
 
@@ -89,7 +155,11 @@ def explain(module: ModuleType, name: str) -> str:
     message = f"module {module.__name__!r} has no attribute {name!r}"
     if name.startswith("__"):
         return message
-    instead = (_OF_KERAS if module.__name__ == "gradtape.keras" else _ELSEWHERE).get(name)
+    if module.__name__.startswith("gradtape.keras"):
+        place = f"{module.__name__}.{name}".removeprefix("gradtape.keras.")
+        instead = _OF_KERAS.get(place)
+    else:
+        instead = _ELSEWHERE.get(name)
     if instead:
         return f"{message}: {instead}."
     import difflib

@@ -221,7 +221,7 @@ def _difference(one: Any, two: Any, check_types: bool) -> tuple[type[Exception],
                 f"First structure has keys {_described(list(one))}, "
                 f"while second structure has keys {_described(list(two))}"
             )
-    ones, twos = list(_children(one)), list(_children(two))
+    ones, twos = list(children(one)), list(children(two))
     for first, second in zip(ones, twos, strict=False):
         difference = _difference(first, second, check_types)
         if difference is not None:
@@ -259,7 +259,7 @@ def _is_namedtuple(value: Any) -> bool:
     return isinstance(value, tuple) and isinstance(getattr(value, "_fields", None), tuple)
 
 
-def _children(structure: Any) -> Iterable[Any]:
+def children(structure: Any) -> Iterable[Any]:
     """What a structure holds directly, in flattening order."""
     if isinstance(structure, list | tuple):
         return structure
@@ -271,7 +271,7 @@ def _children(structure: Any) -> Iterable[Any]:
 
 
 def _collect(structure: Any, leaves: list[Any]) -> None:
-    for child in _children(structure):
+    for child in children(structure):
         if is_nested(child):
             _collect(child, leaves)
         else:
@@ -280,16 +280,21 @@ def _collect(structure: Any, leaves: list[Any]) -> None:
 
 def _build(structure: Any, leaves: Any) -> Any:
     """A structure like this one that takes its leaves, in flattening order, from an iterator."""
-    children = [_build(child, leaves) if is_nested(child) else next(leaves) for child in _children(structure)]
+    parts = [_build(child, leaves) if is_nested(child) else next(leaves) for child in children(structure)]
+    return with_children(structure, parts)
+
+
+def with_children(structure: Any, parts: list[Any]) -> Any:
+    """A structure like this one that holds these things directly, which are in flattening order."""
     kind = type(structure)
     if kind is list or kind is range or isinstance(structure, MappingView):
-        return children
+        return parts
     if isinstance(structure, Mapping):
-        values = dict(zip(sorted(structure), children, strict=True))
+        values = dict(zip(sorted(structure), parts, strict=True))
         pairs = [(key, values[key]) for key in structure]
         return defaultdict(structure.default_factory, pairs) if kind is defaultdict else kind(pairs)  # type: ignore
     if _is_namedtuple(structure):
-        return kind(*children)
+        return kind(*parts)
     if _has_protocol(structure):
-        return kind.__tf_unflatten__(structure.__tf_flatten__()[0], tuple(children))
-    return kind(children)
+        return kind.__tf_unflatten__(structure.__tf_flatten__()[0], tuple(parts))
+    return kind(parts)

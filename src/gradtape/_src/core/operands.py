@@ -22,6 +22,10 @@ ORDERED = "float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, ha
 
 WIDE = 2**63  # the first integer beyond int64
 
+# Attributes of operands of integers that keep the dtype they come in, so that floats and bools are refused; others are
+# asked for as int32, which Python's floats do not become.
+AS_THEY_COME = frozenset({"Tindices", "Tshift", "Taxis", "Index"})
+
 TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number or list beside it takes
 
 
@@ -72,7 +76,7 @@ def dtype_word(dtype: dtypes.DType) -> str:
     return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
 
 
-def dims_text(shape: Iterable[int]) -> str:
+def dims_text(shape: Iterable[Any]) -> str:
     """A shape as TensorFlow's messages print it: [2,3]."""
     return f"[{','.join(map(str, shape))}]"
 
@@ -86,9 +90,11 @@ def index_array(indices: Any, op: str, attribute: str = "Tindices", allowed: str
 
     Raises:
       InvalidArgumentError: they are of another dtype.
-      TypeError or ValueError: they are no numbers.
+      TypeError or ValueError: they are no numbers, or a float where int32 is asked for.
     """
-    tensor = as_tensor(indices, hint=dtypes.int32)
+    if isinstance(indices, float) and attribute not in AS_THEY_COME and not isinstance(indices, np.generic):
+        raise TypeError(f"Cannot convert {indices} to EagerTensor of dtype int32")
+    tensor = as_tensor(indices) if attribute in AS_THEY_COME else as_tensor(indices, hint=dtypes.int32)
     if tensor.dtype.name not in allowed.split(", "):
         raise not_allowed(op, tensor.dtype, allowed, attribute)
     return np.asarray(view(tensor), np.int64, order="C")
@@ -114,6 +120,23 @@ def int_of(value: Any, op: str, attribute: str, allowed: str = "int32, int64") -
     if array.size != 1:
         raise invalid_argument(op, f"expected a scalar, got shape {dims_text(array.shape)}", "")
     return int(array.reshape(()))
+
+
+def int_attribute(value: Any, attribute: str) -> int:
+    """An integer that is no operand: whatever Python makes an int of, cut as it cuts; else TypeError."""
+    if not isinstance(value, str):
+        try:
+            return int(value)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise TypeError(f"Expected int for argument '{attribute}' not {value!r}.")
+
+
+def flag(value: Any, attribute: str) -> bool:
+    """True or False; TypeError for anything else."""
+    if isinstance(value, bool):
+        return value
+    raise TypeError(f"Expected bool for argument '{attribute}' not {value!r}.")
 
 
 def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, SupportsIndex, TypeAlias, overload
+
+from gradtape._src.core.typing import ShapeLike
 
 Dims = tuple[int | None, ...]
+# To type checkers: a size is None only in shapes that no tensor has, and programs that compute with sizes need not ask.
+Size: TypeAlias = "int | Any"
 
 
 class TensorShape:
@@ -32,7 +36,7 @@ class TensorShape:
     __slots__ = ("__dict__", "__weakref__", "_dims")
     _dims: Dims | None
 
-    def __init__(self, dims: Any) -> None:
+    def __init__(self, dims: ShapeLike | None) -> None:
         self._dims = _sizes(dims)
 
     @classmethod
@@ -54,18 +58,21 @@ class TensorShape:
         return shape
 
     @property
-    def rank(self) -> int | None:
+    def rank(self) -> Size:
         """Number of axes, or None if unknown."""
         return None if self._dims is None else len(self._dims)
 
-    ndims = rank
+    @property
+    def ndims(self) -> Size:
+        """Number of axes, or None if unknown."""
+        return self.rank
 
     @property
-    def dims(self) -> list[int | None] | None:
+    def dims(self) -> list[Size] | Any:
         """The sizes as a list, None for an unknown rank."""
         return None if self._dims is None else list(self._dims)
 
-    def as_list(self) -> list[int | None]:
+    def as_list(self) -> list[Size]:
         """The sizes as a list, None for an unknown one.
 
         Returns:
@@ -82,7 +89,7 @@ class TensorShape:
             raise ValueError("as_list() is not defined on an unknown TensorShape.")
         return list(self._dims)
 
-    def num_elements(self) -> int | None:
+    def num_elements(self) -> Size:
         """The product of the sizes.
 
         Returns:
@@ -92,7 +99,8 @@ class TensorShape:
           >>> tf.TensorShape([2, 3]).num_elements()
           6
         """
-        return math.prod(self._dims) if self.is_fully_defined() else None  # type: ignore[arg-type]
+        dims: Any = self._dims
+        return math.prod(dims) if self.is_fully_defined() else None
 
     def is_fully_defined(self) -> bool:
         """Whether every size is known.
@@ -106,7 +114,7 @@ class TensorShape:
         """
         return self._dims is not None and None not in self._dims
 
-    def is_compatible_with(self, other: Any) -> bool:
+    def is_compatible_with(self, other: ShapeLike | None) -> bool:
         """Whether some fully known shape fits both this one and another.
 
         Args:
@@ -129,7 +137,7 @@ class TensorShape:
             a is None or b is None or a == b for a, b in zip(mine, others, strict=True)
         )
 
-    def is_subtype_of(self, other: Any) -> bool:
+    def is_subtype_of(self, other: ShapeLike | None) -> bool:
         """Whether every tensor of this shape also has another.
 
         Args:
@@ -151,7 +159,7 @@ class TensorShape:
             and all(b is None or a == b for a, b in zip(mine, others, strict=True))
         )
 
-    def merge_with(self, other: Any) -> TensorShape:
+    def merge_with(self, other: ShapeLike | None) -> TensorShape:
         """The shape that knows what either of two knows.
 
         Args:
@@ -174,7 +182,7 @@ class TensorShape:
             raise ValueError(f"Shapes {self} and {TensorShape(others)} are not compatible")
         return TensorShape([b if a is None else a for a, b in zip(mine, others, strict=True)])
 
-    def most_specific_compatible_shape(self, other: Any) -> TensorShape:
+    def most_specific_compatible_shape(self, other: ShapeLike | None) -> TensorShape:
         """The most detailed shape that both this one and another are instances of.
 
         Args:
@@ -195,7 +203,7 @@ class TensorShape:
             return TensorShape(None)
         return TensorShape([a if a == b else None for a, b in zip(mine, others, strict=True)])
 
-    def concatenate(self, other: Any) -> TensorShape:
+    def concatenate(self, other: ShapeLike | None) -> TensorShape:
         """This shape's axes followed by those of another.
 
         Args:
@@ -288,7 +296,7 @@ class TensorShape:
         if self.rank not in (None, rank):
             raise ValueError(f"Shape {self} must have rank {rank}")
 
-    def assert_same_rank(self, other: Any) -> None:
+    def assert_same_rank(self, other: ShapeLike | None) -> None:
         """Checks that another shape has as many axes, or that either number is unknown.
 
         Args:
@@ -316,7 +324,7 @@ class TensorShape:
         if not self.is_fully_defined():
             raise ValueError(f"Shape {self} is not fully defined")
 
-    def assert_is_compatible_with(self, other: Any) -> None:
+    def assert_is_compatible_with(self, other: ShapeLike | None) -> None:
         """Checks that some fully known shape fits both this one and another.
 
         Args:
@@ -339,11 +347,15 @@ class TensorShape:
     def __bool__(self) -> bool:
         return self._dims is not None
 
-    def __iter__(self) -> Iterator[int | None]:
+    def __iter__(self) -> Iterator[Size]:
         if self._dims is None:
             raise ValueError("Cannot iterate over a shape with unknown rank.")
         return iter(self._dims)
 
+    @overload
+    def __getitem__(self, key: slice) -> TensorShape: ...
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Size: ...
     def __getitem__(self, key: Any) -> Any:
         if self._dims is None:
             if not isinstance(key, slice):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtape._engine.api.api import (
     apply_cast,
@@ -22,6 +24,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import FailedPreconditionError, from_op, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_dtype
+from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.ops.rearranging import roll
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real
 
@@ -54,15 +57,15 @@ def _matmul_samples() -> list[Any]:
     edges=lambda: [call(integer([[1, 2]]), integer([[3], [4]]))],
 )
 def matmul(
-    a: Any,
-    b: Any,
+    a: TensorLike,
+    b: TensorLike,
     transpose_a: bool = False,
     transpose_b: bool = False,
     adjoint_a: bool = False,
     adjoint_b: bool = False,
     a_is_sparse: bool = False,
     b_is_sparse: bool = False,
-    output_type: Any = None,
+    output_type: DTypeLike | None = None,
     grad_a: bool = False,
     grad_b: bool = False,
     name: str | None = None,
@@ -112,8 +115,8 @@ def matmul(
     ],
 )
 def matvec(
-    a: Any,
-    b: Any,
+    a: TensorLike,
+    b: TensorLike,
     transpose_a: bool = False,
     adjoint_a: bool = False,
     a_is_sparse: bool = False,
@@ -158,7 +161,9 @@ def matvec(
     ],
     edges=lambda: [call(integer([1, 2]), integer([3, 4]), 1)],
 )
-def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
+def tensordot(
+    a: TensorLike, b: TensorLike, axes: int | Sequence[Any] | Tensor | NDArray[Any], name: str | None = None
+) -> Tensor:
     """Multiplies two tensors and sums over pairs of axes.
 
     Args:
@@ -251,7 +256,7 @@ def _einsum_samples() -> list[Any]:
 
 
 @op("einsum", "linalg.einsum", dtypes=NUMBERS, samples=_einsum_samples)
-def einsum(equation: str, *inputs: Any, **kwargs: Any) -> Tensor:
+def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
     """Multiplies tensors and sums over labelled axes: every label that the output lacks is summed over.
 
     Args:
@@ -318,15 +323,15 @@ def _resolve(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str
         widest = max(widest, width)
         labels.append([*before, *_spread(width), *after])
     if arrow:
-        before, dots, after = out.partition("...")
-        output = [*before, *(_spread(widest) if dots else ()), *after]
+        before, ellipsis, after = out.partition("...")
+        output = [*before, *(_spread(widest) if ellipsis else ()), *after]
         for label in (*before, *after):
             if label not in given:
                 raise ValueError(f"Output subscripts contain the label {label} not present in the input subscripts.")
     else:
         counts = Counter(given.replace("...", ""))
-        dots = _spread(widest) if given.count("...") == 1 else []
-        output = [*dots, *sorted(c for c, times in counts.items() if times == 1 and c != ",")]
+        spread = _spread(widest) if given.count("...") == 1 else []
+        output = [*spread, *sorted(c for c, times in counts.items() if times == 1 and c != ",")]
     if len(set(output)) < len(output):
         raise ValueError(f"Output subscripts contain a label appearing more than once: {equation}")
     if widest and "0" not in output:
@@ -418,16 +423,16 @@ def _pair(p: list[str], a: Tensor, q: list[str], b: Tensor, wanted: list[str]) -
     if [*batch, *right, *left] == result:
         p, a, q, b, left, right = q, b, p, a, right, left
     batch = [x for x in p if x in batch]
-    x, transpose_x = _matrix(a, *_places(p, left, summed), bool(batch), _places(p, batch)[0])
-    y, transpose_y = _matrix(b, *_places(q, summed, right), bool(batch), _places(q, batch)[0])
+    x, transpose_x = _matrix(a, _places(p, left), _places(p, summed), bool(batch), _places(p, batch))
+    y, transpose_y = _matrix(b, _places(q, summed), _places(q, right), bool(batch), _places(q, batch))
     product = apply_matmul(x, y, transpose_x, transpose_y)
     sizes = dict(zip(q, b.shape, strict=True)) | dict(zip(p, a.shape, strict=True))
     labels = [*batch, *left, *right]
     return result, _ordered(apply_reshape(product, [sizes[label] for label in labels]), labels, result)
 
 
-def _places(labels: list[str], *groups: list[str]) -> tuple[list[int], ...]:
-    return tuple([labels.index(label) for label in group] for group in groups)
+def _places(labels: list[str], group: list[str]) -> list[int]:
+    return [labels.index(label) for label in group]
 
 
 def _unstretched(p: list[str], a: Tensor, q: list[str], b: Tensor) -> tuple[list[str], Tensor]:
@@ -451,7 +456,7 @@ def _aligned(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
     samples=lambda: [call(real(3), real(3)), call(real(2, 3), real(2, 3))],
     edges=lambda: [call(real(0, 3), real(0, 3)), call(integer([1, 2, 3]), integer([4, 5, 7]))],
 )
-def cross(a: Any, b: Any, name: str | None = None) -> Tensor:
+def cross(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """The cross products of vectors of three elements, along the last axis.
 
     Args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from gradtape._engine.api.api import (
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of, scalar_of
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import NUMBERS, call, op, real
@@ -75,7 +77,7 @@ def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -
 def _flat(x: Tensor, axes: int) -> Tensor:
     """x with its last axes as one."""
     lead = x.shape[: x.ndim - axes]
-    return apply_reshape(x, (*lead, int(np.prod(x.shape[x.ndim - axes :], dtype=int))))
+    return apply_reshape(x, (*lead, math.prod(x.shape[x.ndim - axes :])))
 
 
 def _padded(x: Tensor, value: Any) -> Tensor:
@@ -93,7 +95,11 @@ def _padded(x: Tensor, value: Any) -> Tensor:
     ],
 )
 def diag_part(
-    input: Any, name: str = "diag_part", k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+    input: TensorLike,
+    name: str = "diag_part",
+    k: TensorLike = 0,
+    padding_value: TensorLike = 0,
+    align: str = "RIGHT_LEFT",
 ) -> Tensor:
     """The k-th diagonals of matrices, or several of them, padded to one length.
 
@@ -140,12 +146,12 @@ def diag_part(
     ],
 )
 def diag(
-    diagonal: Any,
+    diagonal: TensorLike,
     name: str = "diag",
-    k: Any = 0,
-    num_rows: Any = -1,
-    num_cols: Any = -1,
-    padding_value: Any = 0,
+    k: TensorLike = 0,
+    num_rows: IntLike = -1,
+    num_cols: IntLike = -1,
+    padding_value: TensorLike = 0,
     align: str = "RIGHT_LEFT",
 ) -> Tensor:
     """Matrices with given diagonals.
@@ -215,7 +221,9 @@ def diag(
         call(real(4, 3), real(2), k=-2),
     ],
 )
-def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, align: str = "RIGHT_LEFT") -> Tensor:
+def set_diag(
+    input: TensorLike, diagonal: TensorLike, name: str = "set_diag", k: TensorLike = 0, align: str = "RIGHT_LEFT"
+) -> Tensor:
     """Matrices with diagonals replaced.
 
     Args:
@@ -266,7 +274,7 @@ def set_diag(input: Any, diagonal: Any, name: str = "set_diag", k: Any = 0, alig
         call(real(0, 3), -1, -1),
     ],
 )
-def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = None) -> Tensor:
+def band_part(input: TensorLike, num_lower: IntLike, num_upper: IntLike, name: str | None = None) -> Tensor:
     """Matrices with 0 outside a band around the main diagonal.
 
     Args:
@@ -306,7 +314,7 @@ def band_part(input: Any, num_lower: Any, num_upper: Any, name: str | None = Non
 
 
 @op("linalg.trace", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2))])
-def trace(x: Any, name: str | None = None) -> Tensor:
+def trace(x: TensorLike, name: str | None = None) -> Tensor:
     """The sum of the main diagonal of each matrix.
 
     Args:
@@ -327,7 +335,7 @@ def trace(x: Any, name: str | None = None) -> Tensor:
 
 
 @op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])
-def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
+def tensor_diag(diagonal: TensorLike, name: str | None = None) -> Tensor:
     """The tensor of twice the rank that has given values where its first half of indices equals its second.
 
     Args:
@@ -352,7 +360,7 @@ def tensor_diag(diagonal: Any, name: str | None = None) -> Tensor:
 
 
 @op("linalg.tensor_diag_part", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2, 3))])
-def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
+def tensor_diag_part(input: TensorLike, name: str | None = None) -> Tensor:
     """The values of a tensor where the first half of the indices equals the second: the reverse of tensor_diag.
 
     Args:
@@ -380,7 +388,7 @@ def tensor_diag_part(input: Any, name: str | None = None) -> Tensor:
             raise invalid_argument(
                 "DiagPart", f"Invalid shape {dims_text(x.shape)}: dimensions {i} and {half + i} do not match.", ""
             )
-    n = int(np.prod(x.shape[:half], dtype=int))
+    n = math.prod(x.shape[:half])
     return apply_reshape(diag_part(apply_reshape(x, (n, n))), x.shape[:half])
 
 
@@ -394,7 +402,7 @@ def _turned(x: Any) -> Tensor:
 
 
 @op("linalg.matrix_transpose", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
-def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
+def matrix_transpose(a: TensorLike, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
     """Exchanges the last two axes.
 
     Args:
@@ -417,7 +425,7 @@ def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = F
 
 
 @op("linalg.adjoint", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
-def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
     """Exchanges the last two axes; numbers are real, so that this is matrix_transpose.
 
     Args:

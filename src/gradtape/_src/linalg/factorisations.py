@@ -19,6 +19,7 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag_part, set_diag
 from gradtape._src.linalg.matrices import apart, matrices, positive, symmetrised, turned
@@ -47,7 +48,7 @@ def identity_like(x: Tensor) -> Tensor:
     # TensorFlow leaves the upper triangle undefined where a matrix has no factor.
     program=lambda tf, f, x: tf.linalg.band_part(f(symmetrised(tf, x)), -1, 0),
 )
-def cholesky(input: Any, name: str | None = None) -> Tensor:
+def cholesky(input: TensorLike, name: str | None = None) -> Tensor:
     """The lower triangular L with L Lᵀ = the matrix, which is symmetric and positive definite.
 
     Rule: Murray, Differentiation of the Cholesky Decomposition (2016).
@@ -104,7 +105,7 @@ _CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,))
         call(real(0, 0), real(0, 2)),
     ],
 )
-def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
+def cholesky_solve(chol: TensorLike, rhs: TensorLike, name: str | None = None) -> Tensor:
     """Solves A x = rhs, given the Cholesky factor of A.
 
     Args:
@@ -133,7 +134,7 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> Tensor:
     edges=lambda: [call(real(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]]))],
     program=lambda tf, f, x: f(symmetrised(tf, x)),
 )
-def logdet(matrix: Any, name: str | None = None) -> Tensor:
+def logdet(matrix: TensorLike, name: str | None = None) -> Tensor:
     """The logarithms of the determinants of symmetric positive definite matrices.
 
     Args:
@@ -174,7 +175,7 @@ def _lu_samples() -> list[Any]:
     orders_there="0",
     notes="TensorFlow has no gradient",
 )
-def lu(input: Any, output_idx_type: Any = dtypes.int32, name: str | None = None) -> Lu:
+def lu(input: TensorLike, output_idx_type: DTypeLike = dtypes.int32, name: str | None = None) -> Lu:
     """Factors matrices into triangles: L U = the rows of the matrix in the order p, with the largest pivots.
 
     Rule: de Hoog, Anderssen and Lukas, Differentiation of Matrix Functionals Using Triangular Factorization (2011).
@@ -256,7 +257,9 @@ def _packed(lower_upper: Any, perm: Any) -> tuple[Tensor, Tensor]:
     "linalg.lu_reconstruct",
     samples=lambda: [call(real(3, 3), [2, 0, 1]), call(real(2, 2, 2), [[0, 1], [1, 0]]), call(real(0, 0), integer([]))],
 )
-def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
+def lu_reconstruct(
+    lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
+) -> Tensor:
     """The matrices of which `lu` gave these factors.
 
     Args:
@@ -288,7 +291,9 @@ def lu_reconstruct(lower_upper: Any, perm: Any, validate_args: bool = False, nam
         call(real(2, 2, through=apart), [1, 0], real(3, 2, 1)),
     ],
 )
-def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
+def lu_solve(
+    lower_upper: TensorLike, perm: TensorLike, rhs: TensorLike, validate_args: bool = False, name: str | None = None
+) -> Tensor:
     """Solves A x = rhs, given what `lu` made of A.
 
     Args:
@@ -316,7 +321,7 @@ def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False,
         raise ValueError("Input `rhs` must have at least 2 dimensions.")
     if packed.shape[-1] != b.shape[-2]:
         raise ValueError("`lower_upper.shape[-1]` must equal `rhs.shape[-1]`.")
-    batch = np.broadcast_shapes(b.shape[:-2], p.shape[:-1])
+    batch = np.broadcast_shapes(tuple(b.shape[:-2]), tuple(p.shape[:-1]))
     rows = np.broadcast_to(view(p), (*batch, p.shape[-1]))
     b = gather(apply_broadcast_to(b, (*batch, *b.shape[-2:])), rows, batch_dims=len(batch))
     return triangular_solve(packed, triangular_solve(_triangles(packed)[0], b), lower=False)
@@ -326,7 +331,9 @@ def lu_solve(lower_upper: Any, perm: Any, rhs: Any, validate_args: bool = False,
     "linalg.lu_matrix_inverse",
     samples=lambda: [call(real(3, 3, through=apart), [2, 0, 1]), call(real(2, 2, 2, through=apart), [[0, 1], [1, 0]])],
 )
-def lu_matrix_inverse(lower_upper: Any, perm: Any, validate_args: bool = False, name: str | None = None) -> Tensor:
+def lu_matrix_inverse(
+    lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
+) -> Tensor:
     """The inverses of the matrices of which `lu` gave these factors.
 
     Args:
@@ -365,7 +372,9 @@ def lu_matrix_inverse(lower_upper: Any, perm: Any, validate_args: bool = False, 
     notes="As TensorFlow's, fast=False has no gradient",
     tolerance=1e-9,
 )
-def lstsq(matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None) -> Tensor:
+def lstsq(
+    matrix: TensorLike, rhs: TensorLike, l2_regularizer: TensorLike = 0.0, fast: bool = True, name: str | None = None
+) -> Tensor:
     """The x for which |matrix x - rhs|² + l2_regularizer |x|² is least; the shortest of several.
 
     Args:
@@ -431,7 +440,7 @@ class Qr(NamedTuple):
     edges=lambda: [call(real(0, 2)), call(real(0, 2, 2)), call([[1.0], [2.0], [2.0]], True)],
     tolerance=1e-8,
 )
-def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Qr:
+def qr(input: TensorLike, full_matrices: bool = False, name: str | None = None) -> Qr:
     """Factors matrices into Q, whose columns are orthonormal, and an upper triangular R: Q R = the matrix.
 
     Rule: Roberts and Roberts, QR and LQ Decomposition Matrix Backpropagation Algorithms for Square, Wide, and Deep

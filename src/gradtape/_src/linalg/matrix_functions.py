@@ -9,6 +9,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_reshape, as_tensor, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.linalg.systems import solve
 from gradtape._src.ops.creation import eye
@@ -27,7 +28,7 @@ NAN, INF = np.nan, np.inf
     ],
     tolerance=1e-8,
 )
-def expm(input: Any, name: str | None = None) -> Tensor:
+def expm(input: TensorLike, name: str | None = None) -> Tensor:
     """The exponentials of matrices: the sum of powers of the matrix over factorials.
 
     By Padé's approximant of order (13, 13), scaling and squaring (Higham 2005). Rule: the derivative is a block of the
@@ -104,7 +105,7 @@ _EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,))
     ],
     tolerance=1e-8,
 )
-def sqrtm(input: Any, name: str | None = None) -> Tensor:
+def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
     """The principal square roots of matrices: R with R R = the matrix, whose eigenvalues have positive real parts.
 
     By Schur's form: Björck and Hammarling, A Schur Method for the Square Root of a Matrix (1983). Rule: Sylvester's

@@ -9,6 +9,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.linalg.matrices import apart
 from gradtape._src.table.rows import call, op, real, values
 
@@ -52,7 +53,7 @@ def _norm_axes(axis: Any, ord: Any) -> tuple[int, ...] | None:
     tolerance=1e-9,
 )
 def norm(
-    tensor: Any, ord: Any = "euclidean", axis: Any = None, keepdims: bool | None = None, name: str | None = None
+    tensor: TensorLike, ord: Any = "euclidean", axis: Axes = None, keepdims: bool | None = None, name: str | None = None
 ) -> Tensor:
     """The norm of all elements, of vectors along an axis, or of matrices on two axes.
 
@@ -79,16 +80,16 @@ def norm(
       np.float32(6.0)
     """
     axes, x, kept = _norm_axes(axis, ord), as_tensor(tensor), bool(keepdims)
-    matrix = axes is not None and len(axes) == 2
-    if ord == 2 and matrix:
-        return _largest_singular_value(x, axes, kept)
+    pair = axes if axes is not None and len(axes) == 2 else None
+    if ord == 2 and pair:
+        return _largest_singular_value(x, pair, kept)
     if ord in EUCLIDEAN:
         if not x.dtype.is_floating:
             raise not_allowed("Sqrt", x.dtype, "bfloat16, half, float, double, complex64, complex128")
         return apply_elementwise("sqrt", apply_reduce(SUM, x * x, axes, kept, "Sum"))
     size = apply_elementwise("abs", x)
-    if matrix and x.ndim:
-        rows, columns = (place % x.ndim for place in axes)
+    if pair and x.ndim:
+        rows, columns = (place % x.ndim for place in pair)
         summed, greatest = (rows, columns) if ord == 1 else (columns, rows)
         result = apply_reduce(MAX, apply_reduce(SUM, size, summed, True, "Sum"), greatest, True, "Max")
         return result if kept else apply_reduce(SUM, result, [rows, columns], False, "Sum")
@@ -120,7 +121,9 @@ def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
     edges=lambda: [call(values([0.0, 0.0])), call(values([np.inf, 1.0])), call(values([]))],
     tolerance=1e-9,
 )
-def normalize(tensor: Any, ord: Any = "euclidean", axis: Any = None, name: str | None = None) -> tuple[Tensor, Tensor]:
+def normalize(
+    tensor: TensorLike, ord: Any = "euclidean", axis: Axes = None, name: str | None = None
+) -> tuple[Tensor, Tensor]:
     """Divides a tensor by its norm.
 
     Args:

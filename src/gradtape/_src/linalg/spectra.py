@@ -16,10 +16,10 @@ from gradtape._engine.api.api import (
     view,
 )
 from gradtape._engine.record.primitive import Primitive
-from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
 from gradtape._src.linalg.matrices import apart, matrices, symmetrised, turned
@@ -53,7 +53,7 @@ def _inverse_differences(x: Tensor) -> Tensor:
     program=lambda tf, f, x: [f(symmetrised(tf, x))[0], f(symmetrised(tf, x))[1] ** 2],
     tolerance=1e-8,
 )
-def eigh(tensor: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
+def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of symmetric matrices.
 
     Rule: Giles, An Extended Collection of Matrix Derivative Results for Forward and Reverse Mode Algorithmic
@@ -115,7 +115,7 @@ _EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
     program=lambda tf, f, x: f(symmetrised(tf, x)),
     tolerance=1e-8,
 )
-def eigvalsh(tensor: Any, name: str | None = None) -> Tensor:
+def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
     """The eigenvalues of symmetric matrices, ascending.
 
     Args:
@@ -173,7 +173,7 @@ def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
     tolerance=1e-8,
     notes="Signs of singular vectors, which are arbitrary, may differ from TensorFlow's",
 )
-def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
+def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
     """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᵀ = the matrix.
 
     Rules: Giles (2008), 3.2 for the values; Townsend, Differentiating the Singular Value Decomposition (2016), for the
@@ -203,9 +203,10 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
 def _decomposed(x: Tensor, full_matrices: bool, compute_uv: bool) -> Any:
     array = view(x)
     valid = np.isfinite(array).all((-2, -1), keepdims=True)
-    parts = np.linalg.svd(np.where(valid, array, 0), full_matrices, compute_uv)
+    finite = np.where(valid, array, 0)
     if not compute_uv:
-        return tensor_from(np.where(valid[..., 0], parts, np.nan), x.dtype)
+        return tensor_from(np.where(valid[..., 0], np.linalg.svd(finite, compute_uv=False), np.nan), x.dtype)
+    parts = np.linalg.svd(finite, full_matrices)
     s = tensor_from(np.where(valid[..., 0], parts[1], np.nan), x.dtype)
     u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in (parts[0], np.swapaxes(parts[2], -1, -2)))
     return s, u, v
@@ -264,7 +265,9 @@ def _floating_matrix(a: Any) -> Tensor:
         call(values([[1.0, 1.0], [1.0, 1.0]])),
     ],
 )
-def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
+def matrix_rank(
+    a: TensorLike, tol: TensorLike | None = None, validate_args: bool = False, name: str | None = None
+) -> Tensor:
     """The number of singular values above a tolerance.
 
     Args:
@@ -288,7 +291,7 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
     s = view(svd(x, compute_uv=False))
     if tol is None:
         tol = np.finfo(s.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
-    return tensor_from(np.sum(s > np.asarray(held(tol)), -1, dtype=np.int32), dtypes.int32)
+    return tensor_from(np.sum(s > view(as_tensor(tol, x.dtype)), -1, dtype=np.int32), dtypes.int32)
 
 
 @op(
@@ -300,7 +303,9 @@ def matrix_rank(a: Any, tol: Any = None, validate_args: bool = False, name: str 
     edges=lambda: [call(real(0, 2)), call(values([[0.0, 0.0], [0.0, 0.0]])), call([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])],
     tolerance=1e-8,
 )
-def pinv(a: Any, rcond: Any = None, validate_args: bool = False, name: str | None = None) -> Tensor:
+def pinv(
+    a: TensorLike, rcond: TensorLike | None = None, validate_args: bool = False, name: str | None = None
+) -> Tensor:
     """Moore and Penrose's inverses of matrices.
 
     The gradient is that of `svd`.

@@ -14,7 +14,8 @@ from gradtape._engine.api.api import apply_reshape, apply_sum_to, tensor_from, v
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import OpError, invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
+from gradtape._src.core.operands import common_tensors, dims_text, flag, not_allowed, one_dtype
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part
 from gradtape._src.linalg.matrices import apart, matrices, turned
@@ -36,7 +37,7 @@ def _empty_edges() -> list[Any]:
     samples=lambda: [*_square_samples(), call(real(3, 3, through=apart), adjoint=True)],
     edges=_empty_edges,
 )
-def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
+def inv(input: TensorLike, adjoint: bool = False, name: str | None = None) -> Tensor:
     """The inverses of matrices.
 
     Args:
@@ -56,7 +57,7 @@ def inv(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
              [0.  , 0.25]], dtype=float32)
     """
     x = matrices("MatrixInverse", input)
-    return _INV(turned(x) if adjoint else x)
+    return _INV(turned(x) if flag(adjoint, "adjoint") else x)
 
 
 def _inv(x: Tensor) -> Tensor:
@@ -79,7 +80,7 @@ _INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,))
 
 
 @op("linalg.det", samples=_square_samples, edges=_empty_edges)
-def det(input: Any, name: str | None = None) -> Tensor:
+def det(input: TensorLike, name: str | None = None) -> Tensor:
     """The determinants of matrices.
 
     Args:
@@ -125,7 +126,7 @@ class LogMatrixDeterminant(NamedTuple):
 
 
 @op("linalg.slogdet", samples=_square_samples, edges=_empty_edges)
-def slogdet(input: Any, name: str | None = None) -> LogMatrixDeterminant:
+def slogdet(input: TensorLike, name: str | None = None) -> LogMatrixDeterminant:
     """The signs of the determinants of matrices, and the logarithms of their absolute values.
 
     Args:
@@ -184,7 +185,7 @@ def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
     ],
     edges=lambda: [call(real(0, 0), real(0, 1)), call(real(2, 2, through=apart), real(2, 0))],
 )
-def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
+def solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str | None = None) -> Tensor:
     """Solves matrix x = rhs.
 
     Args:
@@ -205,7 +206,7 @@ def solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None)
              [2.]], dtype=float32)
     """
     a, b = same_batch("MatrixSolve", matrix, rhs)
-    return _SOLVE(turned(a) if adjoint else a, b)
+    return _SOLVE(turned(a) if flag(adjoint, "adjoint") else a, b)
 
 
 def _solve(a: Tensor, b: Tensor) -> Tensor:
@@ -239,7 +240,7 @@ _SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1))
     edges=lambda: [call(real(0, 0), real(0, 2)), call(real(0, 2, 2), real(2, 1))],
 )
 def triangular_solve(
-    matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
+    matrix: TensorLike, rhs: TensorLike, lower: bool = True, adjoint: bool = False, name: str | None = None
 ) -> Tensor:
     """Solves matrix x = rhs where the matrix is triangular.
 
@@ -271,7 +272,7 @@ def triangular_solve(
             raise invalid_argument(kernel, f"In[{place}] ndims must be >= 2: {tensor.ndim}", "")
     (rows, columns), (height, _) = a.shape[-2:], b.shape[-2:]
     try:
-        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        batch = np.broadcast_shapes(tuple(a.shape[:-2]), tuple(b.shape[:-2]))
     except ValueError:
         shapes = f"{dims_text(a.shape)} vs. {dims_text(b.shape)}"
         raise _unfit(f"and In[1] must have compatible batch dimensions: {shapes}") from None
@@ -280,7 +281,7 @@ def triangular_solve(
     if columns != height:
         shapes = f"{dims_text(a.shape)} {dims_text(b.shape)} {int(lower)} {int(adjoint)}"
         raise _unfit(f"mismatch In[1] shape: {columns} vs. {height}: {shapes}")
-    return _TRIANGULAR(a, b, attributes=(lower, adjoint, tuple(b.shape), batch))
+    return _TRIANGULAR(a, b, attributes=(flag(lower, "lower"), flag(adjoint, "adjoint"), tuple(b.shape), batch))
 
 
 def _triangular(a: Tensor, b: Tensor, lower: bool, adjoint: bool, shape: tuple[int, ...], batch: Any) -> Tensor:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real
 
 
 @op("nn.crelu", samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=0)])
-def crelu(features: Any, axis: int = -1, name: str | None = None) -> Tensor:
+def crelu(features: TensorLike, axis: int = -1, name: str | None = None) -> Tensor:
     """relu of the features and of their negatives, joined along an axis.
 
     Shang, Sohn, Almeida and Lee, Understanding and Improving Convolutional Neural Networks via Concatenated Rectified
@@ -37,7 +36,7 @@ def crelu(features: Any, axis: int = -1, name: str | None = None) -> Tensor:
     return apply_elementwise("relu", concat([features, -features], axis))
 
 
-def gelu(features: Any, approximate: bool = False, name: str | None = None) -> Tensor:
+def gelu(features: TensorLike, approximate: bool = False, name: str | None = None) -> Tensor:
     """x Φ(x), Φ being the normal distribution function.
 
     Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
@@ -63,7 +62,7 @@ def gelu(features: Any, approximate: bool = False, name: str | None = None) -> T
     return apply_elementwise("gelu_tanh" if approximate else "gelu", features)
 
 
-def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
+def leaky_relu(features: TensorLike, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """The features where they are positive, else alpha times them.
 
     Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
@@ -89,7 +88,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
     return apply_elementwise("leaky_relu", features, alpha)
 
 
-def silu(features: Any, beta: Any = 1.0) -> Tensor:
+def silu(features: TensorLike, beta: TensorLike = 1.0) -> Tensor:
     """x sigmoid(beta x), also called swish.
 
     Ramachandran, Zoph and Le, Searching for Activation Functions (2017).

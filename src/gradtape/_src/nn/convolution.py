@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from gradtape._engine.api.api import apply_cast, apply_matmul, apply_reshape, ap
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float64, int32
 from gradtape._src.core.operands import dims_text, int_of, ints_of, not_allowed, one_dtype
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.nn.windows import (
     Kernel,
     either_strides_or_dilations,
@@ -69,7 +71,7 @@ def _convolve(
     kernel = kernel or _of_rank(_FORWARD, rank)
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
-        exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
+        exact = apply_cast(image, float64), apply_cast(weights, float64)
         return apply_cast(_convolve(*exact, strides, padding, dilations, data_format, rank, kernel), image.dtype)
     first = is_first(data_format, rank, kernel)
     batch = tuple(image.shape)[: -rank - 1]
@@ -115,16 +117,47 @@ _RAISES = """Raises:
   ValueError: another number of strides, dilations or amounts."""
 
 
-def _forward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+class Convolution(Protocol):
+    """To type checkers, `conv2d` and `conv3d`."""
+
+    def __call__(
+        self,
+        input: TensorLike,
+        filters: TensorLike,
+        strides: int | Sequence[int],
+        padding: str | Sequence[Any],
+        data_format: str = ...,
+        dilations: int | Sequence[int] | None = None,
+        name: str | None = None,
+    ) -> Tensor: ...
+
+
+class Transpose(Protocol):
+    """To type checkers, the transposes of convolutions over one to three axes."""
+
+    def __call__(
+        self,
+        input: TensorLike,
+        filters: TensorLike,
+        output_shape: ShapeLike,
+        strides: int | Sequence[int],
+        padding: str | Sequence[Any] = "SAME",
+        data_format: str = ...,
+        dilations: int | Sequence[int] | None = None,
+        name: str | None = None,
+    ) -> Tensor: ...
+
+
+def _forward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Convolution:
     """The convolution over so many spatial axes, 2 or 3."""
 
     def convolve(
-        input: Any,
-        filters: Any,
-        strides: Any,
-        padding: Any,
+        input: TensorLike,
+        filters: TensorLike,
+        strides: int | Sequence[int],
+        padding: str | Sequence[Any],
         data_format: str = _FORMATS[rank],
-        dilations: Any = None,
+        dilations: int | Sequence[int] | None = None,
         name: str | None = None,
     ) -> Tensor:
         return _convolve(input, filters, strides, padding, dilations, data_format, rank)
@@ -162,12 +195,12 @@ Example:
     ],
 )
 def conv1d(
-    input: Any,
-    filters: Any,
-    stride: Any,
-    padding: Any,
+    input: TensorLike,
+    filters: TensorLike,
+    stride: int | Sequence[int],
+    padding: str | Sequence[Any],
     data_format: str = "NWC",
-    dilations: Any = None,
+    dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Convolution over one spatial axis, without the filters being mirrored (cross-correlation).
@@ -197,7 +230,7 @@ def conv1d(
     return _convolve(input, filters, stride, padding, dilations, data_format, 1)
 
 
-conv2d = _forward(
+conv2d: Convolution = _forward(
     2,
     """  >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
   >>> tf.nn.conv2d(image, tf.ones([2, 2, 1, 1]), strides=1, padding="VALID")[0, :, :, 0].numpy()
@@ -213,7 +246,7 @@ conv2d = _forward(
         single(real(1, 5, 5, 1), real(2, 2, 1, 1), 1, "VALID", dilations=2),
     ],
 )
-conv3d = _forward(
+conv3d: Convolution = _forward(
     3,
     """  >>> volume = tf.ones([1, 3, 3, 3, 1])
   >>> tf.nn.conv3d(volume, tf.ones([2, 2, 2, 1, 1]), strides=[1, 1, 1, 1, 1], padding="VALID")[0, 0, 0, :, 0].numpy()
@@ -233,12 +266,12 @@ conv3d = _forward(
     ],
 )
 def convolution(
-    input: Any,
-    filters: Any,
-    strides: Any = None,
-    padding: Any = "VALID",
+    input: TensorLike,
+    filters: TensorLike,
+    strides: int | Sequence[int] | None = None,
+    padding: str | Sequence[Any] = "VALID",
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Convolution over one, two or three spatial axes, as many as the filters have.
@@ -271,7 +304,9 @@ def convolution(
 
 
 @op("nn.atrous_conv2d", samples=lambda: [call(real(1, 4, 4, 1), real(2, 2, 1, 2), 2, "SAME")])
-def atrous_conv2d(value: Any, filters: Any, rate: Any, padding: Any, name: str | None = None) -> Tensor:
+def atrous_conv2d(
+    value: TensorLike, filters: TensorLike, rate: int, padding: str | Sequence[Any], name: str | None = None
+) -> Tensor:
     """`conv2d` with stride 1 and the elements of windows `rate` pixels apart.
 
     Args:
@@ -310,7 +345,7 @@ def _transpose(
     kernel = _BACKWARD[rank]
     image, weights = _operands(input, filters, rank, kernel)
     if image.dtype.is_integer:
-        exact = [apply_cast(tensor, float64) for tensor in (image, weights)]
+        exact = apply_cast(image, float64), apply_cast(weights, float64)
         return apply_cast(_transpose(*exact, output_shape, strides, padding, dilations, data_format, rank), image.dtype)
     first = is_first(data_format, rank, kernel)
     shape = tuple(ints_of(output_shape, "Conv2DBackpropInput", "input_sizes"))
@@ -337,17 +372,17 @@ def _transpose(
     return given(image_of(apply_matmul(rows, flat, False, True), shape, geometry), first)
 
 
-def _backward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Callable[..., Tensor]:
+def _backward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Transpose:
     """The transpose of the convolution over so many spatial axes."""
 
     def transpose(
-        input: Any,
-        filters: Any,
-        output_shape: Any,
-        strides: Any,
-        padding: Any = "SAME",
+        input: TensorLike,
+        filters: TensorLike,
+        output_shape: ShapeLike,
+        strides: int | Sequence[int],
+        padding: str | Sequence[Any] = "SAME",
         data_format: str = _FORMATS[rank],
-        dilations: Any = None,
+        dilations: int | Sequence[int] | None = None,
         name: str | None = None,
     ) -> Tensor:
         return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
@@ -377,7 +412,7 @@ Example:
     return op(f"nn.conv{rank}d_transpose", samples=samples)(transpose)
 
 
-conv1d_transpose = _backward(
+conv1d_transpose: Transpose = _backward(
     1,
     """  >>> signal = tf.constant([[[1.0], [2.0]]])
   >>> tf.nn.conv1d_transpose(signal, tf.ones([2, 1, 1]), [1, 4, 1], strides=2)[0, :, 0].numpy()
@@ -387,7 +422,7 @@ conv1d_transpose = _backward(
         single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
     ],
 )
-conv2d_transpose = _backward(
+conv2d_transpose: Transpose = _backward(
     2,
     """  >>> image = tf.constant([[[[1.0], [2.0]]]])
   >>> tf.nn.conv2d_transpose(image, tf.ones([2, 2, 1, 1]), [1, 2, 4, 1], strides=2)[0, :, :, 0].numpy()
@@ -399,7 +434,7 @@ conv2d_transpose = _backward(
         single(real(1, 1, 2, 3), real(2, 2, 2, 1), [1, 2, 3, 4], [1, 1, 1, 1], "VALID", "NCHW"),
     ],
 )
-conv3d_transpose = _backward(
+conv3d_transpose: Transpose = _backward(
     3,
     """  >>> volume = tf.constant([[[[[1.0], [2.0]]]]])
   >>> tf.nn.conv3d_transpose(volume, tf.ones([1, 1, 2, 1, 1]), [1, 1, 1, 4, 1], [1, 1, 2])[0, 0, 0, :, 0].numpy()
@@ -419,13 +454,13 @@ conv3d_transpose = _backward(
     ],
 )
 def conv_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any = "SAME",
+    input: TensorLike,
+    filters: TensorLike,
+    output_shape: TensorShape | Sequence[int],
+    strides: int | Sequence[int],
+    padding: str | Sequence[Any] = "SAME",
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """The transpose of a convolution over as many axes as output_shape has beside batch and channels.
@@ -465,12 +500,12 @@ def conv_transpose(
     ],
 )
 def depthwise_conv2d(
-    input: Any,
-    filter: Any,
-    strides: Any,
-    padding: Any,
+    input: TensorLike,
+    filter: TensorLike,
+    strides: int | Sequence[int],
+    padding: str | Sequence[Any],
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Convolves each channel with filters of its own.
@@ -514,13 +549,13 @@ def depthwise_conv2d(
     ],
 )
 def separable_conv2d(
-    input: Any,
-    depthwise_filter: Any,
-    pointwise_filter: Any,
-    strides: Any,
-    padding: Any,
+    input: TensorLike,
+    depthwise_filter: TensorLike,
+    pointwise_filter: TensorLike,
+    strides: int | Sequence[int],
+    padding: str | Sequence[Any],
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """`depthwise_conv2d`, then a convolution of its outputs place by place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,19 @@ from gradtape._engine.api.api import (
     apply_elementwise,
     apply_reduce,
     apply_reshape,
+    apply_stop_gradient,
     as_tensor,
-    empty,
+    full_like,
     of_alike,
-    tensor_from,
     view,
 )
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import int32, int64
+from gradtape._src.core.dtypes import float64, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.evaluations import made_of_others
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, not_allowed
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, integer, op, real, values
 
 _FLOATING = "half, bfloat16, float, double"
@@ -52,10 +55,19 @@ def _axis(axis: int | None, x: Tensor, op: str) -> int:
     return place % x.ndim
 
 
-def _log_softmax(array: np.ndarray, axis: int) -> np.ndarray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shifted = array - array.max(axis=axis, keepdims=True, initial=-np.inf)
-        return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+def _shifted(logits: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits less the greatest along an axis, the exponentials of that, and their sums; constants, as primitives that
+    are evaluated so record themselves."""
+    x = apply_stop_gradient(logits)
+    below = x - apply_reduce(2, x, axis, True, "Max")
+    powers = apply_elementwise("exp", below)
+    return below, powers, apply_reduce(0, powers, axis, True, "Sum")
+
+
+@made_of_others
+def _log_softmax(x: Tensor, axis: int) -> Tensor:
+    below, _, total = _shifted(x, axis)
+    return below - apply_elementwise("log", total)
 
 
 @op(
@@ -63,7 +75,7 @@ def _log_softmax(array: np.ndarray, axis: int) -> np.ndarray:
     samples=lambda: [call(real(3)), call(real(2, 3)), call(real(2, 3, 2), axis=1), call(real(2, 3), axis=-2)],
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [-np.inf, 0.0, 1.0]]))],
 )
-def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+def softmax(logits: TensorLike, axis: int | None = None, name: str | None = None) -> Tensor:
     """exp(logits) over its sum along an axis.
 
     Args:
@@ -85,15 +97,10 @@ def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Te
     return _SOFTMAX(x, attributes=(_axis(axis, x, "Softmax"),))
 
 
+@made_of_others
 def _softmax(x: Tensor, axis: int) -> Tensor:
-    out, array = empty(x.shape, x.dtype)
-    source = view(x)
-    if source.size:
-        with np.errstate(invalid="ignore"):
-            np.subtract(source, source.max(axis=axis, keepdims=True), out=array)
-            np.exp(array, out=array)
-            array /= array.sum(axis=axis, keepdims=True)
-    return out
+    _, powers, total = _shifted(x, axis)
+    return powers / total
 
 
 def _softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
@@ -109,7 +116,7 @@ _SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,))
     samples=lambda: [call(real(3)), call(real(2, 3)), call(real(2, 3, 2), axis=1), call(real(2, 3), axis=-2)],
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [np.nan, 0.0, 1.0]]))],
 )
-def log_softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Tensor:
+def log_softmax(logits: TensorLike, axis: int | None = None, name: str | None = None) -> Tensor:
     """log(softmax(logits)), exact where softmax underflows.
 
     Args:
@@ -136,9 +143,7 @@ def _log_softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (g - apply_elementwise("exp", y) * apply_reduce(0, g, axis, True, "Sum"),)
 
 
-_LOG_SOFTMAX = Primitive(
-    "LogSoftmax", lambda x, axis: tensor_from(_log_softmax(view(x), axis), x.dtype), _log_softmax_vjp, saves=(-1,)
-)
+_LOG_SOFTMAX = Primitive("LogSoftmax", _log_softmax, _log_softmax_vjp, saves=(-1,))
 
 
 @op(
@@ -148,7 +153,9 @@ _LOG_SOFTMAX = Primitive(
         call([[0.2, 0.5], [0.8, 0.5]], real(2, 2), axis=0),
     ],
 )
-def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, name: str | None = None) -> Tensor:
+def softmax_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, axis: int = -1, name: str | None = None
+) -> Tensor:
     """Cross entropy of labels and softmax(logits): the sum of -labels * log_softmax(logits) along an axis.
 
     Args:
@@ -180,13 +187,15 @@ def softmax_cross_entropy_with_logits(labels: Any, logits: Any, axis: int = -1, 
     return _CROSS_ENTROPY(p, x, attributes=(_axis(axis, x, _DENSE),))
 
 
+@made_of_others
 def _cross_entropy(labels: Tensor, logits: Tensor, axis: int) -> Tensor:
-    with np.errstate(invalid="ignore"):
-        loss = -np.sum(view(labels) * _log_softmax(view(logits), axis), axis=axis)
-    return tensor_from(loss, logits.dtype)
+    return -apply_reduce(0, apply_stop_gradient(labels) * _log_softmax(logits, axis), axis, False, "Sum")
 
 
 def _widened(g: Tensor, axis: int) -> Tensor:
+    """A tensor with an axis of size 1 put in."""
+    if axis == g.ndim == 1:
+        return apply_reshape(g, (-1, 1))
     shape = list(g.shape)
     shape.insert(axis, 1)
     return apply_reshape(g, shape)
@@ -211,7 +220,7 @@ _CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0,
         call(integer([[0], [1]]), real(2, 1, 2)),
     ],
 )
-def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str | None = None) -> Tensor:
+def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, name: str | None = None) -> Tensor:
     """Cross entropy of the classes that integer labels name and softmax(logits) along the last axis.
 
     Args:
@@ -239,19 +248,35 @@ def sparse_softmax_cross_entropy_with_logits(labels: Any, logits: Any, name: str
             "`labels.shape.rank` must equal `logits.shape.rank - 1`. "
             f"Received: labels.shape={named.shape} of rank {named.ndim} and logits.shape={x.shape} of rank {x.ndim}"
         )
-    if named.shape != x.shape[:-1]:
+    if len(named) != len(x) if named.ndim == 1 else named.shape != x.shape[:-1]:
         raise ValueError(
             "`labels.shape` must equal `logits.shape` except for the last dimension. "
             f"Received: labels.shape={named.shape} and logits.shape={x.shape}"
         )
     x = _logits(x, _SPARSE)
-    if named.dtype not in (int32, int64):
+    if named.dtype is not int32 and named.dtype is not int64:
         raise not_allowed(_SPARSE, named.dtype, "int32, int64", "Tlabels")
+    _require_classes(named, x.shape[-1])
     return _SPARSE_CROSS_ENTROPY(named, x)
 
 
+@made_of_others
 def _sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
-    places, classes = view(labels).astype(np.int64), logits.shape[-1]
+    below, _, total = _shifted(logits, -1)
+    named = apply_elementwise("select", _named(labels, logits), below, full_like(below, 0))
+    loss = apply_elementwise("log", total) - apply_reduce(0, named, -1, True, "Sum")
+    return apply_reshape(loss, (-1,) if labels.ndim == 1 else tuple(labels.shape))
+
+
+def _require_classes(labels: Tensor, classes: int) -> None:
+    """InvalidArgumentError where a label is no class."""
+    numbers = apply_cast(labels, float64)
+    if len(numbers) if numbers.ndim else 1:
+        least = float(apply_reduce(3, numbers, None, False, "Min"))
+        greatest = float(apply_reduce(2, numbers, None, False, "Max"))
+        if least >= 0 and greatest < classes:
+            return
+    places = view(labels)
     wrong = places[(places < 0) | (places >= classes)]
     if wrong.size:
         raise invalid_argument(
@@ -260,25 +285,37 @@ def _sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
             f"Label values: {' '.join(map(str, places.ravel()))}",
             "",
         )
-    loss = -np.take_along_axis(_log_softmax(view(logits), -1), places[..., None], axis=-1)[..., 0]
-    return tensor_from(loss, logits.dtype)
+
+
+def _named(labels: Tensor, logits: Tensor) -> Tensor:
+    """Whether a label names the class at a place of the logits; in float64, of which every class is a number."""
+    numbers = _widened(apply_cast(labels, float64), labels.ndim)
+    return apply_elementwise("equal", numbers, _classes(logits.shape[-1]))
+
+
+@functools.lru_cache(maxsize=64)
+def _classes(count: int) -> Tensor:
+    return as_tensor(np.arange(count), float64)
 
 
 def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
-    labels, logits = call.saved
-    return None, (softmax(logits) - _HITS(labels, logits)) * _widened(g, g.ndim)
+    return None, _SURPLUS(*call.saved) * _widened(g, g.ndim)
 
 
-def _hits(labels: Tensor, logits: Tensor) -> Tensor:
-    """1 at the place of each label, else 0."""
-    out, array = empty(logits.shape, logits.dtype)
-    array.fill(0)
-    np.put_along_axis(array, view(labels).astype(np.int64)[..., None], 1, axis=-1)
-    return out
+@made_of_others
+def _surplus(labels: Tensor, logits: Tensor) -> Tensor:
+    """softmax(logits), less 1 at the place of each label."""
+    _, powers, total = _shifted(logits, -1)
+    return powers / total - apply_cast(_named(labels, logits), logits.dtype)
+
+
+def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
+    s = softmax(call.saved[0])
+    return None, (g - apply_reduce(0, g * s, -1, True, "Sum")) * s
 
 
 _SPARSE_CROSS_ENTROPY = Primitive(_SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1))
-_HITS = Primitive("OneHot", _hits)
+_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", _surplus, _surplus_vjp, saves=(1,))
 
 
 def _both(labels: Any, logits: Any, name: str) -> None:
@@ -320,7 +357,9 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
     return apply_elementwise("sigmoid_cross_entropy_with_logits", labels, logits)
 
 
-def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any, name: str | None = None) -> Tensor:
+def weighted_cross_entropy_with_logits(
+    labels: TensorLike, logits: TensorLike, pos_weight: TensorLike, name: str | None = None
+) -> Tensor:
     """Cross entropy of labels and sigmoid(logits), in which the terms of positive labels count pos_weight times.
 
     Args:
@@ -344,7 +383,9 @@ def weighted_cross_entropy_with_logits(labels: Any, logits: Any, pos_weight: Any
     return apply_elementwise("weighted_cross_entropy_with_logits", z, x, pos_weight)
 
 
-def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None) -> Tensor:
+def log_poisson_loss(
+    targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None
+) -> Tensor:
     """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate: exp(log_input) - log_input *
     targets.
 
@@ -370,7 +411,7 @@ def log_poisson_loss(targets: Any, log_input: Any, compute_full_loss: bool = Fal
 
 
 @op("nn.l2_loss", samples=lambda: [call(real(2, 3)), call(real()), call(real(0))])
-def l2_loss(t: Any, name: str | None = None) -> Tensor:
+def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
     """Half the sum of squares.
 
     Args:

@@ -20,13 +20,14 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
+from gradtape._src.core.typing import Axes, ShapeLike, TensorLike
 from gradtape._src.random.stateful import uniform
 from gradtape._src.random.stateless import stateless_uniform
 from gradtape._src.table.rows import call, integer, op, real
 
 
 @op("nn.bias_add", samples=lambda: [call(real(2, 3), real(3)), call(real(2, 2, 3), real(3))])
-def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Tensor:
+def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None, name: str | None = None) -> Tensor:
     """Adds a bias to each channel.
 
     Args:
@@ -76,7 +77,7 @@ def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | 
     edges=lambda: [call(real(0, 2), [0])],
 )
 def moments(
-    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+    x: TensorLike, axes: Axes, shift: TensorLike | None = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
     """Mean and variance over axes.
 
@@ -124,7 +125,7 @@ def _kept(wide: Tensor, axes: Any, keepdims: bool) -> Tensor:
     ],
 )
 def weighted_moments(
-    x: Any, axes: Any, frequency_weights: Any, keepdims: bool = False, name: str | None = None
+    x: TensorLike, axes: Axes, frequency_weights: TensorLike, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
     """Mean and variance over axes of elements that count as often as their weights say.
 
@@ -163,7 +164,7 @@ def weighted_moments(
     ],
 )
 def sufficient_statistics(
-    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+    x: TensorLike, axes: Axes, shift: TensorLike | None = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """What mean and variance over axes are made of.
 
@@ -192,7 +193,7 @@ def sufficient_statistics(
     squares = apply_elementwise("square", x) if shift is None else apply_elementwise("squared_difference", x, shift)
     shifted = x if shift is None else x - shift
     sums = [apply_reduce(0, summed, list(places), keepdims, "Sum") for summed in (shifted, squares)]
-    return count, *sums, shift
+    return count, sums[0], sums[1], shift
 
 
 @op(
@@ -203,7 +204,7 @@ def sufficient_statistics(
     ],
 )
 def normalize_moments(
-    counts: Any, mean_ss: Any, variance_ss: Any, shift: Any, name: str | None = None
+    counts: TensorLike, mean_ss: TensorLike, variance_ss: TensorLike, shift: TensorLike | None, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
     """Mean and variance from what `sufficient_statistics` gives.
 
@@ -226,8 +227,8 @@ def normalize_moments(
       (np.float32(2.0), np.float32(1.0))
     """
     scale = apply_elementwise("reciprocal", as_tensor(counts))
-    mean = mean_ss * scale
-    variance = variance_ss * scale - apply_elementwise("square", mean)
+    mean = as_tensor(mean_ss) * scale
+    variance = as_tensor(variance_ss) * scale - apply_elementwise("square", mean)
     return (mean if shift is None else mean + shift), variance
 
 
@@ -239,7 +240,13 @@ def normalize_moments(
     ],
 )
 def batch_normalization(
-    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, variance_epsilon: Any, name: str | None = None
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
+    offset: TensorLike | None,
+    scale: TensorLike | None,
+    variance_epsilon: TensorLike,
+    name: str | None = None,
 ) -> Tensor:
     """scale * (x - mean) / sqrt(variance + variance_epsilon) + offset.
 
@@ -269,8 +276,8 @@ def batch_normalization(
     factor = apply_elementwise("rsqrt", as_tensor(variance) + variance_epsilon)
     if scale is not None:
         factor = factor * scale
-    shift = -mean * factor if offset is None else offset - mean * factor
-    return x * factor + shift
+    scaled = mean * factor
+    return x * factor + (-scaled if offset is None else offset - scaled)
 
 
 def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DType], Any]) -> Tensor:
@@ -316,7 +323,13 @@ def _seeded(tf: Any, function: Any, *arguments: Any, **keywords: Any) -> Any:
     ],
     program=_seeded,
 )
-def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None, name: str | None = None) -> Tensor:
+def dropout(
+    x: TensorLike,
+    rate: TensorLike,
+    noise_shape: ShapeLike | None = None,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
     """x with a fraction of its elements set to 0 at random and the others scaled up, so that the expected sum stays.
 
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
@@ -350,7 +363,12 @@ def dropout(x: Any, rate: Any, noise_shape: Any = None, seed: int | None = None,
     ],
 )
 def stateless_dropout(
-    x: Any, rate: Any, seed: Any, rng_alg: Any = None, noise_shape: Any = None, name: str | None = None
+    x: TensorLike,
+    rate: TensorLike,
+    seed: TensorLike,
+    rng_alg: Any = None,
+    noise_shape: ShapeLike | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """`dropout` whose choice follows from a seed alone, the same at every call.
 
@@ -387,7 +405,11 @@ def stateless_dropout(
     ],
 )
 def general_dropout(
-    x: Any, rate: Any, uniform_sampler: Callable[..., Any], noise_shape: Any = None, name: str | None = None
+    x: TensorLike,
+    rate: TensorLike,
+    uniform_sampler: Callable[..., Any],
+    noise_shape: ShapeLike | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """`dropout` with uniform numbers from a function of one's own.
 

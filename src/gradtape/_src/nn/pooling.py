@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, as_tensor, empty, tensor_from, view
+from gradtape._engine.api.api import apply_cast, apply_reshape, as_tensor, empty, tensor_from, view
+from gradtape._engine.compute.im2col import find_largest, spread_windows, sum_windows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import float64, int64
+from gradtape._src.core.dtypes import float64, int32, int64
 from gradtape._src.core.errors import OpError, UnimplementedError
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.nn.windows import (
     FORMATS,
     Geometry,
     Kernel,
     either_strides_or_dilations,
+    five,
     given,
     is_first,
     last,
     lie,
-    patches_of,
     spread,
 )
 from gradtape._src.ops.gathering import take_along_last
+from gradtape._src.ops.reductions import argmax
 from gradtape._src.table.rows import ALL, call, op, real, single
 
 _KERNELS = {
@@ -75,12 +79,11 @@ def _pool(
         if pooled is not None:
             return given(pooled, first)
     shape, geometry = tuple(image.shape), _geometry(image, ksize, strides, padding, dilations, kernel, first)
-    patches = _patches(image, geometry, -np.inf if largest else 0.0)
     if largest:
-        pooled = _TAKE(patches, _LARGEST(patches), attributes=(patches.shape[1],))
+        pooled, _ = _LARGEST(image, attributes=(shape, geometry))
     else:
-        pooled = apply_reduce(0, patches, 1, False, "Sum") / _counts(shape, geometry, image.dtype)
-    return given(apply_reshape(pooled, (shape[0], *geometry.places, shape[-1])), first)
+        pooled = _SUMS(image, attributes=(shape, geometry)) / _counts(shape, geometry, image.dtype)
+    return given(pooled, first)
 
 
 def _over_channels(image: Tensor, ksize: Any, strides: Any, rank: int, kernel: Kernel, first: bool) -> Tensor | None:
@@ -103,7 +106,7 @@ def _over_channels(image: Tensor, ksize: Any, strides: Any, rank: int, kernel: K
     if size != steps[channels if steps.size > 1 else 0]:
         raise refused("Depthwise max pooling requires the depth window to equal the depth stride")
     groups = apply_reshape(image, (*image.shape[:-1], image.shape[-1] // size, size))
-    return take_along_last(groups, view(groups).argmax(-1)[..., None])[..., 0]
+    return take_along_last(groups, argmax(groups, -1)[..., None])[..., 0]
 
 
 def _geometry(
@@ -115,49 +118,83 @@ def _geometry(
         inferred = ",".join(map(str, (1, *window, 1)))
         message = f"Sliding window ksize must be positive. The specified or inferred ksize is: {inferred}"
         raise kernel.error(message, image.dtype)
-    return lie(tuple(image.shape)[1:-1], window, strides, padding, dilations, kernel, first)
-
-
-def _patches(image: Tensor, geometry: Geometry, outside: float) -> Tensor:
-    """What every window sees, (windows, elements of one, channels)."""
-    size = int(np.prod(geometry.window))
-    return apply_reshape(patches_of(image, geometry, outside), (-1, size, image.shape[-1]))
+    geometry = lie(tuple(image.shape)[1:-1], window, strides, padding, dilations, kernel, first)
+    if not isinstance(padding, str):
+        sides = (("Top", "Bottom"), ("Left", "Right"))[-rank:]
+        amounts = padding[2:] if first else padding[1:-1]
+        for names, pair, size in zip(sides, amounts, window, strict=True):
+            for name, amount in zip(names, pair, strict=True):
+                if amount >= size:
+                    message = f"{name} padding {amount} needs to be smaller than the window size {size}"
+                    raise kernel.error(message, image.dtype)
+    return geometry
 
 
 @functools.lru_cache(64)
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
-    """How many of a window's elements lie inside the image, (batch · places, 1)."""
-    plane = tensor_from(np.ones((1, *shape[1:-1], 1)), dtype)
-    return tensor_from(np.tile(view(patches_of(plane, geometry)).sum(axis=1, keepdims=True), (shape[0], 1)), dtype)
+    """How many of a window's elements lie inside the image, (1, places, 1)."""
+    plane = (1, *shape[1:-1], 1)
+    return _sums(tensor_from(np.ones(plane), dtype), plane, geometry)
 
 
-def _largest(patches: Tensor) -> Tensor:
-    """Which of each window's elements is its largest, the first of equals, which has the gradient."""
-    return tensor_from(view(patches).argmax(axis=1)[:, None, :], int64)
+def _results(shape: tuple[int, ...], geometry: Geometry) -> tuple[int, ...]:
+    return (shape[0], *geometry.places, shape[-1])
 
 
-def _take(patches: Tensor, places: Tensor, _: int) -> Tensor:
-    return tensor_from(np.take_along_axis(view(patches), view(places), axis=1)[:, 0, :], patches.dtype)
+def _largest(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> tuple[Tensor, Tensor]:
+    """Each window's largest elements, and where in the image they stand: there the gradient goes."""
+    out, values = empty(_results(shape, geometry), image.dtype)
+    where, places = empty(_results(shape, geometry), int32)
+    if values.size:
+        find_largest(view(image).ravel(), values.ravel(), places.ravel(), five(shape), geometry.numbers())
+    return out, where
 
 
-def _put(values: Tensor, places: Tensor, size: int) -> Tensor:
-    out, array = empty((values.shape[0], size, values.shape[1]), values.dtype)
+def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
+    return (_PUT(g, *call.saved, attributes=call.attributes[:1]),)
+
+
+def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Values added up at their places in an image."""
+    out, array = empty(shape, values.dtype)
     array.fill(0)
-    np.put_along_axis(array, view(places), view(values)[:, None, :], axis=1)
+    np.add.at(array.reshape(-1), view(places).ravel(), view(values).ravel())
     return out
-
-
-def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
-    return _PUT(g, *call.saved, attributes=call.attributes), None
 
 
 def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
     return _TAKE(g, *call.saved, attributes=call.attributes), None
 
 
-_LARGEST = Primitive("MaxPoolPlaces", _largest)
-_TAKE = Primitive("MaxPool", _take, _take_vjp, saves=(1,))
+def _take(image: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return tensor_from(view(image).ravel()[view(places)], image.dtype)
+
+
+def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
+    return _PUT(g, *call.saved, attributes=call.attributes), None
+
+
+def _sums(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
+    out, values = empty(_results(shape, geometry), image.dtype)
+    if values.size and image.shape.num_elements():
+        sum_windows(view(image).ravel(), values.ravel(), five(shape), geometry.numbers())
+    return out
+
+
+def _spread(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
+    out, image = empty(shape, values.dtype)
+    image.fill(0)
+    if image.size and values.shape.num_elements():
+        spread_windows(view(values).ravel(), image.ravel(), five(shape), geometry.numbers())
+    return out
+
+
+_SPREAD: Primitive  # its vjp names _SUMS, whose vjp names it
+_LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2,))
+_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1,))
 _PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,))
+_SUMS = Primitive("AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True)
+_SPREAD = Primitive("AvgPoolGrad", _spread, lambda call, needs, g: (_SUMS(g, attributes=call.attributes),), linear=True)
 
 
 _SUMMARIES = {
@@ -168,17 +205,31 @@ _EXAMPLES = {True: "array([3., 7.], dtype=float32)", False: "array([2., 5.], dty
 _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height, width"}
 
 
-def _pooling(largest: bool, rank: int | None) -> Callable[..., Tensor]:
+class Pooling(Protocol):
+    """To type checkers, `max_pool`, `avg_pool` and their kin."""
+
+    def __call__(
+        self,
+        input: TensorLike,
+        ksize: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None = ...,
+        name: str | None = None,
+    ) -> Tensor: ...
+
+
+def _pooling(largest: bool, rank: int | None) -> Pooling:
     """Pooling over so many spatial axes; over as many as there are for None."""
     name = ("max_pool" if largest else "avg_pool") + (f"{rank}d" if rank else "")
-    formats = FORMATS[rank] if rank else (None,)
+    first = FORMATS[rank][0] if rank else None
 
     def pooled(
-        input: Any,
-        ksize: Any,
-        strides: Any,
-        padding: Any,
-        data_format: str | None = formats[0],
+        input: TensorLike,
+        ksize: int | Sequence[int],
+        strides: int | Sequence[int],
+        padding: str,
+        data_format: str | None = first,
         name: str | None = None,
     ) -> Tensor:
         return _pool(input, ksize, strides, padding, data_format, rank, largest)
@@ -222,8 +273,14 @@ _SAMPLES: dict[int | None, Callable[[], list[Any]]] = {
     3: lambda: [single(real(1, 2, 3, 2, 1), 2, 1, "SAME"), single(real(1, 3, 2, 2, 2), 2, 1, "VALID")],
 }
 
-avg_pool, avg_pool1d, avg_pool2d, avg_pool3d = (_pooling(False, rank) for rank in (None, 1, 2, 3))
-max_pool, max_pool1d, max_pool2d, max_pool3d = (_pooling(True, rank) for rank in (None, 1, 2, 3))
+avg_pool: Pooling = _pooling(False, None)
+avg_pool1d: Pooling = _pooling(False, 1)
+avg_pool2d: Pooling = _pooling(False, 2)
+avg_pool3d: Pooling = _pooling(False, 3)
+max_pool: Pooling = _pooling(True, None)
+max_pool1d: Pooling = _pooling(True, 1)
+max_pool2d: Pooling = _pooling(True, 2)
+max_pool3d: Pooling = _pooling(True, 3)
 
 
 class MaxPoolWithArgmax(NamedTuple):
@@ -234,12 +291,12 @@ class MaxPoolWithArgmax(NamedTuple):
 
 
 def max_pool_with_argmax(
-    input: Any,
-    ksize: Any,
-    strides: Any,
-    padding: Any,
+    input: TensorLike,
+    ksize: int | Sequence[int],
+    strides: int | Sequence[int],
+    padding: str | Sequence[Any],
     data_format: str = "NHWC",
-    output_dtype: Any = int64,
+    output_dtype: DTypeLike = int64,
     include_batch_in_index: bool = False,
     name: str | None = None,
 ) -> MaxPoolWithArgmax:
@@ -282,15 +339,11 @@ def max_pool_with_argmax(
         raise kernel.error("tensor_in must be 4-dimensional", image.dtype)
     geometry = _geometry(image, ksize, strides, padding, None, kernel, False)
     shape = tuple(image.shape)
-    patches = _patches(image, geometry, -np.inf)
-    chosen = _LARGEST(patches)
-    numbers = np.arange(float(np.prod(shape))).reshape(shape)
+    largest, where = _LARGEST(image, attributes=(shape, geometry))
+    numbers = apply_cast(where, output_dtype)
     if not include_batch_in_index:
-        numbers %= max(np.prod(shape[1:]), 1)
-    places = np.take_along_axis(view(_patches(tensor_from(numbers), geometry, -1.0)), view(chosen), axis=1)[:, 0, :]
-    out = (shape[0], *geometry.places, shape[-1])
-    largest = apply_reshape(_TAKE(patches, chosen, attributes=(patches.shape[1],)), out)
-    return MaxPoolWithArgmax(largest, tensor_from(places.reshape(out).astype(np.int64), output_dtype))
+        numbers = numbers % max(math.prod(shape[1:]), 1)
+    return MaxPoolWithArgmax(largest, numbers)
 
 
 @op(
@@ -301,13 +354,13 @@ def max_pool_with_argmax(
     ],
 )
 def pool(
-    input: Any,
-    window_shape: Any,
+    input: TensorLike,
+    window_shape: Sequence[int],
     pooling_type: str,
-    strides: Any = None,
-    padding: Any = "VALID",
+    strides: int | Sequence[int] | None = None,
+    padding: str | Sequence[Any] = "VALID",
     data_format: str | None = None,
-    dilations: Any = None,
+    dilations: Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Pooling of a kind over as many spatial axes as window_shape has sizes.

@@ -19,7 +19,7 @@ from gradtape._src.core.dtypes import float32
 from gradtape._src.core.errors import OpError, UnimplementedError, from_op, invalid_argument
 from gradtape._src.core.operands import ints_of
 
-FORMATS = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
+FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NHWC", "NCHW"), ("NDHWC", "NCDHW"))
 
 
 class Kernel(NamedTuple):
@@ -170,8 +170,13 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
-    """Raises ValueError where both are greater than 1."""
+    """Raises ValueError where both are greater than 1, or one is no numbers."""
     counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
+    for name, count in zip(("strides", "dilations"), counts, strict=True):
+        if count.dtype.kind not in "iufb":
+            raise ValueError(
+                f"{name} should be of length 1, as many as there are axes, or two more. Received: {name}={count}"
+            )
     if all((count > 1).any() for count in counts):
         raise ValueError(
             "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
@@ -179,7 +184,7 @@ def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
         )
 
 
-def _five(shape: tuple[int, ...]) -> np.ndarray:
+def five(shape: tuple[int, ...]) -> np.ndarray:
     """An image's shape with three spatial axes."""
     return np.array((shape[0], *(1,) * (5 - len(shape)), *shape[1:]), np.intp)
 
@@ -200,7 +205,7 @@ def _patches(image: Tensor, _: Any, geometry: Geometry, outside: float) -> Tenso
     out, array = empty((batch * int(np.prod(geometry.places)), int(np.prod(geometry.window)) * channels), image.dtype)
     if array.size:
         if image.shape.num_elements():
-            gather(view(image).ravel(), array.ravel(), _five(shape), geometry.numbers(), outside)
+            gather(view(image).ravel(), array.ravel(), five(shape), geometry.numbers(), outside)
         else:
             array.fill(outside)
     return out
@@ -210,7 +215,7 @@ def _image(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
     out, array = empty(shape, patches.dtype)
     array.fill(0)
     if array.size and patches.shape.num_elements():
-        scatter(view(patches).ravel(), array.ravel(), _five(shape), geometry.numbers())
+        scatter(view(patches).ravel(), array.ravel(), five(shape), geometry.numbers())
     return out
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like
 from gradtape._src.table.rows import ALL, Leaf, call, integer, op, real, values
 
@@ -27,7 +28,7 @@ from gradtape._src.table.rows import ALL, Leaf, call, integer, op, real, values
     ],
     tolerance=1e-6,
 )
-def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
+def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
     """Converts x to another dtype; floats become whole numbers by dropping their fractions.
 
     Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
@@ -66,7 +67,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
         call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
     ],
 )
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
     """Converts a tensor to another dtype, after limiting it to what that dtype holds.
 
     Args:

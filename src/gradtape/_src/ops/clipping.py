@@ -9,6 +9,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.ops.joining import concat
@@ -23,7 +24,9 @@ def _squares(t: Tensor, axes: Any, keepdims: bool) -> Tensor:
     *("nn.l2_normalize", "math.l2_normalize", "linalg.l2_normalize"),
     samples=lambda: [call(real(2, 3)), call(real(2, 3), axis=1), call(real(2, 3), [0, 1], 20.0)],
 )
-def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None) -> Tensor:
+def l2_normalize(
+    x: TensorLike, axis: Axes = None, epsilon: float = 1e-12, name: str | None = None, dim: Axes = None
+) -> Tensor:
     """Divides x by its Euclidean norm along axes: x / sqrt(max(sum(x**2), epsilon)).
 
     Args:
@@ -51,7 +54,7 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
 
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
-def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Any:
+def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Axes = None, name: str | None = None) -> Any:
     """Scales t down to a Euclidean norm of at most clip_norm; a shorter t stays as it is.
 
     Args:
@@ -91,7 +94,7 @@ def _same_shape(before: Tensor, after: Tensor) -> None:
         raise ValueError(f"Shapes {before.shape} and {after.shape} are incompatible")
 
 
-def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None) -> Any:
+def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike, name: str | None = None) -> Any:
     """Limits t to the interval between two bounds.
 
     The gradient flows to t where it is within the bounds, and to the bound elsewhere.
@@ -131,7 +134,9 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
         call([real(2, 3), real(1, 3)], [2, 0]),
     ],
 )
-def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | None = None) -> Tensor:
+def embedding_lookup(
+    params: TensorLike, ids: TensorLike, max_norm: TensorLike | None = None, name: str | None = None
+) -> Tensor:
     """Rows of params by number, each scaled down to a Euclidean norm of at most max_norm.
 
     The gradient of a variable is IndexedSlices, so that an optimizer touches only the rows that were read.
@@ -171,7 +176,7 @@ def embedding_lookup(params: Any, ids: Any, max_norm: Any = None, name: str | No
     samples=lambda: [call([real(2, 3), real(2)]), call([real(3), None])],
     edges=lambda: [call([]), call([None]), call([values([0.0])]), call((values([math.inf]), values([1.0])))],
 )
-def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
+def global_norm(t_list: Sequence[TensorLike | None], name: str | None = None) -> Tensor:
     """The Euclidean norm of all tensors together: the root of the sum of all their squares.
 
     Args:
@@ -200,7 +205,10 @@ def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
 
 
 def clip_by_global_norm(
-    t_list: Sequence[Any], clip_norm: Any, use_norm: Any = None, name: str | None = None
+    t_list: Sequence[TensorLike | None],
+    clip_norm: TensorLike,
+    use_norm: TensorLike | None = None,
+    name: str | None = None,
 ) -> tuple[list[Any], Tensor]:
     """Scales tensors down together, by one factor, to a global norm of at most clip_norm.
 

@@ -11,12 +11,15 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.log import Unrecorded
+from gradtape._engine.record.primitive import effect_kind, hides_from_tapes
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.execution import within_function
 from gradtape._src.core.operands import TENSORS, int_of
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
-_tuple = builtins.tuple
+_EXTERNAL = effect_kind("external")
 
 
 @op(
@@ -27,7 +30,7 @@ _tuple = builtins.tuple
     program=lambda tf, function, x, sign: function(sign * x[0] > 0, lambda: x * x, lambda: [x[0], tf.exp(x)]),
 )
 def cond(
-    pred: Any,
+    pred: TensorLike,
     true_fn: Callable[[], Any] | None = None,
     false_fn: Callable[[], Any] | None = None,
     name: str | None = None,
@@ -100,7 +103,7 @@ def case(
       >>> tf.case([(x > 3.0, lambda: "large"), (x > 1.0, lambda: "medium")], default=lambda: "small")
       'medium'
     """
-    if not isinstance(pred_fn_pairs, list | _tuple | dict):
+    if not isinstance(pred_fn_pairs, list | builtins.tuple | dict):
         raise TypeError(f"'pred_fn_pairs' must be a list, tuple, or dict. Received: {type(pred_fn_pairs)}")
     if type(pred_fn_pairs) is dict and not exclusive:
         raise ValueError(
@@ -109,7 +112,7 @@ def case(
         )
     pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else list(pred_fn_pairs)
     for pair in pairs:
-        if not isinstance(pair, _tuple) or len(pair) != 2:
+        if not isinstance(pair, builtins.tuple) or len(pair) != 2:
             raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
         if not isinstance(pair[0], TENSORS):
             raise TypeError(f"pred must be a Tensor, got: {pair[0]}")
@@ -145,7 +148,7 @@ def case(
     notes="Runs the chosen branch alone",
 )
 def switch_case(
-    branch_index: Any, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
+    branch_index: TensorLike, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
     """Calls the function with a given index.
 
@@ -170,13 +173,13 @@ def switch_case(
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype!s}")
-    if not isinstance(branch_fns, list | _tuple | dict):
+    if not isinstance(branch_fns, list | builtins.tuple | dict):
         raise TypeError("'branch_fns' must be a list, tuple, or dict")
     if not branch_fns:
         raise ValueError("Must provide at least one item in 'branch_fns'")
     if not isinstance(branch_fns, dict) and not all(callable(item) for item in branch_fns):
         for item in branch_fns:
-            if not isinstance(item, _tuple) or len(item) != 2:
+            if not isinstance(item, builtins.tuple) or len(item) != 2:
                 raise TypeError(f"Each entry in 'branch_fns' must be a 2-tuple. Received {item}.")
         branch_fns = dict(branch_fns)
     if isinstance(branch_fns, dict):
@@ -255,10 +258,12 @@ def while_loop(
         raise TypeError("'body' must be callable.")
     if loop_vars.size == 0 if isinstance(loop_vars, np.ndarray) else not loop_vars:
         raise ValueError("'loop_vars' must be provided.")
-    limit = None if maximum_iterations is None else as_tensor(maximum_iterations)
-    if limit is not None and limit.ndim:
-        raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {limit.shape}")
-    limit = None if limit is None else int_of(limit, "Less", "T")
+    limit = None
+    if maximum_iterations is not None:
+        most = as_tensor(maximum_iterations)
+        if most.ndim:
+            raise ValueError(f"'maximum_iterations' must be a scalar. Received shape: {most.shape}")
+        limit = int_of(most, "Less", "T")
     start = list(loop_vars)
     done = 0
     while (limit is None or done < limit) and cond(*loop_vars):
@@ -358,5 +363,6 @@ def init_scope() -> Iterator[None]:
       >>> print(tape.gradient(y, x))
       None
     """
-    with Unrecorded():
+    hides_from_tapes("tf.init_scope")
+    with Unrecorded(), within_function(False):
         yield

@@ -6,6 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
@@ -15,6 +16,7 @@ from gradtape._src.core.operands import (
     check_memory,
     common_tensors,
     dims_text,
+    flag,
     index_array,
     index_dtype,
     int_of,
@@ -24,6 +26,7 @@ from gradtape._src.core.operands import (
     scalar_of,
 )
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 
 
@@ -45,13 +48,13 @@ from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, 
     ],
 )
 def bincount(
-    arr: Any,
-    weights: Any = None,
-    minlength: Any = None,
-    maxlength: Any = None,
-    dtype: Any = dtypes.int32,
+    arr: TensorLike,
+    weights: TensorLike | None = None,
+    minlength: IntLike | None = None,
+    maxlength: IntLike | None = None,
+    dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
-    axis: Any = None,
+    axis: IntLike | None = None,
     binary_output: bool = False,
 ) -> Tensor:
     """How often each of the numbers 0, 1, 2, ... occurs.
@@ -81,7 +84,7 @@ def bincount(
       array([0.  , 0.75, 0.  , 2.  ], dtype=float32)
     """
     tensor, heavy = as_tensor(arr), None if weights is None else as_tensor(weights)
-    if heavy is not None and binary_output:
+    if flag(binary_output, "binary_output") and heavy is not None:
         raise ValueError("Arguments `binary_output` and `weights` are mutually exclusive. Please specify only one.")
     if tensor.dtype.is_integer:
         index_dtype("DenseBincount", tensor.dtype, "Tidx")
@@ -115,7 +118,7 @@ def bincount(
     rows = array if rowwise else array.reshape(1, -1)
     kept = rows < length
     flat = (np.arange(len(rows))[:, None] * length + rows)[kept]
-    out = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
+    out: NDArray[Any] = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
     if binary_output:
         out[flat] = 1
     else:
@@ -132,7 +135,11 @@ def _histogram_edges() -> list[Any]:
 
 @op("histogram_fixed_width", dtypes=NUMBERS, orders="0", edges=_histogram_edges)
 def histogram_fixed_width(
-    values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
+    values: TensorLike,
+    value_range: TensorLike,
+    nbins: TensorLike = 100,
+    dtype: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """How many values fall into each of nbins equal parts of a range.
 
@@ -186,7 +193,11 @@ def histogram_fixed_width(
     ],
 )
 def histogram_fixed_width_bins(
-    values: Any, value_range: Any, nbins: Any = 100, dtype: Any = dtypes.int32, name: str | None = None
+    values: TensorLike,
+    value_range: TensorLike,
+    nbins: TensorLike = 100,
+    dtype: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """Into which of nbins equal parts of a range each value falls.
 
@@ -231,11 +242,11 @@ def histogram_fixed_width_bins(
     ],
 )
 def confusion_matrix(
-    labels: Any,
-    predictions: Any,
-    num_classes: Any = None,
-    weights: Any = None,
-    dtype: Any = dtypes.int32,
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: IntLike | None = None,
+    weights: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
     """How often each label met each prediction: element [i, j] counts label i with prediction j.
@@ -295,7 +306,7 @@ def confusion_matrix(
                 f"{numbers.reshape(-1)[:3]}\nFirst 1 elements of y:\n[{size}]",
             )
     wanted = dtypes.as_dtype(dtype)
-    out = np.zeros((size, size), wanted.as_numpy_dtype)
+    out: NDArray[Any] = np.zeros((size, size), wanted.as_numpy_dtype)
     np.add.at(out, (truth, guess), 1 if heavy is None else view(heavy).astype(out.dtype))
     return tensor_from(out)
 
@@ -312,7 +323,7 @@ class UniqueWithCounts(NamedTuple):
 
     y: Tensor
     idx: Tensor
-    count: Tensor
+    count: Tensor  # type: ignore[assignment]  # TensorFlow's name, which a tuple has too
 
 
 def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
@@ -338,7 +349,7 @@ def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
         *(call(integer([True, False, True], "bool")), call([]), call([3, 1, 2, 1])),
     ],
 )
-def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Unique:
+def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> Unique:
     """Distinct values of a vector in the order of their first occurrence, and each element's place among them.
 
     Args:
@@ -362,7 +373,7 @@ def unique(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> Uniq
 
 
 @op("unique_with_counts", dtypes=ALL, orders="0", edges=lambda: [call([1, 1, 2]), call([2.0, 1.0, 2.0], "int64")])
-def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
+def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
     """Distinct values of a vector, each element's place among them, and how often each occurs.
 
     Args:
@@ -387,7 +398,7 @@ def unique_with_counts(x: Any, out_idx: Any = dtypes.int32, name: str | None = N
 
 
 @op("unravel_index", dtypes="int32, int64", orders="0", edges=lambda: [call([7, 3], [2, 4]), call(5, [2, 4])])
-def unravel_index(indices: Any, dims: Any, name: str | None = None) -> Tensor:
+def unravel_index(indices: TensorLike, dims: TensorLike, name: str | None = None) -> Tensor:
     """The coordinates of flat indices into a shape.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,15 +23,21 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, int_of, ints_of, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.shapes import expand_dims
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # In the order in which operands of a range promote each other.
 _RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, name: str | None = None) -> Tensor:
+def convert_to_tensor(
+    value: TensorLike, dtype: DTypeLike | None = None, dtype_hint: DTypeLike | None = None, name: str | None = None
+) -> Tensor:
     """A tensor of the value.
 
     Args:
@@ -59,7 +65,9 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None, nam
     return as_tensor(value, dtype, dtype_hint)
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+def constant(
+    value: TensorLike, dtype: DTypeLike | None = None, shape: ShapeLike | None = None, name: str = "Const"
+) -> Tensor:
     """A tensor with a copy of the value.
 
     Args:
@@ -88,9 +96,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     tensor = as_tensor(value, dtype)
     if shape is None:
         return tensor
-    shape = tuple(TensorShape(view(shape) if isinstance(shape, Tensor) else shape))
-    asked = int(np.prod(shape, dtype=object))
-    present = int(np.prod(tensor.shape, dtype=object))
+    asked_shape = TensorShape(view(shape) if isinstance(shape, Tensor) else shape)
+    shape, asked, present = tuple(asked_shape), asked_shape.num_elements(), tensor.shape.num_elements()
     if present == asked:
         return apply_reshape(tensor, shape)
     if present == 1:
@@ -101,7 +108,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     )
 
 
-def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of zeros.
 
     Args:
@@ -124,7 +131,7 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layo
     return full(shape, 0, dtype)
 
 
-def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
+def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones.
 
     Args:
@@ -146,7 +153,9 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None, layou
     return full(shape, 1, dtype)
 
 
-def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def zeros_like(
+    input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None
+) -> Tensor:
     """A tensor of zeros in another tensor's shape.
 
     Args:
@@ -169,7 +178,7 @@ def zeros_like(input: Any, dtype: Any = None, name: str | None = None, layout: A
     return full_like(as_tensor(input), 0, dtype)
 
 
-def ones_like(input: Any, dtype: Any = None, name: str | None = None, layout: Any = None) -> Tensor:
+def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor of ones in another tensor's shape.
 
     Args:
@@ -207,7 +216,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor | BaseVariable | IndexedSlices)
 
 
-def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
+def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
     """A tensor that repeats one value.
 
     Args:
@@ -234,10 +243,10 @@ def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> 
 
 
 def eye(
-    num_rows: Any,
-    num_columns: Any = None,
-    batch_shape: Any = None,
-    dtype: Any = dtypes.float32,
+    num_rows: IntLike,
+    num_columns: IntLike | None = None,
+    batch_shape: ShapeLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
     """The identity matrix: ones on the diagonal, zeros elsewhere.
@@ -281,7 +290,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | np.generic | np.ndarray | Tensor | BaseVariable)
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range") -> Tensor:
+def range(
+    start: TensorLike,
+    limit: TensorLike | None = None,
+    delta: TensorLike = 1,
+    dtype: DTypeLike | None = None,
+    name: str = "range",
+) -> Tensor:
     """Numbers at equal distances: start, start + delta, ... up to but without limit.
 
     Args:
@@ -334,7 +349,7 @@ def range(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name
     return tensor_from(places * int(step) + int(first), dtype)
 
 
-def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int = 0) -> Tensor:
+def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None = None, axis: int = 0) -> Tensor:
     """Evenly spaced values from start to stop, both included.
 
     Args:
@@ -371,7 +386,7 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None, axis: int
     first, last = apply_cast(first, delta.dtype), apply_cast(last, delta.dtype)
     place = axis if axis >= 0 else axis + first.ndim
     check_memory((count,), delta.dtype)
-    steps = np.arange(1, max(count - 1, 1), dtype=delta.dtype.as_numpy_dtype)
+    steps: NDArray[Any] = np.arange(1, max(count - 1, 1), dtype=delta.dtype.as_numpy_dtype)
     inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
     # The ends are themselves, whatever becomes of their distance.
     return concat([first, inner, last] if count > 1 else [first[(slice(None),) * place + (slice(count),)]], place)

@@ -24,6 +24,7 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, one_dtype
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real, values
 
 SUM = 0
@@ -71,7 +72,7 @@ def _gamma_edges() -> list[Any]:
 def _incomplete_gamma(kernel: str, name: str, operands: tuple[Any, Any]) -> Tensor:
     a, x = _floats(kernel, operands, "bfloat16, half, float, double")
     try:
-        np.broadcast_shapes(a.shape, x.shape)
+        np.broadcast_shapes(tuple(a.shape), tuple(x.shape))
     except ValueError:
         shapes = f"{dims_text(a.shape)} vs. {dims_text(x.shape)}"
         raise invalid_argument(kernel, f"Incompatible shapes: {shapes}", "") from None
@@ -157,7 +158,7 @@ def _integral(n: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 @op("math.igamma", samples=_gamma_samples, edges=_gamma_edges, orders_there="1", notes="Needs SciPy", tolerance=1e-9)
-def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
+def igamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The lower regularized incomplete gamma function P(a, x).
 
     P(a, x) is the integral of t**(a - 1) * exp(-t) from 0 to x, divided by Γ(a) (DLMF 8.2.4). TensorFlow has the first
@@ -183,7 +184,7 @@ def igamma(a: Any, x: Any, name: str | None = None) -> Tensor:
 
 
 @op("math.igammac", samples=_gamma_samples, edges=_gamma_edges, orders_there="1", notes="Needs SciPy", tolerance=1e-9)
-def igammac(a: Any, x: Any, name: str | None = None) -> Tensor:
+def igammac(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The upper regularized incomplete gamma function Q(a, x) = 1 - P(a, x).
 
     It has no rounding error of that difference where P is near 1 (DLMF 8.2.4).
@@ -224,7 +225,7 @@ def _beta_edges() -> list[Any]:
     notes="Needs SciPy; as TensorFlow's, differentiable in x alone",
     tolerance=1e-9,
 )
-def betainc(a: Any, b: Any, x: Any, name: str | None = None) -> Tensor:
+def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The regularized incomplete beta function I_x(a, b) (DLMF 8.17.2).
 
     It is the distribution function of the beta distribution. Its derivative in x is that distribution's density; there
@@ -282,7 +283,7 @@ _BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2))
     samples=lambda: [call(real(3, low=0.5, high=4.0)), call(real(2, 2, low=0.5, high=4.0))],
     edges=lambda: [call(values([])), call(real(2, 0)), call(values([[0.0, 1.0], [-1.0, 2.0], [NAN, 1.0], [INF, 1.0]]))],
 )
-def lbeta(x: Any, name: str | None = None) -> Tensor:
+def lbeta(x: TensorLike, name: str | None = None) -> Tensor:
     """The logarithm of the multivariate beta function over the last axis.
 
     It is the sum of lgamma(x) less lgamma of the sum of x; of two numbers, log B(x1, x2) (DLMF 5.12.1).

@@ -6,12 +6,20 @@ All of them are the engine's pair `take_rows` and `add_rows`, each the other's r
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
-from gradtape._engine.ops.movement import add_rows, first_outside, gather_rows, take_rows
+from gradtape._engine.ops.movement import (
+    add_rows,
+    evaluate_adding,
+    evaluate_taking,
+    first_outside,
+    gather_rows,
+    take_rows,
+)
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
@@ -22,11 +30,13 @@ from gradtape._src.core.operands import (
     common_tensors,
     dims_text,
     index_array,
+    int_attribute,
     int_of,
     ints_of,
     one_dtype,
     wrong_dtype,
 )
+from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 
@@ -50,10 +60,10 @@ PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
     edges=lambda: [call(integer([1, 2, 3]), [2, 0]), call([1, 2, 3], 2), call(values([math.nan, 1.0]), [0, 0])],
 )
 def gather(
-    params: Any,
-    indices: Any,
+    params: TensorLike,
+    indices: TensorLike,
     validate_indices: Any = None,
-    axis: Any = None,
+    axis: IntLike | None = None,
     batch_dims: int = 0,
     name: str | None = None,
 ) -> Tensor:
@@ -85,16 +95,17 @@ def gather(
         gathered = gather_rows(params, indices, _GATHER)
         if gathered is not None:
             return gathered
-    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    index = index_array(numbers, "GatherV2", allowed=PLACES)
+    tensor, numbers = as_tensor(params), as_tensor(indices)
+    if numbers.dtype not in (int32, int64):
+        index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
     # None has TensorFlow gather along the axis alone, as 0 does.
-    batch = 0 if batch_dims is None and axis is not None else int_of(batch_dims, "GatherV2", "batch_dims")
-    if not -index.ndim <= batch <= index.ndim:
-        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {index.ndim}", None)
-    batch += index.ndim if batch < 0 else 0
+    batch = 0 if batch_dims is None else int_attribute(batch_dims, "batch_dims")
+    if not -numbers.ndim <= batch <= numbers.ndim:
+        raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {numbers.ndim}", None)
+    batch += numbers.ndim if batch < 0 else 0
     if tensor.ndim == 0:
         raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
-    place = batch if axis is None else int_of(axis, "GatherV2", "Taxis")
+    place = int_of(batch_dims if axis is None else axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
@@ -106,8 +117,8 @@ def gather(
         if gathered is not None:
             return gathered
         if isinstance(params, BaseVariable):
-            return _gather(tensor, index, place, batch, "ResourceGather", None)
-    return _gather(tensor, index, place, batch)
+            return _taken(tensor, numbers, place, batch, "ResourceGather", None)
+    return _taken(tensor, numbers, place, batch)
 
 
 def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices, None]:
@@ -117,13 +128,55 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
     return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
 
 
-_GATHER = Primitive("GatherV2", lambda params, rows, _: tensor_from(view(params)[view(rows)]), _gather_vjp, saves=(1,))
+def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
+    found = gather_rows(params, rows, None)
+    if found is None:
+        _numbers(tuple(params.shape), index_array(rows, "GatherV2"), 0, 0)  # which says what is outside
+    assert found is not None
+    return found
 
 
-def _gather(
-    tensor: Tensor, index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
+
+
+def _taken(
+    tensor: Tensor, rows: Tensor, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
 ) -> Tensor:
-    shape = view(tensor).shape
+    """The slices along an axis at places that a tensor tells."""
+    return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch, op_name, suffix))
+
+
+def _take(tensor: Tensor, rows: Tensor, shape: tuple[int, ...], *place: Any) -> Tensor:
+    index, given = _numbers(shape, index_array(rows, "GatherV2"), *place)
+    return evaluate_taking(tensor, index, shape, given)
+
+
+def _take_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+    return _GIVE(cotangent, call.saved[0], attributes=call.attributes), None
+
+
+def _give(cotangent: Tensor, rows: Tensor, shape: tuple[int, ...], *place: Any) -> Tensor:
+    index, given = _numbers(shape, index_array(rows, "GatherV2"), *place)
+    return evaluate_adding(cotangent, index, given, shape)
+
+
+def _give_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+    return _TAKE(cotangent, call.saved[0], attributes=call.attributes), None
+
+
+_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,))
+_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,))
+
+
+def _gather(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
+    """The slices along an axis at places that are no tensor's."""
+    return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
+
+
+def _numbers(
+    shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
+) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The numbers of the rows that are gathered from a tensor of this shape, and the result's shape."""
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -142,7 +195,7 @@ def _gather(
         before = np.arange(math.prod(shape[:axis])).reshape(shape[:axis] + (1,) * (index.ndim - batch))
         spread = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
         index = np.asarray(before * rows + spread, order="C")
-    return take_rows("GatherV2", tensor, index, out_shape)
+    return index, out_shape
 
 
 def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
@@ -170,7 +223,7 @@ def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarr
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [[0, 1]]), call([1, 2], [[0], [1]])],
 )
 def gather_nd(
-    params: Any, indices: Any, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
+    params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
 ) -> Tensor:
     """Slices of params at coordinates, which the last axis of indices holds.
 
@@ -192,9 +245,9 @@ def gather_nd(
       array([2, 3], dtype=int32)
     """
     ignoring = _ignores("GatherNd", bad_indices_policy)
-    tensor, numbers = as_tensor(params), as_tensor(indices, hint=int32)
-    batch = int_of(batch_dims, "GatherNd", "batch_dims")
-    shape, index = view(tensor).shape, index_array(numbers, "GatherNd", allowed=PLACES)
+    tensor, numbers = as_tensor(params), as_tensor(indices)
+    batch = int_attribute(batch_dims, "batch_dims")
+    shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
     if batch < 0:
         raise ValueError("tf.gather_nd does not allow negative batch_dims.")
     for what, rank in (("indices", index.ndim), ("params", tensor.ndim)):
@@ -260,7 +313,9 @@ def _grids(shape: tuple[int, ...], count: int) -> list[np.ndarray]:
     ],
     edges=lambda: [call([1, 2, 3], [True, False, True])],
 )
-def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_mask") -> Tensor:
+def boolean_mask(
+    tensor: TensorLike, mask: TensorLike, axis: IntLike | None = None, name: str = "boolean_mask"
+) -> Tensor:
     """The slices of a tensor where a mask is True.
 
     Args:
@@ -279,17 +334,20 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
       >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
       array([1, 3], dtype=int32)
     """
-    data, chosen = as_tensor(tensor), view(as_tensor(mask))
+    data, chosen = as_tensor(tensor), as_tensor(mask)
     place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
-    shape = view(data).shape
+    shape = tuple(data.shape)
     place += data.ndim if place < 0 else 0
     covered = shape[place : place + chosen.ndim]
     if covered != chosen.shape:
         raise ValueError(f"Shapes {covered} and {chosen.shape} are incompatible")
     merged = apply_reshape(data, (*shape[:place], math.prod(covered), *shape[place + chosen.ndim :]))
-    return _gather(merged, np.flatnonzero(chosen), place, 0)
+    return _taken(merged, _HELD(chosen), place, 0)
+
+
+_HELD = Primitive("Where", lambda mask: tensor_from(np.flatnonzero(view(mask))), varies=True)
 
 
 @op(
@@ -301,7 +359,7 @@ def boolean_mask(tensor: Any, mask: Any, axis: Any = None, name: str = "boolean_
     ],
     edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
 )
-def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, name: str | None = None) -> Tensor:
     """Repeats each element, or each slice along an axis, several times in a row.
 
     Args:
@@ -328,7 +386,9 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
     else:
-        place = int_of(axis, "Repeat", "axis")
+        if not isinstance(axis, int | np.integer):
+            raise TypeError(f"Argument `axis` must be an int. Received `axis` = {axis} of type {type(axis).__name__}")
+        place = int(axis)
         if not -data.ndim <= place < data.ndim:
             raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
         place %= data.ndim
@@ -337,7 +397,7 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
     check_memory((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
-    return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place, 0)
+    return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place)
 
 
 @op(
@@ -350,7 +410,11 @@ def repeat(input: Any, repeats: Any, axis: Any = None, name: str | None = None) 
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
 )
 def reverse_sequence(
-    input: Any, seq_lengths: Any, seq_axis: Any = None, batch_axis: Any = None, name: str | None = None
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: IntLike | None = None,
+    batch_axis: IntLike | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Reverses the first seq_lengths[i] elements of each sequence and keeps the others in place.
 
@@ -376,10 +440,10 @@ def reverse_sequence(
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
     data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
-    along = int_of(seq_axis, "ReverseSequence", "seq_dim")
-    across = 0 if batch_axis is None else int_of(batch_axis, "ReverseSequence", "batch_dim")
-    _check_sequences(view(data).shape, lengths, along, across)
-    size, shape = data.shape[along], view(data).shape
+    along = int_attribute(seq_axis, "seq_dim")
+    across = 0 if batch_axis is None else int_attribute(batch_axis, "batch_dim")
+    _check_sequences(tuple(data.shape), lengths, along, across)
+    size, shape = data.shape[along], tuple(data.shape)
     place = np.arange(size)
     picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
     picked = picked if across < along else picked.T
@@ -416,11 +480,9 @@ def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, ac
             raise refused(f"seq_lens({i}) > input.dims({along})")
 
 
-def take_along_last(tensor: Tensor, places: np.ndarray) -> Tensor:
+def take_along_last(tensor: Tensor, places: Tensor) -> Tensor:
     """Elements by their places along the last axis, one vector of places for each vector of the tensor."""
-    size = tensor.shape[-1]
-    starts = np.arange(math.prod(places.shape[:-1])).reshape((*places.shape[:-1], 1)) * size
-    return take_rows("TakeAlong", tensor, np.asarray(starts + places, order="C"), places.shape)
+    return _taken(tensor, places, tensor.ndim - 1, tensor.ndim - 1)
 
 
 # Scattering
@@ -432,7 +494,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], pol
     if index.ndim == 0:
         raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
     depth = index.shape[-1]
-    outer, given = index.shape[:-1], view(updates).shape
+    outer, given = index.shape[:-1], tuple(updates.shape)
     if not given:
         raise invalid_argument(op, "Updates shape must have rank at least one. Found:[]", None)
     if op == "ScatterNd":
@@ -482,7 +544,9 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], pol
     ],
     edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
 )
-def scatter_nd(indices: Any, updates: Any, shape: Any, bad_indices_policy: str = "", name: str | None = None) -> Tensor:
+def scatter_nd(
+    indices: TensorLike, updates: TensorLike, shape: ShapeLike, bad_indices_policy: str = "", name: str | None = None
+) -> Tensor:
     """Adds updates at coordinates to a tensor of zeros.
 
     Args:
@@ -528,11 +592,13 @@ def _scatter_edges() -> list[Any]:
 def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "") -> tuple[Tensor, Tensor, np.ndarray]:
     data, slices = common_tensors([tensor, updates])
     one_dtype(op, (data, slices))
-    return data, slices, _targets(op, indices, slices, view(data).shape, policy)
+    return data, slices, _targets(op, indices, slices, tuple(data.shape), policy)
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
-def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+def tensor_scatter_nd_update(
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
+) -> Tensor:
     """A copy of a tensor with slices at coordinates replaced.
 
     Args:
@@ -558,7 +624,7 @@ def tensor_scatter_nd_update(tensor: Any, indices: Any, updates: Any, name: str 
 def _update(data: Tensor, slices: Tensor, rows: np.ndarray, _: Any) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        array.reshape(-1, view(slices).size // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
+        array.reshape(-1, math.prod(slices.shape) // rows.size)[rows.reshape(-1)] = view(slices).reshape(rows.size, -1)
     return tensor_from(array)
 
 
@@ -573,7 +639,7 @@ _UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_add(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates added to slices at coordinates.
 
@@ -600,7 +666,7 @@ def tensor_scatter_nd_add(
 
 @op("tensor_scatter_nd_sub", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_sub(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with updates subtracted from slices at coordinates.
 
@@ -628,7 +694,7 @@ def tensor_scatter_nd_sub(
 def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        flat = array.reshape(-1, view(slices).size // rows.size)
+        flat = array.reshape(-1, math.prod(slices.shape) // rows.size)
         choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
     return tensor_from(array)
 
@@ -649,7 +715,7 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
 
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_max(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates raised to the updates where they are less.
 
@@ -676,7 +742,7 @@ def tensor_scatter_nd_max(
 
 @op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
 def tensor_scatter_nd_min(
-    tensor: Any, indices: Any, updates: Any, bad_indices_policy: str = "", name: str | None = None
+    tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
     """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
 
@@ -710,7 +776,9 @@ def tensor_scatter_nd_min(
     ],
     edges=lambda: [call([1, 2, 3], [0, 1, 0], 2)],
 )
-def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str | None = None) -> list[Tensor]:
+def dynamic_partition(
+    data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
+) -> list[Tensor]:
     """Sorts the slices of a tensor into several tensors by number.
 
     Args:
@@ -730,7 +798,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
     tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
-    shape = view(tensor).shape
+    shape = tuple(tensor.shape)
     if type(num_partitions) is not int:
         raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
     if num_partitions < 1:
@@ -766,7 +834,7 @@ def dynamic_partition(data: Any, partitions: Any, num_partitions: int, name: str
         call([[0], [1]], [[1], [2]]),
     ],
 )
-def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
+def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> Tensor:
     """One tensor whose row indices[m][i] is data[m][i]: the reverse of dynamic_partition.
 
     Args:
@@ -798,9 +866,9 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
         if tensor.dtype != tensors[0].dtype:
             raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)
     kernel = f"DynamicStitch_N_{len(numbers)}"
-    inner = view(tensors[0]).shape[numbers[0].ndim :]
+    inner = tuple(tensors[0].shape)[numbers[0].ndim :]
     for i, (part, tensor) in enumerate(zip(numbers, tensors, strict=True)):
-        if view(tensor).shape[: part.ndim] != part.shape:
+        if tuple(tensor.shape)[: part.ndim] != part.shape:
             raise invalid_argument(
                 "DynamicStitch",
                 f"data[{i}].shape = {dims_text(tensor.shape)} does not start with indices[{i}].shape = "
@@ -829,7 +897,7 @@ def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
 
 def _stitch(*arguments: Any) -> Tensor:
     *tensors, places, shape = arguments
-    array = np.zeros(shape, view(tensors[0]).dtype)
+    array = np.zeros(shape, tensors[0].dtype.as_numpy_dtype)
     for (part, _), tensor in zip(places, tensors, strict=True):
         array[part] = view(tensor)
     return tensor_from(array)

@@ -10,6 +10,7 @@ from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._engine.ops.movement import join
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.ops.segments import unsorted_segment_sum
 
 
@@ -31,8 +32,8 @@ class IndexedSlices:
              [5.]], dtype=float32)
     """
 
-    def __init__(self, values: Any, indices: Any, dense_shape: Any = None) -> None:
-        self._values = values
+    def __init__(self, values: TensorLike, indices: TensorLike, dense_shape: ShapeLike | None = None) -> None:
+        self._values: Any = values
         self._indices = indices
         self._dense_shape = dense_shape
 

@@ -18,6 +18,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import dims_text, ints_of
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.gathering import boolean_mask
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -138,7 +139,7 @@ install_indexing(getitem)
     ],
     edges=lambda: [call(integer([1, 2, 3]), [1], [2]), call([1, 2, 3], integer([0], "int64"), integer([-1], "int64"))],
 )
-def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
+def slice(input_: TensorLike, begin: TensorLike, size: TensorLike, name: str | None = None) -> Tensor:
     """A block of a tensor: `size` elements along each axis from `begin` on.
 
     `tensor[2:5]` and its like do the same for bounds that are written out.
@@ -193,10 +194,10 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor
     edges=lambda: [call([1, 2, 3], [0], [3], [2]), call(integer([[1, 2], [3, 4]]), [0, 1], [2, 2])],
 )
 def strided_slice(
-    input_: Any,
-    begin: Any,
-    end: Any,
-    strides: Any = None,
+    input_: TensorLike,
+    begin: TensorLike,
+    end: TensorLike,
+    strides: TensorLike | None = None,
     begin_mask: int = 0,
     end_mask: int = 0,
     ellipsis_mask: int = 0,

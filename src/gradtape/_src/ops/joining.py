@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from gradtape._engine.api.api import (
     apply_broadcast_to,
@@ -19,7 +22,16 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, index_array, int_of, one_dtype
+from gradtape._src.core.operands import (
+    TENSORS,
+    common_tensors,
+    dims_text,
+    index_array,
+    int_attribute,
+    int_of,
+    one_dtype,
+)
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real, values
 
 
@@ -36,7 +48,7 @@ def _stretch(shape: tuple[int, ...], axis: int) -> int:
     ],
     edges=lambda: [call([[1, 2], [3]], 0), call([integer([[1]]), integer([[2]])], 1), call([[True], [False]], 0)],
 )
-def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
+def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
     """Joins tensors along an axis.
 
     Args:
@@ -114,7 +126,7 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         call([True, False]),
     ],
 )
-def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
+def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     """Joins tensors of one shape along a new axis.
 
     Args:
@@ -146,7 +158,7 @@ def stack(values: Any, axis: Any = 0, name: str = "stack") -> Tensor:
         return full([0], 0, dtypes.float32)
     one_dtype("Pack", tensors)
     shape = tuple(tensors[0].shape)
-    place, rank = int_of(axis, "Pack", "axis"), len(shape) + 1
+    place, rank = int_attribute(axis, "axis"), len(shape) + 1
     if not -rank <= place < rank:
         raise ValueError(f"Argument `axis` = {place} not in range [-{rank}, {rank})")
     place %= rank
@@ -172,7 +184,7 @@ def _pack(values: Any, dtype: Any) -> Tensor:
 
     def packed(value: Any) -> Tensor:
         if isinstance(value, TENSORS):
-            return as_tensor(value) if wanted == first else apply_cast(as_tensor(value), wanted)
+            return as_tensor(value) if wanted is None or wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and _first_dtype(value) is not None:
             return stack([packed(item) for item in value], name="")
         return as_tensor(value, wanted)
@@ -200,7 +212,7 @@ install_packing(_pack)
     samples=lambda: [call(real(3, 2)), call(real(3, 2), axis=-1), call(real(2, 3, 2), 3, 1), call(real(2))],
     edges=lambda: [call([[1, 2], [3, 4]]), call(real(0, 2))],
 )
-def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unstack") -> list[Tensor]:
+def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: str = "unstack") -> list[Tensor]:
     """The slices along an axis, without that axis.
 
     Args:
@@ -224,11 +236,11 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     if slices is not None:
         return slices
     tensor = as_tensor(value)
-    shape, place = tuple(tensor.shape), int_of(axis, "Unpack", "axis")
+    shape, place = tuple(tensor.shape), int_attribute(axis, "axis")
     if not -len(shape) <= place < len(shape):
         raise ValueError(f"Argument `axis` = {place} not in range [{-len(shape)}, {len(shape)})")
     place %= len(shape)
-    if num is not None and num != shape[place]:
+    if num is not None and (num := int_attribute(num, "num")) != shape[place]:
         raise invalid_argument(
             "Unpack", f"Input shape axis {place} must equal {num}, got shape {dims_text(shape)}", name
         )
@@ -246,7 +258,11 @@ def unstack(value: Any, num: int | None = None, axis: Any = 0, name: str = "unst
     edges=lambda: [call([1, 2, 3, 4], 2), call([[1, 2, 3]], [1, 2], axis=1)],
 )
 def split(
-    value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None, name: str = "split"
+    value: TensorLike,
+    num_or_size_splits: int | Sequence[Any] | Tensor | np.ndarray,
+    axis: IntLike = 0,
+    num: int | None = None,
+    name: str = "split",
 ) -> list[Tensor]:
     """Parts a tensor along an axis, into equal parts or parts of given sizes.
 
@@ -287,7 +303,7 @@ def split(
         )
     place %= len(shape)
     total = shape[place]
-    if scalar:
+    if isinstance(num_or_size_splits, int):
         count = num_or_size_splits
         if count < 1:
             raise invalid_argument(
@@ -337,7 +353,7 @@ def split(
     ],
     edges=lambda: [call([1, 2], [3, 4, 5]), call(integer([1, 2]), integer([3]), indexing="ij")],
 )
-def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
+def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
     """The coordinates of all points of a grid: one tensor per vector, each of the grid's shape.
 
     Args:

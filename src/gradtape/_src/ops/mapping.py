@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,7 +19,10 @@ def _square(x: Any) -> Any:
     return x * x
 
 
-def _rows(elems: Any) -> tuple[list[Tensor], int]:
+# Branches
+
+
+def _rows(elems: Any) -> builtins.tuple[list[Tensor], int]:
     """The flat tensors of a structure, and the size that their first axes share."""
     tensors = [as_tensor(value) for value in nest.flatten(elems)]
     for tensor in tensors:
@@ -198,7 +202,7 @@ def _none_of(tensor: Tensor) -> Tensor:
 
 def _start(
     initializer: Any, tensors: list[Tensor], elems: Any, order: list[int], backwards: bool
-) -> tuple[Any, list[int]]:
+) -> builtins.tuple[Any, list[int]]:
     """What a fold starts with, and the elements left to fold."""
     if initializer is not None:
         return nest.map_structure(as_tensor, initializer), order

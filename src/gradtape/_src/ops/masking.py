@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_elementwise, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import TENSORS, check_memory, dims_text, int_of, not_allowed
+from gradtape._src.core.operands import TENSORS, check_memory, dims_text, int_attribute, int_of, not_allowed
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 
 
@@ -30,12 +32,12 @@ from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, 
     ],
 )
 def one_hot(
-    indices: Any,
-    depth: Any,
-    on_value: Any = None,
-    off_value: Any = None,
-    axis: Any = None,
-    dtype: Any = None,
+    indices: TensorLike,
+    depth: TensorLike,
+    on_value: TensorLike | None = None,
+    off_value: TensorLike | None = None,
+    axis: IntLike | None = None,
+    dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
     """Vectors that have on_value at a given index and off_value elsewhere.
@@ -64,7 +66,7 @@ def one_hot(
              [0., 0., 1.]], dtype=float32)
     """
     index, count = as_tensor(indices, hint=dtypes.int32), int_of(depth, "OneHot", "depth")
-    if not index.dtype.is_integer and math.prod(index.shape):
+    if not index.dtype.is_integer and index.shape.num_elements():
         raise not_allowed("OneHot", index.dtype, "uint8, int8, int32, int64", "TI")
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     on = None if on_value is None else as_tensor(on_value, wanted)
@@ -74,18 +76,27 @@ def one_hot(
     wanted = wanted or (on.dtype if on is not None else off.dtype if off is not None else dtypes.float32)
     if count < 0:
         raise invalid_argument("OneHot", f"depth must be non-negative, got: {count}", "")
-    place = -1 if axis is None else int_of(axis, "OneHot", "axis")
+    place = -1 if axis is None else int_attribute(axis, "axis")
     if not -1 <= place <= index.ndim:
         raise invalid_argument(
             "OneHot", f"Expected axis to be -1 or between [0, {index.ndim + 1}).  But received: {place}", None
         )
     check_memory((*index.shape, count), wanted)
+    given = [value for value in (on, off) if value is not None]
+    return _ONE_HOT(index, *given, attributes=(place, count, wanted, on is not None, off is not None))
+
+
+def _one_hot(index: Tensor, *rest: Any) -> Tensor:
+    *given, place, count, wanted, lit, unlit = rest
     hot = np.expand_dims(view(index), place)
     hot = hot == np.arange(count).reshape([-1 if i == place % hot.ndim else 1 for i in range(hot.ndim)])
     numpy_dtype = wanted.as_numpy_dtype
-    yes = numpy_dtype(1) if on is None else view(on)
-    no = numpy_dtype(0) if off is None else view(off)
+    yes = view(given[0]) if lit else numpy_dtype(1)
+    no = view(given[-1]) if unlit else numpy_dtype(0)
     return tensor_from(np.where(hot, yes, no), wanted)
+
+
+_ONE_HOT = Primitive("OneHot", _one_hot)
 
 
 @op(
@@ -94,7 +105,9 @@ def one_hot(
     orders="0",
     edges=lambda: [call([1, 3]), call([[1], [2]], 2, dtype="float32"), call(2), call([1, 2], maxlen=4, dtype="int32")],
 )
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, name: str | None = None) -> Tensor:
+def sequence_mask(
+    lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = dtypes.bool, name: str | None = None
+) -> Tensor:
     """For each length, True at places below it and False at the others.
 
     Args:
@@ -117,11 +130,22 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
       array([[1, 0, 0, 0],
              [1, 1, 1, 0]], dtype=int32)
     """
-    array = view(as_tensor(lengths))
-    most = max(math.ceil(array.max()), 0) if array.size else 0
-    longest = most if maxlen is None else int_of(maxlen, "Range", "Tidx")
-    check_memory((*array.shape, longest), dtypes.as_dtype(dtype))
+    longest = None if maxlen is None else int_of(maxlen, "Range", "Tidx")
+    return _MASK(as_tensor(lengths), attributes=(longest, dtypes.as_dtype(dtype)))
+
+
+def _mask(lengths: Tensor, longest: int | None, dtype: dtypes.DType) -> Tensor:
+    array = view(lengths)
+    if not np.isfinite(array).all():
+        raise invalid_argument("Range", "Lengths that are not finite have no mask", "")
+    if longest is None:
+        longest = max(math.ceil(array.max()), 0) if array.size else 0
+    check_memory((*array.shape, longest), dtype)
     return tensor_from(np.arange(longest) < array[..., None], dtype)
+
+
+_MASK = Primitive("SequenceMask", _mask, varies=True)
+_WHERE = Primitive("Where", lambda mask: tensor_from(np.argwhere(view(mask))), varies=True)
 
 
 @op(
@@ -141,7 +165,9 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = dtypes.bool, na
         call([True, False], values([math.nan, 1.0]), values([1.0, math.inf])),
     ],
 )
-def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+def where(
+    condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
+) -> Tensor:
     """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
 
     Args:
@@ -170,7 +196,7 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
         mask = as_tensor(condition)
         if mask.ndim == 0:
             raise invalid_argument("Where", "WhereOp : Unhandled input dimensions: 0", "")
-        return tensor_from(np.argwhere(view(mask)))
+        return _WHERE(mask)
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     mask = as_tensor(condition, dtypes.bool)

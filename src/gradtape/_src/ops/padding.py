@@ -11,6 +11,7 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import dims_text, index_array
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
 
@@ -25,7 +26,11 @@ from gradtape._src.table.rows import ALL, call, integer, op, real
     edges=lambda: [call([1, 2, 3], [[1, 2]], constant_values=7), call(integer([[1, 2]]), [[0, 0], [1, 1]], "REFLECT")],
 )
 def pad(
-    tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+    tensor: TensorLike,
+    paddings: TensorLike,
+    mode: str = "CONSTANT",
+    constant_values: TensorLike = 0,
+    name: str | None = None,
 ) -> Tensor:
     """Widens a tensor along each of its axes.
 

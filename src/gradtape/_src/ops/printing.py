@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, view
+from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 
 _FILE = "file://"
+_SHOWS = effect_kind("shows")
 
 
 def print(*inputs: Any, **kwargs: Any) -> None:
@@ -42,6 +44,21 @@ def print(*inputs: Any, **kwargs: Any) -> None:
     kwargs.pop("name", None)
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
+    as_effect(_SHOWS, _print, stream, summarize, sep, end, *[_present(value) for value in inputs])
+
+
+def _present(value: Any) -> Any:
+    """A value, or a structure of them, with tensors for variables: what they hold now is printed."""
+    if isinstance(value, BaseVariable):
+        return as_tensor(value)
+    if isinstance(value, Mapping):
+        return {key: _present(item) for key, item in value.items()}
+    if type(value) is tuple or isinstance(value, list):
+        return type(value)([_present(item) for item in value]) if type(value) in (tuple, list) else value
+    return value
+
+
+def _print(stream: Any, summarize: int, sep: str, end: str, *inputs: Any) -> None:
     line = sep.join(value if isinstance(value, str) else _text(value, summarize) for value in inputs) + end
     if isinstance(stream, str) and stream.startswith(_FILE):
         with open(stream.removeprefix(_FILE), "a") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -9,84 +10,11 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, view
-from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace, is_recorded
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes, nest
+from gradtape._src.core import dtypes
 
-
-class Function:
-    """A function decorated by `function`: it runs eagerly, every time."""
-
-    def __init__(self, python_function: Callable[..., Any], input_signature: Any = None) -> None:
-        functools.update_wrapper(self, python_function)
-        self.python_function = python_function
-        self.input_signature = input_signature
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        args = tuple(_argument(value) for value in args)
-        result = self.python_function(*args, **{key: _argument(value) for key, value in kwargs.items()})
-        return nest.map_structure(_result, result)
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
-
-    def get_concrete_function(self, *args: Any, **kwargs: Any) -> Function:
-        """The function itself: there is nothing to specialise."""
-        return self
-
-
-def _argument(value: Any) -> Any:
-    return as_tensor(value) if isinstance(value, np.ndarray) else value
-
-
-def _result(value: Any) -> Any:
-    return as_tensor(value) if isinstance(value, bool | int | float | np.ndarray | np.generic | BaseVariable) else value
-
-
-def function(
-    func: Callable[..., Any] | None = None,
-    input_signature: Any = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-    experimental_implements: Any = None,
-    experimental_autograph_options: Any = None,
-    experimental_attributes: Any = None,
-    experimental_relax_shapes: bool | None = None,
-    experimental_compile: bool | None = None,
-    experimental_follow_type_hints: bool | None = None,
-) -> Any:
-    """A decorator that changes nothing: the function runs eagerly on every call, Python side effects included.
-
-    NumPy arrays among its arguments and numbers among its results become tensors, as in TensorFlow. Nothing is traced
-    or compiled; all options are there for programs written with them.
-
-    Args:
-      func: the function; without it a decorator is returned.
-      input_signature: not used.
-      autograph: not used; Python's own control flow runs.
-      jit_compile: not used.
-      reduce_retracing: not used.
-      experimental_implements: not used.
-      experimental_autograph_options: not used.
-      experimental_attributes: not used.
-      experimental_relax_shapes: not used.
-      experimental_compile: not used.
-      experimental_follow_type_hints: not used.
-
-    Returns:
-      A callable of the function's arguments, or a decorator.
-
-    Example:
-      >>> @tf.function
-      ... def double(x):
-      ...     return 2 * x
-      >>> double(tf.constant(21)).numpy()
-      np.int32(42)
-    """
-    if func is None:
-        return lambda inner: Function(inner, input_signature)
-    return Function(func, input_signature)
+_EXTERNAL = effect_kind("external")
 
 
 def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
@@ -110,8 +38,11 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
     """
 
     def computed(function: Callable[..., Any], arguments: Any) -> Any:
-        results = function(*(as_tensor(value) for value in arguments))
-        return _typed(results, Tout, lambda value, kind: as_tensor(value, kind))
+        inputs = [as_tensor(value) for value in arguments]
+        if is_recorded(*inputs):
+            # Its inside belongs to the tape, and a trace cannot tell it.
+            fail_trace("gradients go through tf.py_function")
+        return as_effect(_EXTERNAL, _with_tensors, function, Tout, *inputs)
 
     return _called_or_decorated("py_function", computed, func, inp, Tout)
 
@@ -140,8 +71,7 @@ def numpy_function(
     """
 
     def computed(function: Callable[..., Any], arguments: Any) -> Any:
-        results = function(*(np.array(view(as_tensor(value))) for value in arguments))
-        return _typed(results, Tout, lambda value, kind: as_tensor(np.asarray(value), kind))
+        return as_effect(_EXTERNAL, _with_arrays, function, Tout, *[as_tensor(value) for value in arguments])
 
     return _called_or_decorated("numpy_function", computed, func, inp, Tout)
 
@@ -165,12 +95,21 @@ def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp
     return computed(func, inp)
 
 
+def _with_tensors(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
+    return _typed(func(*inputs), kinds, as_tensor)
+
+
+def _with_arrays(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
+    results = func(*(np.array(view(tensor)) for tensor in inputs))
+    return _typed(results, kinds, lambda value, kind: as_tensor(np.asarray(value), kind))
+
+
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:
-    if not isinstance(kinds, list | tuple):
-        if isinstance(results, list | tuple) and len(results) == 1:
+    if not isinstance(kinds, list | builtins.tuple):
+        if isinstance(results, list | builtins.tuple) and len(results) == 1:
             results = results[0]
         return convert(results, dtypes.as_dtype(kinds))
     if not kinds:
         return None
-    listed = results if isinstance(results, list | tuple) else [results]
+    listed = results if isinstance(results, list | builtins.tuple) else [results]
     return [convert(value, dtypes.as_dtype(kind)) for value, kind in zip(listed, kinds, strict=True)]

@@ -11,7 +11,8 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import ints_of
+from gradtape._src.core.operands import int_attribute, ints_of
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
 
@@ -24,7 +25,7 @@ from gradtape._src.table.rows import ALL, call, integer, op, real
     ],
     edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
 )
-def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:
+def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along each of its axes.
 
     Args:
@@ -67,7 +68,8 @@ def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
 def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The sum over the copies."""
     sizes, counts = call.attributes
-    split_sizes, copies = [], []
+    split_sizes: list[int] = []
+    copies = []
     for size, count in zip(sizes, counts, strict=True):
         if count != 1:
             copies.append(len(split_sizes))
@@ -85,7 +87,7 @@ _TILE = Primitive("Tile", _tile, _tile_vjp, linear=True)
     samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
     edges=lambda: [call([1, 2, 3], [0])],
 )
-def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Turns the order of elements along axes round.
 
     Args:
@@ -134,7 +136,7 @@ _REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(da
     ],
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
-def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Moves elements along axes; those pushed over an end come in at the other.
 
     Args:
@@ -196,7 +198,7 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
-def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
 
     Args:
@@ -216,6 +218,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
       >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
       array([[[[1, 2, 3, 4]]]], dtype=int32)
     """
+    block_size = int_attribute(block_size, "block_size")
     tensor = _image(input, "SpaceToDepth", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
@@ -237,7 +240,7 @@ def space_to_depth(input: Any, block_size: int, data_format: str = "NHWC", name:
     samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
-def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
     """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
 
     Args:
@@ -257,6 +260,7 @@ def depth_to_space(input: Any, block_size: int, data_format: str = "NHWC", name:
       array([[1, 2],
              [3, 4]], dtype=int32)
     """
+    block_size = int_attribute(block_size, "block_size")
     tensor = _image(input, "DepthToSpace", block_size, data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):

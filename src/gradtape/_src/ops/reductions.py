@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from gradtape._src.core.operands import (
     scalar_of,
     wrong_dtype,
 )
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.ops.scans import cumprod
 from gradtape._src.table.rows import ALL, BOOL, NUMBERS, call, integer, op, real, values
@@ -69,7 +71,9 @@ def _edges_without_zeros() -> list[Any]:
 
 @op("math.reduce_sum", "reduce_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
 @reduction(SUM, "Sum")
-def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_sum(  # type: ignore[empty-body]
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """Sums elements over axes.
 
     The sum of nothing is 0.
@@ -96,7 +100,9 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
 
 @op("math.reduce_mean", "reduce_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
 @reduction(MEAN, "Mean")
-def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_mean(  # type: ignore[empty-body]
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The mean of elements over axes.
 
     The mean of integers is rounded towards 0, and the mean of nothing is NaN.
@@ -121,7 +127,9 @@ def reduce_mean(input_tensor: Any, axis: Any = None, keepdims: bool = False, nam
 
 @op("math.reduce_max", "reduce_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 @reduction(MAX, "Max")
-def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_max(  # type: ignore[empty-body]
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The largest element over axes.
 
     Elements that are equally large share the gradient. The maximum of nothing is the least value of the dtype.
@@ -146,7 +154,9 @@ def reduce_max(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
 
 @op("math.reduce_min", "reduce_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
 @reduction(MIN, "Min")
-def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_min(  # type: ignore[empty-body]
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The smallest element over axes.
 
     Elements that are equally small share the gradient. The minimum of nothing is the greatest value of the dtype.
@@ -176,7 +186,7 @@ def reduce_min(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
     edges=_edges_without_zeros,
     notes="Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms",
 )
-def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Multiplies elements over axes.
 
     The product of nothing is 1. The gradient is right where factors are 0.
@@ -200,7 +210,7 @@ def reduce_prod(input_tensor: Any, axis: Any = None, keepdims: bool = False, nam
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
-    return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), keepdims))
+    return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), bool(keepdims)))
 
 
 def _prod(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
@@ -236,7 +246,7 @@ def _truth_edges() -> list[Any]:
 
 
 @op("math.reduce_all", "reduce_all", dtypes=BOOL, orders="0", edges=_truth_edges)
-def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_all(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Whether all elements over axes are True.
 
     All of nothing is True.
@@ -259,11 +269,14 @@ def reduce_all(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
       array([ True, False])
     """
     tensor = _truths(input_tensor, "All")
-    return tensor_from(np.all(view(tensor), axis=reduced_axes(axis, tensor.ndim, "All"), keepdims=keepdims))
+    return _ALL(tensor, attributes=(reduced_axes(axis, tensor.ndim, "All"), bool(keepdims)))
+
+
+_ALL = Primitive("All", lambda truths, axes, keepdims: tensor_from(np.all(view(truths), axis=axes, keepdims=keepdims)))
 
 
 @op("math.reduce_any", "reduce_any", dtypes=BOOL, orders="0", edges=_truth_edges)
-def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_any(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Whether any element over axes is True.
 
     Any of nothing is False.
@@ -286,7 +299,10 @@ def reduce_any(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
       array([ True, False])
     """
     tensor = _truths(input_tensor, "Any")
-    return tensor_from(np.any(view(tensor), axis=reduced_axes(axis, tensor.ndim, "Any"), keepdims=keepdims))
+    return _ANY(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Any"), bool(keepdims)))
+
+
+_ANY = Primitive("Any", lambda truths, axes, keepdims: tensor_from(np.any(view(truths), axis=axes, keepdims=keepdims)))
 
 
 def _spread_edges() -> list[Any]:
@@ -297,7 +313,9 @@ def _spread_edges() -> list[Any]:
 
 
 @op("math.reduce_variance", samples=_samples, edges=_spread_edges)
-def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_variance(
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """The variance over axes: the mean squared distance from the mean.
 
     It divides by the number of elements, not by one less.
@@ -337,7 +355,7 @@ def reduce_variance(input_tensor: Any, axis: Any = None, keepdims: bool = False,
     edges=_spread_edges,
     notes="The gradient at 0 is NaN, as TensorFlow's",
 )
-def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_std(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """The standard deviation over axes: the root of the variance.
 
     It divides by the number of elements, not by one less.
@@ -371,7 +389,9 @@ def reduce_std(input_tensor: Any, axis: Any = None, keepdims: bool = False, name
         *(call(real(0)), call(real(0, 2), 0), call(values([1000.0, 1000.0])), call([1.0, 2.0])),
     ],
 )
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
+def reduce_logsumexp(
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
+) -> Tensor:
     """log(sum(exp(x))) over axes, without overflow.
 
     The greatest element is subtracted before, and added after.
@@ -409,7 +429,7 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keepdims: bool = False
     notes="The gradient at 0 is NaN, as TensorFlow's",
 )
 def reduce_euclidean_norm(
-    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
+    input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
     """The Euclidean norm over axes: the root of the sum of squares.
 
@@ -433,7 +453,7 @@ def reduce_euclidean_norm(
     axes = reduced_axes(axis, tensor.ndim, "EuclideanNorm")
     if tensor.dtype.is_bool:
         raise not_allowed("EuclideanNorm", tensor.dtype, NUMERIC)
-    return _NORM(tensor, attributes=(axes, keepdims))
+    return _NORM(tensor, attributes=(axes, bool(keepdims)))
 
 
 def _norm(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
@@ -461,7 +481,11 @@ _NORM = Primitive("EuclideanNorm", _norm, _norm_vjp, saves=(0, -1))
     ],
 )
 def count_nonzero(
-    input: Any, axis: Any = None, keepdims: bool | None = None, dtype: Any = dtypes.int64, name: str | None = None
+    input: TensorLike,
+    axis: Axes = None,
+    keepdims: bool | None = None,
+    dtype: DTypeLike = dtypes.int64,
+    name: str | None = None,
 ) -> Tensor:
     """The number of elements over axes that are not 0, or not False.
 
@@ -484,8 +508,14 @@ def count_nonzero(
     """
     tensor = as_tensor(input)
     axes = reduced_axes(axis, tensor.ndim, "Sum")
-    counts = np.count_nonzero(view(tensor), axis=axes, keepdims=bool(keepdims))
-    return tensor_from(np.asarray(counts, np.int64), dtype)
+    return _COUNT(tensor, attributes=(axes, bool(keepdims), dtypes.as_dtype(dtype)))
+
+
+def _count(tensor: Tensor, axes: tuple[int, ...], keepdims: bool, dtype: dtypes.DType) -> Tensor:
+    return tensor_from(np.asarray(np.count_nonzero(view(tensor), axis=axes, keepdims=keepdims), np.int64), dtype)
+
+
+_COUNT = Primitive("Sum", _count)
 
 
 @op(
@@ -494,7 +524,7 @@ def count_nonzero(
     orders="0",
     edges=lambda: [call(values([0.0, 1.0, 2.0])), call(integer([[0, 0], [0, 1]])), call([])],
 )
-def zero_fraction(value: Any, name: str | None = None) -> Tensor:
+def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor:
     """The share of elements that are 0.
 
     Args:
@@ -512,15 +542,26 @@ def zero_fraction(value: Any, name: str | None = None) -> Tensor:
       np.float32(0.5)
     """
     tensor = as_tensor(value)
+    return _ZEROS(tensor)
+
+
+def _zeros(tensor: Tensor) -> Tensor:
     size = math.prod(tensor.shape)
     zeros = size - int(np.count_nonzero(view(tensor)))
     return as_tensor(zeros / size if size else NAN, dtypes.float32)
+
+
+_ZEROS = Primitive("ZeroFraction", _zeros)
 
 
 def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtypes.DType) -> Tensor:
     tensor = as_tensor(input)
     asked = scalar_of(op, 0 if axis is None else axis, "dim must be a scalar, but received tensor of shape: {shape}")
     place = one_axis(asked, tensor.ndim, op, "Expected dimension in the range [{low}, {high}), but got {axis}")
+    return _FOUND(tensor, attributes=(op, find, worst, asked, place, dtype))
+
+
+def _found(tensor: Tensor, op: str, find: Any, worst: float, asked: int, place: int, dtype: dtypes.DType) -> Tensor:
     array = view(tensor)
     if array.size == 0:
         others = array.shape[:place] + array.shape[place + 1 :]
@@ -530,6 +571,9 @@ def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtyp
     if array.dtype.kind == "f":
         array = np.where(np.isnan(array), worst, array)
     return tensor_from(find(array, axis=place), dtype)
+
+
+_FOUND = Primitive("ArgMax", _found)
 
 
 def _place_edges() -> list[Any]:
@@ -542,7 +586,9 @@ def _place_edges() -> list[Any]:
 
 
 @op("math.argmax", "argmax", dtypes=ALL, orders="0", edges=_place_edges)
-def argmax(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
+def argmax(
+    input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
+) -> Tensor:
     """The place of the largest element along an axis; the first one where several are equally large.
 
     Args:
@@ -566,7 +612,9 @@ def argmax(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: 
 
 
 @op("math.argmin", "argmin", dtypes=ALL, orders="0", edges=_place_edges)
-def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: str | None = None) -> Tensor:
+def argmin(
+    input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
+) -> Tensor:
     """The place of the smallest element along an axis; the first one where several are equally small.
 
     Args:
@@ -594,7 +642,7 @@ def argmin(input: Any, axis: Any = None, output_type: Any = dtypes.int64, name: 
     samples=lambda: [call([real(2, 3), real(2, 3), real(2, 3)]), call([real()]), call([real(0), real(0)])],
     edges=lambda: [call([integer([1, 2]), integer([3, 4])])],
 )
-def add_n(inputs: Any, name: str | None = None) -> Tensor:
+def add_n(inputs: Sequence[TensorLike], name: str | None = None) -> Tensor:
     """Adds tensors of one shape, from the first to the last.
 
     Args:
@@ -633,7 +681,12 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     dtypes=NUMBERS,
     samples=lambda: [call([real(2, 3), real(2, 3)]), call([real()])],
 )
-def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None) -> Tensor:
+def accumulate_n(
+    inputs: Sequence[TensorLike],
+    shape: ShapeLike | None = None,
+    tensor_dtype: DTypeLike | None = None,
+    name: str | None = None,
+) -> Tensor:
     """Adds tensors of one shape; the same as `add_n`.
 
     Args:
@@ -667,7 +720,7 @@ def accumulate_n(inputs: Any, shape: Any = None, tensor_dtype: Any = None, name:
     samples=lambda: [call(2.0, real(3)), call(real(), real(2, 3))],
     edges=lambda: [call(2, integer([1, 2]))],
 )
-def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
+def scalar_mul(scalar: TensorLike, x: Any, name: str | None = None) -> Any:
     """Multiplies a tensor by a scalar.
 
     Args:
@@ -700,7 +753,7 @@ def scalar_mul(scalar: Any, x: Any, name: str | None = None) -> Any:
     ],
     edges=lambda: [call([], real(2)), call([1, 2, 3], 2), call([1, 2], integer([3, 4]))],
 )
-def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
+def polyval(coeffs: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The value at x of a polynomial, by Horner's rule.
 
     Args:

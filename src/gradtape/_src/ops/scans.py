@@ -13,7 +13,8 @@ from gradtape._engine.ops.movement import take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import NUMERIC, not_allowed, scalar_of
+from gradtape._src.core.operands import NUMERIC, flag, not_allowed, scalar_of
+from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
 NAN, INF = math.nan, math.inf
@@ -30,12 +31,13 @@ def _exclusive(sample: Any) -> bool:
     return sample.keywords.get("exclusive", False) or len(sample.arguments) > 2
 
 
-def _scan_axis(tensor: Tensor, axis: Any, op: str) -> int:
+def _scan(tensor: Tensor, axis: Any, exclusive: Any, reverse: Any, op: str) -> tuple[int, bool, bool]:
+    """The attributes of a scan."""
     place, rank = scalar_of(op, axis, "ScanOp: axis must be a scalar, not {shape}"), tensor.ndim
     if not -rank <= place < rank:
         got = place if place >= 0 else place + rank
         raise invalid_argument(op, f"ScanOp: Expected scan axis in the range [{-rank}, {rank}), but got {got}", "")
-    return place % rank
+    return place % rank, flag(exclusive, "exclusive"), flag(reverse, "reverse")
 
 
 def _run(
@@ -68,7 +70,9 @@ def _run(
         *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], reverse=True)),
     ],
 )
-def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumsum(
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """Running sums along an axis.
 
     Args:
@@ -93,7 +97,7 @@ def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumsum", tensor.dtype, NUMERIC)
-    return _CUMSUM(tensor, attributes=(_scan_axis(tensor, axis, "Cumsum"), exclusive, reverse))
+    return _CUMSUM(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "Cumsum"))
 
 
 def _cumsum(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
@@ -118,7 +122,9 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
     ],
     notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and behind them",
 )
-def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
+def cumprod(
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+) -> Tensor:
     """Running products along an axis.
 
     Args:
@@ -141,11 +147,15 @@ def cumprod(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = Fals
     tensor = as_tensor(x)
     if tensor.dtype.is_bool:
         raise not_allowed("Cumprod", tensor.dtype, NUMERIC)
-    return _CUMPROD(tensor, attributes=(_scan_axis(tensor, axis, "Cumprod"), exclusive, reverse))
+    return _CUMPROD(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "Cumprod"))
 
 
 def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
     return tensor_from(_run(lambda a, i: np.cumprod(a, i, a.dtype), view(tensor), axis, exclusive, reverse, 1))
+
+
+# Whether no element is 0, which decides how products are differentiated.
+HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())))
 
 
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
@@ -155,7 +165,7 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     cotangents from it on, each times the factors between: s is its own cotangent plus the next factor times the next s.
     """
     (x,), (axis, exclusive, reverse) = call.saved, call.attributes
-    if view(x).all():
+    if HAS_NO_ZERO(x):
         sums = cumsum(cumprod(x, axis, exclusive, reverse) * cotangent, axis, exclusive, not reverse)
         return sums / x
     order = np.array([axis, *(i for i in range(x.ndim) if i != axis)])
@@ -214,7 +224,7 @@ _CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
     tolerance=1e-9,
 )
 def cumulative_logsumexp(
-    x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
+    x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
     """Running log(sum(exp(x))) along an axis, without overflow.
 
@@ -238,7 +248,7 @@ def cumulative_logsumexp(
     tensor = as_tensor(x)
     if not tensor.dtype.is_floating:
         raise not_allowed("CumulativeLogsumexp", tensor.dtype, "bfloat16, half, float, double")
-    return _LOGSUMEXP(tensor, attributes=(_scan_axis(tensor, axis, "CumulativeLogsumexp"), exclusive, reverse))
+    return _LOGSUMEXP(tensor, attributes=_scan(tensor, axis, exclusive, reverse, "CumulativeLogsumexp"))
 
 
 def _logsumexp(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:

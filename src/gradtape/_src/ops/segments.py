@@ -23,7 +23,8 @@ from gradtape._src.core.operands import (
     not_allowed,
     scalar_of,
 )
-from gradtape._src.ops.scans import linear_recurrence
+from gradtape._src.core.typing import IntLike, TensorLike
+from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
 NAN = math.nan
@@ -80,7 +81,7 @@ def _unsorted_edges_without_zeros() -> list[Any]:
 
 
 def _numbers(op: str, segment_ids: Any) -> np.ndarray:
-    tensor = as_tensor(segment_ids, hint=dtypes.int32)
+    tensor = as_tensor(segment_ids)
     index_dtype(op, tensor.dtype, "Tindices")
     return index_array(tensor, op)
 
@@ -196,7 +197,7 @@ def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
     (data, out), (_, ids, *_) = call.saved, call.attributes
     gathered = take_rows("GatherV2", cotangent, ids, data.shape)
-    if view(data).all():
+    if HAS_NO_ZERO(data):
         return gathered * take_rows("GatherV2", out, ids, data.shape) / data
     numbers = ids.reshape(-1)
     order = np.argsort(numbers, kind="stable")
@@ -224,7 +225,7 @@ _PRODUCTS = {
 
 
 @op("math.segment_sum", dtypes=NUMBERS, samples=_samples, edges=_edges)
-def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_sum(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """Sums the rows of each segment.
 
     Args:
@@ -249,7 +250,7 @@ def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 
 
 @op("math.segment_mean", dtypes=NUMBERS, samples=_samples, edges=_edges)
-def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The mean of the rows of each segment.
 
     Args:
@@ -274,7 +275,7 @@ def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
 
 
 @op("math.segment_max", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
-def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The largest elements of the rows of each segment.
 
     Args:
@@ -299,7 +300,7 @@ def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
 
 
 @op("math.segment_min", dtypes=NUMBERS, samples=_samples, edges=_edges, notes="Ties share the gradient")
-def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_min(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """The smallest elements of the rows of each segment.
 
     Args:
@@ -337,7 +338,7 @@ def _sorted_extremes(op: str, choose: np.ufunc, data: Any, segment_ids: Any) -> 
     edges=_edges_without_zeros,
     notes=PRODUCT_NOTES,
 )
-def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = None) -> Tensor:
     """Multiplies the rows of each segment.
 
     Args:
@@ -362,7 +363,9 @@ def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor
 
 
 @op("math.unsorted_segment_sum", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
-def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sum(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Sums the rows of each segment.
 
     Args:
@@ -387,7 +390,9 @@ def unsorted_segment_sum(data: Any, segment_ids: Any, num_segments: Any, name: s
 
 
 @op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
-def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_mean(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The mean of the rows of each segment.
 
     Args:
@@ -413,7 +418,9 @@ def unsorted_segment_mean(data: Any, segment_ids: Any, num_segments: Any, name: 
 
 
 @op("math.unsorted_segment_sqrt_n", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
-def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_sqrt_n(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Sums the rows of each segment and divides by the root of how many there are.
 
     Args:
@@ -447,7 +454,9 @@ def unsorted_segment_sqrt_n(data: Any, segment_ids: Any, num_segments: Any, name
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
-def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_max(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The largest elements of the rows of each segment.
 
     Args:
@@ -480,7 +489,9 @@ def unsorted_segment_max(data: Any, segment_ids: Any, num_segments: Any, name: s
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
-def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_min(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """The smallest elements of the rows of each segment.
 
     Args:
@@ -513,7 +524,9 @@ def unsorted_segment_min(data: Any, segment_ids: Any, num_segments: Any, name: s
     edges=_unsorted_edges_without_zeros,
     notes=PRODUCT_NOTES,
 )
-def unsorted_segment_prod(data: Any, segment_ids: Any, num_segments: Any, name: str | None = None) -> Tensor:
+def unsorted_segment_prod(
+    data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
+) -> Tensor:
     """Multiplies the rows of each segment.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +22,9 @@ from gradtape._engine.ops.movement import expanded, squeezed
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of
+from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_attribute, int_of, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, call, integer, op, real, values
 
@@ -58,7 +61,7 @@ def identity(input: Any, name: str | None = None) -> Any:
     samples=lambda: [call([real(2, 3), real(2)])],
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
-def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
+def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
     """The same values as tensors of their own.
 
     Args:
@@ -92,7 +95,7 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
     ],
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
-def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """The same elements, in the same order, under another shape.
 
     Args:
@@ -123,7 +126,9 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     ],
     edges=lambda: [call([[1, 2], [3, 4]])],
 )
-def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "transpose") -> Tensor:
+def transpose(
+    a: TensorLike, perm: TensorLike | None = None, conjugate: bool = False, name: str = "transpose"
+) -> Tensor:
     """Permutes the axes: axis i of the result is axis perm[i] of the operand.
 
     Args:
@@ -155,7 +160,7 @@ def transpose(a: Any, perm: Any = None, conjugate: bool = False, name: str = "tr
     samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
-def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
     """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
 
     Args:
@@ -193,7 +198,7 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
     edges=lambda: [call([1, 2], 1)],
 )
-def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
+def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Tensor:
     """Inserts an axis of size 1.
 
     Args:
@@ -226,13 +231,19 @@ def expand_dims(input: Any, axis: Any, name: str | None = None) -> Tensor:
     return apply_reshape(tensor, sizes)
 
 
+def _squeezed_axes(axis: Any) -> list[int]:
+    if isinstance(axis, (*TENSORS, np.ndarray)):
+        return ints_of(axis, "Squeeze", "squeeze_dims")
+    return [int_attribute(place, "axis") for place in (axis if isinstance(axis, list | tuple) else [axis])]
+
+
 @op(
     "squeeze",
     dtypes=ALL,
     samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
-def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
+def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
     """Drops axes of size 1.
 
     Args:
@@ -256,7 +267,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
     tensor = as_tensor(input)
     sizes = list(tensor.shape)
     dropped = set()
-    for place in [] if axis is None else ints_of(axis, "Squeeze", "squeeze_dims"):
+    for place in [] if axis is None else _squeezed_axes(axis):
         if not -len(sizes) <= place < len(sizes):
             raise invalid_argument(
                 "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
@@ -272,7 +283,7 @@ def squeeze(input: Any, axis: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
-def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The shape of a tensor, as a vector.
 
     `tensor.shape` is the same as a TensorShape, without a tensor being made.
@@ -292,11 +303,11 @@ def shape(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
     """
-    return as_tensor(view(as_tensor(input)).shape, dtypes.int32 if out_type is None else out_type)
+    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
-def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -> list[Tensor]:
+def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, name: str | None = None) -> list[Tensor]:
     """The shapes of several tensors, as vectors.
 
     Args:
@@ -318,7 +329,7 @@ def shape_n(input: Any, out_type: Any = dtypes.int32, name: str | None = None) -
 
 
 @op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
-def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
+def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The number of elements of a tensor.
 
     Args:
@@ -336,7 +347,10 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    count, wanted = view(as_tensor(input)).size, dtypes.as_dtype(dtypes.int32 if out_type is None else out_type)
+    count, wanted = (
+        math.prod(tuple(as_tensor(input).shape)),
+        dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
+    )
     if wanted.is_integer and count > wanted.max:
         raise invalid_argument(
             "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
@@ -345,7 +359,7 @@ def size(input: Any, out_type: Any = None, name: str | None = None) -> Tensor:
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
-def rank(input: Any, name: str | None = None) -> Tensor:
+def rank(input: TensorLike, name: str | None = None) -> Tensor:
     """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
 
     Args:
@@ -371,7 +385,7 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
     edges=lambda: [call([1, 2], [2])],
 )
-def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
     """The same value, once its shape is found to be as expected.
 
     Args:
@@ -391,7 +405,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     """
     tensor, wanted = as_tensor(x), TensorShape(shape)
     if not wanted.is_compatible_with(tensor.shape):
-        sizes = dims_text("?" if n is None else n for n in wanted)
+        sizes = dims_text(["?" if n is None else n for n in wanted])
         raise invalid_argument(
             "EnsureShape",
             f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
@@ -400,7 +414,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     return apply_identity(tensor)
 
 
-def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:
     """The shape that two shapes broadcast to, as a TensorShape.
 
     Args:
@@ -424,7 +438,7 @@ def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
 
 
 @op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
-def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
     """The shape that two shapes broadcast to, as a vector.
 
     Args:

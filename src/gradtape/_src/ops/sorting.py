@@ -6,12 +6,15 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gradtape._engine.api.api import apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_cast, apply_transpose, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
@@ -32,11 +35,21 @@ def _sortable(x: Any) -> Tensor:
     return tensor
 
 
-def _order(array: np.ndarray, descending: bool) -> np.ndarray:
-    """Places that sort the last axis; equal elements keep their order."""
-    if not descending:
-        return np.argsort(array, -1, kind="stable")
-    return array.shape[-1] - 1 - np.flip(np.argsort(np.flip(array, -1), -1, kind="stable"), -1)
+def _order(tensor: Tensor, axis: int, descending: bool, count: int | None = None) -> Tensor:
+    """Places that sort an axis, or the first so many of them; equal elements keep their order."""
+    return _ORDER(tensor, attributes=(axis, descending, count))
+
+
+def _sorting(tensor: Tensor, axis: int, descending: bool, count: int | None) -> Tensor:
+    array = np.swapaxes(view(tensor), axis, -1)
+    if descending:
+        places = array.shape[-1] - 1 - np.flip(np.argsort(np.flip(array, -1), -1, kind="stable"), -1)
+    else:
+        places = np.argsort(array, -1, kind="stable")
+    return tensor_from(np.swapaxes(places if count is None else places[..., :count], axis, -1))
+
+
+_ORDER = Primitive("TopKV2", _sorting)
 
 
 @op(
@@ -56,7 +69,11 @@ def _order(array: np.ndarray, descending: bool) -> np.ndarray:
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def top_k(
-    input: Any, k: Any = 1, sorted: bool = True, index_type: Any = dtypes.int32, name: str | None = None
+    input: TensorLike,
+    k: IntLike = 1,
+    sorted: bool = True,
+    index_type: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> TopKV2:
     """The k largest elements along the last axis, from the largest down, and their places.
 
@@ -89,8 +106,8 @@ def top_k(
         raise invalid_argument(
             "TopKV2", f"input must have at least k columns. Had {tensor.shape[-1]}, needed {count}", ""
         )
-    places = _order(view(tensor), True)[..., :count]
-    return TopKV2(take_along_last(tensor, places), tensor_from(places, dtype))
+    places = _order(tensor, -1, True, count)
+    return TopKV2(take_along_last(tensor, places), apply_cast(places, dtype))
 
 
 def _direction(direction: str) -> bool:
@@ -127,7 +144,7 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     ],
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
-def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
+def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
     """Elements in order along an axis.
 
     Args:
@@ -150,9 +167,9 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     descending, tensor = _direction(direction), _sortable(values)
     place, order = _last_axis(tensor, axis)
     if place == tensor.ndim - 1:
-        return take_along_last(tensor, _order(view(tensor), descending))
+        return take_along_last(tensor, _order(tensor, -1, descending))
     turned = apply_transpose(tensor, order)
-    return apply_transpose(take_along_last(turned, _order(view(turned), descending)), order)
+    return apply_transpose(take_along_last(turned, _order(turned, -1, descending)), order)
 
 
 @op(
@@ -166,7 +183,7 @@ def sort(values: Any, axis: Any = -1, direction: str = "ASCENDING", name: str | 
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def argsort(
-    values: Any, axis: Any = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
+    values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
     """The places that put elements in order along an axis.
 
@@ -190,8 +207,7 @@ def argsort(
     """
     descending, tensor = _direction(direction), _sortable(values)
     place, _ = _last_axis(tensor, axis)
-    array = np.swapaxes(view(tensor), place, -1)
-    return tensor_from(np.swapaxes(_order(array, descending), place, -1), dtypes.int32)
+    return apply_cast(_order(tensor, place, descending), dtypes.int32)
 
 
 @op(
@@ -209,7 +225,11 @@ def argsort(
     ],
 )
 def searchsorted(
-    sorted_sequence: Any, values: Any, side: str = "left", out_type: Any = dtypes.int32, name: str | None = None
+    sorted_sequence: TensorLike,
+    values: TensorLike,
+    side: str = "left",
+    out_type: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """Where values would go into sequences that are in order, to keep them so.
 
@@ -242,7 +262,7 @@ def searchsorted(
         raise invalid_argument("StridedSlice", "slice index -1 of dimension 0 out of bounds.", "strided_slice/")
     if math.prod(rows.shape[:-1]) != math.prod(wanted.shape[:-1]):
         raise invalid_argument(kernel, "Leading dim_size of both tensors must match.", "")
-    found = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
+    found: NDArray[Any] = np.zeros((math.prod(wanted.shape[:-1]), wanted.shape[-1]), np.int64)
     for place, line in enumerate(rows.reshape(len(found), rows.shape[-1])):
         found[place] = np.searchsorted(line, wanted.reshape(found.shape)[place], side)  # type: ignore[call-overload]
     found = found.reshape(wanted.shape)
@@ -263,7 +283,7 @@ def searchsorted(
     ],
     dtypes="float32",
 )
-def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) -> Tensor:
+def in_top_k(targets: TensorLike, predictions: TensorLike, k: IntLike, name: str | None = None) -> Tensor:
     """For each row, whether the prediction of its target is among the row's k largest.
 
     Args:
@@ -311,7 +331,7 @@ def in_top_k(targets: Any, predictions: Any, k: Any, name: str | None = None) ->
     orders="0",
     edges=lambda: [call([2, 0, 1]), call(integer([1, 0], "int64")), call(integer([]))],
 )
-def invert_permutation(x: Any, name: str | None = None) -> Tensor:
+def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
     """The permutation that undoes another: y with y[x[i]] = i.
 
     Args:
@@ -357,7 +377,7 @@ def _steps(x: Any) -> np.ndarray:
     orders="0",
     edges=lambda: [call([1, 1, 2]), call([2.0, 1.0]), call(values([1.0, math.nan])), call([]), call([[1, 2], [3, 4]])],
 )
-def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
+def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether no element is less than the one before it.
 
     Args:
@@ -383,7 +403,7 @@ def is_non_decreasing(x: Any, name: str | None = None) -> Tensor:
     orders="0",
     edges=lambda: [call([1, 1, 2]), call([1.0, 2.0]), call([]), call(3)],
 )
-def is_strictly_increasing(x: Any, name: str | None = None) -> Tensor:
+def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether every element is greater than the one before it.
 
     Args:

@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -18,8 +18,10 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
+from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
 
 _names: dict[str, int] = {}
@@ -50,7 +52,7 @@ class Optimizer(BaseOptimizer, Declared):
     `add_variable_from_reference`, and updates one variable in `update_step(gradient, variable, learning_rate)`.
 
     Args:
-      learning_rate: a float, a LearningRateSchedule, or a callable without arguments.
+      learning_rate: a float, a schedule of `tf.optimizers.schedules`, or a callable without arguments.
       weight_decay: each step first takes this fraction, times the learning rate, off every variable.
       clipnorm: largest norm of each gradient; larger ones are scaled down to it.
       clipvalue: largest absolute value of a gradient's elements.
@@ -62,6 +64,7 @@ class Optimizer(BaseOptimizer, Declared):
       loss_scale_factor: what the loss was multiplied by; gradients are divided by it.
       gradient_accumulation_steps: so many gradients are averaged for one step.
       name: the optimizer's name, after its class unless given.
+      kwargs: none but `decay`, which is ignored with a warning.
 
     Raises:
       ValueError: an argument out of its range, unknown, or more than one way of clipping.
@@ -115,21 +118,21 @@ class Optimizer(BaseOptimizer, Declared):
     def _declare(cls) -> None:
         named = inspect.Parameter.POSITIONAL_OR_KEYWORD
         rate = inspect.Parameter("learning_rate", named, default=cls._default_rate)
-        others = inspect.Parameter("others", inspect.Parameter.VAR_KEYWORD)
-        declare(cls, (rate,), (inspect.Parameter("name", named, default=None), others))
+        kwargs = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
+        declare(cls, (rate,), (inspect.Parameter("name", named, default=None), kwargs))
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         given = type(self)._signature.bind(*arguments, **keywords)
         given.apply_defaults()
         values = dict(given.arguments)
-        others, learning_rate, name = values.pop("others"), values.pop("learning_rate"), values.pop("name")
-        if others.pop("decay", None) is not None:
+        kwargs, learning_rate, name = values.pop("kwargs"), values.pop("learning_rate"), values.pop("name")
+        if kwargs.pop("decay", None) is not None:
             warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=2)
-        if others:
-            raise ValueError(f"Argument(s) not recognized: {others}")
+        if kwargs:
+            raise ValueError(f"Argument(s) not recognized: {kwargs}")
         _check_options(**values)
         self.name = name if name is not None else _automatic_name(type(self).__name__)
-        self.built = False
+        self.built: bool = False
         self._trainable_variables: list[Variable] = []
         self._slot_variables: list[list[Variable]] = []
         self._averages: list[Variable] = []
@@ -266,6 +269,10 @@ class Optimizer(BaseOptimizer, Declared):
         self._trainable_variables = trainable
         self._bind()
         self.built = True
+        tracking.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return tracking.attributes(self)
 
     def _add_slot(self, slot: Slot, variable: Variable) -> Variable:
         if slot.without is not None:
@@ -286,9 +293,9 @@ class Optimizer(BaseOptimizer, Declared):
 
     def add_variable(
         self,
-        shape: Any,
+        shape: ShapeLike,
         initializer: Any = "zeros",
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         aggregation: Any = "none",
         layout: Any = None,
         name: str | None = None,
@@ -302,8 +309,18 @@ class Optimizer(BaseOptimizer, Declared):
           aggregation, layout: not used; there is one device.
           name: its name.
 
+        Returns:
+          The variable, not trainable; it comes last in `variables`.
+
         Raises:
           ValueError: an initializer by another name.
+
+        Example:
+          >>> optimizer = tf.optimizers.SGD(0.1)
+          >>> optimizer.add_variable((2,), "ones", name="scale").numpy()
+          array([1., 1.], dtype=float32)
+          >>> optimizer.variables[-1].name
+          'scale:0'
         """
         dtype = float32 if dtype is None else dtype
         if isinstance(initializer, str):
@@ -325,8 +342,16 @@ class Optimizer(BaseOptimizer, Declared):
           reference_variable: the other variable.
           name: what is added to its name; "var" unless given.
           initializer: as for `add_variable`.
+
+        Returns:
+          The variable, not trainable; it comes last in `variables`.
+
+        Example:
+          >>> optimizer = tf.optimizers.SGD(0.1)
+          >>> optimizer.add_variable_from_reference(tf.Variable([1.0, 2.0], name="w"), "momentum")
+          <tf.Variable 'w_0_momentum:0' shape=(2,) dtype=float32, numpy=array([0., 0.], dtype=float32)>
         """
-        owner = reference_variable.name.replace("/", "_").replace(":", "_")
+        owner = getattr(reference_variable, "path", reference_variable.name).replace("/", "_").replace(":", "_")
         return self.add_variable(
             reference_variable.shape, initializer, reference_variable.dtype, name=f"{owner}_{name or 'var'}"
         )
@@ -346,6 +371,12 @@ class Optimizer(BaseOptimizer, Declared):
 
         Raises:
           ValueError: there are not as many initializers as names.
+
+        Example:
+          >>> w = [tf.Variable([1.0, 2.0], name="w"), tf.Variable(3.0, name="b")]
+          >>> momenta, norms = tf.optimizers.SGD(0.1).add_optimizer_variables(w, ["momentum", "norm"])
+          >>> [variable.name for variable in momenta + norms]
+          ['w_0_momentum:0', 'b_0_momentum:0', 'w_0_norm:0', 'b_0_norm:0']
         """
         names = [name] if isinstance(name, str) else list(name)
         several = isinstance(initializer, (list, tuple))
@@ -361,28 +392,72 @@ class Optimizer(BaseOptimizer, Declared):
                 slot.append(self.add_variable_from_reference(variable, ending, first))
         return made[0] if isinstance(name, str) else made
 
-    def assign(self, variable: Variable, value: Any) -> None:
-        """Sets a variable to a value, which is cast to its dtype."""
+    def assign(self, variable: Variable, value: TensorLike) -> None:
+        """Sets a variable to a value, which is cast to its dtype.
+
+        Args:
+          variable: the variable, trainable or the optimizer's own.
+          value: the value; a tensor of the variable's shape, or what becomes one.
+
+        Raises:
+          InvalidArgumentError: the value's shape is not the variable's.
+
+        Example:
+          >>> w = tf.Variable(1.0)
+          >>> tf.optimizers.SGD(0.1).assign(w, tf.constant(0.25, tf.float64))
+          >>> float(w)
+          0.25
+        """
         variable.assign(self._cast(value, variable))
 
-    def assign_add(self, variable: Variable, value: Any) -> None:
-        """Adds a value, which is cast to its dtype, to a variable."""
+    def assign_add(self, variable: Variable, value: TensorLike) -> None:
+        """Adds a value, which is cast to its dtype, to a variable.
+
+        Args:
+          variable: the variable, trainable or the optimizer's own.
+          value: what is added; a tensor of the variable's shape, or what becomes one.
+
+        Raises:
+          InvalidArgumentError: the value's shape is not the variable's.
+
+        Example:
+          >>> w = tf.Variable(1.0)
+          >>> tf.optimizers.SGD(0.1).assign_add(w, tf.constant(0.25, tf.float64))
+          >>> float(w)
+          1.25
+        """
         variable.assign_add(self._cast(value, variable))
 
-    def assign_sub(self, variable: Variable, value: Any) -> None:
-        """Takes a value, which is cast to its dtype, off a variable."""
+    def assign_sub(self, variable: Variable, value: TensorLike) -> None:
+        """Takes a value, which is cast to its dtype, off a variable.
+
+        Args:
+          variable: the variable, trainable or the optimizer's own.
+          value: what is taken off; a tensor of the variable's shape, or what becomes one.
+
+        Raises:
+          InvalidArgumentError: the value's shape is not the variable's.
+
+        Example:
+          >>> w = tf.Variable(1.0)
+          >>> tf.optimizers.SGD(0.1).assign_sub(w, tf.constant(0.25, tf.float64))
+          >>> float(w)
+          0.75
+        """
         variable.assign_sub(self._cast(value, variable))
 
     def _cast(self, value: Any, variable: Variable) -> Tensor:
         value = as_tensor(value)
         return value if value.dtype == variable.dtype else apply_cast(value, variable.dtype)
 
-    def _get_variable_index(self, variable: Variable) -> int:
+    def _get_variable_index(self, variable: Variable) -> int | None:
         return self._place(variable)
 
     # Steps
 
-    def minimize(self, loss: Any, var_list: Any, tape: GradientTape | None = None) -> Variable:
+    def minimize(
+        self, loss: TensorLike | Callable[[], TensorLike], var_list: Any, tape: GradientTape | None = None
+    ) -> Variable:
         """One step down the gradient of a loss.
 
         Args:
@@ -538,7 +613,23 @@ class Optimizer(BaseOptimizer, Declared):
         return not any(re.search(word, variable.name) for word in self._undecayed_names)
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss times loss_scale_factor, if there is one."""
+        """The loss times loss_scale_factor, if there is one.
+
+        Args:
+          loss: a tensor, or a number.
+
+        Returns:
+          The product, a tensor of the loss' shape and dtype; the loss itself where loss_scale_factor is None.
+
+        Example:
+          >>> w = tf.Variable(3.0)
+          >>> optimizer = tf.optimizers.SGD(0.25, loss_scale_factor=1024.0)
+          >>> with tf.GradientTape() as tape:
+          ...     loss = optimizer.scale_loss(w * w)
+          >>> optimizer.apply(tape.gradient(loss, [w]), [w])
+          >>> float(w)
+          1.5
+        """
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     # State
@@ -551,6 +642,13 @@ class Optimizer(BaseOptimizer, Declared):
 
         Raises:
           ValueError: the optimizer has not been built, or a value has not its variable's shape.
+
+        Example:
+          >>> optimizer = tf.optimizers.SGD(0.5)
+          >>> optimizer.build([tf.Variable([1.0, 2.0])])
+          >>> optimizer.set_weights([np.array(7), np.array(0.25)])
+          >>> int(optimizer.iterations), float(optimizer.learning_rate)
+          (7, 0.25)
         """
         if not self.built:
             raise ValueError(
@@ -566,12 +664,28 @@ class Optimizer(BaseOptimizer, Declared):
             variable.assign(weight)
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Puts the values of `variables` into a mapping, under "0", "1" and so on."""
+        """Puts the values of `variables` into a mapping, under "0", "1" and so on.
+
+        Args:
+          store: a dict, or another mapping that may be written to, such as a group of an HDF5 file.
+
+        Example:
+          >>> store = {}
+          >>> tf.optimizers.SGD(0.5).save_own_variables(store)
+          >>> {key: float(value) for key, value in store.items()}
+          {'0': 0.0, '1': 0.5}
+        """
         for place, variable in enumerate(self.variables):
             store[str(place)] = variable.numpy()
 
     def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Sets `variables` to what `save_own_variables` stored; warns and leaves them where the numbers differ.
+        """Sets `variables` to what `save_own_variables` stored; warns and leaves them where there are not as many.
+
+        Args:
+          store: what `save_own_variables` has written to.
+
+        Raises:
+          InvalidArgumentError: a value's shape is not its variable's.
 
         Example:
           >>> w = tf.Variable([1.0, 2.0])
@@ -598,6 +712,9 @@ class Optimizer(BaseOptimizer, Declared):
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an optimizer like this one, without its state.
 
+        Returns:
+          A dict from the names of the constructor's arguments to plain values; a schedule is a dict of such.
+
         Example:
           >>> tf.optimizers.SGD(0.5).get_config()["momentum"]
           0.0
@@ -607,7 +724,9 @@ class Optimizer(BaseOptimizer, Declared):
             rate = serialize(rate)
         elif isinstance(rate, Variable):
             rate = float(rate)
-        return {"name": self.name, "learning_rate": rate, **{name: getattr(self, name) for name in self._fields}}
+        # In Keras' order.
+        names = ("weight_decay", "clipnorm", "global_clipnorm", "clipvalue", *self._fields)
+        return {"name": self.name, "learning_rate": rate, **{name: getattr(self, name) for name in names}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
@@ -616,6 +735,17 @@ class Optimizer(BaseOptimizer, Declared):
         Args:
           config: names and values of the class's arguments.
           custom_objects: classes of schedules by name, beside those of `schedules`.
+
+        Returns:
+          An optimizer of this class that has taken no step yet.
+
+        Raises:
+          ValueError: an unknown argument or schedule, or a value out of its range.
+
+        Example:
+          >>> config = tf.optimizers.SGD(0.5, momentum=0.9).get_config()
+          >>> tf.optimizers.SGD.from_config(config).momentum
+          0.9
         """
         arguments = dict(config)
         if isinstance(arguments.get("learning_rate"), dict):
@@ -624,6 +754,7 @@ class Optimizer(BaseOptimizer, Declared):
 
 
 Optimizer._declare()
+Optimizer.__signature__ = Optimizer._signature
 
 
 def _blank(kind: type[Optimizer]) -> Optimizer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -67,6 +68,7 @@ class Declared:
     _places: ClassVar[Mapping[str, int]]
     _fields: ClassVar[Mapping[str, Hyperparameter]]
     _signature: ClassVar[inspect.Signature]
+    __signature__: ClassVar[inspect.Signature]
 
 
 def fields_of(kind: type) -> dict[str, Hyperparameter]:
@@ -100,4 +102,24 @@ def declare(
     if written is not None:
         shown = inspect.signature(written)
         shown = shown.replace(parameters=list(shown.parameters.values())[1:])
-    kind.__signature__ = shown  # type: ignore[attr-defined]
+    kind.__signature__ = shown
+
+
+def explain(kind: type[Declared]) -> None:
+    """Completes the Args of a class's docstring, in the order of its signature, by those of its base's docstring."""
+    entries = {**_entries(kind.__base__), **_entries(kind)}
+    order = {name: place for place, name in enumerate(kind.__signature__.parameters)}
+    explained = {name: entry for name, entry in entries.items() if name in order}
+    listed = dict.fromkeys(explained[name] for name in sorted(explained, key=order.__getitem__))
+    if kind.__doc__:
+        kind.__doc__ = _ARGUMENTS.sub(lambda _: "Args:\n" + "".join(listed), inspect.cleandoc(kind.__doc__))
+
+
+_ARGUMENTS = re.compile(r"^Args:\n((?:  .*\n)*)", re.MULTILINE)
+
+
+def _entries(kind: type | None) -> dict[str, str]:
+    """The entries of the Args in a class's own docstring, by each of the names that they explain."""
+    found = _ARGUMENTS.search(inspect.cleandoc(vars(kind).get("__doc__") or "") + "\n")
+    entries = re.findall(r"^(  [*\w][*\w, ]*:.*\n(?:    .*\n)*)", found[1] if found else "", re.MULTILINE)
+    return {name.strip(" *"): entry for entry in entries for name in entry.partition(":")[0].split(",")}

@@ -1,7 +1,8 @@
 """tf.optimizers: the optimizers, one row each.
 
 A row is a class: the engine's rule, the slots it reads in its order, and its hyperparameters with Keras' names and
-defaults. From it follow the constructor, what `get_config` gives, and what `deserialize` finds.
+defaults. From it follow the constructor, what `get_config` gives, and what `deserialize` finds. Its docstring explains
+its own arguments; those of its base are added to it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float32, int64
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.optimizers.base import Optimizer, Slot
-from gradtape._src.optimizers.hyperparameters import hyperparameter
+from gradtape._src.optimizers.hyperparameters import explain, hyperparameter
 from gradtape._src.state.variable import Variable
 
 __all__ = [
@@ -48,10 +49,8 @@ class SGD(Optimizer, rule="sgd", learning_rate=0.01, state=((Slot("momentum", wh
     https://proceedings.mlr.press/v28/sutskever13.html.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       momentum: how much of the last change is made again.
       nesterov: whether w += momentum v - rate g instead, which looks ahead.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: a momentum that is no float in [0, 1].
@@ -85,12 +84,10 @@ class Adam(
     https://openreview.net/forum?id=ryQu7f-RZ.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_1: how much of m stays at each step.
       beta_2: how much of v stays at each step.
       epsilon: what keeps the divisor from zero.
       amsgrad: whether the largest v so far stands for v.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -111,10 +108,7 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       weight_decay: the fraction, times the learning rate, that each step takes off.
-      beta_1, beta_2, epsilon, amsgrad: as of :class:`Adam`.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: weight_decay is None.
@@ -148,12 +142,10 @@ class RMSprop(
     Source: Tieleman and Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       rho: how much of v stays at each step.
       momentum: how much of the last change is made again.
       epsilon: what keeps the divisor from zero.
       centered: whether the square of g's moving mean is taken off v, which leaves the variance.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -176,10 +168,8 @@ class Adagrad(
     Source: Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       initial_accumulator_value: what the sum starts at.
       epsilon: what keeps the divisor from zero.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -203,10 +193,8 @@ class Adadelta(
     Source: Zeiler 2012, https://arxiv.org/abs/1212.5701.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       rho: how much of the means stays at each step.
       epsilon: what lets the first step move, and keeps the divisor from zero.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -220,16 +208,14 @@ class Adadelta(
 
 
 class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("momentum"), Slot("norm")),)):
-    """Adam with the infinity norm: u = max(beta_2 u, |g|) stands for sqrt(v).
+    """Adam with the infinity norm: w -= rate m / (u + epsilon), with u = max(beta_2 u, |g|) and m as Adam's.
 
     Source: Kingma and Ba 2015, section 7.1, https://arxiv.org/abs/1412.6980.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_1: how much of the gradients' mean stays at each step.
       beta_2: how much of u stays at each step.
       epsilon: what keeps the divisor from zero.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -244,16 +230,17 @@ class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("moment
 
 
 class Nadam(Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True):
-    """Adam with Nesterov's momentum.
+    """Adam with Nesterov's momentum: w -= rate d / (sqrt(v / (1 - beta_2^t)) + epsilon).
+
+    With m and v moving means of g and g², and momenta u_t = beta_1 (1 - 0.96^t / 2) whose product up to t is U_t,
+    d = u_(t+1) m / (1 - U_(t+1)) + (1 - u_t) g / (1 - U_t).
 
     Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_1: the momentum that the steps' own, beta_1 (1 - 0.96^t / 2), tend to.
       beta_2: how much of the mean of g² stays at each step.
       epsilon: what keeps the divisor from zero.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -275,17 +262,18 @@ class Ftrl(
 ):
     """Follow the regularized leader, with shrinkage that acts on gradients alone.
 
+    The sum n of all g² becomes n', then z += g + 2 shrinkage w - (n'^p - n^p) / rate w with p = -learning_rate_power,
+    and w = (clip(z, -l1, l1) - z) / (n'^p / rate + 2 l2 + beta / rate).
+
     Source: McMahan et al. 2013, https://research.google.com/pubs/archive/41159.pdf.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       learning_rate_power: the exponent, not positive, with which the rate falls as g² add up.
       initial_accumulator_value: what their sum starts at.
       l1_regularization_strength: keeps small weights at zero.
       l2_regularization_strength: makes weights smaller.
       l2_shrinkage_regularization_strength: the same, but of the gradient alone.
       beta: the paper's beta.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: a strength or the accumulator's first value is negative, or learning_rate_power is positive.
@@ -326,10 +314,8 @@ class Lion(Optimizer, rule="lion", learning_rate=0.001, state=((Slot("momentum")
     Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_1: the weight of m in the step.
       beta_2: how much of m stays at each step.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Raises:
       ValueError: beta_1 is not in (0, 1].
@@ -358,9 +344,9 @@ class Lamb(Optimizer, rule="lamb", learning_rate=0.001, state=((Slot("momentum")
     Source: You et al. 2020, https://arxiv.org/abs/1904.00962.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
-      beta_1, beta_2, epsilon: as of :class:`Adam`.
-      options: the keyword arguments of :class:`Optimizer`.
+      beta_1: how much of the mean of g stays at each step.
+      beta_2: how much of the mean of g² stays at each step.
+      epsilon: what keeps d's divisor from zero.
 
     Example:
       >>> w = tf.Variable([3.0, 4.0])
@@ -382,16 +368,16 @@ class Adafactor(
 ):
     """Adafactor: w -= rate g / sqrt(v), where of a matrix's v only the means over rows and columns are carried on.
 
+    The rate is min(learning_rate, 1 / sqrt(t)) max(epsilon_2, rms(w)), and less where g / sqrt(v) is clipped.
+
     Source: Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_2_decay: the exponent with which 1 minus the means' decay falls.
       epsilon_1: what is added to g².
       epsilon_2: the least size of a parameter by which the rate is scaled.
       clip_threshold: the largest root mean square of g / sqrt(v).
       relative_step: accepted as Keras accepts it: the rate falls as 1 / sqrt(t) in any case.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([[1.0, 1.0], [1.0, 1.0]])
@@ -416,15 +402,15 @@ class ScheduleFreeAdamW(
 ):
     """Adam whose iterates z are averaged, which takes the place of a schedule: w lies between z and the average.
 
+    z -= rate g / (sqrt(v / (1 - beta_2^t)) + epsilon), with x the mean of all z, and w = (1 - beta_1) z + beta_1 x.
+
     Source: Defazio et al. 2024, https://arxiv.org/abs/2405.15682.
 
     Args:
-      learning_rate: a float, a schedule, or a callable without arguments.
       beta_1: the weight of the average in w.
       beta_2: how much of the mean of g² stays at each step.
       epsilon: what keeps the divisor from zero.
       warmup_steps: in how many steps the rate rises to what it is.
-      options: the keyword arguments of :class:`Optimizer`.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -451,7 +437,7 @@ class LossScaleOptimizer(Optimizer):
       inner_optimizer: the optimizer that takes the steps.
       initial_scale: the first scale.
       dynamic_growth_steps: after so many steps the scale is doubled.
-      name: a name.
+      kwargs: none but `dynamic`, which must be true, and options of other optimizers at their defaults.
 
     Raises:
       ValueError: any other argument.
@@ -472,21 +458,21 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
         name: str | None = None,
-        **others: Any,
+        **kwargs: Any,
     ) -> None:
-        if not others.pop("dynamic", True):
+        if not kwargs.pop("dynamic", True):
             raise ValueError(
                 "LossScaleOptimizer no longer supports `dynamic=False`. Instead, simply set `loss_scale_factor` "
                 "directly on the `inner_optimizer`."
             )
         for option, field in self._fields.items():
-            value = others.pop(option, field.default)
+            value = kwargs.pop(option, field.default)
             if value != field.default:
                 raise ValueError(
                     f"LossScaleOptimizer does not support `{option}`. Instead, set `{option}` on the `inner_optimizer`."
                 )
-        if others:
-            raise ValueError(f"LossScaleOptimizer does not support arguments: `{'`, `'.join(others)}`.")
+        if kwargs:
+            raise ValueError(f"LossScaleOptimizer does not support arguments: `{'`, `'.join(kwargs)}`.")
         super().__init__(0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale
@@ -497,8 +483,8 @@ class LossScaleOptimizer(Optimizer):
         if self.built:
             return
         trainable = list(variables)
-        self.step_counter = self.add_variable((), dtype=int64, name="step_counter")
-        self.dynamic_scale = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
+        self.step_counter: Variable = self.add_variable((), dtype=int64, name="step_counter")
+        self.dynamic_scale: Variable = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
         self.inner_optimizer.build(trainable)
         super().build(trainable)
 
@@ -542,7 +528,19 @@ class LossScaleOptimizer(Optimizer):
             self.inner_optimizer.learning_rate = learning_rate
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss times the present scale."""
+        """The loss times the present scale.
+
+        Args:
+          loss: a tensor, or a number.
+
+        Returns:
+          The product, a tensor of the loss' shape and dtype.
+
+        Example:
+          >>> optimizer = tf.optimizers.LossScaleOptimizer(tf.optimizers.SGD(0.5), initial_scale=1024.0)
+          >>> float(optimizer.scale_loss(tf.constant(2.0)))
+          2048.0
+        """
         return loss * (self.dynamic_scale.value() if self.built else self.initial_scale)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
@@ -578,10 +576,18 @@ def _divided(gradient: Any, scale: Tensor) -> Any:
 
 
 ROWS = (SGD, Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, Nadam, RMSprop, ScheduleFreeAdamW)
+for _kind in (*ROWS, LossScaleOptimizer):
+    explain(_kind)
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
     """The class and the configuration of an optimizer, of plain values.
+
+    Args:
+      optimizer: the optimizer; its state is left out.
+
+    Returns:
+      A dict with "class_name", "config", "module" and "registered_name", as Keras writes it.
 
     Example:
       >>> tf.optimizers.serialize(tf.optimizers.SGD(0.5))["class_name"]
@@ -604,6 +610,9 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
       config: the description.
       custom_objects: further classes by name.
 
+    Returns:
+      An optimizer that has taken no step yet.
+
     Raises:
       ValueError: a class of an unknown name.
 
@@ -623,7 +632,10 @@ def get(identifier: Any) -> Optimizer | None:
     """An optimizer by its class's name, by what `serialize` gave, or itself; None for None.
 
     Args:
-      identifier: which.
+      identifier: a name in any case, a dict, an optimizer, or None.
+
+    Returns:
+      The optimizer, with default arguments where a name is given; or None.
 
     Raises:
       ValueError: nothing is known by it.

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from gradtape._engine.state.schedules import BaseSchedule, number_places
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 
 __all__ = [
@@ -39,20 +40,39 @@ class LearningRateSchedule:
       0.05
     """
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: TensorLike) -> Any:
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
         )
 
     def get_config(self) -> dict[str, Any]:
-        """Its constructor's arguments; raises NotImplementedError unless a subclass has its own."""
+        """The arguments that make a schedule like this one; a subclass that is to be saved has its own.
+
+        Raises:
+          NotImplementedError: always.
+        """
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `get_config()` in order to be serializable."
         )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
-        """A schedule made from what `get_config` gave."""
+        """A schedule made from what `get_config` gave.
+
+        Args:
+          config: names and values of the class's arguments.
+
+        Returns:
+          A schedule of this class.
+
+        Raises:
+          TypeError: an argument that the class does not have.
+
+        Example:
+          >>> config = tf.optimizers.schedules.CosineDecay(0.5, decay_steps=10).get_config()
+          >>> tf.optimizers.schedules.CosineDecay.from_config(config).decay_steps
+          10
+        """
         return cls(**config)
 
 
@@ -88,7 +108,15 @@ class _Row(BaseSchedule, LearningRateSchedule, Declared):
             setattr(self, name, value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a schedule like this one."""
+        """The arguments that make a schedule like this one.
+
+        Returns:
+          A dict from the names of the constructor's arguments to their values.
+
+        Example:
+          >>> tf.optimizers.schedules.ExponentialDecay(0.5, decay_steps=10, decay_rate=0.25).get_config()["decay_rate"]
+          0.25
+        """
         return {name: getattr(self, name) for name in self._fields}
 
 
@@ -97,7 +125,7 @@ def _blank(kind: type[_Row]) -> _Row:
 
 
 class ExponentialDecay(_Row, formula="exponential"):
-    """initial_learning_rate · decay_rate^(step / decay_steps).
+    """A rate that falls by a factor in every decay_steps: initial_learning_rate · decay_rate^(step / decay_steps).
 
     Args:
       initial_learning_rate: the rate at step 0.
@@ -122,7 +150,7 @@ class ExponentialDecay(_Row, formula="exponential"):
 
 
 class InverseTimeDecay(_Row, formula="inverse_time"):
-    """initial_learning_rate / (1 + decay_rate · step / decay_steps).
+    """A rate that falls as the inverse of the step: initial_learning_rate / (1 + decay_rate · step / decay_steps).
 
     Args:
       initial_learning_rate: the rate at step 0.
@@ -147,7 +175,9 @@ class InverseTimeDecay(_Row, formula="inverse_time"):
 
 
 class PolynomialDecay(_Row, formula="polynomial"):
-    """From initial_learning_rate to end_learning_rate along (1 - step / decay_steps)^power, and constant from there.
+    """A rate that falls along a power of the steps that are left to end_learning_rate, where it stays.
+
+    (initial_learning_rate - end_learning_rate) · (1 - step / decay_steps)^power + end_learning_rate.
 
     Args:
       initial_learning_rate: the rate at step 0.
@@ -175,6 +205,8 @@ class PolynomialDecay(_Row, formula="polynomial"):
 
 class CosineDecay(_Row, formula="cosine"):
     """Half a cosine down to alpha times its start, and constant from there.
+
+    initial_learning_rate · ((1 - alpha) · (1 + cos(π · step / decay_steps)) / 2 + alpha).
 
     Source: Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983; the warm-up: Goyal et al. 2017,
     https://arxiv.org/abs/1706.02677.
@@ -204,15 +236,18 @@ class CosineDecay(_Row, formula="cosine"):
 
 
 class CosineDecayRestarts(_Row, formula="cosine_restarts"):
-    """Half cosines one after the other.
+    """Half cosines one after the other, each t_mul times as long and m_mul times as high as the one before.
+
+    initial_learning_rate · ((1 - alpha) · m_mul^i · (1 + cos(π · fraction)) / 2 + alpha), where fraction is how much of
+    the i-th half cosine has passed.
 
     Source: Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983.
 
     Args:
       initial_learning_rate: the rate at step 0.
       first_decay_steps: how many steps the first half cosine takes.
-      t_mul: each next one takes so many times the steps of the one before,
-      m_mul: and starts at so many times the rate.
+      t_mul: how many times the steps of the one before each next one takes.
+      m_mul: how many times the rate of the one before each next one starts at.
       alpha: each ends at this fraction of the initial rate.
       name: a name.
 
@@ -233,7 +268,7 @@ class CosineDecayRestarts(_Row, formula="cosine_restarts"):
 
 
 class PiecewiseConstantDecay(_Row, formula="pieces"):
-    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
+    """A rate that is values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
 
     Args:
       boundaries: the last steps of all values but the last.
@@ -262,7 +297,16 @@ class PiecewiseConstantDecay(_Row, formula="pieces"):
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """A schedule as a dictionary of plain values.
+    """The class and the configuration of a schedule, of plain values.
+
+    Args:
+      learning_rate_schedule: the schedule.
+
+    Returns:
+      A dict with "class_name", "config", "module" and "registered_name", as Keras writes it.
+
+    Raises:
+      NotImplementedError: a class without a `get_config` of its own.
 
     Example:
       >>> tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.1, 10))["class_name"]
@@ -284,8 +328,16 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
       config: the description.
       custom_objects: further classes by name.
 
+    Returns:
+      The schedule.
+
     Raises:
       ValueError: a class of an unknown name.
+
+    Example:
+      >>> config = tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.5, decay_steps=10))
+      >>> float(tf.optimizers.schedules.deserialize(config)(0))
+      0.5
     """
     name = config["class_name"]
     kind = (custom_objects or {}).get(name) or (globals()[name] if name in __all__ else None)

@@ -15,6 +15,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor, empty, tensor_from, view
 from gradtape._engine.compute import random as _random
+from gradtape._engine.record.primitive import effect_kind
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype, int64
@@ -26,6 +27,7 @@ from gradtape._src.random import philox
 from gradtape._src.random.philox import Stream
 
 Fill = Callable[..., None]
+DRAWS = effect_kind("draws")
 
 
 class Algorithm(enum.Enum):
@@ -157,10 +159,10 @@ def integer_bounds(minval: Any, maxval: Any, dtype: DType, op: str) -> tuple[int
     return low, high
 
 
-def rated(drawn: np.ndarray, beta: Tensor, dtype: DType) -> Tensor:
+def rated(drawn: Tensor, beta: Tensor, dtype: DType) -> Tensor:
     """Gamma numbers of rate 1 divided by the rate, and kept above 0."""
     tiny = np.finfo(dtype.as_numpy_dtype).tiny
-    return ops.maximum(tensor_from(drawn.astype(dtype.as_numpy_dtype)) / beta, as_tensor(tiny, dtype))
+    return ops.maximum(drawn / beta, as_tensor(tiny, dtype))
 
 
 def binomial_numbers(

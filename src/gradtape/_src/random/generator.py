@@ -10,17 +10,21 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from, view
 from gradtape._engine.compute import random as _random
+from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.dtypes import as_dtype
+from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.random import philox
 from gradtape._src.random.distributions import (
+    DRAWS,
     Algorithm,
     Fill,
     affine,
+    between,
     binomial_numbers,
     check_algorithm,
     floats,
@@ -53,7 +57,7 @@ class Generator:
       array([4, 9, 3], dtype=int32)
     """
 
-    def __init__(self, copy_from: Generator | None = None, state: Any = None, alg: Any = None) -> None:
+    def __init__(self, copy_from: Generator | None = None, state: TensorLike | None = None, alg: Any = None) -> None:
         if copy_from is not None:
             assert (alg or state) is None
             state = copy_from.state
@@ -62,8 +66,11 @@ class Generator:
             check_algorithm(alg)
         self._state = Variable(_state(state), name="StateVar", trainable=False)
 
+    def _trackable_children(self) -> dict[str, Any]:
+        return {"_state_var": self._state}
+
     @classmethod
-    def from_seed(cls, seed: Any, alg: Any = None) -> Generator:
+    def from_seed(cls, seed: TensorLike, alg: Any = None) -> Generator:
         """A generator whose state is made from a seed.
 
         Args:
@@ -84,7 +91,7 @@ class Generator:
         return cls(state=create_rng_state(seed, alg), alg=alg)
 
     @classmethod
-    def from_state(cls, state: Any, alg: Any) -> Generator:
+    def from_state(cls, state: TensorLike, alg: Any) -> Generator:
         """A generator with a given state.
 
         Args:
@@ -106,7 +113,7 @@ class Generator:
         return cls(state=state, alg=alg)
 
     @classmethod
-    def from_key_counter(cls, key: Any, counter: Any, alg: Any) -> Generator:
+    def from_key_counter(cls, key: TensorLike, counter: TensorLike, alg: Any) -> Generator:
         """A generator with a given key and counter.
 
         Args:
@@ -161,7 +168,7 @@ class Generator:
         """The key, without axes."""
         return self._state[2]
 
-    def reset(self, state: Any) -> None:
+    def reset(self, state: TensorLike) -> None:
         """Sets the state.
 
         Args:
@@ -178,7 +185,7 @@ class Generator:
         """
         self._state.assign(_state(state))
 
-    def reset_from_seed(self, seed: Any) -> None:
+    def reset_from_seed(self, seed: TensorLike) -> None:
         """Sets the state to that of a new generator with a seed.
 
         Args:
@@ -192,7 +199,7 @@ class Generator:
         """
         self.reset(create_rng_state(seed, Algorithm.PHILOX))
 
-    def reset_from_key_counter(self, key: Any, counter: Any) -> None:
+    def reset_from_key_counter(self, key: TensorLike, counter: TensorLike) -> None:
         """Sets the key and the counter.
 
         Args:
@@ -207,7 +214,7 @@ class Generator:
         """
         self.reset(_key_counter(key, counter))
 
-    def skip(self, delta: Any) -> Tensor:
+    def skip(self, delta: int | Tensor | Variable) -> Tensor:
         """Moves on as drawing numbers would.
 
         Args:
@@ -235,7 +242,12 @@ class Generator:
         return stream
 
     def normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, differentiable by mean and deviation.
 
@@ -260,7 +272,12 @@ class Generator:
         return self._floats(_random.fill_normal, "StatelessRandomNormalV2", shape, mean, stddev, dtype)
 
     def truncated_normal(
-        self, shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        mean: TensorLike = 0.0,
+        stddev: TensorLike = 1.0,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Normally distributed numbers, drawn again while beyond two deviations.
 
@@ -286,10 +303,19 @@ class Generator:
 
     def _floats(self, fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any) -> Tensor:
         sizes = sizes_of(shape, op)
-        return affine(floats(fill, self._take(math.prod(sizes)), sizes, as_dtype(dtype)), mean, stddev)
+        drawn = as_effect(DRAWS, self._draw_floats, fill, sizes, as_dtype(dtype), writes=[self._state])
+        return affine(drawn, mean, stddev)
+
+    def _draw_floats(self, fill: Fill, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return floats(fill, self._take(math.prod(sizes)), sizes, dtype)
 
     def uniform(
-        self, shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        minval: TensorLike = 0,
+        maxval: TensorLike | None = None,
+        dtype: DTypeLike = dtypes.float32,
+        name: str | None = None,
     ) -> Tensor:
         """Uniform numbers of [minval, maxval).
 
@@ -318,12 +344,22 @@ class Generator:
                 f"For integer dtype {dtype}, minval and maxval must be both `None` or both non-`None`; "
                 f"got minval={minval} and maxval={maxval}"
             )
-        return uniform_numbers(
-            self._take(math.prod(sizes_of(shape, "StatelessRandomUniformV2"))), shape, minval, maxval, dtype
-        )
+        sizes = sizes_of(shape, "StatelessRandomUniformV2")
+        if dtype.is_integer:
+            return as_effect(DRAWS, self._draw_integers, sizes, minval, maxval, dtype, writes=[self._state])
+        drawn = as_effect(DRAWS, self._draw_floats, _random.fill_uniform, sizes, dtype, writes=[self._state])
+        return between(drawn, minval, maxval, dtype)
+
+    def _draw_integers(self, sizes: tuple[int, ...], minval: Any, maxval: Any, dtype: DType) -> Tensor:
+        return uniform_numbers(self._take(math.prod(sizes)), sizes, minval, maxval, dtype)
 
     def binomial(
-        self, shape: Any, counts: Any, probs: Any, dtype: Any = dtypes.int32, name: str | None = None
+        self,
+        shape: ShapeLike,
+        counts: TensorLike,
+        probs: TensorLike,
+        dtype: DTypeLike = dtypes.int32,
+        name: str | None = None,
     ) -> Tensor:
         """How many of `counts` trials succeed, each with probability `probs`.
 
@@ -348,13 +384,16 @@ class Generator:
         counts, probs = as_tensor(counts), as_tensor(probs)
         if not counts.dtype.is_floating:
             raise not_allowed("StatefulRandomBinomial", counts.dtype, "half, float, double")
+        return as_effect(DRAWS, self._draw_binomial, shape, counts, probs, dtype, writes=[self._state])
+
+    def _draw_binomial(self, shape: Any, counts: Tensor, probs: Tensor, dtype: Any) -> Tensor:
         return binomial_numbers(
             "StatefulRandomBinomial",
             lambda samples, several: self._take(several * 50 * (samples + 3)),
             *(shape, counts, probs, dtype),
         )
 
-    def uniform_full_int(self, shape: Any, dtype: Any = dtypes.int64, name: str | None = None) -> Tensor:
+    def uniform_full_int(self, shape: ShapeLike, dtype: DTypeLike = dtypes.int64, name: str | None = None) -> Tensor:
         """Integers of the whole range of their dtype.
 
         Args:
@@ -374,7 +413,10 @@ class Generator:
           tf.int32
         """
         sizes = sizes_of(shape, "StatelessRandomUniformFullIntV2")
-        return full_range(self._take(math.prod(sizes)), sizes, as_dtype(dtype))
+        return as_effect(DRAWS, self._draw_full, sizes, as_dtype(dtype), writes=[self._state])
+
+    def _draw_full(self, sizes: tuple[int, ...], dtype: DType) -> Tensor:
+        return full_range(self._take(math.prod(sizes)), sizes, dtype)
 
     def make_seeds(self, count: int = 1) -> Tensor:
         """Seeds for stateless functions.
@@ -451,7 +493,7 @@ def set_global_generator(generator: Generator) -> None:
     _global_generator = generator
 
 
-def create_rng_state(seed: Any, alg: Any) -> Tensor:
+def create_rng_state(seed: TensorLike, alg: Any) -> Tensor:
     """The state that a seed stands for.
 
     Args:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape._engine.compute import random as _random
+from gradtape._engine.function.plan import install_random_state
+from gradtape._src.core.operands import int_attribute
 
 if TYPE_CHECKING:
     import random
@@ -72,6 +74,35 @@ def set_seed(seed: int | None) -> None:
     _global.streams.clear()
 
 
+def state() -> Any:
+    """Where the global sequences stand, to be given to `restore`."""
+    handed = getattr(_global, "handed", None)
+    return _global.seed, None if handed is None else handed.getstate(), dict(_global.streams)
+
+
+def restore(kept: Any) -> None:
+    """Has the global sequences go on where they stood."""
+    _global.seed, handed, streams = kept
+    if handed is not None:
+        _global.handed.setstate(handed)
+    _global.streams.clear()
+    _global.streams.update(streams)
+
+
+install_random_state(state, restore)
+
+
+def op_seeds(seed: int | None) -> tuple[int, int]:
+    """The seeds of something with a seed of its own or without: a stream's key, the high half of its counter."""
+    if seed is None and _global.seed is None:
+        stream = fresh_stream()
+        return stream.key, stream.high
+    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
+    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int_attribute(seed, "seed")) % _MAX_SEED
+    # Both zero would ask TensorFlow's kernels for an unforeseeable seed.
+    return (first, second) if (first, second) != (0, 0) else (0, _MAX_SEED)
+
+
 def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     """The stream for one call of a stateful op.
 
@@ -80,14 +111,7 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
       seed: the call's own seed, or None.
       blocks: how many blocks the call may use, which the next call with this seed skips.
     """
-    if seed is None and _global.seed is None:
-        return fresh_stream()
-    first = (DEFAULT_GLOBAL_SEED if _global.seed is None else _global.seed) % _MAX_SEED
-    if isinstance(seed, str):
-        raise TypeError(f"Expected int for argument 'seed' not {seed!r}.")
-    second = (_global.handed.randint(0, _MAX_SEED) if seed is None else int(seed)) % _MAX_SEED
-    if (first, second) == (0, 0):
-        second = _MAX_SEED  # both zero would ask TensorFlow's kernels for an unforeseeable seed
+    first, second = op_seeds(seed)
     stream = Stream(first, 0, second)
     if seed is None:
         return stream
@@ -95,6 +119,14 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
     stream = _global.streams.get(key, stream)
     _global.streams[key] = stream.skip(blocks)
     return stream
+
+
+def graph_stream(op: int) -> Stream:
+    """The stream of the op of a number in a graph that TensorFlow runs anew each time: the same one each time."""
+    if _global.seed is None:
+        return fresh_stream()
+    first = _global.seed % _MAX_SEED
+    return Stream(first, 0, op if first or op else _MAX_SEED)
 
 
 def bits(stream: Stream, words: int) -> np.ndarray:
@@ -128,12 +160,7 @@ def gamma(stream: Stream, samples: int, alpha: np.ndarray) -> np.ndarray:
 def poisson(stream: Stream, samples: int, rate: np.ndarray, highest: float) -> np.ndarray:
     """Poisson(rate) in float64, of shape [samples, *rate.shape], none above ``highest``."""
     out = np.empty((samples, rate.size))
-    rates = np.array(rate, np.float64).ravel()
-    # Draws above the highest are drawn again, which would never end where they are the rule.
-    endless = np.isfinite(rates) & (rates > highest)
-    rates[endless] = 0
-    _random.fill_poisson(out, rates, highest, *stream)
-    out[:, endless] = highest
+    _random.fill_poisson(out, np.ascontiguousarray(rate, np.float64).ravel(), highest, *stream)
     return out.reshape(samples, *rate.shape)
 
 
@@ -141,10 +168,10 @@ def binomial(stream: Stream, samples: int, counts: np.ndarray, probs: np.ndarray
     """Binomial(counts, probs) in float64, of shape [samples, *counts.shape]; both arguments of one shape and dtype."""
     out = np.empty((samples, counts.size))
     rarer = np.minimum(probs, 1 - probs)  # the rarer outcome is counted
-    exact = [np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer)]
+    tries, chances = (np.ascontiguousarray(array, np.float64).ravel() for array in (counts, rarer))
     with np.errstate(invalid="ignore"):
         many = np.ascontiguousarray(counts * rarer >= 10, np.uint8).ravel()
-    _random.fill_binomial(out, *exact, many, *stream)
+    _random.fill_binomial(out, tries, chances, many, *stream)
     out = out.reshape(samples, *counts.shape)
     return np.where(probs > 0.5, np.maximum(counts, 0).astype(np.float64) - out, out)
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from gradtape._engine.api.api import as_tensor, tensor_from, view
 from gradtape._engine.compute import random as _random
+from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.random import philox
 from gradtape._src.random.distributions import (
+    DRAWS,
     Fill,
     affine,
     between,
@@ -45,7 +48,7 @@ def set_seed(seed: int | None) -> None:
       >>> tf.reduce_all(first == tf.random.normal([2])).numpy()
       np.True_
     """
-    philox.set_seed(seed)
+    as_effect(DRAWS, philox.set_seed, seed)
 
 
 def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
@@ -61,10 +64,10 @@ def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: 
     program=_seeded,
 )
 def normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -101,10 +104,10 @@ def normal(
     program=_seeded,
 )
 def truncated_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -143,10 +146,10 @@ def truncated_normal(
     program=_seeded,
 )
 def uniform(
-    shape: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -178,10 +181,9 @@ def uniform(
             raise ValueError(f"Must specify maxval for integer dtype {dtype!r}")
         sizes = sizes_of(shape, "RandomUniformInt")
         low, high = integer_bounds(minval, maxval, dtype, "RandomUniformInt")
-        stream = _stateful("RandomUniformInt", sizes, dtype, seed)
-        return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+        return as_effect(DRAWS, _draw_integers, sizes, dtype, seed, low, high)
     sizes = sizes_of(shape, "RandomUniform")
-    drawn = floats(_random.fill_uniform, _stateful("RandomUniform", sizes, dtype, seed), sizes, dtype)
+    drawn = as_effect(DRAWS, _draw_floats, _random.fill_uniform, "RandomUniform", sizes, dtype, seed)
     return between(drawn, minval, maxval, dtype)
 
 
@@ -196,10 +198,10 @@ def uniform(
     program=_seeded,
 )
 def gamma(
-    shape: Any,
-    alpha: Any,
-    beta: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
@@ -229,9 +231,7 @@ def gamma(
     dtype = as_dtype(dtype)
     alpha, beta = as_tensor(alpha, dtype), as_tensor(1 if beta is None else beta, dtype)
     sizes = sizes_of(shape, "RandomGamma")
-    alphas = together(alpha, beta)[0]
-    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
-    return rated(philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape)), beta, dtype)
+    return rated(as_effect(DRAWS, _draw_gamma, sizes, dtype, seed, alpha, beta), beta, dtype)
 
 
 @op(
@@ -245,7 +245,11 @@ def gamma(
     program=_seeded,
 )
 def poisson(
-    shape: Any, lam: Any, dtype: Any = dtypes.float32, seed: int | None = None, name: str | None = None
+    shape: ShapeLike,
+    lam: TensorLike,
+    dtype: DTypeLike = dtypes.float32,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Poisson-distributed counts, `shape` of them for each rate.
 
@@ -270,9 +274,7 @@ def poisson(
     dtype = as_dtype(dtype)
     rates = as_tensor(lam)
     sizes = sizes_of(shape, "RandomPoissonV2")
-    shape = (*sizes, *rates.shape)
-    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
-    return counts_as(philox.poisson(stream, math.prod(sizes), view(rates), highest(dtype)).reshape(shape), dtype)
+    return as_effect(DRAWS, _draw_poisson, sizes, dtype, seed, rates)
 
 
 @op(
@@ -289,7 +291,11 @@ def poisson(
     program=_seeded,
 )
 def categorical(
-    logits: Any, num_samples: Any, dtype: Any = None, seed: int | None = None, name: str | None = None
+    logits: TensorLike,
+    num_samples: IntLike,
+    dtype: DTypeLike | None = None,
+    seed: int | None = None,
+    name: str | None = None,
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities.
 
@@ -312,11 +318,8 @@ def categorical(
       array([[0, 0, 0, 1, 0]])
     """
     logits, samples = checked_logits(logits, num_samples, "Multinomial")
-    doubles = 2 * 4 * -(-samples // 4)
     dtype = dtypes.int64 if dtype is None else as_dtype(dtype)
-    key = ("Multinomial", logits.dtype, dtype)
-    stream = philox.op_stream(key, seed, logits.shape[0] * doubles * RESERVED)
-    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+    return as_effect(DRAWS, _draw_categorical, samples, dtype, seed, logits)
 
 
 @op(
@@ -331,7 +334,7 @@ def categorical(
     ],
     program=_seeded,
 )
-def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> Tensor:
     """The slices along the first axis in random order.
 
     Args:
@@ -354,6 +357,41 @@ def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Ten
     rows = value.shape[0] if value.ndim else 1
     if rows <= 1 or 0 in value.shape:
         return value
+    return as_effect(DRAWS, _draw_shuffled, rows, seed, value)
+
+
+# What draws from the global sequences
+
+
+def _draw_floats(fill: Fill, op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None) -> Tensor:
+    return floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype)
+
+
+def _draw_integers(sizes: tuple[int, ...], dtype: DType, seed: int | None, low: int, high: int) -> Tensor:
+    stream = _stateful("RandomUniformInt", sizes, dtype, seed)
+    return tensor_from(philox.integers(stream, sizes, low, high, dtype.as_numpy_dtype))
+
+
+def _draw_gamma(sizes: tuple[int, ...], dtype: DType, seed: int | None, alpha: Tensor, beta: Tensor) -> Tensor:
+    alphas = together(alpha, beta)[0]
+    stream = _stateful("RandomGamma", (*sizes, *alphas.shape), dtype, seed)
+    drawn = philox.gamma(stream, math.prod(sizes), alphas).reshape((*sizes, *alphas.shape))
+    return tensor_from(drawn.astype(dtype.as_numpy_dtype))
+
+
+def _draw_poisson(sizes: tuple[int, ...], dtype: DType, seed: int | None, rates: Tensor) -> Tensor:
+    shape = (*sizes, *rates.shape)
+    stream = _stateful("RandomPoissonV2", shape, dtype, seed, rates.dtype)
+    return counts_as(philox.poisson(stream, math.prod(sizes), view(rates), highest(dtype)).reshape(shape), dtype)
+
+
+def _draw_categorical(samples: int, dtype: DType, seed: int | None, logits: Tensor) -> Tensor:
+    doubles = 2 * 4 * -(-samples // 4)
+    stream = philox.op_stream(("Multinomial", logits.dtype, dtype), seed, logits.shape[0] * doubles * RESERVED)
+    return tensor_from(philox.categorical(stream, view(logits), samples).astype(dtype.as_numpy_dtype))
+
+
+def _draw_shuffled(rows: int, seed: int | None, value: Tensor) -> Tensor:
     stream = philox.op_stream(("RandomShuffle", value.dtype), seed, -(-(rows - 1) // 4))
     return tensor_from(view(value)[philox.permutation(stream, rows)])
 
@@ -365,4 +403,4 @@ def _stateful(op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None, *
 
 def _stateful_floats(fill: Fill, op: str, shape: Any, mean: Any, stddev: Any, dtype: Any, seed: int | None) -> Tensor:
     dtype, sizes = as_dtype(dtype), sizes_of(shape, op)
-    return affine(floats(fill, _stateful(op, sizes, dtype, seed), sizes, dtype), mean, stddev)
+    return affine(as_effect(DRAWS, _draw_floats, fill, op, sizes, dtype, seed), mean, stddev)

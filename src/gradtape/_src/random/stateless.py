@@ -12,6 +12,7 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import check_memory, int_of
+from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.joining import stack
 from gradtape._src.random import philox
 from gradtape._src.random.distributions import (
@@ -44,11 +45,11 @@ from gradtape._src.table.rows import call, integer, op, real, values
     ],
 )
 def stateless_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -85,11 +86,11 @@ def stateless_normal(
     edges=lambda: [call([103], [1, 2]), call([101], [1, 2], dtype="float64")],
 )
 def stateless_truncated_normal(
-    shape: Any,
-    seed: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -132,11 +133,11 @@ def stateless_truncated_normal(
     ],
 )
 def stateless_uniform(
-    shape: Any,
-    seed: Any,
-    minval: Any = 0,
-    maxval: Any = None,
-    dtype: Any = dtypes.float32,
+    shape: ShapeLike,
+    seed: TensorLike,
+    minval: TensorLike = 0,
+    maxval: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
@@ -179,7 +180,12 @@ def stateless_uniform(
     edges=lambda: [call([50, 4], [1, 2], values([0.3, 1.0, 2.5, 20.0])), call([3, 2], [1, 2], 2.0, [1.0, 3.0])],
 )
 def stateless_gamma(
-    shape: Any, seed: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.float32, name: str | None = None
+    shape: ShapeLike,
+    seed: TensorLike,
+    alpha: TensorLike,
+    beta: TensorLike | None = None,
+    dtype: DTypeLike = dtypes.float32,
+    name: str | None = None,
 ) -> Tensor:
     """Gamma-distributed numbers that depend on nothing but the arguments.
 
@@ -207,7 +213,8 @@ def stateless_gamma(
     alphas = together(alpha, beta)[0]
     sizes = ending_in(sizes_of(shape, "StatelessRandomGammaV3"), alphas.shape, "StatelessRandomGammaV3", "")
     samples = math.prod(sizes[: len(sizes) - alphas.ndim])
-    return rated(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), beta, dtype)
+    drawn = tensor_from(philox.gamma(_stateless(seed), samples, alphas).reshape(sizes), dtype)
+    return rated(drawn, beta, dtype)
 
 
 @op(
@@ -219,7 +226,9 @@ def stateless_gamma(
         call([50, 2], [1, 2], values([0.3, 12.5]), dtype="float64"),
     ],
 )
-def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32, name: str | None = None) -> Tensor:
+def stateless_poisson(
+    shape: ShapeLike, seed: TensorLike, lam: TensorLike, dtype: DTypeLike = dtypes.int32, name: str | None = None
+) -> Tensor:
     """Poisson-distributed counts that depend on nothing but the arguments.
 
     Args:
@@ -258,7 +267,12 @@ def stateless_poisson(shape: Any, seed: Any, lam: Any, dtype: Any = dtypes.int32
     ],
 )
 def stateless_binomial(
-    shape: Any, seed: Any, counts: Any, probs: Any, output_dtype: Any = dtypes.int32, name: str | None = None
+    shape: ShapeLike,
+    seed: TensorLike,
+    counts: TensorLike,
+    probs: TensorLike,
+    output_dtype: DTypeLike = dtypes.int32,
+    name: str | None = None,
 ) -> Tensor:
     """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
 
@@ -294,7 +308,7 @@ def stateless_binomial(
     ],
 )
 def stateless_categorical(
-    logits: Any, num_samples: Any, seed: Any, dtype: Any = dtypes.int64, name: str | None = None
+    logits: TensorLike, num_samples: IntLike, seed: TensorLike, dtype: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
     """Classes drawn by unnormalised log-probabilities and a seed alone.
 
@@ -321,7 +335,7 @@ def stateless_categorical(
 
 
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
-def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
+def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """New seeds made of one.
 
     Args:
@@ -352,7 +366,7 @@ def split(seed: Any, num: int = 2, alg: Any = "auto_select") -> Tensor:
     dtypes="int32, int64",
     edges=lambda: [call([1, 2], 3), call([1, 2], integer(3, "int64"))],
 )
-def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
+def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Tensor:
     """A seed made of a seed and one integer, such as the number of a step.
 
     Args:
@@ -376,7 +390,7 @@ def fold_in(seed: Any, data: Any, alg: Any = "auto_select") -> Tensor:
     return stack([full_range(_stateless(seed, alg), (), data.dtype), data])
 
 
-def stateless_shuffle(value: Any, seed: Any, alg: Any = "auto_select", name: str | None = None) -> Tensor:
+def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_select", name: str | None = None) -> Tensor:
     """The slices along the first axis in an order that depends on the seed alone.
 
     Args:

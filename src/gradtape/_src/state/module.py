@@ -9,6 +9,7 @@ from typing import Any
 
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._src.core import nest
+from gradtape._src.state import tracking
 from gradtape._src.state.naming import name_scope
 from gradtape._src.state.variable import Variable
 
@@ -60,6 +61,13 @@ class Module:
     def name_scope(self) -> Any:
         """A scope of the module's name, behind those that the module was made in."""
         return name_scope(self._scope)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        tracking.attribute_added(self)
+
+    def _trackable_children(self) -> dict[str, Any]:
+        return tracking.attributes(self)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor
+from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
 from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
 from gradtape._src.core import errors
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
 from gradtape._src.state.naming import name_prefix
+
+_WRITES = effect_kind("writes")
 
 
 @variables_are
@@ -47,18 +51,18 @@ class Variable(BaseVariable):
 
     def __init__(
         self,
-        initial_value: Any = None,
+        initial_value: TensorLike | Callable[[], TensorLike] | None = None,
         trainable: bool | None = None,
         validate_shape: bool = True,
         caching_device: Any = None,
         name: str | None = None,
         variable_def: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         import_scope: Any = None,
         constraint: Any = None,
         synchronization: Any = None,
         aggregation: Any = None,
-        shape: Any = None,
+        shape: ShapeLike | None = None,
         experimental_enable_variable_lifting: bool = True,
     ) -> None:
         if initial_value is None:
@@ -88,7 +92,7 @@ class Variable(BaseVariable):
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
 
-    def ref(self) -> Reference:
+    def ref(self) -> Reference[Variable]:
         """A hashable reference to the variable, for sets and keys of dicts.
 
         Returns:
@@ -113,7 +117,7 @@ class Variable(BaseVariable):
         return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"))
+        return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"), self.constraint)
 
     def is_initialized(self, name: str | None = None) -> Tensor:
         """True: a variable has its value from the start.
@@ -182,7 +186,7 @@ class Variable(BaseVariable):
         self.assign_add(1)
         return before
 
-    def set_shape(self, shape: Any) -> None:
+    def set_shape(self, shape: TensorShape | Sequence[int | None]) -> None:
         """Checks that the variable has this shape.
 
         Args:
@@ -201,6 +205,9 @@ class Variable(BaseVariable):
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Variable:
         """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        return as_effect(_WRITES, self._put_part, key, as_tensor(value, self.dtype), writes=[self])
+
+    def _put_part(self, key: Any, value: Tensor) -> Variable:
         from gradtape._src.ops.indexing import plain_key
 
         array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
@@ -219,7 +226,7 @@ class Variable(BaseVariable):
         array[place] = values
         return self.assign(array)
 
-    def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
+    def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The rows at these indices, as `tf.gather` gives them.
 
         Args:
@@ -238,7 +245,7 @@ class Variable(BaseVariable):
         """
         return gather(self.read_value(), indices)
 
-    def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
+    def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
         """The slices at these coordinates, as `tf.gather_nd` gives them.
 
         Args:
@@ -436,7 +443,7 @@ class Variable(BaseVariable):
         before = np.indices(places.shape)[:-1]
         return self.scatter_nd_update(np.stack([*before, places], -1), sparse_delta.values)
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_add(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Adds to slices at coordinates.
 
         Args:
@@ -457,7 +464,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Subtracts from slices at coordinates.
 
         Args:
@@ -478,7 +485,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
 
-    def scatter_nd_max(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Raises slices at coordinates to the updates where they are less.
 
         Args:
@@ -499,7 +506,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
-    def scatter_nd_min(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Lowers slices at coordinates to the updates where they are greater.
 
         Args:
@@ -520,7 +527,7 @@ class Variable(BaseVariable):
         """
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Variable:
+    def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Replaces slices at coordinates; of several updates of one place the last one counts.
 
         Args:
@@ -545,8 +552,11 @@ class Variable(BaseVariable):
         if not hasattr(sparse_delta, "indices") or not hasattr(sparse_delta, "values"):
             raise TypeError(f"Argument `sparse_delta` must be a `tf.IndexedSlices`. Received arg: {sparse_delta}")
         self._check_dtype(op, "dtype")
-        indices = index_array(sparse_delta.indices, op)
-        updates = np.asarray(as_tensor(sparse_delta.values, self.dtype))
+        given = as_tensor(sparse_delta.indices), as_tensor(sparse_delta.values, self.dtype)
+        return as_effect(_WRITES, self._put_rows, op, change, *given, writes=[self])
+
+    def _put_rows(self, op: str, change: Callable[..., Any], places: Tensor, values: Tensor) -> Variable:
+        indices, updates = index_array(places, op), np.asarray(values)
         shape = self.read_value().shape
         if updates.ndim and updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
@@ -570,8 +580,11 @@ class Variable(BaseVariable):
 
     def _scatter_nd(self, op: str, change: Callable[..., Any], indices: Any, updates: Any) -> Variable:
         self._check_dtype(op, "T")
-        places = index_array(indices, op)
-        values = np.asarray(as_tensor(updates, self.dtype))
+        given = as_tensor(indices), as_tensor(updates, self.dtype)
+        return as_effect(_WRITES, self._put_slices, op, change, *given, writes=[self])
+
+    def _put_slices(self, op: str, change: Callable[..., Any], indices: Tensor, updates: Tensor) -> Variable:
+        places, values = index_array(indices, op), np.asarray(updates)
         shape = tuple(self.read_value().shape)
         if places.ndim == 0:
             raise errors.invalid_argument(op, "Indices shape must have rank at least one. Found:[]")
@@ -588,7 +601,7 @@ class Variable(BaseVariable):
                 f"Dimensions [{depth},{len(shape)}) of input[shape={dims_text(shape)}] must match dimensions "
                 f"[{count},{values.ndim}) of updates[shape={dims_text(values.shape)}]",
             )
-        outside = ((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1)
+        outside = np.asarray(((places < 0) | (places >= np.asarray(shape[:depth], np.int64))).any(-1))
         if outside.any():
             place = _first(outside)
             text = dims_text(place) if outside.ndim else ""
@@ -638,5 +651,5 @@ def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
         array[row] = (array[row] - np.fmod(array[row], divisor)) // divisor
 
 
-def _restore(value: np.ndarray, trainable: bool, name: str) -> Variable:
-    return Variable(value, trainable, name=name)
+def _restore(value: np.ndarray, trainable: bool, name: str, constraint: Any = None) -> Variable:
+    return Variable(value, trainable, name=name, constraint=constraint)

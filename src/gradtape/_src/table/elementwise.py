@@ -83,6 +83,7 @@ from gradtape._src.table.expressions import (
     sub,
     tan,
     tanh,
+    tanh_grad,
     trunc,
 )
 
@@ -178,6 +179,14 @@ def _where_nonzero(x: Expr, value: Expr, otherwise: float) -> Expr:
 
 def _gelu_tanh(x: Expr) -> Expr:
     return x * 0.5 * (tanh((x + square(x) * x * GELU_CUBIC) * math.sqrt(2 / math.pi)) + 1)
+
+
+def _gelu_tanh_slope(x: Expr) -> Expr:
+    """As derived where tanh has not come to its end at 1; beyond, where cubes overflow, it stays what it is there."""
+    x = minimum(maximum(x, -30), 30)
+    t = tanh((x + square(x) * x * GELU_CUBIC) * math.sqrt(2 / math.pi))
+    slope = (square(x) * (3 * GELU_CUBIC) + 1) * math.sqrt(2 / math.pi)
+    return (x * tanh_grad(slope, t) + t + 1) * 0.5
 
 
 def _stirling(targets: Expr) -> Expr:
@@ -1179,7 +1188,16 @@ ROWS = (
         ("nn.gelu",),
         domain=REAL,
     ),
-    Row("gelu_tanh", ("features",), _gelu_tanh, "gelu with approximate=True", (), domain=REAL),
+    Row(
+        "gelu_tanh",
+        ("features",),
+        _gelu_tanh,
+        "gelu with approximate=True",
+        (),
+        {0: lambda g, y, x: g * _gelu_tanh_slope(x)},
+        "the derived rule is 0 times infinity where x**3 overflows",
+        REAL,
+    ),
     Row(
         "silu",
         ("features", "beta"),

@@ -31,6 +31,7 @@ class Expr:
     """A node: `code` is an instruction's name with `args`, "operand" with its role as `value`, or "constant"."""
 
     __slots__ = ("args", "code", "depth", "order", "value")
+    depth: int
 
     def __init__(self, code: str, args: tuple[Expr, ...], value: float) -> None:
         self.code = code
@@ -196,7 +197,7 @@ def _over_squares(a: Expr, b: Expr) -> Expr:
     first = abs(a) >= abs(b)
     larger = select(first, a, b)
     ratio = select(first, b, a) / larger
-    return select(first, 1, ratio) / (larger * (square(ratio) + 1))
+    return select(first, 1, ratio) / larger / (square(ratio) + 1)
 
 
 def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:

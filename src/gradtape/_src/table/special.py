@@ -96,13 +96,14 @@ def zeta(x: Expr, q: Expr) -> Expr:
     NIST Digital Library of Mathematical Functions, 25.11.5.
     """
     w = q + ZETA_TERMS
-    power = pow_(w, -x)
-    rest = power * (w / (x - 1) + 0.5)
+    s = minimum(x, 1000)  # from where on the rest is 0, though factors of its terms overflow
+    power = pow_(w, -s)
+    rest = power * (w / (s - 1) + 0.5)
     inverse_square = recip(square(w))
-    term = power * x / w
+    term = power * s / w
     for j, bernoulli in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510), 1):
         rest = rest + term * (bernoulli / math.factorial(2 * j))
-        term = term * ((x + (2 * j - 1)) * (x + 2 * j)) * inverse_square
+        term = term * ((s + (2 * j - 1)) * (s + 2 * j)) * inverse_square
     value = rest
     for k in range(ZETA_TERMS - 1, -1, -1):
         value = value + pow_(q + k, -x)

@@ -14,10 +14,14 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
+from gradtape._src.ops.reductions import reduce_all
 from gradtape._src.testing.check_numerics import *  # noqa: F403
 
 
-def Assert(condition: Any, data: Sequence[Any], summarize: int | None = None, name: str | None = None) -> None:
+def Assert(
+    condition: TensorLike, data: Sequence[TensorLike], summarize: int | None = None, name: str | None = None
+) -> None:
     """Checks that a condition holds.
 
     Args:
@@ -67,9 +71,10 @@ def _compare(
     """Raises unless the elementwise op holds everywhere; `told` replaces the text of what does not hold."""
     x = as_tensor(x)
     y = as_tensor(y, None if isinstance(y, Tensor | BaseVariable) else x.dtype)
-    holds = view(apply_elementwise(op, x, y))
-    if holds.all():
+    compared = apply_elementwise(op, x, y)
+    if reduce_all(compared):
         return
+    holds = view(compared)
     if told is not None:
         raise InvalidArgumentError(None, None, told)
     limit, xs, ys = _limit(summarize), view(x), view(y)
@@ -87,7 +92,7 @@ def _compare(
 
 
 def assert_equal(
-    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x == y everywhere; x and y broadcast.
 
@@ -109,7 +114,7 @@ def assert_equal(
 
 
 def assert_none_equal(
-    x: Any, y: Any, summarize: int | None = None, message: str | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, summarize: int | None = None, message: str | None = None, name: str | None = None
 ) -> None:
     """Checks that x == y nowhere; x and y broadcast.
 
@@ -130,7 +135,7 @@ def assert_none_equal(
 
 
 def assert_less(
-    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x < y everywhere; x and y broadcast.
 
@@ -151,7 +156,7 @@ def assert_less(
 
 
 def assert_less_equal(
-    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x <= y everywhere; x and y broadcast.
 
@@ -172,7 +177,7 @@ def assert_less_equal(
 
 
 def assert_greater(
-    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x > y everywhere; x and y broadcast.
 
@@ -193,7 +198,7 @@ def assert_greater(
 
 
 def assert_greater_equal(
-    x: Any, y: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, y: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x >= y everywhere; x and y broadcast.
 
@@ -221,7 +226,9 @@ def _signed(symbol: str, op: str, x: Any, message: str | None, summarize: int | 
     _compare(symbol, op, x, 0, None, None, told + str(shown if x.ndim else flat[0]))
 
 
-def assert_positive(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
+def assert_positive(
+    x: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
     """Checks that x > 0 everywhere.
 
     Args:
@@ -239,7 +246,9 @@ def assert_positive(x: Any, message: str | None = None, summarize: int | None = 
     _signed(">", "greater", x, message, summarize)
 
 
-def assert_negative(x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None) -> None:
+def assert_negative(
+    x: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
+) -> None:
     """Checks that x < 0 everywhere.
 
     Args:
@@ -258,7 +267,7 @@ def assert_negative(x: Any, message: str | None = None, summarize: int | None = 
 
 
 def assert_non_negative(
-    x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x >= 0 everywhere.
 
@@ -278,7 +287,7 @@ def assert_non_negative(
 
 
 def assert_non_positive(
-    x: Any, message: str | None = None, summarize: int | None = None, name: str | None = None
+    x: TensorLike, message: str | None = None, summarize: int | None = None, name: str | None = None
 ) -> None:
     """Checks that x <= 0 everywhere.
 
@@ -298,10 +307,10 @@ def assert_non_positive(
 
 
 def assert_near(
-    x: Any,
-    y: Any,
-    rtol: Any = None,
-    atol: Any = None,
+    x: TensorLike,
+    y: TensorLike,
+    rtol: TensorLike | None = None,
+    atol: TensorLike | None = None,
     message: str | None = None,
     summarize: int | None = None,
     name: str | None = None,
@@ -329,13 +338,13 @@ def assert_near(
     precision = 10 * np.finfo(x.dtype.as_numpy_dtype).eps
     rtol = as_tensor(precision if rtol is None else rtol, x.dtype)
     atol = as_tensor(precision if atol is None else atol, x.dtype)
-    data = [_prefix(message), f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}"]
+    data: list[Any] = [_prefix(message), f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}"]
     data += [f"x ({_described(x)}) = ", x, f"y ({_described(y)}) = ", y]
     holds = apply_elementwise("less", abs(x - y), atol + rtol * abs(y))
-    Assert(as_tensor(view(holds).all()), data, summarize)
+    Assert(reduce_all(holds), data, summarize)
 
 
-def assert_all_finite(x: Any, message: str, name: str | None = None) -> Tensor:
+def assert_all_finite(x: TensorLike, message: str, name: str | None = None) -> Tensor:
     """Checks that x has neither NaN nor infinity.
 
     Args:
@@ -377,7 +386,7 @@ def _check_rank(x: Any, fits: Callable[[int], bool], wanted: str, message: str |
         raise ValueError(f"{_prefix(message)}Tensor  must have rank {wanted}.  Received rank {x.ndim}, shape {x.shape}")
 
 
-def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_rank(x: TensorLike, rank: IntLike, message: str | None = None, name: str | None = None) -> None:
     """Checks the number of axes.
 
     Args:
@@ -397,7 +406,7 @@ def assert_rank(x: Any, rank: Any, message: str | None = None, name: str | None 
     _check_rank(x, lambda found: found == rank, str(rank), message)
 
 
-def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_rank_at_least(x: TensorLike, rank: IntLike, message: str | None = None, name: str | None = None) -> None:
     """Checks that x has so many axes or more.
 
     Args:
@@ -417,7 +426,9 @@ def assert_rank_at_least(x: Any, rank: Any, message: str | None = None, name: st
     _check_rank(x, lambda found: found >= rank, f"at least {rank}", message)
 
 
-def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_rank_in(
+    x: TensorLike, ranks: Sequence[IntLike], message: str | None = None, name: str | None = None
+) -> None:
     """Checks that the number of axes is one of several.
 
     Args:
@@ -437,7 +448,7 @@ def assert_rank_in(x: Any, ranks: Any, message: str | None = None, name: str | N
     _check_rank(x, lambda found: found in ranks, f"in {ranks}", message)
 
 
-def assert_scalar(tensor: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_scalar(tensor: TensorLike, message: str | None = None, name: str | None = None) -> None:
     """Checks that a tensor has no axes.
 
     Args:
@@ -525,7 +536,7 @@ def assert_shapes(
 # Dtypes and kinds
 
 
-def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_type(tensor: TensorLike, tf_type: DTypeLike, message: str | None = None, name: str | None = None) -> None:
     """Checks the dtype of a tensor.
 
     Args:
@@ -545,7 +556,7 @@ def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str
         raise TypeError(f"{_prefix(message)}tensor must be of type {wanted!r}; got {actual!r}")
 
 
-def assert_integer(x: Any, message: str | None = None, name: str | None = None) -> None:
+def assert_integer(x: TensorLike, message: str | None = None, name: str | None = None) -> None:
     """Checks that x is of an integer dtype.
 
     Args:
@@ -564,7 +575,9 @@ def assert_integer(x: Any, message: str | None = None, name: str | None = None) 
         raise TypeError(f'{_prefix(message)}Expected "x" to be integer type.  Found: tensor of dtype {dtype!s}')
 
 
-def assert_same_float_dtype(tensors: Sequence[Any] | None = None, dtype: Any = None) -> DType:
+def assert_same_float_dtype(
+    tensors: Sequence[Tensor | BaseVariable | None] | None = None, dtype: DTypeLike | None = None
+) -> DType:
     """The floating dtype that tensors share.
 
     Args:
@@ -584,6 +597,8 @@ def assert_same_float_dtype(tensors: Sequence[Any] | None = None, dtype: Any = N
     expected = None if dtype is None else as_dtype(dtype)
     first = None
     for tensor in tensors or ():
+        if tensor is None:
+            continue
         if expected is None:
             expected, first = tensor.dtype, tensor
         elif tensor.dtype != expected:

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_identity, as_tensor, view
+from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
 from gradtape._engine.record.primitive import Primitive, install_observer, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
+from gradtape._src.core.evaluations import CODES
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
@@ -30,7 +32,7 @@ _REMEMBERED = 1 << 16  # recorded ops whose lines are kept, the latest ones
     samples=lambda: [call(real(2, 3), "fine"), call(real(), "fine")],
     edges=lambda: [call(real(0), "empty")],
 )
-def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor:
+def check_numerics(tensor: TensorLike, message: str, name: str | None = None) -> Tensor:
     """Checks that a tensor has neither NaN nor infinity.
 
     Args:
@@ -51,14 +53,17 @@ def check_numerics(tensor: Any, message: str, name: str | None = None) -> Tensor
     tensor = as_tensor(tensor)
     if not tensor.dtype.is_floating:
         raise not_allowed("CheckNumerics", tensor.dtype, "bfloat16, half, float, double")
-    array = view(tensor)
-    if not np.isfinite(array).all():
+    if not _FINITE(tensor):
+        array = view(tensor)
         kinds = " and ".join(["Inf"] * bool(np.isinf(array).any()) + ["NaN"] * bool(np.isnan(array).any()))
         raise from_op(InvalidArgumentError, "CheckNumerics", f"{message} : Tensor had {kinds} values", name or "")
     return apply_identity(tensor)
 
 
-class NumericsError(InvalidArgumentError):  # type: ignore[misc, valid-type]
+_FINITE = Primitive("IsFinite", lambda tensor: tensor_from(np.asarray(np.isfinite(view(tensor)).all())))
+
+
+class NumericsError(InvalidArgumentError):
     """The first NaN or infinity of a program that examines its results."""
 
     def __init__(self, examiner: Examiner, op: str, before: str, where: str, after: str) -> None:
@@ -104,6 +109,8 @@ class Examiner:
     def __call__(
         self, primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]
     ) -> None:
+        if _within_another():
+            return
         for result in results:
             if result.dtype.is_floating:
                 self._judge(primitive.kernel, result, node_of(result), operands)
@@ -133,7 +140,8 @@ class Examiner:
 
     def _stack(self) -> str:
         """Where the program stands, innermost frame first."""
-        frame, lines = _program_frame(), []
+        frame = _program_frame()
+        lines: list[str] = []
         while frame is not None and len(lines) < self.height:
             lines.append(f"  at {self._place(frame.f_code.co_filename, frame.f_lineno)}\n")
             frame = frame.f_back
@@ -149,6 +157,16 @@ class Examiner:
         """Where the op with this number was recorded, if that is remembered."""
         kept = self._lines[number % _REMEMBERED]
         return self._place(*kept[1:]) if kept is not None and kept[0] == number else None
+
+
+def _within_another() -> bool:
+    """Whether the op is a part of how a primitive is evaluated, whose results are judged themselves."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "gradtape":
+        if frame.f_code in CODES:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _program_frame() -> Any:

@@ -12,10 +12,11 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import float64
+from gradtape._src.core.typing import TensorLike
 
 
 def compute_gradient(
-    f: Callable[..., Any], x: Sequence[Any], delta: float | None = None
+    f: Callable[..., Any], x: Sequence[TensorLike], delta: float | None = None
 ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
     """The Jacobians of f by each of its arguments, by reverse accumulation and by central differences.
 
@@ -47,7 +48,8 @@ def compute_gradient(
     y = f(*arguments)
     shape, dtype = y.shape, y.dtype
     size = shape.num_elements()
-    theoretical, numeric = [], []
+    theoretical: list[Any] = []
+    numeric: list[Any] = []
     for place, argument in enumerate(arguments):
         unsupported = "Cannot compute gradient for unsupported type"
         assert argument.dtype.is_floating, f"{unsupported} {argument.dtype.name} of argument {place}"
@@ -80,7 +82,7 @@ def _ends(
 
 def check_gradients(
     f: Callable[..., Any],
-    x: Sequence[Any],
+    x: Sequence[TensorLike],
     order: int = 2,
     delta: float | None = None,
     rtol: float | None = None,

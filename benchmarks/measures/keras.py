@@ -1,0 +1,85 @@
+"""What layers and training loops of keras cost beside the same arithmetic written out."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+import numpy as np
+
+from benchmarks.harness import Effort, in_fresh_process, timing
+from benchmarks.section import Section, Verdict, duration
+from benchmarks.targets import KERAS_FIT, KERAS_IMPORT, KERAS_LAYER, KERAS_STEP
+
+BATCH, INPUTS, HIDDEN, CLASSES, BATCHES = 32, 64, 64, 10, 100
+
+
+def seconds_of_models(effort: Effort) -> dict[str, float]:
+    """Seconds of a layer's call and of steps of a model of two layers, each with keras and written out."""
+    import gradtape as tf
+
+    keras = tf.keras
+    random = np.random.default_rng(0)
+    inputs = random.standard_normal((BATCH * BATCHES, INPUTS), np.float32)
+    labels = random.integers(0, CLASSES, BATCH * BATCHES)
+    x, y = tf.constant(inputs[:BATCH]), tf.constant(labels[:BATCH])
+    layers = [keras.layers.Dense(HIDDEN, activation="relu"), keras.layers.Dense(CLASSES)]
+    model = keras.Sequential([keras.Input((INPUTS,)), *layers])
+    loss_of, mean = keras.losses.SparseCategoricalCrossentropy(from_logits=True), keras.metrics.Mean()
+    optimizer = keras.optimizers.Adam()
+    w1, b1, w2, b2 = variables = [tf.Variable(weight.numpy()) for weight in model.weights]
+    other = tf.optimizers.Adam()
+
+    def with_keras() -> None:
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, model(x, training=True))
+        weights = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        mean.update_state(loss)
+
+    def written_out() -> None:
+        with tf.GradientTape() as tape:
+            logits = tf.nn.relu(x @ w1 + b1) @ w2 + b2
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+        other.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    model.compile("adam", loss_of)
+    return {
+        "Dense": timing(lambda: layers[0](x), effort).best,
+        "relu(x @ w + b)": timing(lambda: tf.nn.relu(x @ w1 + b1), effort).best,
+        "step": timing(with_keras, effort).best,
+        "step written out": timing(written_out, effort).best,
+        "fit": timing(lambda: model.fit(inputs, labels, batch_size=BATCH, verbose=0), effort).best / BATCHES,
+    }
+
+
+def seconds_of_import(program: str) -> float:
+    """Processor time of a new interpreter that runs a program, at best."""
+    best = float("inf")
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", program], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return best
+
+
+def models(effort: Effort) -> Section:
+    """Layers, steps and `fit` beside what they compute."""
+    found = in_fresh_process(seconds_of_models, effort)
+    imported = seconds_of_import("import gradtape.keras; gradtape.keras.Model") - seconds_of_import("import gradtape")
+    layer = found["Dense"] - found["relu(x @ w + b)"]
+    rows = [[name, duration(seconds)] for name, seconds in found.items()]
+    rows.append(["import gradtape.keras, beside gradtape", duration(imported)])
+    verdicts = [
+        Verdict(subject, f"≤ {duration(target)}", duration(seconds), seconds <= target)
+        for subject, target, seconds in (
+            ("Dense, beyond relu(x @ w + b)", KERAS_LAYER, layer),
+            ("a step of two layers", KERAS_STEP, found["step"]),
+            ("the same by fit", KERAS_FIT, found["fit"]),
+            ("import gradtape.keras, beyond gradtape", KERAS_IMPORT, imported),
+        )
+    ]
+    title = f"keras: {INPUTS}→{HIDDEN}→{CLASSES}, {BATCH} examples, Adam"
+    return Section(title, ["what", "time"], rows, [], verdicts)

@@ -1,0 +1,198 @@
+"""Fusion: elementwise neighbours become one program, whose values between them never leave the cache.
+
+A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
+else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
+"""
+
+from gradtape._engine.base.shape cimport retain_extent, same_extent
+from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
+from gradtape._engine.compute.program cimport Program
+from gradtape._engine.tensor.tensor cimport scalar_value
+from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, Step
+from gradtape._engine.base.types cimport F64, MAX_OPERANDS
+
+from gradtape._src.table.expressions import Expr, expand, operand, rebuild
+
+cdef enum:
+    MOST_STEPS = 100         # that one program takes in
+    FEW = 64                 # elements up to which a program may have many registers
+    FEW_REGISTERS = 32       # of longer ones, which are to stay in cache together
+
+cdef dict _expanded = {}     # formulas in instructions, of programs that are no function's own
+
+
+cdef list fused_steps(list steps, set live):
+    cdef dict makers = {}, readers = {}
+    cdef set absorbed = set(), region
+    cdef list kept = []
+    cdef Step step, made
+    cdef int i, k, most
+    steps = [as_program(step) for step in steps]
+    for i in range(len(steps)):
+        step = steps[i]
+        for k in range(step.result_count):
+            makers[step.results[k]] = i
+        for k in range(step.operand_count):
+            readers.setdefault(step.operands[k], set()).add(i)
+    for i in range(len(steps) - 1, -1, -1):
+        step = steps[i]
+        if i in absorbed:
+            continue
+        made = step
+        most = MOST_STEPS
+        while is_elementwise(step) and step.dtype_code == step.attribute and most > 1:
+            region = region_of(steps, i, makers, readers, live, most)
+            if len(region) == 1:
+                break
+            made = together(steps, i, sorted(region), makers)
+            if made is not None:
+                absorbed |= region
+                break
+            made = step
+            most = len(region) // 2
+        kept.append(made)
+    kept.reverse()
+    return kept
+
+
+cdef Step as_program(Step step):
+    """The sum that a sweep makes in place is one of the table: the same instruction on the same operands."""
+    cdef Step made
+    if step.kind != COMPILED or step.primitive is not ADD_RUN:
+        return step
+    made = Step(PROGRAM, 2, 1)
+    made.operands[0], made.operands[1], made.results[0] = step.operands[0], step.operands[1], step.results[0]
+    made.primitive, made.shape = ADD_PROGRAM, retain_extent(step.shape)
+    made.dtype_code = made.attribute = step.dtype_code
+    made.file, made.line = step.file, step.line
+    return made
+
+
+cdef bint is_elementwise(Step step) noexcept:
+    """Whether a step is a program of floating operands."""
+    return (step.kind == PROGRAM or step.kind == LONG_PROGRAM) and step.attribute <= F64
+
+
+cdef set region_of(list steps, int last, dict makers, dict readers, set live, int most):
+    """The step at `last` and those before it that it can take in, by place."""
+    cdef set region = {last}, operands
+    cdef Step root = steps[last], step
+    cdef int k, i
+    cdef bint grows = True
+    while grows and len(region) < most:
+        grows = False
+        for i in sorted(region, reverse=True):
+            step = steps[i]
+            for k in range(step.operand_count):
+                slot = step.operands[k]
+                place = makers.get(slot)
+                if place is None or place in region or slot in live or not readers[slot] <= region:
+                    continue
+                maker = <Step>steps[place]
+                if (not is_elementwise(<Step>maker) or (<Step>maker).attribute != root.attribute
+                        or not same_extent((<Step>maker).shape, root.shape)):
+                    continue
+                region.add(place)
+                operands = operands_of(steps, region, makers)
+                if len(operands) >= MAX_OPERANDS:
+                    region.discard(place)
+                    continue
+                grows = True
+                if len(region) >= most:
+                    return region
+    return region
+
+
+cdef set operands_of(list steps, set region, dict makers):
+    """The slots that a region reads and does not make."""
+    cdef set found = set()
+    cdef Step step
+    cdef int i, k
+    for i in region:
+        step = steps[i]
+        for k in range(step.operand_count):
+            if makers.get(step.operands[k]) not in region and number_at(steps, step.operands[k], makers) is None:
+                found.add(step.operands[k])
+    return found
+
+
+cdef object number_at(list steps, int slot, dict makers):
+    """The number that a slot holds in every repetition, None where it is none: it becomes part of the formula."""
+    cdef Step maker
+    place = makers.get(slot)
+    if place is None:
+        return None
+    maker = steps[place]
+    if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.splat or maker.constant.extent.size == 1):
+        return None
+    return scalar_value(maker.constant)
+
+
+cdef bint is_floating_at(list steps, int slot, dict makers) except -1:
+    """Whether a slot is known to hold a floating tensor."""
+    place = makers.get(slot)
+    return place is not None and (<Step>steps[place]).kind in (PROGRAM, LONG_PROGRAM, COMPILED) and (
+        (<Step>steps[place]).dtype_code <= F64)
+
+
+cdef object formula_of(Program program):
+    found = _expanded.get(program)
+    if found is None:
+        found = _expanded[program] = expand(program.expression, ())
+    return found
+
+
+cdef Step together(list steps, int last, list region, dict makers):
+    """One step for a region; None where its program would not stay in cache."""
+    cdef dict formulas = {}, places = {}, nodes = {}
+    cdef Step root = steps[last], step, made
+    cdef Program program
+    cdef int i, k
+    # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
+    cdef bint floating = any([is_floating_at(steps, slot, makers) for slot in operands_of(steps, set(region), makers)])
+
+    def copied(node, arguments):
+        if node.code == "operand":
+            return given[int(node.value)]
+        if not arguments:
+            return node
+        key = node.code, tuple([id(argument) for argument in arguments])
+        found = nodes.get(key)
+        if found is None:
+            found = nodes[key] = Expr(node.code, arguments, 0.0)     # not among those that are known for good
+        return found
+
+    for i in region:
+        step = steps[i]
+        given = []
+        for k in range(step.operand_count):
+            slot = step.operands[k]
+            if slot not in formulas:
+                number = number_at(steps, slot, makers)
+                if number is not None and floating:
+                    formulas[slot] = nodes.setdefault(number.hex(), Expr("constant", (), number))
+                else:
+                    floating = floating or number is not None
+                    places[slot] = len(places)
+                    formulas[slot] = operand(places[slot])
+            given.append(formulas[slot])
+        formulas[step.results[0]] = rebuild(formula_of(<Program>step.primitive), copied)
+    formula = formulas[root.results[0]]
+    if not formula.args or not places:
+        return None
+    program = Program(repr(formula), len(places), formula, {})
+    program.expanded = True
+    try:
+        program.prepare()
+    except ValueError:
+        return None
+    if program.registers - program.arity > FEW_REGISTERS and root.shape.size > FEW:
+        return None
+    made = Step(PROGRAM if len(places) <= 3 else LONG_PROGRAM, len(places), 1)
+    for slot, place in places.items():
+        made.operands[<int>place] = slot
+    made.results[0] = root.results[0]
+    made.primitive = program
+    made.shape = retain_extent(root.shape)
+    made.dtype_code, made.attribute, made.file, made.line = root.dtype_code, root.attribute, root.file, root.line
+    return made

@@ -1,0 +1,767 @@
+"""Plans: trees of traces, and the loop that repeats them.
+
+The traces of one signature are a tree: they part at guards. A node's steps become a list of actions: those that matter,
+each value computed once, constants folded. Where tapes around the function record its repetitions everything is done as
+it was traced, for what they record must be what eager execution would have told them.
+
+Effects that stand before a guard are kept back until the way is certain; where a guard depends on them they are done, and
+taken back if it leads off the trace. Python then runs the function from its start, as if nothing had happened.
+"""
+
+from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
+from libc.stdint cimport int64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcmp, memcpy, memset
+
+from gradtape._engine.compute.matmul cimport add_product
+from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._engine.function.fusion cimport fused_steps
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.compute.program cimport Program
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
+                                              Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
+from gradtape._engine.base.types cimport F64
+from gradtape._engine.state.variable cimport BaseVariable
+
+import functools
+import threading
+
+import numpy as np
+
+from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
+from gradtape._engine.ops.matmul import evaluate_added_product
+from gradtape._engine.state.optimizers import BaseOptimizer
+
+cdef enum:
+    FEW_SLOTS = 128          # that a repetition keeps on the stack
+    MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
+    FUSES_AFTER = 2          # repetitions
+    LAST_USE = 4             # in the attribute of ADD_PRODUCT: nobody needs what was there
+    TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
+    TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
+    EVERYWHERE = -2          # and its value of operands that are one value each
+    ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
+
+cdef extern from "Python.h":
+    PyObject** PySequence_Fast_ITEMS(object sequence)
+    PyObject* PyList_GET_ITEM(object items, Py_ssize_t place)
+    int PyErr_CheckSignals() except -1
+    object PyObject_CallOneArg(object function, object argument)
+    object PyTuple_Pack(Py_ssize_t count, PyObject* first, PyObject* second)
+
+MISSED = object()
+globals()["MISSED"] = MISSED
+
+
+# What a repetition does
+
+cdef struct Action:
+    int kind                         # of its step, or TAKE
+    int out                          # the slot of its only result
+    int operands[3]                  # slots; -1 where there are fewer
+    int end_count
+    int* ends                        # slots that nobody needs after it
+    PyObject* step                   # all of these borrowed
+    PyObject* primitive
+    Evaluate compute
+    Extent* shape
+    Extent* over                     # of a total; owned
+    int64_t attribute
+
+
+cdef class Code:
+    """The actions of a node. Others take their place when branches grow, so whoever repeats them holds them."""
+    cdef Action* actions
+    cdef Py_ssize_t count
+    cdef Py_ssize_t certain          # the action from which on nothing leads off the trace
+    cdef readonly list steps
+
+    def __cinit__(self, list steps not None):
+        self.steps = steps
+        self.count = len(steps)
+        self.actions = <Action*>calloc(self.count + 1, sizeof(Action))
+        if self.actions == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        cdef Py_ssize_t i
+        if self.actions != NULL:
+            for i in range(self.count):
+                free(self.actions[i].ends)
+                if self.actions[i].over != NULL:
+                    release_extent(self.actions[i].over)
+            free(self.actions)
+
+
+# Trees
+
+cdef class Node:
+    """A run of steps up to a guard, or to the end."""
+    cdef readonly list steps             # as they were traced
+    cdef readonly Step guard             # None at the end
+    cdef readonly dict children          # the node for each outcome of the guard met so far
+    cdef object outputs                  # at the end: the result, with Places
+    cdef list output_slots
+    # What is planned
+    cdef readonly Code code
+    cdef list numbered                   # steps each of which computes something new
+    cdef Step asked                      # the guard, and the outputs, of these
+    cdef object given
+    cdef list given_slots
+
+    def __cinit__(self):
+        self.steps = []
+        self.children = {}
+
+    @property
+    def plan(self):
+        """The steps that a repetition takes."""
+        return self.code.steps
+
+
+cdef bint same_attributes(object a, object b) except -1:
+    """Whether two attributes are equal to the last bit; False where that cannot be told."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all([same_attributes(x, y) for x, y in zip(a, b)])
+    if isinstance(a, float):
+        return a.hex() == b.hex()
+    if isinstance(a, dict):
+        return list(a) == list(b) and all([same_attributes(a[key], b[key]) for key in a])
+    try:
+        return bool(a == b)
+    except Exception:
+        return False
+
+
+cdef bint same_tensor(Tensor a, Tensor b) noexcept:
+    """Whether two tensors are equal to the last bit."""
+    return a is b or (a.dtype_code == b.dtype_code and a.splat == b.splat and same_extent(a.extent, b.extent)
+                      and memcmp(a.data, b.data, (1 if a.splat else a.extent.size) * item_size(a.dtype_code)) == 0)
+
+
+cdef bint same_step(Step a, Step b) except -1:
+    """Whether two steps do the same; guards may differ in their outcome."""
+    if (a.kind != b.kind or a.primitive is not b.primitive or a.operand_count != b.operand_count or a.result_count != b.result_count
+            or a.attribute != b.attribute or a.variable is not b.variable or a.effect != b.effect):
+        return False
+    if memcmp(a.operands, b.operands, a.operand_count * sizeof(int)) or memcmp(a.results, b.results, a.result_count * sizeof(int)):
+        return False
+    if a.kind == COMPILED:
+        return same_extent(a.shape, b.shape)
+    if a.kind == SCRIPTED:
+        return same_attributes(a.attributes, b.attributes) and a.forms == b.forms
+    if a.kind == EFFECT:
+        return same_attributes(a.function, b.function) and same_attributes(a.arguments, b.arguments) and a.forms == b.forms
+    if a.kind == CONSTANT:
+        return same_tensor(a.constant, b.constant)
+    return True
+
+
+cdef Node grown(list steps, int start, object outputs, list output_slots):
+    """A branch of the steps from `start` on."""
+    cdef Node root = Node(), node = root, child
+    cdef Step step
+    cdef int i
+    for i in range(start, len(steps)):
+        step = steps[i]
+        if step.kind != GUARD:
+            node.steps.append(step)
+            continue
+        node.guard = step
+        child = Node()
+        node.children[step.outcome] = child
+        node = child
+    node.outputs = outputs
+    node.output_slots = output_slots
+    return root
+
+
+cdef object _random_state = None
+cdef object _set_random_state = None
+
+
+def install_random_state(get, put) -> None:
+    """How the state of random numbers that functions draw is kept and put back."""
+    global _random_state, _set_random_state
+    _random_state, _set_random_state = get, put
+
+
+cdef class Plan:
+    """All traces of one signature, and how they are repeated."""
+    def __init__(self, bint recorded):
+        self.recorded = recorded
+        self.lock = threading.RLock()
+
+    def fail(self, str reason not None):
+        """From now on the function runs eagerly for this signature."""
+        self.failure = reason
+        self.root = None
+
+    def insert(self, Recorder trace not None, outputs, list output_slots not None):
+        """Adds a trace to the tree."""
+        cdef Step step
+        cdef str decided = None
+        for step in reversed(trace.steps):
+            if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
+                # Of another shape it could neither be used nor taken back.
+                return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
+            if decided is not None and step.kind == EFFECT and (
+                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
+            if step.kind == GUARD or may_vary(step):
+                decided = f"{step.name}, {step.file}, line {step.line}"
+        if self.root is None or not self.follow(trace, outputs, output_slots):
+            self.resets += self.root is not None
+            self.root = grown(trace.steps, 0, outputs, output_slots)
+            self.leaves = 1
+            self.slots = 0
+        self.slots = max(self.slots, trace.slot_count)
+        with self.lock:
+            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER)
+
+    cdef bint follow(self, object made, object outputs, list output_slots) except -1:
+        """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
+        cdef Recorder trace = made
+        cdef Node node = <Node>self.root
+        cdef Step step
+        cdef int i = 0, count = len(trace.steps)
+        while True:
+            for known in node.steps:
+                if i >= count or not same_step(known, trace.steps[i]):
+                    return False
+                i += 1
+            if node.guard is None or i >= count or not same_step(node.guard, trace.steps[i]):
+                return False
+            step = trace.steps[i]
+            i += 1
+            if step.outcome not in node.children:
+                node.children[step.outcome] = grown(trace.steps, i, outputs, output_slots)
+                self.leaves += 1
+                return True
+            node = node.children[step.outcome]
+
+    def run(self, list arguments not None):
+        """The function's result of these tensors; MISSED, and nothing has happened, where no trace tells it."""
+        arguments = list(arguments)
+        return self.repeat(PySequence_Fast_ITEMS(arguments), len(arguments))
+
+    cdef object repeat(self, PyObject** arguments, Py_ssize_t count):
+        cdef Node node = <Node>self.root
+        cdef Code code
+        cdef PyObject* few[FEW_SLOTS]
+        cdef PyObject** slots = few
+        cdef Repetition state = None
+        cdef Action* action = NULL
+        cdef bint certain, touched = False
+        cdef Py_ssize_t i, size = self.slots            # another thread may add to the tree meanwhile
+        cdef int k
+        if node is None:
+            return MISSED
+        self.repetitions += 1
+        if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
+            with self.lock:
+                prepare(node, False, True)
+        if size > FEW_SLOTS:
+            slots = <PyObject**>malloc(size * sizeof(PyObject*))
+            if slots == NULL:
+                raise MemoryError()
+        memset(slots, 0, size * sizeof(PyObject*))
+        try:
+            for i in range(count):
+                Py_INCREF(<object>arguments[i])
+                slots[i] = arguments[i]
+            while True:
+                code = node.code
+                certain = False
+                for i in range(code.count):
+                    action = &code.actions[i]
+                    if i & 255 == 255:
+                        PyErr_CheckSignals()
+                    if i == code.certain:
+                        certain = True
+                        if state is not None:
+                            touched = True
+                            state.finish()
+                            state = None
+                    if action.kind <= SCRIPTED:
+                        evaluate(action, slots)
+                    elif action.kind == READ:
+                        if state is not None:
+                            state.before_read((<Step>action.step).variable)
+                        put(slots, action.out, (<Step>action.step).variable.read())
+                    elif certain:
+                        touched = True
+                        carry_through(action, slots)
+                    else:
+                        if state is None:
+                            state = Repetition()
+                        state.put_off(<Step>action.step, slots)
+                    for k in range(action.end_count):
+                        clear_slot(slots, action.ends[k])
+                if node.guard is None:
+                    if state is not None:
+                        touched = True
+                        state.finish()
+                    if type(node.given) is Place:
+                        return <object>slots[(<Place>node.given).slot]
+                    return filled_in(node.given, slots)
+                child = node.children.get(outcome_of(node.asked, <Tensor>slots[node.asked.operands[0]]))
+                if child is None:
+                    if state is not None:
+                        state.take_back()
+                    return MISSED
+                node = <Node>child
+        except BaseException as error:
+            if touched:
+                if type(error) is OtherForm:
+                    raise RuntimeError(f"{error}. A primitive whose results' shapes depend on values must say `varies=True`") from None
+                explain(error, <Step>action.step)
+                raise
+            if state is not None:
+                state.take_back()
+            if not isinstance(error, Exception):
+                raise
+            return MISSED
+        finally:
+            for i in range(size):
+                Py_XDECREF(slots[i])
+            if slots != few:
+                free(slots)
+
+
+cdef int explain(object error, Step step) except -1:
+    """Says which op of the traced program raised, where a repetition could not be run again from its start."""
+    if step.file is not None and hasattr(error, "add_note"):
+        error.add_note(f'  in "{step.name}", traced at {step.file}, line {step.line}')
+    return 0
+
+
+cdef inline int put(PyObject** slots, Py_ssize_t slot, object tensor) except -1:
+    """Puts a tensor into a slot."""
+    cdef PyObject* before = slots[slot]
+    Py_INCREF(tensor)
+    slots[slot] = <PyObject*>tensor
+    Py_XDECREF(before)
+    return 0
+
+
+cdef inline void clear_slot(PyObject** slots, Py_ssize_t slot) noexcept:
+    cdef PyObject* before = slots[slot]
+    slots[slot] = NULL
+    Py_XDECREF(before)
+
+
+cdef inline Tensor operand(const Action* action, PyObject** slots, int place):
+    return <Tensor>slots[action.operands[place]] if action.operands[place] >= 0 else None
+
+
+cdef inline int evaluate(Action* action, PyObject** slots) except -1:
+    """Evaluates as eager execution does: tapes and tracers of the present see it."""
+    cdef Step step
+    cdef int i
+    if action.kind == PROGRAM:
+        return put(slots, action.out, elementwise(<Program>action.primitive, <Tensor>slots[action.operands[0]],
+                                                  operand(action, slots, 1), operand(action, slots, 2)))
+    if action.kind == COMPILED:
+        return put(slots, action.out, action.compute(<Tensor>slots[action.operands[0]], operand(action, slots, 1), action.shape,
+                                                     action.attribute))
+    if action.kind == TOTAL:
+        return put(slots, action.out, total(<Program>action.primitive, <Tensor>slots[action.operands[0]], operand(action, slots, 1),
+                                            operand(action, slots, 2), action.over, action.shape))
+    if action.kind == EVERYWHERE:
+        return put(slots, action.out, everywhere(<Program>action.primitive, <Tensor>slots[action.operands[0]],
+                                                 operand(action, slots, 1), operand(action, slots, 2), action.shape))
+    if action.kind == ADD_PRODUCT:
+        return put(slots, action.out, sum_with_product(action, slots))
+    step = <Step>action.step
+    if action.kind == CONSTANT:
+        return put(slots, action.out, step.constant)
+    if action.kind == LONG_PROGRAM:
+        return put(slots, action.out, elementwise_list(<Program>step.primitive,
+                                                       [<Tensor>slots[step.operands[i]] for i in range(step.operand_count)]))
+    given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
+    results = step.primitive(*given, attributes=step.attributes)
+    return take(step, slots, list(results) if type(results) is tuple else [results])
+
+
+cdef Tensor sum_with_product(Action* action, PyObject** slots):
+    """What `added_product` gives."""
+    cdef PyObject* held = slots[action.operands[2]]
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out = <Tensor>held
+    cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
+    # The slot holds it, and `out`.
+    if not (action.attribute & LAST_USE and held.ob_refcnt == 2 and (out.block == NULL or out.block.refs == 1)):
+        out = new_tensor(out.dtype_code, out.extent)
+        memcpy(out.data, (<Tensor>held).data, out.extent.size * item_size(out.dtype_code))
+    if not add_product(out.dtype_code == F64, left_transposed, right_transposed, out.extent.dims[0], out.extent.dims[1],
+                       left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
+        raise RuntimeError("a product was added that is not added so")
+    return out
+
+
+cdef int carry_through(Action* action, PyObject** slots) except -1:
+    """Does what changes more than slots."""
+    cdef Step step = <Step>action.step
+    cdef int i
+    if action.kind == ASSIGN:
+        return carry_out(step, <Tensor>slots[step.operands[0]])
+    if action.kind == TAKE:
+        pairs = []
+        variables = <list>step.attributes
+        for i in range(step.operand_count):
+            pairs.append(PyTuple_Pack(2, slots[step.operands[i]], PyList_GET_ITEM(variables, i)))
+        PyObject_CallOneArg(step.function, pairs)
+        return 0
+    results = []
+    collect(step.function(*filled_in(step.arguments, slots)), results)
+    return take(step, slots, results)
+
+
+cdef int carry_out(Step step, object given) except -1:
+    """Does what was put off with what it is given."""
+    if step.kind == ASSIGN:
+        if step.attribute:
+            step.variable.shift(given, step.attribute)
+        else:
+            step.variable.store(<Tensor>given)
+    else:
+        step.function(*given)
+    return 0
+
+
+class OtherForm(Exception):
+    """A result has not the shape or dtype that it had in the trace."""
+
+
+cdef int take(Step step, PyObject** slots, list results) except -1:
+    """Puts results of Python into their slots, if they are of the traced shapes and dtypes: what follows was made for these."""
+    cdef Tensor result
+    cdef int i
+    if len(results) != step.result_count:
+        raise OtherForm(f"{step.name} gave {len(results)} tensors, not {step.result_count}")
+    for i in range(step.result_count):
+        result = results[i]
+        shape, code = step.forms[i]
+        if result.dtype_code != code or tensor_shape(result.extent) != shape:
+            raise OtherForm(f"{step.name} gave a tensor of shape {tensor_shape(result.extent)}, not {shape}")
+        put(slots, step.results[i], result)
+    return 0
+
+
+cdef class Repetition:
+    """What a repetition keeps back, or can take back, as long as a guard may lead it off its trace."""
+    cdef list waiting                    # (step, what it is done with)
+    cdef list before                     # (variable, its value)
+    cdef object random
+
+    def __cinit__(self):
+        self.waiting = []
+        self.before = []
+
+    cdef int put_off(self, Step step, PyObject** slots) except -1:
+        if step.kind == EFFECT and step.effect == DRAWS:
+            if step.writes is not None:
+                for variable in step.writes:
+                    self.before_read(<BaseVariable>variable)
+                self.keep(step.writes)
+            elif self.random is None:
+                self.random = _random_state()
+            call_effect(step, slots)
+        elif step.kind == EFFECT and step.result_count:
+            self.flush()
+            self.keep(step.writes)
+            call_effect(step, slots)
+        else:
+            given = <Tensor>slots[step.operands[0]] if step.kind == ASSIGN else filled_in(step.arguments, slots)
+            self.waiting.append((step, given))
+        return 0
+
+    cdef int keep(self, list variables) except -1:
+        cdef BaseVariable variable
+        for variable in variables:
+            self.before.append((variable, share(variable.held_value(), variable.held.extent)))
+        return 0
+
+    cdef int before_read(self, BaseVariable variable) except -1:
+        """Does what was put off if the variable is written by it."""
+        cdef Step step
+        for step, _ in self.waiting:
+            if step.effect == WRITES and any([written is variable for written in step.writes]):
+                self.flush()
+                return 0
+        return 0
+
+    cdef int flush(self) except -1:
+        """Writes what was put off; what only shows values stays."""
+        cdef Step step
+        cdef list waiting = self.waiting
+        self.waiting = []
+        for step, given in waiting:
+            if step.effect == SHOWS:
+                self.waiting.append((step, given))
+            else:
+                self.keep(step.writes)
+                carry_out(step, given)
+        return 0
+
+    cdef int finish(self) except -1:
+        """Does all that was put off: the end of the trace is certain."""
+        cdef list waiting = self.waiting
+        self.waiting = []
+        for step, given in waiting:
+            carry_out(step, given)
+        return 0
+
+    cdef int take_back(self) except -1:
+        cdef BaseVariable variable
+        self.waiting = []
+        for variable, value in reversed(self.before):
+            variable.store(<Tensor>value)
+        self.before = []
+        if self.random is not None:
+            _set_random_state(self.random)
+            self.random = None
+        return 0
+
+
+cdef int call_effect(Step step, PyObject** slots) except -1:
+    results = []
+    collect(step.function(*filled_in(step.arguments, slots)), results)
+    return take(step, slots, results)
+
+
+# Planning
+
+cdef int prepare(Node root, bint recorded, bint fuses) except -1:
+    """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
+    number(root, {}, {}, {}, recorded)
+    encode(root, fuses and not recorded)
+    return 0
+
+
+cdef int number(Node node, dict known, dict names, dict constants, bint recorded) except -1:
+    """Finds which steps compute something new. known: slot by what is computed; names: the slot that stands for a slot; constants:
+    tensor by slot."""
+    cdef Step step, renamed
+    cdef Tensor folded
+    node.numbered = []
+    for step in node.steps:
+        renamed = renamed_step(step, names)
+        if not recorded:
+            if step.kind == ASSIGN:
+                known.pop((READ, id(step.variable)), None)
+            elif step.kind == EFFECT:
+                forget_reads(step, known)
+            elif step.kind != SCRIPTED and (step.kind != CONSTANT or step.constant.block == NULL):
+                key = key_of(renamed)
+                if key in known:
+                    names[step.results[0]] = known[key]
+                    continue
+                known[key] = step.results[0]
+                if step.kind != READ and step.kind != CONSTANT:
+                    folded = folded_step(renamed, constants)
+                    if folded is not None:
+                        renamed = Step(CONSTANT, 0, 1)
+                        renamed.results[0] = step.results[0]
+                        renamed.constant = folded
+            if renamed.kind == CONSTANT:
+                constants[renamed.results[0]] = renamed.constant
+        node.numbered.append(renamed)
+    if node.guard is None:
+        node.given = renamed_places(node.outputs, names)
+        node.given_slots = [names.get(slot, slot) for slot in node.output_slots]
+        return 0
+    node.asked = renamed_step(node.guard, names)
+    for child in node.children.values():
+        number(<Node>child, dict(known), dict(names), dict(constants), recorded)
+    return 0
+
+
+cdef int forget_reads(Step step, dict known) except -1:
+    """What an effect may write is read anew behind it."""
+    if step.effect == DRAWS or step.effect == SHOWS:
+        for variable in step.writes or ():
+            known.pop((READ, id(variable)), None)
+        return 0
+    for key in [key for key in known if key[0] == READ and (
+            step.writes is None or any([id(variable) == key[1] for variable in step.writes]))]:
+        del known[key]
+    return 0
+
+
+cdef object key_of(Step step):
+    """What a step computes."""
+    cdef Tensor tensor
+    if step.kind == READ:
+        return READ, id(step.variable)
+    if step.kind == CONSTANT:
+        tensor = step.constant
+        return (CONSTANT, tensor.dtype_code, tensor.splat, tuple(tensor_shape(tensor.extent)),
+                tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
+    operands = tuple([step.operands[i] for i in range(step.operand_count)])
+    if step.kind == COMPILED:
+        return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
+    return step.kind, id(step.primitive), operands
+
+
+cdef Tensor folded_step(Step step, dict constants):
+    """The result of a step whose operands are constants; None for others."""
+    cdef int i
+    if step.operand_count == 0 or step.shape == NULL or step.shape.size > MOST_FOLDED:
+        return None
+    operands = []
+    for i in range(step.operand_count):
+        if step.operands[i] not in constants:
+            return None
+        operands.append(constants[step.operands[i]])
+    found = step.primitive.again(tuple(operands), (step.attribute, tensor_shape(step.shape)) if step.kind == COMPILED else ())
+    return <Tensor>found[0]
+
+
+cdef Step renamed_step(Step step, dict names):
+    """The step with other slots for its operands."""
+    cdef Step made
+    cdef int i
+    if not any([step.operands[i] in names for i in range(step.operand_count)]):
+        return step
+    made = Step(step.kind, step.operand_count, step.result_count)
+    memcpy(made.results, step.results, step.result_count * sizeof(int))
+    for i in range(step.operand_count):
+        made.operands[i] = names.get(step.operands[i], step.operands[i])
+    made.primitive, made.attributes, made.attribute = step.primitive, step.attributes, step.attribute
+    made.shape = NULL if step.shape == NULL else retain_extent(step.shape)
+    made.dtype_code, made.forms, made.variable, made.function = step.dtype_code, step.forms, step.variable, step.function
+    made.arguments = renamed_places(step.arguments, names)
+    made.effect, made.writes, made.outcome, made.constant = step.effect, step.writes, step.outcome, step.constant
+    made.file, made.line = step.file, step.line
+    return made
+
+
+cdef object renamed_places(object packed, dict names):
+    if type(packed) is Place:
+        return Place(names.get((<Place>packed).slot, (<Place>packed).slot))
+    if type(packed) is tuple or type(packed) is list:
+        return type(packed)([renamed_places(item, names) for item in packed])
+    if type(packed) is dict:
+        return {key: renamed_places(item, names) for key, item in packed.items()}
+    if type(packed) is Slices:
+        return Slices((<Slices>packed).kind, renamed_places((<Slices>packed).values, names),
+                      renamed_places((<Slices>packed).indices, names), renamed_places((<Slices>packed).dense_shape, names))
+    if isinstance(packed, tuple) and hasattr(packed, "_fields"):
+        return type(packed)(*[renamed_places(item, names) for item in packed])
+    return packed
+
+
+cdef set encode(Node node, bint fuses):
+    """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
+    cdef set live = set()
+    cdef Step step
+    cdef int i
+    cdef list plan = [], ends = []
+    cdef Code code
+    if node.guard is None:
+        live.update(node.given_slots)
+    else:
+        for child in node.children.values():
+            live |= encode(<Node>child, fuses)
+        live.add(node.asked.operands[0])
+    if fuses:
+        node.numbered = fused_steps(living_steps(node.numbered, live), live)
+    for step in reversed(node.numbered):
+        if step.kind <= READ and not any([step.results[i] in live for i in range(step.result_count)]):
+            continue
+        touched = dict.fromkeys([step.operands[i] for i in range(step.operand_count)]
+                                + [step.results[i] for i in range(step.result_count)])
+        ends.append([slot for slot in touched if slot not in live])
+        for i in range(step.result_count):
+            live.discard(step.results[i])
+        for i in range(step.operand_count):
+            live.add(step.operands[i])
+        plan.append(step)
+    plan.reverse()
+    ends.reverse()
+    code = Code(plan)
+    code.certain = 0 if node.guard is None else len(plan)
+    for i in range(len(plan)):
+        step = plan[i]
+        if may_vary(step):
+            code.certain = max(code.certain, i + 1)
+        encode_step(&code.actions[i], step, ends[i])
+    node.code = code
+    return live
+
+
+cdef list living_steps(list steps, set live):
+    """The steps that matter for the slots that live on, or for more than slots."""
+    cdef set needed = set(live)
+    cdef list kept = []
+    cdef Step step
+    cdef int i
+    for step in reversed(steps):
+        if step.kind <= READ and not any([step.results[i] in needed for i in range(step.result_count)]):
+            continue
+        for i in range(step.operand_count):
+            needed.add(step.operands[i])
+        kept.append(step)
+    kept.reverse()
+    return kept
+
+
+cdef int encode_step(Action* action, Step step, list ends) except -1:
+    cdef int i
+    action.kind = step.kind
+    action.out = step.results[0] if step.result_count else -1
+    for i in range(3):
+        action.operands[i] = step.operands[i] if i < step.operand_count else -1
+    action.ends = <int*>malloc((len(ends) + 1) * sizeof(int))
+    if action.ends == NULL:
+        raise MemoryError()
+    for i in range(len(ends)):
+        action.ends[i] = ends[i]
+    action.end_count = len(ends)
+    action.step = <PyObject*>step
+    action.primitive = <PyObject*>step.primitive
+    action.compute = NULL if step.primitive is None else step.primitive.compute
+    action.shape = step.shape
+    action.attribute = step.attribute
+    if step.kind == EFFECT and is_dense_step(step):
+        action.kind = TAKE
+    if step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product:
+        action.kind = ADD_PRODUCT
+        action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
+    if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
+        evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
+        if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
+            action.kind = TOTAL if evaluate_on is evaluate_total else EVERYWHERE
+            action.primitive = <PyObject*>program
+            if step.shape == NULL:
+                step.shape = extent_from(step.attributes[len(step.attributes) - 1])
+            action.shape = step.shape
+            if action.kind == TOTAL:
+                action.over = extent_from(step.attributes[0])
+    return 0
+
+
+cdef bint is_dense_step(Step step) except -1:
+    """Whether an effect is a step of an optimizer with a tensor for each variable."""
+    if not isinstance(getattr(step.function, "__self__", None), BaseOptimizer) or step.function.__name__ != "_take":
+        return False
+    pairs, = step.arguments
+    if step.effect != WRITES or not all([type(pair) is tuple and len(pair) == 2 and type(pair[0]) is Place for pair in pairs]):
+        return False
+    step.attributes = [pair[1] for pair in pairs]
+    return True
+
+
+cdef bint may_vary(Step step) noexcept:
+    """Whether its results may have another shape each time."""
+    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)

@@ -1,0 +1,113 @@
+"""The wire format of protocol buffers, as far as checkpoints, records and event files need it.
+
+A message is a run of fields, each a number, a wire type and a value
+(https://protobuf.dev/programming-guides/encoding). Writers join encoded fields; readers ask `fields` for all of them
+and take those that they know.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+def varint(value: int) -> bytes:
+    """An integer, negative ones as their 64 bits, in groups of seven bits, the lowest first."""
+    value &= 0xFFFFFFFFFFFFFFFF
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
+    """The integer that begins at a place, and the place behind it.
+
+    Raises:
+      ValueError: the data end within it, or it has more than 64 bits.
+    """
+    value = shift = 0
+    while True:
+        if at >= len(data) or shift > 63:
+            raise ValueError("an integer is cut short or too long")
+        byte = data[at]
+        at += 1
+        value |= (byte & 127) << shift
+        if byte < 128:
+            return value & 0xFFFFFFFFFFFFFFFF, at
+        shift += 7
+
+
+def signed(value: int) -> int:
+    """The integer of which a reader got the 64 bits."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+def integer(number: int, value: int) -> bytes:
+    """A field that holds an integer, a bool or a value of an enumeration."""
+    return varint(number << 3 | VARINT) + varint(value)
+
+
+def text(number: int, value: str | bytes | bytearray | memoryview) -> bytes:
+    """A field that holds a string, bytes or an encoded message."""
+    value = value.encode() if isinstance(value, str) else bytes(value)
+    return varint(number << 3 | BYTES) + varint(len(value)) + value
+
+
+def fixed32(number: int, value: int) -> bytes:
+    """A field that holds 32 bits."""
+    return varint(number << 3 | FIXED32) + struct.pack("<I", value)
+
+
+def float32(number: int, value: float) -> bytes:
+    """A field that holds a float."""
+    return varint(number << 3 | FIXED32) + struct.pack("<f", value)
+
+
+def float64(number: int, value: float) -> bytes:
+    """A field that holds a double."""
+    return varint(number << 3 | FIXED64) + struct.pack("<d", value)
+
+
+def fields(data: bytes | memoryview) -> Iterator[tuple[int, int, int | bytes]]:
+    """The fields of a message in their order, as (number, wire type, value).
+
+    Raises:
+      ValueError: this is no message.
+    """
+    at = 0
+    while at < len(data):
+        key, at = read_varint(data, at)
+        number, wire = key >> 3, key & 7
+        if wire == VARINT:
+            value, at = read_varint(data, at)
+            yield number, wire, value
+            continue
+        if wire == BYTES:
+            size, at = read_varint(data, at)
+        elif wire in (FIXED32, FIXED64):
+            size = 4 if wire == FIXED32 else 8
+        else:
+            raise ValueError(f"a field of wire type {wire}")
+        if size > len(data) - at:
+            raise ValueError(f"a field of {size} bytes where {len(data) - at} are left")
+        part = bytes(data[at : at + size])
+        at += size
+        yield number, wire, part if wire == BYTES else int.from_bytes(part, "little")
+
+
+def strings(data: bytes | memoryview, number: int) -> list[bytes]:
+    """The values of a repeated field of strings, bytes or messages."""
+    return [value for found, wire, value in fields(data) if found == number and wire == BYTES]  # type: ignore[misc]
+
+
+def one(data: bytes | memoryview, number: int, otherwise: int = 0) -> int:
+    """The value of a field of integers, the last one given."""
+    for found, _, value in fields(data):
+        if found == number and isinstance(value, int):
+            otherwise = value
+    return otherwise

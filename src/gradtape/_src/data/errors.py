@@ -1,0 +1,31 @@
+"""Errors of iterating, worded as TensorFlow words those of its ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._src.core.errors import InvalidArgumentError, OpError, from_op
+
+
+def at_next(kind: type[OpError], message: str, components: int) -> OpError:
+    """An error that arises when the next element, of so many components, is asked for."""
+    return from_op(kind, "IteratorGetNext", message, "", kernel=f"IteratorGetNext_output_types_{components}")
+
+
+def refused(op: str, message: str, kernel: str = "") -> OpError:
+    """An error of making a dataset."""
+    return from_op(InvalidArgumentError, op, message, "", kernel=kernel or op)
+
+
+def note(error: BaseException, text: str) -> None:
+    """Adds a sentence to an exception, which keeps its class and traceback."""
+    if hasattr(error, "add_note"):
+        error.add_note(text)
+    else:  # Python 3.10 has no notes; what shows tracebacks there looks for them in the same place
+        notes: list[str] = getattr(error, "__notes__", [])
+        error.__notes__ = [*notes, text]  # type: ignore[attr-defined]
+
+
+def called(function: Any) -> str:
+    """A function's name for messages."""
+    return getattr(function, "__name__", type(function).__name__)

@@ -1,0 +1,107 @@
+"""Calling a program's functions on elements, and finding out what they return before there are elements."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import full
+from gradtape._engine.record.log import Unrecorded
+from gradtape._src.core import dtypes
+from gradtape._src.core.string_tensor import StringTensor
+from gradtape._src.core.tensor_spec import TensorSpec
+from gradtape._src.data import structure
+from gradtape._src.data.errors import called, note
+from gradtape._src.data.node import END, Node
+from gradtape._src.random import philox
+
+
+class Function:
+    """A program's function, called with an element as tf.data does: a tuple's parts are arguments of their own.
+
+    Nothing that it does is recorded. What it returns becomes an element.
+    """
+
+    def __init__(self, function: Callable[..., Any], step: str) -> None:
+        if not callable(function):
+            raise ValueError(f"Argument `func` must be a callable. Received func={function} (of type {type(function)})")
+        self.function, self.step = function, step
+
+    def __call__(self, element: Any, place: int | None = None) -> Any:
+        """The function of an element, which errors call the one at this place."""
+        try:
+            with Unrecorded():
+                found = self.function(*element) if type(element) is tuple else self.function(element)
+            return structure.element_of(tuple(found) if isinstance(found, list) else found, component_of)
+        except Exception as error:
+            where = f"{called(self.function)}, the function of Dataset.{self.step}, raised this"
+            note(error, where + ("." if place is None else f" at element {place}, counted from 0: {_shown(element)}"))
+            if isinstance(error, StopIteration):
+                raise RuntimeError(f"the function of Dataset.{self.step} raised StopIteration") from error
+            raise
+
+    def spec(self, node: Node) -> Any:
+        """What is known of the results: what they have in common for different numbers, and sizes where unknown.
+
+        Where the function does not take zeros and ones it is called with the first element. Random numbers that are
+        drawn meanwhile are as if they had not been drawn.
+        """
+        progress = philox.state()
+        seeds = [(step.seeds, step.seeds.drawn) for step in _upstream(node) if hasattr(step, "seeds")]
+        try:
+            specs = structure.leaves(node.spec)
+            if all(isinstance(leaf, TensorSpec) and leaf.shape.rank is not None for leaf in specs):
+                with contextlib.suppress(Exception):  # the function may not be made for such elements
+                    found = self._tried(node.spec, 0)
+                    found = structure.relaxed(found, self._tried(node.spec, 1))
+                    with contextlib.suppress(Exception):
+                        found = structure.relaxed(found, self._tried(node.spec, 13))
+                    return found
+            element = node.cursor().next()
+            if element is END:
+                raise ValueError(
+                    f"What the function of Dataset.{self.step} returns cannot be found out: there is no element to "
+                    "call it with."
+                )
+            return structure.element_spec_of(self(element, 0))
+        finally:
+            philox.restore(progress)
+            for generator, drawn in seeds:
+                generator.drawn = drawn
+
+    def _tried(self, spec: Any, value: int) -> Any:
+        """The specification of the result for an element of this value."""
+        return structure.element_spec_of(self(_filled(spec, value)))
+
+
+def _upstream(node: Node) -> Iterator[Node]:
+    """A step and all that it reads, directly or not."""
+    yield node
+    for each in node.inputs:
+        yield from _upstream(each)
+
+
+def component_of(value: Any) -> Any:
+    """A component of what a function returned: a dataset, or what becomes a tensor."""
+    return value if hasattr(value, "_type_spec") else structure.component_of(value)
+
+
+def _filled(spec: Any, value: int) -> Any:
+    """An element that repeats a value, or empty text; unknown sizes depend on the value."""
+
+    def component(leaf: TensorSpec) -> Any:
+        shape = [2 + value if size is None else size for size in leaf.shape]
+        if leaf.dtype is dtypes.string:
+            return StringTensor(np.full(shape, b"", object))
+        return full(shape, value, leaf.dtype)
+
+    return structure.map_leaves(component, spec)
+
+
+def _shown(element: Any) -> str:
+    """An element in a few words."""
+    text = " ".join(repr(element).split())
+    return text if len(text) <= 200 else f"{text[:200]} ..."

@@ -1,0 +1,187 @@
+"""The steps of a pipeline, and what iterates over them.
+
+A `Node` describes a step: its elements' specification, their number, and how to begin iterating. A `Cursor` is one
+iteration. It gives items in blocks: elements in lists, or, as long as a pipeline does nothing but choose among the rows
+of arrays that are there, the rows' numbers in arrays (`Node.rows`), of which a batch is one gathering. Steps that only
+choose, such as take and shuffle, do so with either kind of block and know nothing of what is in it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._src.data import structure
+
+INFINITE = -1
+UNKNOWN = -2
+
+State = dict[str, Any]
+Block = Any  # a list of elements, or an int64 array of row numbers
+
+
+class _End:
+    """What is given instead of an element when there are no more."""
+
+    def __repr__(self) -> str:
+        return "END"
+
+
+END: Any = _End()
+
+
+class Cursor:
+    """One iteration over a step. A subclass defines `take` or `next`, and `save` and `load` unless it has no state."""
+
+    def take(self, count: int) -> Block:
+        """The next items, at least one and at most `count`; none at the end, then again none."""
+        block: list[Any] = []
+        while len(block) < count:
+            item = self.next()
+            if item is END:
+                break
+            block.append(item)
+        return block
+
+    def next(self) -> Any:
+        """The next item, or END."""
+        block = self.take(1)
+        return block[0] if len(block) else END
+
+    def save(self) -> State:
+        """Where the iteration is: numbers, text, NumPy arrays, and lists and dictionaries of them."""
+        raise NotImplementedError
+
+    def load(self, state: State) -> None:
+        """Goes on where another iteration over the same pipeline was."""
+        raise NotImplementedError
+
+
+class Source:
+    """Rows that are there, to be chosen by number."""
+
+    count: int
+
+    def element(self, place: int) -> Any:
+        raise NotImplementedError
+
+    def batch(self, places: np.ndarray) -> Any:
+        raise NotImplementedError
+
+
+class Node:
+    """A step of a pipeline.
+
+    Attributes:
+      label: the class that TensorFlow names in the dataset's text.
+      inputs: the steps whose elements it reads.
+      source: the rows that the pipeline up to here chooses from, or None if it does more than choose.
+    """
+
+    label: str
+    inputs: tuple[Node, ...] = ()
+    source: Source | None = None
+    _spec: Any = None
+
+    @property
+    def spec(self) -> Any:
+        """The specification of the elements."""
+        if self._spec is None:
+            self._spec = self.find_spec()
+        return self._spec
+
+    def find_spec(self) -> Any:
+        return self.inputs[0].spec
+
+    @property
+    def components(self) -> int:
+        """The number of an element's components."""
+        return len(structure.leaves(self.spec))
+
+    def cardinality(self) -> int:
+        return UNKNOWN
+
+    def cursor(self) -> Cursor:
+        """A new iteration, of elements."""
+        raise NotImplementedError
+
+    def rows(self) -> Cursor:
+        """A new iteration, of the numbers of the source's rows."""
+        raise NotImplementedError
+
+    @property
+    def element_bytes(self) -> int:
+        """The size of an element as far as it is known."""
+        specs = [leaf for leaf in structure.leaves(self.spec) if hasattr(leaf, "shape")]
+        return sum(math.prod(size or 1 for size in leaf.shape or ()) * leaf.dtype.size for leaf in specs)
+
+
+class RowNumbers(Cursor):
+    """All rows of a source in order."""
+
+    def __init__(self, count: int) -> None:
+        self.at = 0
+        self.count = count
+
+    def take(self, count: int) -> np.ndarray:
+        begin = self.at
+        self.at = min(begin + count, self.count)
+        return np.arange(begin, self.at)
+
+    def save(self) -> State:
+        return {"at": self.at}
+
+    def load(self, state: State) -> None:
+        self.at = state["at"]
+
+
+class Gathered(Cursor):
+    """The elements of a source by a cursor over its rows."""
+
+    AHEAD = 256  # numbers that are read together
+
+    def __init__(self, source: Source, rows: Cursor) -> None:
+        self.source = source
+        self.rows = rows
+        self.numbers = np.empty(0, np.int64)
+        self.at = 0
+
+    def next(self) -> Any:
+        if self.at == len(self.numbers):
+            self.numbers = self.rows.take(self.AHEAD)
+            self.at = 0
+            if not len(self.numbers):
+                return END
+        self.at += 1
+        return self.source.element(self.numbers[self.at - 1])
+
+    def save(self) -> State:
+        return {"numbers": self.numbers[self.at :], "rows": self.rows.save()}
+
+    def load(self, state: State) -> None:
+        self.numbers, self.at = np.asarray(state["numbers"]), 0
+        self.rows.load(state["rows"])
+
+
+def product_of(count: int, times: int) -> int:
+    """A number of elements so many times over; negative numbers are cardinalities."""
+    if count == 0 or times == 0:
+        return 0
+    if times < 0 or count == INFINITE:
+        return INFINITE
+    return count * times if count > 0 else count
+
+
+def sum_of(counts: list[int]) -> int:
+    """The number of elements of several datasets one after the other."""
+    if INFINITE in counts:
+        return INFINITE
+    return UNKNOWN if UNKNOWN in counts else sum(counts)
+
+
+def least_of(counts: list[int]) -> int:
+    """The number of elements of several datasets side by side."""
+    known = [count for count in counts if count != INFINITE]
+    return INFINITE if not known else UNKNOWN if UNKNOWN in known else min(known)

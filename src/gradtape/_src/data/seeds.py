@@ -1,0 +1,29 @@
+"""Which random numbers an iteration uses: TensorFlow's for the same seeds."""
+
+from __future__ import annotations
+
+from gradtape._src.random import philox
+
+
+class SeedGenerator:
+    """The seeds of a step's iterations: a pair for each, drawn from the step's own pair, or always the latter.
+
+    Args:
+      seed: the step's own seed, or None.
+      fresh: whether each iteration is to have another pair.
+    """
+
+    def __init__(self, seed: int | None, fresh: bool) -> None:
+        self.key, self.high = philox.op_seeds(seed)
+        self.fresh = fresh
+        self.drawn = 0
+
+    def next(self) -> tuple[int, int]:
+        """The seeds of another iteration: a Philox key and the high half of the counter."""
+        if not self.fresh:
+            return self.key, self.high
+        stream = philox.Stream(self.key, 0, self.high).skip(self.drawn // 4)
+        words = philox.bits(stream, 4).tolist()
+        first = self.drawn % 4
+        self.drawn += 2
+        return words[first], words[first + 1]

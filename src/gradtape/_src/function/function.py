@@ -1,0 +1,571 @@
+"""Functions that are traced once and repeated without Python.
+
+A call looks up the plan of its signature and has it run. Where there is none, or the values of this call lead off all
+traces that it has, Python runs the function eagerly, and what it does is traced meanwhile. Eager execution is the
+ground truth: whatever cannot be repeated to the last bit runs eagerly for good, and `explain_plan` says why.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.function.calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
+from gradtape._engine.function.plan import MISSED, Plan
+from gradtape._engine.function.trace import Recorder, is_examining, is_recording
+from gradtape._engine.record.primitive import is_traced
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import execution, nest
+from gradtape._src.core.logger import get_logger
+from gradtape._src.core.tensor_spec import TensorSpec
+from gradtape._src.function.explanations import explain
+from gradtape._src.function.signature import Binding, ended, fit, key_of, shown, with_tensors
+
+MOST_BRANCHES = 32  # of one signature; more are not worth their memory
+MOST_RESETS = 8  # how often Python may take another way with the same values
+MOST_PLANS = 1024  # of one function; beyond, those of objects that have ended go
+
+NOT_SINGLETON = (
+    "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
+    "created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables "
+    "for more information."
+)
+
+
+def run_functions_eagerly(run_eagerly: bool) -> None:
+    """Has every `tf.function` run its Python at every call from now on, or no longer.
+
+    Args:
+      run_eagerly: whether they do.
+
+    Example:
+      >>> tf.config.run_functions_eagerly(True)
+      >>> tf.config.functions_run_eagerly()
+      True
+      >>> tf.config.run_functions_eagerly(False)
+    """
+    set_eagerly(bool(run_eagerly))
+
+
+def functions_run_eagerly() -> bool:
+    """Whether `run_functions_eagerly` has functions run their Python at every call.
+
+    Returns:
+      A bool, False at first.
+
+    Example:
+      >>> tf.config.functions_run_eagerly()
+      False
+    """
+    return runs_eagerly()
+
+
+@called_at_once
+class Function(Caller):
+    """What `tf.function` makes of a Python function: it is traced once per signature and repeated without Python.
+
+    Attributes:
+      python_function: the function itself.
+      input_signature: the specs that its arguments must fit, or None.
+    """
+
+    def __init__(self, python_function: Callable[..., Any], input_signature: Any = None, relaxes: bool = False) -> None:
+        if not callable(python_function):
+            raise TypeError(f"{python_function!r} is not a callable object")
+        functools.update_wrapper(self, python_function)
+        self._python = python_function
+        self._binding = Binding(python_function, input_signature)
+        self._relaxes = relaxes
+        self._plans: dict[Any, Plan] = {}
+        self._signatures: dict[Any, Signature] = {}
+        self._count = 0
+        self._made_variables = False
+        self._warned = False
+        self._lock = threading.RLock()
+        self._bound: dict[int, tuple[weakref.ref[Any], Function]] = {}
+
+    @property
+    def python_function(self) -> Callable[..., Any]:
+        """The function itself."""
+        return self._python
+
+    @property
+    def input_signature(self) -> Any:
+        """The specs that its arguments must fit, or None."""
+        return self._binding.specs
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return getattr(self._python, "__name__", type(self._python).__name__)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return Method(self._of(instance), instance)
+
+    def _of(self, instance: Any) -> Function:
+        """The function of one instance: traces are its own."""
+        found = self._bound.get(id(instance))
+        if found is not None and found[0]() is instance:
+            return found[1]
+        try:
+            reference = weakref.ref(instance, functools.partial(_forget, weakref.ref(self), id(instance)))
+        except TypeError:
+            return Function(functools.partial(self._python, instance), self._binding.specs, self._relaxes)
+        python, specs = self._python, self._binding.specs
+
+        @functools.wraps(python)
+        def bound(*args: Any, **kwargs: Any) -> Any:
+            return python(reference(), *args, **kwargs)
+
+        made = Function(bound, None, self._relaxes)
+        made._binding = Binding(bound, specs, unbound=True)
+        self._bound[id(instance)] = (reference, made)
+        return made
+
+    def _look_up(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        args, kwargs = self._binding.bound(arguments, keywords)
+        tape, forward = is_recording()
+        if runs_eagerly():
+            return self._python(*args, **kwargs)
+        if forward or is_traced() or is_examining():
+            return self._run(args, kwargs)
+        tensors: list[Tensor] = []
+        key = key_of((args, kwargs), tensors), tape
+        plan = self._plans.get(key)
+        if plan is not None and plan.failure is None:
+            result = plan.run(tensors)
+            if result is not MISSED:
+                if not keywords and self._binding.specs is None:
+                    self._remember(arguments, plan)
+                return result
+        if plan is not None and plan.failure is not None:
+            return self._run(args, kwargs)
+        with self._lock:
+            return self._trace(key, tensors, args, kwargs)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function run by Python."""
+        args, kwargs = nest.map_structure(_argument, args), nest.map_structure(_argument, kwargs)
+        with execution.within_function():
+            return self._as_result(self._python(*args, **kwargs))
+
+    def _as_result(self, result: Any) -> Any:
+        return nest.map_structure(self._as_output, result)
+
+    def _as_output(self, value: Any) -> Any:
+        if value is None or isinstance(value, Tensor):
+            return value
+        if isinstance(value, bool | int | float | np.ndarray | np.generic | BaseVariable):
+            return as_tensor(value)
+        if hasattr(value, "_add_to") or isinstance(value, str | bytes) or hasattr(value, "__tf_flatten__"):
+            return value
+        if hasattr(value, "__tf_tensor__"):
+            return as_tensor(value)
+        raise TypeError(
+            "To be compatible with tf.function, Python functions must return zero or more Tensors or ExtensionTypes or "
+            f"None values; in compilation of {self._python!r}, found return value of type {type(value).__name__}, "
+            "which is not a Tensor or ExtensionType."
+        )
+
+    def _trace(self, key: Any, tensors: list[Tensor], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Runs the function eagerly, and keeps what it does as a trace."""
+        plan = self._plans.get(key)
+        if plan is not None and plan.failure is not None:
+            return self._run(args, kwargs)
+        recorder = Recorder(key[1], self._made_variables)
+        given = recorder.begin(tensors)
+        if given is False:
+            return self._run(args, kwargs)
+        try:
+            places = iter(given)
+            traced = with_tensors(args, places), with_tensors(kwargs, places)
+            with execution.within_function():
+                result = self._as_result(self._python(*traced[0], **traced[1]))
+            outputs, slots = recorder.outputs(result)
+            del traced, places, given
+        finally:
+            recorder.end()
+        recorder.close()
+        self._note(key, args, kwargs, result)
+        if recorder.created:
+            self._made_variables = True
+            if any(reference() is None for reference in recorder.created):
+                raise ValueError(NOT_SINGLETON)
+            return result
+        if plan is None:
+            plan = self._plans[key] = Plan(key[1])
+            self._sweep()
+        if recorder.failure is not None:
+            plan.fail(recorder.failure)
+        else:
+            plan.insert(recorder, outputs, slots)
+            if plan.failure is None and plan.leaves > MOST_BRANCHES:
+                plan.fail(f"values that Python reads have led it {plan.leaves} ways")
+            elif plan.failure is None and plan.resets > MOST_RESETS:
+                plan.fail("it does other things each time, with the same values")
+        if plan.failure is not None and not self._warned:
+            self._warned = True
+            get_logger().info("%r runs eagerly: %s", self._python, plan.failure)
+        return result
+
+    def _note(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        """Counts a tracing, and remembers the signature."""
+        specs = self._binding.specs
+        place = key[0] if specs is None else relaxed(key[0], specs)
+        if specs is None or place not in self._signatures:
+            self._count += 1
+        if place not in self._signatures:
+            self._signatures[place] = Signature(self._binding, args, kwargs, result)
+
+    def _sweep(self) -> None:
+        """Lets go of plans for objects that have ended."""
+        if len(self._plans) > MOST_PLANS:
+            for known in [key for key in self._plans if ended(key[0])]:
+                del self._plans[known]
+            while len(self._plans) > MOST_PLANS:
+                del self._plans[next(iter(self._plans))]
+
+    def experimental_get_tracing_count(self) -> int:
+        """How often the function was traced.
+
+        Returns:
+          An int.
+
+        Example:
+          >>> @tf.function
+          ... def double(x):
+          ...     return x * 2
+          >>> for x in (1.0, 2.0, [1.0, 2.0]):
+          ...     _ = double(tf.constant(x))
+          >>> double.experimental_get_tracing_count()
+          2
+        """
+        return self._count
+
+    def pretty_printed_concrete_signatures(self, verbose: bool = True) -> str:
+        """The signatures for which the function was traced.
+
+        Args:
+          verbose: not used.
+
+        Returns:
+          A text, as TensorFlow prints it.
+
+        Example:
+          >>> double = tf.function(lambda x: x * 2)
+          >>> _ = double(tf.constant([1.0, 2.0]))
+          >>> print(double.pretty_printed_concrete_signatures())
+          Input Parameters:
+            x (POSITIONAL_OR_KEYWORD): TensorSpec(shape=(2,), dtype=tf.float32, name=None)
+          Output Type:
+            TensorSpec(shape=(2,), dtype=tf.float32, name=None)
+          Captures:
+            None
+        """
+        return "\n\n".join(map(str, self._signatures.values()))
+
+    def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
+        """The function for one signature, of tensors or of TensorSpecs that stand for them.
+
+        Nothing is traced before it is called.
+
+        Args:
+          *args: arguments, or specs of them; none where the function has an input_signature.
+          **kwargs: the same by name.
+
+        Returns:
+          A ConcreteFunction, which takes the tensors that the specs stand for.
+
+        Raises:
+          TypeError: the arguments do not fit the function.
+
+        Example:
+          >>> double = tf.function(lambda x: x * 2)
+          >>> double.get_concrete_function(tf.TensorSpec([None], tf.int32))(tf.constant([1, 2])).numpy()
+          array([2, 4], dtype=int32)
+        """
+        if self._binding.specs is not None and not args and not kwargs:
+            args = self._binding.specs
+        return ConcreteFunction(self, args, kwargs)
+
+    def explain_plan(self) -> str:
+        """What is repeated of the function, and what is not and why.
+
+        Returns:
+          A text: per signature its steps before and after planning, and its branches.
+
+        Example:
+          >>> double = tf.function(lambda x: x * 2 + 0 * x)
+          >>> _ = double(tf.constant([1.0, 2.0]))
+          >>> print(double.explain_plan().splitlines()[0])
+          <lambda>(x=TensorSpec(shape=(2,), dtype=tf.float32, name=None))
+        """
+
+        def named(key: Any) -> str:
+            _, ((_, items), (_, keywords)) = key
+            names = [] if self._binding.signature is None else list(self._binding.signature.parameters)
+            texts = [f"{name}={shown(item)}" for name, item in zip(names, items, strict=False)]
+            return ", ".join(texts + [f"{name[1]}={shown(item)}" for name, item in keywords])
+
+        return explain(self.name, self._plans, named)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+        return Function(self._python, self._binding.specs, self._relaxes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Function, (self._python, self._binding.specs, self._relaxes)
+
+
+def _forget(function: weakref.ref[Function], identity: int, _: Any) -> None:
+    """Lets go of the traces of an instance that has ended."""
+    held = function()
+    if held is not None:
+        held._bound.pop(identity, None)
+
+
+class Method:
+    """A function bound to an instance."""
+
+    __slots__ = ("_function", "_instance")
+
+    def __init__(self, function: Function, instance: Any) -> None:
+        self._function, self._instance = function, instance
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._function, name)
+
+    @property
+    def __self__(self) -> Any:
+        return self._instance
+
+    @property
+    def __wrapped__(self) -> Any:
+        return self._function._python
+
+    def __repr__(self) -> str:
+        return f"<bound {self._function!r} of {self._instance!r}>"
+
+
+def _argument(value: Any) -> Any:
+    return as_tensor(value) if isinstance(value, np.ndarray | np.generic) else value
+
+
+def relaxed(key: Any, specs: tuple[Any, ...]) -> Any:
+    """A key in which arguments that have a spec are of its shape, behind which there may be plans for many shapes."""
+    kind, (arguments, keywords) = key
+    _, items = arguments
+    return kind, (specs, items[len(specs) :], keywords)
+
+
+class Signature:
+    """One traced signature, as it is printed."""
+
+    def __init__(self, binding: Binding, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        named = binding.named(args, kwargs)
+        variables: list[BaseVariable] = []
+        self.inputs = [
+            (
+                name,
+                kind,
+                described(value, variables)
+                if binding.specs is None or place >= len(binding.specs)
+                else repr(binding.specs[place]),
+            )
+            for place, (name, kind, value) in enumerate(named)
+        ]
+        self.output = described(result)
+
+    def __str__(self) -> str:
+        inputs = "\n".join(f"  {name} ({kind}): {text}" for name, kind, text in self.inputs) or "  None"
+        return f"Input Parameters:\n{inputs}\nOutput Type:\n  {self.output}\nCaptures:\n  None"
+
+
+def described(value: Any, variables: list[BaseVariable] | None = None) -> str:
+    """An argument or result as a signature names it; variables among arguments by their place in a list that grows."""
+    if isinstance(value, TensorSpec):
+        return repr(value)
+    if isinstance(value, BaseVariable) and variables is not None:
+        place = next((place for place, known in enumerate(variables) if known is value), len(variables))
+        if place == len(variables):
+            variables.append(value)
+        return (
+            f"VariableSpec(shape={value.shape}, dtype={value.dtype!r}, trainable={value.trainable}, alias_id={place})"
+        )
+    if isinstance(value, Tensor | BaseVariable):
+        return repr(TensorSpec(value.shape, value.dtype))
+    if isinstance(value, np.ndarray | np.generic):
+        return repr(TensorSpec.from_tensor(as_tensor(value)))
+    if isinstance(value, list | tuple):
+        kind = "List" if isinstance(value, list) else "Tuple"
+        return f"{kind}[{', '.join(described(item, variables) for item in value)}]"
+    if isinstance(value, dict):
+        return f"Dict[{', '.join(f'[{key!r}, {described(item, variables)}]' for key, item in value.items())}]"
+    if value is None or isinstance(value, bool | int | float | str | bytes | complex):
+        return f"Literal[{value!r}]"
+    return f"<{type(value).__name__}>"
+
+
+class ConcreteFunction:
+    """A function for one signature: called with the tensors that its specs stand for, by place or by name."""
+
+    def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._function = function
+        self._args, self._kwargs = function._binding.bound_specs(args, kwargs)
+        self._named = function._binding.named(self._args, self._kwargs)
+
+    @property
+    def structured_input_signature(self) -> Any:
+        """Specs of the arguments, by place and by name."""
+        return nest.map_structure(_spec, self._args), nest.map_structure(_spec, self._kwargs)
+
+    @property
+    def inputs(self) -> list[TensorSpec]:
+        """Specs of the tensors among its arguments."""
+        return [_spec(leaf) for leaf in nest.flatten((self._args, self._kwargs)) if _stands(leaf)]
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._function.name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        names = [name for name, _, template in self._named if any(map(_stands, nest.flatten(template)))]
+        if len(args) > len(names):
+            names = [name for name, *_ in self._named]
+        if len(args) > len(names):
+            raise TypeError(f"{self.name}() takes {len(names)} arguments, {len(args)} were given")
+        given = dict(zip(names, args, strict=False))
+        for name, value in kwargs.items():
+            if name in given or name not in [known for known, *_ in self._named]:
+                raise TypeError(f"{self.name}() got an unexpected keyword argument {name!r}")
+            given[name] = value
+        missing = [name for name, _, template in self._named if name not in given and _holds_spec(template)]
+        if missing:
+            raise TypeError(f"{self.name}() missing required arguments: {', '.join(missing)}")
+        values = {
+            name: _fitted(given[name], template) if name in given else template for name, _, template in self._named
+        }
+        positional = list(values.values())[: len(self._args)]
+        return self._function(*positional, **{name: values[name] for name in self._kwargs})
+
+    def __repr__(self) -> str:
+        inputs = "\n".join(f"  {name} ({kind}): {described(value)}" for name, kind, value in self._named) or "  None"
+        return f"ConcreteFunction Input Parameters:\n{inputs}\nCaptures:\n  None"
+
+
+def _holds_spec(template: Any) -> bool:
+    return any(isinstance(leaf, TensorSpec) for leaf in nest.flatten(template))
+
+
+def _fitted(value: Any, template: Any) -> Any:
+    """An argument as the tensors that a template stands for. Raises TypeError where it does not fit."""
+    specs = nest.map_structure(_spec, template)
+    try:
+        return fit(value, specs)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"Binding inputs to tf.function failed due to `{error}`.") from None
+
+
+def _stands(leaf: Any) -> bool:
+    """Whether a leaf of a concrete function's arguments stands for a tensor that a call gives."""
+    return isinstance(leaf, TensorSpec | Tensor | np.ndarray | np.generic)
+
+
+def _spec(leaf: Any) -> Any:
+    if isinstance(leaf, TensorSpec) or not _stands(leaf):
+        return leaf
+    return TensorSpec.from_tensor(as_tensor(leaf))
+
+
+def function(
+    func: Callable[..., Any] | None = None,
+    input_signature: Any = None,
+    autograph: bool = True,
+    jit_compile: bool | None = None,
+    reduce_retracing: bool = False,
+    experimental_implements: Any = None,
+    experimental_autograph_options: Any = None,
+    experimental_attributes: Any = None,
+    experimental_relax_shapes: bool | None = None,
+    experimental_compile: bool | None = None,
+    experimental_follow_type_hints: bool | None = None,
+) -> Any:
+    """Compiles a function: it is traced once per signature, and then repeated by a loop without Python.
+
+    The first call runs the function eagerly and notes what it does: every operation, read and assigned variables, steps
+    of optimizers, gradients. Later calls repeat that, with the same bits as eager execution. Python side effects
+    happen when it is traced only. Where Python looks at a value (`if loss < best:`), a repetition compares, and another
+    outcome is traced as another branch. What cannot be repeated runs eagerly: `explain_plan()` says what and why.
+
+    A signature is made of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
+    identity of other objects. NumPy arrays among the arguments, and numbers among the results, become tensors.
+
+    Args:
+      func: the function; without it a decorator is returned.
+      input_signature: TensorSpecs of the arguments, which are converted to their dtypes and must fit their shapes.
+      autograph: not used; Python's own control flow is followed.
+      jit_compile: not used; every function is compiled.
+      reduce_retracing: not used; there is a plan for every shape.
+      experimental_implements: not used.
+      experimental_autograph_options: not used.
+      experimental_attributes: not used.
+      experimental_relax_shapes: not used.
+      experimental_compile: not used.
+      experimental_follow_type_hints: not used.
+
+    Returns:
+      A Function of the same arguments, or a decorator.
+
+    Raises:
+      TypeError: func is not callable; in calls, arguments that do not fit.
+      ValueError: in calls, variables are made after the first one.
+
+    Example:
+      >>> w = tf.Variable(1.0)
+      >>> @tf.function
+      ... def step(x):
+      ...     with tf.GradientTape() as tape:
+      ...         loss = (w * x - 6.0) ** 2
+      ...     w.assign_sub(0.1 * tape.gradient(loss, w))
+      ...     return loss
+      >>> for _ in range(3):
+      ...     print(step(tf.constant(2.0)).numpy().round(3))
+      16.0
+      0.64
+      0.026
+    """
+    relaxes = bool(reduce_retracing or experimental_relax_shapes)
+    if func is None:
+        return lambda inner: Function(inner, input_signature, relaxes)
+    return Function(func, input_signature, relaxes)
+
+
+def do_not_convert(func: Callable[..., Any] | None = None) -> Any:
+    """A decorator that changes nothing: no function's source is ever rewritten.
+
+    Args:
+      func: the function; without it a decorator is returned.
+
+    Returns:
+      The function, or a decorator.
+
+    Example:
+      >>> @tf.autograph.experimental.do_not_convert
+      ... def double(x):
+      ...     return 2 * x
+      >>> double(21)
+      42
+    """
+    return (lambda inner: inner) if func is None else func

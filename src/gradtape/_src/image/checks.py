@@ -1,0 +1,83 @@
+"""Images: tensors of shape [height, width, channels], or batches of them, checked and made floating."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType
+from gradtape._src.ops.casts import saturate_cast
+from gradtape._src.ops.shapes import expand_dims, squeeze
+
+
+def image_of(value: Any, name: str = "image") -> Tensor:
+    """An image or a batch of them; ValueError for a tensor of fewer axes."""
+    tensor = as_tensor(value)
+    if tensor.ndim < 3:
+        raise ValueError(f"'{name}' (shape {tensor.shape}) must be at least three-dimensional.")
+    return tensor
+
+
+def batch_of(value: Any, name: str = "image") -> tuple[Tensor, bool]:
+    """A batch of images, and whether one image was given."""
+    tensor = as_tensor(value)
+    if tensor.ndim not in (3, 4):
+        raise ValueError(f"'{name}' (shape {tensor.shape}) must have either 3 or 4 dimensions.")
+    return (expand_dims(tensor, 0), True) if tensor.ndim == 3 else (tensor, False)
+
+
+def unbatched(tensor: Tensor, single: bool) -> Tensor:
+    """A batch, or the image in it if there was one."""
+    return squeeze(tensor, 0) if single else tensor
+
+
+def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: str | None = None) -> Tensor:
+    """An image in another dtype, its values scaled: those of floating images lie in [0, 1], those of others in their
+    dtype's whole range.
+
+    Args:
+      image: a tensor.
+      dtype: the dtype.
+      saturate: whether values that it cannot hold are cut to its bounds.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.image.convert_image_dtype(tf.constant([0, 255], tf.uint8), tf.float32).numpy()
+      array([0., 1.], dtype=float32)
+    """
+    tensor, wanted = as_tensor(image), dtypes.as_dtype(dtype)
+    kind = tensor.dtype
+    if kind is wanted:
+        return tensor
+    cast = saturate_cast if saturate else apply_cast
+    if kind.is_integer and wanted.is_integer:
+        # Whole powers of two, so that no value is lost on the way back.
+        before, behind = int(kind.max), int(wanted.max)
+        if before > behind:
+            return cast(tensor // ((before + 1) // (behind + 1)), wanted)
+        return apply_cast(tensor, wanted) * ((behind + 1) // (before + 1))
+    if kind.is_floating and wanted.is_floating:
+        return apply_cast(tensor, wanted)
+    if kind.is_integer:
+        return apply_cast(tensor, wanted) * (1.0 / kind.max)
+    return cast(tensor * (wanted.max + 0.5), wanted)
+
+
+def through_floats(image: Any, dtype: DType = dtypes.float32) -> tuple[Tensor, DType]:
+    """An image as a floating one, and the dtype that it had."""
+    tensor = as_tensor(image)
+    kind = tensor.dtype
+    return (tensor if kind.is_floating else convert_image_dtype(tensor, dtype)), kind
+
+
+def size_pair(size: Any) -> tuple[int, int]:
+    """A height and a width; ValueError where there are more or fewer numbers."""
+    sizes = as_tensor(size).numpy()
+    if sizes.shape != (2,):
+        raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
+    return int(sizes[0]), int(sizes[1])

@@ -1,0 +1,188 @@
+"""Image files in memory, read and written by Pillow."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.image.checks import convert_image_dtype
+
+# Channels, and what Pillow calls such images.
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_OWN = {"1": 1, "L": 1, "P": 3, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 3, "YCbCr": 3, "I;16": 1, "I": 1}
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ImportError("Image files are read and written by Pillow: pip install gradtape[image]") from None
+    return Image
+
+
+def _bytes(contents: Any) -> bytes:
+    """A file's bytes, given as such or as a tensor of them."""
+    return bytes(contents.numpy() if hasattr(contents, "numpy") else contents)
+
+
+def _decoded(contents: Any, channels: int, dtype: Any, formats: tuple[str, ...] | None) -> Tensor:
+    wanted, data = dtypes.as_dtype(dtype), _bytes(contents)
+    try:
+        image = _pillow().open(io.BytesIO(data), formats=formats)
+        kept = channels or _OWN.get(image.mode, 3)
+        if kept not in _MODES:
+            raise ValueError(f"channels must be 0, 1, 3 or 4, not {channels}")
+        array = np.asarray(image.convert(_MODES[kept]))
+    except OSError as error:
+        raise InvalidArgumentError(None, None, f"Invalid image data, size {len(data)}: {error}") from None
+    array = array[..., None] if array.ndim == 2 else array
+    return convert_image_dtype(as_tensor(array), wanted)
+
+
+def decode_png(contents: bytes, channels: int = 0, dtype: Any = dtypes.uint8, name: str | None = None) -> Tensor:
+    """The image of a PNG file.
+
+    Args:
+      contents: the file's bytes.
+      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 for what the file has.
+      dtype: the dtype, uint8.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [height, width, channels].
+
+    Raises:
+      InvalidArgumentError: it is no PNG file.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.decode_png(tf.image.encode_png(tf.zeros([2, 3, 1], tf.uint8))).shape
+      TensorShape([2, 3, 1])
+    """
+    return _decoded(contents, channels, dtype, ("PNG",))
+
+
+def decode_jpeg(
+    contents: bytes,
+    channels: int = 0,
+    ratio: int = 1,
+    fancy_upscaling: bool = True,
+    try_recover_truncated: bool = False,
+    acceptable_fraction: float = 1,
+    dct_method: str = "",
+    name: str | None = None,
+) -> Tensor:
+    """The image of a JPEG file.
+
+    Args:
+      contents: the file's bytes.
+      channels: 1 for grey, 3 for colours, 0 for what the file has.
+      ratio: every so many pixels are kept.
+      fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method: not used.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A uint8 tensor of shape [height, width, channels].
+
+    Raises:
+      InvalidArgumentError: it is no JPEG file.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.decode_jpeg(tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))).shape
+      TensorShape([8, 8, 3])
+    """
+    return _decoded(contents, channels, dtypes.uint8, ("JPEG",))[::ratio, ::ratio]
+
+
+def decode_image(
+    contents: bytes,
+    channels: int | None = None,
+    dtype: Any = dtypes.uint8,
+    name: str | None = None,
+    expand_animations: bool = True,
+) -> Tensor:
+    """The image of a PNG, JPEG, GIF or BMP file.
+
+    Args:
+      contents: the file's bytes.
+      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 or None for what the file has.
+      dtype: the dtype; floating images lie in [0, 1].
+      name: not used; TensorFlow names operations by it.
+      expand_animations: not used; the first frame is returned.
+
+    Returns:
+      A tensor of shape [height, width, channels].
+
+    Raises:
+      InvalidArgumentError: it is none of these files.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.decode_image(tf.image.encode_png(tf.zeros([2, 3, 3], tf.uint8)), dtype=tf.float32).dtype
+      tf.float32
+    """
+    return _decoded(contents, channels or 0, dtype, ("PNG", "JPEG", "GIF", "BMP"))
+
+
+def _encoded(image: Any, form: str, **options: Any) -> bytes:
+    tensor = as_tensor(image)
+    if tensor.ndim != 3 or tensor.shape[-1] not in _MODES:
+        raise InvalidArgumentError(
+            None, None, f"image must be 3-dimensional, of 1, 2, 3 or 4 channels, got shape {tuple(tensor.shape)}"
+        )
+    pixels = apply_cast(tensor, dtypes.uint8).numpy()
+    file = io.BytesIO()
+    _pillow().fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, form, **options)
+    return file.getvalue()
+
+
+def encode_png(image: Any, compression: int = -1, name: str | None = None) -> bytes:
+    """A PNG file of an image.
+
+    Args:
+      image: a uint8 tensor of shape [height, width, channels], of 1 to 4 channels.
+      compression: how hard to compress, from 0 to 9; -1 for Pillow's own choice.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The file's bytes.
+
+    Raises:
+      InvalidArgumentError: it has other axes or channels.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.encode_png(tf.zeros([2, 3, 1], tf.uint8))[1:4]
+      b'PNG'
+    """
+    return _encoded(image, "PNG", **({} if compression < 0 else {"compress_level": compression}))
+
+
+def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | None = None) -> bytes:
+    """A JPEG file of an image.
+
+    Args:
+      image: a uint8 tensor of shape [height, width, channels], of 1 or 3 channels.
+      format: not used; the channels decide.
+      quality: from 0 to 100.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The file's bytes.
+
+    Raises:
+      InvalidArgumentError: it has other axes or channels.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))[:2].hex()
+      'ffd8'
+    """
+    return _encoded(image, "JPEG", quality=quality)

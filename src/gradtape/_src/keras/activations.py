@@ -1,0 +1,721 @@
+"""Activations: functions that layers apply to what they computed."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.serialization import Kind, deserialize_keras_object
+from gradtape._src.keras.tensors import logits, tensor_of
+from gradtape._src.nn import activations as nn, cross_entropies
+from gradtape._src.ops import elementwise
+from gradtape._src.ops.creation import range as numbers
+from gradtape._src.ops.joining import split
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.scans import cumsum
+from gradtape._src.ops.sorting import sort
+
+KIND = Kind("activation function", instantiated=False)
+
+
+@KIND.enter()
+def linear(x: Any) -> Any:
+    """x itself.
+
+    Args:
+      x: anything.
+
+    Returns:
+      It.
+
+    Example:
+      >>> tf.keras.activations.linear(3)
+      3
+    """
+    return x
+
+
+@KIND.enter()
+@keras_op
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
+    """x where it exceeds a threshold, at most so much; below, a slope times the difference, 0 unless given.
+
+    Args:
+      x: a tensor.
+      negative_slope: the slope.
+      max_value: what values are cut to.
+      threshold: the threshold.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.relu(tf.constant([-2.0, 1.0, 9.0])).numpy()
+      array([0., 1., 9.], dtype=float32)
+      >>> tf.keras.activations.relu(tf.constant([-2.0, 1.0, 9.0]), negative_slope=0.5, max_value=6.0).numpy()
+      array([-1.,  1.,  6.], dtype=float32)
+    """
+    if negative_slope == 0.0 and max_value is None and threshold == 0.0:
+        return elementwise.relu(x)
+    x = tensor_of(x)
+    if negative_slope != 0.0 and max_value is None and threshold == 0.0:
+        return nn.leaky_relu(x, negative_slope)
+    below = elementwise.relu(threshold - x) if threshold else elementwise.relu(-x)
+    if threshold:
+        x = where(x > threshold, x, 0)
+    elif max_value == 6:
+        x, max_value = elementwise.relu6(x), None
+    else:
+        x = elementwise.relu(x)
+    if max_value is not None:
+        x = elementwise.clip_by_value(x, 0, max_value)
+    return x - negative_slope * below if negative_slope else x
+
+
+@KIND.enter()
+@keras_op
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """x where it is positive, else a slope times x.
+
+    Args:
+      x: a tensor.
+      negative_slope: the slope.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.leaky_relu(tf.constant([-2.0, 1.0])).numpy()
+      array([-0.4,  1. ], dtype=float32)
+    """
+    return nn.leaky_relu(x, negative_slope)
+
+
+@KIND.enter()
+@keras_op
+def relu6(x: Any) -> Tensor:
+    """x cut to [0, 6].
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.relu6(tf.constant([-2.0, 1.0, 9.0])).numpy()
+      array([0., 1., 6.], dtype=float32)
+    """
+    return elementwise.relu6(x)
+
+
+@KIND.enter()
+@keras_op
+def softmax(x: Any, axis: Any = -1) -> Tensor:
+    """exp(x) over its sum along an axis.
+
+    A cross entropy of Keras that is given the result computes with x itself, so that nothing is lost where
+    probabilities underflow.
+
+    Args:
+      x: a floating tensor.
+      axis: the axis; None for all of them.
+
+    Returns:
+      A tensor of the same shape and dtype, which sums to 1 along the axis.
+
+    Example:
+      >>> tf.keras.activations.softmax(tf.constant([0.0, 1.0, 2.0])).numpy().round(4)
+      array([0.09  , 0.2447, 0.6652], dtype=float32)
+    """
+    x = tensor_of(x)
+    if axis is None:
+        probabilities = apply_reshape(cross_entropies.softmax(apply_reshape(x, (-1,))), x.shape)
+    else:
+        probabilities = cross_entropies.softmax(x, axis)
+    logits.put(probabilities, x)
+    return probabilities
+
+
+@KIND.enter()
+@keras_op
+def log_softmax(x: Any, axis: Any = -1) -> Tensor:
+    """log(softmax(x)), exact where softmax underflows.
+
+    Args:
+      x: a floating tensor.
+      axis: the axis; None for all of them.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.log_softmax(tf.constant([0.0, 1.0, 2.0])).numpy().round(4)
+      array([-2.4076, -1.4076, -0.4076], dtype=float32)
+    """
+    x = tensor_of(x)
+    if axis is None:
+        return apply_reshape(cross_entropies.log_softmax(apply_reshape(x, (-1,))), x.shape)
+    return cross_entropies.log_softmax(x, axis)
+
+
+@KIND.enter()
+@keras_op
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """The point nearest to x among those whose elements along an axis are not negative and sum to 1.
+
+    Martins and Astudillo, From Softmax to Sparsemax (2016).
+
+    Args:
+      x: a floating tensor.
+      axis: the axis.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.sparsemax(tf.constant([0.0, 1.0, 1.5])).numpy()
+      array([0.  , 0.25, 0.75], dtype=float32)
+    """
+    x = tensor_of(x)
+    falling = sort(x, axis=axis, direction="DESCENDING")
+    sums = cumsum(falling, axis=axis)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    ranks = apply_reshape(numbers(1, x.shape[axis] + 1, dtype=x.dtype), shape)
+    support = falling - (sums - 1) / ranks > 0
+    count = apply_reduce(0, apply_cast(support, x.dtype), axis, True, "Sum")
+    surplus = apply_reduce(0, where(support, falling, 0.0), axis, True, "Sum") - 1
+    return elementwise.maximum(x - surplus / count, 0.0)
+
+
+@KIND.enter()
+@keras_op
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x where it is positive, else alpha * (exp(x) - 1).
+
+    Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by Exponential Linear Units (2016).
+
+    Args:
+      x: a floating tensor.
+      alpha: the factor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.elu(tf.constant([-1.0, 1.0])).numpy().round(4)
+      array([-0.6321,  1.    ], dtype=float32)
+    """
+    if alpha == 1:
+        return elementwise.elu(x)
+    x = tensor_of(x)
+    y = elementwise.elu(x)
+    return where(x > 0, y, alpha * y)
+
+
+@KIND.enter()
+@keras_op
+def celu(x: Any, alpha: float = 1.0) -> Tensor:
+    """max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1).
+
+    Barron, Continuously Differentiable Exponential Linear Units (2017).
+
+    Args:
+      x: a floating tensor.
+      alpha: the scale.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.celu(tf.constant([-1.0, 1.0]), alpha=2.0).numpy().round(4)
+      array([-0.7869,  1.    ], dtype=float32)
+    """
+    x = tensor_of(x)
+    return elementwise.maximum(x, 0.0) + alpha * elementwise.expm1(elementwise.minimum(x, 0.0) / alpha)
+
+
+@KIND.enter()
+@keras_op
+def selu(x: Any) -> Tensor:
+    """1.0507 times elu(x, 1.6733): mean 0 and variance 1 stay as values pass through layers.
+
+    Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks (2017).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.selu(tf.constant([-1.0, 1.0])).numpy().round(4)
+      array([-1.1113,  1.0507], dtype=float32)
+    """
+    return elementwise.selu(x)
+
+
+@KIND.enter()
+@keras_op
+def softplus(x: Any) -> Tensor:
+    """log(1 + exp(x)).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.softplus(tf.constant([0.0])).numpy().round(4)
+      array([0.6931], dtype=float32)
+    """
+    return elementwise.softplus(x)
+
+
+@KIND.enter()
+@keras_op
+def softsign(x: Any) -> Tensor:
+    """x / (1 + |x|).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.softsign(tf.constant([-3.0, 1.0])).numpy()
+      array([-0.75,  0.5 ], dtype=float32)
+    """
+    return elementwise.softsign(x)
+
+
+@KIND.enter()
+@keras_op
+def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x moved towards 0 by a threshold; 0 where it was no further away.
+
+    Args:
+      x: a floating tensor.
+      threshold: the threshold.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.soft_shrink(tf.constant([-2.0, 0.25, 1.0])).numpy()
+      array([-1.5,  0. ,  0.5], dtype=float32)
+    """
+    x = tensor_of(x)
+    return where(x > threshold, x - threshold, where(x < -threshold, x + threshold, 0.0))
+
+
+@KIND.enter()
+@keras_op
+def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x where it is further from 0 than a threshold, else 0.
+
+    Args:
+      x: a floating tensor.
+      threshold: the threshold.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.hard_shrink(tf.constant([-2.0, 0.25, 1.0])).numpy()
+      array([-2.,  0.,  1.], dtype=float32)
+    """
+    x = tensor_of(x)
+    return where(elementwise.abs(x) > threshold, x, 0.0)
+
+
+@KIND.enter()
+@keras_op
+def tanh_shrink(x: Any) -> Tensor:
+    """x - tanh(x).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.tanh_shrink(tf.constant([1.0])).numpy().round(4)
+      array([0.2384], dtype=float32)
+    """
+    x = tensor_of(x)
+    return x - elementwise.tanh(x)
+
+
+@KIND.enter()
+@keras_op
+def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
+    """x where it exceeds a threshold, else another value.
+
+    Args:
+      x: a tensor.
+      threshold: the threshold.
+      default_value: the other value.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.threshold(tf.constant([-2.0, 1.0]), 0.0, 5.0).numpy()
+      array([5., 1.], dtype=float32)
+    """
+    x = tensor_of(x)
+    return where(x > threshold, x, default_value)
+
+
+@KIND.enter()
+@keras_op
+def sparse_plus(x: Any) -> Tensor:
+    """0 up to -1, x from 1 on, and (x + 1)**2 / 4 between.
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.sparse_plus(tf.constant([-2.0, 0.0, 3.0])).numpy()
+      array([0.  , 0.25, 3.  ], dtype=float32)
+    """
+    x = tensor_of(x)
+    return where(x <= -1, 0.0, where(x < 1, elementwise.square(x + 1) / 4, x))
+
+
+@KIND.enter("swish")
+@keras_op
+def silu(x: Any) -> Tensor:
+    """x * sigmoid(x), also called swish.
+
+    Ramachandran, Zoph and Le, Searching for Activation Functions (2017).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.silu(tf.constant([-1.0, 1.0])).numpy().round(4)
+      array([-0.2689,  0.7311], dtype=float32)
+    """
+    return nn.silu(x)
+
+
+@KIND.enter()
+@keras_op
+def squareplus(x: Any, b: float = 4) -> Tensor:
+    """(x + sqrt(x**2 + b)) / 2.
+
+    Args:
+      x: a floating tensor.
+      b: how smooth it is.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.squareplus(tf.constant([0.0, 1.5])).numpy()
+      array([1., 2.], dtype=float32)
+    """
+    x = tensor_of(x)
+    return (x + elementwise.sqrt(elementwise.square(x) + b)) / 2
+
+
+@KIND.enter()
+@keras_op
+def gelu(x: Any, approximate: bool = False) -> Tensor:
+    """x Φ(x), Φ being the normal distribution function.
+
+    Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
+
+    Args:
+      x: a floating tensor.
+      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) in its place.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.gelu(tf.constant([-1.0, 1.0])).numpy().round(4)
+      array([-0.1587,  0.8413], dtype=float32)
+    """
+    return nn.gelu(x, approximate)
+
+
+@KIND.enter()
+@keras_op
+def glu(x: Any, axis: int = -1) -> Tensor:
+    """The first half of x along an axis times the sigmoid of the second.
+
+    Dauphin, Fan, Auli and Grangier, Language Modeling with Gated Convolutional Networks (2017).
+
+    Args:
+      x: a floating tensor.
+      axis: the axis, of even size.
+
+    Returns:
+      A tensor of half that size along the axis.
+
+    Raises:
+      ValueError: the size is odd.
+
+    Example:
+      >>> tf.keras.activations.glu(tf.constant([2.0, 0.0])).numpy()
+      array([1.], dtype=float32)
+    """
+    x = tensor_of(x)
+    if x.shape[axis] % 2:
+        raise ValueError(f"axis size must be divisible by 2. Received: x.shape={x.shape} with axis={axis}")
+    values, gates = split(x, 2, axis)
+    return values * elementwise.sigmoid(gates)
+
+
+@KIND.enter()
+@keras_op
+def tanh(x: Any) -> Tensor:
+    """The hyperbolic tangent.
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.tanh(tf.constant([1.0])).numpy().round(4)
+      array([0.7616], dtype=float32)
+    """
+    return elementwise.tanh(x)
+
+
+@KIND.enter()
+@keras_op
+def hard_tanh(x: Any) -> Tensor:
+    """x cut to [-1, 1].
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.hard_tanh(tf.constant([-2.0, 0.5])).numpy()
+      array([-1. ,  0.5], dtype=float32)
+    """
+    return elementwise.clip_by_value(tensor_of(x), -1.0, 1.0)
+
+
+@KIND.enter()
+@keras_op
+def sigmoid(x: Any) -> Tensor:
+    """1 / (1 + exp(-x)).
+
+    A binary cross entropy of Keras that is given the result computes with x itself, so that nothing is lost where
+    probabilities underflow.
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.sigmoid(tf.constant([0.0, 1.0])).numpy().round(4)
+      array([0.5   , 0.7311], dtype=float32)
+    """
+    x = tensor_of(x)
+    probabilities = elementwise.sigmoid(x)
+    logits.put(probabilities, x)
+    return probabilities
+
+
+@KIND.enter()
+@keras_op
+def hard_sigmoid(x: Any) -> Tensor:
+    """x / 6 + 0.5 cut to [0, 1].
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.hard_sigmoid(tf.constant([-9.0, 1.5])).numpy()
+      array([0.  , 0.75], dtype=float32)
+    """
+    return elementwise.relu6(tensor_of(x) + 3.0) / 6.0
+
+
+@KIND.enter()
+@keras_op
+def log_sigmoid(x: Any) -> Tensor:
+    """log(sigmoid(x)), exact where sigmoid underflows.
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.log_sigmoid(tf.constant([-100.0, 0.0])).numpy().round(4)
+      array([-100.    ,   -0.6931], dtype=float32)
+    """
+    return elementwise.log_sigmoid(x)
+
+
+@KIND.enter()
+@keras_op
+def sparse_sigmoid(x: Any) -> Tensor:
+    """(x + 1) / 2 cut to [0, 1].
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.sparse_sigmoid(tf.constant([-2.0, 0.5])).numpy()
+      array([0.  , 0.75], dtype=float32)
+    """
+    x = tensor_of(x)
+    return where(x <= -1, 0.0, where(x >= 1, 1.0, 0.5 * (x + 1)))
+
+
+@KIND.enter("hard_swish")
+@keras_op
+def hard_silu(x: Any) -> Tensor:
+    """x * hard_sigmoid(x).
+
+    Howard et al., Searching for MobileNetV3 (2019).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.hard_silu(tf.constant([-9.0, 1.5])).numpy()
+      array([-0.   ,  1.125], dtype=float32)
+    """
+    x = tensor_of(x)
+    return x * hard_sigmoid(x)
+
+
+@KIND.enter()
+@keras_op
+def exponential(x: Any) -> Tensor:
+    """exp(x).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.exponential(tf.constant([1.0])).numpy().round(4)
+      array([2.7183], dtype=float32)
+    """
+    return elementwise.exp(x)
+
+
+@KIND.enter()
+@keras_op
+def mish(x: Any) -> Tensor:
+    """x * tanh(softplus(x)).
+
+    Misra, Mish: A Self Regularized Non-Monotonic Activation Function (2019).
+
+    Args:
+      x: a floating tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.activations.mish(tf.constant([1.0])).numpy().round(4)
+      array([0.8651], dtype=float32)
+    """
+    x = tensor_of(x)
+    return x * elementwise.tanh(elementwise.softplus(x))
+
+
+def serialize(activation: Any) -> Any:
+    """An activation as plain data.
+
+    Args:
+      activation: a function, or a layer that acts as one.
+
+    Returns:
+      The name of a function; a dict for others.
+
+    Raises:
+      ValueError: it is a lambda.
+
+    Example:
+      >>> tf.keras.activations.serialize(tf.keras.activations.relu)
+      'relu'
+    """
+    if isinstance(activation, FunctionType) and KIND.objects.get(activation.__name__) is activation:
+        return activation.__name__
+    return KIND.serialize(activation)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The activation that `serialize` wrote.
+
+    Args:
+      config: its data, or the name of one.
+      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+
+    Returns:
+      A callable.
+
+    Raises:
+      TypeError: it names one that is not known.
+
+    Example:
+      >>> tf.keras.activations.deserialize("relu") is tf.keras.activations.relu
+      True
+    """
+    return KIND.deserialize(config, custom_objects)
+
+
+def get(identifier: Any) -> Any:
+    """The activation that something stands for.
+
+    Args:
+      identifier: a name such as "relu", what `serialize` wrote, a callable, or None for `linear`.
+
+    Returns:
+      A callable.
+
+    Raises:
+      ValueError: it stands for none.
+      TypeError: it is data of one that is not known.
+
+    Example:
+      >>> tf.keras.activations.get("relu") is tf.keras.activations.relu
+      True
+    """
+    if identifier is None:
+        return linear
+    return deserialize_keras_object(identifier) if isinstance(identifier, dict) else KIND.get(identifier)

@@ -1,0 +1,473 @@
+"""Where batches come from: arrays, datasets, generators and other iterables, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+import types
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import as_tensor, tensor_from
+from gradtape._src.core import nest
+from gradtape._src.core.dtypes import as_dtype
+from gradtape._src.keras import settings
+from gradtape._src.keras.inputs import TENSORS, leaves, mapped
+from gradtape._src.random import philox
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """Inputs, targets and weights of a batch; None for what it has not.
+
+    Args:
+      data: the inputs, or a tuple of up to three of these.
+
+    Returns:
+      A tuple of three.
+
+    Raises:
+      ValueError: a tuple of more.
+
+    Example:
+      >>> tf.keras.utils.unpack_x_y_sample_weight((1, 2))
+      (1, 2, None)
+    """
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if 1 <= len(data) <= 3:
+        return (*data, None, None)[:3]  # type: ignore[return-value]
+    raise ValueError(
+        f"Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, found: {data}"
+    )
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Inputs, targets and weights as the batch that `fit` takes.
+
+    Args:
+      x: the inputs.
+      y: the targets, if there are any.
+      sample_weight: the weights, if there are any.
+
+    Returns:
+      A tuple, or `x` where it is all and no sequence.
+
+    Example:
+      >>> tf.keras.utils.pack_x_y_sample_weight(1, 2)
+      (1, 2)
+    """
+    if y is None:
+        return (x,) if isinstance(x, tuple | list) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+class PyDataset:
+    """Base of datasets that give a batch for a number; iterated over in order, or in random order if `fit` shuffles.
+
+    A subclass defines `__len__` (how many batches there are) and `__getitem__(index)` (a batch), and may define
+    `on_epoch_end()`.
+
+    Args:
+      workers, use_multiprocessing, max_queue_size: not used; batches are made when they are needed.
+
+    Example:
+      >>> class Ones(tf.keras.utils.PyDataset):
+      ...     def __len__(self):
+      ...         return 3
+      ...
+      ...     def __getitem__(self, index):
+      ...         return np.ones((2, 4)), np.zeros((2, 1))
+      >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+      >>> model.compile("sgd", "mse")
+      >>> len(model.fit(Ones(), verbose=0).history["loss"])
+      1
+    """
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many batches there are; None: there is no end."""
+        return len(self) if hasattr(self, "__len__") else None
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch.
+
+        Example:
+          >>> tf.keras.utils.PyDataset().on_epoch_begin()
+        """
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch.
+
+        Example:
+          >>> tf.keras.utils.PyDataset().on_epoch_end()
+        """
+
+
+class Batches:
+    """The batches of a source, epoch by epoch.
+
+    Attributes:
+      num_batches: of an epoch, or None while that is not known.
+      batch_size: the number of examples in every batch, or None where it varies.
+    """
+
+    def __init__(self, source: Source, steps_per_epoch: int | None, group: int = 1) -> None:
+        self._source, self._steps, self._group = source, steps_per_epoch, group
+        self.batch_size = source.batch_size
+        self._size = source.size
+        self._current: Iterator[Any] | None = None
+        self._seen = 0
+
+    @property
+    def num_batches(self) -> int | None:
+        return self._steps or self._size
+
+    def epoch(self) -> Iterator[tuple[int, int, list[Any]]]:
+        """The numbers of the first and the last batch of each group, and the batches."""
+        self._source.begin()
+        steps = self._steps or self._size
+        if steps is None or self._current is None or self._steps is None:
+            self._current, self._seen = iter(self._source.batches()), 0
+        step, whole = 0, True
+        while steps is None or step < steps:
+            if self._size and self._seen >= self._size:
+                if self._steps:
+                    self._warn()
+                break
+            group = []
+            for batch in self._current:
+                group.append(batch)
+                if len(group) == self._group or (steps is not None and step + len(group) == steps):
+                    break
+            self._seen += self._group
+            if not group:
+                self._seen -= self._group
+                if self._size is None:
+                    self._size = self._seen
+                self._warn()
+                whole = False
+                break
+            yield step, step + self._group - 1, group
+            step += self._group
+        if not whole or (self._size and self._seen >= self._size):
+            self._current = None if self._source.repeats else self._current
+            self._seen = 0 if self._source.repeats else self._seen
+        self._source.end()
+
+    def _warn(self) -> None:
+        warnings.warn(
+            "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate "
+            "at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building "
+            "your dataset.",
+            stacklevel=4,
+        )
+
+
+class Source:
+    """What `fit` and its like take batches from.
+
+    Attributes:
+      size: how many there are in an epoch, or None.
+      repeats: whether there is a further epoch.
+    """
+
+    size: int | None = None
+    repeats = True
+    # The number of examples in every batch, or None where it varies.
+    batch_size: int | None = None
+
+    def batches(self) -> Iterable[Any]:
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """Called before each epoch."""
+
+    def end(self) -> None:
+        """Called after each epoch."""
+
+
+def source_of(
+    x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, shuffle: Any, class_weight: Any
+) -> Source:
+    """The source that arguments of `fit` describe. ValueError where they do not go together."""
+    if all(map(_is_array, leaves([x, y, sample_weight]))):
+        return _Arrays(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
+    kind = "tf.data.Dataset"
+    if isinstance(x, PyDataset):
+        kind = "PyDataset"
+    elif isinstance(x, types.GeneratorType) or (hasattr(x, "__next__") and hasattr(x, "__iter__")):
+        kind = "generator"
+    elif not hasattr(x, "__iter__"):
+        raise ValueError(f"Unrecognized data type: x={x} (of type {type(x)})")
+    for name, what, value in (("y", "the targets", y), ("sample_weights", "the sample weights", sample_weight)):
+        if value is not None:
+            raise ValueError(
+                f"When providing `x` as a {kind}, `{name}` should not be passed. Instead, {what} should be included as "
+                f"part of the {kind}."
+            )
+    if kind == "PyDataset":
+        return _Numbered(x, shuffle, class_weight)
+    if kind == "generator":
+        if class_weight is not None:
+            raise ValueError(
+                f"Argument `class_weight` is not supported for Python generator inputs. Received: "
+                f"class_weight={class_weight}"
+            )
+        return _Generated(x)
+    return _Dataset(x, class_weight)
+
+
+def _is_array(value: Any) -> bool:
+    if value is None or isinstance(value, (*TENSORS, np.ndarray)):
+        return True
+    return hasattr(value, "__array__") and hasattr(value, "shape") and not hasattr(value, "element_spec")
+
+
+def _as_batch(value: Any) -> Any:
+    """A value of a batch as a tensor of `floatx` if it is floating; strings and objects as they are."""
+    if value is None or isinstance(value, TENSORS):
+        return value
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        return value
+    return as_tensor(array, as_dtype(settings.floatx())) if array.dtype.kind == "f" else as_tensor(array)
+
+
+def as_batch(data: Any) -> Any:
+    """A batch as it comes from a program, with tensors in the place of arrays."""
+    if isinstance(data, list):
+        data = tuple(data)
+    return mapped(_as_batch, data)
+
+
+def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
+    """The weight of each example by its class: its target's number, or that of its largest entry."""
+    classes = np.asarray(y)
+    if classes.ndim > 1:
+        classes = np.argmax(classes, -1) if classes.shape[-1] != 1 else np.squeeze(classes, -1)
+    classes = np.round(classes).astype(np.int32)
+    found = np.ones(classes.shape[:1], settings.floatx())
+    for place, number in enumerate(classes):
+        found[place] = class_weight.get(int(number), 1.0)
+    return found
+
+
+# Batches that are gathered at a time: gathering costs less for many rows, and they stay in cache.
+_CHUNK = 16
+
+
+class _Arrays(Source):
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        batch_size: int | None,
+        steps: int | None,
+        shuffle: Any,
+        class_weight: Any,
+    ) -> None:
+        if sample_weight is not None:
+            if class_weight is not None:
+                raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
+            if nest.is_nested(y):
+                sample_weight = _spread(y, sample_weight)
+        if class_weight is not None:
+            if nest.is_nested(y):
+                raise ValueError("`class_weight` is only supported for Models with a single output.")
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        data = pack_x_y_sample_weight(x, y, sample_weight)
+        sizes = {int(value.shape[0]) for value in leaves(data) if value is not None}
+        if len(sizes) > 1:
+            message = "Data cardinality is ambiguous. Make sure all arrays contain the same number of samples."
+            for label, part in zip(("x", "y", "sample_weight"), data, strict=False):
+                message += f"'{label}' sizes: {', '.join(str(value.shape[0]) for value in leaves(part))}\n"
+            raise ValueError(message)
+        if not sizes:
+            raise ValueError(f"Expected all elements of `x` to be array-like. Received invalid types: x={x}")
+        self._data = _as_tuples(mapped(_plain_array, data))
+        self._samples = sizes.pop()
+        self._batch = batch_size or (math.ceil(self._samples / steps) if steps else 32)
+        self._shuffle = shuffle
+        self.size = math.ceil(self._samples / self._batch)
+        self.batch_size = None if self._samples % self._batch else self._batch
+
+    def batches(self) -> Iterator[Any]:
+        samples, size = self._samples, self._batch
+        order = self._order()
+        flat = [value for value in leaves(self._data) if value is not None]
+        rebuild: Callable[[list[Any]], Any]
+        whole = self._data
+        if type(whole) is tuple and len(flat) == len(whole) and not any(map(nest.is_nested, whole)):
+            rebuild = tuple
+        elif not nest.is_nested(whole):
+            rebuild = _first
+        else:
+            rebuild = self._packed
+        kinds = [as_dtype(value.dtype) for value in flat]
+        for start in range(0, samples, size * _CHUNK):
+            stop = min(start + size * _CHUNK, samples)
+            rows = [value[start:stop] if order is None else value[order[start:stop]] for value in flat]
+            for place in range(0, stop - start, size):
+                yield rebuild(
+                    [tensor_from(part[place : place + size], kind) for part, kind in zip(rows, kinds, strict=True)]
+                )
+
+    def _packed(self, flat: list[Any]) -> Any:
+        values = iter(flat)
+        return mapped(lambda value: None if value is None else next(values), self._data)
+
+    def _order(self) -> np.ndarray | None:
+        """The order of the examples: with a global seed the same each time, as under TensorFlow."""
+        if not self._shuffle:
+            return None
+        stream = philox.graph_stream(0)
+        if self._shuffle != "batch":
+            return philox.permutation(stream, self._samples)
+        parts = []
+        for start in range(0, self._samples, self._batch):
+            count = min(self._batch, self._samples - start)
+            parts.append(philox.permutation(stream, count) + start)
+            stream = stream.skip(philox.RESERVED)
+        return np.concatenate(parts)
+
+
+def _as_tuples(structure: Any) -> Any:
+    """The structure with tuples in the place of lists, as batches have them."""
+    if isinstance(structure, list | tuple):
+        return tuple(_as_tuples(part) for part in structure)
+    if isinstance(structure, dict):
+        return {key: _as_tuples(part) for key, part in structure.items()}
+    return structure
+
+
+def _first(values: list[Any]) -> Any:
+    return values[0]
+
+
+def _plain_array(value: Any) -> Any:
+    if value is None:
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind == "f" and array.dtype.name != settings.floatx():
+        array = array.astype(settings.floatx())
+    return array
+
+
+def _spread(y: Any, sample_weight: Any) -> Any:
+    """Weights in the structure of several targets."""
+    if isinstance(sample_weight, list | tuple | dict):
+        try:
+            nest.assert_same_structure(y, sample_weight)
+        except (TypeError, ValueError):
+            raise ValueError(
+                "You should provide one `sample_weight` array per output in `y`. The two structures did not match:\n"
+                f"- y: {y}\n- sample_weight: {sample_weight}\n"
+            ) from None
+        return sample_weight
+    shape = tuple(sample_weight.shape)
+    if len(shape) != 1 and shape[1:] != (1,):
+        raise ValueError(
+            "For a model with multiple outputs, when providing a single `sample_weight` array, it should only have one "
+            "scalar score per sample (i.e. shape `(num_samples,)`). If you want to use non-scalar sample weights, pass "
+            "a `sample_weight` argument with one array per model output."
+        )
+    return mapped(lambda _: sample_weight, y)
+
+
+class _Dataset(Source):
+    """A dataset, or anything else that can be iterated over again."""
+
+    def __init__(self, dataset: Any, class_weight: Any) -> None:
+        self._dataset, self._class_weight = dataset, class_weight
+        if hasattr(dataset, "cardinality"):
+            size = int(dataset.cardinality())
+            self.size = size if size >= 0 else None
+        else:
+            self.size = len(dataset) if hasattr(dataset, "__len__") else None
+
+    def batches(self) -> Iterator[Any]:
+        for batch in self._dataset:
+            batch = as_batch(batch)
+            yield batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)
+
+
+def _with_class_weight(batch: Any, class_weight: Any) -> Any:
+    x, y, sample_weight = unpack_x_y_sample_weight(batch)
+    if sample_weight is not None:
+        raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
+    return x, y, as_tensor(class_weight_to_sample_weights(y, class_weight))
+
+
+class _Numbered(Source):
+    """A PyDataset."""
+
+    def __init__(self, dataset: PyDataset, shuffle: Any, class_weight: Any) -> None:
+        self._dataset, self._shuffle, self._class_weight = dataset, shuffle, class_weight
+        self.size = dataset.num_batches
+
+    def batches(self) -> Iterator[Any]:
+        size = self._dataset.num_batches
+        order: Iterable[int]
+        if size is None:
+            order = iter(range(2**63 - 1))
+        else:
+            order = [int(place) for place in np.random.permutation(size)] if self._shuffle else range(size)
+        for place in order:
+            batch = as_batch(self._dataset[place])
+            yield batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)
+
+    def begin(self) -> None:
+        self._dataset.on_epoch_begin()
+
+    def end(self) -> None:
+        self._dataset.on_epoch_end()
+        self.size = self._dataset.num_batches
+
+
+class _Generated(Source):
+    """A generator, which goes on where the last epoch left it."""
+
+    repeats = False
+
+    def __init__(self, generator: Iterator[Any]) -> None:
+        self._batches = map(as_batch, generator)
+
+    def batches(self) -> Iterator[Any]:
+        return self._batches
+
+
+def train_validation_split(data: Any, validation_split: float) -> tuple[Any, Any]:
+    """The first part of arrays, and the last, which is so large a fraction. ValueError where a part would be empty."""
+    flat = list(leaves(data))
+    wrong = [type(value) for value in flat if not _is_array(value)]
+    if wrong:
+        raise ValueError(
+            "Argument `validation_split` is only supported for tensors or NumPy arrays.Found incompatible type in the "
+            f"input: {wrong}"
+        )
+    size = next((int(value.shape[0]) for value in flat if value is not None), None)
+    if size is None:
+        return data, data
+    middle = math.floor(size * (1.0 - validation_split))
+    if middle in (0, size):
+        raise ValueError(
+            f"Training data contains {size} samples, which is not sufficient to split it into a validation and "
+            f"training set as specified by `validation_split={validation_split}`. Either provide more data, or a "
+            "different value for the `validation_split` argument."
+        )
+    arrays = mapped(_plain_array, data)
+    return (
+        mapped(lambda value: None if value is None else value[:middle], arrays),
+        mapped(lambda value: None if value is None else value[middle:], arrays),
+    )

@@ -1,0 +1,156 @@
+"""Input: the symbolic values with which functional models begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._src.keras.keras_tensor import KerasTensor, standardize_shape
+from gradtape._src.keras.layer import Layer
+from gradtape._src.keras.operation import Node
+from gradtape._src.keras.settings import standardize_dtype
+
+
+class InputLayer(Layer):
+    """The layer that stands for an input of a model; `keras.Input` makes it.
+
+    Args:
+      shape: the shape of one example.
+      batch_size: the number of examples, if it is always the same.
+      dtype: the dtype; `floatx` unless given.
+      sparse, ragged: False; tensors are dense.
+      batch_shape: the shape with the number of examples.
+      input_tensor: a symbolic value that is used in place of a new one.
+      optional: whether None may be given.
+      name: its name, "input_layer" numbered unless given.
+
+    Raises:
+      ValueError: no shape, or two of them.
+
+    Example:
+      >>> tf.keras.layers.InputLayer((3,)).batch_shape
+      (None, 3)
+    """
+
+    _home = "keras.layers"
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Any = None,
+        input_tensor: KerasTensor | None = None,
+        optional: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        if sparse or ragged:
+            raise ValueError("Tensors are dense here: leave out `sparse` and `ragged`, and pad what is ragged.")
+        if input_tensor is not None:
+            if not isinstance(input_tensor, KerasTensor):
+                raise ValueError(
+                    f"Argument `input_tensor` must be a KerasTensor. Received invalid type: "
+                    f"input_tensor={input_tensor} (of type {type(input_tensor)})"
+                )
+            given = {
+                "batch_size": batch_size is None or input_tensor.shape[:1] == (batch_size,),
+                "shape": shape is None or tuple(shape) == input_tensor.shape[1:],
+                "batch_shape": batch_shape is None or tuple(batch_shape) == input_tensor.shape,
+                "dtype": dtype is None or standardize_dtype(dtype) == input_tensor.dtype,
+            }
+            for argument, fits in given.items():
+                if not fits:
+                    raise ValueError(
+                        "When providing the `input_tensor` argument, you cannot provide an incompatible "
+                        f"`{argument}` argument."
+                    )
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
+        else:
+            if shape is not None and batch_shape is not None:
+                raise ValueError("You cannot pass both `shape` and `batch_shape` at the same time.")
+            if batch_size is not None and batch_shape is not None:
+                raise ValueError("You cannot pass both `batch_size` and `batch_shape` at the same time.")
+            if shape is None and batch_shape is None:
+                raise ValueError("You must pass a `shape` argument.")
+            if shape is not None:
+                batch_shape = (batch_size, *standardize_shape(shape))
+        self._batch_shape = standardize_shape(batch_shape)
+        self._dtype = standardize_dtype(dtype)
+        self.sparse, self.ragged, self.optional = False, False, optional
+        if input_tensor is None:
+            input_tensor = KerasTensor(self._batch_shape, self._dtype, name=name)
+        Node(self, (), {}, input_tensor)
+        self.built = True
+
+    def call(self) -> None:  # type: ignore[override]
+        """Nothing: models put their inputs in its place."""
+
+    @property
+    def batch_shape(self) -> tuple[int | None, ...]:
+        """The shape with the number of examples."""
+        return self._batch_shape
+
+    @property
+    def dtype(self) -> str:
+        """The dtype, by name."""
+        return self._dtype
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an input like this one.
+
+        Returns:
+          A dict of plain data.
+
+        Example:
+          >>> tf.keras.layers.InputLayer((3,), name="x").get_config()["batch_shape"]
+          (None, 3)
+        """
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self.dtype,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: KerasTensor | None = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbolic value with which a functional model begins.
+
+    Args:
+      shape: the shape of one example, in which None stands for any size.
+      batch_size: the number of examples, if it is always the same.
+      dtype: the dtype; `floatx` unless given.
+      sparse, ragged: False; tensors are dense.
+      batch_shape: the shape with the number of examples.
+      name: its name, "input_layer" numbered unless given.
+      tensor: a symbolic value that is used in place of a new one.
+      optional: whether None may be given.
+
+    Returns:
+      A KerasTensor.
+
+    Raises:
+      ValueError: no shape, or two of them.
+
+    Example:
+      >>> x = tf.keras.Input((3,))
+      >>> model = tf.keras.Model(x, tf.keras.layers.Dense(2)(x))
+      >>> model.output_shape
+      (None, 2)
+    """
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
+    return layer._inbound_nodes[0].outputs[0]  # type: ignore[no-any-return]

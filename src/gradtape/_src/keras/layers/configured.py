@@ -1,0 +1,176 @@
+"""What layers share: options by their names, arguments made uniform, configurations read off constructors."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from gradtape._src.keras import activations, constraints, initializers, regularizers, settings
+from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
+from gradtape._src.keras.layer import Layer
+from gradtape._src.keras.operation import evaluated, is_remembered
+
+_FAMILIES = {
+    "initializer": initializers,
+    "regularizer": regularizers,
+    "constraint": constraints,
+    "activation": activations,
+}
+_LAYERS = __name__.rpartition(".")[0]
+
+
+def family_of(option: str) -> Any:
+    """The module that reads and writes an option, told by the end of its name; None where it is plain data."""
+    return _FAMILIES.get(option.rpartition("_")[2])
+
+
+class Configured(Layer):
+    """A layer whose configuration is its constructor's arguments, which it keeps under their names.
+
+    Attributes:
+      _unwritten: arguments that are none of its configuration.
+      _by_example: whether each example's result follows from it and the weights alone.
+    """
+
+    _unwritten: ClassVar[tuple[str, ...]] = ()
+    _by_example: ClassVar[bool] = False
+
+    def _take(self, **options: Any) -> None:
+        """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
+        for name, value in options.items():
+            family = family_of(name)
+            setattr(self, name, value if family is None else family.get(value))
+
+    def _weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Any:
+        """A new weight, with the initializer, regularizer and constraint that the layer has under its name."""
+        option = option or name
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=getattr(self, f"{option}_initializer"),
+            regularizer=getattr(self, f"{option}_regularizer", None),
+            constraint=getattr(self, f"{option}_constraint", None),
+            **more,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        config = super().get_config()
+        for name in options_of(type(self)):
+            value, family = getattr(self, name), family_of(name)
+            config[name] = value if family is None else family.serialize(value)
+        return config
+
+
+@functools.cache
+def options_of(kind: type[Configured]) -> tuple[str, ...]:
+    """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
+    ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
+    parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
+    return tuple(
+        parameter.name
+        for parameter in parameters
+        if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in kind._unwritten
+    )
+
+
+def is_ours(kind: type) -> bool:
+    """Whether a layer's class is one of these, and no program's that extends it."""
+    return kind.__module__.startswith(_LAYERS)
+
+
+def on_symbols(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A `compute_mask` of tensors that also takes symbolic values, of which it makes symbolic masks."""
+
+    @functools.wraps(method)
+    def compute_mask(self: Any, inputs: Any, mask: Any = None) -> Any:
+        if is_symbolic([inputs, mask]):
+            return evaluated(functools.partial(method, self), (inputs, mask), {})
+        return method(self, inputs, mask)
+
+    return compute_mask
+
+
+class Unchanging(Configured):
+    """A layer whose results have the dtype of its inputs, whatever that is."""
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Shapes and dtypes of what it returns."""
+        shape = self.compute_output_shape(tuple(inputs.shape))
+        return KerasTensor(shape, inputs.dtype, record_history=is_remembered(inputs))
+
+
+def several(value: Any, count: int, name: str, zero: bool = False) -> tuple[int, ...]:
+    """One int for each axis, from one for all or as many as there are axes. ValueError for anything else."""
+    message = f"The `{name}` argument must be a tuple of {count} integers. Received {name}={value}"
+    if isinstance(value, int):
+        numbers: tuple[Any, ...] = (value,) * count
+    else:
+        try:
+            numbers = tuple(value)
+        except TypeError:
+            raise ValueError(message) from None
+        if len(numbers) != count:
+            raise ValueError(message)
+        for number in numbers:
+            try:
+                int(number)
+            except (ValueError, TypeError):
+                raise ValueError(f"{message}including element {number} of type {type(number)}") from None
+    wrong = {number for number in numbers if number < 0 or (number == 0 and not zero)}
+    if wrong:
+        limit = ">= 0" if zero else "> 0"
+        raise ValueError(f"{message}, including values {wrong} that do not satisfy `value {limit}`")
+    return numbers
+
+
+def pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
+    """Two numbers for each of so many axes, from one for all, one for each or a pair for each."""
+    ordinals = ("1st", "2nd", "3rd")
+    if isinstance(value, int):
+        return ((value, value),) * rank
+    if not hasattr(value, "__len__"):
+        numbers = f"a tuple of {rank} ints, one for both ends of an axis, or a tuple of {rank} tuples of 2 ints"
+        raise ValueError(f"`{name}` should be either an int, {numbers}. Received: {name}={value}.")
+    if len(value) != rank:
+        count = "two elements" if rank == 2 else f"{rank} elements"
+        raise ValueError(f"`{name}` should have {count}. Received: {name}={value}.")
+    return tuple(
+        several(entry, 2, f"{ordinals[place]} entry of {name}", zero=True)  # type: ignore[misc]
+        for place, entry in enumerate(value)
+    )
+
+
+def format_of(data_format: str | None) -> str:
+    """Where channels are, "channels_last" or "channels_first"; the setting's choice for None."""
+    chosen = settings.image_data_format() if data_format is None else str(data_format).lower()
+    if chosen not in ("channels_first", "channels_last"):
+        raise ValueError(
+            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
+            f"Received: data_format={data_format}"
+        )
+    return chosen
+
+
+def check_rate(rate: Any, name: str = "rate") -> None:
+    """Raises ValueError unless the rate lies between 0 and 1."""
+    if not 0 <= rate <= 1:
+        raise ValueError(
+            f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. "
+            f"Received: {name}={rate}"
+        )
+
+
+def check_axes(axis: int | Sequence[int], shape: Sequence[Any]) -> None:
+    """Raises ValueError where a shape has no such axes."""
+    for place in (axis,) if isinstance(axis, int) else axis:
+        if place >= len(shape) or place < -len(shape):
+            raise ValueError(f"Axis {place} is out of bounds for input shape {shape}. Received: axis={axis}")
+
+
+def product(sizes: Iterable[int]) -> int:
+    """How many elements axes of these sizes hold."""
+    return functools.reduce(operator.mul, sizes, 1)

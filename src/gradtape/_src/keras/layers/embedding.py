@@ -1,0 +1,116 @@
+"""Embedding: rows of a matrix of weights by their numbers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, apply_elementwise
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.dtypes import int32, int64
+from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.keras.layers.configured import Configured, on_symbols
+from gradtape._src.keras.layers.dense import Shape, check_float
+from gradtape._src.ops.gathering import gather
+
+
+class Embedding(Configured):
+    """The rows of a matrix of weights that integers number.
+
+    Args:
+      input_dim: how many rows there are; inputs lie in [0, input_dim).
+      output_dim: the length of a row.
+      embeddings_initializer: how weights begin: an initializer, its name or its configuration.
+      embeddings_regularizer: what is added to the loss for weights.
+      embeddings_constraint: what weights are put through after each step of an optimizer.
+      mask_zero: whether inputs of 0 are padding, which layers that know masks then leave out.
+      weights: the matrix to begin with, in place of an initializer's.
+      quantization_config: None.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: sizes that are no positive ints.
+
+    Example:
+      >>> layer = tf.keras.layers.Embedding(3, 2, weights=np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]]))
+      >>> layer(tf.constant([[1, 2]])).numpy()
+      array([[[1., 2.],
+              [3., 4.]]], dtype=float32)
+    """
+
+    _unwritten = ("weights",)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        quantization_config: None = None,
+        **kwargs: Any,
+    ) -> None:
+        for name, size in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if not isinstance(size, int) or isinstance(size, bool) or size <= 0:
+                raise ValueError(
+                    f"`{name}` must be a positive integer. Received: {name}={size} (of type {type(size).__name__})."
+                )
+        check_float(quantization_config)
+        if kwargs.pop("input_length", None) is not None:
+            warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
+        super().__init__(**kwargs)
+        self._take(
+            input_dim=input_dim,
+            output_dim=output_dim,
+            embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer,
+            embeddings_constraint=embeddings_constraint,
+            mask_zero=mask_zero,
+            quantization_config=quantization_config,
+        )
+        self.supports_masking = mask_zero
+        self.autocast = False
+        if weights is not None:
+            self.build()
+            self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
+
+    @property
+    def embeddings(self) -> Any:
+        """The variable of rows."""
+        if not self.built:
+            raise AttributeError("You must build the layer before accessing `embeddings`.")
+        return self._embeddings
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        """Makes the matrix."""
+        if self.built:
+            return
+        self._embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """The layer's function of its inputs."""
+        if inputs.dtype is not int32 and inputs.dtype is not int64:
+            inputs = apply_cast(inputs, int32)
+        try:
+            return gather(self._embeddings, inputs)
+        except InvalidArgumentError:
+            # Negative numbers count from the end; those that are still out of range raise now.
+            from_end = apply_elementwise("select", inputs < 0, inputs + self.input_dim, inputs)
+            return gather(self._embeddings, from_end)
+
+    @on_symbols
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Which inputs are no padding; None unless 0 is."""
+        return apply_elementwise("not_equal", inputs, 0) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the results of inputs of a shape."""
+        return (*input_shape, self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data, without the weights."""
+        config = super().get_config()
+        return {"activity_regularizer": None, **config}

@@ -1,0 +1,395 @@
+"""RNN: a cell applied to the steps of sequences, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, full_like
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras import serialization
+from gradtape._src.keras.inputs import leaves, mapped
+from gradtape._src.keras.layer import Layer
+from gradtape._src.keras.layers.cells import Cell
+from gradtape._src.keras.layers.configured import Configured
+from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.keras.signatures import signature_of
+from gradtape._src.keras.variable import Variable
+from gradtape._src.ops.joining import stack, unstack
+
+
+class StackedRNNCells(Layer):
+    """Cells one upon another as one cell: each takes the output of the one below.
+
+    Args:
+      cells: the cells.
+      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: one of them is no cell.
+
+    Example:
+      >>> cells = [tf.keras.layers.LSTMCell(4), tf.keras.layers.GRUCell(3)]
+      >>> layer = tf.keras.layers.RNN(tf.keras.layers.StackedRNNCells(cells))
+      >>> layer(tf.ones([2, 5, 6])).shape.as_list()
+      [2, 3]
+    """
+
+    def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for cell in cells:
+            for name, word in (("call", "method"), ("state_size", "attribute")):
+                if name not in dir(cell):
+                    missing = f"without a `{name}` method" if word == "method" else f"without a `{name}`"
+                    raise ValueError(f"All cells must have a `{name}` {word}. Received cell {missing}: {cell}")
+        self.cells = cells
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The sizes of each cell's states."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> int:
+        """The size of the last cell's output."""
+        return _output_size(self.cells[-1])
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """Each cell's states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of a tensor or a list of tensors for each cell.
+
+        Example:
+          >>> cells = tf.keras.layers.StackedRNNCells([tf.keras.layers.LSTMCell(2), tf.keras.layers.GRUCell(3)])
+          >>> [len(states) for states in cells.get_initial_state(batch_size=1)]
+          [2, 1]
+        """
+        return [_initial_state(cell, batch_size, self.compute_dtype) for cell in self.cells]
+
+    def build(self, input_shape: Shape) -> None:
+        """Builds the cells."""
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(input_shape)
+                cell.built = True
+            input_shape = (next(leaves(input_shape)), _output_size(cell))
+        self.built = True
+
+    def call(self, inputs: Tensor, states: Sequence[Any], training: bool | None = False, **kwargs: Any) -> Any:
+        """One step: the last cell's output and all states after it."""
+        after: list[Any] = []
+        for cell, before in zip(self.cells, states, strict=True):
+            nested = isinstance(before, list | tuple)
+            inputs, own = _step_of(cell, training)(inputs, list(before) if nested else [before], **kwargs)
+            after.append(own if nested or len(own) > 1 else own[0])
+        return inputs, after[0] if len(after) == 1 else after
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        cells = [serialization.serialize_keras_object(cell) for cell in self.cells]
+        return {**super().get_config(), "cells": cells}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A layer as `get_config` describes it."""
+        config = dict(config)
+        return cls([object_of(cell, custom_objects) for cell in config.pop("cells")], **config)
+
+
+def object_of(config: Any, custom_objects: dict[str, Any] | None) -> Any:
+    """An object, or that of a configuration."""
+    return serialization.deserialize_keras_object(config, custom_objects) if isinstance(config, dict) else config
+
+
+def _output_size(cell: Any) -> int:
+    size = getattr(cell, "output_size", None)
+    if size is None:
+        size = cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
+    return size  # type: ignore[no-any-return]
+
+
+def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
+    """What a cell begins with: what it says, else zeros."""
+    own = getattr(cell, "get_initial_state", None)
+    if own is not None:
+        return own(batch_size=batch_size)
+
+    def zeros(size: int) -> Tensor:
+        return full((batch_size, size), 0, dtypes.as_dtype(dtype))
+
+    return zeros(cell.state_size) if isinstance(cell.state_size, int) else [zeros(size) for size in cell.state_size]
+
+
+def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
+    """How a cell is called with inputs and states."""
+    if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
+        return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
+    return cell if callable(cell) else cell.call  # type: ignore[no-any-return]
+
+
+class RNN(Configured):
+    """A cell applied to the steps of sequences, which keeps states from one to the next.
+
+    Args:
+      cell: a cell, or a list of cells one upon another. A cell has `call(inputs, states)`, which gives an output and
+        the states after the step, `state_size`, and may have `output_size` and `get_initial_state(batch_size)`.
+      return_sequences: whether the outputs of all steps are returned, in place of the last one's.
+      return_state: whether the last states are returned besides.
+      go_backwards: whether steps are taken from the last to the first.
+      stateful: whether the next batch begins with the states at which the last one ended.
+      unroll: not used; steps are always taken one by one.
+      zero_output_for_mask: whether outputs of steps that are masked are 0, in place of those before.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+
+    Raises:
+      ValueError: what is no cell, or a batch of another size than that of the states that were kept.
+
+    Example:
+      >>> class Sum:
+      ...     state_size = 1
+      ...     def call(self, inputs, states):
+      ...         total = states[0] + inputs
+      ...         return total, [total]
+      >>> layer = tf.keras.layers.RNN(Sum(), return_sequences=True)
+      >>> layer(tf.constant([[[1.0], [2.0], [3.0]]]))[0, :, 0].numpy()
+      array([1., 3., 6.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell)
+        if "call" not in dir(cell):
+            raise ValueError(f"Argument `cell` should have a `call` method. Received: cell={cell}")
+        size = getattr(cell, "state_size", None)
+        if size is None:
+            raise ValueError(
+                "The RNN cell should have a `state_size` attribute (single integer or list of integers, one integer "
+                f"per RNN state). Received: cell={cell}"
+            )
+        if not isinstance(size, list | tuple | int):
+            raise ValueError("state_size must be an integer, or a list/tuple of integers (one for each state tensor).")
+        super().__init__(**kwargs)
+        self.cell = cell
+        self._take(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            zero_output_for_mask=zero_output_for_mask,
+        )
+        self.supports_masking = True
+        self.single_state = isinstance(size, int)
+        self.state_size = [size] if isinstance(size, int) else list(size)
+        self._lasting: _Lasting | None = None
+
+    @property
+    def states(self) -> Any:
+        """The variables in which states are kept between batches; None unless they are."""
+        return None if self._lasting is None else self._lasting.variables
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        """Builds the cell, and makes the variables of states that are kept."""
+        cell = self.cell
+        if isinstance(cell, Layer) and not cell.built:
+            cell.build((sequences_shape[0], *sequences_shape[2:]))
+            cell.built = True
+        if self.stateful:
+            if self._lasting is not None:
+                self.reset_state()
+            elif sequences_shape[0] is None:
+                raise ValueError(
+                    "When using `stateful=True` in a RNN, the batch size must be static. Found dynamic batch size: "
+                    f"sequence.shape={sequences_shape}"
+                )
+            else:
+                self._lasting = _Lasting(self.get_initial_state(sequences_shape[0]), sequences_shape[0])
+        self.built = True
+
+    def get_initial_state(self, batch_size: int | None) -> list[Any]:
+        """The states to begin with.
+
+        Args:
+          batch_size: the number of examples.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [state.shape.as_list() for state in tf.keras.layers.LSTM(2).get_initial_state(3)]
+          [[3, 2], [3, 2]]
+        """
+        state = _initial_state(self.cell, batch_size, self.compute_dtype)
+        return list(state) if isinstance(state, list | tuple) else [state]
+
+    def reset_state(self) -> None:
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_state()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
+        for variable in leaves(self.states or ()):
+            variable.assign(full_like(variable.value, 0))
+
+    def reset_states(self) -> None:
+        """Sets states that are kept between batches to 0.
+
+        Example:
+          >>> layer = tf.keras.layers.LSTM(2, stateful=True)
+          >>> _ = layer(tf.ones([1, 3, 2]))
+          >>> layer.reset_states()
+          >>> layer.states[0].numpy()
+          array([[0., 0.]], dtype=float32)
+        """
+        self.reset_state()
+
+    def call(
+        self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool | None = False
+    ) -> Any:
+        """The layer's function of sequences."""
+        batch = sequences.shape[0]
+        kept = self._lasting if self.stateful else None
+        if kept is not None and batch != kept.batch:
+            raise ValueError(
+                "If an RNN is stateful, the batch size of the input sequences must be the same as the batch size of "
+                f"the initial state. \n- Expected batch size: {kept.batch}\n- Received batch size: {batch}"
+            )
+        if initial_state is None:
+            initial_state = self.get_initial_state(batch) if kept is None else kept.variables
+        states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
+        states = mapped(as_tensor, states)
+        if isinstance(mask, list | tuple):
+            mask = mask[0]
+        self._draw_dropout(self.cell, sequences[:, 0], states)
+        outputs, states = self._loop(sequences, states, mask, training)
+        self._forget_dropout(self.cell)
+        if kept is not None:
+            for variable, state in zip(leaves(kept.variables), leaves(states), strict=True):
+                variable.assign(state)
+        output = stack(outputs, axis=1) if self.return_sequences else outputs[-1]
+        return (output, *states) if self.return_state else output
+
+    def _loop(
+        self, sequences: Tensor, states: list[Any], mask: Any, training: bool | None
+    ) -> tuple[list[Tensor], list[Any]]:
+        """The outputs of all steps in the order in which they are taken, and the states after the last."""
+        cell = self.cell
+        if isinstance(cell, Cell) and type(cell).call is Cell.call:
+            drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
+            states_drop = cell._recurrent_dropout_mask if training else None
+            steps = list(zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True))
+
+            def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
+                return cell._advance(drive, states, states_drop)
+        else:
+            steps, step = unstack(sequences, axis=1), _step_of(cell, training)
+
+            def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
+                output, after = step(drive, tuple(states))
+                return output, list(after) if isinstance(after, list | tuple) else [after]
+
+        kept = None if mask is None else unstack(mask, axis=1)
+        if self.go_backwards:
+            steps.reverse()
+            if kept is not None:
+                kept.reverse()
+        outputs: list[Tensor] = []
+        for place, drive in enumerate(steps):
+            output, after = take(drive, states)
+            if kept is not None:
+                zero = self.zero_output_for_mask or not outputs
+                output = _chosen(kept[place], output, full_like(output, 0) if zero else outputs[-1])
+                pairs = zip(leaves(after), leaves(states), strict=True)
+                chosen = iter([_chosen(kept[place], new, old) for new, old in pairs])
+                after = mapped(lambda _, chosen=chosen: next(chosen), after)
+            states = after
+            outputs.append(output)
+        return outputs, states
+
+    def _draw_dropout(self, cell: Any, inputs: Tensor, states: Any) -> None:
+        """Draws the masks of cells that have dropout, for all steps."""
+        if isinstance(cell, Cell):
+            cell.get_dropout_mask(inputs)
+            cell.get_recurrent_dropout_mask(states[0] if isinstance(states, list | tuple) else states)
+        elif isinstance(cell, StackedRNNCells) and any(_drops(part) for part in cell.cells):
+            for part, own in zip(cell.cells, states, strict=True):
+                self._draw_dropout(part, inputs, own)
+                inputs, _ = _step_of(part, None)(inputs, list(own) if isinstance(own, list | tuple) else [own])
+
+    def _forget_dropout(self, cell: Any) -> None:
+        for part in cell.cells if isinstance(cell, StackedRNNCells) else (cell,):
+            if isinstance(part, Cell):
+                part.reset_dropout_mask()
+                part.reset_recurrent_dropout_mask()
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
+        """The shape of the results, and of the states where these are returned."""
+        batch, length = sequences_shape[:2]
+        size = _output_size(self.cell) if hasattr(self.cell, "output_size") else self.state_size[0]
+        if not isinstance(size, int):
+            raise ValueError("output_size must be an integer.")
+        output = (batch, length, size) if self.return_sequences else (batch, size)
+        if not self.return_state:
+            return output
+        sizes = [
+            (batch, size) if isinstance(size, int) else [(batch, part) for part in size] for size in self.state_size
+        ]
+        return (output, *sizes)
+
+    def compute_mask(self, _: Any, mask: Any = None) -> Any:
+        """The mask of the outputs of all steps; None for the last one's, and for states."""
+        mask = next(leaves(mask))
+        of_output = mask if self.return_sequences else None
+        return [of_output, *(None for _ in self.state_size)] if self.return_state else of_output
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        config = {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
+        if "cell" in config:
+            config["cell"] = serialization.serialize_keras_object(self.cell)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A layer as `get_config` describes it."""
+        config = dict(config)
+        if "cell" in config:
+            config["cell"] = object_of(config["cell"], custom_objects)
+        return cls(**config)
+
+
+class _Lasting:
+    """The states that a layer keeps between batches; they are none of its weights."""
+
+    def __init__(self, states: list[Any], batch: int) -> None:
+        self.batch = batch
+        self.variables = mapped(lambda state: Variable(state, trainable=False, name="rnn_state"), states)
+
+
+def _drops(cell: Any) -> bool:
+    return isinstance(cell, Cell) and (cell.dropout > 0 or cell.recurrent_dropout > 0)
+
+
+def _chosen(mask: Tensor, new: Tensor, old: Tensor) -> Tensor:
+    """The new values of those examples whose step is not masked, the old ones of the others."""
+    flags = mask if mask.dtype is dtypes.bool else apply_cast(mask, dtypes.bool)
+    return apply_elementwise("select", apply_reshape(flags, (-1, *(1,) * (new.ndim - 1))), new, old)

@@ -1,0 +1,51 @@
+"""Layers as plain data and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._src.keras import serialization
+from gradtape._src.keras.layer import Layer
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """A layer as plain data, from which `deserialize` makes its like, without its weights.
+
+    Args:
+      layer: the layer.
+
+    Returns:
+      A dict of its class, its configuration and the shapes with which it was built.
+
+    Example:
+      >>> tf.keras.layers.serialize(tf.keras.layers.Dense(3))["config"]["units"]
+      3
+    """
+    return serialization.serialize_keras_object(layer)  # type: ignore[no-any-return]
+
+
+def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Layer:
+    """The layer that `serialize` wrote.
+
+    Args:
+      config: its data.
+      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+
+    Returns:
+      A layer.
+
+    Raises:
+      ValueError: the data is of something else.
+
+    Example:
+      >>> data = tf.keras.layers.serialize(tf.keras.layers.Dense(3))
+      >>> tf.keras.layers.deserialize(data).units
+      3
+    """
+    found = serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+    if not isinstance(found, Layer):
+        raise ValueError(
+            "`keras.layers.deserialize` was passed a `config` object that is not a `keras.layers.Layer`. "
+            f"Received: {config}"
+        )
+    return found

@@ -1,0 +1,28 @@
+"""What functions of Keras 2's backend make of arguments that are not given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras import settings
+
+
+def numbers_of(x: Any) -> Tensor:
+    """Bools as `floatx`."""
+    tensor = as_tensor(x)
+    return apply_cast(tensor, floatx_or(None)) if tensor.dtype is dtypes.bool else tensor
+
+
+def floatx_or(dtype: Any) -> dtypes.DType:
+    """A dtype, `floatx` for None."""
+    return dtypes.as_dtype(settings.floatx() if dtype is None else dtype)
+
+
+def drawn(seed: int | None) -> int:
+    """A seed, one that `numpy.random` draws for None."""
+    return np.random.randint(10**7) if seed is None else seed

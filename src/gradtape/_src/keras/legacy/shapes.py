@@ -1,0 +1,561 @@
+"""Functions of tf.keras.backend that programs written for Keras 2 use: shapes: axes, joining, taking, padding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.image.resizing import resize as resized
+from gradtape._src.keras import settings
+from gradtape._src.keras.inputs import is_tensor
+from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.legacy.defaults import floatx_or
+from gradtape._src.ops import casts, gathering, joining, masking, padding as padding_ops, rearranging, shapes
+
+
+def shape(x: Any) -> Tensor:
+    """A tensor's shape.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      An int32 vector.
+
+    Example:
+      >>> tf.keras.backend.shape(tf.zeros((2, 3))).numpy()
+      array([2, 3], dtype=int32)
+    """
+    return shapes.shape(x)
+
+
+def int_shape(x: Any) -> tuple[Any, ...]:
+    """A tensor's shape.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tuple; of a symbolic value None stands for any size.
+
+    Example:
+      >>> tf.keras.backend.int_shape(tf.zeros((2, 3)))
+      (2, 3)
+    """
+    return tuple(x.shape)
+
+
+def ndim(x: Any) -> int:
+    """The number of a tensor's axes.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      An int.
+
+    Example:
+      >>> tf.keras.backend.ndim(tf.zeros((2, 3)))
+      2
+    """
+    return len(x.shape)
+
+
+def dtype(x: Any) -> str:
+    """The name of a tensor's dtype.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A str.
+
+    Example:
+      >>> tf.keras.backend.dtype(tf.zeros((2, 3)))
+      'float32'
+    """
+    return x.dtype if isinstance(x, KerasTensor) else str(x.dtype.name)
+
+
+def count_params(x: Any) -> int:
+    """The number of a variable's values.
+
+    Args:
+      x: a variable or tensor.
+
+    Returns:
+      An int.
+
+    Example:
+      >>> tf.keras.backend.count_params(tf.zeros((2, 3)))
+      6
+    """
+    return math.prod(x.shape)
+
+
+def reshape(x: Any, shape: Any) -> Tensor:
+    """A tensor's values in another shape.
+
+    Args:
+      x: a tensor.
+      shape: the shape.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.reshape(tf.zeros((2, 3)), (6,)).shape
+      TensorShape([6])
+    """
+    return apply_reshape(x, shape)
+
+
+def flatten(x: Any) -> Tensor:
+    """A tensor's values in one axis.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A vector.
+
+    Example:
+      >>> tf.keras.backend.flatten(tf.zeros((2, 3))).shape
+      TensorShape([6])
+    """
+    return apply_reshape(x, (-1,))
+
+
+def batch_flatten(x: Any) -> Tensor:
+    """A tensor's values in two axes, the first of which stays.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.backend.batch_flatten(tf.zeros((2, 3, 4))).shape
+      TensorShape([2, 12])
+    """
+    tensor = as_tensor(x)
+    return apply_reshape(tensor, (-1, math.prod(tensor.shape[1:])))
+
+
+def expand_dims(x: Any, axis: int = -1) -> Tensor:
+    """A tensor with an axis of size 1 put in.
+
+    Args:
+      x: a tensor.
+      axis: its place.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.expand_dims(tf.zeros((2, 3))).shape
+      TensorShape([2, 3, 1])
+    """
+    return shapes.expand_dims(x, axis)
+
+
+def squeeze(x: Any, axis: int) -> Tensor:
+    """A tensor without an axis of size 1.
+
+    Args:
+      x: a tensor.
+      axis: the axis.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.squeeze(tf.zeros((2, 1)), 1).shape
+      TensorShape([2])
+    """
+    return shapes.squeeze(x, [axis])
+
+
+def permute_dimensions(x: Any, pattern: Any) -> Tensor:
+    """A tensor with its axes in another order.
+
+    Args:
+      x: a tensor.
+      pattern: the order.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.permute_dimensions(tf.zeros((2, 3)), (1, 0)).shape
+      TensorShape([3, 2])
+    """
+    return apply_transpose(x, pattern)
+
+
+def transpose(x: Any) -> Tensor:
+    """A tensor with its axes in the reverse order.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.transpose(tf.zeros((2, 3))).shape
+      TensorShape([3, 2])
+    """
+    return apply_transpose(x)
+
+
+def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
+    """Tensors joined along an axis.
+
+    Args:
+      tensors: the tensors.
+      axis: the axis.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.concatenate([tf.zeros((2, 3)), tf.zeros((2, 1))]).shape
+      TensorShape([2, 4])
+    """
+    return joining.concat(list(tensors), axis)
+
+
+def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
+    """Tensors of one shape along a new axis.
+
+    Args:
+      x: the tensors.
+      axis: the place of the axis.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.stack([tf.zeros(3), tf.zeros(3)]).shape
+      TensorShape([2, 3])
+    """
+    return joining.stack(list(x), axis)
+
+
+def repeat(x: Any, n: int) -> Tensor:
+    """A matrix repeated along a new second axis.
+
+    Args:
+      x: a matrix.
+      n: how many times.
+
+    Returns:
+      A tensor of three axes.
+
+    Raises:
+      ValueError: it is no matrix.
+
+    Example:
+      >>> tf.keras.backend.repeat(tf.zeros((2, 3)), 4).shape
+      TensorShape([2, 4, 3])
+    """
+    tensor = as_tensor(x)
+    if tensor.ndim != 2:
+        raise ValueError(f"Expected input `x` to have rank 2. Received: rank(x)={tensor.ndim}")
+    return rearranging.tile(shapes.expand_dims(tensor, 1), [1, n, 1])
+
+
+def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
+    """A tensor with each value repeated along an axis.
+
+    Args:
+      x: a tensor.
+      rep: how many times.
+      axis: the axis.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.repeat_elements(tf.constant([1, 2]), 2, 0).numpy()
+      array([1, 1, 2, 2], dtype=int32)
+    """
+    return gathering.repeat(as_tensor(x), rep, axis)
+
+
+def tile(x: Any, n: Any) -> Tensor:
+    """A tensor repeated along its axes.
+
+    Args:
+      x: a tensor.
+      n: how many times along each axis.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.tile(tf.constant([1, 2]), 2).numpy()
+      array([1, 2, 1, 2], dtype=int32)
+    """
+    return rearranging.tile(x, [n] if isinstance(n, int) else n)
+
+
+def reverse(x: Any, axes: Any) -> Tensor:
+    """A tensor with values in the reverse order along axes.
+
+    Args:
+      x: a tensor.
+      axes: the axis or axes.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.reverse(tf.constant([1, 2]), 0).numpy()
+      array([2, 1], dtype=int32)
+    """
+    return rearranging.reverse(x, [axes] if isinstance(axes, int) else axes)
+
+
+def gather(reference: Any, indices: Any) -> Tensor:
+    """Rows of a tensor.
+
+    Args:
+      reference: a tensor.
+      indices: their places.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.gather(tf.constant([1, 2, 3]), [2, 0]).numpy()
+      array([3, 1], dtype=int32)
+    """
+    return gathering.gather(reference, indices)
+
+
+def one_hot(indices: Any, num_classes: int) -> Tensor:
+    """Numbers of classes as one-hot rows.
+
+    Args:
+      indices: the numbers.
+      num_classes: how many classes there are.
+
+    Returns:
+      A float32 tensor.
+
+    Example:
+      >>> tf.keras.backend.one_hot([1], 2).numpy()
+      array([[0., 1.]], dtype=float32)
+    """
+    return masking.one_hot(indices, num_classes)
+
+
+def cast(x: Any, dtype: Any) -> Tensor:
+    """A tensor in another dtype.
+
+    Args:
+      x: a tensor.
+      dtype: the dtype.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.cast(tf.constant([1.5]), "int32").numpy()
+      array([1], dtype=int32)
+    """
+    return casts.cast(x, dtype)
+
+
+def cast_to_floatx(x: Any) -> Any:
+    """A tensor or array in `floatx`.
+
+    Args:
+      x: a tensor, or what becomes an array.
+
+    Returns:
+      A tensor of a tensor, else an array.
+
+    Example:
+      >>> tf.keras.backend.cast_to_floatx([1, 2])
+      array([1., 2.], dtype=float32)
+    """
+    return casts.cast(x, floatx_or(None)) if is_tensor(x) else np.asarray(x, settings.floatx())
+
+
+def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
+    """Sequences with zeros added before and behind.
+
+    Args:
+      x: of three axes, of which the second is padded.
+      padding: how many before and behind.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: these are no two numbers.
+
+    Example:
+      >>> tf.keras.backend.temporal_padding(tf.ones((1, 2, 3))).shape
+      TensorShape([1, 4, 3])
+    """
+    if len(padding) != 2:
+        raise ValueError(f"Expected `padding` to be a tuple of 2 integers. Received: padding={padding}")
+    return padding_ops.pad(x, [[0, 0], list(padding), [0, 0]])
+
+
+def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
+    """Images with zeros added around.
+
+    Args:
+      x: of four axes.
+      padding: how many before and behind, down and across.
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: these are no two pairs.
+
+    Example:
+      >>> tf.keras.backend.spatial_2d_padding(tf.ones((1, 2, 2, 3))).shape
+      TensorShape([1, 4, 4, 3])
+    """
+    if len(padding) != 2 or [len(pair) for pair in padding] != [2, 2]:
+        raise ValueError(f"Expected `padding` to be a tuple of 2 tuples of 2 integers. Received: padding={padding}")
+    widths = [list(pair) for pair in padding]
+    first = (data_format or settings.image_data_format()) == "channels_first"
+    return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a dtype is floating.
+
+    Args:
+      dtype: the dtype.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.keras.backend.is_float_dtype("int32")
+      False
+    """
+    return settings.standardize_dtype(dtype).startswith("float")
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether a dtype is one of integers.
+
+    Args:
+      dtype: the dtype.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.keras.backend.is_int_dtype("int32")
+      True
+    """
+    return settings.standardize_dtype(dtype).startswith(("int", "uint"))
+
+
+def is_sparse(tensor: Any) -> bool:
+    """Whether a tensor is sparse, which none is.
+
+    Args:
+      tensor: a tensor.
+
+    Returns:
+      False.
+
+    Example:
+      >>> tf.keras.backend.is_sparse(tf.zeros(2))
+      False
+    """
+    return False
+
+
+def to_dense(tensor: Any) -> Any:
+    """The tensor itself: all are dense.
+
+    Args:
+      tensor: a tensor.
+
+    Returns:
+      It.
+
+    Example:
+      >>> tf.keras.backend.to_dense(tf.zeros(2)).shape
+      TensorShape([2])
+    """
+    return tensor
+
+
+def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
+    """Volumes with zeros added around.
+
+    Args:
+      x: of five axes.
+      padding: how many before and behind, along each of three axes.
+      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: these are no three pairs.
+
+    Example:
+      >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape
+      TensorShape([1, 4, 4, 4, 3])
+    """
+    widths = [list(pair) for pair in padding]
+    if [len(pair) for pair in widths] != [2, 2, 2]:
+        raise ValueError(f"Expected `padding` to be a tuple of 3 tuples of 2 integers. Received: padding={padding}")
+    first = (data_format or settings.image_data_format()) == "channels_first"
+    return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+
+
+def resize_images(
+    x: Any,
+    height_factor: int,
+    width_factor: int,
+    data_format: str,
+    interpolation: str = "nearest",
+) -> Tensor:
+    """Images made larger by whole factors.
+
+    Args:
+      x: of four axes.
+      height_factor, width_factor: the factors.
+      data_format: "channels_last" or "channels_first".
+      interpolation: as `tf.image.resize` takes its method.
+
+    Returns:
+      A tensor.
+
+    Raises:
+      ValueError: format or interpolation are none.
+
+    Example:
+      >>> tf.keras.backend.resize_images(tf.ones((1, 2, 2, 3)), 2, 3, "channels_last").shape
+      TensorShape([1, 4, 6, 3])
+    """
+    if data_format not in ("channels_first", "channels_last"):
+        raise ValueError(f"Invalid `data_format` argument: {data_format}")
+    first = data_format == "channels_first"
+    images = apply_transpose(x, [0, 2, 3, 1]) if first else as_tensor(x)
+    _, rows, columns, _ = images.shape
+    images = resized(images, [rows * height_factor, columns * width_factor], interpolation)
+    return apply_transpose(images, [0, 3, 1, 2]) if first else images

@@ -1,0 +1,393 @@
+"""Functions of tf.keras.backend that programs written for Keras 2 use: variables and constants."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, apply_stop_gradient
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras.legacy.defaults import floatx_or
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.ops import creation, mapping
+from gradtape._src.state.variable import Variable
+
+
+def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
+    """A variable.
+
+    Args:
+      value: its first value.
+      dtype: its dtype, `floatx` unless given.
+      name: its name.
+      constraint: kept as an attribute.
+
+    Returns:
+      A tf.Variable.
+
+    Example:
+      >>> tf.keras.backend.variable([1.0, 2.0]).numpy()
+      array([1., 2.], dtype=float32)
+    """
+    return Variable(tensor_of(value, floatx_or(dtype)), name=name, constraint=constraint)
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Tensor:
+    """A tensor of a value.
+
+    Args:
+      value: the value.
+      dtype: its dtype, `floatx` unless given.
+      shape: its shape.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.constant(3).numpy()
+      np.float32(3.0)
+    """
+    return creation.constant(value, floatx_or(dtype), shape)
+
+
+def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """A variable of 0.
+
+    Args:
+      shape: its shape.
+      dtype: its dtype, `floatx` unless given.
+      name: its name.
+
+    Returns:
+      A tf.Variable; a tensor where it is empty.
+
+    Example:
+      >>> tf.keras.backend.zeros((2,)).shape
+      TensorShape([2])
+    """
+    value = creation.zeros(shape, floatx_or(dtype))
+    return Variable(value, name=name) if 0 not in tuple(value.shape) else value
+
+
+def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """A variable of 1.
+
+    Args:
+      shape: its shape.
+      dtype: its dtype, `floatx` unless given.
+      name: its name.
+
+    Returns:
+      A tf.Variable; a tensor where it is empty.
+
+    Example:
+      >>> tf.keras.backend.ones((2,)).shape
+      TensorShape([2])
+    """
+    value = creation.ones(shape, floatx_or(dtype))
+    return Variable(value, name=name) if 0 not in tuple(value.shape) else value
+
+
+def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """A tensor of 0 of the shape of another.
+
+    Args:
+      x: a tensor.
+      dtype: its dtype, that of x unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.zeros_like(tf.constant([5, 6])).shape
+      TensorShape([2])
+    """
+    return creation.zeros_like(x, dtype)
+
+
+def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """A tensor of 1 of the shape of another.
+
+    Args:
+      x: a tensor.
+      dtype: its dtype, that of x unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.backend.ones_like(tf.constant([5, 6])).shape
+      TensorShape([2])
+    """
+    return creation.ones_like(x, dtype)
+
+
+def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
+    """A variable of the identity matrix.
+
+    Args:
+      size: the number of rows.
+      dtype: its dtype, `floatx` unless given.
+      name: its name.
+
+    Returns:
+      A tf.Variable.
+
+    Example:
+      >>> tf.keras.backend.eye(2).numpy().tolist()
+      [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return Variable(creation.eye(size, dtype=floatx_or(dtype)), name=name)
+
+
+def get_value(x: Any) -> Any:
+    """A variable's or tensor's value.
+
+    Args:
+      x: it.
+
+    Returns:
+      An array; anything else as it is.
+
+    Example:
+      >>> tf.keras.backend.get_value(tf.Variable(2.0))
+      np.float32(2.0)
+    """
+    return x.numpy() if hasattr(x, "numpy") else x
+
+
+def eval(x: Any) -> Any:
+    """A variable's or tensor's value.
+
+    Args:
+      x: it.
+
+    Returns:
+      An array; anything else as it is.
+
+    Example:
+      >>> tf.keras.backend.eval(tf.constant(2.0))
+      np.float32(2.0)
+    """
+    return get_value(x)
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Sets a variable's value.
+
+    Args:
+      x: the variable.
+      value: the value.
+
+    Example:
+      >>> v = tf.Variable(2.0)
+      >>> tf.keras.backend.set_value(v, 3.0)
+      >>> v.numpy()
+      np.float32(3.0)
+    """
+    x.assign(np.asarray(value, x.dtype.as_numpy_dtype))
+
+
+def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
+    """The values of several variables.
+
+    Args:
+      tensors: them.
+
+    Returns:
+      A list of arrays.
+
+    Example:
+      >>> tf.keras.backend.batch_get_value([tf.Variable(2.0)])
+      [np.float32(2.0)]
+    """
+    return [x.numpy() for x in tensors]
+
+
+def batch_set_value(tuples: Sequence[Any]) -> None:
+    """Sets the values of several variables.
+
+    Args:
+      tuples: pairs of variable and value.
+
+    Example:
+      >>> v = tf.Variable(2.0)
+      >>> tf.keras.backend.batch_set_value([(v, 3.0)])
+      >>> v.numpy()
+      np.float32(3.0)
+    """
+    for x, value in tuples:
+        set_value(x, value)
+
+
+def update(x: Any, new_x: Any) -> Any:
+    """Sets a variable's value.
+
+    Args:
+      x: the variable.
+      new_x: the value.
+
+    Returns:
+      The variable.
+
+    Example:
+      >>> tf.keras.backend.update(tf.Variable(2.0), 3.0).numpy()
+      np.float32(3.0)
+    """
+    return x.assign(new_x)
+
+
+def update_add(x: Any, increment: Any) -> Any:
+    """Adds to a variable.
+
+    Args:
+      x: the variable.
+      increment: what is added.
+
+    Returns:
+      The variable.
+
+    Example:
+      >>> tf.keras.backend.update_add(tf.Variable(2.0), 3.0).numpy()
+      np.float32(5.0)
+    """
+    return x.assign_add(increment)
+
+
+def update_sub(x: Any, decrement: Any) -> Any:
+    """Takes off a variable.
+
+    Args:
+      x: the variable.
+      decrement: what is subtracted.
+
+    Returns:
+      The variable.
+
+    Example:
+      >>> tf.keras.backend.update_sub(tf.Variable(2.0), 3.0).numpy()
+      np.float32(-1.0)
+    """
+    return x.assign_sub(decrement)
+
+
+def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
+    """Moves a variable towards a value.
+
+    Args:
+      x: the variable.
+      value: the value.
+      momentum: which part of the distance stays.
+
+    Returns:
+      The variable.
+
+    Example:
+      >>> tf.keras.backend.moving_average_update(tf.Variable(2.0), 4.0, 0.5).numpy()
+      np.float32(3.0)
+    """
+    target, kept = tensor_of(value, x.dtype), tensor_of(momentum, x.dtype)
+    return x.assign_sub((x - target) * (1 - kept))
+
+
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") -> Tensor:
+    """Whole numbers at equal distances.
+
+    Args:
+      start: the first; if it is given alone, where they end, and the first is 0.
+      stop: where they end; it is not among them.
+      step: the distance.
+      dtype: their dtype.
+
+    Returns:
+      A vector.
+
+    Example:
+      >>> tf.keras.backend.arange(3).numpy()
+      array([0, 1, 2], dtype=int32)
+    """
+    if stop is None:
+        start, stop = 0, builtins.max(start, 0)
+    return apply_cast(creation.range(start, stop, step), dtypes.as_dtype(dtype))
+
+
+def stop_gradient(variables: Any) -> Any:
+    """Values that are constant to gradients.
+
+    Args:
+      variables: a tensor, or a list of them.
+
+    Returns:
+      A tensor, or a list of them.
+
+    Example:
+      >>> tf.keras.backend.stop_gradient(tf.constant(2.0)).numpy()
+      np.float32(2.0)
+    """
+    if isinstance(variables, list | tuple):
+        return [apply_stop_gradient(tensor_of(one)) for one in variables]
+    return apply_stop_gradient(tensor_of(variables))
+
+
+def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:
+    """What a function returns for each part of a tensor along its first axis.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      name: not used; TensorFlow names operations by it.
+      dtype: the dtype of the results.
+
+    Returns:
+      The results along a new first axis.
+
+    Example:
+      >>> tf.keras.backend.map_fn(lambda x: x * x, tf.constant([1, 2])).numpy()
+      array([1, 4], dtype=int32)
+    """
+    return mapping.map_fn(fn, elems, dtype=dtype)
+
+
+def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """A value that a function of it and of each part of a tensor replaces, from the first to the last.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      initializer: the value before; a part of the tensor unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last value.
+
+    Example:
+      >>> tf.keras.backend.foldl(lambda a, x: a + x, tf.constant([1, 2])).numpy()
+      np.int32(3)
+    """
+    return mapping.foldl(fn, elems, initializer)
+
+
+def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
+    """A value that a function of it and of each part of a tensor replaces, from the last to the first.
+
+    Args:
+      fn: the function.
+      elems: the tensor.
+      initializer: the value before; a part of the tensor unless given.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The last value.
+
+    Example:
+      >>> tf.keras.backend.foldr(lambda a, x: a + x, tf.constant([1, 2])).numpy()
+      np.int32(3)
+    """
+    return mapping.foldr(fn, elems, initializer)

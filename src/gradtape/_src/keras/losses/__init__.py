@@ -1,0 +1,72 @@
+"""Losses of Keras: a module for each family, all of them known to `get` under their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._src.keras.losses import (
+    ctc as _ctc,
+    hinges as _hinges,
+    overlap as _overlap,
+    probabilistic as _probabilistic,
+    regression as _regression,
+)
+from gradtape._src.keras.losses.base import KIND as _KIND
+
+FAMILIES = (_ctc, _hinges, _overlap, _probabilistic, _regression)
+
+
+def serialize(loss: Any) -> Any:
+    """A loss as plain data.
+
+    Args:
+      loss: a Loss, or a function.
+
+    Returns:
+      A dict.
+
+    Example:
+      >>> tf.keras.losses.serialize(tf.keras.losses.Huber(2.0))["config"]["delta"]
+      2.0
+    """
+    return _KIND.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The loss that `serialize` wrote.
+
+    Args:
+      name: its data, or the name of one.
+      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+
+    Returns:
+      A Loss, or a function.
+
+    Raises:
+      TypeError: it names one that is not known.
+
+    Example:
+      >>> tf.keras.losses.deserialize("mse") is tf.keras.losses.mean_squared_error
+      True
+    """
+    return _KIND.deserialize(name, custom_objects)
+
+
+def get(identifier: Any) -> Any:
+    """The loss that something stands for.
+
+    Args:
+      identifier: a name such as "mse" or "MeanSquaredError", what `serialize` wrote, a class, a Loss or another
+        callable, or None.
+
+    Returns:
+      A callable; None for None.
+
+    Raises:
+      ValueError: it stands for none.
+
+    Example:
+      >>> tf.keras.losses.get("mse") is tf.keras.losses.mean_squared_error
+      True
+    """
+    return _KIND.get(identifier)

@@ -1,0 +1,339 @@
+"""Loss: values per example, weighted, masked and reduced; and losses that wrap a function."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, apply_reduce
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras import dtype_policy, settings
+from gradtape._src.keras.inputs import mapped, masks
+from gradtape._src.keras.naming import auto_name
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.serialization import Kind, deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.tensors import floating, tensor_of
+from gradtape._src.ops import elementwise
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.shapes import expand_dims, squeeze
+
+KIND = Kind("loss")
+
+# The lines that the docstrings of losses share.
+COMMON = """reduction: what becomes of the values of examples: "sum_over_batch_size" (or "mean"), their mean; "sum";
+        "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
+      name: the loss' name.
+      dtype: the dtype in which it is computed, `floatx` unless given."""
+
+_MEANS = ("sum_over_batch_size", "mean")
+_REDUCTIONS = {"sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight"}
+
+
+class Reduction:
+    """The names of reductions, as programs written for Keras 2 have them.
+
+    Example:
+      >>> loss = tf.keras.losses.MeanSquaredError(reduction=tf.keras.losses.Reduction.NONE)
+      >>> loss([[0.0], [0.0]], [[1.0], [2.0]]).numpy()
+      array([1., 4.], dtype=float32)
+    """
+
+    AUTO = "auto"
+    NONE = "none"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+    @classmethod
+    def all(cls) -> tuple[str, ...]:
+        """All of them.
+
+        Returns:
+          A tuple of str.
+
+        Example:
+          >>> tf.keras.losses.Reduction.all()
+          ('auto', 'none', 'sum', 'sum_over_batch_size')
+        """
+        return cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE
+
+    @classmethod
+    def validate(cls, key: Any) -> None:
+        """Checks that a name is one of them.
+
+        Args:
+          key: the name.
+
+        Raises:
+          ValueError: it is none.
+
+        Example:
+          >>> tf.keras.losses.Reduction.validate("sum")
+        """
+        if key not in cls.all():
+            raise ValueError(f'Invalid Reduction Key: {key}. Expected keys are "{cls.all()}"')
+
+
+@KIND.enter()
+class Loss:
+    """Base of losses: a subclass says in `call` what the loss of each example is.
+
+    Called with true and predicted values, and with weights of the examples if there are any, a loss returns a tensor
+    without axes unless its reduction is "none". Predictions' masks count as weights.
+
+    Args:
+      name: the loss' name; the class's in snake case unless given.
+      reduction: what becomes of the values of examples: "sum_over_batch_size" (or "mean"), their mean; "sum";
+        "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
+      dtype: the dtype in which it is computed, `floatx` unless given.
+
+    Raises:
+      ValueError: the reduction is none.
+
+    Example:
+      >>> class Largest(tf.keras.losses.Loss):
+      ...     def call(self, y_true, y_pred):
+      ...         return tf.reduce_max(tf.abs(y_true - y_pred), axis=-1)
+      >>> Largest()([[0.0, 0.0], [0.0, 0.0]], [[1.0, 2.0], [0.0, 4.0]]).numpy()
+      np.float32(3.0)
+    """
+
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
+        self.name = name or auto_name(type(self).__name__)
+        self.reduction = standardize_reduction(reduction)
+        self._dtype_policy = dtype_policy.get(dtype or settings.floatx())
+        self._computed_in = dtypes.as_dtype(self._dtype_policy.compute_dtype)
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype in which the loss is computed."""
+        return self._computed_in.name
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        dtype = self._computed_in
+        mask = masks.get(y_pred)
+        predicted = y_pred if type(y_pred) is Tensor and y_pred.dtype is dtype else _as_tensors(y_pred, dtype)
+        losses = self.call(self._targets(y_true, dtype), predicted)
+        if type(losses) is not Tensor or losses.dtype is not dtype:
+            losses = tensor_of(losses, dtype)
+        own = masks.get(losses)
+        if own is not None:
+            mask = own if mask is None else elementwise.logical_and(mask, own)
+        if mask is None and sample_weight is None:
+            return reduce_values(losses, self.reduction)
+        return weighted(losses, sample_weight, mask, self.reduction, dtype)
+
+    def _targets(self, y_true: Any, dtype: dtypes.DType) -> Any:
+        return y_true if type(y_true) is Tensor and y_true.dtype is dtype else _as_tensors(y_true, dtype)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each example; to be written by subclasses.
+
+        Args:
+          y_true: true values, tensors of the loss' dtype.
+          y_pred: predicted values, likewise.
+
+        Returns:
+          A tensor.
+
+        Raises:
+          NotImplementedError: always, unless a subclass says otherwise.
+        """
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments but the dtype.
+
+        Returns:
+          A dict of plain data, from which `from_config` makes its like.
+
+        Example:
+          >>> tf.keras.losses.MeanSquaredError().get_config()
+          {'name': 'mean_squared_error', 'reduction': 'sum_over_batch_size'}
+        """
+        return {"name": self.name, "reduction": self.reduction}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Loss:
+        """A loss as `get_config` describes it.
+
+        Args:
+          config: the dict.
+
+        Returns:
+          A loss of this class.
+
+        Example:
+          >>> tf.keras.losses.Huber.from_config({"delta": 2.0}).get_config()["delta"]
+          2.0
+        """
+        return cls(**config)
+
+
+@KIND.enter()
+class LossFunctionWrapper(Loss):
+    """A loss that calls a function of true and predicted values.
+
+    Args:
+      fn: the function.
+      {common}
+      kwargs: further arguments that it is called with.
+    """
+
+    def __init__(
+        self,
+        fn: Any,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+        # Tensors are given to it, never symbolic values.
+        self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if cls.__doc__:
+            cls.__doc__ = cls.__doc__.replace("{common}", COMMON)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        if type(y_true) is Tensor and type(y_pred) is Tensor:
+            if y_true.ndim != y_pred.ndim:
+                y_true, y_pred = same_rank(y_true, y_pred)
+        else:
+            y_true, y_pred = _paired(y_true, y_pred)
+        return self._computed(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if type(self) is LossFunctionWrapper:
+            config["fn"] = serialize_keras_object(self.fn)
+        return {**config, **serialize_keras_object(self._fn_kwargs)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Loss:
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+    def __getattr__(self, name: str) -> Any:
+        # What the function is called with are attributes too: from_logits, label_smoothing and so on.
+        arguments = self.__dict__.get("_fn_kwargs", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
+
+
+LossFunctionWrapper.__doc__ = (LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
+
+
+def loss_function(*names: str) -> Any:
+    """A decorator for functions of true and predicted values, under their own names and these."""
+
+    def entered(function: Any) -> Any:
+        return KIND.enter(*names)(keras_op(function))
+
+    return entered
+
+
+def _as_tensors(value: Any, dtype: dtypes.DType) -> Any:
+    """Values as tensors of a dtype: a list of numbers is one, a structure of tensors is one of tensors."""
+    if isinstance(value, dict) or (isinstance(value, list | tuple) and any(map(_is_whole, value))):
+        return mapped(lambda part: tensor_of(part, dtype), value)
+    return tensor_of(value, dtype)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Tensor | BaseVariable | dict) or hasattr(value, "__array__")
+
+
+def _paired(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """Two structures with their leaves at the same rank."""
+    if isinstance(y_true, dict):
+        pairs = {key: _paired(value, y_pred[key]) for key, value in y_true.items()}
+        return {key: pair[0] for key, pair in pairs.items()}, {key: pair[1] for key, pair in pairs.items()}
+    if isinstance(y_true, list | tuple):
+        found = [_paired(*pair) for pair in zip(y_true, y_pred, strict=True)]
+        return type(y_true)(pair[0] for pair in found), type(y_true)(pair[1] for pair in found)
+    return same_rank(y_true, y_pred)
+
+
+def standardize_reduction(reduction: Any) -> Any:
+    """The reduction; ValueError where it is none."""
+    if reduction not in _REDUCTIONS:
+        raise ValueError(
+            f"Invalid value for argument `reduction`. Expected one of {_REDUCTIONS}. Received: reduction={reduction}"
+        )
+    return reduction
+
+
+def same_rank(one: Any, other: Any, expand: bool = True) -> tuple[Any, Any]:
+    """Two tensors, of which the one with a last axis of size 1 too many loses it, or the other gets one.
+
+    expand: whether a vector beside a matrix gets one.
+    """
+    difference = one.ndim - other.ndim
+    if difference == 1 and one.shape[-1] == 1:
+        return (one, expand_dims(other, -1)) if other.ndim == 1 and expand else (squeeze(one, -1), other)
+    if difference == -1 and other.shape[-1] == 1:
+        return (expand_dims(one, -1), other) if one.ndim == 1 and expand else (one, squeeze(other, -1))
+    return one, other
+
+
+def reduce_values(values: Tensor, reduction: Any, weights: Any = None) -> Tensor:
+    """Values of examples reduced."""
+    rank = values.ndim
+    if reduction is None or reduction == "none" or not rank or (rank == 1 and not len(values)):
+        return values
+    if reduction == "sum":
+        return total(values, None)
+    if reduction == "mean_with_sample_weight" and weights is not None:
+        return elementwise.divide_no_nan(total(values, None), total(weights, None))
+    # The mean of nothing is 0 here.
+    return total(values, None) if rank > 1 and 0 in values.shape else mean(values, None)
+
+
+def weighted(values: Tensor, weights: Any, mask: Any, reduction: Any, dtype: dtypes.DType) -> Tensor:
+    """Values of examples times their weights and mask, reduced."""
+    weights = masked_weights(None if weights is None else tensor_of(weights, dtype), mask, dtype, reduction)
+    values, weights = same_rank(values, weights)
+    return reduce_values(values * weights, reduction, weights)
+
+
+def masked_weights(weights: Any, mask: Any, dtype: dtypes.DType, reduction: Any) -> Any:
+    """Weights times a mask, which for a mean is scaled so that only what it leaves counts."""
+    if mask is None:
+        return weights
+    kept = apply_cast(tensor_of(mask), dtype)
+    if reduction in _MEANS:
+        everything = tensor_of(float(math.prod(kept.shape)), dtype)
+        scale = elementwise.divide_no_nan(everything, total(kept, None))
+        kept = where(elementwise.not_equal(kept, 0), scale, tensor_of(0.0, dtype))
+    if weights is None:
+        return kept
+    kept, weights = same_rank(kept, weights)
+    return weights * kept
+
+
+def prepared(y_true: Any, y_pred: Any, match: bool = True) -> tuple[Tensor, Tensor]:
+    """True and predicted values as floating tensors of one dtype and, if they are to match, of one rank."""
+    y_pred = y_pred if type(y_pred) is Tensor and y_pred.dtype.is_floating else floating(y_pred)
+    y_true = tensor_of(y_true, y_pred.dtype)
+    return same_rank(y_true, y_pred) if match and y_true.ndim != y_pred.ndim else (y_true, y_pred)
+
+
+def mean(values: Tensor, axis: Any = -1) -> Tensor:
+    """The mean over an axis."""
+    return apply_reduce(10, values, axis, False, "Mean")
+
+
+def total(values: Tensor, axis: Any = -1) -> Tensor:
+    """The sum over an axis."""
+    return apply_reduce(0, values, axis, False, "Sum")

@@ -1,0 +1,75 @@
+"""Metrics of Keras: a module for each family, all of them known to `get` under their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._src.keras.metrics import (
+    accuracies as _accuracies,
+    areas as _areas,
+    correlations as _correlations,
+    decisions as _decisions,
+    errors as _errors,
+    overlaps as _overlaps,
+    reductions as _reductions,
+    scores as _scores,
+)
+from gradtape._src.keras.metrics.base import KIND as _KIND
+
+FAMILIES = (_accuracies, _areas, _correlations, _decisions, _errors, _overlaps, _reductions, _scores)
+
+
+def serialize(metric: Any) -> Any:
+    """A metric as plain data.
+
+    Args:
+      metric: it.
+
+    Returns:
+      A dict.
+
+    Example:
+      >>> tf.keras.metrics.serialize(tf.keras.metrics.Mean())["config"]
+      {'name': 'mean', 'dtype': 'float32'}
+    """
+    return _KIND.serialize(metric)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The metric that `serialize` wrote.
+
+    Args:
+      config: its data, or the name of one.
+      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+
+    Returns:
+      A metric.
+
+    Raises:
+      TypeError: it names one that is not known.
+
+    Example:
+      >>> tf.keras.metrics.deserialize("mean").name
+      'mean'
+    """
+    return _KIND.deserialize(config, custom_objects)
+
+
+def get(identifier: Any) -> Any:
+    """The metric that something stands for.
+
+    Args:
+      identifier: a name such as "mse" or "MeanSquaredError", what `serialize` wrote, a class, a metric or another
+        callable, or None.
+
+    Returns:
+      A callable; None for None.
+
+    Raises:
+      ValueError: it stands for none.
+
+    Example:
+      >>> tf.keras.metrics.get("mse").name
+      'mean_squared_error'
+    """
+    return _KIND.get(identifier)

@@ -1,0 +1,326 @@
+"""Metric: variables that are updated batch by batch and a result that is computed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gradtape._engine.api.api import full_like
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras import dtype_policy, initializers, settings
+from gradtape._src.keras.inputs import leaves
+from gradtape._src.keras.naming import auto_name, name_scope, to_snake_case
+from gradtape._src.keras.serialization import Kind
+from gradtape._src.keras.variable import Variable
+
+KIND = Kind("metric")
+
+
+def metric(*names: str) -> Any:
+    """A decorator for classes of metrics, under their own names, these in snake case, and others."""
+
+    def entered(cls: Any) -> Any:
+        return KIND.enter(to_snake_case(cls.__name__), *names)(cls)
+
+    return entered
+
+
+@metric()
+class Metric:
+    """Base of metrics: a subclass makes variables, changes them in `update_state`, and says what they amount to in
+    `result`.
+
+    Called, a metric does both.
+
+    Args:
+      dtype: the dtype of its variables and its result, `floatx` unless given.
+      name: its name; the class's in snake case unless given.
+
+    Example:
+      >>> class Largest(tf.keras.metrics.Metric):
+      ...     def __init__(self, name="largest"):
+      ...         super().__init__(name=name)
+      ...         self.value = self.add_weight(name="value", initializer="zeros")
+      ...
+      ...     def update_state(self, values, sample_weight=None):
+      ...         self.value.assign(tf.maximum(self.value, tf.reduce_max(values)))
+      ...
+      ...     def result(self):
+      ...         return self.value
+      >>> largest = Largest()
+      >>> largest.update_state([1.0, 5.0])
+      >>> largest.update_state([2.0])
+      >>> largest.result().numpy()
+      np.float32(5.0)
+    """
+
+    # Whether it is better "up" or "down", for those who have to know.
+    _direction: str | None = None
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self._variables: list[Variable] = []
+        self._metrics: list[Metric] = []
+        self.name = name or auto_name(type(self).__name__)
+        self._dtype_policy = dtype_policy.get(dtype or settings.floatx())
+        self._computed_in = dtypes.as_dtype(self._dtype_policy.compute_dtype)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable):
+            self._hold(self._variables, value)
+        elif isinstance(value, Metric | list | tuple | dict) and "_metrics" in self.__dict__:
+            for part in leaves(value):
+                if isinstance(part, Metric):
+                    self._hold(self._metrics, part)
+        object.__setattr__(self, name, value)
+
+    @staticmethod
+    def _hold(held: list[Any], value: Any) -> None:
+        if not any(value is other for other in held):
+            held.append(value)
+
+    @property
+    def dtype(self) -> str:
+        """The name of the dtype of its variables and its result."""
+        return self._computed_in.name
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its variables, then those of the metrics that it holds."""
+        return [*self._variables, *(variable for metric in self._metrics for variable in metric.variables)]
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """Makes a variable of the metric.
+
+        Args:
+          shape: its shape.
+          initializer: what it starts with, as `tf.keras.initializers.get` takes it.
+          dtype: its dtype, `floatx` unless given.
+          aggregation: not used.
+          name: its name.
+
+        Returns:
+          The variable.
+
+        Raises:
+          RuntimeError: the metric's class does not call `super().__init__()`.
+
+        Example:
+          >>> tf.keras.metrics.Metric(name="mine").add_variable((2,), "ones", name="one").path
+          'mine/one'
+        """
+        self._check_super_called()
+        with name_scope(self.name.replace("/", ">"), caller=self):
+            made = Variable(initializers.get(initializer), shape, dtype, trainable=False, name=name)
+        self._hold(self._variables, made)
+        return made
+
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
+        """Makes a variable of the metric.
+
+        Args:
+          shape: its shape.
+          initializer: what it starts with, as `tf.keras.initializers.get` takes it; zeros unless given.
+          dtype: its dtype, `floatx` unless given.
+          name: its name.
+
+        Returns:
+          The variable.
+
+        Raises:
+          RuntimeError: the metric's class does not call `super().__init__()`.
+
+        Example:
+          >>> tf.keras.metrics.Metric(name="mine").add_weight(name="total").numpy()
+          np.float32(0.0)
+        """
+        return self.add_variable(shape, "zeros" if initializer is None else initializer, dtype, name=name)
+
+    def _check_super_called(self) -> None:
+        if "_computed_in" not in self.__dict__:
+            raise RuntimeError("You forgot to call `super().__init__()` in the `__init__()` method. Go add it!")
+
+    def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Takes a batch into account; to be written by subclasses.
+
+        Args:
+          args, kwargs: the batch.
+
+        Raises:
+          NotImplementedError: always, unless a subclass says otherwise.
+        """
+        raise NotImplementedError
+
+    def result(self) -> Any:
+        """What the batches since the last reset amount to.
+
+        Returns:
+          A tensor, or a dict of them.
+
+        Raises:
+          NotImplementedError: a subclass does not say what it is.
+
+        Example:
+          >>> mean = tf.keras.metrics.Mean()
+          >>> mean.update_state([1.0, 2.0])
+          >>> mean.result().numpy()
+          np.float32(1.5)
+        """
+        raise NotImplementedError
+
+    def reset_state(self) -> None:
+        """Sets the variables to 0.
+
+        Example:
+          >>> mean = tf.keras.metrics.Mean()
+          >>> mean.update_state([1.0, 2.0])
+          >>> mean.reset_state()
+          >>> mean.result().numpy()
+          np.float32(0.0)
+        """
+        for variable in self.variables:
+            variable.assign(full_like(variable.read_value(), 0))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._check_super_called()
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def merge_state(self, metrics: Sequence[Metric]) -> None:
+        """Adds what other metrics of the same kind have taken into account.
+
+        Args:
+          metrics: them.
+
+        Raises:
+          ValueError: one of them has other variables.
+
+        Example:
+          >>> one, other = tf.keras.metrics.Mean(), tf.keras.metrics.Mean()
+          >>> one.update_state(1.0)
+          >>> other.update_state(4.0)
+          >>> one.merge_state([other])
+          >>> one.result().numpy()
+          np.float32(2.5)
+        """
+        for metric in metrics:
+            if [variable.shape for variable in metric.variables] != [variable.shape for variable in self.variables]:
+                raise ValueError(f"Metric {metric.name} is not compatible with {self.name}")
+            for variable, other in zip(self.variables, metric.variables, strict=True):
+                variable.assign_add(other.read_value())
+
+    def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Tensor]:
+        """What the variables would be after an update, if they were these.
+
+        Args:
+          metric_variables: values in place of the metric's variables.
+          args, kwargs: the batch.
+
+        Returns:
+          The values after it, a list of tensors.
+
+        Raises:
+          ValueError: they are too few or too many.
+
+        Example:
+          >>> mean = tf.keras.metrics.Mean()
+          >>> [float(value) for value in mean.stateless_update_state([1.0, 1.0], [2.0, 3.0])]
+          [6.0, 3.0]
+        """
+        return self._with_variables(
+            metric_variables,
+            lambda: (self.update_state(*args, **kwargs), [variable.read_value() for variable in self.variables])[1],
+        )
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """What `result` would be, if the variables were these.
+
+        Args:
+          metric_variables: values in place of the metric's variables.
+
+        Returns:
+          A tensor, or a dict of them.
+
+        Raises:
+          ValueError: they are too few or too many.
+
+        Example:
+          >>> tf.keras.metrics.Mean().stateless_result([6.0, 3.0]).numpy()
+          np.float32(2.0)
+        """
+        return self._with_variables(metric_variables, self.result)
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """What the variables would be after a reset.
+
+        Returns:
+          A list of tensors.
+
+        Example:
+          >>> [float(value) for value in tf.keras.metrics.Mean().stateless_reset_state()]
+          [0.0, 0.0]
+        """
+
+        def reset() -> list[Tensor]:
+            self.reset_state()
+            return [variable.read_value() for variable in self.variables]
+
+        return self._with_variables([variable.read_value() for variable in self.variables], reset)
+
+    def _with_variables(self, values: Sequence[Any], function: Any) -> Any:
+        """What a function gives while the variables have other values."""
+        variables = self.variables
+        if len(values) != len(variables):
+            raise ValueError(
+                "Argument `metric_variables` must be a list of tensors corresponding 1:1 to "
+                f"{type(self).__name__}().variables. Received list with length {len(values)}, but expected "
+                f"{len(variables)} variables."
+            )
+        before = [variable.read_value() for variable in variables]
+        try:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+            return function()
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments.
+
+        Returns:
+          A dict of plain data, from which `from_config` makes its like.
+
+        Example:
+          >>> tf.keras.metrics.Mean().get_config()
+          {'name': 'mean', 'dtype': 'float32'}
+        """
+        return {"name": self.name, "dtype": self.dtype}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        """A metric as `get_config` describes it.
+
+        Args:
+          config: the dict.
+
+        Returns:
+          A metric of this class.
+
+        Example:
+          >>> tf.keras.metrics.Mean.from_config({"name": "mine"}).name
+          'mine'
+        """
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"

@@ -1,0 +1,207 @@
+"""Sums and means, and means of what functions of true and predicted values return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradtape._engine.api.api import apply_broadcast_to, apply_reduce
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras.inputs import masks
+from gradtape._src.keras.losses.base import KIND as LOSSES, masked_weights, same_rank, total
+from gradtape._src.keras.metrics.base import Metric, metric
+from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.ops import elementwise
+
+# The kinds of reductions.
+_SUM, _MEAN = 0, 10
+# Without the comparison of shapes, where they are known to be equal.
+_add = BaseVariable.assign_add
+
+
+def samplewise(values: Any, weights: Any, kind: int, dtype: dtypes.DType) -> tuple[Tensor, Tensor | None]:
+    """A value for each example, times its weight, and the weights; what lies within an example is reduced."""
+    mask = masks.get(values)
+    values = tensor_of(values, dtype)
+    if weights is not None:
+        weights = tensor_of(weights, dtype)
+        if mask is not None:
+            weights = masked_weights(weights, mask, dtype, "sum")
+        values, weights = same_rank(values, weights)
+        rank = weights.ndim
+        if values.ndim > rank:
+            values = _reduced(kind, values, rank)
+        weights = apply_broadcast_to(weights, values.shape)
+        values = values * weights
+        if rank > 1:
+            weights = _reduced(kind, weights, 1)
+    return _reduced(kind, values, 1) if values.ndim > 1 else values, weights
+
+
+def _reduced(kind: int, values: Tensor, first: int) -> Tensor:
+    return apply_reduce(kind, values, list(range(first, values.ndim)), False, "Mean" if kind else "Sum")
+
+
+@metric()
+class Sum(Metric):
+    """The sum of values.
+
+    Args:
+      name: the metric's name.
+      dtype: the dtype of its result, `floatx` unless given.
+
+    Example:
+      >>> total = tf.keras.metrics.Sum()
+      >>> total.update_state([1.0, 2.0, 4.0])
+      >>> total.result().numpy()
+      np.float32(7.0)
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Adds values.
+
+        Args:
+          values: tensors or numbers.
+          sample_weight: weights of the examples, or of all values.
+
+        Example:
+          >>> total = tf.keras.metrics.Sum()
+          >>> total.update_state([1.0, 2.0, 4.0], sample_weight=[1, 0, 1])
+          >>> total.result().numpy()
+          np.float32(5.0)
+        """
+        found, _ = samplewise(values, sample_weight, _SUM, self._computed_in)
+        _add(self.total, total(found, None))
+
+    def reset_state(self) -> None:
+        self.total.assign(0)
+
+    def result(self) -> Any:
+        return self.total.read_value()
+
+
+@metric()
+class Mean(Metric):
+    """The mean of values.
+
+    Args:
+      name: the metric's name.
+      dtype: the dtype of its result, `floatx` unless given.
+
+    Example:
+      >>> mean = tf.keras.metrics.Mean()
+      >>> mean.update_state([1.0, 2.0])
+      >>> mean.update_state([6.0])
+      >>> mean.result().numpy()
+      np.float32(3.0)
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+        self.count = self.add_variable((), "zeros", self.dtype, name="count")
+        self._one = tensor_of(1.0, self._computed_in)
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Takes values into account.
+
+        Args:
+          values: tensors or numbers; of those within an example the mean counts.
+          sample_weight: weights of the examples, or of all values.
+
+        Example:
+          >>> mean = tf.keras.metrics.Mean()
+          >>> mean.update_state([1.0, 2.0, 4.0], sample_weight=[1, 0, 1])
+          >>> mean.result().numpy()
+          np.float32(2.5)
+        """
+        if sample_weight is None and type(values) is Tensor and not values.ndim and values.dtype is self._computed_in:
+            _add(self.total, values)
+            _add(self.count, self._one)
+            return
+        found, weights = samplewise(values, sample_weight, _MEAN, self._computed_in)
+        _add(self.total, total(found, None))
+        if weights is not None:
+            _add(self.count, total(weights, None))
+        else:
+            _add(self.count, tensor_of(float(len(found)), self._computed_in) if found.ndim else self._one)
+
+    def reset_state(self) -> None:
+        self.total.assign(0)
+        self.count.assign(0)
+
+    def result(self) -> Any:
+        return elementwise.divide_no_nan(self.total.read_value(), self.count.read_value())
+
+
+@metric()
+class MeanMetricWrapper(Mean):
+    """The mean of what a function of true and predicted values returns.
+
+    Args:
+      fn: the function.
+      name: the metric's name; the class's in snake case unless given.
+      dtype: the dtype of its result, `floatx` unless given.
+      kwargs: further arguments that the function is called with.
+
+    Example:
+      >>> metric = tf.keras.metrics.MeanMetricWrapper(tf.keras.losses.mean_squared_error)
+      >>> metric.update_state([[0.0, 1.0]], [[1.0, 3.0]])
+      >>> metric.result().numpy()
+      np.float32(2.5)
+    """
+
+    def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+        # Tensors are given to it, never symbolic values.
+        self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
+        if type(self)._direction is None and any(fn is loss or type(fn) is loss for loss in LOSSES.objects.values()):
+            self._direction = "down"
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Takes a batch into account.
+
+        Args:
+          y_true: true values.
+          y_pred: predicted values; what their mask leaves out does not count.
+          sample_weight: weights of the examples, or of all values.
+
+        Example:
+          >>> metric = tf.keras.metrics.MeanSquaredError()
+          >>> metric.update_state([[0.0], [1.0]], [[1.0], [3.0]], sample_weight=[1.0, 0.0])
+          >>> metric.result().numpy()
+          np.float32(1.0)
+        """
+        mask = masks.get(y_pred)
+        values = self._computed(y_true, y_pred, **self._fn_kwargs)
+        if mask is not None:
+            sample_weight = masked_weights(
+                None if sample_weight is None else tensor_of(sample_weight, self._computed_in),
+                *(mask, self._computed_in, "sum"),
+            )
+        Mean.update_state(self, values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if type(self) is MeanMetricWrapper:
+            config["fn"] = serialize_keras_object(self._fn)
+        return {**config, **serialize_keras_object(self._fn_kwargs)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Metric:
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+    def __getattr__(self, name: str) -> Any:
+        # What the function is called with are attributes too: from_logits, axis, k and so on.
+        arguments = self.__dict__.get("_fn_kwargs", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -1,0 +1,418 @@
+"""Functions of keras.ops that make tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reshape, full as filled
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops.promotion import of_dtype, promoted, result_type, shape_list, wanted
+from gradtape._src.keras.ops.shapes import moveaxis
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.ops import creation as c, elementwise as e, masking, shapes
+
+
+@keras_op
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 0.
+
+    Args:
+      shape: its shape.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.zeros((2,)).numpy()
+      array([0., 0.], dtype=float32)
+    """
+    return filled(shape_list(shape), 0, wanted(dtype))
+
+
+@keras_op
+def ones(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 1.
+
+    Args:
+      shape: its shape.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.ones((2,)).numpy()
+      array([1., 1.], dtype=float32)
+    """
+    return filled(shape_list(shape), 1, wanted(dtype))
+
+
+@keras_op
+def empty(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 0.
+
+    Args:
+      shape: its shape.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.empty((2,)).shape
+      TensorShape([2])
+    """
+    return filled(shape_list(shape), 0, wanted(dtype))
+
+
+@keras_op
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """A tensor of one value.
+
+    Args:
+      shape: its shape.
+      fill_value: the value, or a tensor that broadcasts to the shape.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.full((2,), 3.0).numpy()
+      array([3., 3.], dtype=float32)
+    """
+    return apply_broadcast_to(tensor_of(fill_value, wanted(dtype)), shape_list(shape))
+
+
+@keras_op
+def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 0 of the shape of another.
+
+    Args:
+      x: a tensor.
+      dtype: its dtype, that of x unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.zeros_like([1, 2]).shape
+      TensorShape([2])
+    """
+    tensor = tensor_of(x)
+    return filled(tensor.shape, 0, tensor.dtype if dtype is None else wanted(dtype))
+
+
+@keras_op
+def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 1 of the shape of another.
+
+    Args:
+      x: a tensor.
+      dtype: its dtype, that of x unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.ones_like([1, 2]).shape
+      TensorShape([2])
+    """
+    tensor = tensor_of(x)
+    return filled(tensor.shape, 1, tensor.dtype if dtype is None else wanted(dtype))
+
+
+@keras_op
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of 0 of the shape of another.
+
+    Args:
+      x: a tensor.
+      dtype: its dtype, that of x unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.empty_like([1, 2]).shape
+      TensorShape([2])
+    """
+    tensor = tensor_of(x)
+    return filled(tensor.shape, 0, tensor.dtype if dtype is None else wanted(dtype))
+
+
+@keras_op
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
+    """A tensor of one value of the shape of another.
+
+    Args:
+      x: a tensor.
+      fill_value: the value.
+      dtype: its dtype, that of x unless given.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.full_like([1, 2], 3).numpy()
+      array([3, 3], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    return apply_broadcast_to(tensor_of(fill_value, tensor.dtype if dtype is None else wanted(dtype)), tensor.shape)
+
+
+@keras_op
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
+    """Numbers at equal distances.
+
+    Args:
+      start: the first; if it is given alone, where they end, and the first is 0.
+      stop: where they end; it is not among them.
+      step: the distance, 1 unless given.
+      dtype: their dtype; int32, or `floatx` if an end is floating, unless given.
+
+    Returns:
+      A vector.
+
+    Example:
+      >>> tf.keras.ops.arange(2, 8, 3).numpy()
+      array([2, 5], dtype=int32)
+    """
+    if dtype is None:
+        kinds = [getattr(value, "dtype", type(value)) for value in (start, stop, step) if value is not None]
+        dtype = result_type(*kinds)
+    begin, end = (0, start) if stop is None else (start, stop)
+    return c.range(begin, end, 1 if step is None else step, dtype=wanted(dtype))
+
+
+@keras_op
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """So many numbers at equal distances.
+
+    Args:
+      start: the first.
+      stop: the last.
+      num: how many.
+      endpoint: whether the last is among them.
+      retstep: whether to return the distance too.
+      dtype: their dtype, a floating one unless given.
+      axis: the axis of numbers, where the ends are tensors.
+
+    Returns:
+      A tensor, or a pair of it and the distance.
+
+    Example:
+      >>> tf.keras.ops.linspace(0.0, 1.0, 3).numpy()
+      array([0. , 0.5, 1. ], dtype=float32)
+    """
+    first, last = promoted(start, stop)
+    if not first.dtype.is_floating:
+        first, last = apply_cast(first, wanted(None)), apply_cast(last, wanted(None))
+    parts = num - 1 if endpoint else num
+    step = (last - first) / float(parts) if parts else last * float("nan")
+    places = apply_reshape(c.range(num, dtype=first.dtype), [-1] + [1] * first.ndim)
+    found = of_dtype(
+        shapes.expand_dims(first, 0) + places * shapes.expand_dims(step if parts else last - last, 0), dtype
+    )
+    if axis % (first.ndim + 1):
+        found = moveaxis.__wrapped__(found, 0, axis)
+    return (found, step) if retstep else found
+
+
+@keras_op
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor:
+    """So many powers of a base, their exponents at equal distances.
+
+    Args:
+      start: the first exponent.
+      stop: the last.
+      num: how many.
+      endpoint: whether the last is among them.
+      base: the base.
+      dtype: their dtype, a floating one unless given.
+      axis: the axis of numbers, where the ends are tensors.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.logspace(0.0, 2.0, 3).numpy().round(2)
+      array([  1.,  10., 100.], dtype=float32)
+    """
+    exponents = linspace.__wrapped__(start, stop, num, endpoint, False, None, axis)
+    return of_dtype(e.pow(tensor_of(base, exponents.dtype), exponents), dtype)
+
+
+@keras_op
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix of 1 on a diagonal, else 0.
+
+    Args:
+      N: the number of rows.
+      M: the number of columns, that of rows unless given.
+      k: which diagonal, 0 for the main one.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.ops.eye(2).numpy()
+      array([[1., 0.],
+             [0., 1.]], dtype=float32)
+    """
+    return tensor_of(np.eye(N, M, k), wanted(dtype))
+
+
+@keras_op
+def identity(n: int, dtype: Any = None) -> Tensor:
+    """The identity matrix.
+
+    Args:
+      n: the number of rows.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.ops.identity(2).numpy()
+      array([[1., 0.],
+             [0., 1.]], dtype=float32)
+    """
+    return c.eye(n, dtype=wanted(dtype))
+
+
+@keras_op
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix of 1 on and below a diagonal, else 0.
+
+    Args:
+      N: the number of rows.
+      M: the number of columns, that of rows unless given.
+      k: which diagonal, 0 for the main one.
+      dtype: its dtype, `floatx` unless given.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.ops.tri(2).numpy()
+      array([[1., 0.],
+             [1., 1.]], dtype=float32)
+    """
+    return tensor_of(np.tri(N, M, k), wanted(dtype))
+
+
+@keras_op
+def tril(x: Any, k: int = 0) -> Tensor:
+    """Matrices of which only what is on and below a diagonal stays, the rest being 0.
+
+    Args:
+      x: a tensor of matrices in its last two axes.
+      k: which diagonal, 0 for the main one.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.tril([[1, 2], [3, 4]]).numpy().tolist()
+      [[1, 0], [3, 4]]
+    """
+    tensor = tensor_of(x)
+    kept = np.tril(np.ones(tuple(tensor.shape[-2:]), bool), k)
+    return masking.where(kept, tensor, tensor_of(0, tensor.dtype))
+
+
+@keras_op
+def triu(x: Any, k: int = 0) -> Tensor:
+    """Matrices of which only what is on and above a diagonal stays, the rest being 0.
+
+    Args:
+      x: a tensor of matrices in its last two axes.
+      k: which diagonal, 0 for the main one.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.triu([[1, 2], [3, 4]]).numpy().tolist()
+      [[1, 2], [0, 4]]
+    """
+    tensor = tensor_of(x)
+    kept = np.triu(np.ones(tuple(tensor.shape[-2:]), bool), k)
+    return masking.where(kept, tensor, tensor_of(0, tensor.dtype))
+
+
+@keras_op
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
+    """A value as a tensor.
+
+    Args:
+      x: an array, number, list, variable or tensor.
+      dtype: its dtype.
+      sparse, ragged: not used; tensors are dense.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.convert_to_tensor([1, 2], "float32").numpy()
+      array([1., 2.], dtype=float32)
+    """
+    return tensor_of(x, None if dtype is None else wanted(dtype))
+
+
+@keras_op
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """A value as a tensor.
+
+    Args:
+      x: an array, number, list, variable or tensor.
+      dtype: its dtype.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.array([1, 2]).numpy()
+      array([1, 2], dtype=int32)
+    """
+    return tensor_of(x, None if dtype is None else wanted(dtype))
+
+
+@keras_op
+def copy(x: Any) -> Tensor:
+    """A copy of a tensor.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.copy([1, 2]).numpy()
+      array([1, 2], dtype=int32)
+    """
+    return shapes.identity(tensor_of(x))

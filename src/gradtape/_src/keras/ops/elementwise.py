@@ -1,0 +1,374 @@
+"""Functions of keras.ops that act element by element, made from rows: a name, what computes it, and its dtype rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops.promotion import promoted, wanted
+from gradtape._src.keras.tensors import floating, tensor_of
+from gradtape._src.ops import elementwise as e
+from gradtape._src.ops.casts import saturate_cast as cut
+from gradtape._src.ops.masking import where as chosen_of
+
+
+class Unary(NamedTuple):
+    """A function of one operand.
+
+    rule: "float" makes integers floating, "exact" those of int64 float64, "keep" leaves dtypes alone, "whole" leaves
+    integers as they are, "is" is a bool about numbers, "bool" is of bools.
+    """
+
+    name: str
+    compute: Callable[[Any], Tensor]
+    rule: str
+    sentence: str
+    numpy: str | None = ""
+    sample: str = "[0.25, 0.5]"
+
+
+def _square(x: Tensor) -> Tensor:
+    return e.square(apply_cast(x, dtypes.int32) if x.dtype is dtypes.bool else x)
+
+
+def _sinc(x: Tensor) -> Tensor:
+    angle = math.pi * chosen_of(e.equal(x, 0), e.multiply(x, 0) + 1e-20, x)
+    return chosen_of(e.equal(x, 0), 1.0, e.sin(angle) / angle)
+
+
+_UNARY = (
+    Unary("abs", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
+    Unary("absolute", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
+    Unary("fabs", e.abs, "float", "The absolute value"),
+    Unary("negative", e.negative, "keep", "The value with the other sign"),
+    Unary("sign", e.sign, "keep", "-1, 0 or 1, as the value is negative, zero or positive"),
+    Unary("square", _square, "keep", "The square"),
+    Unary("sqrt", e.sqrt, "float", "The square root"),
+    Unary("rsqrt", e.rsqrt, "float", "1 over the square root", None),
+    Unary("cbrt", lambda x: e.sign(x) * e.pow(e.abs(x), 1.0 / 3.0), "exact", "The cube root"),
+    Unary("reciprocal", e.reciprocal, "float", "1 over the value"),
+    Unary("exp", e.exp, "float", "The exponential function"),
+    Unary("exp2", lambda x: e.exp(x * math.log(2.0)), "float", "2 to the power of the value"),
+    Unary("expm1", e.expm1, "float", "exp(x) - 1, exact near 0"),
+    Unary("log", e.log, "float", "The natural logarithm"),
+    Unary("log1p", e.log1p, "float", "log(1 + x), exact near 0"),
+    Unary("log2", lambda x: e.log(x) / math.log(2.0), "float", "The logarithm to the base of 2"),
+    Unary("log10", lambda x: e.log(x) / math.log(10.0), "float", "The logarithm to the base of 10"),
+    Unary("sin", e.sin, "float", "The sine"),
+    Unary("cos", e.cos, "float", "The cosine"),
+    Unary("tan", e.tan, "float", "The tangent"),
+    Unary("arcsin", e.asin, "float", "The angle of which the value is the sine"),
+    Unary("arccos", e.acos, "float", "The angle of which the value is the cosine"),
+    Unary("arctan", e.atan, "float", "The angle of which the value is the tangent"),
+    Unary("sinh", e.sinh, "float", "The hyperbolic sine"),
+    Unary("cosh", e.cosh, "float", "The hyperbolic cosine"),
+    Unary("arcsinh", e.asinh, "float", "The inverse of the hyperbolic sine"),
+    Unary("arccosh", e.acosh, "float", "The inverse of the hyperbolic cosine", sample="[1.5, 2.0]"),
+    Unary("arctanh", e.atanh, "float", "The inverse of the hyperbolic tangent"),
+    Unary("sinc", _sinc, "float", "sin(pi x) / (pi x), 1 at 0"),
+    Unary("deg2rad", lambda x: x * (math.pi / 180.0), "exact", "An angle in degrees as one in radians"),
+    Unary("rad2deg", lambda x: x * (180.0 / math.pi), "exact", "An angle in radians as one in degrees"),
+    Unary("erf", e.erf, "float", "The error function", None),
+    Unary("erfc", e.erfc, "float", "1 minus the error function", None),
+    Unary("erfinv", e.erfinv, "float", "The inverse of the error function", None),
+    Unary("i0", e.bessel_i0, "exact", "The modified Bessel function of order 0"),
+    Unary("floor", e.floor, "float", "The greatest whole number not above the value"),
+    Unary("ceil", e.ceil, "float", "The least whole number not below the value"),
+    Unary("trunc", e.trunc, "whole", "The value without its fraction"),
+    Unary("isnan", e.is_nan, "is", "Whether the value is NaN"),
+    Unary("isinf", e.is_inf, "is", "Whether the value is infinite"),
+    Unary("isfinite", e.is_finite, "is", "Whether the value is neither infinite nor NaN"),
+    Unary("isposinf", lambda x: e.equal(x, float("inf")), "is", "Whether the value is positive and infinite"),
+    Unary("isneginf", lambda x: e.equal(x, float("-inf")), "is", "Whether the value is negative and infinite"),
+    Unary("logical_not", e.logical_not, "bool", "Whether the value is false", sample="[True, False]"),
+)
+
+
+def _unary(row: Unary) -> Callable[[Any], Tensor]:
+    compute, rule = row.compute, row.rule
+
+    def function(x: Any) -> Tensor:
+        tensor = floating(x) if rule in ("float", "is") else tensor_of(x)
+        if rule == "exact" and not tensor.dtype.is_floating:
+            tensor = apply_cast(tensor, dtypes.float64 if tensor.dtype is dtypes.int64 else wanted(None))
+        if rule == "bool":
+            tensor = tensor_of(tensor, dtypes.bool)
+        elif rule == "whole" and not tensor.dtype.is_floating:
+            return tensor
+        return compute(tensor)
+
+    result = "A bool tensor" if rule in ("is", "bool") else "A tensor"
+    return _described(function, row.name, row.sentence, "x: a tensor.", f"{result} of the same shape.", _example(row))
+
+
+def _example(row: Any, arguments: str = "") -> str:
+    called = f"tf.keras.ops.{row.name}({arguments or row.sample})"
+    if row.numpy is None:
+        return f"{called}.shape\n  TensorShape([2])"
+    return f"np.allclose({called}, np.{row.numpy or row.name}({arguments or row.sample}), 1e-4)\n  True"
+
+
+def _described(function: Any, name: str, sentence: str, arguments: str, returns: str, example: str) -> Any:
+    """The function under its name, with its documentation, for tensors and symbolic values."""
+    function.__name__ = function.__qualname__ = name
+    about = f"{sentence}, element by element.\n\nArgs:\n  {arguments}\n\nReturns:\n  {returns}"
+    function.__doc__ = f"{about}\n\nExample:\n  >>> {example}\n"
+    return keras_op(function)
+
+
+class Binary(NamedTuple):
+    """A function of two operands.
+
+    rule: "keep" is of the operands' common dtype, "strong" likewise but numbers of Python count as tensors, "float"
+    makes integers floating, "exact" those of int64 float64, "bool" is of bools.
+    """
+
+    name: str
+    compute: Callable[[Any, Any], Tensor]
+    rule: str
+    sentence: str
+    numpy: str | None = ""
+    sample: str = "[1.5, 2.0], [2.0, 0.5]"
+
+
+def _product(x: Tensor, y: Tensor) -> Tensor:
+    return e.logical_and(x, y) if x.dtype is dtypes.bool else e.multiply(x, y)
+
+
+def _sum(x: Tensor, y: Tensor) -> Tensor:
+    return e.logical_or(x, y) if x.dtype is dtypes.bool else e.add(x, y)
+
+
+def _greatest(x: Tensor, y: Tensor) -> Tensor:
+    return e.logical_or(x, y) if x.dtype is dtypes.bool else e.maximum(x, y)
+
+
+def _least(x: Tensor, y: Tensor) -> Tensor:
+    return e.logical_and(x, y) if x.dtype is dtypes.bool else e.minimum(x, y)
+
+
+def _numbers(compute: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The function of bools taken as 0 and 1, and of small integers computed in larger ones."""
+
+    def of_numbers(x: Tensor, y: Tensor) -> Tensor:
+        small = x.dtype is dtypes.uint8
+        if small or x.dtype is dtypes.bool:
+            x, y = apply_cast(x, dtypes.int32), apply_cast(y, dtypes.int32)
+        found = compute(x, y)
+        return apply_cast(found, dtypes.uint8) if small and found.dtype is dtypes.int32 else found
+
+    return of_numbers
+
+
+def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
+    return e.maximum(x, y) + e.softplus(-e.abs(x - y))
+
+
+_BINARY = (
+    Binary("add", _sum, "keep", "The sum"),
+    Binary("subtract", e.subtract, "keep", "The difference"),
+    Binary("multiply", _product, "keep", "The product"),
+    Binary("divide", e.divide, "float", "The quotient"),
+    Binary("true_divide", e.divide, "float", "The quotient"),
+    Binary("divide_no_nan", e.divide_no_nan, "float", "The quotient, 0 where it is of 0", None),
+    Binary("floor_divide", _numbers(e.floordiv), "keep", "The quotient, rounded down"),
+    Binary("mod", _numbers(e.floormod), "strong", "The remainder, of the divisor's sign"),
+    Binary("fmod", _numbers(e.truncatemod), "strong", "The remainder, of the dividend's sign"),
+    Binary("power", _numbers(e.pow), "keep", "The first to the power of the second"),
+    Binary("maximum", _greatest, "keep", "The greater one"),
+    Binary("minimum", _least, "keep", "The lesser one"),
+    Binary("arctan2", e.atan2, "float", "The angle of the point of which these are the ordinate and the abscissa"),
+    Binary("hypot", lambda x, y: e.sqrt(e.square(x) + e.square(y)), "exact", "The hypotenuse of these legs"),
+    Binary("logaddexp", _logaddexp, "float", "The logarithm of the sum of the exponentials"),
+    Binary("nextafter", e.nextafter, "float", "The number next to the first towards the second"),
+    Binary("equal", e.equal, "keep", "Whether both are equal"),
+    Binary("not_equal", e.not_equal, "keep", "Whether both differ"),
+    Binary("less", _numbers(e.less), "keep", "Whether the first is less"),
+    Binary("less_equal", _numbers(e.less_equal), "keep", "Whether the first is not greater"),
+    Binary("greater", _numbers(e.greater), "keep", "Whether the first is greater"),
+    Binary("greater_equal", _numbers(e.greater_equal), "keep", "Whether the first is not less"),
+    Binary("logical_and", e.logical_and, "bool", "Whether both are true", sample="[True, False], [True, True]"),
+    Binary("logical_or", e.logical_or, "bool", "Whether either is true", sample="[True, False], [True, True]"),
+    Binary("logical_xor", e.logical_xor, "bool", "Whether just one is true", sample="[True, False], [True, True]"),
+)
+
+
+def _binary(row: Binary) -> Callable[[Any, Any], Tensor]:
+    compute, rule = row.compute, row.rule
+
+    def function(x1: Any, x2: Any) -> Tensor:
+        x, y = promoted(tensor_of(x1), tensor_of(x2)) if rule == "strong" else promoted(x1, x2)
+        if rule in ("float", "exact") and not x.dtype.is_floating:
+            dtype = dtypes.float64 if rule == "exact" and x.dtype is dtypes.int64 else wanted(None)
+            x, y = apply_cast(x, dtype), apply_cast(y, dtype)
+        elif rule == "bool" and x.dtype is not dtypes.bool:
+            x, y = tensor_of(x, dtypes.bool), tensor_of(y, dtypes.bool)
+        return compute(x, y)
+
+    returns = "A tensor of the operands' common shape."
+    return _described(function, row.name, row.sentence, "x1, x2: tensors.", returns, _example(row))
+
+
+FUNCTIONS = {
+    **{row.name: _unary(row) for row in _UNARY},
+    **{row.name: _binary(row) for row in _BINARY},
+}
+globals().update(FUNCTIONS)
+
+
+@keras_op
+def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
+    """Values cut to [x_min, x_max].
+
+    Args:
+      x: a tensor.
+      x_min, x_max: the bounds.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.clip([-1.0, 0.5, 2.0], 0.0, 1.0).numpy()
+      array([0. , 0.5, 1. ], dtype=float32)
+    """
+    tensor = tensor_of(x)
+    if tensor.dtype is dtypes.bool:
+        tensor = apply_cast(tensor, dtypes.int32)
+    low, high = tensor_of(x_min, tensor.dtype), tensor_of(x_max, tensor.dtype)
+    return e.maximum(e.minimum(tensor, high), low)
+
+
+@keras_op
+def round(x: Any, decimals: int = 0) -> Tensor:
+    """Values rounded to so many decimals, halves to even numbers.
+
+    Args:
+      x: a tensor.
+      decimals: how many; negative ones count before the point.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.round([0.5, 1.5, 2.25], 0).numpy()
+      array([0., 2., 2.], dtype=float32)
+    """
+    tensor = tensor_of(x)
+    exact = floating(tensor)
+    scale = 10.0**decimals
+    return apply_cast(e.round(exact * scale) / scale if decimals else e.round(exact), tensor.dtype)
+
+
+@keras_op
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """Values in which others stand for NaN and for infinite ones.
+
+    Args:
+      x: a tensor.
+      nan: what stands for NaN.
+      posinf: what stands for infinity, the greatest number of the dtype unless given.
+      neginf: what stands for minus infinity, the least number of the dtype unless given.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.nan_to_num([float("nan"), 1.0, float("inf")], posinf=9.0).numpy()
+      array([0., 1., 9.], dtype=float32)
+    """
+    tensor = tensor_of(x)
+    if not tensor.dtype.is_floating:
+        return tensor
+    most = tensor.dtype.max
+    tensor = chosen_of(e.is_nan(tensor), tensor_of(nan, tensor.dtype), tensor)
+    tensor = chosen_of(e.equal(tensor, math.inf), tensor_of(most if posinf is None else posinf, tensor.dtype), tensor)
+    return chosen_of(e.equal(tensor, -math.inf), tensor_of(-most if neginf is None else neginf, tensor.dtype), tensor)
+
+
+@keras_op
+def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Whether values are equal to a tolerance, element by element.
+
+    Args:
+      x1, x2: tensors.
+      rtol: the tolerance as a part of x2.
+      atol: what is added to it.
+      equal_nan: whether NaN is close to NaN.
+
+    Returns:
+      A bool tensor of their common shape.
+
+    Example:
+      >>> tf.keras.ops.isclose([1.0, 2.0], [1.0, 2.1]).numpy()
+      array([ True, False])
+    """
+    x, y = (floating(value) for value in promoted(x1, x2))
+    close = e.less_equal(e.abs(x - y), atol + rtol * e.abs(y))
+    found = chosen_of(e.logical_and(e.is_finite(x), e.is_finite(y)), close, e.equal(x, y))
+    return e.logical_or(found, e.logical_and(e.is_nan(x), e.is_nan(y))) if equal_nan else found
+
+
+@keras_op
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """Values of one tensor where a condition is true, of another where it is false.
+
+    Args:
+      condition: a bool tensor.
+      x1, x2: the tensors; if neither is given, the places where the condition is true are returned.
+
+    Returns:
+      A tensor of their common shape.
+
+    Raises:
+      ValueError: only one of them is given.
+
+    Example:
+      >>> tf.keras.ops.where([True, False], [1.0, 2.0], 0.0).numpy()
+      array([1., 0.], dtype=float32)
+    """
+    chosen = tensor_of(condition, dtypes.bool)
+    if x1 is None and x2 is None:
+        return nonzero(chosen)
+    if x1 is None or x2 is None:
+        raise ValueError("`x1` and `x2` either both should be `None` or both should have non-None value.")
+    return chosen_of(chosen, *promoted(x1, x2))
+
+
+@keras_op
+def nonzero(x: Any) -> Any:
+    """The places of values that are not 0.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      An int32 vector for each axis: the places along it.
+
+    Example:
+      >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]
+      [[0, 1], [0, 1]]
+    """
+    return tuple(tensor_of(places, dtypes.int32) for places in tensor_of(x).numpy().nonzero())
+
+
+@keras_op
+def saturate_cast(x: Any, dtype: Any) -> Tensor:
+    """Values in another dtype, those that it cannot hold cut to its bounds.
+
+    Args:
+      x: a tensor.
+      dtype: the dtype.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.saturate_cast([-5.0, 300.0], "uint8").numpy()
+      array([  0, 255], dtype=uint8)
+    """
+    return cut(tensor_of(x), wanted(dtype))

@@ -1,0 +1,513 @@
+"""Functions of keras.ops of matrices."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from gradtape._engine.api.api import apply_matmul, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops.promotion import promoted
+from gradtape._src.keras.tensors import floating
+from gradtape._src.linalg import contractions, factorisations, norms, spectra, systems
+from gradtape._src.ops import elementwise as e, joining, shapes
+
+
+def _product(x: Tensor, y: Tensor, axes: Any) -> Tensor:
+    return contractions.tensordot(x, y, axes)
+
+
+@keras_op
+def matmul(x1: Any, x2: Any) -> Tensor:
+    """The matrix product over the last axis of the one and the last but one of the other.
+
+    Args:
+      x1, x2: tensors; a vector counts as a row on the left, a column on the right.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.matmul([[1, 2]], [[3], [4]]).numpy()
+      array([[11]], dtype=int32)
+    """
+    x, y = promoted(x1, x2)
+    left, right = x.ndim == 1, y.ndim == 1
+    x = apply_reshape(x, (1, -1)) if left else x
+    y = apply_reshape(y, (-1, 1)) if right else y
+    product = apply_matmul(x, y, False, False)
+    product = shapes.squeeze(product, -2) if left else product
+    return shapes.squeeze(product, -1) if right else product
+
+
+@keras_op
+def dot(x1: Any, x2: Any) -> Tensor:
+    """The product over the last axis of the one and the last but one of the other, or its only one.
+
+    Args:
+      x1, x2: tensors.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.dot([1, 2], [3, 4]).numpy()
+      np.int32(11)
+    """
+    x, y = promoted(x1, x2)
+    if not x.ndim or not y.ndim:
+        return e.multiply(x, y)
+    return _product(x, y, [[-1], [-1 if y.ndim == 1 else -2]])
+
+
+@keras_op
+def inner(x1: Any, x2: Any) -> Tensor:
+    """The product over the last axes.
+
+    Args:
+      x1, x2: tensors.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.inner([1, 2], [3, 4]).numpy()
+      np.int32(11)
+    """
+    x, y = promoted(x1, x2)
+    return _product(x, y, [[-1], [-1]]) if x.ndim and y.ndim else e.multiply(x, y)
+
+
+@keras_op
+def vdot(x1: Any, x2: Any) -> Tensor:
+    """The product of all values of both.
+
+    Args:
+      x1, x2: tensors of the same size.
+
+    Returns:
+      A tensor without axes.
+
+    Example:
+      >>> tf.keras.ops.vdot([[1, 2]], [[3, 4]]).numpy()
+      np.int32(11)
+    """
+    x, y = promoted(x1, x2)
+    return apply_reduce(0, apply_reshape(x, (-1,)) * apply_reshape(y, (-1,)), None, False, "Sum")
+
+
+@keras_op
+def outer(x1: Any, x2: Any) -> Tensor:
+    """The products of each value of the one and each of the other.
+
+    Args:
+      x1, x2: tensors.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.ops.outer([1, 2], [3, 4]).numpy().tolist()
+      [[3, 4], [6, 8]]
+    """
+    x, y = promoted(x1, x2)
+    return e.multiply(apply_reshape(x, (-1, 1)), apply_reshape(y, (1, -1)))
+
+
+@keras_op
+def kron(x1: Any, x2: Any) -> Tensor:
+    """The Kronecker product of matrices: each value of the one times the other.
+
+    Args:
+      x1, x2: matrices.
+
+    Returns:
+      A matrix.
+
+    Example:
+      >>> tf.keras.ops.kron([[1, 2]], [[1, 1]]).numpy()
+      array([[1, 1, 2, 2]], dtype=int32)
+    """
+    x, y = promoted(x1, x2)
+    (rows, columns), (inner_rows, inner_columns) = x.shape, y.shape
+    blocks = apply_reshape(x, (rows, 1, columns, 1)) * apply_reshape(y, (1, inner_rows, 1, inner_columns))
+    return apply_reshape(blocks, (rows * inner_rows, columns * inner_columns))
+
+
+@keras_op
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
+    """The product over several axes.
+
+    Args:
+      x1, x2: tensors.
+      axes: how many of the last ones of the one and the first ones of the other, or a list for each.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.tensordot([[1, 2]], [[3], [4]], 1).numpy()
+      array([[11]], dtype=int32)
+    """
+    return contractions.tensordot(*promoted(x1, x2), axes)
+
+
+@keras_op
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
+    """Sums of products, written in Einstein's notation.
+
+    Args:
+      subscripts: the letters of each operand's axes, and of the result's.
+      operands: tensors.
+      kwargs: not used.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.einsum("ij,j->i", [[1, 2]], [3, 4]).numpy()
+      array([11], dtype=int32)
+    """
+    return contractions.einsum(subscripts, *promoted(*operands))
+
+
+@keras_op
+def cross(
+    x1: Any,
+    x2: Any,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Tensor:
+    """The cross product of vectors of three dimensions.
+
+    Args:
+      x1, x2: tensors.
+      axisa, axisb, axisc: the axes of vectors in the operands and in the result.
+      axis: one for all three.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.cross([1, 0, 0], [0, 1, 0]).numpy()
+      array([0, 0, 1], dtype=int32)
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x, y = promoted(x1, x2)
+    x1, x2, x3 = joining.unstack(x, 3, axisa)
+    y1, y2, y3 = joining.unstack(y, 3, axisb)
+    return joining.stack([x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1], axisc)
+
+
+@keras_op
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The norm of vectors or matrices.
+
+    Args:
+      x: a tensor.
+      ord: which one; the Euclidean one unless given.
+      axis: the axis of vectors, or two axes of matrices; None for all values as one vector.
+      keepdims: whether the axes stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> tf.keras.ops.norm([3.0, 4.0]).numpy()
+      np.float32(5.0)
+    """
+    tensor = floating(x)
+    if ord is None or (ord == 2 and (axis is None or isinstance(axis, int)) and (axis is not None or tensor.ndim == 1)):
+        return e.sqrt(apply_reduce(0, e.square(tensor), axis, keepdims, "Sum"))
+    if axis is None:
+        axis = -1 if tensor.ndim == 1 else (-2, -1)
+    if ord == 0:
+        return apply_reduce(0, e.not_equal(tensor, 0) * 1.0, axis, keepdims, "Sum")
+    if isinstance(axis, int) and ord in (float("inf"), float("-inf")):
+        kind = 2 if ord > 0 else 3
+        return apply_reduce(kind, e.abs(tensor), axis, keepdims, "Max" if kind == 2 else "Min")
+    return norms.norm(tensor, {"fro": "euclidean"}.get(ord, ord), axis, keepdims)
+
+
+@keras_op
+def inv(x: Any) -> Tensor:
+    """The inverses of matrices.
+
+    Args:
+      x: matrices in the last two axes.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.inv([[2.0, 0.0], [0.0, 4.0]]).numpy()
+      array([[0.5 , 0.  ],
+             [0.  , 0.25]], dtype=float32)
+    """
+    return systems.inv(floating(x))
+
+
+@keras_op
+def det(x: Any) -> Tensor:
+    """The determinants of matrices.
+
+    Args:
+      x: matrices in the last two axes.
+
+    Returns:
+      A tensor without the last two axes.
+
+    Example:
+      >>> tf.keras.ops.det([[2.0, 0.0], [0.0, 4.0]]).numpy()
+      np.float32(8.0)
+    """
+    return systems.det(floating(x))
+
+
+@keras_op
+def slogdet(x: Any) -> Any:
+    """The signs of determinants and the logarithms of their absolute values.
+
+    Args:
+      x: matrices in the last two axes.
+
+    Returns:
+      A pair of tensors without the last two axes.
+
+    Example:
+      >>> float(tf.keras.ops.slogdet([[1.0, 0.0], [0.0, -1.0]])[0])
+      -1.0
+    """
+    return tuple(systems.slogdet(floating(x)))
+
+
+@keras_op
+def logdet(x: Any) -> Tensor:
+    """The logarithms of the determinants of positive definite matrices.
+
+    Args:
+      x: matrices in the last two axes.
+
+    Returns:
+      A tensor without the last two axes.
+
+    Example:
+      >>> tf.keras.ops.logdet([[2.0, 0.0], [0.0, 0.5]]).numpy().round(4) + 0.0
+      np.float32(0.0)
+    """
+    return factorisations.logdet(floating(x))
+
+
+@keras_op
+def cholesky(x: Any, upper: bool = False) -> Tensor:
+    """The triangular factors of positive definite matrices.
+
+    Args:
+      x: matrices in the last two axes.
+      upper: whether to return the upper ones.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.cholesky([[4.0, 0.0], [0.0, 9.0]]).numpy()
+      array([[2., 0.],
+             [0., 3.]], dtype=float32)
+    """
+    factor = factorisations.cholesky(floating(x))
+    if not upper:
+        return factor
+    rank = factor.ndim
+    return apply_transpose(factor, [*builtins.range(rank - 2), rank - 1, rank - 2])
+
+
+@keras_op
+def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
+    """The inverses of the matrices whose triangular factors are given.
+
+    Args:
+      x: the factors, matrices in the last two axes.
+      upper: whether they are the upper ones.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.cholesky_inverse([[2.0, 0.0], [0.0, 1.0]]).numpy()
+      array([[0.25, 0.  ],
+             [0.  , 1.  ]], dtype=float32)
+    """
+    factor = floating(x)
+    return systems.inv(apply_matmul(factor, factor, upper, not upper))
+
+
+@keras_op
+def qr(x: Any, mode: str = "reduced") -> Any:
+    """Matrices as products of an orthogonal and an upper triangular one.
+
+    Args:
+      x: matrices in the last two axes.
+      mode: "reduced", or "complete" for square orthogonal ones.
+
+    Returns:
+      A pair of tensors.
+
+    Raises:
+      ValueError: the mode is none.
+
+    Example:
+      >>> tf.keras.ops.qr([[2.0, 0.0], [0.0, 4.0]])[0].shape
+      TensorShape([2, 2])
+    """
+    if mode not in {"reduced", "complete"}:
+        raise ValueError(
+            f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
+        )
+    return tuple(factorisations.qr(floating(x), full_matrices=mode == "complete"))
+
+
+@keras_op
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """The singular values of matrices, and the orthogonal matrices beside them.
+
+    Args:
+      x: matrices in the last two axes.
+      full_matrices: whether these are square.
+      compute_uv: whether they are returned.
+
+    Returns:
+      Tensors u, s and v with u @ diag(s) @ v the matrices; or s alone.
+
+    Example:
+      >>> tf.keras.ops.svd([[2.0, 0.0], [0.0, 4.0]], compute_uv=False).numpy()
+      array([4., 2.], dtype=float32)
+    """
+    found = spectra.svd(floating(x), full_matrices=full_matrices, compute_uv=compute_uv)
+    if not compute_uv:
+        return found
+    s, u, v = found
+    rank = v.ndim
+    return u, s, apply_transpose(v, [*builtins.range(rank - 2), rank - 1, rank - 2])
+
+
+@keras_op
+def eigh(x: Any) -> Any:
+    """The eigenvalues of symmetric matrices, rising, and the eigenvectors as columns.
+
+    Args:
+      x: matrices in the last two axes.
+
+    Returns:
+      A pair of tensors.
+
+    Example:
+      >>> tf.keras.ops.eigh([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
+      array([1., 2.], dtype=float32)
+    """
+    return tuple(spectra.eigh(floating(x)))
+
+
+@keras_op
+def lu_factor(x: Any) -> Any:
+    """The triangular factors of matrices in one, and the rows that were exchanged.
+
+    Args:
+      x: square matrices in the last two axes.
+
+    Returns:
+      A pair of tensors.
+
+    Example:
+      >>> tf.keras.ops.lu_factor([[2.0, 0.0], [0.0, 1.0]])[1].numpy()
+      array([0, 1], dtype=int32)
+    """
+    return tuple(factorisations.lu(floating(x)))
+
+
+@keras_op
+def solve(a: Any, b: Any) -> Tensor:
+    """The solution x of a @ x = b.
+
+    Args:
+      a: square matrices in the last two axes.
+      b: the right side.
+
+    Returns:
+      A tensor of the shape of b.
+
+    Example:
+      >>> tf.keras.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0]).numpy()
+      array([1., 1.], dtype=float32)
+    """
+    left, right = (floating(value) for value in promoted(a, b))
+    if right.ndim == left.ndim - 1:
+        return apply_reshape(systems.solve(left, apply_reshape(right, [*right.shape, 1])), list(right.shape))
+    return systems.solve(left, right)
+
+
+@keras_op
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
+    """The solution x of a @ x = b for triangular a.
+
+    Args:
+      a: triangular matrices in the last two axes.
+      b: the right side.
+      lower: whether they are lower ones.
+
+    Returns:
+      A tensor of the shape of b.
+
+    Example:
+      >>> tf.keras.ops.solve_triangular([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0]).numpy()
+      array([1., 1.], dtype=float32)
+    """
+    left, right = (floating(value) for value in promoted(a, b))
+    if right.ndim == left.ndim - 1:
+        column = apply_reshape(right, [*right.shape, 1])
+        return apply_reshape(systems.triangular_solve(left, column, lower=lower), list(right.shape))
+    return systems.triangular_solve(left, right, lower=lower)
+
+
+@keras_op
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
+    """The x for which |a @ x - b| is least.
+
+    Args:
+      a: a matrix.
+      b: the right side, a vector or columns.
+      rcond: not used.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.lstsq([[1.0], [1.0]], [1.0, 3.0]).numpy().round(4)
+      array([2.], dtype=float32)
+    """
+    left, right = (floating(value) for value in promoted(a, b))
+    if right.ndim == 1:
+        return shapes.squeeze(factorisations.lstsq(left, apply_reshape(right, (-1, 1)), fast=False), -1)
+    return factorisations.lstsq(left, right, fast=False)
+
+
+@keras_op
+def pinv(x: Any, rcond: float | None = None) -> Tensor:
+    """The pseudo-inverses of matrices.
+
+    Args:
+      x: matrices in the last two axes.
+      rcond: singular values less than so much of the greatest count as 0.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.pinv([[2.0, 0.0], [0.0, 4.0]]).numpy().round(4)
+      array([[0.5 , 0.  ],
+             [0.  , 0.25]], dtype=float32)
+    """
+    return spectra.pinv(floating(x), rcond)

@@ -1,0 +1,569 @@
+"""Functions of keras.ops that take values by their places, put them there and count them."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops.promotion import promoted, shape_list, wanted
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.linalg import diagonals
+from gradtape._src.ops import elementwise as e, gathering as g, masking, segments
+from gradtape._src.ops.counting import bincount as counted
+from gradtape._src.ops.indexing import slice as sliced
+from gradtape._src.ops.sorting import searchsorted as searched
+
+
+def _axis(axis: int, rank: int) -> int:
+    return axis % rank if rank else 0
+
+
+@keras_op
+def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+    """Parts of a tensor along an axis, by their places.
+
+    Args:
+      x: a tensor.
+      indices: the places; negative ones count from the end.
+      axis: the axis; None for all values in one.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.take([10, 20, 30], [2, 0]).numpy()
+      array([30, 10], dtype=int32)
+    """
+    tensor, places = tensor_of(x), tensor_of(indices)
+    if places.dtype.is_floating:
+        places = apply_cast(places, dtypes.int32)
+    if axis is None:
+        tensor, axis = apply_reshape(tensor, (-1,)), 0
+    places = masking.where(places < 0, places + tensor.shape[axis], places)
+    return g.gather(tensor, places, axis=axis)
+
+
+@keras_op
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
+    """Values along an axis, each row by its own places.
+
+    Args:
+      x: a tensor.
+      indices: the places, of x's shape but for the axis; negative ones count from the end.
+      axis: the axis; None for all values in one.
+
+    Returns:
+      A tensor of the shape of the places.
+
+    Example:
+      >>> tf.keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).numpy().tolist()
+      [[2], [3]]
+    """
+    tensor, places = tensor_of(x), tensor_of(indices)
+    if axis is None:
+        return g.gather(apply_reshape(tensor, (-1,)), apply_reshape(places, (-1,)))
+    last = _axis(axis, tensor.ndim)
+    order = [place for place in builtins.range(tensor.ndim) if place != last] + [last]
+    back = np.argsort(order).tolist()
+    shape = list(np.broadcast_shapes(*([*one.shape[:last], 1, *one.shape[last + 1 :]] for one in (tensor, places))))
+    tensor = apply_broadcast_to(tensor, [*shape[:last], tensor.shape[last], *shape[last + 1 :]])
+    places = apply_broadcast_to(places, [*shape[:last], places.shape[last], *shape[last + 1 :]])
+    places = masking.where(places < 0, places + tensor.shape[last], places)
+    tensor, places = apply_transpose(tensor, order), apply_transpose(places, order)
+    found = g.gather(tensor, places, axis=-1, batch_dims=tensor.ndim - 1)
+    return apply_transpose(found, back)
+
+
+@keras_op
+def get_item(x: Any, key: Any) -> Tensor:
+    """What x[key] is.
+
+    Args:
+      x: a tensor.
+      key: an index.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.get_item([10, 20, 30], slice(1, None)).numpy()
+      array([20, 30], dtype=int32)
+    """
+    return tensor_of(x)[key]
+
+
+@keras_op
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
+    """A block of a tensor.
+
+    Args:
+      inputs: a tensor.
+      start_indices: where it begins along each axis.
+      shape: its shape.
+
+    Returns:
+      A tensor of that shape.
+
+    Example:
+      >>> tf.keras.ops.slice([10, 20, 30], [1], [2]).numpy()
+      array([20, 30], dtype=int32)
+    """
+    return sliced(tensor_of(inputs), shape_list(start_indices), shape_list(shape))
+
+
+@keras_op
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
+    """A tensor with a block replaced.
+
+    Args:
+      inputs: a tensor.
+      start_indices: where the block begins along each axis.
+      updates: the block.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.slice_update([10, 20, 30], [1], [7]).numpy()
+      array([10,  7, 30], dtype=int32)
+    """
+    tensor = tensor_of(inputs)
+    block = tensor_of(updates, tensor.dtype)
+    ends = zip(shape_list(start_indices), block.shape, strict=True)
+    grids = np.meshgrid(*(np.arange(start, start + size) for start, size in ends), indexing="ij")
+    return g.tensor_scatter_nd_update(tensor, np.stack(grids, -1), block)
+
+
+@keras_op
+def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
+    """Values at places of a tensor of 0; those at one place are added.
+
+    Args:
+      indices: the places, of shape [..., axes].
+      values: the values.
+      shape: the shape.
+
+    Returns:
+      A tensor of the dtype of the values.
+
+    Example:
+      >>> tf.keras.ops.scatter([[0], [2]], [5, 7], [3]).numpy()
+      array([5, 0, 7], dtype=int32)
+    """
+    return g.scatter_nd(tensor_of(indices), tensor_of(values), shape_list(shape))
+
+
+@keras_op
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
+    """A tensor with values at places replaced.
+
+    Args:
+      inputs: a tensor.
+      indices: the places, of shape [..., axes].
+      updates: the values.
+      reduction: None to replace, "add", "max", "min" or "mul" to combine with what is there.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      ValueError: the reduction is none.
+
+    Example:
+      >>> tf.keras.ops.scatter_update([1, 2, 3], [[0]], [9]).numpy()
+      array([9, 2, 3], dtype=int32)
+    """
+    tensor = tensor_of(inputs)
+    names = {None: "update", "add": "add", "max": "max", "min": "min"}
+    if reduction not in names:
+        raise ValueError(f"Unsupported reduction: {reduction}")
+    change = getattr(g, f"tensor_scatter_nd_{names[reduction]}")
+    return change(tensor, tensor_of(indices), tensor_of(updates, tensor.dtype))
+
+
+@keras_op
+def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
+    """Where values would be put into a rising sequence.
+
+    Args:
+      sorted_sequence: the sequence, a vector.
+      values: the values.
+      side: "left" or "right" of those that are equal.
+
+    Returns:
+      An int32 tensor of the shape of the values.
+
+    Example:
+      >>> tf.keras.ops.searchsorted([1, 3, 5], [3]).numpy()
+      array([1], dtype=int32)
+    """
+    sequence, wanted_values = promoted(sorted_sequence, values)
+    found = searched(sequence, apply_reshape(wanted_values, (-1,)), side)
+    return apply_reshape(found, tuple(wanted_values.shape))
+
+
+@keras_op
+def digitize(x: Any, bins: Any) -> Tensor:
+    """Between which of rising bounds values lie.
+
+    Args:
+      x: a tensor.
+      bins: the bounds, a vector.
+
+    Returns:
+      An int32 tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.digitize([0.5, 2.0], [1.0, 2.0]).numpy()
+      array([0, 2], dtype=int32)
+    """
+    tensor, bounds = promoted(x, bins)
+    flat = searched(bounds, apply_reshape(tensor, (-1,)), "right")
+    return apply_reshape(flat, tuple(tensor.shape))
+
+
+@keras_op
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
+    """How often each whole number from 0 on occurs.
+
+    Args:
+      x: whole numbers, a vector or rows.
+      weights: what each counts.
+      minlength: how many numbers are counted at least.
+      sparse: not used; tensors are dense.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.bincount([0, 2, 2]).numpy()
+      array([1, 0, 2], dtype=int32)
+    """
+    tensor = apply_cast(tensor_of(x), dtypes.int32)
+    return counted(tensor, weights=weights, minlength=minlength, axis=-1 if tensor.ndim > 1 else None)
+
+
+@keras_op
+def diag(x: Any, k: int = 0) -> Tensor:
+    """The diagonal of a matrix, or a matrix with a diagonal.
+
+    Args:
+      x: a matrix, or the diagonal.
+      k: which diagonal, 0 for the main one.
+
+    Returns:
+      A vector or a matrix.
+
+    Example:
+      >>> tf.keras.ops.diag([[1, 2], [3, 4]]).numpy()
+      array([1, 4], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    return diagonals.diag_part(tensor, k=k) if tensor.ndim == 2 else diagonals.diag(tensor, k=k)
+
+
+@keras_op
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The diagonal of matrices in two axes.
+
+    Args:
+      x: a tensor.
+      offset: which diagonal, 0 for the main one.
+      axis1, axis2: the axes.
+
+    Returns:
+      A tensor whose last axis is the diagonal.
+
+    Example:
+      >>> tf.keras.ops.diagonal([[1, 2], [3, 4]]).numpy()
+      array([1, 4], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    first, second = _axis(axis1, tensor.ndim), _axis(axis2, tensor.ndim)
+    rest = [place for place in builtins.range(tensor.ndim) if place not in (first, second)]
+    return diagonals.diag_part(apply_transpose(tensor, [*rest, first, second]), k=offset)
+
+
+@keras_op
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The sum of the diagonal of matrices in two axes.
+
+    Args:
+      x: a tensor.
+      offset: which diagonal, 0 for the main one.
+      axis1, axis2: the axes.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> tf.keras.ops.trace([[1, 2], [3, 4]]).numpy()
+      np.int32(5)
+    """
+    return apply_reduce(0, diagonal.__wrapped__(x, offset, axis1, axis2), -1, False, "Sum")
+
+
+@keras_op
+def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
+    """The differences of neighbouring values along an axis.
+
+    Args:
+      a: a tensor.
+      n: how many times.
+      axis: the axis.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.diff([1, 3, 6]).numpy()
+      array([2, 3], dtype=int32)
+    """
+    tensor = tensor_of(a)
+    before = [builtins.slice(None)] * tensor.ndim
+    behind = list(before)
+    before[axis], behind[axis] = builtins.slice(None, -1), builtins.slice(1, None)
+    for _ in builtins.range(n):
+        tensor = e.subtract(tensor[tuple(behind)], tensor[tuple(before)])
+    return tensor
+
+
+@keras_op
+def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Numbers of classes as one-hot rows.
+
+    Args:
+      x: whole numbers; others than classes become rows of 0.
+      num_classes: how many classes there are.
+      axis: the place of the axis of classes.
+      dtype: the dtype, float32 unless given.
+      sparse: not used; tensors are dense.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.one_hot([0, 2], 3).numpy()
+      array([[1., 0., 0.],
+             [0., 0., 1.]], dtype=float32)
+    """
+    made = wanted("float32" if dtype is None else dtype)
+    return apply_cast(masking.one_hot(tensor_of(x, dtypes.int64), num_classes, axis=axis), made)
+
+
+@keras_op
+def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
+    """Rows of numbers of classes as rows of 1 at these classes.
+
+    Args:
+      inputs: whole numbers.
+      num_classes: how many classes there are.
+      axis: the place of the axis of classes.
+      dtype: the dtype, float32 unless given.
+      sparse: not used; tensors are dense.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> tf.keras.ops.multi_hot([0, 2], 3).numpy()
+      array([1., 0., 1.], dtype=float32)
+    """
+    tensor = tensor_of(inputs, dtypes.int64)
+    rows = one_hot.__wrapped__(tensor, num_classes, axis, "float32" if dtype is None else dtype)
+    kind = rows.dtype
+    if kind is dtypes.bool:
+        rows = apply_cast(rows, dtypes.int32)
+    return apply_cast(apply_reduce(2, rows, 1 if tensor.ndim > 1 else 0, False, "Max"), kind)
+
+
+@keras_op
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The sums of rows of each segment.
+
+    Args:
+      data: a tensor.
+      segment_ids: the segment of each row.
+      num_segments: how many there are; one more than the greatest number unless given.
+      sorted: not used.
+
+    Returns:
+      A tensor of a row for each segment.
+
+    Example:
+      >>> tf.keras.ops.segment_sum([1, 2, 3], [0, 1, 1]).numpy()
+      array([1, 5], dtype=int32)
+    """
+    places = tensor_of(segment_ids, dtypes.int32)
+    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    return segments.unsorted_segment_sum(tensor_of(data), places, count)
+
+
+@keras_op
+def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The greatest of rows of each segment.
+
+    Args:
+      data: a tensor.
+      segment_ids: the segment of each row.
+      num_segments: how many there are; one more than the greatest number unless given.
+      sorted: not used.
+
+    Returns:
+      A tensor of a row for each segment.
+
+    Example:
+      >>> tf.keras.ops.segment_max([1, 2, 3], [0, 1, 1]).numpy()
+      array([1, 3], dtype=int32)
+    """
+    places = tensor_of(segment_ids, dtypes.int32)
+    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    return segments.unsorted_segment_max(tensor_of(data), places, count)
+
+
+@keras_op
+def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The least of rows of each segment.
+
+    Args:
+      data: a tensor.
+      segment_ids: the segment of each row.
+      num_segments: how many there are; one more than the greatest number unless given.
+      sorted: not used.
+
+    Returns:
+      A tensor of a row for each segment.
+
+    Example:
+      >>> tf.keras.ops.segment_min([1, 2, 3], [0, 1, 1]).numpy()
+      array([1, 2], dtype=int32)
+    """
+    places = tensor_of(segment_ids, dtypes.int32)
+    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    return segments.unsorted_segment_min(tensor_of(data), places, count)
+
+
+@keras_op
+def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
+    """The products of rows of each segment.
+
+    Args:
+      data: a tensor.
+      segment_ids: the segment of each row.
+      num_segments: how many there are; one more than the greatest number unless given.
+      sorted: not used.
+
+    Returns:
+      A tensor of a row for each segment.
+
+    Example:
+      >>> tf.keras.ops.segment_prod([1, 2, 3], [0, 1, 1]).numpy()
+      array([1, 6], dtype=int32)
+    """
+    places = tensor_of(segment_ids, dtypes.int32)
+    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    return segments.unsorted_segment_prod(tensor_of(data), places, count)
+
+
+def shape(x: Any) -> tuple[Any, ...]:
+    """A tensor's shape.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tuple of int; of a symbolic value None stands for any size.
+
+    Example:
+      >>> tf.keras.ops.shape(tf.zeros((2, 3)))
+      (2, 3)
+    """
+    return tuple(x.shape if isinstance(x, KerasTensor) else tensor_of(x).shape)
+
+
+def ndim(x: Any) -> int:
+    """The number of a tensor's axes.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      An int.
+
+    Example:
+      >>> tf.keras.ops.ndim(tf.zeros((2, 3)))
+      2
+    """
+    return len(shape(x))
+
+
+def size(x: Any) -> int:
+    """The number of a tensor's values.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      An int.
+
+    Example:
+      >>> tf.keras.ops.size(tf.zeros((2, 3)))
+      6
+    """
+    return math.prod(shape(x))
+
+
+def dtype(x: Any) -> str:
+    """The name of a tensor's dtype.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A str.
+
+    Example:
+      >>> tf.keras.ops.dtype(tf.zeros((2, 3)))
+      'float32'
+    """
+    return x.dtype if isinstance(x, KerasTensor) else tensor_of(x).dtype.name
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether a value is a tensor.
+
+    Args:
+      x: the value.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.keras.ops.is_tensor(tf.zeros(2)), tf.keras.ops.is_tensor([1])
+      (True, False)
+    """
+    return isinstance(x, Tensor)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """A tensor as an array.
+
+    Args:
+      x: a tensor, a variable, or what converts to one.
+
+    Returns:
+      An array.
+
+    Example:
+      >>> tf.keras.ops.convert_to_numpy(tf.constant([1, 2]))
+      array([1, 2], dtype=int32)
+    """
+    return np.array(tensor_of(x))

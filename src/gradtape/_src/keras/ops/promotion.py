@@ -1,0 +1,84 @@
+"""The dtype of what operands of several dtypes make, as Keras has it: numbers of Python follow tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType
+from gradtape._src.keras import settings
+from gradtape._src.keras.tensors import tensor_of
+
+# From the narrowest to the widest.
+_ORDER = ("bool", "uint8", "int32", "int64", "float32", "float64")
+
+
+def result_type(*dtypes: Any) -> str:
+    """The dtype of what is computed of operands of several dtypes.
+
+    Args:
+      dtypes: names, dtypes, or Python's bool, int and float for numbers, which follow the others.
+
+    Returns:
+      The dtype's name.
+
+    Raises:
+      ValueError: gradtape has no such dtype.
+
+    Example:
+      >>> tf.keras.backend.result_type("int64", "float32")
+      'float32'
+      >>> tf.keras.backend.result_type("float64", int)
+      'float64'
+    """
+    if not dtypes:
+        return settings.floatx()
+    strong = [settings.standardize_dtype(dtype) for dtype in dtypes if dtype not in (bool, int, float)]
+    widest = max(strong, key=_ORDER.index) if strong else "bool"
+    if float in dtypes and not widest.startswith("float"):
+        return settings.floatx()
+    if int in dtypes and widest == "bool":
+        return "int32"
+    return widest
+
+
+def promoted(*values: Any) -> list[Tensor]:
+    """Values as tensors of one dtype."""
+    if all(type(value) is Tensor and value.dtype is values[0].dtype for value in values):
+        return list(values)
+    kinds = [type(value) if isinstance(value, bool | int | float) else _dtype_of(value) for value in values]
+    dtype = dtypes.as_dtype(result_type(*kinds))
+    return [tensor_of(value, dtype) for value in values]
+
+
+def _dtype_of(value: Any) -> str:
+    dtype = getattr(value, "dtype", None)
+    if dtype is None:
+        dtype = as_tensor(value).dtype
+    return settings.standardize_dtype(dtype)
+
+
+def of_dtype(value: Any, dtype: Any) -> Tensor:
+    """A value as a tensor of a dtype, its own for None."""
+    tensor = tensor_of(value)
+    return tensor if dtype is None else apply_cast(tensor, dtypes.as_dtype(settings.standardize_dtype(dtype)))
+
+
+def wanted(dtype: Any) -> DType:
+    """A dtype, `floatx` for None."""
+    return dtypes.as_dtype(settings.standardize_dtype(dtype))
+
+
+def countable(value: Any) -> Tensor:
+    """A value as a tensor that can be added up: bools and small integers become int32."""
+    tensor = tensor_of(value)
+    return apply_cast(tensor, dtypes.int32) if tensor.dtype.name in ("bool", "uint8") else tensor
+
+
+def shape_list(shape: Any) -> list[int]:
+    """A shape as a list of ints."""
+    return [int(size) for size in ([shape] if isinstance(shape, int) else np.asarray(shape).reshape(-1).tolist())]

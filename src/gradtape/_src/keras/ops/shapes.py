@@ -1,0 +1,555 @@
+"""Functions of keras.ops that change shapes, join tensors and part them."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops.promotion import promoted, shape_list
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.ops import gathering as g, joining, padding, rearranging, shapes
+
+
+def _axis(axis: int, rank: int) -> int:
+    return axis % rank if rank else 0
+
+
+@keras_op
+def reshape(x: Any, newshape: Any) -> Tensor:
+    """A tensor's values in another shape.
+
+    Args:
+      x: a tensor.
+      newshape: the shape; one -1 is worked out.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.reshape([1, 2, 3, 4], (2, -1)).shape
+      TensorShape([2, 2])
+    """
+    return apply_reshape(tensor_of(x), tuple(shape_list(newshape)))
+
+
+@keras_op
+def ravel(x: Any) -> Tensor:
+    """A tensor's values in one axis.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A vector.
+
+    Example:
+      >>> tf.keras.ops.ravel([[1, 2], [3, 4]]).numpy()
+      array([1, 2, 3, 4], dtype=int32)
+    """
+    return apply_reshape(tensor_of(x), (-1,))
+
+
+@keras_op
+def transpose(x: Any, axes: Any = None) -> Tensor:
+    """A tensor with its axes in another order.
+
+    Args:
+      x: a tensor.
+      axes: the order; the reverse one unless given.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.transpose([[1, 2], [3, 4]]).numpy().tolist()
+      [[1, 3], [2, 4]]
+    """
+    return apply_transpose(tensor_of(x), axes)
+
+
+@keras_op
+def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
+    """A tensor with two axes exchanged.
+
+    Args:
+      x: a tensor.
+      axis1, axis2: the axes.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.swapaxes(tf.zeros((2, 3, 4)), 0, 2).shape
+      TensorShape([4, 3, 2])
+    """
+    tensor = tensor_of(x)
+    order = list(builtins.range(tensor.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return apply_transpose(tensor, order)
+
+
+@keras_op
+def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
+    """A tensor with axes at other places.
+
+    Args:
+      x: a tensor.
+      source: the axis or axes.
+      destination: their new places.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.moveaxis(tf.zeros((2, 3, 4)), 0, -1).shape
+      TensorShape([3, 4, 2])
+    """
+    tensor = tensor_of(x)
+    sources, goals = ([axes] if isinstance(axes, int) else list(axes) for axes in (source, destination))
+    sources = [_axis(axis, tensor.ndim) for axis in sources]
+    order = [axis for axis in builtins.range(tensor.ndim) if axis not in sources]
+    for goal, axis in sorted(zip((_axis(goal, tensor.ndim) for goal in goals), sources, strict=True)):
+        order.insert(goal, axis)
+    return apply_transpose(tensor, order)
+
+
+@keras_op
+def expand_dims(x: Any, axis: Any) -> Tensor:
+    """A tensor with axes of size 1 put in.
+
+    Args:
+      x: a tensor.
+      axis: the place or places where they will be.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.expand_dims([1, 2], -1).shape
+      TensorShape([2, 1])
+    """
+    tensor = tensor_of(x)
+    if isinstance(axis, int):
+        return shapes.expand_dims(tensor, axis)
+    rank = tensor.ndim + len(axis)
+    for place in sorted(one % rank for one in axis):
+        tensor = shapes.expand_dims(tensor, place)
+    return tensor
+
+
+@keras_op
+def squeeze(x: Any, axis: Any = None) -> Tensor:
+    """A tensor without axes of size 1.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all of size 1.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.squeeze([[1], [2]]).shape
+      TensorShape([2])
+    """
+    return shapes.squeeze(tensor_of(x), axis)
+
+
+@keras_op
+def broadcast_to(x: Any, shape: Any) -> Tensor:
+    """A tensor repeated to a shape that it broadcasts to.
+
+    Args:
+      x: a tensor.
+      shape: the shape.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.broadcast_to([1, 2], (2, 2)).numpy().tolist()
+      [[1, 2], [1, 2]]
+    """
+    return apply_broadcast_to(tensor_of(x), shape_list(shape))
+
+
+@keras_op
+def flip(x: Any, axis: Any = None) -> Tensor:
+    """A tensor with values in the reverse order along axes.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.flip([1, 2, 3]).numpy()
+      array([3, 2, 1], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    axes = list(builtins.range(tensor.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    return rearranging.reverse(tensor, axes)
+
+
+@keras_op
+def fliplr(x: Any) -> Tensor:
+    """A tensor with values in the reverse order along axis 1.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.fliplr([[1, 2]]).numpy()
+      array([[2, 1]], dtype=int32)
+    """
+    return rearranging.reverse(tensor_of(x), [1])
+
+
+@keras_op
+def flipud(x: Any) -> Tensor:
+    """A tensor with values in the reverse order along axis 0.
+
+    Args:
+      x: a tensor.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.flipud([1, 2]).numpy()
+      array([2, 1], dtype=int32)
+    """
+    return rearranging.reverse(tensor_of(x), [0])
+
+
+@keras_op
+def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+    """A tensor turned by right angles in the plane of two axes.
+
+    Args:
+      array: a tensor.
+      k: how many times, from the first axis towards the second.
+      axes: the axes.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.rot90([[1, 2], [3, 4]]).numpy().tolist()
+      [[2, 4], [1, 3]]
+    """
+    tensor = tensor_of(array)
+    first, second = axes
+    turns = k % 4
+    if turns == 2:
+        return rearranging.reverse(tensor, [first, second])
+    order = list(builtins.range(tensor.ndim))
+    order[first], order[second] = order[second], order[first]
+    if turns == 1:
+        return apply_transpose(rearranging.reverse(tensor, [second]), order)
+    return rearranging.reverse(apply_transpose(tensor, order), [second]) if turns else tensor
+
+
+@keras_op
+def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
+    """A tensor with values moved along axes, those moved beyond the end put in front.
+
+    Args:
+      x: a tensor.
+      shift: how far, or one number for each axis.
+      axis: the axis or axes; None for all values in one.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Example:
+      >>> tf.keras.ops.roll([1, 2, 3], 1).numpy()
+      array([3, 1, 2], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    if axis is not None:
+        return rearranging.roll(tensor, shift, axis)
+    return apply_reshape(rearranging.roll(apply_reshape(tensor, (-1,)), shift, 0), tuple(tensor.shape))
+
+
+@keras_op
+def tile(x: Any, repeats: Any) -> Tensor:
+    """A tensor repeated along its axes.
+
+    Args:
+      x: a tensor.
+      repeats: how many times along each axis.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.tile([1, 2], 2).numpy()
+      array([1, 2, 1, 2], dtype=int32)
+    """
+    tensor, times = tensor_of(x), shape_list(repeats)
+    rank = builtins.max(tensor.ndim, len(times))
+    tensor = apply_reshape(tensor, [1] * (rank - tensor.ndim) + list(tensor.shape))
+    return rearranging.tile(tensor, [1] * (rank - len(times)) + times)
+
+
+@keras_op
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+    """A tensor with each value repeated.
+
+    Args:
+      x: a tensor.
+      repeats: how many times, or one number for each value.
+      axis: the axis; None for all values in one.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Example:
+      >>> tf.keras.ops.repeat([1, 2], 2).numpy()
+      array([1, 1, 2, 2], dtype=int32)
+    """
+    return g.repeat(tensor_of(x), repeats, axis)
+
+
+@keras_op
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+    """A tensor widened along its axes.
+
+    Args:
+      x: a tensor.
+      pad_width: a pair for each axis: how many places are added before and behind; one pair, or one number, for all.
+      mode: "constant", "reflect" (the mirror image without the border) or "symmetric" (with it).
+      constant_values: what added places hold, 0 unless given.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Raises:
+      ValueError: values are given for another mode.
+
+    Example:
+      >>> tf.keras.ops.pad([1, 2], 1).numpy()
+      array([0, 1, 2, 0], dtype=int32)
+    """
+    tensor = tensor_of(x)
+    if constant_values is not None and mode != "constant":
+        raise ValueError(
+            f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}"
+        )
+    widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
+    return padding.pad(tensor, widths, mode.upper(), 0 if constant_values is None else constant_values)
+
+
+@keras_op
+def concatenate(xs: Any, axis: int = 0) -> Tensor:
+    """Tensors joined along an axis.
+
+    Args:
+      xs: the tensors.
+      axis: the axis.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.concatenate([[1, 2], [3]]).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
+    return joining.concat(promoted(*xs), axis)
+
+
+@keras_op
+def stack(x: Any, axis: int = 0) -> Tensor:
+    """Tensors of one shape along a new axis.
+
+    Args:
+      x: the tensors.
+      axis: the place of the axis.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.stack([[1, 2], [3, 4]], axis=1).numpy().tolist()
+      [[1, 3], [2, 4]]
+    """
+    return joining.stack(promoted(*x), axis)
+
+
+@keras_op
+def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
+    """Two tensors joined.
+
+    Args:
+      x1, x2: the tensors.
+      axis: the axis; None for all values in one.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.append([1, 2], [[3]]).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
+    both = promoted(x1, x2)
+    return (
+        joining.concat(both, axis)
+        if axis is not None
+        else joining.concat([apply_reshape(one, (-1,)) for one in both], 0)
+    )
+
+
+@keras_op
+def hstack(xs: Any) -> Tensor:
+    """Tensors joined along axis 1, vectors along their only one.
+
+    Args:
+      xs: the tensors.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.hstack([[1, 2], [3]]).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
+    parts = promoted(*xs)
+    parts = [part if part.ndim else apply_reshape(part, (1,)) for part in parts]
+    return joining.concat(parts, 0 if parts[0].ndim == 1 else 1)
+
+
+@keras_op
+def vstack(xs: Any) -> Tensor:
+    """Tensors joined along axis 0, vectors as rows.
+
+    Args:
+      xs: the tensors.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.vstack([[1, 2], [3, 4]]).numpy().tolist()
+      [[1, 2], [3, 4]]
+    """
+    parts = promoted(*xs)
+    return joining.concat([part if part.ndim > 1 else apply_reshape(part, (1, -1)) for part in parts], 0)
+
+
+@keras_op
+def dstack(xs: Any) -> Tensor:
+    """Tensors joined along axis 2.
+
+    Args:
+      xs: the tensors.
+
+    Returns:
+      A tensor of their common dtype.
+
+    Example:
+      >>> tf.keras.ops.dstack([[1, 2], [3, 4]]).numpy().tolist()
+      [[[1, 3], [2, 4]]]
+    """
+    shaped = []
+    for part in promoted(*xs):
+        shape = tuple(part.shape)
+        shape = (1, *(shape or (1,)), 1) if len(shape) < 2 else (*shape, 1) if len(shape) == 2 else shape
+        shaped.append(apply_reshape(part, shape))
+    return joining.concat(shaped, 2)
+
+
+@keras_op
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """A tensor in parts along an axis.
+
+    Args:
+      x: a tensor.
+      indices_or_sections: how many equal parts, or the places where parts begin.
+      axis: the axis.
+
+    Returns:
+      A list of tensors.
+
+    Example:
+      >>> [part.numpy().tolist() for part in tf.keras.ops.split([1, 2, 3, 4], [1, 3])]
+      [[1], [2, 3], [4]]
+    """
+    tensor = tensor_of(x)
+    if isinstance(indices_or_sections, int):
+        return list(joining.split(tensor, indices_or_sections, axis))
+    size = tensor.shape[axis]
+    ends = [builtins.min(place if place >= 0 else size + place, size) for place in indices_or_sections]
+    starts = [0, *ends]
+    sizes = [builtins.max(end - start, 0) for start, end in zip(starts, [*ends, size], strict=True)]
+    return list(joining.split(tensor, sizes, axis))
+
+
+@keras_op
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """A tensor in parts along an axis, the first ones larger where they cannot be equal.
+
+    Args:
+      x: a tensor.
+      indices_or_sections: how many parts, or the places where parts begin.
+      axis: the axis.
+
+    Returns:
+      A list of tensors.
+
+    Example:
+      >>> [part.numpy().tolist() for part in tf.keras.ops.array_split([1, 2, 3], 2)]
+      [[1, 2], [3]]
+    """
+    tensor = tensor_of(x)
+    if not isinstance(indices_or_sections, int):
+        return split.__wrapped__(tensor, indices_or_sections, axis)
+    each, more = divmod(tensor.shape[axis], indices_or_sections)
+    return list(joining.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
+
+
+@keras_op
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """The parts of a tensor along an axis, without it.
+
+    Args:
+      x: a tensor.
+      num: how many there are.
+      axis: the axis.
+
+    Returns:
+      A list of tensors.
+
+    Example:
+      >>> [int(part) for part in tf.keras.ops.unstack([1, 2])]
+      [1, 2]
+    """
+    return list(joining.unstack(tensor_of(x), num, axis))
+
+
+@keras_op
+def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
+    """Coordinates of the points of a grid.
+
+    Args:
+      x: the coordinates along each axis, vectors.
+      indexing: "xy", where the first counts columns, or "ij", where it counts rows.
+
+    Returns:
+      A list of tensors, one for each axis.
+
+    Example:
+      >>> tf.keras.ops.meshgrid([1, 2], [3, 4, 5])[0].shape
+      TensorShape([3, 2])
+    """
+    return list(joining.meshgrid(*(tensor_of(one) for one in x), indexing=indexing))

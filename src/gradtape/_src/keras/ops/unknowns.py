@@ -1,0 +1,251 @@
+"""Functions of keras.ops over what is not NaN."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast, apply_reduce
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.ops import reductions
+from gradtape._src.keras.tensors import floating, tensor_of
+from gradtape._src.ops import elementwise as e, masking
+
+
+def _known(x: Any, otherwise: float) -> tuple[Tensor, Tensor]:
+    """Values with another one for NaN, and whether they are none."""
+    tensor = floating(x)
+    known = e.logical_not(e.is_nan(tensor))
+    return masking.where(known, tensor, tensor_of(otherwise, tensor.dtype)), known
+
+
+@keras_op
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nansum([1.0, float("nan"), 3.0]), np.nansum([1.0, np.nan, 3.0]))
+      True
+    """
+    values, _ = _known(x, 0.0)
+    return apply_reduce(0, values, axis, keepdims, "Sum")
+
+
+@keras_op
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The product over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanprod([1.0, float("nan"), 3.0]), np.nanprod([1.0, np.nan, 3.0]))
+      True
+    """
+    values, _ = _known(x, 1.0)
+    return apply_reduce(1, values, axis, keepdims, "Prod")
+
+
+@keras_op
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The greatest over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanmax([1.0, float("nan"), 3.0]), np.nanmax([1.0, np.nan, 3.0]))
+      True
+    """
+    values, known = _known(x, -math.inf)
+    return _nan_of_none(apply_reduce(2, values, axis, keepdims, "Max"), known, axis, keepdims)
+
+
+@keras_op
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The least over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanmin([1.0, float("nan"), 3.0]), np.nanmin([1.0, np.nan, 3.0]))
+      True
+    """
+    values, known = _known(x, math.inf)
+    return _nan_of_none(apply_reduce(3, values, axis, keepdims, "Min"), known, axis, keepdims)
+
+
+@keras_op
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanmean([1.0, float("nan"), 3.0]), np.nanmean([1.0, np.nan, 3.0]))
+      True
+    """
+    values, known = _known(x, 0.0)
+    count = apply_reduce(0, apply_cast(known, values.dtype), axis, keepdims, "Sum")
+    return apply_reduce(0, values, axis, keepdims, "Sum") / count
+
+
+@keras_op
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The variance over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanvar([1.0, float("nan"), 3.0]), np.nanvar([1.0, np.nan, 3.0]))
+      True
+    """
+    values, known = _known(x, 0.0)
+    weights = apply_cast(known, values.dtype)
+    count = apply_reduce(0, weights, axis, True, "Sum")
+    means = apply_reduce(0, values, axis, True, "Sum") / count
+    squares = weights * e.square(values - means)
+    return apply_reduce(10, squares, axis, keepdims, "Mean") / apply_reduce(10, weights, axis, keepdims, "Mean")
+
+
+@keras_op
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The standard deviation over axes of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis or axes; None for all.
+      keepdims: whether they stay, with size 1.
+
+    Returns:
+      A tensor without these axes.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nanstd([1.0, float("nan"), 3.0]), np.nanstd([1.0, np.nan, 3.0]))
+      True
+    """
+    return e.sqrt(nanvar.__wrapped__(x, axis, keepdims))
+
+
+@keras_op
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The sums up to each place along an axis of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis; None for all values in one.
+      dtype: the dtype of the results.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nancumsum([1.0, float("nan"), 3.0]), np.nancumsum([1.0, np.nan, 3.0]))
+      True
+    """
+    values, _ = _known(x, 0.0)
+    return reductions.cumsum.__wrapped__(values, axis, dtype)
+
+
+@keras_op
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The products up to each place along an axis of what is not NaN.
+
+    Args:
+      x: a tensor.
+      axis: the axis; None for all values in one.
+      dtype: the dtype of the results.
+
+    Returns:
+      A tensor.
+
+    Example:
+      >>> np.allclose(tf.keras.ops.nancumprod([1.0, float("nan"), 3.0]), np.nancumprod([1.0, np.nan, 3.0]))
+      True
+    """
+    values, _ = _known(x, 1.0)
+    return reductions.cumprod.__wrapped__(values, axis, dtype)
+
+
+@keras_op
+def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The place of the greatest value along an axis that is not NaN; -1 where all are.
+
+    Args:
+      x: a tensor.
+      axis: the axis; None for the place among all values.
+      keepdims: whether it stays, with size 1.
+
+    Returns:
+      An int32 tensor without the axis.
+
+    Example:
+      >>> tf.keras.ops.nanargmax([1.0, float("nan"), 3.0]).numpy()
+      np.int32(2)
+    """
+    values, known = _known(x, -math.inf)
+    found = reductions.argmax.__wrapped__(values, axis, keepdims)
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
+
+
+@keras_op
+def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The place of the least value along an axis that is not NaN; -1 where all are.
+
+    Args:
+      x: a tensor.
+      axis: the axis; None for the place among all values.
+      keepdims: whether it stays, with size 1.
+
+    Returns:
+      An int32 tensor without the axis.
+
+    Example:
+      >>> tf.keras.ops.nanargmin([1.0, float("nan"), 3.0]).numpy()
+      np.int32(0)
+    """
+    values, known = _known(x, math.inf)
+    found = reductions.argmin.__wrapped__(values, axis, keepdims)
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
+
+
+def _nan_of_none(found: Tensor, known: Tensor, axis: Any, keepdims: bool) -> Tensor:
+    """NaN in place of a result of nothing."""
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, tensor_of(math.nan, found.dtype))

@@ -1,0 +1,425 @@
+"""Objects as plain data and back: what configurations of layers, losses and their parts are made of.
+
+An object with `get_config` becomes ``{"module", "class_name", "config", "registered_name"}``; lists, dicts, tuples,
+arrays and tensors are written by their parts. Reading looks classes up among those of keras and those that the program
+registered or handed over, never by importing what the data names, so that data from elsewhere runs no code of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from _thread import _local
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.dtypes import DType
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.keras.keras_tensor import KerasTensor
+
+T = TypeVar("T")
+
+# Classes that data names and no namespace has: those of keras.ops' functions, and functional models'.
+INTERNAL: dict[str, type] = {}
+
+_custom: dict[str, Any] = {}
+_names: dict[Any, str] = {}
+_scopes = _local()
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Classes and functions by name that deserialisation knows besides those of keras; may be added to.
+
+    Returns:
+      The dict itself.
+
+    Example:
+      >>> def halved(x):
+      ...     return x / 2
+      >>> tf.keras.saving.get_custom_objects()["halved"] = halved
+      >>> tf.keras.activations.get("halved") is halved
+      True
+    """
+    return _custom
+
+
+@contextlib.contextmanager
+def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
+    """A block in which deserialisation knows further classes and functions.
+
+    Args:
+      objects: them, by name.
+
+    Returns:
+      A context manager.
+
+    Example:
+      >>> with tf.keras.saving.custom_object_scope({"twice": lambda x: 2 * x}):
+      ...     twice = tf.keras.activations.get("twice")
+      >>> twice(3)
+      6
+    """
+    before = getattr(_scopes, "objects", {})
+    _scopes.objects = {**before, **objects}
+    try:
+        yield
+    finally:
+        _scopes.objects = before
+
+
+def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
+    """Makes a class or function known to deserialisation under "package>name".
+
+    Args:
+      package: a prefix that keeps names apart.
+      name: the name, that of the class or function unless given.
+
+    Returns:
+      A decorator.
+
+    Raises:
+      ValueError: a class without `get_config`.
+
+    Example:
+      >>> @tf.keras.saving.register_keras_serializable("mine")
+      ... def thrice(x):
+      ...     return 3 * x
+      >>> tf.keras.saving.get_registered_name(thrice)
+      'mine>thrice'
+    """
+
+    def register(thing: T) -> T:
+        whole = f"{package}>{name or thing.__name__}"  # type: ignore[attr-defined]
+        if isinstance(thing, type) and not hasattr(thing, "get_config"):
+            raise ValueError(
+                "Cannot register a class that does not have a get_config() method. "
+                f"Give {thing.__name__} a get_config() that returns its constructor's arguments"
+            )
+        _custom[whole] = thing
+        _names[thing] = whole
+        return thing
+
+    return register
+
+
+def get_registered_name(obj: Any) -> str:
+    """The name under which a class or function was registered, or its own.
+
+    Args:
+      obj: a class or function.
+
+    Returns:
+      A str.
+
+    Example:
+      >>> tf.keras.saving.get_registered_name(tf.keras.initializers.Zeros)
+      'Zeros'
+    """
+    return _names.get(obj, obj.__name__)
+
+
+def get_registered_object(name: str, custom_objects: Any = None, module_objects: Any = None) -> Any:
+    """The class or function registered under a name, or None.
+
+    Args:
+      name: as `get_registered_name` gives it.
+      custom_objects, module_objects: dicts that are looked into besides.
+
+    Returns:
+      The object, or None.
+
+    Example:
+      >>> tf.keras.saving.get_registered_object("nobody>nothing") is None
+      True
+    """
+    for place in (getattr(_scopes, "objects", {}), _custom, custom_objects or {}, module_objects or {}):
+        if name in place:
+            return place[name]
+    return None
+
+
+def namespaces() -> dict[str, dict[str, Any]]:
+    """What keras and each of its namespaces hold, by dotted name; "keras" itself last."""
+    keras = importlib.import_module("gradtape.keras")
+    found = {}
+    # dir() reads what nobody has read yet.
+    for name in dir(keras):
+        part = getattr(keras, name)
+        if isinstance(part, ModuleType) and dir(part):
+            found[f"keras.{name}"] = vars(part)
+    return {**found, "keras": vars(keras)}
+
+
+def home_of(kind: type) -> str:
+    """The namespace of keras in which a class is, such as "keras.losses"; its own module for a program's class."""
+    if not kind.__module__.startswith("gradtape."):
+        return kind.__module__
+    declared = vars(kind).get("_home")
+    if declared is not None:
+        return str(declared)
+    for place, members in namespaces().items():
+        if members.get(kind.__name__) is kind:
+            return place
+    return "keras"
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """An object as plain data, from which `deserialize_keras_object` makes its like.
+
+    Args:
+      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function,
+        or an object with `get_config`.
+
+    Returns:
+      What json can write.
+
+    Raises:
+      ValueError: it is a lambda, which has no name to be found under.
+      TypeError: nothing says how it is written.
+
+    Example:
+      >>> tf.keras.saving.serialize_keras_object(tf.keras.initializers.Constant(3.0))["config"]
+      {'value': 3.0}
+    """
+    if obj is None or isinstance(obj, bool | int | float | str):
+        return obj
+    if isinstance(obj, TensorShape):
+        return None if obj.rank is None else list(obj)
+    if isinstance(obj, list):
+        return [serialize_keras_object(item) for item in obj]
+    if isinstance(obj, tuple):
+        return tuple(serialize_keras_object(item) for item in obj)
+    if isinstance(obj, dict):
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if isinstance(obj, slice):
+        ends = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        return {"class_name": "__slice__", "config": serialize_keras_object(ends)}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, np.ndarray) and obj.ndim:
+        return {"class_name": "__numpy__", "config": {"value": obj.tolist(), "dtype": obj.dtype.name}}
+    if isinstance(obj, np.ndarray | np.generic):
+        return obj.item()
+    if isinstance(obj, KerasTensor):
+        config = {"shape": obj.shape, "dtype": obj.dtype}
+        if obj._keras_history is not None:
+            operation, node, place = obj._keras_history
+            config["keras_history"] = [operation.name, node, place]
+        return {"class_name": "__keras_tensor__", "config": config}
+    if isinstance(obj, Tensor):
+        return {"class_name": "__tensor__", "config": {"value": obj.numpy().tolist(), "dtype": obj.dtype.name}}
+    if isinstance(obj, DType):
+        return obj.name
+    if getattr(obj, "__name__", None) == "<lambda>":
+        raise ValueError(
+            "A lambda has no name to be found under when it is read back. Write it as a function and decorate that "
+            "with @keras.saving.register_keras_serializable()"
+        )
+    if isinstance(obj, type):
+        return {
+            "module": "builtins",
+            "class_name": "type",
+            "config": get_registered_name(obj),
+            "registered_name": "type",
+        }
+    if hasattr(obj, "get_config"):
+        return _serialize_instance(obj)
+    if callable(obj) and hasattr(obj, "__name__"):
+        name = get_registered_name(obj)
+        return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    raise TypeError(
+        f"Cannot serialize object {obj} of type {type(obj)}. To be serializable, a class must implement the "
+        "`get_config()` method."
+    )
+
+
+def _serialize_instance(obj: Any) -> dict[str, Any]:
+    config = obj.get_config()
+    if not isinstance(config, dict):
+        raise TypeError(f"The `get_config()` method of {obj} should return a dict. It returned: {config}")
+    kind = type(obj)
+    home = home_of(kind)
+    data = {
+        "module": None if home == "__main__" else home,
+        "class_name": kind.__name__,
+        "config": serialize_keras_object(config),
+        "registered_name": None if home.split(".")[0] == "keras" and ".src" not in home else get_registered_name(kind),
+    }
+    for key in ("build_config", "compile_config"):
+        method = getattr(obj, f"get_{key}", None)
+        found = method() if method else None
+        if found is not None:
+            data[key] = serialize_keras_object(found)
+    return data
+
+
+_OF_DATA: dict[str, Callable[[Any], Any]] = {
+    "__bytes__": lambda config: config["value"].encode("utf-8"),
+    "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
+    "__tensor__": lambda config: as_tensor(config["value"], config["dtype"]),
+    "__ellipsis__": lambda config: Ellipsis,
+    "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
+}
+
+
+def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True) -> Any:
+    """The object that `serialize_keras_object` wrote.
+
+    Args:
+      config: its data.
+      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      safe_mode: accepted; no data runs code of its own here.
+
+    Returns:
+      The object.
+
+    Raises:
+      TypeError: it names a class or function that is not known, or one without `from_config`.
+
+    Example:
+      >>> data = tf.keras.saving.serialize_keras_object({"start": tf.keras.initializers.Constant(3.0)})
+      >>> tf.keras.saving.deserialize_keras_object(data)["start"].value
+      3.0
+    """
+    if isinstance(config, str) and get_registered_object(config, custom_objects) is not None:
+        return get_registered_object(config, custom_objects)
+    if isinstance(config, list | tuple):
+        return [deserialize_keras_object(item, custom_objects) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config or "config" not in config:
+        return {key: deserialize_keras_object(value, custom_objects) for key, value in config.items()}
+    name, inner = config["class_name"], config["config"]
+    if name in _OF_DATA:
+        return _OF_DATA[name](inner)
+    if name == "__keras_tensor__":
+        made = KerasTensor(inner["shape"], inner["dtype"])
+        made._pre_serialization_keras_history = inner.get("keras_history")
+        return made
+    if name == "function":
+        if not isinstance(inner, str):
+            raise TypeError(
+                f"Expected 'config' to be a non-null str for a function classname,\ninstead got {type(inner)}\n"
+                f"Full config: {config}"
+            )
+        return _known("function", inner, config, custom_objects)
+    if inner is not None and not isinstance(inner, dict):
+        raise TypeError(f"Expected 'config' to be a dict for {name},\ninstead got {type(inner)}\nFull config: {config}")
+    kind = _known("class", name, config, custom_objects)
+    if not isinstance(kind, type):
+        return kind
+    if not hasattr(kind, "from_config"):
+        raise TypeError(
+            f"Unable to reconstruct an instance of '{name}' because the class is missing a `from_config()` method. "
+            f"Full object config: {config}"
+        )
+    with custom_object_scope(custom_objects or {}):
+        try:
+            instance = kind.from_config(inner or {})
+        except TypeError as error:
+            raise TypeError(
+                f"{kind} could not be deserialized properly. Please ensure that components that are Python object "
+                "instances (layers, models, etc.) returned by `get_config()` are explicitly deserialized in the "
+                f"model's `from_config()` method.\n\nconfig={config}.\n\nException encountered: {error}"
+            ) from error
+        if config.get("build_config") and not instance.built:
+            instance.build_from_config(config["build_config"])
+            instance.built = True
+        if config.get("compile_config"):
+            instance.compile_from_config(config["compile_config"])
+    return instance
+
+
+def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | None) -> Any:
+    """A class or function by its registered name or its own; TypeError where nothing is known under either."""
+    registered = config.get("registered_name") or name
+    found = get_registered_object(name if what == "function" else registered, custom_objects)
+    if found is not None:
+        return found
+    module = config.get("module") or ""
+    if ".src" in module and name in INTERNAL:
+        return INTERNAL[name]
+    places = namespaces()
+    for place in (module,) if module in places else places if module in ("builtins", "") or ".src" in module else ():
+        found = places[place].get(name)
+        if callable(found) and (what == "function" or (isinstance(found, type) and module not in ("builtins", ""))):
+            return found
+    raise TypeError(
+        f"Could not locate {what} '{name}'. Make sure custom classes and functions are decorated with "
+        "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all imported "
+        f"so that the decorator is run before trying to load them. Full object config: {config}"
+    )
+
+
+class Kind:
+    """What one namespace's `get`, `serialize` and `deserialize` do.
+
+    Attributes:
+      word: how messages call its objects.
+      objects: classes and functions by the names that programs write.
+      instantiated: whether a class that is found by name is called.
+    """
+
+    def __init__(self, word: str, instantiated: bool = True) -> None:
+        self.word = word
+        self.objects: dict[str, Any] = {}
+        self.instantiated = instantiated
+
+    def enter(self, *names: str) -> Callable[[T], T]:
+        """A decorator that enters a class or function under its own name and these."""
+
+        def entered(thing: T) -> T:
+            for name in (thing.__name__, *names):  # type: ignore[attr-defined]
+                self.objects[name] = thing
+            return thing
+
+        return entered
+
+    def serialize(self, thing: Any) -> Any:
+        """An object of the namespace as plain data."""
+        return serialize_keras_object(thing)
+
+    def deserialize(self, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+        """The object that `serialize` wrote, or that a name stands for; what names nothing, as it is."""
+        name = config
+        arguments: Any = {}
+        if isinstance(config, dict):
+            if "class_name" not in config:
+                raise ValueError(f"Unknown `config` as a `dict`, config={config}")
+            name, arguments = config["class_name"], config.get("config")
+            if name == "function":
+                name = arguments
+            custom = (config.get("registered_name"), config["class_name"])
+            if any(key and get_registered_object(key, custom_objects) is not None for key in custom):
+                return deserialize_keras_object(config, custom_objects)
+            if name not in self.objects and config.get("module", "_") is None:
+                raise TypeError(
+                    f"Cannot deserialize object of type `{name}`. If `{name}` is a custom class, please register it "
+                    "using the `@keras.saving.register_keras_serializable()` decorator."
+                )
+        found = get_registered_object(name, custom_objects, self.objects)
+        if found is None:
+            return config if isinstance(config, str) else name
+        if not isinstance(found, type) or not self.instantiated:
+            return found
+        return found.from_config(arguments) if arguments else found()
+
+    def get(self, identifier: Any) -> Any:
+        """The object that a name, its data, or a class stands for; a callable as it is; None for None."""
+        if identifier is None:
+            return None
+        found = identifier
+        if isinstance(identifier, str | dict):
+            found = self.deserialize(identifier)
+        if isinstance(found, type) and self.instantiated:
+            found = found()
+        if callable(found):
+            return found
+        raise ValueError(f"Could not interpret {self.word} identifier: {identifier}")

@@ -1,0 +1,353 @@
+"""Compiling a model, and one step of its training, evaluation or prediction."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast
+from gradtape._src.autodiff.tape import GradientTape
+from gradtape._src.core import dtypes, nest
+from gradtape._src.keras import settings
+from gradtape._src.keras.compiling import CompileLoss, CompileMetrics
+from gradtape._src.keras.data import (
+    unpack_x_y_sample_weight,
+)
+from gradtape._src.keras.inputs import TENSORS
+from gradtape._src.keras.metrics.reductions import Mean
+from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.signatures import signature_of
+from gradtape._src.ops.reductions import add_n, reduce_sum
+from gradtape._src.optimizers import rows as optimizers
+
+
+class Steps:
+    """What a model does with one batch, and what `compile` says of it."""
+
+    def __init__(self) -> None:
+        vars(self).update(
+            compiled=False,
+            loss=None,
+            optimizer=None,
+            stop_training=False,
+            stop_evaluating=False,
+            stop_predicting=False,
+            steps_per_execution=1,
+            run_eagerly=False,
+            jit_compile=False,
+            train_function=None,
+            test_function=None,
+            predict_function=None,
+            _initial_epoch=None,
+            _compile_loss=None,
+            _compile_metrics=None,
+            _loss_tracker=None,
+            _compile_config=None,
+        )
+
+    # Compiling
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: Any = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how the model is trained.
+
+        Args:
+          optimizer: an optimizer, its name, or its configuration.
+          loss: a loss, its name or a function of targets and outputs; for several outputs a list of them, or a dict by
+            the outputs' names.
+          loss_weights: what losses are multiplied by before they are added up, in the structure of `loss`.
+          metrics: a list of metrics, their names or functions; for several outputs a list or a dict of such.
+          weighted_metrics: metrics that are given the weights of examples.
+          run_eagerly: whether a step runs op by op in Python.
+          steps_per_execution: how many steps are made between calls of callbacks.
+          jit_compile, auto_scale_loss: not used.
+
+        Raises:
+          ValueError: unknown names, or metrics that are no list or dict.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("adam", loss="mse", metrics=["mae"])
+          >>> model.optimizer.name[:4]
+          'adam'
+        """
+        optimizer = optimizers.get(optimizer)
+        names = getattr(self, "output_names", None)
+        vars(self).update(
+            optimizer=optimizer,
+            loss=loss,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=bool(jit_compile) and jit_compile != "auto",
+            stop_training=False,
+            compiled=True,
+            train_function=None,
+            test_function=None,
+            predict_function=None,
+            _loss_tracker=Mean(name="loss"),
+            _compile_loss=None if loss is None else CompileLoss(loss, loss_weights, names),
+            _compile_metrics=None
+            if metrics is None and weighted_metrics is None
+            else CompileMetrics(metrics, weighted_metrics, names),
+            _compile_config={
+                "optimizer": optimizer,
+                "loss": loss,
+                "loss_weights": loss_weights,
+                "metrics": metrics,
+                "weighted_metrics": weighted_metrics,
+                "run_eagerly": run_eagerly,
+                "steps_per_execution": steps_per_execution,
+                "jit_compile": False if jit_compile == "auto" else jit_compile,
+            },
+        )
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was called with, as plain data.
+
+        Returns:
+          A dict.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> model.get_compile_config()["loss"]
+          'mse'
+        """
+        if not self.compiled or self._compile_config is None:
+            return {}
+        return serialize_keras_object(self._compile_config)  # type: ignore[no-any-return]
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model as `get_compile_config` tells.
+
+        Args:
+          config: what it returned.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile_from_config({"optimizer": "sgd", "loss": "mse"})
+          >>> model.compiled
+          True
+        """
+        if type(self).compile is not Steps.compile:
+            warnings.warn(
+                "`compile()` was not called as part of model loading because the model's `compile()` method is custom. "
+                "All subclassed Models that have `compile()` overridden should also override `get_compile_config()` "
+                "and `compile_from_config(config)`. Alternatively, you can call `compile()` manually after loading.",
+                stacklevel=2,
+            )
+            return
+        self.compile(**deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _assert_compiled(self) -> None:
+        if not self.compiled:
+            raise ValueError("You must call `compile()` before using the model.")
+
+    # Metrics
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The mean of the loss, the metrics that were given to `compile`, and those among the attributes of layers."""
+        found: list[Any] = []
+        if self.compiled:
+            found += [metric for metric in (self._loss_tracker, self._compile_metrics) if metric is not None]
+            if self._compile_loss is not None:
+                found += self._compile_loss.metrics
+        found += self._metrics
+        for layer in self._layers_within():
+            if layer._metrics and not isinstance(layer, Steps):
+                found += layer._metrics
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of `metrics`."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Starts `metrics` anew.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> model.reset_metrics()
+        """
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The present values of `metrics`.
+
+        Returns:
+          A dict by names.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> list(model.get_metrics_result())
+          ['loss']
+        """
+        found: dict[str, Any] = {}
+        for metric in self.metrics:
+            result = metric.result()
+            if isinstance(result, dict):
+                found.update(result)
+            else:
+                found[metric.name] = result
+        return found
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Shows the outputs of a batch to the metrics that were given to `compile`. May be overridden.
+
+        Args:
+          x: the inputs.
+          y: the targets.
+          y_pred: the outputs.
+          sample_weight: the weights of examples.
+
+        Returns:
+          The values of all metrics, a dict by names.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse", metrics=["mae"])
+          >>> float(model.compute_metrics(None, tf.zeros([2, 1]), tf.ones([2, 1]))["mae"])
+          1.0
+        """
+        if self._compile_metrics is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    # A step
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
+        """The loss of a batch, with `losses` added. May be overridden.
+
+        Args:
+          x: the inputs.
+          y: the targets.
+          y_pred: the outputs.
+          sample_weight: the weights of examples.
+          training: whether this is training.
+
+        Returns:
+          A tensor without axes.
+
+        Raises:
+          ValueError: no loss was given to `compile` and none was added.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> float(model.compute_loss(None, tf.zeros([2, 1]), tf.fill([2, 1], 3.0)))
+          9.0
+        """
+        found = []
+        if self._compile_loss is not None:
+            loss = self._compile_loss(y, y_pred, sample_weight)
+            if loss is not None:
+                found.append(loss)
+        for loss in self.losses:
+            if not loss.dtype.is_floating:
+                loss = apply_cast(loss, dtypes.as_dtype(settings.floatx()))
+            found.append(reduce_sum(loss) if loss.ndim else loss)
+        if not found:
+            raise ValueError("No loss to compute. Provide a `loss` argument in `compile()`.")
+        return found[0] if len(found) == 1 else add_n(found)
+
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        method = type(self).compute_loss
+        if method is Steps.compute_loss or "training" in inspect.signature(method).parameters:
+            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
+        return self.compute_loss(x, y, y_pred, sample_weight)
+
+    def _called(self, x: Any, training: bool) -> Any:
+        return self(x, training=training) if signature_of(type(self).call).takes_training else self(x)  # type: ignore
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One step of training. May be overridden.
+
+        Args:
+          data: a batch.
+
+        Returns:
+          What callbacks are told, a dict by names.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> list(model.train_step((tf.ones([2, 3]), tf.ones([2, 1]))))
+          ['loss']
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with GradientTape() as tape:
+            y_pred = self._called(x, True)
+            loss = self._loss_of(x, y, y_pred, sample_weight, True)
+            self._loss_tracker.update_state(loss, sample_weight=_examples(x))
+            if self.optimizer is not None and self.optimizer.loss_scale_factor is not None:
+                loss = self.optimizer.scale_loss(loss)
+        weights = self.trainable_weights
+        if weights:
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        else:
+            warnings.warn("The model does not have any trainable weights.", stacklevel=2)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """One step of evaluation. May be overridden.
+
+        Args:
+          data: a batch.
+
+        Returns:
+          What callbacks are told, a dict by names.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> list(model.test_step((tf.ones([2, 3]), tf.ones([2, 1]))))
+          ['loss']
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self._called(x, False)
+        loss = self._loss_of(x, y, y_pred, sample_weight, False)
+        self._loss_tracker.update_state(loss, sample_weight=_examples(x))
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for a batch. May be overridden.
+
+        Args:
+          data: a batch.
+
+        Returns:
+          Tensors.
+
+        Example:
+          >>> tf.keras.Sequential([tf.keras.layers.Dense(1)]).predict_step(tf.ones([2, 3])).shape
+          TensorShape([2, 1])
+        """
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self._called(x, False)
+
+
+def _examples(x: Any) -> int:
+    """How many examples there are in a batch of inputs."""
+    if isinstance(x, TENSORS):
+        return int(x.shape[0])
+    return int(next(value for value in nest.flatten(x) if value is not None).shape[0])

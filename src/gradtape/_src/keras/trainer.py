@@ -1,0 +1,449 @@
+"""Trainer: what models can do to be fitted, evaluated and asked for predictions."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._src.core import nest
+from gradtape._src.keras.callbacks.list import CallbackList, pythonify_logs
+from gradtape._src.keras.compiling import CompileMetrics
+from gradtape._src.keras.data import (
+    Batches,
+    as_batch,
+    class_weight_to_sample_weights,
+    source_of,
+    train_validation_split,
+    unpack_x_y_sample_weight,
+)
+from gradtape._src.keras.inputs import TENSORS, leaves, mapped
+from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.steps import Steps
+from gradtape._src.optimizers.base import Optimizer
+
+
+class Trainer(Steps):
+    """What models can do to be fitted, evaluated and asked for predictions."""
+
+    # Loops
+
+    def _compiled_step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The step as a compiled function, unless the model runs eagerly."""
+        if self.run_eagerly:
+            return step
+        return importlib.import_module("gradtape").function(step, reduce_retracing=True)  # type: ignore[no-any-return]
+
+    def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """The compiled `train_step`.
+
+        Args:
+          force: whether it is made anew.
+
+        Returns:
+          A function of a batch.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> callable(model.make_train_function())
+          True
+        """
+        return self._step_function("train", force)
+
+    def make_test_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """The compiled `test_step`.
+
+        Args:
+          force: whether it is made anew.
+
+        Returns:
+          A function of a batch.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> callable(model.make_test_function())
+          True
+        """
+        return self._step_function("test", force)
+
+    def make_predict_function(self, force: bool = False) -> Callable[[Any], Any]:
+        """The compiled `predict_step`.
+
+        Args:
+          force: whether it is made anew.
+
+        Returns:
+          A function of a batch.
+
+        Example:
+          >>> callable(tf.keras.Sequential([tf.keras.layers.Dense(1)]).make_predict_function())
+          True
+        """
+        return self._step_function("predict", force)
+
+    def _step_function(self, what: str, force: bool) -> Any:
+        name = f"{what}_function"
+        if vars(self)[name] is None or force:
+            vars(self)[name] = self._compiled_step(getattr(self, f"{what}_step"))
+        return vars(self)[name]
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: Any = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: Any = 1,
+    ) -> Any:
+        """Trains the model for some epochs.
+
+        Args:
+          x: the inputs: arrays or tensors; or a dataset, a generator or an iterable of batches, which hold targets and
+            weights too.
+          y: the targets, for arrays.
+          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          epochs: the number of the last epoch.
+          verbose: 1 shows a bar for each epoch, 2 a line, 0 nothing; "auto" is 1.
+          callbacks: a list of callbacks.
+          validation_split: the fraction of the arrays, at their end, that is not trained with but evaluated.
+          validation_data: what is evaluated after each epoch: a tuple of arrays, or batches.
+          shuffle: whether arrays are trained with in random order.
+          class_weight: weights of examples by their classes.
+          sample_weight: weights of examples, for arrays.
+          initial_epoch: the number of epochs that are over.
+          steps_per_epoch: how many batches make an epoch.
+          validation_steps, validation_batch_size: the same for what is evaluated.
+          validation_freq: every how many epochs that is done, or a list of epochs.
+
+        Returns:
+          A History, whose `history` holds the values of metrics by epoch.
+
+        Raises:
+          ValueError: the model is not compiled, or arguments do not go together.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> history = model.fit(np.ones((8, 3)), np.ones((8, 1)), epochs=2, verbose=0)
+          >>> len(history.history["loss"])
+          2
+        """
+        self._assert_compiled()
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
+        of_validation: Any = None
+        if validation_data is not None:
+            of_validation = unpack_x_y_sample_weight(validation_data)
+        batches = Batches(
+            source_of(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight),
+            steps_per_epoch,
+            self.steps_per_execution,
+        )
+        told = self._callbacks(callbacks, verbose, epochs, batches, history=True)
+        vars(self)["stop_training"] = False
+        step = self.make_train_function()
+        told.on_train_begin()
+        logs: Any = {}
+        training_logs = None
+        validation: Batches | None = None
+        asks = told.asks_batches("train")
+        for epoch in range(self._initial_epoch or initial_epoch, epochs):
+            self.reset_metrics()
+            told.on_epoch_begin(epoch)
+            for first, last, group in batches.epoch():
+                if not self.built:
+                    self._build_for_batches(group[0], batches.batch_size)
+                if asks:
+                    told.on_train_batch_begin(first)
+                for data in group:
+                    logs = step(data)
+                if asks:
+                    told.on_train_batch_end(last, logs)
+                if self.stop_training:
+                    break
+            epoch_logs = dict(self._results_or(logs))
+            if of_validation is not None and _is_due(epoch, validation_freq):
+                if validation is None:
+                    size = validation_batch_size or batch_size
+                    source = source_of(*of_validation, size, validation_steps, False, None)
+                    validation = Batches(source, validation_steps, self.steps_per_execution)
+                values = self._evaluate(validation, told)
+                epoch_logs.update({f"val_{name}": value for name, value in values.items()})
+            told.on_epoch_end(epoch, epoch_logs)
+            training_logs = epoch_logs
+            if self.stop_training:
+                break
+        if isinstance(self.optimizer, Optimizer) and epochs > 0:
+            self.optimizer.finalize_variable_values(self.trainable_weights)
+        told.on_train_end(logs=training_logs)
+        return self.history
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and the metrics of some data.
+
+        Args:
+          x: the inputs, as `fit` takes them.
+          y: the targets, for arrays.
+          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
+          sample_weight: weights of examples, for arrays.
+          steps: how many batches are taken.
+          callbacks: a list of callbacks.
+          return_dict: whether the result is a dict by names.
+
+        Returns:
+          The loss, a list of it and the metrics, or a dict.
+
+        Raises:
+          ValueError: the model is not compiled, or arguments do not go together.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])
+          >>> model.compile("sgd", "mse")
+          >>> model.evaluate(np.ones((8, 3)), np.full((8, 1), 2.0), verbose=0)
+          4.0
+        """
+        self._assert_compiled()
+        source = source_of(x, y, sample_weight, batch_size, steps, False, None)
+        batches = Batches(source, steps, self.steps_per_execution)
+        logs = self._evaluate(batches, self._callbacks(callbacks, verbose, 1, batches))
+        return logs if return_dict else self._in_order(logs)
+
+    def _evaluate(self, batches: Batches, told: CallbackList) -> dict[str, Any]:
+        vars(self)["stop_evaluating"] = False
+        step = self.make_test_function()
+        told.on_test_begin()
+        logs: Any = {}
+        self.reset_metrics()
+        asks = told.asks_batches("test")
+        for first, last, group in batches.epoch():
+            if not self.built:
+                self._build_for_batches(group[0], batches.batch_size)
+            if asks:
+                told.on_test_batch_begin(first)
+            for data in group:
+                logs = step(data)
+            if asks:
+                told.on_test_batch_end(last, logs)
+            if self.stop_evaluating:
+                break
+        values = pythonify_logs(self._results_or(logs))
+        told.on_test_end(values)
+        return values
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The outputs for some data.
+
+        Args:
+          x: the inputs, as `fit` takes them.
+          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
+          steps: how many batches are taken.
+          callbacks: a list of callbacks.
+
+        Returns:
+          Arrays in the structure of the outputs.
+
+        Raises:
+          ValueError: there is no batch, or an unknown kind of data.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+          >>> model.predict(np.ones((5, 3)), verbose=0).shape
+          (5, 2)
+        """
+        batches = Batches(source_of(x, None, None, batch_size, steps, False, None), steps, self.steps_per_execution)
+        told = self._callbacks(callbacks, verbose, 1, batches)
+        vars(self)["stop_predicting"] = False
+        step = self.make_predict_function()
+        told.on_predict_begin()
+        found: list[Any] = []
+        for first, last, group in batches.epoch():
+            if not self.built:
+                self._build_for_batches(group[0], batches.batch_size)
+            told.on_predict_batch_begin(first)
+            outputs = [step(data) for data in group]
+            found += outputs
+            told.on_predict_batch_end(last, {"outputs": outputs[-1]})
+            if self.stop_predicting:
+                break
+        told.on_predict_end()
+        if not found:
+            raise ValueError("There is no batch to predict for: the data is empty.")
+        return nest.map_structure(
+            lambda *parts: (
+                np.concatenate([np.asarray(part) for part in parts])
+                if getattr(parts[0], "ndim", 0)
+                else np.stack([np.asarray(part) for part in parts])
+            ),
+            *found,
+        )
+
+    def _build_for_batches(self, data: Any, batch_size: int | None) -> None:
+        """Builds the model for batches like one, of any number of examples where that varies."""
+        if self.run_eagerly:
+            return
+        x, _, _ = unpack_x_y_sample_weight(data)
+        if not all(isinstance(value, TENSORS) and value.ndim for value in leaves(x)):
+            return
+        inputs = mapped(lambda value: KerasTensor((batch_size, *value.shape[1:]), value.dtype, record_history=False), x)
+        # A call that needs values builds the model when it is made.
+        with contextlib.suppress(Exception):
+            self(inputs)  # type: ignore[operator]
+
+    def _callbacks(self, callbacks: Any, verbose: Any, epochs: int, batches: Batches, history: bool = False) -> Any:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks,
+            add_history=history,
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=batches.num_batches,
+        )
+
+    # Single batches
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Trains with one batch.
+
+        Args:
+          x: the inputs.
+          y: the targets.
+          sample_weight: the weights of examples.
+          class_weight: weights of examples by their classes.
+          return_dict: whether the result is a dict by names.
+
+        Returns:
+          The loss, a list of it and the metrics, or a dict.
+
+        Raises:
+          ValueError: the model is not compiled, or both kinds of weights are given.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])
+          >>> model.compile("sgd", "mse")
+          >>> float(model.train_on_batch(np.ones((8, 3)), np.full((8, 1), 2.0)))
+          4.0
+        """
+        self._assert_compiled()
+        if class_weight is not None:
+            if sample_weight is not None:
+                raise ValueError(
+                    "Arguments `sample_weight` and `class_weight` cannot be specified at the same time. Received: "
+                    f"sample_weight={sample_weight}, class_weight={class_weight}"
+                )
+            sample_weight = class_weight_to_sample_weights(y, class_weight)
+        return self._on_batch(self.make_train_function(), x, y, sample_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and the metrics of one batch.
+
+        Args:
+          x: the inputs.
+          y: the targets.
+          sample_weight: the weights of examples.
+          return_dict: whether the result is a dict by names.
+
+        Returns:
+          The loss, a list of it and the metrics, or a dict.
+
+        Raises:
+          ValueError: the model is not compiled.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])
+          >>> model.compile("sgd", "mse")
+          >>> float(model.test_on_batch(np.ones((8, 3)), np.full((8, 1), 2.0)))
+          4.0
+        """
+        self._assert_compiled()
+        return self._on_batch(self.make_test_function(), x, y, sample_weight, return_dict)
+
+    def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
+        self.reset_metrics()
+        logs = pythonify_logs(step(as_batch((x, y, sample_weight))))
+        return logs if return_dict else self._in_order(logs)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch.
+
+        Args:
+          x: the inputs.
+
+        Returns:
+          Arrays in the structure of the outputs.
+
+        Example:
+          >>> tf.keras.Sequential([tf.keras.layers.Dense(2)]).predict_on_batch(np.ones((5, 3))).shape
+          (5, 2)
+        """
+        outputs = self.make_predict_function()(as_batch((x,)))
+        return mapped(lambda value: np.array(value) if isinstance(value, TENSORS) else value, outputs)
+
+    # Logs
+
+    def _results_or(self, logs: Any) -> Any:
+        """The values of metrics where a step told of the same, and what it told otherwise."""
+        try:
+            values = self.get_metrics_result()
+        except ValueError:
+            return logs
+        return values if isinstance(logs, dict) and set(logs) == set(values) else logs
+
+    def _in_order(self, logs: dict[str, Any]) -> Any:
+        names: list[str] = []
+        for metric in self.metrics:
+            inner = [each.name for each in metric.metrics] if isinstance(metric, CompileMetrics) else [metric.name]
+            names += inner
+        results = [logs[name] for name in names if name in logs]
+        results += [logs[name] for name in sorted(logs) if name not in names]
+        return results[0] if len(results) == 1 else results
+
+
+def _is_due(epoch: int, frequency: Any) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    if isinstance(frequency, list):
+        return epoch + 1 in frequency
+    raise ValueError(
+        f"Expected `validation_freq` to be a list or int. Received: validation_freq={frequency} of the type "
+        f"{type(frequency)}."
+    )

@@ -1,0 +1,141 @@
+"""What is done to arrays before a model sees them: classes as rows, sequences of one length, vectors of length 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_reshape
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.ops.nn import normalize as normalize_tensors
+from gradtape._src.ops.masking import one_hot
+
+
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
+    """Numbers of classes as one-hot rows.
+
+    Args:
+      x: whole numbers; a last axis of size 1 is left out.
+      num_classes: how many classes there are; one more than the greatest number unless given.
+
+    Returns:
+      An array of float64, or of a tensor a tensor of float32, of the shape of x and an axis of classes.
+
+    Raises:
+      IndexError: a number is no class.
+
+    Example:
+      >>> tf.keras.utils.to_categorical([0, 2])
+      array([[1., 0., 0.],
+             [0., 0., 1.]])
+    """
+    if isinstance(x, Tensor):
+        if x.ndim > 1 and x.shape[-1] == 1:
+            x = apply_reshape(x, tuple(x.shape[:-1]))
+        return one_hot(x, num_classes)
+    numbers = np.array(x, dtype="int64")
+    shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
+    numbers = numbers.reshape(-1)
+    classes = num_classes or int(np.max(numbers)) + 1
+    rows = np.zeros((numbers.size, classes))
+    rows[np.arange(numbers.size), numbers] = 1
+    return rows.reshape(*shape, classes)
+
+
+def pad_sequences(
+    sequences: Any,
+    maxlen: int | None = None,
+    dtype: Any = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: Any = 0.0,
+) -> np.ndarray:
+    """Sequences of different lengths as one array.
+
+    Args:
+      sequences: a list of lists or arrays.
+      maxlen: the length; that of the longest unless given.
+      dtype: the dtype of the array.
+      padding: where shorter ones are filled up: "pre" or "post".
+      truncating: where longer ones are cut: "pre" or "post".
+      value: what they are filled with.
+
+    Returns:
+      An array of shape [sequences, length, ...].
+
+    Raises:
+      ValueError: these are no sequences, or of different shapes; padding or truncating are none.
+
+    Example:
+      >>> tf.keras.utils.pad_sequences([[1], [2, 3], [4, 5, 6]], maxlen=2)
+      array([[0, 1],
+             [2, 3],
+             [5, 6]], dtype=int32)
+    """
+    if not hasattr(sequences, "__len__"):
+        raise ValueError("`sequences` must be iterable.")
+    lengths: list[int] = []
+    inner: tuple[int, ...] | None = None
+    for sequence in sequences:
+        try:
+            lengths.append(len(sequence))
+        except TypeError as error:
+            raise ValueError(f"`sequences` must be a list of iterables. Found non-iterable: {sequence}") from error
+        if inner is None and lengths[-1]:
+            inner = np.asarray(sequence).shape[1:]
+    inner = inner or ()
+    length = int(np.max(lengths)) if maxlen is None else maxlen
+    if isinstance(value, str) and dtype is not object and np.dtype(dtype).kind not in "US":
+        raise ValueError(
+            f"`dtype` {dtype} is not compatible with `value`'s type: {type(value)}\n"
+            "You should set `dtype=object` for variable length strings."
+        )
+    padded = np.full((len(lengths), length, *inner), value, dtype=dtype)
+    for place, sequence in enumerate(sequences):
+        if not lengths[place]:
+            continue
+        if truncating == "pre":
+            kept = sequence[-length:]
+        elif truncating == "post":
+            kept = sequence[:length]
+        else:
+            raise ValueError(f'Truncating type "{truncating}" not understood')
+        kept = np.asarray(kept, dtype=dtype)
+        if kept.shape[1:] != inner:
+            raise ValueError(
+                f"Shape of sample {kept.shape[1:]} of sequence at position {place} is different from expected shape "
+                f"{inner}"
+            )
+        if padding == "post":
+            padded[place, : len(kept)] = kept
+        elif padding == "pre":
+            padded[place, -len(kept) :] = kept
+        else:
+            raise ValueError(f'Padding type "{padding}" not understood')
+    return padded
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """Vectors along an axis scaled to length 1; those of length 0 stay.
+
+    Args:
+      x: an array or a tensor.
+      axis: the axis.
+      order: which norm is the length, 2 for the Euclidean one.
+
+    Returns:
+      An array or a tensor of the same shape.
+
+    Raises:
+      ValueError: the order is no positive integer.
+
+    Example:
+      >>> tf.keras.utils.normalize(np.array([[3.0, 4.0]]))
+      array([[0.6, 0.8]])
+    """
+    if isinstance(x, np.ndarray):
+        lengths = np.atleast_1d(np.linalg.norm(x, order, axis))
+        lengths[lengths == 0] = 1
+        return x / np.expand_dims(lengths, axis or -1)
+    return normalize_tensors(x, axis, order)

@@ -1,0 +1,213 @@
+"""Variable: what layers, metrics and seeds keep, with a path that says where in a model it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.keras.keras_tensor import standardize_shape
+from gradtape._src.keras.naming import auto_name, check, current_path
+from gradtape._src.keras.settings import standardize_dtype
+from gradtape._src.keras.structure import changed
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.state.variable import Variable as BaseVariable
+
+
+class Variable(BaseVariable):
+    """A variable with a path: "dense/kernel" is the kernel of the layer "dense".
+
+    Args:
+      initializer: the first value, or a callable from a shape and a dtype to it, or such a callable's name.
+      shape: the shape with which the initializer is called.
+      dtype: the dtype; that of the first value, or `floatx`, unless given.
+      trainable: whether tapes watch it and layers list it among their trainable ones.
+      autocast, aggregation, synchronization, layout: not used; there is one device.
+      name: its name without "/"; "variable" numbered unless given.
+
+    Raises:
+      ValueError: an initializer without a shape, or a shape with None.
+
+    Example:
+      >>> v = tf.keras.Variable("ones", shape=(2,), name="v")
+      >>> v.assign_add([1.0, 2.0]).numpy()
+      array([2., 3.], dtype=float32)
+    """
+
+    regularizer: Any = None
+    overwrite_with_gradient = False
+    # Whatever was said later of whether it is trainable; tapes go by what was said at first.
+    _trainable: bool
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
+        name: str | None = None,
+        layout: Any = None,
+    ) -> None:
+        self._name = check(name or auto_name("variable"))
+        parent = current_path()
+        self._path = f"{parent}/{self._name}" if parent else self._name
+        self._trainable = bool(trainable)
+        if isinstance(initializer, str):
+            from gradtape._src.keras import initializers
+
+            initializer = initializers.get(initializer)
+        if callable(initializer):
+            if shape is None:
+                raise ValueError(
+                    "When creating a Variable from an initializer, the `shape` argument should be specified. "
+                    f"Received: initializer={initializer} and shape={shape}"
+                )
+            shape = self._complete(shape)
+            name = standardize_dtype(dtype)
+            value = initializer(shape, dtype=name)
+        else:
+            name = None if dtype is None else standardize_dtype(dtype)
+            value = initializer
+        value = tensor_of(value, None if name is None else dtypes.as_dtype(name))
+        self._initialise(value, self._trainable, self._name)
+
+    def _complete(self, shape: Any) -> tuple[int, ...]:
+        sizes = standardize_shape(shape)
+        if None in sizes:
+            raise ValueError(
+                "Shapes used to initialize variables must be fully-defined (no `None` dimensions). Received: "
+                f"shape={sizes} for variable path='{self._path}'"
+            )
+        return sizes  # type: ignore[return-value]
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self._name
+
+    @property
+    def path(self) -> str:
+        """The names of the layers around it and its own, joined by "/"."""
+        return self._path
+
+    @property
+    def trainable(self) -> bool:
+        """Whether layers list it among their trainable ones. May be set."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: Any) -> None:
+        self._trainable = bool(value)
+        changed()
+
+    @property
+    def value(self) -> Tensor:
+        """Its present value, a tensor."""
+        return self.read_value()
+
+    def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
+        """Sets the value.
+
+        Args:
+          value: a tensor, or what converts to one, of the variable's shape; it is cast to the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          ValueError: another shape.
+
+        Example:
+          >>> tf.keras.Variable([1.0, 2.0]).assign([3, 4]).numpy()
+          array([3., 4.], dtype=float32)
+        """
+        value = self._cast(value)
+        if value.shape != self.shape:
+            raise ValueError(
+                "The shape of the target variable and the shape of the target value in `variable.assign(value)` must "
+                f"match. variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self}"
+            )
+        return BaseVariable.assign(self, value, read_value=read_value)
+
+    def assign_add(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Adds to the value.
+
+        Args:
+          delta: what is added; it is cast to the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          ValueError: the sum has another shape.
+
+        Example:
+          >>> tf.keras.Variable([1.0, 2.0]).assign_add(1).numpy()
+          array([2., 3.], dtype=float32)
+        """
+        delta = self._cast(delta)
+        if delta.shape != self.shape:
+            return self.assign(self + delta, read_value=read_value)
+        return BaseVariable.assign_add(self, delta, read_value=read_value)
+
+    def assign_sub(
+        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+    ) -> Any:
+        """Takes off the value.
+
+        Args:
+          delta: what is subtracted; it is cast to the variable's dtype.
+          use_locking: not used.
+          name: not used; TensorFlow names operations by it.
+          read_value: whether to return the variable.
+
+        Returns:
+          The variable, or None.
+
+        Raises:
+          ValueError: the difference has another shape.
+
+        Example:
+          >>> tf.keras.Variable([1.0, 2.0]).assign_sub(1).numpy()
+          array([0., 1.], dtype=float32)
+        """
+        delta = self._cast(delta)
+        if delta.shape != self.shape:
+            return self.assign(self - delta, read_value=read_value)
+        return BaseVariable.assign_sub(self, delta, read_value=read_value)
+
+    def _cast(self, value: Any) -> Tensor:
+        if type(value) is Tensor:
+            return value if value.dtype is self.dtype else apply_cast(value, self.dtype)
+        return tensor_of(value, self.dtype)
+
+    def __repr__(self) -> str:
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}, value={self.numpy()}>"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        copied = _restored(*self.__reduce__()[1])
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _restored, (type(self), self.numpy(), dict(vars(self)))
+
+
+def _restored(kind: type[Variable], value: Any, attributes: dict[str, Any]) -> Variable:
+    made = kind.__new__(kind)
+    made._initialise(tensor_of(value), attributes["_trainable"], attributes["_name"])
+    vars(made).update(attributes)
+    return made

@@ -1,0 +1,14 @@
+"""tf.data: pipelines of elements."""
+
+from gradtape._src.data.base import DatasetSpec as DatasetSpec
+from gradtape._src.data.dataset import Dataset as Dataset
+from gradtape._src.data.files import (
+    FixedLengthRecordDataset as FixedLengthRecordDataset,
+    TextLineDataset as TextLineDataset,
+    TFRecordDataset as TFRecordDataset,
+)
+from gradtape._src.data.iterator import Iterator as Iterator, NumpyIterator as NumpyIterator
+from gradtape._src.data.mapping import AUTOTUNE as AUTOTUNE
+from gradtape._src.data.node import INFINITE as INFINITE_CARDINALITY, UNKNOWN as UNKNOWN_CARDINALITY
+from gradtape._src.data.options import Options as Options, ThreadingOptions as ThreadingOptions
+from gradtape.data import experimental as experimental

@@ -1,0 +1,31 @@
+"""tf.data.experimental: names that programs use, most of which are methods of datasets by now."""
+
+from gradtape._src.data.csv import CsvDataset as CsvDataset, make_csv_dataset as make_csv_dataset
+from gradtape._src.data.dataset import Dataset as _Dataset
+from gradtape._src.data.experimental import (
+    Counter as Counter,
+    assert_cardinality as assert_cardinality,
+    cardinality as cardinality,
+    from_list as from_list,
+    get_next_as_optional as get_next_as_optional,
+    get_single_element as get_single_element,
+    get_structure as get_structure,
+    ignore_errors as ignore_errors,
+    map_and_batch as map_and_batch,
+    shuffle_and_repeat as shuffle_and_repeat,
+    unbatch as unbatch,
+    unique as unique,
+)
+from gradtape._src.data.iterator import Optional as Optional
+from gradtape._src.data.mapping import AUTOTUNE as AUTOTUNE
+from gradtape._src.data.options import (
+    AutoShardPolicy as AutoShardPolicy,
+    AutotuneOptions as AutotuneOptions,
+    DistributeOptions as DistributeOptions,
+    OptimizationOptions as OptimizationOptions,
+    ThreadingOptions as ThreadingOptions,
+)
+
+choose_from_datasets = _Dataset.choose_from_datasets
+sample_from_datasets = _Dataset.sample_from_datasets
+RandomDataset = _Dataset.random

@@ -1,0 +1,19 @@
+"""tf.io: files, and what stands in them."""
+
+from gradtape._src.io.csv import decode_csv as decode_csv
+from gradtape._src.io.files import (
+    matching_files as matching_files,
+    read_file as read_file,
+    write_file as write_file,
+)
+from gradtape._src.io.parsing import (
+    FixedLenFeature as FixedLenFeature,
+    FixedLenSequenceFeature as FixedLenSequenceFeature,
+    VarLenFeature as VarLenFeature,
+    decode_raw as decode_raw,
+    parse_example as parse_example,
+    parse_single_example as parse_single_example,
+)
+from gradtape._src.io.records import RecordOptions as TFRecordOptions, RecordWriter as TFRecordWriter
+from gradtape._src.io.tensors import parse_tensor as parse_tensor, serialize_tensor as serialize_tensor
+from gradtape.io import gfile as gfile

@@ -1,0 +1,22 @@
+"""tf.keras.callbacks: what is called while models are trained."""
+
+from gradtape._src.keras.callbacks.base import (
+    Callback as Callback,
+)
+from gradtape._src.keras.callbacks.list import (
+    CallbackList as CallbackList,
+)
+from gradtape._src.keras.callbacks.logging import (
+    CSVLogger as CSVLogger,
+    History as History,
+    LambdaCallback as LambdaCallback,
+    ProgbarLogger as ProgbarLogger,
+    TerminateOnNaN as TerminateOnNaN,
+)
+from gradtape._src.keras.callbacks.monitoring import (
+    EarlyStopping as EarlyStopping,
+    LearningRateScheduler as LearningRateScheduler,
+    ModelCheckpoint as ModelCheckpoint,
+    MonitorCallback as MonitorCallback,
+    ReduceLROnPlateau as ReduceLROnPlateau,
+)

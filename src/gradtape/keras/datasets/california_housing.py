@@ -1,0 +1,5 @@
+"""tf.keras.datasets.california_housing: prices of houses in California."""
+
+from gradtape._src.keras.datasets.tables import (
+    load_california_housing as load_data,
+)

@@ -1,0 +1,9 @@
+"""tf.keras.dtype_policies: in which dtypes layers compute and keep their weights."""
+
+from gradtape._src.keras.dtype_policy import (
+    DTypePolicy as DTypePolicy,
+    DTypePolicy as FloatDTypePolicy,
+    deserialize as deserialize,
+    get as get,
+    serialize as serialize,
+)

@@ -1,0 +1,13 @@
+"""tf.keras.mixed_precision: the dtype policy of layers that are not given one."""
+
+from gradtape._src.keras.dtype_policy import (
+    DTypePolicy as DTypePolicy,
+    DTypePolicy as Policy,
+    dtype_policy as dtype_policy,
+    dtype_policy as global_policy,
+    set_dtype_policy as set_dtype_policy,
+    set_dtype_policy as set_global_policy,
+)
+from gradtape._src.optimizers.rows import (
+    LossScaleOptimizer as LossScaleOptimizer,
+)

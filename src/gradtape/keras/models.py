@@ -1,0 +1,12 @@
+"""tf.keras.models: models, and copies of them."""
+
+from gradtape._src.keras.cloning import (
+    clone_model as clone_model,
+)
+from gradtape._src.keras.model import (
+    Model as Model,
+    model_from_json as model_from_json,
+)
+from gradtape._src.keras.sequential import (
+    Sequential as Sequential,
+)

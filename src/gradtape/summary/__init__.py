@@ -1,0 +1,16 @@
+"""tf.summary: what TensorBoard shows."""
+
+from gradtape._src.io.summary import (
+    SummaryWriter as SummaryWriter,
+    create_file_writer as create_file_writer,
+    create_noop_writer as create_noop_writer,
+    flush as flush,
+    histogram as histogram,
+    image as image,
+    record_if as record_if,
+    scalar as scalar,
+    should_record_summaries as should_record_summaries,
+    text as text,
+    write as write,
+)
+from gradtape.summary import experimental as experimental

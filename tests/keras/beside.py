@@ -1,0 +1,89 @@
+"""Runs one program with Keras over TensorFlow and with gradtape, and compares what came of it.
+
+A program is a function of two arguments, the tape's library and Keras::
+
+    same(lambda tf, keras: keras.losses.mse(tf.zeros([2, 3]), tf.ones([2, 3])))
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import tensorflow
+
+import gradtape
+import keras
+
+SPACES = (
+    *("activations", "backend", "constraints", "initializers", "losses", "metrics", "ops", "random", "regularizers"),
+    "utils",
+)
+OURS = SimpleNamespace(
+    **{at: importlib.import_module(f"gradtape.keras.{at}") for at in SPACES if find_spec(f"gradtape.keras.{at}")}
+)
+
+Program = Callable[[Any, Any], Any]
+
+
+def outcome(tf: Any, library: Any, program: Program) -> tuple[Any, str, str]:
+    """A program's result in plain terms, or the type and text of its exception."""
+    try:
+        return plain(program(tf, library)), "", ""
+    except (NameError, AssertionError):
+        raise  # the test's own mistake
+    except Exception as error:
+        return None, type(error).__name__, str(error)
+
+
+def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True) -> Any:
+    """Asserts that both give the same, and returns it.
+
+    Args:
+      program: what to run.
+      rtol, atol: tolerance of floating-point results; zero asks for equal bits, NaN equal to NaN.
+      message: whether the text of an exception must agree as well as its type.
+    """
+    expected, kind, text = outcome(tensorflow, keras, program)
+    actual, our_kind, our_text = outcome(gradtape, OURS, program)
+    assert our_kind == kind, f"Keras: {kind} {text or expected}\ngradtape: {our_kind} {our_text or actual}"
+    if message:
+        assert our_text == text
+    assert_equal(actual, expected, rtol, atol)
+    return actual
+
+
+def plain(value: Any) -> Any:
+    """A value in terms that belong to neither library."""
+    if hasattr(value, "numpy") and hasattr(value, "dtype"):
+        return value.numpy()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def assert_equal(actual: Any, expected: Any, rtol: float, atol: float) -> None:
+    """Asserts that two results of `plain` agree."""
+    if isinstance(expected, np.ndarray | np.generic | float):
+        actual, expected = np.asarray(actual), np.asarray(expected)
+        assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+        if expected.dtype.kind == "f":
+            np.testing.assert_allclose(actual, expected, rtol, atol, equal_nan=True)
+        else:
+            np.testing.assert_array_equal(actual, expected)
+    elif isinstance(expected, Mapping):
+        assert sorted(actual) == sorted(expected)
+        for key, item in expected.items():
+            assert_equal(actual[key], item, rtol, atol)
+    elif isinstance(expected, list | tuple):
+        assert len(actual) == len(expected)
+        for one, other in zip(actual, expected, strict=True):
+            assert_equal(one, other, rtol, atol)
+    else:
+        assert actual == expected

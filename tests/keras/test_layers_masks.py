@@ -1,0 +1,126 @@
+"""Masks on their way through layers, beside Keras: where they begin, what passes them on, merges them or drops them."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow
+
+import gradtape
+import gradtape.keras.layers as ours
+import keras
+
+pytest.register_assert_rewrite("layer_parity")
+
+from layer_parity import close, weights_for  # noqa: E402
+
+WORDS = np.array([[1, 2, 0], [3, 0, 0]], "int32")
+TABLE = np.random.default_rng(0).normal(size=(5, 4))
+STEPS = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
+STEPS[0, 1] = STEPS[1, 2] = 0.0
+
+
+def embedded(layers, tf, words=WORDS):
+    return layers.Embedding(5, 4, mask_zero=True, weights=TABLE)(tf.constant(words))
+
+
+def masked(layers, tf):
+    return layers.Masking()(tf.constant(STEPS))
+
+
+def two(layers, tf):
+    return [embedded(layers, tf), embedded(layers, tf, WORDS[::-1].copy())]
+
+
+def weighted(layer, inputs):
+    """The layer's results with weights that both libraries are given."""
+    layer(inputs)
+    layer.set_weights(weights_for(layer))
+    return layer(inputs)
+
+
+PROGRAMS = {
+    "embedding": embedded,
+    "masking": masked,
+    "dense": lambda layers, tf: weighted(layers.Dense(3), embedded(layers, tf)),
+    "activation": lambda layers, tf: layers.ReLU()(masked(layers, tf)),
+    "dropout": lambda layers, tf: layers.Dropout(0.5)(masked(layers, tf)),
+    "batch normalization": lambda layers, tf: layers.BatchNormalization()(masked(layers, tf), training=True),
+    "layer normalization": lambda layers, tf: layers.LayerNormalization()(embedded(layers, tf)),
+    "softmax": lambda layers, tf: layers.Softmax()(tf.constant(STEPS), mask=tf.constant(STEPS > 0)),
+    "lstm": lambda layers, tf: weighted(layers.LSTM(3), embedded(layers, tf)),
+    "lstm of masked steps": lambda layers, tf: weighted(layers.LSTM(3, return_sequences=True), masked(layers, tf)),
+    "gru twice": lambda layers, tf: weighted(
+        layers.GRU(2), weighted(layers.GRU(3, return_sequences=True), embedded(layers, tf))
+    ),
+    "both ways": lambda layers, tf: weighted(
+        layers.Bidirectional(layers.SimpleRNN(3, return_sequences=True)), embedded(layers, tf)
+    ),
+    "over time": lambda layers, tf: weighted(layers.TimeDistributed(layers.Dense(2)), embedded(layers, tf)),
+    "mean": lambda layers, tf: layers.GlobalAveragePooling1D()(embedded(layers, tf)),
+    "mean of channels first": lambda layers, tf: layers.GlobalAveragePooling1D(data_format="channels_first")(
+        tf.constant(STEPS), mask=tf.constant([[True, True, False, True], [True, False, False, True]])
+    ),
+    "largest": lambda layers, tf: layers.GlobalMaxPooling1D()(embedded(layers, tf)),
+    "flatten": lambda layers, tf: layers.Flatten()(embedded(layers, tf)),
+    "attention": lambda layers, tf: layers.Attention()(two(layers, tf)),
+    **{
+        name: lambda layers, tf, name=name: getattr(layers, name)()(two(layers, tf))
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+    },
+    "one mask to multiply": lambda layers, tf: layers.Multiply()([embedded(layers, tf), tf.constant(STEPS)]),
+    "one mask to join": lambda layers, tf: layers.Concatenate()([embedded(layers, tf), tf.constant(STEPS)]),
+    "join steps": lambda layers, tf: layers.Concatenate(axis=1)(two(layers, tf)),
+    "function": lambda layers, tf: layers.Lambda(lambda x: x * 2, mask=lambda x, mask: mask)(embedded(layers, tf)),
+    "function of the mask": lambda layers, tf: layers.Lambda(lambda x, mask: x if mask is None else x * 0)(
+        embedded(layers, tf)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_values_and_masks(name):
+    results = []
+    for layers, tf in ((ours, gradtape), (keras.layers, tensorflow)):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            output = PROGRAMS[name](layers, tf)
+        mask = mask_of(output, layers)
+        results.append((output, None if mask is None else np.asarray(mask), len(told) > 0))
+    (mine, my_mask, warned), (theirs, their_mask, they_warned) = results
+    close(mine, theirs, "float32", name)
+    assert (my_mask is None) == (their_mask is None)
+    if my_mask is not None:
+        np.testing.assert_array_equal(my_mask, their_mask)
+    assert warned == they_warned
+
+
+def mask_of(output, layers):
+    """The mask that an output carries: what a layer is given that takes one."""
+    seen = []
+
+    class Asking(layers.Layer):
+        def call(self, inputs, mask=None):
+            seen.append(mask)
+            return inputs
+
+    Asking()(output)
+    return seen[0]
+
+
+@pytest.mark.parametrize("name", ["embedding", "masking", "Add", "Concatenate", "Multiply"])
+def test_symbolic_masks(name):
+    said = []
+    for layers in (ours, keras.layers):
+        words = layers.Input((3,), dtype="int32")
+        embed = layers.Embedding(5, 4, mask_zero=True)
+        if name == "embedding":
+            output = embed(words)
+        elif name == "masking":
+            output = layers.Masking()(layers.Input((3, 4)))
+        else:
+            output = getattr(layers, name)()([embed(words), embed(words)])
+        said.append((tuple(output._keras_mask.shape), output._keras_mask.dtype))
+    assert said[0] == said[1]

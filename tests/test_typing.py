@@ -1,0 +1,56 @@
+"""Type checkers see gradtape as it is: a right program passes, and each mistake is marked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradtape
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+PROGRAMS = HERE / "typing"
+CHECKERS = {
+    "mypy": ("mypy", "--config-file=", "--strict", "--no-error-summary", "--cache-dir"),
+    "pyright": ("basedpyright", "--level", "error"),
+}
+
+
+@pytest.fixture(scope="module", params=CHECKERS)
+def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
+    """The lines in which a strict type checker finds errors, by file, of all that is in the programs' directory."""
+    command = [sys.executable, "-m", *CHECKERS[request.param]]
+    if request.param == "mypy":
+        command.append(str(tmp_path_factory.mktemp("mypy")))
+    found = subprocess.run([*command, "good.py", "bad.py"], cwd=PROGRAMS, capture_output=True, text=True)
+    assert found.returncode == 1, found.stdout + found.stderr
+    lines: dict[str, set[int]] = {}
+    for path, line in re.findall(r"^\s*(\S+?\.pyi?):(\d+)(?::\d+)*(?: -)?:? error", found.stdout, re.MULTILINE):
+        lines.setdefault(Path(path).name, set()).add(int(line))
+    return lines
+
+
+def test_only_mistakes_are_marked_and_every_one(marked: dict[str, set[int]]) -> None:
+    """The right program's lines are not, nor are any of the package."""
+    mistakes = (PROGRAMS / "bad.py").read_text().splitlines()
+    assert marked == {"bad.py": {i for i, line in enumerate(mistakes, 1) if line.endswith("# wrong")}}
+
+
+def test_stubs_are_installed() -> None:
+    source, package = ROOT / "src" / "gradtape", Path(gradtape.__file__).parent
+    stubs = {path.relative_to(source) for path in source.rglob("*.pyi")}
+    assert stubs and [path for path in (Path("py.typed"), *stubs) if not (package / path).exists()] == []
+
+
+def test_the_right_program_runs():
+    subprocess.run([sys.executable, str(PROGRAMS / "good.py")], check=True, capture_output=True)
+
+
+def test_stubs_of_elementwise_functions_are_current():
+    stub = ROOT / "src" / "gradtape" / "_src" / "ops" / "elementwise.pyi"
+    command = [sys.executable, str(ROOT / "docs" / "generate_stubs.py"), "--print"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == stub.read_text()
