@@ -126,7 +126,7 @@ class Steps:
         """
         if not self.compiled or self._compile_config is None:
             return {}
-        return serialize_keras_object(self._compile_config)  # type: ignore[no-any-return]
+        return serialize_keras_object(self._compile_config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model as `get_compile_config` tells.

@@ -35,7 +35,7 @@ class Trainer(Steps):
         """The step as a compiled function, unless the model runs eagerly."""
         if self.run_eagerly:
             return step
-        return importlib.import_module("gradtape").function(step, reduce_retracing=True)  # type: ignore[no-any-return]
+        return importlib.import_module("gradtape").function(step, reduce_retracing=True)
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
         """The compiled `train_step`.

@@ -122,4 +122,4 @@ def path_of(filename: Any) -> str:
     """A file's name as text."""
     import os
 
-    return os.fspath(filename)  # type: ignore[no-any-return]
+    return os.fspath(filename)

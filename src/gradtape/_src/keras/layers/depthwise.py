@@ -67,7 +67,7 @@ class DepthwiseConv(Convolving):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])  # type: ignore[operator]
+        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])
 
 
 def _depthwise_doc(rank: int, example: str) -> str:

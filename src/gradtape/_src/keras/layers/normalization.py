@@ -159,7 +159,7 @@ class BatchNormalization(Normalizing):
         del axes[self.axis]
         self._axes = axes
         wide = [1] * len(input_shape)
-        wide[self.axis] = shape[0]  # type: ignore[call-overload]
+        wide[self.axis] = shape[0]
         # Where channels are last, vectors broadcast as they are.
         self._wide = None if len(axes) == len(input_shape) - 1 and axes == list(range(len(axes))) else tuple(wide)
         self.built = True

@@ -110,7 +110,7 @@ def _output_size(cell: Any) -> int:
     size = getattr(cell, "output_size", None)
     if size is None:
         size = cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
-    return size  # type: ignore[no-any-return]
+    return size
 
 
 def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
@@ -129,7 +129,7 @@ def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
     """How a cell is called with inputs and states."""
     if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
         return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
-    return cell if callable(cell) else cell.call  # type: ignore[no-any-return]
+    return cell if callable(cell) else cell.call
 
 
 class RNN(Configured):

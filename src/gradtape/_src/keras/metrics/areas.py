@@ -137,7 +137,7 @@ class AUC(Metric):
             self._counted[count] = self.add_variable((self.num_thresholds, *labels), "zeros", name=count.name.lower())
             setattr(self, count.name.lower(), self._counted[count])
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:

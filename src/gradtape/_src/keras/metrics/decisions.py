@@ -31,7 +31,7 @@ class _AtThresholds(Metric):
             self._counted[count] = made
             setattr(self, name or _NAMES[count], made)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:

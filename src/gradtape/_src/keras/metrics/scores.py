@@ -94,7 +94,7 @@ class FBetaScore(Metric):
         for name, variable in zip(names, self._counts, strict=True):
             setattr(self, name, variable)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:
@@ -228,7 +228,7 @@ class R2Score(Metric):
         self.num_samples = self.add_variable((), "zeros", self.dtype, name="num_samples")
         self._sums: tuple[Variable, ...] = ()
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:
