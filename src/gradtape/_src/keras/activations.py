@@ -674,9 +674,8 @@ def serialize(activation: Any) -> Any:
       >>> tf.keras.activations.serialize(tf.keras.activations.relu)
       'relu'
     """
-    if isinstance(activation, FunctionType) and KIND.objects.get(activation.__name__) is activation:
-        return activation.__name__
-    return KIND.serialize(activation)
+    name = activation.__name__ if isinstance(activation, FunctionType) else ""
+    return name if name and KIND.objects.get(name) is activation else KIND.serialize(activation)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:

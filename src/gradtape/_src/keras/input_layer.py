@@ -31,6 +31,8 @@ class InputLayer(Layer):
       (None, 3)
     """
 
+    _inbound_nodes: Any
+
     _home = "keras.layers"
 
     def __init__(

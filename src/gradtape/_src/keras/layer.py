@@ -73,6 +73,19 @@ class Layer(Stateful):
       ['scale/factor']
     """
 
+    _parent_path: str | None
+
+    _adds_losses: Any
+    _building: Any
+    _layers: Any
+    _quick_dtype: Any
+    _quick_kind: Any
+    _quick_shape: Any
+    _quick_training: Any
+    return_sequences: Any
+    return_state: Any
+    stateful: Any
+
     # Whether arguments that are arrays become tensors, and whether others may be given by position.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
@@ -114,7 +127,7 @@ class Layer(Stateful):
                 f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})"
             )
         self._path: str | None = None
-        self._parent_path: str | None = None
+        self._parent_path = None
         self.built = False
         self.autocast = autocast
         self._input_spec: Any = None

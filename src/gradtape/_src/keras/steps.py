@@ -25,6 +25,19 @@ from gradtape._src.optimizers import rows as optimizers
 class Steps:
     """What a model does with one batch, and what `compile` says of it."""
 
+    _compile_config: Any
+    _compile_loss: Any
+    _compile_metrics: Any
+    _layers_within: Any
+    _loss_tracker: Any
+    _metrics: Any
+    built: Any
+    compiled: Any
+    losses: Any
+    optimizer: Any
+    trainable_variables: Any
+    trainable_weights: Any
+
     def __init__(self) -> None:
         vars(self).update(
             compiled=False,

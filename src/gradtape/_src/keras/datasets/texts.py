@@ -62,8 +62,8 @@ def load_imdb(
             f"After filtering for sequences shorter than maxlen={maxlen}, no sequence was kept. Increase maxlen."
         )
     (x_train, y_train), (x_test, y_test) = halves
-    texts = _kept(x_train + x_test, num_words, skip_top, oov_char)
-    return (_objects(texts[: len(x_train)]), y_train), (_objects(texts[len(x_train) :]), y_test)
+    kept = _kept(x_train + x_test, num_words, skip_top, oov_char)
+    return (_objects(kept[: len(x_train)]), y_train), (_objects(kept[len(x_train) :]), y_test)
 
 
 def load_reuters(

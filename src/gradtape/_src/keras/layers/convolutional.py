@@ -39,6 +39,9 @@ class Convolving(Configured):
       rank: the number of spatial axes.
     """
 
+    activation: Any
+    bias: Any
+
     rank: ClassVar[int]
     _by_example = True
 
@@ -142,6 +145,10 @@ class Convolving(Configured):
 
 class Conv(Convolving, Multiplying):
     """A convolution over `rank` spatial axes."""
+
+    filters: int
+    groups: Any
+    use_bias: bool
 
     def __init__(
         self,
@@ -271,6 +278,9 @@ class Conv3D(Conv):
 class ConvTranspose(Convolving):
     """The transpose of a convolution over `rank` spatial axes."""
 
+    filters: int
+    use_bias: bool
+
     def __init__(
         self,
         filters: int,
@@ -330,7 +340,7 @@ class ConvTranspose(Convolving):
             conv_transpose(
                 inputs,
                 as_tensor(self.kernel),
-                self.compute_output_shape(tuple(inputs.shape)),
+                [size or 0 for size in self.compute_output_shape(tuple(inputs.shape))],
                 self.strides,
                 self.padding.upper(),
                 FORMATS[self.data_format][self.rank],

@@ -18,6 +18,9 @@ _DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an i
 class DepthwiseConv(Convolving):
     """A convolution of each channel with filters of its own."""
 
+    depth_multiplier: Any
+    use_bias: bool
+
     def __init__(
         self,
         kernel_size: int | Sequence[int],
@@ -115,6 +118,10 @@ class DepthwiseConv2D(DepthwiseConv):
 
 class SeparableConv(Convolving):
     """A convolution of each channel on its own, then one of the results place by place."""
+
+    depth_multiplier: Any
+    filters: int
+    use_bias: bool
 
     def __init__(
         self,

@@ -219,6 +219,7 @@ class Multiply(Merge):
                     merged = mask if merged is None else apply_elementwise("logical_or", merged, mask)
             result = value if result is None else result * value
         if merged is not None:
+            assert result is not None
             result = apply_elementwise("select", merged, result, 0.0)
             set_mask(result, reduce_any(merged, -1))
         return result  # type: ignore[return-value]
@@ -437,7 +438,7 @@ def _function(kind: type[Merge], result: str) -> Any:
         return kind(**kwargs)(inputs)
 
     merged.__name__ = merged.__qualname__ = name
-    merged.__doc__ = f"""{kind.__doc__.split(chr(10))[0]}
+    merged.__doc__ = f"""{(kind.__doc__ or "").split(chr(10))[0]}
 
 Args:
   inputs: a list of tensors or symbolic values.

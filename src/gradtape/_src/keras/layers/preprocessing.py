@@ -102,6 +102,10 @@ class Discretization(Preparing):
       array([0, 1, 2], dtype=int32)
     """
 
+    epsilon: float
+    num_bins: int | None
+    output_mode: str
+
     def __init__(
         self,
         bin_boundaries: Sequence[float] | None = None,

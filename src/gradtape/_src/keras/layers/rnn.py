@@ -160,6 +160,12 @@ class RNN(Configured):
       array([1., 3., 6.], dtype=float32)
     """
 
+    go_backwards: bool
+    return_sequences: bool
+    return_state: bool
+    stateful: bool
+    zero_output_for_mask: bool
+
     def __init__(
         self,
         cell: Any,
@@ -296,12 +302,14 @@ class RNN(Configured):
         if isinstance(cell, Cell) and type(cell).call is Cell.call:
             drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
             states_drop = cell._recurrent_dropout_mask if training else None
-            steps = list(zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True))
+            steps: list[Any] = list(
+                zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True)
+            )
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
                 return cell._advance(drive, states, states_drop)
         else:
-            steps, step = unstack(sequences, axis=1), _step_of(cell, training)
+            steps, step = list(unstack(sequences, axis=1)), _step_of(cell, training)
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
                 output, after = step(drive, tuple(states))

@@ -106,7 +106,7 @@ def circle(
     alike = elementwise.equal(y_true, apply_reshape(labels, (1, -1)))
     unlike = elementwise.logical_not(alike)
     if remove_diagonal:
-        own = apply_cast(eye(*alike.shape, dtype=int32), unlike.dtype)
+        own = apply_cast(eye(alike.shape[0], alike.shape[1], dtype=int32), unlike.dtype)
         alike = elementwise.logical_and(alike, elementwise.logical_not(own))
     positive, negative = apply_cast(alike, distances.dtype), apply_cast(unlike, distances.dtype)
     pull = elementwise.maximum((margin + distances) * positive, 0.0) * (margin - distances) * -gamma

@@ -163,8 +163,11 @@ class AUC(Metric):
                 )
             self._build((predicted.shape[1],))
         add_counts(
-            *(self._counted, y_true, elementwise.sigmoid(predicted) if self._from_logits else predicted),
-            *(self._thresholds, self._even),
+            self._counted,
+            y_true,
+            elementwise.sigmoid(predicted) if self._from_logits else predicted,
+            self._thresholds,
+            self._even,
             sample_weight=sample_weight,
             multi_label=self.multi_label,
             label_weights=None if self.multi_label else self.label_weights,

@@ -297,8 +297,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     """
     first, last = (floating(value) for value in promoted(start, stop))
     sign = e.sign(first)
-    ends = (e.log(e.abs(end)) for end in (first, last))
-    exponents = creation.linspace.__wrapped__(*ends, num, endpoint, False, None, axis)
+    begin, end = e.log(e.abs(first)), e.log(e.abs(last))
+    exponents = creation.linspace.__wrapped__(begin, end, num, endpoint, False, None, axis)
     found = e.exp(exponents) * (shapes_ops.expand_dims(sign, axis) if sign.ndim else sign)
     return found if dtype is None else apply_cast(found, wanted(dtype))
 

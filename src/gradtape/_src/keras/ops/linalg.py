@@ -150,7 +150,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
       >>> tf.keras.ops.tensordot([[1, 2]], [[3], [4]], 1).numpy()
       array([[11]], dtype=int32)
     """
-    return contractions.tensordot(*promoted(x1, x2), axes)
+    first, second = promoted(x1, x2)
+    return contractions.tensordot(first, second, axes)
 
 
 @keras_op

@@ -278,10 +278,10 @@ def batch_normalization(
     tensor = tensor_of(x)
     shape = [1] * tensor.ndim
     shape[axis] = -1
-    parts = [
+    parts: list[Any] = [
         None if part is None else apply_reshape(tensor_of(part), shape) for part in (mean, variance, offset, scale)
     ]
-    return normalization.batch_normalization(tensor, *parts, epsilon)
+    return normalization.batch_normalization(tensor, parts[0], parts[1], parts[2], parts[3], epsilon)
 
 
 @keras_op
@@ -313,10 +313,11 @@ def layer_normalization(
     axes = [axis] if isinstance(axis, int) else list(axis)
     mean, variance = normalization.moments(tensor, axes, keepdims=True)
     shape = [tensor.shape[place] if place in {one % tensor.ndim for one in axes} else 1 for place in range(tensor.ndim)]
-    parts = [None if part is None else apply_reshape(tensor_of(part, tensor.dtype), shape) for part in (beta, gamma)]
-    return normalization.batch_normalization(
-        tensor, mean, variance, *parts, settings.epsilon() if epsilon is None else epsilon
+    offset, scale = (
+        None if part is None else apply_reshape(tensor_of(part, tensor.dtype), shape) for part in (beta, gamma)
     )
+    epsilon = settings.epsilon() if epsilon is None else epsilon
+    return normalization.batch_normalization(tensor, mean, variance, offset, scale, epsilon)
 
 
 @keras_op

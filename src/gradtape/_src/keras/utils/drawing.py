@@ -245,4 +245,4 @@ def plot_model(
         from IPython import display
     except ImportError:
         return None
-    return display.Image(filename=str(to_file))
+    return display.Image(filename=str(to_file))  # type: ignore[no-untyped-call]
