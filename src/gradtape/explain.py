@@ -1,0 +1,8 @@
+"""What tapes recorded, explained: `tape.explain` gives an Explanation, which knows the lines that `lines` saw."""
+
+from gradtape._src.explain.explanation import (
+    Explanation as Explanation,
+)
+from gradtape._src.explain.lines import (
+    lines as lines,
+)
