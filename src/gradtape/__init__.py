@@ -13,6 +13,7 @@ if _TYPE_CHECKING:
     from gradtape import (
         autodiff as autodiff,
         autograph as autograph,
+        bitwise as bitwise,
         compat as compat,
         config as config,
         data as data,
@@ -37,7 +38,19 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
+        *(
+            "autodiff",
+            "autograph",
+            "bitwise",
+            "compat",
+            "config",
+            "data",
+            "debugging",
+            "dtypes",
+            "errors",
+            "image",
+            "io",
+        ),
         *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
         *("train", "version"),
     ):
@@ -198,6 +211,7 @@ from gradtape._src.ops.elementwise import (
     cos as cos,
     cosh as cosh,
     divide as divide,
+    divide as realdiv,
     divide as truediv,
     equal as equal,
     exp as exp,
