@@ -17,6 +17,7 @@ if _TYPE_CHECKING:
         config as config,
         data as data,
         debugging as debugging,
+        distributed as distributed,
         dtypes as dtypes,
         errors as errors,
         image as image,
@@ -37,7 +38,19 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
+        *(
+            "autodiff",
+            "autograph",
+            "compat",
+            "config",
+            "data",
+            "debugging",
+            "distributed",
+            "dtypes",
+            "errors",
+            "image",
+            "io",
+        ),
         *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
         *("train", "version"),
     ):

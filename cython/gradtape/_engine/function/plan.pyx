@@ -17,7 +17,7 @@ from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.ops.ops cimport elementwise, elementwise_list, everywhere, total
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
@@ -213,7 +213,7 @@ cdef class Plan:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
-                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+                    step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -762,4 +762,5 @@ cdef bint is_dense_step(Step step) except -1:
 
 cdef bint may_vary(Step step) noexcept:
     """Whether its results may have another shape each time."""
-    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)
+    return (step.kind == SCRIPTED and step.primitive.varies) or (
+        step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)
