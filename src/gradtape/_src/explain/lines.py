@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any, NamedTuple
 
-from gradtape._engine.record.primitive import Primitive, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.testing.observers import observing
 
@@ -49,7 +49,7 @@ _remembered: dict[int, Remembered] = {}
 
 def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]) -> None:
     """An observer that keeps what is recorded, by the number of its first result."""
-    number = number_of(results[0])
+    number = node_of(results[0])
     if not number:
         return
     if len(_remembered) >= _REMEMBERED:

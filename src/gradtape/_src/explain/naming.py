@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.record.primitive import number_of
+from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.algebra import COUNT, ONE, Formula, number, size, symbol
@@ -170,8 +170,8 @@ class _Seen:
         for name, item in named:
             if isinstance(item, Tensor):
                 self._objects.setdefault(id(item), name)
-                if number_of(item):
-                    self._numbers.setdefault(number_of(item), name)
+                if node_of(item):
+                    self._numbers.setdefault(node_of(item), name)
             elif isinstance(item, BaseVariable):
                 self._objects.setdefault(id(item), name)
             else:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, full, view
-from gradtape._engine.diff.entries import cotangents, entries, kinds, number_of_variable, value_read
+from gradtape._engine.diff.entries import cotangents, entries, kinds, node_of_variable, value_read
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import Primitive, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
@@ -129,7 +129,7 @@ class Graph:
 
 def number_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
     """What a tape knows a tensor or variable by."""
-    return number_of(item) if isinstance(item, Tensor) else number_of_variable(item)
+    return node_of(item) if isinstance(item, Tensor) else node_of_variable(item)
 
 
 def read(
@@ -144,10 +144,10 @@ def read(
 
 
 def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
-    watched = {number_of_variable(variable): variable for variable in tape.watched_variables()}
+    watched = {node_of_variable(variable): variable for variable in tape.watched_variables()}
     for item in (target, *sources):
         if isinstance(item, BaseVariable):
-            watched[number_of_variable(item)] = item
+            watched[node_of_variable(item)] = item
     values: dict[int, Value] = {}
     owner: dict[int, int] = {}  # a read's position -> its variable's number; a further output's -> its call's
     steps: dict[int, Step] = {}
@@ -199,8 +199,8 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
                     result.tensor = tensor
             steps[position] = step
     for item in (target, *sources):
-        if isinstance(item, Tensor) and number_of(item):
-            value(number_of(item)).tensor = item
+        if isinstance(item, Tensor) and node_of(item):
+            value(node_of(item)).tensor = item
     goal = value(number_on(tape, target)) if number_on(tape, target) else Value(0, as_tensor(target))
     goal.tensor = as_tensor(target) if goal.tensor is None else goal.tensor
     asked = []

@@ -25,8 +25,8 @@ from gradtape._src.nn.cross_entropies import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
 )
-from gradtape._src.ops.joining import concat
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.joining import concat
 from gradtape._src.random.candidates import log_uniform_candidate_sampler
 from gradtape._src.table.rows import call, integer, op, real, single
 
