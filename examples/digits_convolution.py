@@ -74,4 +74,8 @@ for i in range(32):
 right.imshow(sheet, cmap="RdBu", vmin=-np.abs(kernels).max(), vmax=np.abs(kernels).max())
 right.set_title("kernels of the first layer", fontsize=10)
 right.axis("off")
-save(figure, "digits_convolution")
+save(
+    figure,
+    "digits_convolution",
+    "Left: accuracy on training and test data over the epochs. Right: the kernels of the first layer.",
+)

@@ -60,4 +60,8 @@ for place in range(8):
     if place < len(wrong):
         panels[place].imshow(x_test[wrong[place]].reshape(8, 8), cmap="gray_r")
         panels[place].set_title(f"{y_test[wrong[place]]} read as {predicted[wrong[place]]}", fontsize=9)
-save(figure, "digits_perceptron")
+save(
+    figure,
+    "digits_perceptron",
+    "Left: accuracy on training and test data over the epochs. Right: test images that are misread.",
+)

@@ -68,4 +68,6 @@ drawn = tf.sigmoid(decoder(grid)).numpy().reshape(9, 9, 8, 8)
 right.imshow(drawn.transpose(0, 2, 1, 3).reshape(72, 72), cmap="gray_r", extent=(-2.2, 2.2, -2.2, 2.2))
 right.set_title("what is drawn from where", fontsize=10)
 right.grid(False)
-save(figure, "digits_vae")
+save(
+    figure, "digits_vae", "Left: where images lie in the plane, by digit. Right: what is drawn from where in the plane."
+)

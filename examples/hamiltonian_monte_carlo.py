@@ -70,4 +70,8 @@ spread = np.linspace(-3.5, 3.5, 100)
 right.hist(x, bins=50, range=(-3.5, 3.5), density=True, histtype="stepfilled", alpha=0.4, label="samples of x")
 right.plot(spread, np.exp(-0.5 * spread**2) / np.sqrt(2 * np.pi), label="known density")
 right.legend()
-save(figure, "hamiltonian_monte_carlo")
+save(
+    figure,
+    "hamiltonian_monte_carlo",
+    "Left: samples on a bent density, and the path of one chain. Right: samples of x match their density.",
+)

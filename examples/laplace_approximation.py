@@ -56,4 +56,8 @@ right.plot(doses, 1 / (1 + np.exp(-(center[0] + center[1] * doses))), label="mos
 right.plot(dose, deaths / animals, "o", color=ORANGE, label="observed")
 right.set(xlabel="logarithm of the dose", ylabel="chance of death")
 right.legend()
-save(figure, "laplace_approximation")
+save(
+    figure,
+    "laplace_approximation",
+    "Left: contours of the posterior and of the normal. Right: the chance of death over the dose, with its band.",
+)

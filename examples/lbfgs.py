@@ -100,4 +100,8 @@ places = np.unique(np.geomspace(1, len(plain), 200).astype(int))
 right.loglog(places, np.array(plain)[places - 1], label="gradient descent")
 right.set(xlabel="step", ylabel="mean squared error")
 right.legend()
-save(figure, "lbfgs")
+save(
+    figure,
+    "lbfgs",
+    "Left: the fitted curve through the measurements. Right: L-BFGS reaches in 60 steps what descent does in 5000.",
+)

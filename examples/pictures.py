@@ -32,10 +32,10 @@ plt.rcParams.update(
 )
 
 
-def save(figure: Figure, name: str) -> None:
-    """Writes a picture as NAME.svg into the current folder."""
+def save(figure: Figure, name: str, shows: str) -> None:
+    """Writes a picture as NAME.svg into the current folder, with what it shows in words for those who cannot see it."""
     path = Path(f"{name}.svg")
-    figure.savefig(path, metadata={"Date": None})
+    figure.savefig(path, metadata={"Date": None, "Title": shows})
     # A hundredth of a point is all that shows; more digits, and indentation, would make files twice as large.
     text = re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", path.read_text("utf-8"))
     path.write_text(re.sub(r"\n +", "\n", text), "utf-8")
