@@ -27,9 +27,7 @@ def render(explanation: Explanation) -> str:
 
 
 def _step(explanation: Explanation, step: Explained) -> str:
-    formula = text(step.formula)
-    title = formula if step.result == formula else f"{step.result} = {formula}"
-    lines = [f"### {step.place}. {_code(title)}", ""]
+    lines = [f"### {step.place}. {_code(step.title)}", ""]
     if step.file:
         lines += [f"{_code(step.code)} at {short_file(step.file)}:{step.line}", ""]
     lines += ["| | | |", "| --- | --- | --- |"]
