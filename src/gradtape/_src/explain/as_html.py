@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from gradtape._src.explain.as_svg import MANY, groups_of
-from gradtape._src.explain.explanation import Explained, Explanation, Flow, short_file
+from gradtape._src.explain.explanation import Explained, Explanation, Flow
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape._src.explain.explanation import Explained, Explanation, short_file
+from gradtape._src.explain.explanation import Explained, Explanation
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtape._src.explain.drawing import Drawing, Node, draw
-from gradtape._src.explain.explanation import Explained, Explanation, short_file
+from gradtape._src.explain.explanation import Explained, Explanation
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 from gradtape._src.explain.steps import Value

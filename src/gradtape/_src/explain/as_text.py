@@ -8,7 +8,8 @@ import textwrap
 import numpy as np
 
 from gradtape._src.explain.algebra import Formula
-from gradtape._src.explain.explanation import Explained, Explanation, Flow, short_file
+from gradtape._src.explain.explanation import Explained, Explanation, Flow
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 

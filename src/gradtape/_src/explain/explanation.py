@@ -3,7 +3,6 @@ checked."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -14,6 +13,7 @@ from gradtape._engine.api.api import apply_broadcast_to, apply_identity, as_tens
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import nest
 from gradtape._src.explain import steps as _steps
 from gradtape._src.explain.algebra import ONE, ZERO, Formula, function, number, product, size
 from gradtape._src.explain.formulas import row_of, rule_of, scaled, slopes_of
@@ -400,14 +400,6 @@ class Explanation:
         return render(self)
 
 
-def short_file(file: str) -> str:
-    """A file's path as it is shown: from the working directory on, if it lies there."""
-    if not file or file.startswith("<"):
-        return file
-    relative = os.path.relpath(file)
-    return relative if not relative.startswith("..") else os.path.basename(file)
-
-
 def _slope(step: Step, place: int, names: Names) -> Formula | None:
     """An elementwise op's local derivative."""
     if not step.elementwise or row_of(step.name) is None:
@@ -479,24 +471,33 @@ def _summed(share: Formula, wide: tuple[int, ...], narrow: tuple[int, ...]) -> F
     return found
 
 
-def explain(
-    tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
-) -> Explanation:
-    """What `tape.explain` does."""
-    from gradtape._src.core import nest
-
+def require_usable(tape: GradientTape, what: str) -> None:
+    """Raises RuntimeError where a tape has nothing left to be looked at."""
     if tape._spent:
         raise RuntimeError(
             "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians), and this "
-            "one gave its gradients, or never recorded. Call explain before gradient, or make it with persistent=True."
+            f"one gave its gradients, or never recorded. Call {what} before gradient, or make it with persistent=True."
         )
+
+
+def flattened(target: Any, sources: Any, what: str) -> list[Any]:
+    """The sources of a structure; TypeError where they or the target are neither tensors nor variables."""
     flat = [sources] if isinstance(sources, Tensor | BaseVariable) else nest.flatten(sources)
     for role, items in (("target", [target]), ("source", flat)):
         for item in items:
             if not isinstance(item, Tensor | BaseVariable):
                 raise TypeError(
-                    f"A {role} of GradientTape.explain must be a tf.Tensor or tf.Variable, got {item!r} of type "
+                    f"A {role} of GradientTape.{what} must be a tf.Tensor or tf.Variable, got {item!r} of type "
                     f"{type(item).__name__}."
                 )
+    return flat
+
+
+def explain(
+    tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
+) -> Explanation:
+    """What `tape.explain` does."""
+    require_usable(tape, "explain")
+    flat = flattened(target, sources, "explain")
     seed = None if output_gradients is None else as_tensor(output_gradients)
     return Explanation(_steps.read(tape, target, flat, seed), frame, seed is not None)
