@@ -19,6 +19,7 @@ if _TYPE_CHECKING:
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        explain as explain,
         image as image,
         io as io,
         keras as keras,
@@ -37,8 +38,21 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
-        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "explain"),
+        *(
+            "image",
+            "io",
+            "keras",
+            "linalg",
+            "math",
+            "nest",
+            "nn",
+            "optimizers",
+            "random",
+            "summary",
+            "sysconfig",
+            "test",
+        ),
         *("train", "version"),
     ):
         globals()[_name] = _later(_name)
