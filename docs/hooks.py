@@ -36,6 +36,8 @@ FENCE = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 CODE = re.compile(r"(?<![`\[])`(tf(?:\.\w+)+)(\([^`]*\))?`(?![`\]])")
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 def examples() -> str:
     """The gallery: every example that draws, with what its docstring says, its picture and its text."""
@@ -46,12 +48,13 @@ def examples() -> str:
             continue
         text = path.read_text("utf-8")
         summary, _, rest = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")
-        shown = ET.parse(picture).getroot().findtext("{http://www.w3.org/2000/svg}title")
+        root = ET.parse(picture).getroot()
+        shown = ". ".join(filter(None, (root.findtext(SVG + name) for name in ("title", "desc"))))
         code = "\n".join("    " + line if line else "" for line in text.splitlines())
         parts += [
             f"## {path.stem.replace('_', ' ').capitalize()}",
             " ".join(summary.split()),
-            f"![{shown}](pictures/{picture.name}){{ width=720 }}",
+            f"![{shown}](pictures/{picture.name})",
             rest,
             f'??? example "`examples/{path.name}`"\n\n    ```python\n{code}\n    ```',
         ]

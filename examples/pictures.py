@@ -32,6 +32,16 @@ plt.rcParams.update(
 )
 
 
+def show(thing: object) -> None:
+    """Shows something in a notebook as notebooks can, elsewhere as text."""
+    if "ipykernel" in sys.modules:
+        from IPython.display import display
+
+        display(thing)
+    else:
+        print(thing)
+
+
 def save(figure: Figure, name: str, shows: str) -> None:
     """Writes a picture as NAME.svg into the current folder, with what it shows in words for those who cannot see it."""
     path = Path(f"{name}.svg")

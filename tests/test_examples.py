@@ -3,6 +3,7 @@
 The tutorials among the examples are in test_tutorials.py.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -43,6 +44,21 @@ def test_short(path, tmp_path):
     printed = run(path, tmp_path, "--short")
     assert not re.search(r"\bnan\b", printed)
     assert_is_picture(tmp_path / f"{path.stem}.svg")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_are_of_their_programs(path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    from generate_notebooks import notebook
+
+    held = json.loads(path.read_text("utf-8"))["cells"]
+    sources = [(cell["cell_type"], "".join(cell["source"])) for cell in held]
+    assert sources == [(cell.cell_type, cell.source) for cell in notebook(path.stem).cells], (
+        "python docs/generate_notebooks.py"
+    )
+    outputs = [output for cell in held for output in cell.get("outputs", ())]
+    assert outputs and not [output for output in outputs if output["output_type"] == "error"]
+    assert path.stat().st_size < 100_000
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
