@@ -11,7 +11,7 @@ import gradtape as tf
 from pictures import BLUE, GREY, ORANGE, plt, save, short
 
 WIDTH = 0.5
-CHAINS, DRAWS, WARMUP, LEAPS, STEP = 64, 10 if short else 1000, 2 if short else 200, 24, 0.08
+CHAINS, DRAWS, WARMUP, LEAPS, STEP = 64, 10 if short else 3000, 2 if short else 200, 24, 0.08
 
 
 def energy(position):
@@ -63,7 +63,7 @@ grid_x, grid_y = np.meshgrid(np.linspace(-3, 3, 40), np.linspace(-1.5, 8, 40))
 grid = np.stack([grid_x.ravel(), grid_y.ravel()], axis=1)
 density = np.exp(-energy(grid).numpy()).reshape(grid_x.shape)
 left.contour(grid_x, grid_y, density, [0.05, 0.2, 0.5, 0.8], colors=GREY, linewidths=1)
-left.plot(*samples[-1::-250, ::2].reshape(-1, 2).T, ".", color=BLUE, markersize=3)
+left.plot(*samples[-1::-750, ::2].reshape(-1, 2).T, ".", color=BLUE, markersize=3)
 left.plot(*samples[:12, 0].T, "-o", color=ORANGE, linewidth=0.8, markersize=3)
 left.set(xlabel="x", ylabel="y", title="samples, and the start of one chain")
 spread = np.linspace(-3.5, 3.5, 100)

@@ -92,7 +92,7 @@ def test_hamiltonian_monte_carlo(tmp_path):
     printed = run(ROOT / "examples" / "hamiltonian_monte_carlo.py", tmp_path)
     pairs = np.array(re.findall(r"= (\S+) \(known: (\S+)\)", printed), float)
     assert len(pairs) == 4
-    np.testing.assert_allclose(pairs[:, 0], pairs[:, 1], atol=0.1)
+    np.testing.assert_allclose(pairs[:, 0], pairs[:, 1], atol=0.2)
 
 
 def test_laplace_approximation(tmp_path):
