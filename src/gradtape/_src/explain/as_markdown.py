@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtape._src.explain.explanation import Explained, Explanation, short_file
+from gradtape._src.explain.explanation import Explained, Explanation
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 
@@ -27,9 +28,7 @@ def render(explanation: Explanation) -> str:
 
 
 def _step(explanation: Explanation, step: Explained) -> str:
-    formula = text(step.formula)
-    title = formula if step.result == formula else f"{step.result} = {formula}"
-    lines = [f"### {step.place}. {_code(title)}", ""]
+    lines = [f"### {step.place}. {_code(step.title)}", ""]
     if step.file:
         lines += [f"{_code(step.code)} at {short_file(step.file)}:{step.line}", ""]
     lines += ["| | | |", "| --- | --- | --- |"]

@@ -8,7 +8,8 @@ import textwrap
 import numpy as np
 
 from gradtape._src.explain.algebra import Formula
-from gradtape._src.explain.explanation import Explained, Explanation, Flow, short_file
+from gradtape._src.explain.explanation import Explained, Explanation, Flow
+from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 
@@ -25,7 +26,8 @@ def render(explanation: Explanation, width: int | None = None) -> str:
     width = max(_NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
     names = [explanation.derivative_name(source) for source in explanation.sources]
     count = len(explanation.steps)
-    lines = [f"{', '.join(names)}: {count} step{'s' * (count != 1)} from {explanation.target} back"]
+    title = f"{', '.join(names)}: {count} step{'s' * (count != 1)} from {explanation.target} back"
+    lines = _wrapped(title, width, 2, 0)
     for step in explanation.steps:
         lines += ["", *_step(explanation, step, width)]
     lines += ["", "Gradients"]
@@ -42,14 +44,12 @@ def render(explanation: Explanation, width: int | None = None) -> str:
         else:
             lines += _wrapped(f"{name} = {shown(gradient.numpy())}   ({dims})", width, len(name) + 3)
     if explanation.count is not None:
-        lines.append(f"  n = {explanation.count}")
+        lines += _wrapped(f"n = {explanation.count}", width)
     return "\n".join(lines)
 
 
 def _step(explanation: Explanation, step: Explained, width: int) -> list[str]:
-    formula = text(step.formula)
-    title = formula if step.result == formula else f"{step.result} = {formula}"
-    lines = _wrapped(f"{step.place}. {title}   [{step.op}, {shape(step.shape)}]", width, 3, 0)
+    lines = _wrapped(f"{step.place}. {step.title}   [{step.op}, {shape(step.shape)}]", width, 3, 0)
     if step.file:
         lines += _wrapped(f"{short_file(step.file)}:{step.line}   {step.code}", width, 7, 5)
     if step.value is not None:

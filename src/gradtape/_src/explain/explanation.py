@@ -3,7 +3,6 @@ checked."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -14,14 +13,16 @@ from gradtape._engine.api.api import apply_broadcast_to, apply_identity, as_tens
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import nest
 from gradtape._src.explain import steps as _steps
-from gradtape._src.explain.algebra import ONE, ZERO, Formula, number, product, size, symbol
+from gradtape._src.explain.algebra import ONE, ZERO, Formula, function, number, product, size
 from gradtape._src.explain.formulas import row_of, rule_of, scaled, slopes_of
 from gradtape._src.explain.naming import Names
-from gradtape._src.explain.notation import is_atomic, latex_name, text
+from gradtape._src.explain.notation import PARTIAL, latex, text
 from gradtape._src.explain.steps import Graph, Step, Value
 
 _LONGEST = 40  # of a source's gradient in one formula
+_WRITTEN = {"text": text, "latex": latex}
 
 
 @dataclass
@@ -81,6 +82,12 @@ class Explained:
     flows: list[Flow] = field(default_factory=list)
     step: Step | None = None
 
+    @property
+    def title(self) -> str:
+        """The step as an equation."""
+        formula = text(self.formula)
+        return formula if self.result == formula else f"{self.result} = {formula}"
+
 
 class Explanation:
     """How a target's gradient comes about, step by step; `tape.explain` makes it.
@@ -115,6 +122,7 @@ class Explanation:
         self._graph = graph
         self._seeded = seeded
         self._names = Names(graph, frame)
+        self._by_name = {value.name: formula for value, formula in self._names.formulas.items()}
         self.target = graph.target.name
         self.sources = [source.name for source in graph.sources]
         self.gradients: list[Tensor | None] = [source.cotangent for source in graph.sources]
@@ -145,9 +153,29 @@ class Explanation:
           >>> tape.explain(y, x).derivative_name("x")
           '∂y/∂x'
         """
-        if form == "latex":
-            return rf"\frac{{\partial {latex_name(self.target)}}}{{\partial {latex_name(operand)}}}"
-        return f"∂{atom(self.target)}/∂{atom(operand)}"
+        return _WRITTEN[form](self._partial(self._by_name[operand]))
+
+    def formula_of(self, source: str) -> Formula | None:
+        """A source's gradient in one formula; None where it is too long, or there is none.
+
+        Args:
+          source: the source's name.
+
+        Returns:
+          A formula.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> tape.explain(y, x).formula_of("x").kind
+          'product'
+        """
+        return dict(zip(self.sources, self._formulas, strict=True)).get(source)
+
+    def _partial(self, operand: Formula) -> Formula:
+        """The target's derivative by a value, as a formula."""
+        return function(PARTIAL, self._by_name[self.target], operand)
 
     def local_name(self, step: Explained, flow: Flow, form: str = "text") -> str:
         """The name of a step's local derivative by one of its operands.
@@ -169,9 +197,7 @@ class Explanation:
           >>> explanation.local_name(step, step.flows[0])
           '∂y/∂(x²)'
         """
-        if form == "latex":
-            return rf"\frac{{\partial {latex_name(step.result)}}}{{\partial {latex_name(flow.operand)}}}"
-        return f"∂{atom(step.result)}/∂{atom(flow.operand)}"
+        return _WRITTEN[form](function(PARTIAL, self._by_name[step.result], self._by_name[flow.operand]))
 
     def _explained(self, place: int, step: Step) -> Explained:
         written = step.written
@@ -213,13 +239,13 @@ class Explanation:
             flow.rule = flow.rule + more.rule
         if flow.slope_numbers is not None and more.slope_numbers is not None:
             flow.slope_numbers = flow.slope_numbers + more.slope_numbers
-        flow.total, flow.parts = more.total, flow.parts - 1 if flow.parts else flow.parts
+        flow.total = more.total
 
     def _arrives(self, step: Step) -> Formula:
         """The cotangent of a step's result: 1 of the target, unless another was given."""
         if step.result is self._graph.target and not self._seeded:
             return ONE
-        return symbol(self.derivative_name(step.result.name))
+        return self._partial(self._by_name[step.result.name])
 
     def _flow(self, step: Step, place: int, given: Tensor) -> Flow:
         operand = step.operands[place]
@@ -297,6 +323,65 @@ class Explanation:
 
         return render(self, width)
 
+    def latex(self) -> str:
+        r"""The derivation in LaTeX: aligned equations for mathematics mode, with numbers.
+
+        Returns:
+          A string.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> tape.explain(y, x).latex().splitlines()[2]
+          '\\frac{\\partial y}{\\partial x} &= 2 \\cdot x = 6.0'
+        """
+        from gradtape._src.explain.as_latex import render
+
+        return render(self)
+
+    def svg(self, fold: bool | None = None) -> str:
+        """The explanation as a picture, one element of SVG that needs nothing else, for light and dark pages.
+
+        Args:
+          fold: whether steps of one line of the program are one box; None: where there are many.
+
+        Returns:
+          A string.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> tape.explain(y, x).svg()[:4]
+          '<svg'
+        """
+        from gradtape._src.explain.as_svg import render
+
+        return render(self, fold)
+
+    def html(self) -> str:
+        """The explanation as a page that needs nothing else: the picture, and every step to be opened.
+
+        Returns:
+          A string.
+
+        Example:
+          >>> x = tf.Variable(3.0)
+          >>> with tf.GradientTape() as tape:
+          ...     y = x * x
+          >>> tape.explain(y, x).html()[:15]
+          '<!doctype html>'
+        """
+        from gradtape._src.explain.as_html import page
+
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        from gradtape._src.explain.as_html import fragment
+
+        return fragment(self)
+
     def markdown(self) -> str:
         """The explanation in Markdown, its formulas in code.
 
@@ -313,19 +398,6 @@ class Explanation:
         from gradtape._src.explain.as_markdown import render
 
         return render(self)
-
-
-def short_file(file: str) -> str:
-    """A file's path as it is shown: from the working directory on, if it lies there."""
-    if not file or file.startswith("<"):
-        return file
-    relative = os.path.relpath(file)
-    return relative if not relative.startswith("..") else os.path.basename(file)
-
-
-def atom(name: str) -> str:
-    """A name as it stands below a fraction: an expression in brackets."""
-    return name if is_atomic(name) else f"({name})"
 
 
 def _slope(step: Step, place: int, names: Names) -> Formula | None:
@@ -365,12 +437,13 @@ def _chained(arrives: Formula, slope: Formula) -> Formula:
 
 def _in_one_formula(graph: Graph, names: Names, seeded: bool) -> list[Formula | None]:
     """Each source's gradient as a formula of named values: the sweep once more, with formulas for numbers."""
-    start = symbol(f"∂{atom(graph.target.name)}") if seeded else ONE
+    whole = names.formulas[graph.target]
+    start = function(PARTIAL, whole, whole) if seeded else ONE
     gathered: dict[Value, Formula] = {graph.target: start}
     for step in graph.steps:
         g = gathered.get(step.result)
         if g is None or len(step.results) > 1 or (size(g) > _LONGEST and step.result is not graph.target):
-            g = symbol(f"∂{atom(graph.target.name)}/∂{atom(step.result.name)}")
+            g = function(PARTIAL, whole, names.formulas[step.result])
         for place, given in enumerate(step.given):
             operand = step.operands[place]
             if given is None or not operand.number:
@@ -398,24 +471,33 @@ def _summed(share: Formula, wide: tuple[int, ...], narrow: tuple[int, ...]) -> F
     return found
 
 
-def explain(
-    tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
-) -> Explanation:
-    """What `tape.explain` does."""
-    from gradtape._src.core import nest
-
+def require_usable(tape: GradientTape, what: str) -> None:
+    """Raises RuntimeError where a tape has nothing left to be looked at."""
     if tape._spent:
         raise RuntimeError(
             "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians), and this "
-            "one gave its gradients, or never recorded. Call explain before gradient, or make it with persistent=True."
+            f"one gave its gradients, or never recorded. Call {what} before gradient, or make it with persistent=True."
         )
+
+
+def flattened(target: Any, sources: Any, what: str) -> list[Any]:
+    """The sources of a structure; TypeError where they or the target are neither tensors nor variables."""
     flat = [sources] if isinstance(sources, Tensor | BaseVariable) else nest.flatten(sources)
     for role, items in (("target", [target]), ("source", flat)):
         for item in items:
             if not isinstance(item, Tensor | BaseVariable):
                 raise TypeError(
-                    f"A {role} of GradientTape.explain must be a tf.Tensor or tf.Variable, got {item!r} of type "
+                    f"A {role} of GradientTape.{what} must be a tf.Tensor or tf.Variable, got {item!r} of type "
                     f"{type(item).__name__}."
                 )
+    return flat
+
+
+def explain(
+    tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
+) -> Explanation:
+    """What `tape.explain` does."""
+    require_usable(tape, "explain")
+    flat = flattened(target, sources, "explain")
     seed = None if output_gradients is None else as_tensor(output_gradients)
     return Explanation(_steps.read(tape, target, flat, seed), frame, seed is not None)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from gradtape._engine.record.primitive import Primitive, node_of
@@ -51,20 +52,85 @@ def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, 
     """An observer that keeps what is recorded, by the number of its first result."""
     number = node_of(results[0])
     if not number:
+        _remember_lost(primitive, operands, results)
         return
     if len(_remembered) >= _REMEMBERED:
         del _remembered[next(iter(_remembered))]
     _remembered[number] = Remembered(_places(), tuple(operands), tuple(results))
 
 
+class Lost(NamedTuple):
+    """An op of something that a tape knows, or that was lost before, which no tape recorded.
+
+    Attributes:
+      kernel: the op.
+      dtype: the dtype that it gave.
+      floating: whether that has gradients.
+      kept: where it was, and of what.
+    """
+
+    kernel: str
+    dtype: str
+    floating: bool
+    kept: Remembered
+
+
+_lost: list[Lost] = []
+_derived: set[int] = set()  # identities of what lost ops gave, which they keep alive
+
+
+def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Sequence[Tensor]) -> None:
+    if len(_lost) >= _REMEMBERED or not any(number_of(one) or id(one) in _derived for one in operands):
+        return
+    dtype = results[0].dtype
+    kept = Remembered(_places(), tuple(operands), tuple(results))
+    _lost.append(Lost(primitive.kernel, dtype.name, dtype.is_floating, kept))
+    _derived.update(map(id, results))
+
+
+def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
+    """The first unrecorded op of a value with one of these numbers from which unrecorded ops lead to one of these
+    tensors.
+
+    Args:
+      numbers: tapes' numbers of values.
+      ends: identities of tensors.
+    """
+    leading = set(ends)
+    found = None
+    for lost in reversed(_lost):
+        if any(id(result) in leading for result in lost.kept.results):
+            leading.update(map(id, lost.kept.operands))
+            if any(number_of(operand) in numbers for operand in lost.kept.operands):
+                found = lost
+    return found
+
+
+def place_of(kept: Remembered | None) -> tuple[str, str]:
+    """Where an op stands, as file:line, and the line's text; nothing where that is not known."""
+    if kept is None or not kept.places:
+        return "", ""
+    frame = kept.places[0]
+    file = frame.code.co_filename
+    return f"{short_file(file)}:{frame.line}", linecache.getline(file, frame.line).strip()
+
+
+def short_file(file: str) -> str:
+    """A file's path as it is shown: from the working directory on, if it lies there."""
+    if not file or file.startswith("<"):
+        return file
+    relative = os.path.relpath(file)
+    return relative if not relative.startswith("..") else os.path.basename(file)
+
+
 def _places() -> tuple[Place, ...]:
     """Where the program stands."""
     found: list[Place] = []
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and len(found) < _FRAMES:
         if frame.f_globals.get("__name__", "").partition(".")[0] != "gradtape":
             found.append(Place(frame.f_code, frame.f_lasti, frame.f_lineno))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return tuple(found)
 
 
@@ -98,6 +164,8 @@ def lines() -> Iterator[None]:
             yield
         finally:
             _remembered.clear()
+            _lost.clear()
+            _derived.clear()
 
 
 class Written(NamedTuple):

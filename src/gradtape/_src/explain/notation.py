@@ -65,7 +65,7 @@ def decimal(value: Fraction | float) -> str:
 
 def is_atomic(name: str) -> bool:
     """Whether a name needs no brackets in a formula."""
-    plain = name.lstrip("∂").replace(".", "").replace("[", "").replace("]", "").rstrip("₀₁₂₃₄₅₆₇₈₉")
+    plain = name.replace(".", "").replace("[", "").replace("]", "").rstrip("₀₁₂₃₄₅₆₇₈₉")
     return plain.isidentifier() and "·" not in plain
 
 
@@ -106,6 +106,7 @@ def _fronted(formula: Formula) -> tuple[Formula, Formula]:
 
 
 _N = symbol(COUNT)
+PARTIAL = "∂"  # the function that stands for the derivative of one value by another
 
 
 def _plain(factors: list[Formula]) -> Formula:
@@ -126,8 +127,7 @@ def _text(formula: Formula) -> tuple[str, int]:
         return shown, _SUM if shown.startswith("-") else _PRODUCT if "/" in shown else _ATOM
     if kind == "symbol":
         name = str(formula.value)
-        derivative = name.startswith("∂") and name.split("/")[-1].startswith("∂")
-        return name, _ATOM if derivative or is_atomic(name) else _SUM
+        return name, _ATOM if is_atomic(name) else _SUM
     if kind == "sum":
         return _joined([_text(part)[0] for part in parts]), _SUM
     if kind == "product" or (kind == "power" and sided(formula)[1] != ONE):
@@ -166,6 +166,8 @@ def _joined(terms: list[str]) -> str:
 
 
 def _call(name: str, parts: tuple[Formula, ...]) -> tuple[str, int]:
+    if name == PARTIAL:
+        return f"∂{_bracketed(parts[0], _ATOM)}/∂{_bracketed(parts[1], _ATOM)}", _ATOM
     if name == "matmul":
         return f"{_bracketed(parts[0], _POWER)} @ {_bracketed(parts[1], _ATOM)}", _PRODUCT
     if name == "transpose":
@@ -233,6 +235,9 @@ def _latex(formula: Formula) -> tuple[str, int]:
         base, exponent = parts
         return f"{_braced(base, _ATOM)}^{{{latex(exponent)}}}", _POWER
     name = str(formula.value)
+    if name == PARTIAL:
+        first, second = (_braced(part, _ATOM) for part in parts)
+        return rf"\frac{{\partial {first}}}{{\partial {second}}}", _ATOM
     if name == "matmul":
         return f"{_braced(parts[0], _POWER)} \\, {_braced(parts[1], _POWER)}", _PRODUCT
     if name == "transpose":

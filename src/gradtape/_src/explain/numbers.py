@@ -5,15 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 
-def shown(array: np.ndarray | None, elements: int = 12) -> str:
+def shown(array: np.ndarray | None, elements: int = 12, digits: int = 8) -> str:
     """An array on one line, with dots where it has more elements than are shown."""
     if array is None:
         return "?"
     array = np.asarray(array)
     if array.ndim == 0:
-        return str(array[()])
+        return str(array[()]) if digits >= 8 or array.dtype.kind != "f" else f"{float(array):.{digits}g}"
     text = np.array2string(
-        array, precision=8, threshold=elements, edgeitems=2, max_line_width=10**6, floatmode="maxprec", separator=", "
+        array,
+        precision=digits,
+        threshold=elements,
+        edgeitems=2,
+        max_line_width=10**6,
+        floatmode="maxprec",
+        separator=", ",
     )
     return " ".join(text.split()).replace("[ ", "[").replace(" ]", "]").replace(" ,", ",").replace("...", "…")
 

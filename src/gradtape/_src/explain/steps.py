@@ -70,6 +70,7 @@ class Step:
       written: what the program's source says.
       kept: those results that the reverse rule reads.
       count: how many elements a mean is over, as a formula.
+      passed: whether the sweep came to it.
     """
 
     position: int
@@ -83,6 +84,7 @@ class Step:
     written: Written | None = None
     kept: tuple[Tensor | None, ...] = ()
     count: Formula = ONE
+    passed: bool = False
 
     @property
     def kernel(self) -> str:
@@ -116,6 +118,8 @@ class Graph:
       others: recorded steps that the target does not depend on, or that lead to no source.
       values: every value by its number.
       variables: the variables that the tape watches by their number.
+      owner: a read's position leads to its variable's number, a further output's to its call's position.
+      positions: all that the tape holds.
     """
 
     target: Value
@@ -125,6 +129,7 @@ class Graph:
     values: dict[int, Value]
     variables: dict[int, BaseVariable]
     owner: dict[int, int]
+    positions: set[int]
 
 
 def number_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
@@ -212,6 +217,8 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
             found.variable = item
         asked.append(found)
     passed = _sweep(tape, goal, steps, owner, reads, values, seed)
+    for step in passed:
+        step.passed = True
     leading: set[int] = set()  # values from which a source is reached
     kept: list[Step] = []
     for step in reversed(passed):
@@ -223,7 +230,7 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
     _shape(chosen, goal)
     _compute_again(sorted(chosen, key=lambda step: step.position))
     others = [step for step in steps.values() if step.position not in positions]
-    return Graph(goal, asked, chosen, others, values, watched, owner)
+    return Graph(goal, asked, chosen, others, values, watched, owner, {*steps, *owner})
 
 
 def _sweep(
