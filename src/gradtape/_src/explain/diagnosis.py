@@ -11,7 +11,7 @@ import numpy as np
 
 from gradtape._engine.api.api import view
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.record.primitive import number_of
+from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.explanation import flattened, require_usable
@@ -141,7 +141,7 @@ class _Examination:
             ):
                 return self._unread(item, name, said)
         elif not self._on_tape(item):
-            if number_of(item):
+            if node_of(item):
                 return said(
                     f"{name} was not recorded by this tape and not watched before it was used.",
                     f"Call tape.watch({name}) at the start of the block, or compute {name} within it.",

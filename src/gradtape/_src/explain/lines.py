@@ -80,7 +80,7 @@ _derived: set[int] = set()  # identities of what lost ops gave, which they keep 
 
 
 def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Sequence[Tensor]) -> None:
-    if len(_lost) >= _REMEMBERED or not any(number_of(one) or id(one) in _derived for one in operands):
+    if len(_lost) >= _REMEMBERED or not any(node_of(one) or id(one) in _derived for one in operands):
         return
     dtype = results[0].dtype
     kept = Remembered(_places(), tuple(operands), tuple(results))
@@ -101,7 +101,7 @@ def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
     for lost in reversed(_lost):
         if any(id(result) in leading for result in lost.kept.results):
             leading.update(map(id, lost.kept.operands))
-            if any(number_of(operand) in numbers for operand in lost.kept.operands):
+            if any(node_of(operand) in numbers for operand in lost.kept.operands):
                 found = lost
     return found
 
