@@ -20,10 +20,12 @@ if _TYPE_CHECKING:
         debugging as debugging,
         dtypes as dtypes,
         errors as errors,
+        experimental as experimental,
         image as image,
         io as io,
         keras as keras,
         linalg as linalg,
+        lookup as lookup,
         math as math,
         nest as nest,
         nn as nn,
@@ -38,21 +40,9 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *(
-            "autodiff",
-            "autograph",
-            "bitwise",
-            "compat",
-            "config",
-            "data",
-            "debugging",
-            "dtypes",
-            "errors",
-            "image",
-            "io",
-        ),
-        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
-        *("train", "version"),
+        *("autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors"),
+        *("experimental", "image", "io", "keras", "linalg", "lookup", "math", "nest", "nn", "optimizers"),
+        *("random", "summary", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
