@@ -22,6 +22,7 @@ if _TYPE_CHECKING:
         errors as errors,
         experimental as experimental,
         image as image,
+        interop as interop,
         io as io,
         keras as keras,
         linalg as linalg,
@@ -41,7 +42,7 @@ if _TYPE_CHECKING:
 else:
     for _name in (
         *("autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors"),
-        *("experimental", "image", "io", "keras", "linalg", "lookup", "math", "nest", "nn", "optimizers"),
+        *("experimental", "image", "interop", "io", "keras", "linalg", "lookup", "math", "nest", "nn", "optimizers"),
         *("random", "summary", "sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)

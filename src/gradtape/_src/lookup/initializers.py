@@ -208,7 +208,7 @@ class TextFileInitializer:
         return columns[index]
 
     def _array(self, parts: list[Any], dtype: DType) -> np.ndarray:
-        out = np.empty(len(parts), dtype.as_numpy_dtype)
+        out: np.ndarray = np.empty(len(parts), dtype.as_numpy_dtype)
         for place, part in enumerate(parts):
             try:
                 out[place] = part if dtype == dtypes.string else (float if dtype.is_floating else int)(part)

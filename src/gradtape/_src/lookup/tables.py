@@ -104,7 +104,7 @@ class _Table:
           >>> keys.numpy(), values.numpy()
           (array([7], dtype=int32), array([1.], dtype=float32))
         """
-        keys = np.array(list(self._entries), self._key_dtype.as_numpy_dtype)
+        keys: np.ndarray = np.array(list(self._entries), self._key_dtype.as_numpy_dtype)
         values = np.empty((len(keys), *self._default.shape), self._value_dtype.as_numpy_dtype)
         for place, value in enumerate(self._entries.values()):
             values[place] = value
@@ -293,7 +293,7 @@ class StaticVocabularyTable:
           >>> tf.lookup.StaticVocabularyTable(None, 5).lookup(["a", "q"]).numpy()
           array([4, 3])
         """
-        tensor = as_any_tensor(keys, None if isinstance(keys, Tensor | StringTensor) else self._key_dtype)
+        tensor: Any = as_any_tensor(keys, None if isinstance(keys, Tensor | StringTensor) else self._key_dtype)
         if tensor.dtype != self._key_dtype:
             raise TypeError(f"Dtype of argument `keys` must be {self._key_dtype}, received: {tensor.dtype}")
         if self._key_dtype == dtypes.string:

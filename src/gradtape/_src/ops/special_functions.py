@@ -124,7 +124,7 @@ def _log_quotient(u: Tensor, n: int) -> Tensor:
     return tensor_from(np.where(near, series, value), u.dtype)
 
 
-_LOG_QUOTIENT = Primitive(
+_LOG_QUOTIENT: Primitive = Primitive(
     "LogQuotient",
     _log_quotient,
     lambda call, needs, g: (g * _LOG_QUOTIENT(call.saved[0], attributes=(call.attributes[0] + 1,)),),

@@ -98,7 +98,7 @@ def _true(kernel: str, true_classes: Any, num_true: int, high: int | None) -> np
     if classes.shape[1] != num_true:
         message = f"true_classes must have num_true columns, expected: {classes.shape[1]} was: {num_true}"
         raise invalid_argument(kernel, message, None)
-    outside = [] if high is None else classes[(classes < 0) | (classes >= high)]
+    outside: Any = [] if high is None else classes[(classes < 0) | (classes >= high)]
     if len(outside):
         raise invalid_argument(kernel, f"`true_candidate` out of range [0, {high}), received {outside[0]}", None)
     return classes
