@@ -47,6 +47,9 @@ PROMISES = {
     "Threads": ("test_threads.py", "test_threads_pool.py"),
 }
 
+# Members of classes that TensorFlow has not.
+OWN = ("GradientTape.diagnose", "GradientTape.explain")
+
 
 def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, Any]]:
     """Public names of a module or class with their values, under a prefix."""
@@ -89,7 +92,9 @@ def untabled() -> Iterator[tuple[str, Any]]:
         (gradtape.data.Dataset, "data."),
         (gradtape.TensorSpec, ""),
     ):
-        yield from public(kind, f"{prefix}{kind.__name__}.")
+        for name, value in public(kind, f"{prefix}{kind.__name__}."):
+            if name not in OWN:
+                yield name, value
     yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 
