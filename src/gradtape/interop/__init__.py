@@ -3,4 +3,5 @@
 from gradtape.interop import (
     npz as npz,
     safetensors as safetensors,
+    scipy as scipy,
 )
