@@ -49,14 +49,14 @@ _remembered: dict[int, Remembered] = {}
 
 
 def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]) -> None:
-    """An observer that keeps what is recorded, by the number of its first result."""
-    number = node_of(results[0])
-    if not number:
+    """An observer that keeps what is recorded, by the node of its first result."""
+    node = node_of(results[0])
+    if not node:
         _remember_lost(primitive, operands, results)
         return
     if len(_remembered) >= _REMEMBERED:
         del _remembered[next(iter(_remembered))]
-    _remembered[number] = Remembered(_places(), tuple(operands), tuple(results))
+    _remembered[node] = Remembered(_places(), tuple(operands), tuple(results))
 
 
 class Lost(NamedTuple):
@@ -88,12 +88,12 @@ def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Se
     _derived.update(map(id, results))
 
 
-def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
-    """The first unrecorded op of a value with one of these numbers from which unrecorded ops lead to one of these
+def lost_between(nodes: set[int], ends: set[int]) -> Lost | None:
+    """The first unrecorded op of a value with one of these nodes from which unrecorded ops lead to one of these
     tensors.
 
     Args:
-      numbers: tapes' numbers of values.
+      nodes: tapes' nodes of values.
       ends: identities of tensors.
     """
     leading = set(ends)
@@ -101,7 +101,7 @@ def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
     for lost in reversed(_lost):
         if any(id(result) in leading for result in lost.kept.results):
             leading.update(map(id, lost.kept.operands))
-            if any(node_of(operand) in numbers for operand in lost.kept.operands):
+            if any(node_of(operand) in nodes for operand in lost.kept.operands):
                 found = lost
     return found
 
@@ -134,9 +134,9 @@ def _places() -> tuple[Place, ...]:
     return tuple(found)
 
 
-def remembered(number: int) -> Remembered | None:
-    """What was kept of the op with this number."""
-    return _remembered.get(number)
+def remembered(node: int) -> Remembered | None:
+    """What was kept of the op with this node."""
+    return _remembered.get(node)
 
 
 @contextmanager
@@ -187,13 +187,13 @@ class Written(NamedTuple):
     operands: tuple[str, ...] = ()
 
 
-def written(kept: Remembered, place: int, kernels: list[str]) -> Written | None:
+def written(kept: Remembered, place: int, ops: list[str]) -> Written | None:
     """What the program's source says about an op.
 
     Args:
       kept: what was remembered of it.
       place: its place among the ops that the same expression recorded one after the other.
-      kernels: those ops.
+      ops: those ops' names.
     """
     if not kept.places:
         return None
@@ -204,14 +204,21 @@ def written(kept: Remembered, place: int, kernels: list[str]) -> Written | None:
     node = expression_at(frame)
     if node is None:
         return found
-    # An operator records one op each time that a loop comes to it.
-    repeated = isinstance(node, ast.BinOp | ast.UnaryOp | ast.AugAssign) and len(set(kernels)) == 1
-    alone = len(kernels) == 1 or repeated
-    if place == len(kernels) - 1 or repeated:
+    repeated = len(set(ops)) == 1 and _records_one(node, ops[0])
+    alone = len(ops) == 1 or repeated
+    if place == len(ops) - 1 or repeated:
         found = found._replace(result=_result_name(node, file, kept.places[1:]))
     if alone:
         found = found._replace(expression=_shown(node), operands=_operands(node))
     return found
+
+
+def _records_one(node: ast.AST, op: str) -> bool:
+    """Whether an expression records one op each time that a loop comes to it: an operator, or the op's own function."""
+    if isinstance(node, ast.Call):
+        function = node.func
+        return op == (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""))
+    return isinstance(node, ast.BinOp | ast.UnaryOp | ast.AugAssign)
 
 
 @functools.lru_cache(maxsize=64)

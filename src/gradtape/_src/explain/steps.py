@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor, full, view
-from gradtape._engine.diff.entries import cotangents, entries, kinds, node_of_variable, value_read
+from gradtape._engine.api.api import apply_broadcast_to, as_tensor, full, view
+from gradtape._engine.diff.inspection import cotangents, entries, kinds, node_of_variable, value_read
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.record.log import Unrecorded
 from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
@@ -28,7 +27,7 @@ class Value:
     """A tensor on the way: a source, a constant or a result.
 
     Attributes:
-      number: the tape's number of it; 0 of a constant.
+      node: the tape's node of it; 0 of a constant.
       tensor: the tensor, None where the tape did not keep it and it cannot be computed again.
       name: what the program calls it, or a text that stands for it.
       named: whether the name is one that the program gave.
@@ -39,7 +38,7 @@ class Value:
       maker: the step whose result it is.
     """
 
-    number: int
+    node: int
     tensor: Tensor | None = None
     name: str = ""
     named: bool = False
@@ -102,6 +101,11 @@ class Step:
         return self.results[0]
 
     @property
+    def stated(self) -> bool:
+        """Whether the program states its derivative, and how it was evaluated is not known."""
+        return self.primitive.rule is not None and self.primitive.evaluate is None
+
+    @property
     def elementwise(self) -> bool:
         """Whether it is a row of the elementwise table."""
         return hasattr(self.primitive, "expression")
@@ -116,9 +120,9 @@ class Graph:
       sources: the sources' values, in the order asked for.
       steps: the steps between both, the last recorded first.
       others: recorded steps that the target does not depend on, or that lead to no source.
-      values: every value by its number.
-      variables: the variables that the tape watches by their number.
-      owner: a read's position leads to its variable's number, a further output's to its call's position.
+      values: every value by its node.
+      variables: the variables that the tape watches by their node.
+      owner: a read's position leads to its variable's node, a further output's to its call's position.
       positions: all that the tape holds.
     """
 
@@ -132,7 +136,7 @@ class Graph:
     positions: set[int]
 
 
-def number_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
+def node_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
     """What a tape knows a tensor or variable by."""
     return node_of(item) if isinstance(item, Tensor) else node_of_variable(item)
 
@@ -144,8 +148,14 @@ def read(
     seed: Tensor | None = None,
 ) -> Graph:
     """What a tape recorded of a target, with the cotangents of all that lies between it and the sources."""
-    with Unrecorded():
+    recording = tape._recording
+    if recording:
+        tape._pause()
+    try:
         return _read(tape, target, sources, seed)
+    finally:
+        if recording:
+            tape._resume()
 
 
 def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
@@ -154,27 +164,27 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
         if isinstance(item, BaseVariable):
             watched[node_of_variable(item)] = item
     values: dict[int, Value] = {}
-    owner: dict[int, int] = {}  # a read's position -> its variable's number; a further output's -> its call's
+    owner: dict[int, int] = {}  # a read's position -> its variable's node; a further output's -> its call's
     steps: dict[int, Step] = {}
 
-    def value(number: int) -> Value:
-        number = owner.get(number, number) if number in reads else number
-        if number not in values:
-            values[number] = Value(number)
-        return values[number]
+    def value(node: int) -> Value:
+        node = owner.get(node, node) if node in reads else node
+        if node not in values:
+            values[node] = Value(node)
+        return values[node]
 
     reads: set[int] = set()
-    for position, kind, primitive, numbers, shapes, operands, results, attribute, _active in entries(tape):
+    for position, kind, primitive, nodes, shapes, operands, results, attribute, _active in entries(tape):
         if kind == _KINDS["read"]:
             reads.add(position)
-            owner[position] = numbers[0]
+            owner[position] = nodes[0]
             found = value(position)
-            found.variable = watched.get(numbers[0])
+            found.variable = watched.get(nodes[0])
             if found.variable is not None and found.tensor is None:
                 found.tensor = value_read(found.variable, position)
         elif kind == _KINDS["output"]:
-            owner[position] = numbers[0]
-            maker, place = steps[numbers[0]], numbers[1]
+            owner[position] = nodes[0]
+            maker, place = steps[nodes[0]], nodes[1]
             maker.results[place] = value(position)
             maker.results[place].maker = maker
             maker.results[place].tensor = maker.results[place].tensor or maker.kept[place]
@@ -183,10 +193,7 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
                 position,
                 primitive,
                 attribute,
-                [
-                    value(number) if number else Value(0, tensor)
-                    for number, tensor in zip(numbers, operands, strict=True)
-                ],
+                [value(node) if node else Value(0, tensor) for node, tensor in zip(nodes, operands, strict=True)],
                 [Value(0) for _ in results],
                 shapes,
                 remembered=remembered(position),
@@ -206,12 +213,12 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
     for item in (target, *sources):
         if isinstance(item, Tensor) and node_of(item):
             value(node_of(item)).tensor = item
-    goal = value(number_on(tape, target)) if number_on(tape, target) else Value(0, as_tensor(target))
+    goal = value(node_on(tape, target)) if node_on(tape, target) else Value(0, as_tensor(target))
     goal.tensor = as_tensor(target) if goal.tensor is None else goal.tensor
     asked = []
     for item in sources:
-        number = number_on(tape, item)
-        found = value(number) if number else Value(0, as_tensor(item))
+        node = node_on(tape, item)
+        found = value(node) if node else Value(0, as_tensor(item))
         found.source = True
         if isinstance(item, BaseVariable):
             found.variable = item
@@ -222,8 +229,8 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
     leading: set[int] = set()  # values from which a source is reached
     kept: list[Step] = []
     for step in reversed(passed):
-        if any(operand.source or operand.number in leading for operand in step.operands if operand.number):
-            leading |= {result.number for result in step.results}
+        if any(operand.source or operand.node in leading for operand in step.operands if operand.node):
+            leading |= {result.node for result in step.results}
             kept.append(step)
     chosen = kept[::-1]
     positions = {step.position for step in chosen}
@@ -249,13 +256,13 @@ def _sweep(
     waiting: list[int] = []
     queued: set[int] = set()
 
-    def visit(number: int) -> None:
-        position = owner.get(number, number)
+    def visit(node: int) -> None:
+        position = owner.get(node, node)
         if position in steps and position not in queued:
             queued.add(position)
             heapq.heappush(waiting, -position)
 
-    visit(goal.number)
+    visit(goal.node)
     while waiting:
         step = steps[-heapq.heappop(waiting)]
         given = []
@@ -267,21 +274,27 @@ def _sweep(
                 given.append(full(known.shape, 0, known.dtype))
             else:
                 given.append(result.cotangent)
-        step.given = [_dense(found) for found in cotangents(tape, step.position, given)]
+        found_all = cotangents(tape, step.position, given)
+        step.given = [_dense(found, step, operand) for found, operand in zip(found_all, step.operands, strict=True)]
         passed.append(step)
         for place, found in enumerate(step.given):
             operand = step.operands[place]
-            if found is None or not operand.number:
+            if found is None or not operand.node:
                 continue
             operand.contributions.append((step, place, found))
             operand.cotangent = found if operand.cotangent is None else operand.cotangent + found
-            visit(operand.number)
+            visit(operand.node)
     return passed
 
 
-def _dense(found: Any) -> Tensor | None:
-    """A cotangent as a tensor: rows of a gathered variable are put in their places."""
-    return None if found is None else as_tensor(found)
+def _dense(found: Any, step: Step, operand: Value) -> Tensor | None:
+    """A cotangent as a tensor: rows of a gathered variable in their places, one that a program states of its operand's
+    shape and dtype."""
+    if found is None:
+        return None
+    if step.stated and operand.tensor is not None:
+        return apply_broadcast_to(as_tensor(found, dtype=operand.tensor.dtype), operand.tensor.shape)
+    return as_tensor(found)
 
 
 def _shape(steps: list[Step], goal: Value) -> None:
@@ -316,6 +329,10 @@ def _results_again(step: Step) -> tuple[Tensor, ...]:
 def _compute_again(steps: list[Step]) -> None:
     """Values that the tape did not keep, as far as those are known that they were computed from."""
     for step in steps:
-        if step.result.tensor is None and all(operand.tensor is not None for operand in step.operands):
+        if (
+            step.result.tensor is None
+            and not step.stated
+            and all(operand.tensor is not None for operand in step.operands)
+        ):
             for result, tensor in zip(step.results, _results_again(step), strict=True):
                 result.tensor = tensor
