@@ -3,10 +3,14 @@
 ``python -m gradtape NAME ...``: what each name is, or what to write instead of a name that gradtape does not have.
 
 ``python -m gradtape run PROGRAM ...``: runs a program, for which gradtape stands under the names tensorflow and keras.
+
+``python -m gradtape explain [--as text|markdown|latex|html] [--output FILE] PROGRAM ...``: runs a program so, and then
+shows how the gradients come about that it asks tapes for: the first one at each line.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import platform
@@ -79,17 +83,44 @@ def main() -> None:
     print(f"time per step: {median * 1e6:.2f} µs (median of {len(rounds)} rounds of {steps} steps)")
 
 
-def run(program: str, *arguments: str) -> None:
-    """Runs a program as Python does, with gradtape under the names of TensorFlow and Keras."""
+def stand_in(program: str, arguments: list[str]) -> None:
+    """Makes all ready for a program: gradtape under the names of TensorFlow and Keras, its arguments and its folder."""
     tf.install_as_tensorflow()
     sys.argv = [program, *arguments]
     sys.path[0] = os.path.dirname(os.path.abspath(program))
+
+
+def run(program: str, *arguments: str) -> None:
+    """Runs a program as Python does."""
+    stand_in(program, list(arguments))
     runpy.run_path(program, run_name="__main__")
+
+
+def explain(*arguments: str) -> None:
+    """Runs a program and shows how its gradients come about."""
+    from gradtape._src.explain import programs
+
+    parser = argparse.ArgumentParser("python -m gradtape explain", description=explain.__doc__)
+    parser.add_argument("--as", dest="form", choices=programs.FORMS, default="text", help="the form; text unless given")
+    parser.add_argument("--output", help="the file to write; standard output unless given")
+    parser.add_argument("--width", type=int, help="columns of text; the terminal's unless given")
+    parser.add_argument("program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own")
+    asked = parser.parse_args(arguments)
+    stand_in(asked.program, asked.arguments)
+    shown = programs.run(asked.program, asked.form, asked.width)
+    if asked.output is None:
+        print(f"\n{shown}")
+    else:
+        with open(asked.output, "w", encoding="utf-8") as file:
+            file.write(shown)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["run"] and len(sys.argv) > 2:
         run(*sys.argv[2:])
+    elif sys.argv[1:2] == ["explain"] and len(sys.argv) > 2:
+        explain(*sys.argv[2:])
     elif {"-h", "--help"} & set(sys.argv):
         print(__doc__.strip())
     elif len(sys.argv) > 1:

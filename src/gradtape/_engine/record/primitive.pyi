@@ -9,6 +9,9 @@ class Primitive:
 
     name: str
     kernel: str
+    linear: bool
+    evaluate: Callable[..., Any] | None
+    rule: Callable[..., Any] | None
     def __init__(
         self,
         name: str,

@@ -187,13 +187,13 @@ class Written(NamedTuple):
     operands: tuple[str, ...] = ()
 
 
-def written(kept: Remembered, place: int, kernels: list[str]) -> Written | None:
+def written(kept: Remembered, place: int, ops: list[str]) -> Written | None:
     """What the program's source says about an op.
 
     Args:
       kept: what was remembered of it.
       place: its place among the ops that the same expression recorded one after the other.
-      kernels: those ops.
+      ops: those ops' names.
     """
     if not kept.places:
         return None
@@ -204,14 +204,21 @@ def written(kept: Remembered, place: int, kernels: list[str]) -> Written | None:
     node = expression_at(frame)
     if node is None:
         return found
-    # An operator records one op each time that a loop comes to it.
-    repeated = isinstance(node, ast.BinOp | ast.UnaryOp | ast.AugAssign) and len(set(kernels)) == 1
-    alone = len(kernels) == 1 or repeated
-    if place == len(kernels) - 1 or repeated:
+    repeated = len(set(ops)) == 1 and _records_one(node, ops[0])
+    alone = len(ops) == 1 or repeated
+    if place == len(ops) - 1 or repeated:
         found = found._replace(result=_result_name(node, file, kept.places[1:]))
     if alone:
         found = found._replace(expression=_shown(node), operands=_operands(node))
     return found
+
+
+def _records_one(node: ast.AST, op: str) -> bool:
+    """Whether an expression records one op each time that a loop comes to it: an operator, or the op's own function."""
+    if isinstance(node, ast.Call):
+        function = node.func
+        return op == (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""))
+    return isinstance(node, ast.BinOp | ast.UnaryOp | ast.AugAssign)
 
 
 @functools.lru_cache(maxsize=64)

@@ -78,7 +78,7 @@ class Names:
                 continue
             for step in together:
                 assert step.remembered is not None
-                step.written = written(step.remembered, together.index(step), [other.kernel for other in together])
+                step.written = written(step.remembered, together.index(step), [other.name for other in together])
 
     def _unique(self, name: str) -> str:
         found, place = name, 1

@@ -141,7 +141,9 @@ def _text(formula: Formula) -> tuple[str, int]:
         head = parts[0]
         if head.kind == "number" and head.value == -1:
             return f"-{_bracketed(_plain(list(parts[1:])), _PRODUCT)}", _SUM
-        joined = "·".join(_bracketed(part, _PRODUCT if place else _POWER, place) for place, part in enumerate(parts))
+        levels = [_SUM if head.kind == "number" else _PRODUCT, *[_PRODUCT] * (len(parts) - 1)]
+        pairs = enumerate(zip(parts, levels, strict=True))
+        joined = "·".join(_bracketed(part, level, place) for place, (part, level) in pairs)
         return joined, _SUM if joined.startswith("-") else _PRODUCT
     if kind == "power":
         base, exponent = parts

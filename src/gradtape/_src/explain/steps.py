@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor, full, view
+from gradtape._engine.api.api import apply_broadcast_to, as_tensor, full, view
 from gradtape._engine.diff.entries import cotangents, entries, kinds, number_of_variable, value_read
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.record.log import Unrecorded
 from gradtape._engine.record.primitive import Primitive, number_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
@@ -102,6 +101,11 @@ class Step:
         return self.results[0]
 
     @property
+    def stated(self) -> bool:
+        """Whether the program states its derivative, and how it was evaluated is not known."""
+        return self.primitive.rule is not None and self.primitive.evaluate is None
+
+    @property
     def elementwise(self) -> bool:
         """Whether it is a row of the elementwise table."""
         return hasattr(self.primitive, "expression")
@@ -144,8 +148,14 @@ def read(
     seed: Tensor | None = None,
 ) -> Graph:
     """What a tape recorded of a target, with the cotangents of all that lies between it and the sources."""
-    with Unrecorded():
+    recording = tape._recording
+    if recording:
+        tape._pause()
+    try:
         return _read(tape, target, sources, seed)
+    finally:
+        if recording:
+            tape._resume()
 
 
 def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
@@ -267,7 +277,8 @@ def _sweep(
                 given.append(full(known.shape, 0, known.dtype))
             else:
                 given.append(result.cotangent)
-        step.given = [_dense(found) for found in cotangents(tape, step.position, given)]
+        found_all = cotangents(tape, step.position, given)
+        step.given = [_dense(found, step, operand) for found, operand in zip(found_all, step.operands, strict=True)]
         passed.append(step)
         for place, found in enumerate(step.given):
             operand = step.operands[place]
@@ -279,9 +290,14 @@ def _sweep(
     return passed
 
 
-def _dense(found: Any) -> Tensor | None:
-    """A cotangent as a tensor: rows of a gathered variable are put in their places."""
-    return None if found is None else as_tensor(found)
+def _dense(found: Any, step: Step, operand: Value) -> Tensor | None:
+    """A cotangent as a tensor: rows of a gathered variable in their places, one that a program states of its operand's
+    shape and dtype."""
+    if found is None:
+        return None
+    if step.stated and operand.tensor is not None:
+        return apply_broadcast_to(as_tensor(found, dtype=operand.tensor.dtype), operand.tensor.shape)
+    return as_tensor(found)
 
 
 def _shape(steps: list[Step], goal: Value) -> None:
@@ -316,6 +332,10 @@ def _results_again(step: Step) -> tuple[Tensor, ...]:
 def _compute_again(steps: list[Step]) -> None:
     """Values that the tape did not keep, as far as those are known that they were computed from."""
     for step in steps:
-        if step.result.tensor is None and all(operand.tensor is not None for operand in step.operands):
+        if (
+            step.result.tensor is None
+            and not step.stated
+            and all(operand.tensor is not None for operand in step.operands)
+        ):
             for result, tensor in zip(step.results, _results_again(step), strict=True):
                 result.tensor = tensor

@@ -1,0 +1,110 @@
+"""Programs run with every gradient explained: the first that each line of theirs asks for."""
+
+from __future__ import annotations
+
+import linecache
+import runpy
+import sys
+from html import escape
+from typing import Any
+
+from gradtape._engine.diff.tape import GradientTape, method
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import nest
+from gradtape._src.explain.diagnosis import diagnose
+from gradtape._src.explain.explanation import Explanation, explain
+from gradtape._src.explain.lines import lines, short_file
+from gradtape._src.explain.naming import calling_frame
+from gradtape._src.function.function import run_functions_eagerly
+
+FORMS = ("text", "markdown", "latex", "html")
+
+
+class Explained:
+    """The gradients that a program asked for.
+
+    Attributes:
+      found: by file and line of the call an explanation and what a diagnosis adds to it, or why there is none.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, int], tuple[Explanation | None, str]] = {}
+        self._looking = False  # explaining asks tapes of its own
+
+    def look(self, tape: GradientTape, target: Any, sources: Any, output_gradients: Any) -> None:
+        """Explains what a tape is about to be asked, unless this line has asked before."""
+        frame = calling_frame()
+        if self._looking or frame is None or tape._spent or (frame.f_code.co_filename, frame.f_lineno) in self.found:
+            return
+        place = frame.f_code.co_filename, frame.f_lineno
+        leaves = [leaf for leaf in nest.flatten(target) if isinstance(leaf, Tensor | BaseVariable)]
+        if len(leaves) != 1:
+            self.found[place] = None, f"It has {len(leaves)} targets, of which explain takes one at a time."
+            return
+        seeds = nest.flatten(output_gradients)
+        self._looking = True
+        try:
+            explanation = explain(tape, leaves[0], sources, seeds[0] if seeds else None, frame)
+            diagnosis = diagnose(tape, leaves[0], sources, frame)
+        finally:
+            self._looking = False
+        self.found[place] = explanation, "" if diagnosis.healthy else str(diagnosis)
+
+    def shown(self, form: str, width: int | None = None) -> str:
+        """All explanations in one of the forms."""
+        parts = [self._one(form, width, *place, *found) for place, found in self.found.items()]
+        if not parts:
+            parts = ["The program asked no GradientTape for a gradient."]
+        if form != "html":
+            return "\n\n".join(parts)
+        return (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            '<meta name="color-scheme" content="light dark"><title>Gradients, explained</title>'
+            "<style>body { margin: 0 auto; max-width: 70rem; font: 15px/1.5 system-ui, sans-serif; }</style>"
+            f"</head><body><main>{''.join(parts)}</main></body></html>\n"
+        )
+
+    def _one(
+        self, form: str, width: int | None, file: str, line: int, explanation: Explanation | None, more: str
+    ) -> str:
+        title = f"{short_file(file)}:{line}   {linecache.getline(file, line).strip()}"
+        if form == "html":
+            body = f"<pre>{escape(more)}</pre>" if more else ""
+            return f"<h2>{escape(title)}</h2>" + (explanation._repr_html_() if explanation else "") + body
+        if form == "markdown":
+            body = "" if explanation is None else explanation.markdown().replace("\n## ", "\n### ")
+            return f"# `{title}`\n\n{body}" + (f"\n```\n{more}\n```\n" if more else "")
+        if form == "latex":
+            return f"% {title}\n" + ("" if explanation is None else explanation.latex())
+        body = "" if explanation is None else explanation.text(width)
+        return "\n".join([title, "=" * min(len(title), width or 80), body, *([more] if more else [])])
+
+
+def run(program: str, form: str = "text", width: int | None = None) -> str:
+    """Runs a program as `__main__`; returns its gradients' explanations.
+
+    From here on every tape of this process is looked at, and compiled functions run as Python.
+    """
+    explained = Explained()
+    plain = GradientTape.gradient
+
+    def gradient(
+        self: GradientTape,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Any = "none",
+    ) -> Any:
+        explained.look(self, target, sources, output_gradients)
+        return plain(self, target, sources, output_gradients, unconnected_gradients)
+
+    method(gradient)
+    run_functions_eagerly(True)
+    with lines():
+        try:
+            runpy.run_path(program, run_name="__main__")
+        finally:
+            sys.stdout.flush()
+        return explained.shown(form, width)

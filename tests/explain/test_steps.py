@@ -1,0 +1,251 @@
+"""What explanations are made of: cotangents are those of the tape's own sweep, whatever it recorded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+ROOT = Path(__file__).parents[2]
+
+
+def custom(x, w):
+    @tf.custom_gradient
+    def doubled(value):
+        return value * 1.0, lambda g: 2.0 * g
+
+    return tf.reduce_sum(doubled(x) * w[0, 0])
+
+
+def several_results(x, w):
+    first, second, _ = tf.split(w, 3, axis=0)
+    return tf.reduce_sum(first * tf.exp(second)) + tf.reduce_sum(tf.unstack(w)[0] * x[0])
+
+
+def decomposed(x, w):
+    values, vectors = tf.linalg.eigh(w @ tf.transpose(w) + tf.eye(3))
+    return tf.reduce_sum(values * vectors[0]) + tf.reduce_sum(x)
+
+
+def gathered(x, w):
+    return tf.reduce_sum(tf.gather(w, [0, 2, 2]) ** 2) * tf.reduce_mean(x)
+
+
+def looked_up(x, w):
+    return tf.reduce_sum(tf.nn.embedding_lookup(w, [1, 1]) * x[:2]) + tf.reduce_sum(w * w)
+
+
+def normalized(x, w):
+    mean, variance = tf.nn.moments(x @ w, axes=[0])
+    return tf.reduce_sum(tf.nn.batch_normalization(x @ w, mean, variance, None, None, 1e-3) ** 3)
+
+
+def convolved(x, w):
+    image = tf.reshape(tf.tile(x, [4, 4]), (1, 12, 12, 1))
+    kernel = tf.reshape(w, (3, 3, 1, 1))
+    return tf.reduce_sum(tf.nn.max_pool2d(tf.nn.conv2d(image, kernel, 1, "SAME"), 2, 2, "VALID"))
+
+
+def compiled(x, w):
+    @tf.function
+    def inner(x, w):
+        return tf.reduce_sum(tf.tanh(x @ w) * 2.0)
+
+    inner(x, w)
+    return inner(x, w) + inner(w, x)
+
+
+def looped(x, w):
+    h = x
+    while tf.reduce_sum(tf.abs(h)) > 1.0:
+        h = tf.tanh(h @ w) * 0.6
+    return tf.reduce_sum(h)
+
+
+def second_order(x, w):
+    with tf.GradientTape() as inner:
+        inner.watch(x)
+        y = tf.reduce_sum(tf.sin(x @ w))
+    return tf.reduce_sum(inner.gradient(y, x) ** 2)
+
+
+def recomputed(x, w):
+    return tf.reduce_sum(tf.recompute_grad(lambda a: tf.tanh(a) * a)(x @ w))
+
+
+def transposed_products(x, w):
+    return tf.reduce_sum(
+        tf.matmul(x, w, transpose_a=True) * tf.matmul(x, w, transpose_b=True)
+        + tf.matmul(x, w, transpose_a=True, transpose_b=True)
+    )
+
+
+def cross_entropies(x, w):
+    logits = x @ w
+    dense = tf.nn.softmax_cross_entropy_with_logits(labels=tf.nn.softmax(w), logits=logits)
+    sparse = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=[0, 2, 1], logits=logits)
+    return tf.reduce_mean(dense) + tf.reduce_mean(sparse)
+
+
+def extremes(x, w):
+    return tf.reduce_max(x) * tf.reduce_min(w) + tf.reduce_prod(x[0]) + tf.reduce_sum(tf.reduce_max(w, axis=0))
+
+
+def itself(x, w):
+    return x
+
+
+PROGRAMS = (
+    *(custom, several_results, decomposed, gathered, looked_up, normalized, convolved, compiled, looped, second_order),
+    *(recomputed, transposed_products, cross_entropies, extremes, itself),
+)
+
+
+def operands():
+    random = np.random.default_rng(2)
+    return [tf.Variable(random.normal(size=(3, 3)).astype("float32"), name=name) for name in "xw"]
+
+
+@pytest.mark.parametrize("lines", [False, True])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_gradients_are_the_tapes_own(program, lines):
+    x, w = operands()
+
+    def recorded(tape):
+        with tape:
+            return program(x, w)
+
+    tape = tf.GradientTape(persistent=True)
+    if lines:
+        with tf.explain.lines():
+            y = recorded(tape)
+            explanation = tape.explain(y, [x, w])
+    else:
+        y = recorded(tape)
+        explanation = tape.explain(y, [x, w])
+    for told, gradient in zip(explanation.gradients, tape.gradient(y, [x, w]), strict=True):
+        if gradient is None:
+            assert told is None
+        else:
+            np.testing.assert_allclose(told, tf.convert_to_tensor(gradient), rtol=1e-6, atol=1e-7)
+    check = explanation.check()
+    assert check.passed, str(check)
+    if lines and program is not compiled:
+        assert {step.reason for step in check.steps} <= {"", "the program states its derivative"}
+    for form in (explanation.text, explanation.markdown, explanation.latex, explanation.svg, explanation.html):
+        assert form()
+
+
+def test_another_cotangent():
+    x = tf.Variable([1.0, 2.0])
+    with tf.GradientTape() as tape:
+        y = x * x
+    explanation = tape.explain(y, x, output_gradients=[10.0, 100.0])
+    np.testing.assert_array_equal(explanation.gradients[0], [20.0, 400.0])
+    assert explanation.formulas == ["2·x·∂y/∂y"]
+
+
+def test_within_the_block_nothing_more_is_recorded():
+    x = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = x * x
+        first = tape.explain(y, x)
+        again = tape.explain(y, x)
+        z = y * 1.0
+    assert [len(explanation.steps) for explanation in (first, again, tape.explain(z, x))] == [1, 1, 2]
+
+
+def test_a_variable_assigned_since_keeps_no_old_value():
+    x, w = tf.Variable(3.0), tf.Variable(2.0)
+    with tf.GradientTape(persistent=True) as tape:
+        y = x + w
+    x.assign(50.0)
+    explanation = tape.explain(y, [x, w])
+    step = explanation.steps[0].step
+    assert step.operands[0].tensor is None and step.operands[1].tensor.numpy() == 2.0
+    assert explanation.steps[0].value == 5.0
+    assert "50.0" not in explanation.text()
+
+
+def test_lines_of_loops_calls_and_comprehensions():
+    x = tf.Variable(0.5)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        h = x
+        for _ in range(3):
+            h = tf.sin(h)
+        a, b = h * 2.0, h * 3.0
+        parts = [a + i for i in (1.0, 2.0)]
+        total = parts[0] * parts[1]
+        total += b
+        explanation = tape.explain(total, x)
+    results = [step.result for step in explanation.steps]
+    assert results[0] == "total₂" and results[1] == "total"
+    assert len(set(results[-3:])) == 3 and {name[0] for name in results[-3:]} == {"h"}
+    assert {"a", "b"} <= set(results)
+    source = Path(__file__).read_text().splitlines()
+    for step in explanation.steps:
+        assert step.code == source[step.line - 1].strip()
+
+
+def test_what_is_remembered_ends_with_the_block():
+    from gradtape._src.explain import lines
+
+    x = tf.Variable(0.5)
+    with tf.explain.lines():
+        with tf.GradientTape() as tape:
+            y = tf.stop_gradient(x) * x
+        assert lines._remembered and lines._lost
+    assert not lines._remembered and not lines._lost
+    assert tape.explain(y, x).steps[0].file == ""
+
+
+def test_beside_check_numerics():
+    tf.debugging.enable_check_numerics()
+    try:
+        x = tf.Variable(2.0)
+        with tf.explain.lines(), tf.GradientTape() as tape:
+            y = x * x
+            explanation = tape.explain(y, x)
+        assert explanation.steps[0].file == __file__
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Detected Infinity or NaN"):
+            tf.math.log(0.0)
+    finally:
+        tf.debugging.disable_check_numerics()
+    assert np.isneginf(tf.math.log(0.0))
+
+
+EXAMPLES = sorted((ROOT / "examples").glob("00*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_tutorials_are_explained(example):
+    command = [sys.executable, "-m", "gradtape", "explain", "--width", "100", str(example)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert f"examples/{example.name}:" in done.stdout
+    expected = {
+        "000_shapes_and_derivation": "∂loss/∂W = (2/n)·xᵀ @ y",
+        "001_descent_and_regression": "∂y/∂x = 3·x²\n        = 48.0",
+        "002_using_the_tape": "∂z/∂w1 = 2·w2 + 6·w1\n         = 36.0",
+        "003_gradients_by_hand": "∂loss/∂W = 2·x·(W·x + b - y)\n           = -1.388673",
+        "004_one_neuron": "∂loss/∂w = -2·x·(y - y_pred)\n           = -4.0",
+    }
+    assert expected[example.stem] in done.stdout
+
+
+@pytest.mark.parametrize("form,beginning", [("markdown", "# `"), ("latex", "% "), ("html", "<!doctype html>")])
+def test_explained_into_a_file(tmp_path, form, beginning):
+    target = tmp_path / "explained"
+    example = ROOT / "examples" / "002_using_the_tape.py"
+    command = [sys.executable, "-m", "gradtape", "explain", "--as", form, "--output", str(target), str(example)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    text = target.read_text(encoding="utf-8")
+    assert text.startswith(beginning)
+    assert "does not watch" in text or form == "latex"
