@@ -71,7 +71,8 @@ def members(thing: type) -> Iterator[tuple[str, Any]]:
                 if not name.startswith("_") and not inherited:
                     found.setdefault(name, member)
     for name in sorted(found):
-        if inspect.getdoc(found[name]) and not isinstance(found[name], thing):
+        # Methods and properties, not constants, whose docstrings are those of their types.
+        if inspect.getdoc(found[name]) and hasattr(found[name], "__get__"):
             yield name, found[name]
 
 

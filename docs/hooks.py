@@ -36,6 +36,16 @@ FENCE = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 CODE = re.compile(r"(?<![`\[])`(tf(?:\.\w+)+)(\([^`]*\))?`(?![`\]])")
 
+# Headings of examples whose files' names do not tell which letters are large.
+HEADINGS = {
+    "burgers_equation": "Burgers' equation",
+    "character_rnn": "Character RNN",
+    "digits_gan": "GAN on digits",
+    "digits_vae": "VAE on digits",
+    "hamiltonian_monte_carlo": "Hamiltonian Monte Carlo",
+    "laplace_approximation": "Laplace approximation",
+    "lbfgs": "L-BFGS",
+}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -52,7 +62,7 @@ def examples() -> str:
         shown = ". ".join(filter(None, (root.findtext(SVG + name) for name in ("title", "desc"))))
         code = "\n".join("    " + line if line else "" for line in text.splitlines())
         parts += [
-            f"## {path.stem.replace('_', ' ').capitalize()}",
+            f"## {HEADINGS.get(path.stem) or path.stem.replace('_', ' ').capitalize()}",
             " ".join(summary.split()),
             f"![{shown}](pictures/{picture.name})",
             rest,

@@ -65,12 +65,12 @@ for _ in (progress := trange(5 if short else 700, desc="training")):
     progress.set_postfix(bits=f"{bits[-1]:.2f}")
 
 print(f"bits per character: {np.log2(len(characters)):.2f} before, {np.mean(bits[-50:]):.2f} after {len(bits)} steps")
-sample = write("The for statement ", 20 if short else 280)
+sample = write("The for statement ", 20 if short else 520)
 print(sample)
 
 figure, (left, right) = plt.subplots(1, 2)
 left.plot(bits)
 left.set(xlabel="step", ylabel="bits per character", ylim=(0, None))
 right.axis("off")
-right.text(0, 1, sample[:420].replace("$", r"\$"), family="monospace", fontsize=7, va="top", wrap=True)
+right.text(0, 1, sample.replace("$", r"\$"), family="monospace", fontsize=7.5, va="top", wrap=True)
 save(figure, "character_rnn", "Left: bits per character over the steps. Right: what the network writes.")

@@ -64,14 +64,16 @@ check_and_show(tape.explain(z, [w1, w2]))
 # %% [markdown]
 # ## 003: gradients by hand
 # The tutorial recomputes TensorFlow's numbers with a calculator, by 2 (W x + b - y) x for one point. Here they are.
+# Within `tf.explain.lines` the lines of the program are told, too, and the names of what the tape itself did not keep.
 
 # %%
 X, Y = np.array([3.3]), np.array([1.7])
 W, b = tf.Variable(0.21318328, name="W"), tf.Variable(0.78609025, name="b")
-with tf.GradientTape() as tape:
-    pred = W * X + b
-    loss = tf.reduce_mean(tf.square(pred - Y))
-check_and_show(tape.explain(loss, [W, b]))
+with tf.explain.lines():
+    with tf.GradientTape() as tape:
+        pred = W * X + b
+        loss = tf.reduce_mean(tf.square(pred - Y))
+    check_and_show(tape.explain(loss, [W, b]))
 
 # %% [markdown]
 # ## 004: one neuron
@@ -80,9 +82,10 @@ check_and_show(tape.explain(loss, [W, b]))
 # %%
 x, y = tf.constant(2.0), tf.constant(3.0)
 w, b = tf.Variable(0.5, name="w"), tf.Variable(1.0, name="b")
-with tf.GradientTape() as tape:
-    y_pred = w * x + b
-    loss = tf.square(y - y_pred)
-explanation = tape.explain(loss, [w, b])
+with tf.explain.lines():
+    with tf.GradientTape() as tape:
+        y_pred = w * x + b
+        loss = tf.square(y - y_pred)
+    explanation = tape.explain(loss, [w, b])
 check_and_show(explanation)
 Path("tutorials_explained.svg").write_text(explanation.svg(), "utf-8")

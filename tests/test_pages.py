@@ -92,7 +92,8 @@ def test_commands(path, line, tmp_path):
     for command in line.split(" && "):
         words = shlex.split(command, comments=True)
         if words[:3] == ["python", "-m", "gradtape"]:
-            subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, check=True)
+            arguments = [str(ROOT / word) if (ROOT / word).is_file() else word for word in words[1:]]
+            subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, check=True)
         elif words[:2] == ["pip", "install"]:
             assert [word.partition("[")[0] for word in words[2:]] == ["."]
             assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= extras
