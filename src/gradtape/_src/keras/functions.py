@@ -176,6 +176,7 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
                 options[name] = value
         return made(**options)(*operands, **others)
 
+    either._operation = operation  # type: ignore[attr-defined]
     return either
 
 

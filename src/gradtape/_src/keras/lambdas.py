@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import marshal
 import types
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def is_lambda(value: Any) -> bool:
 
 def written_lambda(function: Any) -> tuple[str, Any, Any]:
     """A lambda's code, default arguments and values of enclosing scopes."""
-    code = base64.encodebytes(marshal.dumps(function.__code__)).decode("ascii")
+    code = binascii.b2a_base64(marshal.dumps(function.__code__)).decode("ascii")
     closure = function.__closure__
     return code, function.__defaults__, None if not closure else tuple(cell.cell_contents for cell in closure)
 
@@ -28,7 +28,7 @@ def read_lambda(code: str, defaults: Any = None, closure: Any = None) -> Callabl
       ValueError: it was written by another version of Python, or by nobody.
     """
     try:
-        made = marshal.loads(base64.decodebytes(code.encode("ascii")))
+        made = marshal.loads(binascii.a2b_base64(code.encode("ascii")))
         cells = None if closure is None else tuple(types.CellType(value) for value in closure)
         return types.FunctionType(
             made, {"__builtins__": __builtins__}, made.co_name, None if defaults is None else tuple(defaults), cells
