@@ -115,12 +115,8 @@ _OF_KERAS = {
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
-    "models.load_model": "use tf.keras.models.model_from_json, and set_weights with what numpy.load gives",
-    "models.save_model": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
-    "callbacks.BackupAndRestore": "keep the weights in on_epoch_end of a Callback",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
-    "callbacks.TensorBoard": "write what on_epoch_end of a Callback is told, or use tf.keras.callbacks.CSVLogger",
 }
 
 

@@ -13,7 +13,7 @@ from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
-from gradtape._src.ops.arrays import concat
+from gradtape._src.ops.joining import concat
 
 Vector = np.ndarray
 
