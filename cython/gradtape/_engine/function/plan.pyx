@@ -605,12 +605,16 @@ cdef object key_of(Step step):
         return READ, id(step.variable)
     if step.kind == CONSTANT:
         tensor = step.constant
-        return (CONSTANT, tensor.dtype_code, tensor.splat, tuple(tensor_shape(tensor.extent)),
+        return (CONSTANT, tensor.dtype_code, tensor.splat, dims_of(tensor.extent),
                 tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
-    operands = tuple([step.operands[i] for i in range(step.operand_count)])
+    operands = (<char*>step.operands)[:step.operand_count * sizeof(int)]
     if step.kind == COMPILED:
-        return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
+        return COMPILED, id(step.primitive), operands, step.attribute, dims_of(step.shape)
     return step.kind, id(step.primitive), operands
+
+
+cdef bytes dims_of(Extent* extent):
+    return (<char*>extent.dims)[:extent.rank * sizeof(Py_ssize_t)]
 
 
 cdef Tensor folded_step(Step step, dict constants):
@@ -631,7 +635,10 @@ cdef Step renamed_step(Step step, dict names):
     """The step with other slots for its operands."""
     cdef Step made
     cdef int i
-    if not any([step.operands[i] in names for i in range(step.operand_count)]):
+    for i in range(step.operand_count):
+        if step.operands[i] in names:
+            break
+    else:
         return step
     made = Step(step.kind, step.operand_count, step.result_count)
     memcpy(made.results, step.results, step.result_count * sizeof(int))
@@ -677,15 +684,19 @@ cdef set encode(Node node, bint fuses):
     if fuses:
         node.numbered = fused_steps(living_steps(node.numbered, live), live)
     for step in reversed(node.numbered):
-        if step.kind <= READ and not any([step.results[i] in live for i in range(step.result_count)]):
+        if not is_needed(step, live):
             continue
-        touched = dict.fromkeys([step.operands[i] for i in range(step.operand_count)]
-                                + [step.results[i] for i in range(step.result_count)])
-        ends.append([slot for slot in touched if slot not in live])
+        last = []
         for i in range(step.result_count):
-            live.discard(step.results[i])
+            if step.results[i] in live:
+                live.discard(step.results[i])
+            else:
+                last.append(step.results[i])
         for i in range(step.operand_count):
-            live.add(step.operands[i])
+            if step.operands[i] not in live:
+                live.add(step.operands[i])
+                last.append(step.operands[i])
+        ends.append(last)
         plan.append(step)
     plan.reverse()
     ends.reverse()
@@ -707,13 +718,24 @@ cdef list living_steps(list steps, set live):
     cdef Step step
     cdef int i
     for step in reversed(steps):
-        if step.kind <= READ and not any([step.results[i] in needed for i in range(step.result_count)]):
+        if not is_needed(step, needed):
             continue
         for i in range(step.operand_count):
             needed.add(step.operands[i])
         kept.append(step)
     kept.reverse()
     return kept
+
+
+cdef bint is_needed(Step step, set live) except -1:
+    """Whether a step does more than give values, or one of a slot that lives."""
+    cdef int i
+    if step.kind > READ:
+        return True
+    for i in range(step.result_count):
+        if step.results[i] in live:
+            return True
+    return False
 
 
 cdef int encode_step(Action* action, Step step, list ends) except -1:
