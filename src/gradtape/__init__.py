@@ -50,6 +50,7 @@ else:
         "config",
         "data",
         "debugging",
+        "distribute",
         "distributed",
         "dtypes",
         "errors",
@@ -120,6 +121,10 @@ from gradtape._src.core.execution import (
 )
 from gradtape._src.core.logger import (
     get_logger as get_logger,
+)
+from gradtape._src.core.replication import (
+    VariableAggregation as VariableAggregation,
+    VariableSynchronization as VariableSynchronization,
 )
 from gradtape._src.core.tensor_shape import (
     TensorShape as TensorShape,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 
+import numpy as np
 import pytest
-from launch import launch
+from launch import HERE, launch
 
 PROGRAM = """
 import os, signal, sys, time
@@ -70,3 +72,24 @@ def test_a_forked_process_is_told_that_it_cannot_exchange():
 def test_without_mpi4py_several_processes_are_told_what_to_install():
     done = launch(2, "-c", "import sys; sys.modules['mpi4py'] = None\nimport gradtape as tf\ntf.distributed.init()")
     assert done.returncode != 0 and "pip install 'gradtape[mpi]'" in done.stderr
+
+
+def test_training_goes_on_with_any_number_of_ranks(tmp_path):
+    program = str(HERE / "elastic.py")
+
+    def weights(count: int, folder: str) -> bytes:
+        done = launch(count, program, str(tmp_path / folder), "6")
+        assert done.returncode == 0, done.stderr
+        text, iterations = done.stdout.split()
+        assert iterations == "6"
+        return bytes.fromhex(text)
+
+    whole = weights(2, "whole")
+    assert launch(2, program, str(tmp_path / "again"), "6", "die").returncode != 0
+    for folder in ("three", "one"):
+        shutil.copytree(tmp_path / "again", tmp_path / folder)
+    # With as many ranks the same bits; with others the same batches, whose sums are rounded in another order.
+    assert weights(2, "again") == whole
+    for count, folder in ((3, "three"), (1, "one")):
+        found = weights(count, folder)
+        np.testing.assert_allclose(np.frombuffer(found, np.float32), np.frombuffer(whole, np.float32), rtol=1e-5)

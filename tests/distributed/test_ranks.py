@@ -3,7 +3,7 @@
 import pytest
 from launch import names, results
 
-CHECKS = [(module, name) for module in ("exchanges", "gradients") for name in names(module)]
+CHECKS = [(module, name) for module in ("exchanges", "gradients", "saving", "strategies") for name in names(module)]
 
 
 @pytest.mark.parametrize("count", [2, 4])

@@ -1,5 +1,9 @@
 """Training in several processes that exchange over MPI, with the names that Horovod's users know."""
 
+from gradtape._src.distributed.checkpoints import (
+    restore_checkpoint as restore_checkpoint,
+    save_checkpoint as save_checkpoint,
+)
 from gradtape._src.distributed.collectives import (
     allgather as allgather,
     allgather_object as allgather_object,
@@ -19,6 +23,7 @@ from gradtape._src.distributed.reduction import (
     Product as Product,
     Sum as Sum,
 )
+from gradtape._src.distributed.sharing import shared_array as shared_array
 from gradtape._src.distributed.training import (
     DistributedGradientTape as DistributedGradientTape,
     DistributedOptimizer as DistributedOptimizer,

@@ -105,7 +105,7 @@ class Agreement:
 
         Raises Disagreement where proposals differ.
         """
-        self.world.waiting.request(self.request, str(self.proposal))
+        self.world.waiting.request(self.request, self.proposal)
         if self.least[0] != ~self.least[1]:
             _disagree(self.world, self.proposal)
         if self.least[3] < 0:

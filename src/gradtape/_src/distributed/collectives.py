@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, empty, full_like, tensor_from, view
-from gradtape._engine.record.primitive import as_effect, effect_kind
+from gradtape._engine.record.primitive import as_effect, effect_kind, is_recorded
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.custom_gradient import custom_gradient
 from gradtape._src.core import errors
@@ -42,8 +42,8 @@ def _item(tensor: Tensor, name: str | None, rows: bool = False) -> Item:
     return Item(name or "tensor", tensor.dtype.name, shape)
 
 
-def _request(world: World, request: Any, operation: str) -> None:
-    world.waiting.request(request, operation)
+def _request(world: World, request: Any, operation: str, length: int = 0) -> None:
+    world.waiting.request(request, operation, length)
 
 
 # Reductions
@@ -102,6 +102,12 @@ def _reduction_function(reduction: Reduction, names: tuple[str, ...]) -> Callabl
     return reduce_all_ranks
 
 
+def _all_reduced(reduction: Reduction, names: tuple[str, ...], tensors: list[Tensor]) -> Any:
+    if is_recorded(*tensors):
+        return _reduction_function(reduction, names)(*tensors)
+    return as_effect(EXCHANGES, _reduce, reduction, names, *tensors, writes=[])
+
+
 def allreduce(
     tensor: Any,
     average: bool | None = None,
@@ -138,8 +144,8 @@ def allreduce(
       >>> tf.distributed.allreduce(tf.constant([1.0, 2.0]), op=tf.distributed.Sum).numpy()
       array([1., 2.], dtype=float32)
     """
-    reduction = Reduction(_op_of(op, average), compression, float(prescale_factor), float(postscale_factor))
     world = current()
+    reduction = Reduction(_op_of(op, average), compression, float(prescale_factor), float(postscale_factor))
     if isinstance(tensor, IndexedSlices):
         if reduction.op not in (Average, Sum):
             raise NotImplementedError(
@@ -150,7 +156,7 @@ def allreduce(
         return exchange(world, [tensor], [tensor], reduction)[0]
     found = _sent(tensor)
     _check_reducible(found, reduction)
-    return _reduction_function(reduction, (name or "tensor",))(found)[0]
+    return _all_reduced(reduction, (name or "tensor",), [found])[0]
 
 
 def grouped_allreduce(
@@ -191,7 +197,7 @@ def grouped_allreduce(
     for tensor in found:
         _check_reducible(tensor, reduction)
     names = tuple([f"{name or 'tensor'}.{place}" for place in range(len(found))])
-    return list(_reduction_function(reduction, names)(*found))
+    return list(_all_reduced(reduction, names, found))
 
 
 # Rows of all ranks
@@ -308,8 +314,9 @@ def _broadcast_agreed(
         found.append(made)
         if array.size:
             requests.append(world.data.Ibcast(array, root_rank))
+    length = sum(view(tensor).nbytes for tensor in found)
     for request in requests:
-        _request(world, request, _BROADCAST)
+        _request(world, request, _BROADCAST, length)
     return found
 
 
@@ -440,7 +447,7 @@ def _exchanged_rows(world: World, rows: np.ndarray, counts: np.ndarray) -> tuple
         lengths = numbers * width
         return lengths.tolist(), (np.cumsum(lengths) - lengths).tolist()
 
-    _request(world, world.data.Ialltoallv([rows, layout(counts)], [result, layout(came)]), _ALLTOALL)
+    _request(world, world.data.Ialltoallv([rows, layout(counts)], [result, layout(came)]), _ALLTOALL, result.nbytes)
     return came, tensor_from(result)
 
 

@@ -32,5 +32,5 @@ def gathered_rows(world: World, rows: np.ndarray, what: str, out: np.ndarray | N
     places = np.cumsum(lengths) - lengths
     sent = np.ascontiguousarray(rows)
     received = [together, (lengths.tolist(), places.tolist())]
-    world.waiting.request(world.data.Iallgatherv(sent, received), what)
+    world.waiting.request(world.data.Iallgatherv(sent, received), what, together.nbytes)
     return together

@@ -112,6 +112,9 @@ class Bucket:
         self.direct = len(places) == 1 and self.wire.dtype is None and reduction.before == 1.0
         self.spare: list[np.ndarray] = []  # buffers that were used before
 
+    def __str__(self) -> str:
+        return f"the reduction of '{self.items[0].name}'"
+
     def start(self, world: World, tensors: Sequence[Tensor | None]) -> Travelling:
         """Sends tensors off, None for zeros."""
         op = _mpi_op(world, self.reduction.op, self.wire)
@@ -144,7 +147,7 @@ class Travelling:
     def results(self) -> list[Tensor]:
         """Waits for the bucket, and returns its tensors, reduced."""
         bucket = self.bucket
-        self.world.waiting.request(self.request, f"the reduction of '{bucket.items[0].name}'")
+        self.world.waiting.request(self.request, bucket, self.buffer.nbytes)
         self.held = None
         if self.made is not None:
             bucket.reduction.refine(self.buffer, self.world.size)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
 EAGER = 100e-6  # seconds in which a peer that computes the same should come
-LONGEST_NAP = 1e-3
+PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does: MPI moves it on when asked
+SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
+PARTS = 16
 _WAITS = 7  # the tag of messages that say: I wait, at this exchange
 
 
@@ -47,20 +49,25 @@ class Waiting:
         self.waits_at: dict[int, int] = {}  # the last exchange at which another rank said that it waits
         self.told: list[Any] = []
 
-    def until(self, done: Callable[[], bool], what: str) -> None:
-        """Returns when `done()` is true. DeadlineExceededError where it takes longer than `fail_after`."""
+    def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
+        """Returns when `done()` is true, which is asked again and again: of a message of so many bytes more often.
+
+        DeadlineExceededError where it takes longer than `fail_after`.
+        """
         if done():
             return
         start = time.perf_counter()
         while time.perf_counter() - start < EAGER:
             if done():
                 return
-            time.sleep(0)
-        nap, told, warned = 20e-6, False, False
-        while not done():
+            time.sleep(0)  # lets other threads run
+        # A message moves on by a part each time it is asked about.
+        moving, nap, told, warned = EAGER + PER_BYTE * length, SHORTEST_NAP, False, False
+        while not any(done() for _ in range(PARTS if moving else 1)):
             time.sleep(nap)
-            nap = min(LONGEST_NAP, nap * 1.5)
             passed = time.perf_counter() - start
+            if passed > moving:
+                moving, nap = 0.0, min(LONGEST_NAP, nap * 1.5)
             if passed > self.tell_after and not told:
                 told = True
                 self._tell()
@@ -70,7 +77,7 @@ class Waiting:
             if self.fail_after and passed > self.fail_after:
                 raise errors.DeadlineExceededError(None, None, self._stalled(what, passed))
 
-    def _stalled(self, what: str, passed: float) -> str:
+    def _stalled(self, what: Any, passed: float) -> str:
         missing = self._missing()
         who = f"rank {missing[0]} has" if len(missing) == 1 else f"ranks {', '.join(map(str, missing))} have"
         come = f"{who} not come" if missing else "all ranks have come, but messages do not arrive"
@@ -96,6 +103,6 @@ class Waiting:
             if other != world.rank and self.waits_at.get(other, -1) < self.exchanges
         ]
 
-    def request(self, request: Any, what: str) -> None:
-        """Waits for a request of MPI's."""
-        self.until(request.Test, what)
+    def request(self, request: Any, what: Any, length: int = 0) -> None:
+        """Waits for a request of MPI's, which moves so many bytes."""
+        self.until(request.Test, what, length)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from
-from gradtape._src.core import nest
+from gradtape._src.core import nest, replication
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import TENSORS, leaves, mapped
@@ -123,7 +123,7 @@ class Batches:
 
     def __init__(self, source: Source, steps_per_epoch: int | None, group: int = 1) -> None:
         self._source, self._steps, self._group = source, steps_per_epoch, group
-        self.batch_size = source.batch_size
+        self.batch_size, self.of_replica = source.batch_size, source.of_replica
         self._size = source.size
         self._current: Iterator[Any] | None = None
         self._seen = 0
@@ -185,6 +185,8 @@ class Source:
     repeats = True
     # The number of examples in every batch, or None where it varies.
     batch_size: int | None = None
+    # Whether batches are a replica's own, and not those of all replicas.
+    of_replica = False
 
     def batches(self) -> Iterable[Any]:
         raise NotImplementedError
@@ -304,7 +306,7 @@ class _Arrays(Source):
 
     def batches(self) -> Iterator[Any]:
         samples, size = self._samples, self._batch
-        order = self._order()
+        order = replication.alike(self._order())
         flat = [value for value in leaves(self._data) if value is not None]
         rebuild: Callable[[list[Any]], Any]
         whole = self._data
@@ -390,6 +392,10 @@ class _Dataset(Source):
 
     def __init__(self, dataset: Any, class_weight: Any) -> None:
         self._dataset, self._class_weight = dataset, class_weight
+        self.of_replica = getattr(dataset, "of_replica", False)
+        strategy = replication.replicated()
+        if strategy is not None and not self.of_replica:
+            self._dataset = strategy._undivided(dataset)
         if hasattr(dataset, "cardinality"):
             size = int(dataset.cardinality())
             self.size = size if size >= 0 else None
@@ -423,6 +429,7 @@ class _Numbered(Source):
             order = iter(range(2**63 - 1))
         else:
             order = [int(place) for place in np.random.permutation(size)] if self._shuffle else range(size)
+            order = replication.alike(order)
         for place in order:
             batch = as_batch(self._dataset[place])
             yield batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)

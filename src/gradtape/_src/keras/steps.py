@@ -8,7 +8,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast
 from gradtape._src.autodiff.tape import GradientTape
-from gradtape._src.core import dtypes, nest
+from gradtape._src.core import dtypes, nest, replication
 from gradtape._src.keras import settings
 from gradtape._src.keras.compiling import CompileLoss, CompileMetrics
 from gradtape._src.keras.data import (
@@ -57,6 +57,7 @@ class Steps:
             _compile_metrics=None,
             _loss_tracker=None,
             _compile_config=None,
+            _strategy=None,
         )
 
     # Compiling
@@ -105,6 +106,7 @@ class Steps:
             jit_compile=bool(jit_compile) and jit_compile != "auto",
             stop_training=False,
             compiled=True,
+            _strategy=replication.current(),
             train_function=None,
             test_function=None,
             predict_function=None,
@@ -312,6 +314,8 @@ class Steps:
             y_pred = self._called(x, True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
             self._loss_tracker.update_state(loss, sample_weight=_examples(x))
+            if replication.several:
+                loss = replication.shared(loss)
             if self.optimizer is not None:
                 loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import nest
+from gradtape._src.core import nest, replication
 from gradtape._src.keras.callbacks.list import CallbackList, pythonify_logs
 from gradtape._src.keras.compiling import CompileMetrics
 from gradtape._src.keras.data import (
@@ -21,6 +21,7 @@ from gradtape._src.keras.data import (
     train_validation_split,
     unpack_x_y_sample_weight,
 )
+from gradtape._src.keras.distribution import Alone, distribution_of
 from gradtape._src.keras.inputs import TENSORS, leaves, mapped
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.steps import Steps
@@ -175,6 +176,35 @@ class Trainer(Steps):
           2
         """
         self._assert_compiled()
+        replica = distribution_of(self._strategy)
+        with replica.scope():
+            return self._fit(
+                replica,
+                *(x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle),
+                *(class_weight, sample_weight, initial_epoch, steps_per_epoch, validation_steps),
+                *(validation_batch_size, validation_freq),
+            )
+
+    def _fit(
+        self,
+        replica: Alone,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
+        epochs: int,
+        verbose: Any,
+        callbacks: Any,
+        validation_split: float,
+        validation_data: Any,
+        shuffle: Any,
+        class_weight: dict[int, float] | None,
+        sample_weight: Any,
+        initial_epoch: int,
+        steps_per_epoch: int | None,
+        validation_steps: int | None,
+        validation_batch_size: int | None,
+        validation_freq: Any,
+    ) -> Any:
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
         of_validation: tuple[Any, Any, Any] | None = None
@@ -187,7 +217,8 @@ class Trainer(Steps):
         )
         told = self._callbacks(callbacks, verbose, epochs, batches, history=True)
         vars(self)["stop_training"] = False
-        step = self.make_train_function()
+        replica.begin(self)
+        step = replica.stepping(self, self.make_train_function(), batches.of_replica)
         told.on_train_begin()
         logs: Any = {}
         training_logs = None
@@ -205,19 +236,20 @@ class Trainer(Steps):
                     logs = step(data)
                 if asks:
                     told.on_train_batch_end(last, logs)
-                if self.stop_training:
+                if replica.ended(self, asks):
                     break
+            replica.settle(self)
             epoch_logs = dict(self._results_or(logs))
             if of_validation is not None and _is_due(epoch, validation_freq):
                 if validation is None:
                     size = validation_batch_size or batch_size
                     source = source_of(*of_validation, size, validation_steps, False, None)
                     validation = Batches(source, validation_steps, self.steps_per_execution)
-                values = self._evaluate(validation, told)
+                values = self._evaluate(validation, told, replica)
                 epoch_logs.update({f"val_{name}": value for name, value in values.items()})
             told.on_epoch_end(epoch, epoch_logs)
             training_logs = epoch_logs
-            if self.stop_training:
+            if replica.ended(self, True):
                 break
         if isinstance(self.optimizer, Optimizer) and epochs > 0:
             self.optimizer.finalize_variable_values(self.trainable_weights)
@@ -260,14 +292,16 @@ class Trainer(Steps):
           4.0
         """
         self._assert_compiled()
-        source = source_of(x, y, sample_weight, batch_size, steps, False, None)
-        batches = Batches(source, steps, self.steps_per_execution)
-        logs = self._evaluate(batches, self._callbacks(callbacks, verbose, 1, batches))
+        replica = distribution_of(self._strategy)
+        with replica.scope():
+            source = source_of(x, y, sample_weight, batch_size, steps, False, None)
+            batches = Batches(source, steps, self.steps_per_execution)
+            logs = self._evaluate(batches, self._callbacks(callbacks, verbose, 1, batches), replica)
         return logs if return_dict else self._in_order(logs)
 
-    def _evaluate(self, batches: Batches, told: CallbackList) -> dict[str, Any]:
+    def _evaluate(self, batches: Batches, told: CallbackList, replica: Alone) -> dict[str, Any]:
         vars(self)["stop_evaluating"] = False
-        step = self.make_test_function()
+        step = replica.stepping(self, self.make_test_function(), batches.of_replica)
         told.on_test_begin()
         logs: Any = {}
         self.reset_metrics()
@@ -315,10 +349,17 @@ class Trainer(Steps):
           >>> model.predict(np.ones((5, 3)), verbose=0).shape
           (5, 2)
         """
+        replica = distribution_of(self._strategy)
+        with replica.scope():
+            return self._predict(replica, x, batch_size, verbose, steps, callbacks)
+
+    def _predict(
+        self, replica: Alone, x: Any, batch_size: int | None, verbose: Any, steps: int | None, callbacks: Any
+    ) -> Any:
         batches = Batches(source_of(x, None, None, batch_size, steps, False, None), steps, self.steps_per_execution)
         told = self._callbacks(callbacks, verbose, 1, batches)
         vars(self)["stop_predicting"] = False
-        step = self.make_predict_function()
+        step = replica.predicting(self.make_predict_function(), batches.of_replica)
         told.on_predict_begin()
         found: list[Any] = []
         for first, last, group in batches.epoch():
@@ -360,7 +401,7 @@ class Trainer(Steps):
         return CallbackList(
             callbacks,
             add_history=history,
-            add_progbar=verbose != 0,
+            add_progbar=verbose != 0 and replication.is_chief(),
             model=self,
             verbose=verbose,
             epochs=epochs,

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, replication
 from gradtape._src.keras.keras_tensor import standardize_shape
 from gradtape._src.keras.naming import auto_name, check, current_path
 from gradtape._src.keras.settings import standardize_dtype
@@ -74,6 +74,8 @@ class Variable(BaseVariable):
             name = None if dtype is None else standardize_dtype(dtype)
             value = initializer
         value = tensor_of(value, None if name is None else dtypes.as_dtype(name))
+        if replication.several:
+            value = replication.initial_value(value, self._path)
         self._initialise(value, self._trainable, self._name)
 
     def _complete(self, shape: Any) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from gradtape._engine.api.api import apply_cast, as_tensor, full, tensor_from, v
 from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
+from gradtape._src.core import replication
 from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
@@ -165,7 +166,8 @@ class Optimizer(BaseOptimizer, Declared):
         """Tells the engine what the attributes say."""
         for field in self._fields:
             setattr(self, field, self.__dict__[field])
-        self._set_rule(self._rule, type(self).apply is not Optimizer.apply)
+        # Replicas' gradients are added up in `apply`.
+        self._set_rule(self._rule, type(self).apply is not Optimizer.apply or replication.several)
         self._set_counter(self._iterations)
         self._bind_rate()
         self._set_variables(
@@ -521,6 +523,8 @@ class Optimizer(BaseOptimizer, Declared):
                     f"{len(self._trainable_variables)} trainable variables."
                 )
             trainable_variables = self._trainable_variables
+        if replication.several:
+            grads = replication.summed(list(grads), list(trainable_variables))
         self._take(zip(grads, trainable_variables, strict=False))
 
     def _fitting(self, pairs: list[tuple[Any, Variable]]) -> list[tuple[Any, Variable]]:

@@ -11,7 +11,7 @@ from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
 from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
-from gradtape._src.core import errors
+from gradtape._src.core import errors, replication
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
@@ -82,6 +82,8 @@ class Variable(BaseVariable):
         if not isinstance(name, str | None):
             raise ValueError("name for name_scope must be a string.")
         scoped = name_prefix() + ("Variable" if name is None else name)
+        if replication.several:
+            value = replication.initial_value(value, scoped)
         self._initialise(value, True if trainable is None else bool(trainable), scoped, open_shape)
         if constraint is not None:
             if not callable(constraint):

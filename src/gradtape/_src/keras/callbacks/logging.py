@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._src.core import replication
 from gradtape._src.keras.callbacks.base import Callback, path_of
 from gradtape._src.keras.progress import Progbar, show_line
 
@@ -151,7 +152,8 @@ class CSVLogger(Callback):
             with open(self.filename) as file:
                 self.append_header = not file.readline()
         self._close()
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115 (closed at the end)
+        name = self.filename if replication.is_chief() else os.devnull
+        self.csv_file = open(name, "a" if self.append else "w", newline="")  # noqa: SIM115 (closed at the end)
         self.writer = self.keys = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:

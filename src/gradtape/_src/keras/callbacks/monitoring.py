@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._src.core import replication
 from gradtape._src.keras.callbacks.base import Callback, path_of
 from gradtape._src.keras.compiling import CompileMetrics
 from gradtape._src.keras.progress import show_line
@@ -355,7 +356,7 @@ class ModelCheckpoint(MonitorCallback):
             path = self.filepath.format(epoch=epoch + 1, **more, **logs)
         except KeyError as error:
             raise KeyError(f'Failed to format this callback filepath: "{self.filepath}". Reason: {error}') from error
-        if not self._is_due(epoch, logs, path):
+        if not self._is_due(epoch, logs, path) or not replication.is_chief():
             return
         folder = os.path.dirname(path)
         if folder:

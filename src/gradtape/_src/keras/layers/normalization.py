@@ -14,9 +14,10 @@ from gradtape._engine.api.api import (
     apply_reshape,
     apply_stop_gradient,
     as_tensor,
+    full_like,
 )
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, replication
 from gradtape._src.keras import settings
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, check_axes
@@ -80,7 +81,7 @@ class BatchNormalization(Normalizing):
       renorm: whether the batch's values are corrected towards the moving ones.
       renorm_clipping: the bounds "rmin", "rmax" and "dmax" of the correction.
       renorm_momentum: how much of the correction's moving means stays at each step.
-      synchronized: not used; there is one replica.
+      synchronized: whether mean and variance are those of all replicas' batches together.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -213,6 +214,8 @@ class BatchNormalization(Normalizing):
         return inputs * factor + shift
 
     def _moments(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        if self.synchronized and replication.is_replica() and replication.replicated() is not None:
+            return self._moments_of_all(inputs, mask)
         if mask is None:
             return moments(inputs, self._axes)
         kept = apply_reshape(apply_cast(mask, inputs.dtype), (*tuple(mask.shape), 1))
@@ -223,6 +226,25 @@ class BatchNormalization(Normalizing):
         squares = apply_elementwise("square", apply_elementwise("select", chosen, inputs - mean, 0.0))
         variance = apply_reduce(0, squares, self._axes, True, "Sum") / count
         return apply_reshape(mean, (-1,)), apply_reshape(variance, (-1,))
+
+    def _moments_of_all(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The moments of all replicas' batches."""
+        kept = full_like(inputs, 1.0)
+        if mask is not None:
+            kept = apply_reshape(apply_cast(mask, inputs.dtype), (*tuple(mask.shape), 1)) * kept
+        strategy = replication.replicated()
+        kept = kept * strategy._presence(inputs.dtype)
+
+        def total(x: Tensor) -> Tensor:
+            return apply_reduce(0, x * kept, self._axes, False, "Sum")
+
+        count, sums = strategy._totals([apply_reduce(0, kept, self._axes, False, "Sum"), total(inputs)])
+        count = count + settings.epsilon() if mask is not None else count
+        mean = sums / count
+        wide = [1] * inputs.ndim
+        wide[self.axis] = -1
+        deviations = apply_elementwise("square", inputs - apply_reshape(mean, wide))
+        return mean, strategy._totals([total(deviations)])[0] / count
 
     @staticmethod
     def _follow(moving: Any, value: Tensor, momentum: float) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 from gradtape._engine.api.api import full_like
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, replication
 from gradtape._src.keras import dtype_policy, initializers, settings
 from gradtape._src.keras.inputs import leaves
 from gradtape._src.keras.naming import auto_name, name_scope, to_snake_case
@@ -24,6 +25,22 @@ def metric(*names: str) -> Any:
         return KIND.enter(to_snake_case(cls.__name__), *names)(cls)
 
     return entered
+
+
+def _of_all_replicas(metric: Any) -> Any:
+    """A metric's result: outside of replicas' steps that of all of them, whose variables are added up for it."""
+    strategy = None if replication.is_replica() else replication.replicated()
+    if strategy is None:
+        return type(metric).result(metric)
+    own = [variable.read_value() for variable in metric.variables]
+    try:
+        for variable, total in zip(metric.variables, strategy._totals(own), strict=True):
+            variable.assign(total)
+        with replication.Entered(strategy, True):
+            return type(metric).result(metric)
+    finally:
+        for variable, value in zip(metric.variables, own, strict=True):
+            variable.assign(value)
 
 
 @metric()
@@ -64,6 +81,9 @@ class Metric:
         self.name = name or auto_name(type(self).__name__)
         self._dtype_policy = dtype_policy.get(dtype or settings.floatx())
         self._computed_in = dtypes.as_dtype(self._dtype_policy.compute_dtype)
+        if replication.replicated() is not None:
+            # In place of the class's method, which it calls.
+            self.__dict__["result"] = functools.partial(_of_all_replicas, self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):

@@ -1,0 +1,122 @@
+"""Which strategy distributes what a thread does, and what lower modules ask of it.
+
+A strategy enters its scopes here. Nothing else is to be asked while there is one replica.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from typing import Any
+
+
+class VariableSynchronization(enum.Enum):
+    """When the replicas' values of a variable become one.
+
+    Example:
+      >>> tf.VariableSynchronization.ON_READ.name
+      'ON_READ'
+    """
+
+    AUTO = 0
+    NONE = 1
+    ON_WRITE = 2
+    ON_READ = 3
+
+
+class VariableAggregation(enum.Enum):
+    """How the replicas' values of a variable become one.
+
+    Example:
+      >>> tf.VariableAggregation.MEAN.name
+      'MEAN'
+    """
+
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    ONLY_FIRST_REPLICA = 3
+
+
+class _Thread(threading.local):
+    strategies: tuple[Any, ...] = ()  # whose scopes are open, the innermost last
+    within_replica: bool = False  # whether this is what one replica does
+
+
+_thread = _Thread()
+# Whether any strategy of this process has several replicas: until then nobody looks further.
+several = False
+
+
+def current() -> Any:
+    """The strategy whose scope is open, or None."""
+    return _thread.strategies[-1] if _thread.strategies else None
+
+
+def is_replica() -> bool:
+    """Whether what happens now is one replica's doing."""
+    return _thread.within_replica
+
+
+class Entered:
+    """A block within a strategy's scope, or within one of its replicas.
+
+    Args:
+      strategy: the strategy.
+      as_replica: whether what happens in the block is one replica's doing.
+    """
+
+    def __init__(self, strategy: Any, as_replica: bool) -> None:
+        self._strategy, self._as_replica = strategy, as_replica
+        self._before: list[tuple[tuple[Any, ...], bool]] = []
+
+    def __enter__(self) -> Any:
+        self._before.append((_thread.strategies, _thread.within_replica))
+        _thread.strategies = (*_thread.strategies, self._strategy)
+        _thread.within_replica = self._as_replica
+        return self._strategy
+
+    def __exit__(self, *error: Any) -> None:
+        _thread.strategies, _thread.within_replica = self._before.pop()
+
+
+def note_several() -> None:
+    """Says that a strategy has several replicas."""
+    global several
+    several = True
+
+
+def replicated() -> Any:
+    """The strategy of several replicas whose scope is open, or None."""
+    strategy = current() if several else None
+    return strategy if strategy is not None and strategy.num_replicas_in_sync > 1 else None
+
+
+def initial_value(value: Any, name: str) -> Any:
+    """A variable's first value: that of the first replica, where the variable is one of several replicas."""
+    strategy = replicated()
+    return value if strategy is None else strategy._first_value(value, name)
+
+
+def shared(loss: Any) -> Any:
+    """A replica's loss as its part of the loss of the global batch."""
+    strategy = replicated() if is_replica() else None
+    return loss if strategy is None else strategy._shared(loss)
+
+
+def alike(value: Any) -> Any:
+    """Plain data as the first replica has it."""
+    strategy = replicated()
+    return value if strategy is None else strategy._alike(value)
+
+
+def is_chief() -> bool:
+    """Whether this process is the one that writes files and shows progress."""
+    strategy = replicated()
+    return strategy is None or strategy._rank == 0
+
+
+def summed(gradients: list[Any], variables: list[Any]) -> list[Any]:
+    """Gradients as an optimizer takes them: added up over the replicas, where a replica takes its step."""
+    strategy = replicated() if is_replica() else None
+    return gradients if strategy is None else strategy._summed(gradients, variables)

@@ -1,0 +1,190 @@
+"""Datasets of replicas: their parts of the global batches, or batches of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import as_tensor, tensor_from
+from gradtape._src.core import nest
+from gradtape._src.distributed import world
+from gradtape._src.distributed.collectives import broadcast_object
+from gradtape._src.distributed.gathering import counts_of
+
+
+class InputContext:
+    """Which part of the data a replica's dataset is to read.
+
+    Args:
+      num_input_pipelines: how many datasets there are.
+      input_pipeline_id: which of them it is.
+      num_replicas_in_sync: how many replicas there are.
+
+    Example:
+      >>> tf.distribute.InputContext(2, 1, 4).get_per_replica_batch_size(8)
+      2
+    """
+
+    def __init__(self, num_input_pipelines: int = 1, input_pipeline_id: int = 0, num_replicas_in_sync: int = 1) -> None:
+        self._pipelines, self._pipeline, self._replicas = num_input_pipelines, input_pipeline_id, num_replicas_in_sync
+
+    @property
+    def num_input_pipelines(self) -> int:
+        """How many datasets there are."""
+        return self._pipelines
+
+    @property
+    def input_pipeline_id(self) -> int:
+        """Which of them it is."""
+        return self._pipeline
+
+    @property
+    def num_replicas_in_sync(self) -> int:
+        """How many replicas there are."""
+        return self._replicas
+
+    def get_per_replica_batch_size(self, global_batch_size: int) -> int:
+        """The size of a replica's batch.
+
+        Args:
+          global_batch_size: the size of all replicas' batches together.
+
+        Returns:
+          An int.
+
+        Raises:
+          ValueError: it is not divisible by the number of replicas.
+
+        Example:
+          >>> tf.distribute.InputContext(num_replicas_in_sync=2).get_per_replica_batch_size(8)
+          4
+        """
+        if global_batch_size % self._replicas:
+            raise ValueError(
+                f"The `global_batch_size` {global_batch_size} is not divisible by `num_replicas_in_sync` "
+                f"{self._replicas} "
+            )
+        return global_batch_size // self._replicas
+
+    def __repr__(self) -> str:
+        return f"tf.distribute.InputContext(input pipeline id {self._pipeline}, total: {self._pipelines})"
+
+
+def part_of(rows: int, rank: int, size: int) -> slice:
+    """Which of a global batch's rows are a rank's: consecutive ones, as many as the others' or one more."""
+    each, more = divmod(rows, size)
+    start = rank * each + min(rank, more)
+    return slice(start, start + each + (rank < more))
+
+
+def rows_of(batch: Any) -> int:
+    """How many examples there are in a batch."""
+    return next((int(leaf.shape[0]) for leaf in nest.flatten(batch) if getattr(leaf, "ndim", 0)), 0)
+
+
+def rows_within(batch: Any, part: slice) -> Any:
+    """Some examples of a batch."""
+    return nest.map_structure(lambda leaf: leaf[part] if getattr(leaf, "ndim", 0) else leaf, batch)
+
+
+def shuffle_alike(dataset: Any) -> None:
+    """Gives what is random in a pipeline the first rank's seeds, so that all ranks get the same elements."""
+    found: list[Any] = []
+    waiting, seen = [getattr(dataset, "_node", None)], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if hasattr(node, "seeds"):
+            found.append(node.seeds)
+        waiting += list(getattr(node, "inputs", ()))
+        waiting += [
+            value for value in vars(node).values() if hasattr(value, "cursor") and hasattr(value, "cardinality")
+        ]
+    state = broadcast_object([(one.key, one.high, one.drawn) for one in found])
+    for one, (key, high, drawn) in zip(found, state, strict=True):
+        one.key, one.high, one.drawn = key, high, drawn
+
+
+def undivided(dataset: Any) -> Any:
+    """The global batches of a dataset that was distributed, or of one that becomes the same on all ranks."""
+    if isinstance(dataset, DistributedDataset):
+        return dataset._dataset
+    shuffle_alike(dataset)
+    return dataset
+
+
+class DistributedDataset:
+    """An iterable of a replica's batches; see `Strategy.experimental_distribute_dataset`.
+
+    Args:
+      dataset: what gives batches.
+      rank: which replica it is.
+      size: of how many.
+      whole: whether these are global batches, of which it takes its part.
+
+    Example:
+      >>> strategy = tf.distribute.MirroredStrategy()
+      >>> distributed = strategy.experimental_distribute_dataset(tf.data.Dataset.range(4).batch(2))
+      >>> len(list(distributed))
+      2
+    """
+
+    def __init__(self, dataset: Any, rank: int, size: int, whole: bool) -> None:
+        self._dataset, self._rank, self._size, self._whole = dataset, rank, size, whole
+        self.of_replica = size > 1 and not whole
+        if size > 1 and whole:
+            shuffle_alike(dataset)
+
+    @property
+    def element_spec(self) -> Any:
+        """What is known of the elements."""
+        return self._dataset.element_spec
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def cardinality(self) -> Any:
+        """How many batches there are.
+
+        Returns:
+          An int64 tensor without axes; below 0 where that is not known, or they do not end.
+
+        Example:
+          >>> strategy = tf.distribute.MirroredStrategy()
+          >>> strategy.experimental_distribute_dataset(tf.data.Dataset.range(4).batch(2)).cardinality().numpy()
+          np.int64(2)
+        """
+        return self._dataset.cardinality()
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._size == 1:
+            return iter(self._dataset)
+        return self._parts() if self._whole else self._own()
+
+    def _parts(self) -> Iterator[Any]:
+        for batch in self._dataset:
+            yield rows_within(batch, part_of(rows_of(batch), self._rank, self._size))
+
+    def _own(self) -> Iterator[Any]:
+        """The replica's batches, and batches without examples while others have some."""
+        batches = iter(self._dataset)
+        batch = None
+        while True:
+            batch = next(batches, None)
+            counts = counts_of(world.current(), -1 if batch is None else rows_of(batch), "the next batch")
+            if counts.max() < 0:
+                return
+            yield self._empty() if batch is None else batch
+
+    def _empty(self) -> Any:
+        def without_examples(spec: Any) -> Any:
+            shape = [0 if length is None else length for length in spec.shape]
+            return (
+                tensor_from(np.zeros([0, *shape[1:]], spec.dtype.as_numpy_dtype)) if shape else as_tensor(0, spec.dtype)
+            )
+
+        return nest.map_structure(without_examples, self._dataset.element_spec)

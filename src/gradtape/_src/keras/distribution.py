@@ -1,0 +1,42 @@
+"""What a model's loops ask of how the model is distributed: nothing is done where it is not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+
+class Alone:
+    """A model that is no replica: nothing is done."""
+
+    def scope(self) -> Any:
+        """A block in which the loop runs."""
+        return contextlib.nullcontext()
+
+    def begin(self, model: Any) -> None:
+        """Before the loop."""
+
+    def stepping(self, model: Any, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
+        """The step as the loop takes it; `own`: whether batches are the replica's own already."""
+        return step
+
+    def predicting(self, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
+        """The step of a prediction."""
+        return step
+
+    def ended(self, model: Any, asks: bool) -> bool:
+        """Whether training ends; `asks`: whether callbacks are told of batches, and may end it there."""
+        return bool(model.stop_training)
+
+    def settle(self, model: Any) -> None:
+        """After an epoch."""
+
+
+def distribution_of(strategy: Any) -> Alone:
+    """What loops do under a strategy, or None."""
+    if strategy is None or strategy.num_replicas_in_sync == 1:
+        return Alone()
+    from gradtape._src.keras.replica import Replica
+
+    return Replica(strategy)

@@ -1,0 +1,6 @@
+"""tf.distribute.experimental: the strategy of several workers under its first name."""
+
+from gradtape._src.distributed.strategy import (
+    MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,
+    ValueContext as ValueContext,
+)

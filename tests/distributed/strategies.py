@@ -1,0 +1,217 @@
+"""tf.distribute: programs of strategies, the data of replicas, and Keras' fit under a strategy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+hvd = tf.distributed
+STRATEGY = tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def examples(count: int = 22) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((count, 4)).astype("float32")
+    return x, (x @ rng.standard_normal((4, 1))).astype("float32")
+
+
+def check_where_a_program_is():
+    assert STRATEGY.num_replicas_in_sync == hvd.size()
+    assert not tf.distribute.has_strategy()
+    with STRATEGY.scope():
+        assert tf.distribute.get_strategy() is STRATEGY and tf.distribute.in_cross_replica_context()
+        assert tf.distribute.get_replica_context() is None
+
+    def replica():
+        context = tf.distribute.get_replica_context()
+        assert not tf.distribute.in_cross_replica_context() and context.strategy is STRATEGY
+        with pytest.raises(RuntimeError, match="requires being in cross-replica context"):
+            STRATEGY.run(lambda: 1)
+        return context.replica_id_in_sync_group
+
+    assert int(STRATEGY.run(replica)) == hvd.rank()
+
+
+def check_variables_begin_alike():
+    with STRATEGY.scope():
+        v = tf.Variable(float(hvd.rank()) + 3.0)
+        layer = tf.keras.layers.Dense(3)
+        layer.build((None, 4))
+    assert float(v) == 3.0
+    hvd.check_variables(layer.variables)
+    assert float(tf.Variable(float(hvd.rank()))) == hvd.rank()
+
+
+def check_values_become_one():
+    rank, size = hvd.rank(), hvd.size()
+    own = tf.fill([rank + 1, 2], float(rank))
+    total = sum(other * (other + 1) for other in range(size))
+    count = size * (size + 1) // 2
+    np.testing.assert_array_equal(STRATEGY.reduce("SUM", own, axis=0).numpy(), [total, total])
+    np.testing.assert_allclose(STRATEGY.reduce("MEAN", own, axis=0).numpy(), np.full(2, total / count), rtol=1e-6)
+    assert float(STRATEGY.reduce(tf.distribute.ReduceOp.MEAN, tf.constant(float(rank)), axis=None)) == (size - 1) / 2
+    assert STRATEGY.gather(own, axis=0).shape == [count, 2]
+    assert STRATEGY.gather(tf.transpose(own), axis=1).shape == [2, count]
+
+    def replica():
+        context = tf.distribute.get_replica_context()
+        return context.all_reduce("SUM", {"a": tf.ones(2)}), context.all_gather(tf.ones([1, 2]), 0)
+
+    reduced, gathered = STRATEGY.run(replica)
+    np.testing.assert_array_equal(reduced["a"].numpy(), [size, size])
+    assert gathered.shape == [size, 2]
+
+
+def check_data_is_parted():
+    rank, size = hvd.rank(), hvd.size()
+    dataset = tf.data.Dataset.range(21).shuffle(21).batch(8)
+    distributed = STRATEGY.experimental_distribute_dataset(dataset)
+    epochs = []
+    for _ in range(2):
+        parts = hvd.allgather_object([part.numpy().tolist() for part in distributed])
+        epochs.append([[row for of_rank in parts for row in of_rank[place]] for place in range(3)])
+        assert sorted(row for batch in epochs[-1] for row in batch) == list(range(21))
+        lengths = [[len(of_rank[place]) for of_rank in parts] for place in range(3)]
+        assert all(max(one) - min(one) <= 1 for one in lengths)
+    assert epochs[0] != epochs[1]
+
+    def make(context):
+        assert (context.num_input_pipelines, context.input_pipeline_id) == (size, rank)
+        return tf.data.Dataset.range(rank + 1).batch(context.get_per_replica_batch_size(2 * size))
+
+    own = [batch.numpy().tolist() for batch in STRATEGY.distribute_datasets_from_function(make)]
+    assert len(own) == (size + 1) // 2 and sorted(row for batch in own for row in batch) == list(range(rank + 1))
+
+
+def check_a_training_loop():
+    x, y = examples()
+    with STRATEGY.scope():
+        w = tf.Variable(tf.zeros([4, 1]))
+        optimizer = tf.keras.optimizers.SGD(0.1)
+    dataset = STRATEGY.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices((x, y)).batch(8))
+
+    def step(inputs):
+        features, labels = inputs
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(features @ w - labels)) / 8.0
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+        return loss
+
+    losses = [
+        float(STRATEGY.reduce("SUM", STRATEGY.run(step, (batch,)), axis=None)) for _ in range(2) for batch in dataset
+    ]
+    alone, wanted = np.zeros((4, 1), np.float32), []
+    for _ in range(2):
+        for start in range(0, 22, 8):
+            part = slice(start, start + 8)
+            error = x[part] @ alone - y[part]
+            wanted.append(np.sum(error**2) / 8)
+            alone = alone - 0.1 * x[part].T @ error * 2 / 8
+    np.testing.assert_allclose(losses, wanted, rtol=1e-4)
+    np.testing.assert_allclose(w.numpy(), alone, rtol=1e-4, atol=1e-6)
+    hvd.check_variables([w])
+
+
+def network(normalized: bool = False, synchronized: bool = True) -> tf.keras.Model:
+    tf.keras.utils.set_random_seed(3)
+    layers = [tf.keras.layers.Dense(8, activation="tanh")]
+    if normalized:
+        layers.append(tf.keras.layers.BatchNormalization(synchronized=synchronized, momentum=0.5))
+    model = tf.keras.Sequential([*layers, tf.keras.layers.Dense(1)])
+    model.compile("adam", "mse", metrics=["mae"])
+    return model
+
+
+def fitted(model: tf.keras.Model, eager: bool = False, **kwargs):
+    x, y = examples(kwargs.pop("count", 22))
+    vars(model)["run_eagerly"] = eager
+    return model.fit(x, y, batch_size=8, epochs=3, verbose=0, **kwargs).history
+
+
+def compared(normalized: bool, rtol: float, **kwargs) -> None:
+    """Training on all replicas against training in one process on the same batches."""
+    with STRATEGY.scope():
+        model = network(normalized)
+    history = fitted(model, **kwargs)
+    hvd.check_variables(model.variables)
+    assert kwargs.get("eager") or "runs eagerly" not in model.train_function.explain_plan()
+    alone = network(normalized)
+    wanted = fitted(alone, **kwargs)
+    for name, values in wanted.items():
+        np.testing.assert_allclose(history[name], values, rtol=rtol, err_msg=name)
+    for variable, other in zip(model.variables, alone.variables, strict=True):
+        if variable.dtype.is_floating:
+            np.testing.assert_allclose(variable.numpy(), other.numpy(), rtol=rtol, atol=1e-4, err_msg=variable.name)
+    x, y = examples(23)
+    assert len(set(hvd.allgather_object(tuple(model.evaluate(x, y, verbose=0, batch_size=8))))) == 1
+    np.testing.assert_allclose(model.evaluate(x, y, verbose=0), alone.evaluate(x, y, verbose=0), rtol=rtol)
+    np.testing.assert_allclose(model.predict(x, verbose=0), alone.predict(x, verbose=0), rtol=rtol, atol=1e-3)
+
+
+def check_fit_is_that_of_one_process():
+    compared(False, 1e-3)
+    compared(False, 1e-3, eager=True)
+
+
+def check_fit_with_last_batches_of_any_size():
+    # Of the last batches some replicas have no example.
+    compared(False, 1e-3, count=17)
+
+
+def check_fit_with_validation_and_without_order():
+    compared(False, 1e-3, shuffle=False, validation_split=0.3)
+
+
+def check_normalization_over_all_replicas():
+    compared(True, 5e-3, shuffle=False)
+    compared(True, 5e-3, shuffle=False, count=17)
+
+
+def check_moving_means_become_one():
+    with STRATEGY.scope():
+        model = network(True, synchronized=False)
+    fitted(model)
+    hvd.check_variables(model.variables)
+
+
+def check_fit_with_datasets():
+    x, y = examples()
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(22).batch(8)
+    with STRATEGY.scope():
+        model = network()
+    model.fit(dataset, epochs=2, verbose=0)
+    model.fit(STRATEGY.experimental_distribute_dataset(dataset), epochs=2, verbose=0)
+
+    def make(context):
+        own = tf.data.Dataset.from_tensor_slices((x, y)).shard(context.num_input_pipelines, context.input_pipeline_id)
+        return own.batch(3)
+
+    history = model.fit(STRATEGY.distribute_datasets_from_function(make), epochs=2, verbose=0).history
+    assert len(set(hvd.allgather_object(tuple(history["loss"])))) == 1
+    hvd.check_variables(model.variables)
+
+
+def check_callbacks_act_alike():
+    with STRATEGY.scope():
+        model = network()
+
+    class Stop(tf.keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if hvd.rank() == 1 and batch == 1:
+                self.model.stop_training = True
+
+    history = fitted(model, callbacks=[Stop()])
+    assert len(history["loss"]) == 1
+    hvd.check_variables(model.variables)
+
+
+def check_metrics_of_programs():
+    with STRATEGY.scope():
+        mean = tf.keras.metrics.Mean()
+    STRATEGY.run(lambda: mean.update_state([float(hvd.rank())] * (hvd.rank() + 1)))
+    ranks = np.arange(hvd.size())
+    with STRATEGY.scope():
+        np.testing.assert_allclose(float(mean.result()), np.average(ranks, weights=ranks + 1), rtol=1e-6)
+    assert STRATEGY.run(lambda: float(mean.result())) == hvd.rank()
