@@ -12,8 +12,8 @@ from gradtape._src.distributed import collectives, world
 from gradtape._src.distributed.datasets import DistributedDataset, InputContext, undivided
 from gradtape._src.distributed.gradients import exchange
 from gradtape._src.distributed.reduction import Average, Reduction, Sum
-from gradtape._src.ops.arrays import transpose
 from gradtape._src.ops.reductions import reduce_mean, reduce_sum
+from gradtape._src.ops.shapes import transpose
 from gradtape._src.state.variable import Variable
 
 
@@ -303,6 +303,7 @@ class Strategy:
                 self._share, self._present = (
                     Variable(1.0, trainable=False, name=name) for name in ("share", "present")
                 )
+        assert self._share is not None and self._present is not None
         self._share.assign(examples / of)
         self._present.assign(float(examples > 0))
 

@@ -29,8 +29,7 @@ class Replica(Alone):
         if optimizer is not None:
             optimizer._bind()
         variables = list(model.variables) + (list(optimizer.variables) if optimizer is not None else [])
-        seen: set[int] = set()
-        broadcast_variables(v for v in variables if not (id(v) in seen or seen.add(id(v))))
+        broadcast_variables({id(variable): variable for variable in variables}.values())
 
     def _part(self, data: Any, own: bool) -> tuple[Any, int]:
         """The replica's part of a batch, and of how many examples the global batch is."""

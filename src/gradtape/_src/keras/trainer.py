@@ -36,6 +36,7 @@ class Trainer(Steps):
     """What models can do to be fitted, evaluated and asked for predictions."""
 
     _initial_epoch: Any
+    _strategy: Any
     built: Any
     history: Any
     optimizer: Any

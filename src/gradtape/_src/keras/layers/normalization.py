@@ -107,6 +107,7 @@ class BatchNormalization(Normalizing):
     renorm_mean: Any
     renorm_momentum: float
     renorm_stddev: Any
+    synchronized: bool
 
     def __init__(
         self,
