@@ -67,6 +67,11 @@ class Trainer(Steps):
                 return each(*data)
             return one(data)
 
+        def explain_plan() -> str:
+            """The plans of the step's calls with tensors alone, and with structures."""
+            return "\n".join(part.explain_plan() for part in (each, one) if part.experimental_get_tracing_count())
+
+        compiled.explain_plan = explain_plan  # type: ignore[attr-defined]
         return compiled
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
