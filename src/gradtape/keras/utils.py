@@ -36,6 +36,10 @@ from gradtape._src.keras.utils.arrays import (
     pad_sequences as pad_sequences,
     to_categorical as to_categorical,
 )
+from gradtape._src.keras.utils.directories import (
+    image_dataset_from_directory as image_dataset_from_directory,
+    text_dataset_from_directory as text_dataset_from_directory,
+)
 from gradtape._src.keras.utils.drawing import (
     model_to_dot as model_to_dot,
     plot_model as plot_model,
@@ -48,4 +52,10 @@ from gradtape._src.keras.utils.pictures import (
     img_to_array as img_to_array,
     load_img as load_img,
     save_img as save_img,
+)
+from gradtape._src.keras.utils.splitting import (
+    split_dataset as split_dataset,
+)
+from gradtape._src.keras.utils.timeseries import (
+    timeseries_dataset_from_array as timeseries_dataset_from_array,
 )

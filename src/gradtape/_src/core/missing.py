@@ -118,6 +118,7 @@ _OF_KERAS = {
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
+    "utils.audio_dataset_from_directory": "read sounds with a library of yours, and use tf.data.Dataset",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
 }

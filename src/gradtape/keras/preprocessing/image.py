@@ -5,4 +5,5 @@ from gradtape._src.keras.utils.pictures import (
     img_to_array as img_to_array,
     load_img as load_img,
     save_img as save_img,
+    smart_resize as smart_resize,
 )

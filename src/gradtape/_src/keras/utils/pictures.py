@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.api.api import apply_transpose, as_tensor
 from gradtape._src.keras import settings
 
 
@@ -204,3 +205,52 @@ def load_img(
     crop_height, crop_width = min(down, across * height // width), min(across, down * width // height)
     top, left = (down - crop_height) // 2, (across - crop_width) // 2
     return image.resize((width, height), resample, box=(left, top, left + crop_width, top + crop_height))
+
+
+def smart_resize(
+    x: Any, size: Any, interpolation: str = "bilinear", data_format: str = "channels_last", **kwargs: Any
+) -> Any:
+    """Images in another size, cropped at their middle first so that nothing is distorted.
+
+    Args:
+      x: an image, or images in a batch.
+      size: the height and width.
+      interpolation: how they are resized, as of `tf.image.resize`.
+      data_format: "channels_last" or "channels_first".
+      kwargs: none.
+
+    Returns:
+      What was given, an array or a tensor; float32 unless the interpolation is "nearest".
+
+    Raises:
+      ValueError: it is no image, or the size is not two numbers.
+      TypeError: unknown arguments.
+
+    Example:
+      >>> tf.keras.preprocessing.image.smart_resize(np.ones((4, 8, 3)), (2, 2)).shape
+      (2, 2, 3)
+    """
+    from gradtape._src.image.resizing import resize
+
+    kwargs.pop("backend_module", None)
+    if kwargs:
+        raise TypeError(f"smart_resize() got unexpected keyword arguments: {list(kwargs)}")
+    if len(size) != 2:
+        raise ValueError(f"Expected `size` to be a tuple of 2 integers, but got: {size}.")
+    image = as_tensor(x)
+    if image.ndim not in (3, 4):
+        raise ValueError(
+            "Expected an image array with shape `(height, width, channels)`, or `(batch_size, height, width, "
+            f"channels)`, but got input with incorrect rank, of shape {image.shape}."
+        )
+    first = data_format == "channels_first"
+    if first:
+        image = apply_transpose(image, (1, 2, 0) if image.ndim == 3 else (0, 2, 3, 1))
+    height, width = image.shape[-3], image.shape[-2]
+    rows = max(min(height, int(float(width * size[0]) / size[1])), 1)
+    columns = max(min(width, int(float(height * size[1]) / size[0])), 1)
+    top, left = int((height - rows) / 2), int((width - columns) / 2)
+    resized = resize(image[..., top : top + rows, left : left + columns, :], size, interpolation)
+    if first:
+        resized = apply_transpose(resized, (2, 0, 1) if image.ndim == 3 else (0, 3, 1, 2))
+    return resized.numpy() if isinstance(x, np.ndarray) else resized
