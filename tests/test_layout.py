@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "gradtape"
 # Lowest first: a room imports from itself and from those before it.
 ROOMS = (
     *("core", "table", "ops", "state", "lookup", "random", "linalg", "nn", "image", "autodiff"),
-    *("optimizers", "train", "testing", "function", "io", "data", "keras", "interchange"),
+    *("optimizers", "train", "testing", "function", "numpy", "io", "data", "keras", "interchange"),
 )
 PUBLIC = sorted(path for path in PACKAGE.rglob("*.py") if "_src" not in path.parts and path.name != "__main__.py")
 
