@@ -24,6 +24,7 @@ ROOMS = (
     "train",
     "testing",
     "function",
+    "numpy",
     "io",
     "data",
     "distributed",

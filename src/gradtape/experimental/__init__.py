@@ -1,3 +1,3 @@
-"""tf.experimental: interchange by DLPack."""
+"""tf.experimental: NumPy's functions, and interchange by DLPack."""
 
-from gradtape.experimental import dlpack as dlpack
+from gradtape.experimental import dlpack as dlpack, numpy as numpy

@@ -1,0 +1,312 @@
+"""NumPy's functions that change shapes, join and part."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_reshape, apply_transpose
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.promotion import alike, as_array
+from gradtape._src.ops import arrays as ops
+from gradtape._src.ops.gathering import gather, repeat as _repeat
+
+
+def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
+    """Axes from the front; all for None. Raises ValueError for those that there are not, or that come twice."""
+    if axis is None:
+        return tuple(range(rank))
+    places = [axis] if np.ndim(axis) == 0 else list(axis)
+    found = []
+    for place in map(int, places):
+        if not -rank <= place < rank:
+            raise ValueError(f"axis {place} is out of bounds for array of dimension {rank}")
+        found.append(place % rank)
+    if len(set(found)) != len(found):
+        raise ValueError("repeated axis")
+    return tuple(found)
+
+
+@documented("The shape of a tensor.", "np.shape([[1, 2]])", "(1, 2)", "A tuple of ints.")
+def shape(a: Any) -> tuple[int, ...]:
+    return tuple(as_array(a).shape)
+
+
+@documented("The number of axes.", "np.ndim([[1, 2]])", "2", "An int.")
+def ndim(a: Any) -> int:
+    return as_array(a).ndim
+
+
+@documented("The number of elements.", "np.size([[1, 2]])", "2", "An int.")
+def size(a: Any, axis: int | None = None) -> int:
+    sizes = shape(a)
+    return math.prod(sizes) if axis is None else sizes[axis]
+
+
+@documented("Elements in another shape.", "np.reshape([1, 2], (2, 1)).shape", "TensorShape([2, 1])")
+def reshape(a: Any, newshape: Any, order: str = "C") -> Tensor:
+    if order != "C":
+        raise ValueError("elements are taken in the order 'C'")
+    return apply_reshape(as_array(a), newshape if isinstance(newshape, list | tuple) else (newshape,))
+
+
+@documented("All elements on one axis.", "np.ravel([[1, 2]]).numpy()", "array([1, 2])")
+def ravel(a: Any) -> Tensor:
+    return apply_reshape(as_array(a), (-1,))
+
+
+@documented("Axes in another order.", "np.transpose([[1, 2]]).shape", "TensorShape([2, 1])")
+def transpose(a: Any, axes: Any = None) -> Tensor:
+    tensor = as_array(a)
+    return apply_transpose(tensor, [*range(tensor.ndim)][::-1] if axes is None else list(axes_of(axes, tensor.ndim)))
+
+
+@documented("Axes moved to other places.", "np.moveaxis([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
+    tensor = as_array(a)
+    moved, places = axes_of(source, tensor.ndim), axes_of(destination, tensor.ndim)
+    if len(moved) != len(places):
+        raise ValueError("`source` and `destination` arguments must have the same number of elements")
+    order = [axis for axis in range(tensor.ndim) if axis not in moved]
+    for place, axis in sorted(zip(places, moved, strict=True)):
+        order.insert(place, axis)
+    return apply_transpose(tensor, order)
+
+
+@documented("Two axes exchanged.", "np.swapaxes([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
+    tensor = as_array(a)
+    order = list(range(tensor.ndim))
+    one, other = axes_of((axis1,), tensor.ndim)[0], axes_of((axis2,), tensor.ndim)[0]
+    order[one], order[other] = order[other], order[one]
+    return apply_transpose(tensor, order)
+
+
+@documented("A tensor with axes of size 1 added.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
+def expand_dims(a: Any, axis: Any) -> Tensor:
+    tensor = as_array(a)
+    count = 1 if np.ndim(axis) == 0 else len(axis)
+    added = axes_of(axis, tensor.ndim + count)
+    sizes = iter(tensor.shape)
+    return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(tensor.ndim + count)])
+
+
+@documented("A tensor without axes of size 1.", "np.squeeze([[1, 2]]).shape", "TensorShape([2])")
+def squeeze(a: Any, axis: Any = None) -> Tensor:
+    tensor = as_array(a)
+    dropped = axes_of(axis, tensor.ndim)
+    if axis is not None and any(tensor.shape[place] != 1 for place in dropped):
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+    kept = [n for place, n in enumerate(tensor.shape) if n != 1 or place not in dropped]
+    return apply_reshape(tensor, kept)
+
+
+@documented("A tensor repeated to a shape.", "np.broadcast_to([1, 2], (2, 2)).shape", "TensorShape([2, 2])")
+def broadcast_to(a: Any, shape: Any) -> Tensor:
+    return ops.broadcast_to(as_array(a), shape if isinstance(shape, list | tuple) else (shape,))
+
+
+@documented(
+    "Tensors repeated to one shape.",
+    "[part.shape for part in np.broadcast_arrays([1, 2], 3)]",
+    "[TensorShape([2]), TensorShape([2])]",
+    "A list of tensors.",
+)
+def broadcast_arrays(*arrays: Any) -> list[Tensor]:
+    tensors = [as_array(array) for array in arrays]
+    common = np.broadcast_shapes(*(tuple(tensor.shape) for tensor in tensors))
+    return [ops.broadcast_to(tensor, common) for tensor in tensors]
+
+
+def _at_least(a: Any, rank: int) -> Tensor:
+    tensor = as_array(a)
+    sizes = list(tensor.shape)
+    if rank == 3 and len(sizes) < 3:
+        sizes = [[1, 1, 1], [1, *sizes, 1], [*sizes, 1]][len(sizes)]
+    return apply_reshape(tensor, [*[1] * (rank - len(sizes)), *sizes])
+
+
+@documented(
+    "Tensors of at least one axis.", "np.atleast_1d(3).shape", "TensorShape([1])", "A tensor, or a list of several."
+)
+def atleast_1d(*arys: Any) -> Any:
+    found = [_at_least(array, 1) for array in arys]
+    return found[0] if len(found) == 1 else found
+
+
+@documented(
+    "Tensors of at least two axes.", "np.atleast_2d(3).shape", "TensorShape([1, 1])", "A tensor, or a list of several."
+)
+def atleast_2d(*arys: Any) -> Any:
+    found = [_at_least(array, 2) for array in arys]
+    return found[0] if len(found) == 1 else found
+
+
+@documented(
+    "Tensors of at least three axes.",
+    "np.atleast_3d([3, 4]).shape",
+    "TensorShape([1, 2, 1])",
+    "A tensor, or a list of several.",
+)
+def atleast_3d(*arys: Any) -> Any:
+    found = [_at_least(array, 3) for array in arys]
+    return found[0] if len(found) == 1 else found
+
+
+@documented("Tensors joined along an axis.", "np.concatenate([[1], [2]]).numpy()", "array([1, 2])")
+def concatenate(arys: Any, axis: int | None = 0) -> Tensor:
+    tensors = alike(*arys)
+    if axis is None:
+        return ops.concat([apply_reshape(tensor, (-1,)) for tensor in tensors], axis=0)
+    return ops.concat(list(tensors), axis=axis)
+
+
+@documented("Tensors joined along a new axis.", "np.stack([[1], [2]]).shape", "TensorShape([2, 1])")
+def stack(arrays: Any, axis: int = 0) -> Tensor:
+    return ops.stack(list(alike(*arrays)), axis=axis)
+
+
+@documented("Values added at the end.", "np.append([1], [2]).numpy()", "array([1, 2])")
+def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
+    return concatenate([arr, values], axis)
+
+
+@documented("Tensors side by side.", "np.hstack([[1], [2]]).numpy()", "array([1, 2])")
+def hstack(arrays: Any) -> Tensor:
+    parts = [_at_least(array, 1) for array in arrays]
+    return concatenate(parts, 0 if parts[0].ndim == 1 else 1)
+
+
+@documented("Tensors above one another.", "np.vstack([[1], [2]]).shape", "TensorShape([2, 1])")
+def vstack(arrays: Any) -> Tensor:
+    return concatenate([_at_least(array, 2) for array in arrays], 0)
+
+
+@documented("Tensors behind one another.", "np.dstack([[1], [2]]).shape", "TensorShape([1, 1, 2])")
+def dstack(arrays: Any) -> Tensor:
+    return concatenate([_at_least(array, 3) for array in arrays], 2)
+
+
+@documented(
+    "A tensor in parts.",
+    "[part.numpy() for part in np.split([1, 2], 2)]",
+    "[array([1]), array([2])]",
+    "A list of tensors.",
+)
+def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    tensor = as_array(a)
+    place = axes_of((axis,), tensor.ndim)[0]
+    length = tensor.shape[place]
+    if np.ndim(indices_or_sections) == 0:
+        count = int(indices_or_sections)
+        if count < 1 or length % count:
+            raise ValueError("array split does not result in an equal division")
+        ends = [length // count * part for part in range(count + 1)]
+    else:
+        ends = [0, *map(int, indices_or_sections), length]
+    lead = (slice(None),) * place
+    return [tensor[(*lead, slice(begin, end))] for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
+
+
+@documented(
+    "A tensor in parts side by side.",
+    "[part.numpy() for part in np.hsplit([1, 2], 2)]",
+    "[array([1]), array([2])]",
+    "A list of tensors.",
+)
+def hsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
+    tensor = as_array(a)
+    return split(tensor, indices_or_sections, 0 if tensor.ndim == 1 else 1)
+
+
+@documented("A tensor in parts above one another.", "len(np.vsplit([[1], [2]], 2))", "2", "A list of tensors.")
+def vsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
+    return split(a, indices_or_sections, 0)
+
+
+@documented("A tensor in parts behind one another.", "len(np.dsplit([[[1, 2]]], 2))", "2", "A list of tensors.")
+def dsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
+    return split(a, indices_or_sections, 2)
+
+
+@documented("Elements in reverse.", "np.flip([1, 2]).numpy()", "array([2, 1])")
+def flip(m: Any, axis: Any = None) -> Tensor:
+    tensor = as_array(m)
+    places = axes_of(axis, tensor.ndim)
+    return tensor[tuple(slice(None, None, -1) if axis in places else slice(None) for axis in range(tensor.ndim))]
+
+
+@documented("Columns in reverse.", "np.fliplr([[1, 2]]).numpy()", "array([[2, 1]])")
+def fliplr(m: Any) -> Tensor:
+    return flip(m, 1)
+
+
+@documented("Rows in reverse.", "np.flipud([1, 2]).numpy()", "array([2, 1])")
+def flipud(m: Any) -> Tensor:
+    return flip(m, 0)
+
+
+@documented("A quarter turn, or several.", "np.rot90([[1, 2]]).numpy()", "array([[2],\n         [1]])")
+def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
+    tensor = as_array(m)
+    first, second = axes_of(axes, tensor.ndim)
+    turns = k % 4
+    if turns in (0, 2):
+        return flip(tensor, (first, second)) if turns else tensor
+    return (
+        swapaxes(flip(tensor, second), first, second) if turns == 1 else flip(swapaxes(tensor, first, second), second)
+    )
+
+
+@documented(
+    "Elements moved on, and what leaves brought in at the other end.",
+    "np.roll([1, 2, 3], 1).numpy()",
+    "array([3, 1, 2])",
+)
+def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
+    tensor = as_array(a)
+    if axis is None:
+        return apply_reshape(ops.roll(apply_reshape(tensor, (-1,)), shift, 0), tensor.shape)
+    return ops.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(axis) else axis)
+
+
+@documented("Each element several times.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
+    tensor = as_array(a)
+    return _repeat(apply_reshape(tensor, (-1,)) if axis is None else tensor, repeats, 0 if axis is None else axis)
+
+
+@documented("A tensor several times.", "np.tile([1, 2], 2).numpy()", "array([1, 2, 1, 2])")
+def tile(a: Any, reps: Any) -> Tensor:
+    tensor = as_array(a)
+    times = [int(reps)] if np.ndim(reps) == 0 else [int(part) for part in reps]
+    rank = max(tensor.ndim, len(times))
+    tensor = apply_reshape(tensor, [*[1] * (rank - tensor.ndim), *tensor.shape])
+    return ops.tile(tensor, [*[1] * (rank - len(times)), *times])
+
+
+@documented("A tensor with elements around it.", "np.pad([1, 2], 1, 'constant').numpy()", "array([0, 1, 2, 0])")
+def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor:
+    tensor = as_array(a)
+    if mode == "constant":
+        constant = values.get("constant_values", 0)
+        widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
+        return ops.pad(tensor, widths, constant_values=constant)
+    # Where each element comes from, by NumPy.
+    places = np.pad(np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape)), pad_width, mode, **values)
+    return gather(apply_reshape(tensor, (-1,)), places)
+
+
+@documented("Differences of neighbours.", "np.diff([1, 4, 9]).numpy()", "array([3, 5])")
+def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
+    tensor = as_array(a)
+    place = axes_of((axis,), tensor.ndim)[0]
+    lead = (slice(None),) * place
+    for _ in range(n):
+        upper, lower = tensor[(*lead, slice(1, None))], tensor[(*lead, slice(None, -1))]
+        tensor = upper != lower if tensor.dtype.is_bool else upper - lower
+    return tensor

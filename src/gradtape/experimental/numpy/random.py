@@ -1,0 +1,12 @@
+"""tf.experimental.numpy.random: random numbers under NumPy's names."""
+
+from gradtape._src.numpy.random import (
+    poisson as poisson,
+    rand as rand,
+    randint as randint,
+    randn as randn,
+    random as random,
+    seed as seed,
+    standard_normal as standard_normal,
+    uniform as uniform,
+)
