@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks import instructions
 from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
+from benchmarks.measures.distributed import ranks
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
 from benchmarks.measures.keras import models
@@ -55,6 +56,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "optimizers": optimizer_steps,
     "keras": models,
     "pipelines": pipelines,
+    "ranks": ranks,
     "instructions": instruction_counts,
 }
 MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memory, **GRADTAPE_MEASURES}
