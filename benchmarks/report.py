@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks import instructions
 from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
+from benchmarks.measures.distributed import ranks
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.functions import calls
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
@@ -57,6 +58,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "keras": models,
     "pipelines": pipelines,
     "functions": calls,
+    "ranks": ranks,
     "instructions": instruction_counts,
 }
 MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memory, **GRADTAPE_MEASURES}

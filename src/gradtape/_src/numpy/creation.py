@@ -13,9 +13,9 @@ from gradtape._src.core.operands import TENSORS
 from gradtape._src.linalg.diagonals import diag as _diag, diag_part
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import as_array, floating, supported
-from gradtape._src.ops.arrays import broadcast_to as _broadcast_to
 from gradtape._src.ops.creation import linspace as _linspace
 from gradtape._src.ops.elementwise import FUNCTIONS
+from gradtape._src.ops.shapes import broadcast_to as _broadcast_to
 
 
 def _made(array: Any) -> Tensor:

@@ -10,7 +10,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import supported
-from gradtape._src.random import sampling
+from gradtape._src.random import stateful
 
 FLOAT64, INT64 = as_dtype("float64"), as_dtype("int64")
 
@@ -26,40 +26,40 @@ def _sizes(size: Any) -> list[int]:
     "None.",
 )
 def seed(seed: int) -> None:
-    sampling.set_seed(seed)
+    stateful.set_seed(seed)
 
 
 @documented("Uniform numbers of [0, 1).", "np.random.rand(2).shape", "TensorShape([2])")
 def rand(*size: int) -> Tensor:
-    return sampling.uniform(list(size), dtype=FLOAT64)
+    return stateful.uniform(list(size), dtype=FLOAT64)
 
 
 @documented("Normally distributed numbers.", "np.random.randn(2).shape", "TensorShape([2])")
 def randn(*size: int) -> Tensor:
-    return sampling.normal(list(size), dtype=FLOAT64)
+    return stateful.normal(list(size), dtype=FLOAT64)
 
 
 @documented("Uniform numbers of [0, 1).", "np.random.random((2, 3)).shape", "TensorShape([2, 3])")
 def random(size: Any = None) -> Tensor:
-    return sampling.uniform(_sizes(size), dtype=FLOAT64)
+    return stateful.uniform(_sizes(size), dtype=FLOAT64)
 
 
 @documented("Normally distributed numbers.", "np.random.standard_normal(2).shape", "TensorShape([2])")
 def standard_normal(size: Any = None) -> Tensor:
-    return sampling.normal(_sizes(size), dtype=FLOAT64)
+    return stateful.normal(_sizes(size), dtype=FLOAT64)
 
 
 @documented("Uniform numbers of [low, high).", "np.random.uniform(2.0, 3.0, 4).shape", "TensorShape([4])")
 def uniform(low: float = 0.0, high: float = 1.0, size: Any = None) -> Tensor:
-    return sampling.uniform(_sizes(size), low, high, FLOAT64)
+    return stateful.uniform(_sizes(size), low, high, FLOAT64)
 
 
 @documented("Poisson-distributed numbers.", "np.random.poisson(2.0, 4).shape", "TensorShape([4])")
 def poisson(lam: float = 1.0, size: Any = None) -> Tensor:
-    return sampling.poisson(_sizes(size), lam, INT64)
+    return stateful.poisson(_sizes(size), lam, INT64)
 
 
 @documented("Integers of [low, high), or of [0, low).", "np.random.randint(2, size=4).shape", "TensorShape([4])")
 def randint(low: int, high: int | None = None, size: Any = None, dtype: Any = int) -> Tensor:
     bounds = (0, low) if high is None else (low, high)
-    return sampling.uniform(_sizes(size), *bounds, supported(dtype))
+    return stateful.uniform(_sizes(size), *bounds, supported(dtype))

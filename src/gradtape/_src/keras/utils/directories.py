@@ -20,7 +20,8 @@ from gradtape._src.keras import settings
 from gradtape._src.keras.progress import show_line
 from gradtape._src.keras.utils.formats import check_format
 from gradtape._src.keras.utils.pictures import smart_resize
-from gradtape._src.ops.arrays import expand_dims, one_hot
+from gradtape._src.ops.masking import one_hot
+from gradtape._src.ops.shapes import expand_dims
 
 _PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}

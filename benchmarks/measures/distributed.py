@@ -1,0 +1,211 @@
+"""What exchanges between ranks cost, how a step scales from one rank to two, and what that foretells of many hosts.
+
+Run under mpiexec as a module, it measures on its rank and prints what the first one found.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.harness import Effort
+from benchmarks.section import Section, Verdict, duration
+from benchmarks.targets import EXCHANGE_BANDWIDTH, EXCHANGE_LATENCY, RANKS_SPEEDUP
+
+SMALL, LARGE = 1_000, 10_000_000  # bytes
+BATCH, WIDTH = 512, 512
+HOSTS = (2, 4, 8, 16, 64, 256, 1024)
+
+
+class Link(NamedTuple):
+    """A connection of hosts: seconds until a message's first byte has come, and bytes per second."""
+
+    latency: float
+    bandwidth: float
+
+
+class Job(NamedTuple):
+    """A step of training: seconds that a rank computes, what part of them is the sweep's, and bytes of gradients."""
+
+    compute: float
+    sweep: float
+    gradients: float
+
+
+def foretold(job: Job, link: Link, hosts: int) -> float:
+    """Seconds of a step on so many hosts, each of which has as many examples as the one of `job`.
+
+    A ring passes 2 (n - 1) / n of the bytes in 2 (n - 1) turns, trees of small messages take log2 n turns there and
+    back: ranks agree, and tell which gradients they have. The sweep hides what is sent while it runs: all but the last
+    bucket, of which we take a tenth of the bytes.
+    """
+    ring = 2 * (hosts - 1) / hosts * job.gradients / link.bandwidth + 2 * (hosts - 1) * link.latency
+    agreement = 2 * 2 * math.ceil(math.log2(hosts)) * link.latency
+    hidden = min(0.9 * ring, job.compute * job.sweep)
+    return job.compute + ring - hidden + agreement
+
+
+# On every rank
+
+
+def _best(function: Callable[[], Any], meet: Callable[[], Any], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        meet()
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def exchanges() -> dict[str, float]:
+    """Seconds of exchanges by gradtape and by MPI's own call, and of a copy of as many bytes."""
+    from mpi4py import MPI
+
+    import gradtape as tf
+
+    found = {}
+    for size, rounds in ((SMALL, 2000), (LARGE, 40)):
+        array = np.ones(size // 4, np.float32)
+        out, tensor = np.empty_like(array), tf.constant(array)
+        functions: dict[str, Callable[[], Any]] = {
+            "gradtape": lambda tensor=tensor: tf.distributed.allreduce(tensor, op=tf.distributed.Sum),
+            "MPI_Allreduce": lambda array=array, out=out: MPI.COMM_WORLD.Allreduce(array, out),
+            "memcpy": lambda array=array, out=out: np.copyto(out, array),
+        }
+        for name, function in functions.items():
+            found[f"{name} {size}"] = _best(function, tf.distributed.barrier, rounds)
+    return found
+
+
+def step() -> dict[str, float]:
+    """Seconds of a step on this rank's part of the same examples."""
+    import gradtape as tf
+
+    examples = BATCH // tf.distributed.size()
+    tf.config.threading.set_num_threads(1)
+    rng = np.random.default_rng(tf.distributed.rank())
+    x = tf.constant(rng.standard_normal((examples, WIDTH), np.float32))
+    w = [tf.Variable(rng.standard_normal((WIDTH, WIDTH), np.float32) * 0.05) for _ in range(4)]
+    tf.distributed.broadcast_variables(w)
+    optimizer = tf.optimizers.SGD(1e-4)
+
+    def train() -> None:
+        with tf.GradientTape() as tape:
+            y = x
+            for weight in w:
+                y = tf.tanh(y @ weight)
+            loss = tf.reduce_mean(tf.square(y))
+        gradients = tf.distributed.DistributedGradientTape(tape).gradient(loss, w)
+        optimizer.apply_gradients(zip(gradients, w, strict=True))
+
+    train()
+    return {"step": _best(train, tf.distributed.barrier, 40)}
+
+
+def gloo() -> dict[str, float]:
+    """The exchanges by torch.distributed's gloo."""
+    import torch
+    import torch.distributed as dist
+
+    rank, count = (int(os.environ[f"OMPI_COMM_WORLD_{name}"]) for name in ("RANK", "SIZE"))
+    dist.init_process_group("gloo", init_method=os.environ["GRADTAPE_MEETING"], rank=rank, world_size=count)
+    torch.set_num_threads(1)
+    found = {}
+    for size, rounds in ((SMALL, 2000), (LARGE, 40)):
+        tensor = torch.ones(size // 4)
+        found[f"torch gloo {size}"] = _best(lambda tensor=tensor: dist.all_reduce(tensor), dist.barrier, rounds)
+    return found
+
+
+# The report
+
+
+def _launched(ranks: int, what: str, **environment: str) -> dict[str, float]:
+    """What the first of so many ranks found."""
+    own = Path(sys.executable).with_name("mpiexec")
+    command = [
+        str(own) if own.exists() else "mpiexec",
+        "-n",
+        str(ranks),
+        sys.executable,
+        "-m",
+        "benchmarks.measures.distributed",
+        what,
+    ]
+    allowed = {
+        **dict.fromkeys(("OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"), "1"),
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    }
+    done = subprocess.run(
+        command, env={**os.environ, **allowed, **environment}, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def ranks(effort: Effort) -> Section:
+    """Exchanges, scaling and the model of many hosts."""
+    title = "Ranks"
+    own = Path(sys.executable).with_name("mpiexec").exists() or shutil.which("mpiexec")
+    if not own or importlib.util.find_spec("mpi4py") is None:
+        return Section(title, ["", ""], [], ["Not run: mpi4py or mpiexec is absent."])
+    found = _launched(2, "exchanges")
+    if importlib.util.find_spec("torch") is not None:
+        meeting = Path(os.environ.get("TMPDIR", "/tmp")) / f"gradtape-gloo-{os.getpid()}"
+        found |= _launched(2, "gloo", GRADTAPE_MEETING=meeting.as_uri())
+        meeting.unlink(missing_ok=True)
+    one, two = _launched(1, "step")["step"], _launched(2, "step")["step"]
+    rows = [[name, duration(seconds)] for name, seconds in found.items()]
+    rows += [["step, one rank", duration(one)], ["step, two ranks, half the examples each", duration(two)]]
+    latency, share = found[f"gradtape {SMALL}"], found[f"memcpy {LARGE}"] / found[f"gradtape {LARGE}"]
+    gradients = 4 * WIDTH * WIDTH * 4
+    ethernet = Link(20e-6, 10e9 / 8)
+    rows += [
+        [
+            f"foretold, {hosts} hosts, 10 Gbit/s and 20 µs",
+            duration(foretold(Job(one, 2 / 3, gradients), ethernet, hosts)),
+        ]
+        for hosts in HOSTS
+    ]
+    verdicts = [
+        Verdict(
+            "an exchange of 1 kB", f"≤ {duration(EXCHANGE_LATENCY)}", duration(latency), latency <= EXCHANGE_LATENCY
+        ),
+        Verdict(
+            "10 MB, of memcpy's bandwidth", f"≥ {EXCHANGE_BANDWIDTH:.0%}", f"{share:.0%}", share >= EXCHANGE_BANDWIDTH
+        ),
+        Verdict("two ranks on two cores", f"≥ {RANKS_SPEEDUP} ×", f"{one / two:.2f} ×", one / two >= RANKS_SPEEDUP),
+    ]
+    remark = (
+        "Two ranks on this machine, at best; each exchange after a barrier. The model of many hosts is explained in "
+        "docs/distributed.md."
+    )
+    return Section(title, ["", "time"], rows, [remark], verdicts)
+
+
+def main(what: str) -> None:
+    if what == "gloo":
+        found, rank = gloo(), int(os.environ["OMPI_COMM_WORLD_RANK"])
+    else:
+        import gradtape as tf
+
+        tf.distributed.init()
+        found, rank = {"exchanges": exchanges, "step": step}[what](), tf.distributed.rank()
+    if rank == 0:
+        print(json.dumps(found), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
