@@ -13,12 +13,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow
+from compiled import compiled_as_eager
+from neutral import neutral
 
 import gradtape
 
@@ -48,13 +49,16 @@ def run(library: Any, program: Program) -> Outcome:
     return Outcome(result, neutral(printed.getvalue()))
 
 
-def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True) -> Outcome:
-    """Asserts that both libraries give the same outcome, and returns gradtape's.
+def same(
+    program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True, compiles: bool = True
+) -> Outcome:
+    """Asserts that both libraries give the same outcome, and returns gradtape's, which is the same compiled.
 
     Args:
       program: what to run.
       rtol, atol: tolerance of floating-point results; zero asks for equal bits, NaN equal to NaN.
       message: whether the text of an exception must agree as well as its type.
+      compiles: whether the program is run within `tf.function` too, and must give what it gives eagerly.
     """
     expected, actual = run(tensorflow, program), run(gradtape, program)
     assert actual.exception == expected.exception, (
@@ -65,6 +69,8 @@ def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: boo
         assert actual.message == expected.message
     assert actual.printed == expected.printed
     assert_equal(actual.result, expected.result, rtol, atol)
+    if compiles:
+        compiled_as_eager(program)
     return actual
 
 
@@ -84,14 +90,6 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
-
-
-def neutral(text: str) -> str:
-    """``text`` without the libraries' own names for their classes, or addresses."""
-    text = re.sub(r"(tensorflow|gradtape)(\.\w+)*\.(Eager)?Tensor\b", "Tensor", text)
-    text = re.sub(r"(tensorflow|gradtape)(\.\w+)*\.(Resource)?Variable\b", "Variable", text)
-    text = re.sub(r"\bEagerTensor\b", "Tensor", re.sub(r"\bResourceVariable\b", "Variable", text))
-    return re.sub(r"0x[0-9a-f]+", "0x", text)
 
 
 def assert_equal(actual: Any, expected: Any, rtol: float, atol: float) -> None:

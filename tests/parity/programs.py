@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import tensorflow
 from compare import Program, assert_equal, run, same
+from compiled import compiled_as_eager
 
 import gradtape
 
@@ -54,12 +55,15 @@ def compared(
     function: Program,
     worded: Mapping[str, str],
     deliberate: Mapping[str, tuple[str, Any]],
+    compiles: bool = True,
 ) -> None:
     """Runs one program under both libraries and compares as the lists say."""
     if name not in deliberate:
-        same(function, rtol=1e-6, message=name not in worded)
+        same(function, rtol=1e-6, message=name not in worded, compiles=compiles)
         return
     expected = deliberate[name][1]
+    if compiles:
+        compiled_as_eager(function)
     theirs, mine = run(tensorflow, function), run(gradtape, function)
     assert (mine.exception, mine.message, str(mine.result)) != (theirs.exception, theirs.message, str(theirs.result))
     if isinstance(expected, type | str):

@@ -246,7 +246,7 @@ cdef tuple whole_numbers(object value, str op, str attribute):
     tensor = convert(value, I32, True)
     if tensor.dtype_code != I32 and tensor.dtype_code != I64:
         raise not_allowed(op, tensor.dtype_code, attribute, "int32, int64")
-    return as_array(tensor).reshape(-1).tolist(), tensor.extent.rank
+    return view(tensor).reshape(-1).tolist(), tensor.extent.rank
 
 
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:

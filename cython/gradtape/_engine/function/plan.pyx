@@ -19,7 +19,7 @@ from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
-                                              Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
+                                              Built, Place, Recorder, Step, collect, filled_in, outcome_of)
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
@@ -261,6 +261,7 @@ cdef class Plan:
         cdef PyObject** slots = few
         cdef Repetition state = None
         cdef Action* action = NULL
+        cdef Tensor value
         cdef bint certain, touched = False
         cdef Py_ssize_t i, size = self.slots            # another thread may add to the tree meanwhile
         cdef int k
@@ -297,7 +298,10 @@ cdef class Plan:
                     elif action.kind == READ:
                         if state is not None:
                             state.before_read((<Step>action.step).variable)
-                        put(slots, action.out, (<Step>action.step).variable.read())
+                        value = (<Step>action.step).variable.read()
+                        if value.extent != action.shape and not same_extent(value.extent, action.shape):
+                            raise OtherForm(f"{(<Step>action.step).name} gave a tensor of shape {tensor_shape(value.extent)}")
+                        put(slots, action.out, value)
                     elif certain:
                         touched = True
                         carry_through(action, slots)
@@ -658,13 +662,8 @@ cdef object renamed_places(object packed, dict names):
         return Place(names.get((<Place>packed).slot, (<Place>packed).slot))
     if type(packed) is tuple or type(packed) is list:
         return type(packed)([renamed_places(item, names) for item in packed])
-    if type(packed) is dict:
-        return {key: renamed_places(item, names) for key, item in packed.items()}
-    if type(packed) is Slices:
-        return Slices((<Slices>packed).kind, renamed_places((<Slices>packed).values, names),
-                      renamed_places((<Slices>packed).indices, names), renamed_places((<Slices>packed).dense_shape, names))
-    if isinstance(packed, tuple) and hasattr(packed, "_fields"):
-        return type(packed)(*[renamed_places(item, names) for item in packed])
+    if type(packed) is Built:
+        return Built((<Built>packed).make, renamed_places((<Built>packed).parts, names))
     return packed
 
 
@@ -786,5 +785,7 @@ cdef bint is_dense_step(Step step) except -1:
 
 cdef bint may_vary(Step step) noexcept:
     """Whether its results may have another shape each time."""
+    if step.kind == READ:
+        return step.variable.open_shape is not None
     return (step.kind == SCRIPTED and step.primitive.varies) or (
         step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)

@@ -23,9 +23,10 @@ cdef class Place:
     """Stands for the tensor of a slot in a structure."""
     cdef readonly int slot
 
-cdef class Slices:
-    """Stands for IndexedSlices in a structure."""
-    cdef object kind, values, indices, dense_shape
+cdef class Built:
+    """Stands for an object that holds tensors: what makes it of its parts, and these."""
+    cdef object make
+    cdef tuple parts
 
 cdef class Step:
     """One evaluation, reading, writing or decision."""
@@ -58,7 +59,7 @@ cdef class Recorder(Tracer):
     cdef readonly str failure            # why there is no repetition
     cdef readonly bint recorded          # tapes around the function record it
     cdef readonly list created           # weak references to the variables that were made
-    cdef readonly bint refuses           # variables may not be made
+    cdef str refusal                     # what is said where variables are made that may not be; None where they may
     cdef list tapes
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1
     cdef int slot_of(self, Tensor tensor) except -1

@@ -12,11 +12,10 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from gradtape._engine.base.shape cimport release_extent, retain_extent, tensor_shape
-from gradtape._engine.record.log cimport Thread, here, renew_epoch, thread
-from gradtape._engine.ops.structural cimport identity
+from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, thread
 from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
 from gradtape._engine.base.types cimport ADD, F64, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
@@ -105,14 +104,14 @@ cdef int locate(Step step) except -1:
 cdef class Recorder(Tracer):
     """Makes a trace of what its thread does."""
 
-    def __cinit__(self, bint recorded, bint refuses):
+    def __cinit__(self, bint recorded, str refusal=None):
         self.steps = []
         self.constants = {}
         self.fixed = bytearray()
         self.created = []
         self.tapes = []
         self.recorded = recorded
-        self.refuses = refuses
+        self.refusal = refusal
 
     def begin(self, list tensors):
         """Has the recorder work in this thread, and returns what stands for the tensors in the function; False where it cannot."""
@@ -126,7 +125,10 @@ cdef class Recorder(Tracer):
         _next_tag += 1
         self.thread = here()
         for value in tensors:
-            tensor = identity(<Tensor?>value)
+            # Under the same number, so that tapes around the function add up gradients in the order of eager execution.
+            tensor = share(<Tensor?>value, (<Tensor>value).extent)
+            tensor.node = (<Tensor>value).node
+            mark_twin(th, tensor.node)
             self.new_slot(tensor, False)
             given.append(tensor)
         renew_epoch(th)              # what was read before is read anew, where the recorder sees it
@@ -259,14 +261,12 @@ cdef class Recorder(Tracer):
         cdef Step step = Step(READ, 0, 1)
         step.variable = <BaseVariable>variable
         step.results[0] = self.new_slot(value, False)
+        step.shape = retain_extent(value.extent)
         return self.add(step)
 
     cdef int variable_made(self, object variable) except -1:
-        if self.refuses:
-            raise ValueError(
-                "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
-                "created once or created outside tf.function. See "
-                "https://www.tensorflow.org/guide/function#creating_tfvariables for more information.")
+        if self.refusal is not None:
+            raise ValueError(self.refusal)
         self.created.append(PyWeakref_NewRef(variable, None))
         return self.fail("variables were made")
 
@@ -308,13 +308,10 @@ cdef class Recorder(Tracer):
         if type(value) is tuple or type(value) is list:
             items = [self.packed(item, places) for item in value]
             return tuple(items) if type(value) is tuple else items
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*[self.packed(item, places) for item in value])
-        if type(value) is dict:
-            return {key: self.packed(item, places) for key, item in value.items()}
-        if hasattr(value, "_add_to") and hasattr(value, "dense_shape"):
-            return Slices(type(value), *[self.packed(part, places) for part in (value.values, value.indices, value.dense_shape)])
-        return value
+        parts = _parts_of(value)
+        if parts is None:
+            return value
+        return Built(parts.make, tuple([self.packed(item, places) for item in parts.items]))
 
     def outputs(self, structure):
         """A structure with Places where it has tensors, and the slots of these."""
@@ -331,15 +328,23 @@ cdef class Recorder(Tracer):
         return 0
 
 
-cdef class Slices:
-    """Stands for IndexedSlices in a structure."""
+cdef object _parts_of = None
 
-    def __init__(self, kind, values, indices, dense_shape):
-        self.kind, self.values, self.indices, self.dense_shape = kind, values, indices, dense_shape
+
+def install_parts(parts_of) -> None:
+    """How objects that may hold tensors are taken apart and made again: None of others, else what has `items` and `make`."""
+    global _parts_of
+    _parts_of = parts_of
+
+
+cdef class Built:
+    """Stands for an object that holds tensors: what makes it of its parts, and these."""
+
+    def __init__(self, make, tuple parts not None):
+        self.make, self.parts = make, parts
 
     def __eq__(self, other):
-        return type(other) is Slices and (self.values, self.indices, self.dense_shape) == (
-            (<Slices>other).values, (<Slices>other).indices, (<Slices>other).dense_shape)
+        return type(other) is Built and self.make == (<Built>other).make and self.parts == (<Built>other).parts
 
     def __hash__(self):
         return 0
@@ -349,14 +354,13 @@ cdef int collect(object value, list found) except -1:
     """The tensors of a structure, in order."""
     if type(value) is Tensor:
         found.append(value)
-    elif isinstance(value, (tuple, list)):
+    elif type(value) is tuple or type(value) is list:
         for item in value:
             collect(item, found)
-    elif type(value) is dict:
-        for item in value.values():
-            collect(item, found)
-    elif hasattr(value, "_add_to") and hasattr(value, "dense_shape"):
-        collect((value.values, value.indices, value.dense_shape), found)
+    else:
+        parts = _parts_of(value)
+        if parts is not None:
+            collect(parts.items, found)
     return 0
 
 
@@ -368,13 +372,8 @@ cdef object filled_in(object packed, PyObject** slots):
         return tuple([filled_in(item, slots) for item in <tuple>packed])
     if type(packed) is list:
         return [filled_in(item, slots) for item in <list>packed]
-    if type(packed) is dict:
-        return {key: filled_in(item, slots) for key, item in (<dict>packed).items()}
-    if type(packed) is Slices:
-        return (<Slices>packed).kind(filled_in((<Slices>packed).values, slots), filled_in((<Slices>packed).indices, slots),
-                                     filled_in((<Slices>packed).dense_shape, slots))
-    if isinstance(packed, tuple) and hasattr(packed, "_fields"):
-        return type(packed)(*[filled_in(item, slots) for item in packed])
+    if type(packed) is Built:
+        return (<Built>packed).make(tuple([filled_in(item, slots) for item in (<Built>packed).parts]))
     return packed
 
 

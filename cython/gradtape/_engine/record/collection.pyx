@@ -112,7 +112,7 @@ cdef Page any_page(Thread thread, int64_t number):
 cdef bint forgotten(Entry* entry):
     """Whether nobody holds the entry's result, unless it is the entry itself because its reverse rule reads it."""
     cdef PyObject* result = entry.saved[RESULT_SLOT]
-    if entry.dead:
+    if entry.dead > 0:
         return True
     if entry.kind == CALL:
         return kept_only(<Call>entry.op, 0)

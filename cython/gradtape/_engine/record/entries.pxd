@@ -31,8 +31,8 @@ cdef struct Extension:
 
 cdef struct Entry:               # one line of cache
     unsigned char kind
-    unsigned char dead           # the output tensor no longer exists
     unsigned char count          # operands
+    short dead                   # 1: the output tensor no longer exists; less by each twin that it has
     int horizon                  # part of a tangent: seen only by windows of an earlier generation; 0: seen by all
     PyObject* op                 # borrowed: primitives live for ever, Calls live in their page's `held`
     int64_t inputs[2]            # operands' nodes but for the third's

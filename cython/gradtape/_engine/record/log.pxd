@@ -133,6 +133,7 @@ cdef int ensure_page(Thread thread) except -1
 cdef bint marked_in_open_window(Thread thread, int64_t node) noexcept
 cdef int64_t new_variable_node() noexcept
 cdef void mark_dead(int64_t node) noexcept            # needs to be told only while there are observers
+cdef void mark_twin(Thread thread, int64_t node) noexcept
 cdef void drop_tangents(int64_t node) noexcept        # and this only while there are followers
 cdef Window newest_window(Thread thread)               # None where none is open
 cdef Window older_window(Window window)

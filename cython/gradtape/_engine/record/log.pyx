@@ -336,7 +336,16 @@ cdef void mark_dead(int64_t node) noexcept:
         root = (<Thread>at).root
         place = (node >> PAGE_BITS) - (<Window>root).first_page
         if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
-            (<Page>(<Window>root).directory[place]).entries[node & PAGE_MASK].dead = 1
+            (<Page>(<Window>root).directory[place]).entries[node & PAGE_MASK].dead += 1
+
+
+cdef void mark_twin(Thread thread, int64_t node) noexcept:
+    """Called as a numbered tensor gets a twin of its number: only as both have died may its entry be dropped."""
+    cdef int64_t place
+    if <uint64_t>(node - thread.floor) < thread.span:
+        place = (node >> PAGE_BITS) - (<Window>thread.root).first_page
+        if 0 <= place < (<Window>thread.root).page_count and (<Window>thread.root).directory[place] != NULL:
+            (<Page>(<Window>thread.root).directory[place]).entries[node & PAGE_MASK].dead -= 1
 
 
 cdef void drop_tangents(int64_t node) noexcept:

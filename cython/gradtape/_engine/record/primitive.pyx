@@ -14,7 +14,8 @@ from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
 from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
-from gradtape._engine.record.log cimport Thread, append, give_node, here, reserve_entries, on_open_window, thread as thread_here
+from gradtape._engine.record.log cimport (Thread, append, give_node, here, on_open_window, renew_epoch, reserve_entries,
+                                           thread as thread_here)
 from gradtape._engine.tensor.tensor cimport Tensor, is_floating, operators, tracing
 
 from gradtape._engine.record import collection as _collection       # which the log collects by  # no-cython-lint
@@ -236,6 +237,8 @@ cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attribute
 cdef int value_read(Tensor tensor, bint truth) except -1:
     if traced():
         tracer.value_read(tensor, truth)
+    elif tracing and tracer is not None and tracer.thread != here():
+        tracer.foreign((tensor,))
     return 0
 
 
@@ -254,8 +257,25 @@ def is_traced() -> bool:
 
 def fail_trace(str reason) -> None:
     """What happens now cannot be done again without Python: a function that is being traced runs eagerly from now on."""
-    if tracing and tracer is not None:
+    if tracing and traced():
         tracer.fail(reason)
+
+
+cdef class OutsideTrace:
+    """A block that belongs into no trace: what it does is done as the trace is made, and never again."""
+    cdef Tracer held
+
+    def __enter__(self):
+        if tracing and traced():
+            self.held = tracer
+            self.held.thread = NULL
+            renew_epoch(thread_here())        # what is read in the block is no trace's
+
+    def __exit__(self, *exception):
+        if self.held is not None:
+            self.held.thread = here()
+            self.held = None
+            renew_epoch(thread_here())
 
 
 def hides_from_tapes(str what) -> None:

@@ -9,8 +9,11 @@ from libc.stdint cimport int64_t
 import numpy as np
 
 from gradtape._engine.base.types cimport F64, real
+from gradtape._engine.record.primitive cimport DRAWS
 from gradtape._engine.tensor.conversion cimport convert, from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array
+
+from gradtape._engine.record.primitive import as_effect
 
 cdef extern from "math.h" nogil:
     float powf(float, float)
@@ -167,7 +170,11 @@ cdef class BaseSchedule:
 
     def __call__(self, step):
         """The rate at a step, which may be a number, a tensor or a variable of any shape, as a tensor."""
-        cdef Tensor steps = convert(step, -1, False)
+        # An effect for a trace: of nothing but its operand, and like drawn numbers of a known shape.
+        return as_effect(DRAWS, self._rates, convert(step, -1, False), writes=[])
+
+    def _rates(self, Tensor steps not None):
+        """The rates at each of these."""
         cdef float[::1] single_in, single_out
         cdef double[::1] double_in, double_out
         cdef Py_ssize_t i

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor
+from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
@@ -15,7 +16,7 @@ from gradtape._src.core.tensor_spec import TypeSpec
 from gradtape._src.data import structure
 from gradtape._src.data.errors import refused
 from gradtape._src.data.iterator import Iterator
-from gradtape._src.data.node import END, INFINITE, UNKNOWN, Node
+from gradtape._src.data.node import COMES_IN, END, INFINITE, UNKNOWN, Node
 from gradtape._src.data.sources import Elements
 
 
@@ -169,6 +170,7 @@ def cardinality_of(node: Node) -> Tensor:
 
 def only_element(node: Node, op: str = "DatasetToSingleElement") -> Any:
     """The element of a dataset that has one."""
+    fail_trace(COMES_IN)
     cursor = node.cursor()
     element = cursor.next()
     kernel = f"{op}_output_types_{node.components}"

@@ -6,10 +6,11 @@ import threading
 from typing import Any
 
 from gradtape._engine.api.api import as_tensor
+from gradtape._engine.record.primitive import fail_trace
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.data import structure
 from gradtape._src.data.errors import at_next
-from gradtape._src.data.node import END, Node, State
+from gradtape._src.data.node import COMES_IN, END, Node, State
 
 
 class Iterator:
@@ -33,11 +34,15 @@ class Iterator:
         return self
 
     def __next__(self) -> Any:
-        with self._lock:
-            element = self._cursor.next()
+        element = self._advance()
         if element is END:
             raise StopIteration
         return element
+
+    def _advance(self) -> Any:
+        fail_trace(COMES_IN)
+        with self._lock:
+            return self._cursor.next()
 
     def next(self) -> Any:
         """The next element.
@@ -67,8 +72,7 @@ class Iterator:
           >>> iter(tf.data.Dataset.range(3)).get_next().numpy()
           np.int64(0)
         """
-        with self._lock:
-            element = self._cursor.next()
+        element = self._advance()
         if element is END:
             raise at_next(OutOfRangeError, "End of sequence", self._node.components)
         return element
@@ -83,8 +87,7 @@ class Iterator:
           >>> iter(tf.data.Dataset.range(0)).get_next_as_optional().has_value().numpy()
           np.False_
         """
-        with self._lock:
-            return Optional(self._cursor.next(), self._node)
+        return Optional(self._advance(), self._node)
 
     @property
     def element_spec(self) -> Any:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from gradtape._engine.record.primitive import fail_trace
 from gradtape._src.core.logger import get_logger
 from gradtape._src.data import structure
 from gradtape._src.data.ahead import Ahead
 from gradtape._src.data.errors import refused
 from gradtape._src.data.functions import Function
-from gradtape._src.data.node import END, Cursor, Node, State
+from gradtape._src.data.node import COMES_IN, END, Cursor, Node, State
 
 AUTOTUNE = -1
 
@@ -262,6 +263,7 @@ def reduce(node: Node, initial: Any, function: Callable[..., Any]) -> Any:
     reducer = Function(function, "reduce")
     state = structure.element_of(initial, structure.component_of)
     first = structure.element_spec_of(state)
+    fail_trace(COMES_IN)
     cursor, place = node.cursor(), 0
     while (element := cursor.next()) is not END:
         state = reducer((state, element), place)

@@ -30,6 +30,7 @@ class _End:
 
 
 END: Any = _End()
+COMES_IN = "elements of a dataset come in"  # why a function that takes them is not repeated
 
 
 class Cursor:

@@ -22,11 +22,14 @@ from gradtape._engine.function.trace import Recorder, is_examining, is_recording
 from gradtape._engine.record.primitive import is_traced
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import execution, nest
+from gradtape._src.core import execution
 from gradtape._src.core.logger import get_logger
+from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.explanations import explain
-from gradtape._src.function.signature import Binding, ended, fit, key_of, shown, with_tensors
+from gradtape._src.function.signature import Binding, ended, fit, fixed, key_of, shown, with_tensors
+from gradtape._src.function.structures import leaves, mapped
+from gradtape._src.function.types import PLAIN, Literal, common, covers, relaxed, type_of
 
 MOST_BRANCHES = 32  # of one signature; more are not worth their memory
 MOST_RESETS = 8  # how often Python may take another way with the same values
@@ -37,6 +40,8 @@ NOT_SINGLETON = (
     "created once or created outside tf.function. See https://www.tensorflow.org/guide/function#creating_tfvariables "
     "for more information."
 )
+
+NOT_FIRST = "Creating variables on a non-first call to a function decorated with tf.function."
 
 
 def run_functions_eagerly(run_eagerly: bool) -> None:
@@ -84,8 +89,9 @@ class Function(Caller):
         self._binding = Binding(python_function, input_signature)
         self._relaxes = relaxes
         self._plans: dict[Any, Plan] = {}
-        self._signatures: dict[Any, Signature] = {}
+        self._signatures: list[Signature] = []
         self._count = 0
+        self._called = False
         self._made_variables = False
         self._warned = False
         self._lock = threading.RLock()
@@ -154,19 +160,26 @@ class Function(Caller):
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function run by Python."""
-        args, kwargs = nest.map_structure(_argument, args), nest.map_structure(_argument, kwargs)
+        args, kwargs = mapped(_argument, args), mapped(_argument, kwargs)
         with execution.within_function():
-            return self._as_result(self._python(*args, **kwargs))
+            result = self._as_result(self._python(*args, **kwargs))
+        if is_traced():
+            self._note(args, kwargs, result)
+        return result
 
     def _as_result(self, result: Any) -> Any:
-        return nest.map_structure(self._as_output, result)
+        if isinstance(result, range):
+            result = list(result)
+        return mapped(self._as_output, result)
 
     def _as_output(self, value: Any) -> Any:
         if value is None or isinstance(value, Tensor):
             return value
         if isinstance(value, bool | int | float | np.ndarray | np.generic | BaseVariable):
             return as_tensor(value)
-        if hasattr(value, "_add_to") or isinstance(value, str | bytes) or hasattr(value, "__tf_flatten__"):
+        if isinstance(value, str | bytes):
+            return as_any_tensor(value)
+        if isinstance(value, StringTensor):
             return value
         if hasattr(value, "__tf_tensor__"):
             return as_tensor(value)
@@ -181,7 +194,7 @@ class Function(Caller):
         plan = self._plans.get(key)
         if plan is not None and plan.failure is not None:
             return self._run(args, kwargs)
-        recorder = Recorder(key[1], self._made_variables)
+        recorder = Recorder(key[1], NOT_SINGLETON if self._made_variables else NOT_FIRST if self._called else None)
         given = recorder.begin(tensors)
         if given is False:
             return self._run(args, kwargs)
@@ -190,12 +203,14 @@ class Function(Caller):
             traced = with_tensors(args, places), with_tensors(kwargs, places)
             with execution.within_function():
                 result = self._as_result(self._python(*traced[0], **traced[1]))
+            self._check_unchanged(traced, key[0])
             outputs, slots = recorder.outputs(result)
             del traced, places, given
         finally:
             recorder.end()
         recorder.close()
-        self._note(key, args, kwargs, result)
+        self._called = True
+        self._note(args, kwargs, result)
         if recorder.created:
             self._made_variables = True
             if any(reference() is None for reference in recorder.created):
@@ -217,14 +232,39 @@ class Function(Caller):
             get_logger().info("%r runs eagerly: %s", self._python, plan.failure)
         return result
 
-    def _note(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+    def _check_unchanged(self, arguments: Any, key: Any) -> None:
+        """Raises ValueError if the function changed a list or mapping among its arguments."""
+        key, after = fixed(key), fixed(key_of(arguments, []))
+        if after == key or self._binding.signature is None:
+            return
+        before = dict(self._named_keys(key))
+        modified = [name for name, item in self._named_keys(after) if before.get(name) != item]
+        raise ValueError(
+            f"{self._python.__qualname__}{self._binding.signature} should not modify its Python input arguments. "
+            f"Modifying a copy is allowed. The following parameter(s) were modified: {', '.join(modified)}"
+        )
+
+    def _named_keys(self, key: Any) -> list[tuple[str, Any]]:
+        """The parts of a key by the names of the arguments."""
+        (_, _, items), (_, (_, _, keys), values) = key[2]
+        names = [] if self._binding.signature is None else list(self._binding.signature.parameters)
+        return [*zip(names, items, strict=False), *[(name[1], item) for name, item in zip(keys, values, strict=True)]]
+
+    def _note(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """Counts a tracing, and remembers the signature."""
-        specs = self._binding.specs
-        place = key[0] if specs is None else relaxed(key[0], specs)
-        if specs is None or place not in self._signatures:
-            self._count += 1
-        if place not in self._signatures:
-            self._signatures[place] = Signature(self._binding, args, kwargs, result)
+        given, output = Signature.types_of(self._binding, args, kwargs), type_of(result)
+        for known in self._signatures:
+            if covers(known.types, given):
+                known.output = common(known.output, output) or known.output
+                return
+        self._count += 1
+        if self._relaxes:
+            given = relaxed(given, [known.types for known in self._signatures])
+            for known in self._signatures:
+                if covers(given, known.types):
+                    output = common(known.output, output) or output
+        self._signatures.append(Signature(self._binding.named(args, kwargs), given, output))
+        del self._signatures[:-MOST_PLANS]
 
     def _sweep(self) -> None:
         """Lets go of plans for objects that have ended."""
@@ -271,7 +311,7 @@ class Function(Caller):
           Captures:
             None
         """
-        return "\n\n".join(map(str, self._signatures.values()))
+        return "\n\n".join(map(str, self._signatures))
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The function for one signature, of tensors or of TensorSpecs that stand for them.
@@ -311,10 +351,7 @@ class Function(Caller):
         """
 
         def named(key: Any) -> str:
-            _, ((_, items), (_, keywords)) = key
-            names = [] if self._binding.signature is None else list(self._binding.signature.parameters)
-            texts = [f"{name}={shown(item)}" for name, item in zip(names, items, strict=False)]
-            return ", ".join(texts + [f"{name[1]}={shown(item)}" for name, item in keywords])
+            return ", ".join(f"{name}={shown(item)}" for name, item in self._named_keys(key))
 
         return explain(self.name, self._plans, named)
 
@@ -362,59 +399,30 @@ def _argument(value: Any) -> Any:
     return as_tensor(value) if isinstance(value, np.ndarray | np.generic) else value
 
 
-def relaxed(key: Any, specs: tuple[Any, ...]) -> Any:
-    """A key in which arguments that have a spec are of its shape, behind which there may be plans for many shapes."""
-    kind, (arguments, keywords) = key
-    _, items = arguments
-    return kind, (specs, items[len(specs) :], keywords)
-
-
 class Signature:
     """One traced signature, as it is printed."""
 
-    def __init__(self, binding: Binding, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        named = binding.named(args, kwargs)
+    def __init__(self, named: list[tuple[str, str, Any]], types: tuple[Any, ...], output: Any) -> None:
+        self.names = [(name, kind) for name, kind, _ in named]
+        self.types, self.output = types, output
+
+    @staticmethod
+    def types_of(binding: Binding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The types of arguments; those that have a spec are of that."""
         variables: list[BaseVariable] = []
-        self.inputs = [
-            (
-                name,
-                kind,
-                described(value, variables)
-                if binding.specs is None or place >= len(binding.specs)
-                else repr(binding.specs[place]),
-            )
-            for place, (name, kind, value) in enumerate(named)
-        ]
-        self.output = described(result)
+        types = [type_of(value, variables) for _, _, value in binding.named(args, kwargs)]
+        specs = list(map(type_of, binding.specs or ()))
+        types[binding.before : binding.before + len(specs)] = specs
+        return tuple(types)
 
     def __str__(self) -> str:
-        inputs = "\n".join(f"  {name} ({kind}): {text}" for name, kind, text in self.inputs) or "  None"
-        return f"Input Parameters:\n{inputs}\nOutput Type:\n  {self.output}\nCaptures:\n  None"
+        return f"{inputs_text(self.names, self.types)}\nOutput Type:\n  {self.output!r}\nCaptures:\n  None"
 
 
-def described(value: Any, variables: list[BaseVariable] | None = None) -> str:
-    """An argument or result as a signature names it; variables among arguments by their place in a list that grows."""
-    if isinstance(value, TensorSpec):
-        return repr(value)
-    if isinstance(value, BaseVariable) and variables is not None:
-        place = next((place for place, known in enumerate(variables) if known is value), len(variables))
-        if place == len(variables):
-            variables.append(value)
-        return (
-            f"VariableSpec(shape={value.shape}, dtype={value.dtype!r}, trainable={value.trainable}, alias_id={place})"
-        )
-    if isinstance(value, Tensor | BaseVariable):
-        return repr(TensorSpec(value.shape, value.dtype))
-    if isinstance(value, np.ndarray | np.generic):
-        return repr(TensorSpec.from_tensor(as_tensor(value)))
-    if isinstance(value, list | tuple):
-        kind = "List" if isinstance(value, list) else "Tuple"
-        return f"{kind}[{', '.join(described(item, variables) for item in value)}]"
-    if isinstance(value, dict):
-        return f"Dict[{', '.join(f'[{key!r}, {described(item, variables)}]' for key, item in value.items())}]"
-    if value is None or isinstance(value, bool | int | float | str | bytes | complex):
-        return f"Literal[{value!r}]"
-    return f"<{type(value).__name__}>"
+def inputs_text(names: list[tuple[str, str]], types: tuple[Any, ...]) -> str:
+    """Arguments as a signature prints them."""
+    lines = [f"  {name} ({kind}): {of!r}" for (name, kind), of in zip(names, types, strict=True)]
+    return "\n".join(["Input Parameters:", *(lines or ["  None"])])
 
 
 class ConcreteFunction:
@@ -428,12 +436,12 @@ class ConcreteFunction:
     @property
     def structured_input_signature(self) -> Any:
         """Specs of the arguments, by place and by name."""
-        return nest.map_structure(_spec, self._args), nest.map_structure(_spec, self._kwargs)
+        return mapped(_spec, self._args), mapped(_spec, self._kwargs)
 
     @property
     def inputs(self) -> list[TensorSpec]:
         """Specs of the tensors among its arguments."""
-        return [_spec(leaf) for leaf in nest.flatten((self._args, self._kwargs)) if _stands(leaf)]
+        return [_spec(leaf) for leaf in leaves((self._args, self._kwargs)) if _stands(leaf)]
 
     @property
     def name(self) -> str:
@@ -441,7 +449,7 @@ class ConcreteFunction:
         return self._function.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        names = [name for name, _, template in self._named if any(map(_stands, nest.flatten(template)))]
+        names = [name for name, _, template in self._named if any(map(_stands, leaves(template)))]
         if len(args) > len(names):
             names = [name for name, *_ in self._named]
         if len(args) > len(names):
@@ -461,18 +469,22 @@ class ConcreteFunction:
         return self._function(*positional, **{name: values[name] for name in self._kwargs})
 
     def __repr__(self) -> str:
-        inputs = "\n".join(f"  {name} ({kind}): {described(value)}" for name, kind, value in self._named) or "  None"
-        return f"ConcreteFunction Input Parameters:\n{inputs}\nCaptures:\n  None"
+        inputs = inputs_text(
+            [(name, kind) for name, kind, _ in self._named], tuple(map(type_of, [value for *_, value in self._named]))
+        )
+        return f"ConcreteFunction {inputs}\nCaptures:\n  None"
 
 
 def _holds_spec(template: Any) -> bool:
-    return any(isinstance(leaf, TensorSpec) for leaf in nest.flatten(template))
+    return any(isinstance(leaf, TensorSpec) for leaf in leaves(template))
 
 
 def _fitted(value: Any, template: Any) -> Any:
     """An argument as the tensors that a template stands for. Raises TypeError where it does not fit."""
-    specs = nest.map_structure(_spec, template)
+    specs = mapped(_spec, template)
     try:
+        if type(template) in PLAIN and value != template:
+            raise TypeError(f"Can not cast {value!r} to {Literal(type(template), template)!r}")
         return fit(value, specs)
     except (TypeError, ValueError) as error:
         raise TypeError(f"Binding inputs to tf.function failed due to `{error}`.") from None

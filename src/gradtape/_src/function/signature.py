@@ -17,9 +17,13 @@ from gradtape._engine.api.api import as_tensor
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._src.core.tensor_spec import TensorSpec
+from gradtape._src.core.tensor_spec import TensorSpec, TypeSpec
+from gradtape._src.function.structures import in_order, kind_of, leaves, parts_of
+from gradtape._src.function.types import PLAIN, Literal, type_of
+from gradtape._src.ops.tensor_arrays import TensorArray
 
 NUMBERS = (bool, int, complex, str, bytes, type(None))
+BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Same:
@@ -84,39 +88,64 @@ def key_of(value: Any, tensors: list[Tensor]) -> Any:
         return kind, value.hex()
     if kind in NUMBERS:
         return kind, value
-    if isinstance(value, list | tuple):
-        return kind, tuple([key_of(item, tensors) for item in value])
-    if isinstance(value, Mapping):
-        return kind, tuple([(key_of(key, tensors), key_of(item, tensors)) for key, item in value.items()])
-    return Same(value)
+    if kind is list or kind is tuple:
+        return kind, None, tuple([key_of(item, tensors) for item in value])
+    if kind is dict:
+        names = in_order(value)
+        return kind, key_of(tuple(names), tensors), tuple([key_of(value[name], tensors) for name in names])
+    parts = parts_of(value)
+    if parts is None:
+        return Same(value)
+    return kind_of(value), _known(parts.names), tuple([key_of(item, tensors) for item in parts.items])
+
+
+def _known(names: Any) -> Any:
+    """What a structure consists of besides its parts, as a part of a key."""
+    tensors: list[Tensor] = []
+    key = key_of(names, tensors)
+    return Same(names) if tensors else key
+
+
+def fixed(key: Any) -> Any:
+    """A part of a key without what a function may change of its arguments: the tensors of a TensorArray."""
+    if not isinstance(key, tuple) or len(key) != 3:
+        return key
+    return TensorArray if key[0] is TensorArray else (*key[:2], tuple([fixed(item) for item in key[2]]))
 
 
 def shown(key: Any) -> str:
     """A part of a key as text."""
     if not isinstance(key, tuple):
         return repr(key)
-    kind, value = key
-    if kind is float:
-        return repr(float.fromhex(value))
-    if isinstance(value, tuple) and kind not in NUMBERS:
-        if issubclass(kind, list | tuple):
-            return f"{kind.__name__}({', '.join(map(shown, value))})"
-        return f"{kind.__name__}({', '.join(f'{shown(name)}: {shown(item)}' for name, item in value)})"
-    return repr(value)
+    if len(key) == 2:
+        kind, value = key
+        return repr(float.fromhex(value) if kind is float else value)
+    kind, names, items = key
+    texts = [shown(item) for item in items]
+    if names is not None and isinstance(names, tuple) and len(names) == 3 and len(names[2]) == len(texts):
+        texts = [f"{shown(name)}: {text}" for name, text in zip(names[2], texts, strict=True)]
+    return f"{kind.__name__}({', '.join(texts)})"
 
 
 def with_tensors(value: Any, tensors: Iterator[Tensor]) -> Any:
     """An argument with other tensors in the places of its own, in the order of `key_of`."""
     if isinstance(value, Tensor | np.ndarray | np.generic):
         return next(tensors)
-    if isinstance(value, list | tuple):
-        items = [with_tensors(item, tensors) for item in value]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    if isinstance(value, Mapping):
-        changed = {key: with_tensors(item, tensors) for key, item in value.items()}
-        kind: Any = type(value)
-        return changed if kind is dict else kind(changed)
-    return value
+    parts = parts_of(value)
+    return value if parts is None else parts.make(tuple([with_tensors(item, tensors) for item in parts.items]))
+
+
+def _checked(specs: Any) -> tuple[Any, ...]:
+    """The specs of an input_signature."""
+    if not isinstance(specs, list | tuple):
+        raise TypeError(f"input_signature must be either a tuple or a list, got {type(specs)}.")
+    found = leaves(tuple(specs))
+    if not all(isinstance(leaf, TypeSpec) for leaf in found):
+        raise TypeError(
+            f"input_signature must be a possibly nested sequence of TensorSpec objects, got invalid args {specs} with "
+            f"types {[type(leaf) for leaf in found]}."
+        )
+    return tuple(specs)
 
 
 def ended(key: Any) -> bool:
@@ -136,27 +165,34 @@ class Binding:
     """
 
     def __init__(self, function: Callable[..., Any], specs: Any = None, unbound: bool = False) -> None:
-        self.specs = None if specs is None else tuple(specs)
+        self.specs = None if specs is None else _checked(specs)
         try:
             self.signature: inspect.Signature | None = inspect.signature(function)
         except (TypeError, ValueError):
             self.signature = None
         if unbound and self.signature is not None:
             self.signature = self.signature.replace(parameters=[*self.signature.parameters.values()][1:])
+        self.before = 0  # arguments before those that have specs
         if self.specs is not None and self.signature is not None:
-            self._check_specs()
+            self.before = int(next(iter(self.signature.parameters), None) == "self")
+            self.signature = self._constrained(self.signature, self.before + len(self.specs))
 
-    def _check_specs(self) -> None:
-        assert self.signature is not None and self.specs is not None
-        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        places = [parameter for parameter in self.signature.parameters.values() if parameter.kind in kinds]
-        free = any(
-            parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in self.signature.parameters.values()
-        )
-        if len(self.specs) > len(places) and not free:
-            raise TypeError(
-                f"input_signature contains {len(self.specs)} items, the function has {len(places)} positional arguments"
-            )
+    def _constrained(self, signature: inspect.Signature, count: int) -> inspect.Signature:
+        """The signature of a function whose first arguments have specs. Raises TypeError where others have neither."""
+        kept = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+        places = [parameter for parameter in kept if parameter.kind in BY_PLACE]
+        if count > len(places) and not any(parameter.kind is parameter.VAR_POSITIONAL for parameter in kept):
+            raise TypeError(f"input_signature contains {count - len(places)} extra type constraints.")
+        for parameter in places[count:]:
+            if parameter.default is parameter.empty:
+                raise TypeError(f"input_signature missing type constraint for {parameter.name}")
+        for parameter in kept:
+            if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+                raise TypeError(
+                    f"Since input_signature is defined, keyword-only parameter `{parameter.name}` must have a default "
+                    "value"
+                )
+        return signature.replace(parameters=kept)
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments in one form, however they were given: by place where they have one, defaults filled in.
@@ -176,10 +212,24 @@ class Binding:
         if self.specs is None:
             return found.args, found.kwargs
         try:
-            fitted = [fit(value, spec) for value, spec in zip(found.args, self.specs, strict=False)]
+            before, given = found.args[: self.before], found.args[self.before :]
+            fitted = [fit(value, spec) for value, spec in zip(given, self.specs, strict=False)]
+            self._check_defaults(found, self.before + len(fitted))
         except (TypeError, ValueError) as error:
             raise self._misfit(error, args, kwargs) from None
-        return (*fitted, *found.args[len(fitted) :]), found.kwargs
+        return (*before, *fitted, *given[len(fitted) :]), found.kwargs
+
+    def _check_defaults(self, found: inspect.BoundArguments, count: int) -> None:
+        """Raises TypeError for Python values other than the defaults of parameters without a spec."""
+        assert self.signature is not None
+        for place, parameter in enumerate(self.signature.parameters.values()):
+            if (
+                place >= count
+                and type(parameter.default) in PLAIN
+                and found.arguments[parameter.name] != parameter.default
+            ):
+                literal = Literal(type(parameter.default), parameter.default)
+                raise TypeError(f"Can not cast {found.arguments[parameter.name]!r} to {literal!r}")
 
     def _misfit(self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TypeError:
         return TypeError(
@@ -199,8 +249,11 @@ class Binding:
         assert self.signature is not None
         parts = []
         for place, parameter in enumerate(self.signature.parameters.values()):
-            if self.specs is not None and place < len(self.specs):
-                parts.append(f"{parameter.name}: {self.specs[place]!r}")
+            if self.specs is not None and 0 <= place - self.before < len(self.specs):
+                parts.append(f"{parameter.name}: {type_of(self.specs[place - self.before])!r}")
+            elif self.specs is not None and type(parameter.default) in PLAIN:
+                literal = Literal(type(parameter.default), parameter.default)
+                parts.append(f"{parameter.name}: {literal!r} = <captured_default_value>")
             elif parameter.default is not parameter.empty:
                 parts.append(f"{parameter.name}=<captured_default_value>")
             else:
@@ -232,20 +285,28 @@ class Binding:
 
 def fit(value: Any, spec: Any) -> Any:
     """An argument as tensors of a spec, or of a structure of specs. Raises TypeError where it does not fit."""
-    if isinstance(spec, list | tuple) and isinstance(value, list | tuple):
-        if len(spec) != len(value):
-            raise TypeError(f"Can not cast {value!r} to {spec!r}")
-        items = [fit(item, one) for item, one in zip(value, spec, strict=True)]
-        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
-    if isinstance(spec, Mapping) and isinstance(value, Mapping):
-        if spec.keys() != value.keys():
-            raise TypeError(f"Can not cast {value!r} to {spec!r}")
-        return {key: fit(item, spec[key]) for key, item in value.items()}
-    if not isinstance(spec, TensorSpec):
+    if isinstance(spec, TensorSpec):
+        tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
+        if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
+            raise TypeError(
+                f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
+            )
+        return as_tensor(tensor)
+    parts = parts_of(spec)
+    if parts is None:
         return value
-    tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
-    if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
-        raise TypeError(
-            f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
-        )
-    return as_tensor(tensor)
+    given = parts_of(value)
+    if isinstance(spec, Mapping):
+        if not isinstance(value, Mapping):
+            raise TypeError(f"Can not cast {value!r} to a Dict.")
+        if given is None or given.names != parts.names:
+            raise TypeError(f"{value!r} has different keys with the TraceType {type_of(spec)!r}.")
+    elif isinstance(spec, list | tuple):
+        kind = "list" if isinstance(spec, list) else "tuple"
+        if not isinstance(value, type(spec)):
+            raise TypeError(f"Can not cast {value!r} to {kind} type.")
+        if given is None or len(given.items) != len(parts.items):
+            raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
+    elif given is None or type(value) is not type(spec):
+        raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
+    return given.make(tuple([fit(item, one) for item, one in zip(given.items, parts.items, strict=True)]))

@@ -7,6 +7,7 @@ import os
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace
 from gradtape._src.core.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
@@ -19,6 +20,8 @@ from gradtape._src.core.errors import (
 )
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes, as_text
+
+_SHOWS = effect_kind("shows")
 
 _KINDS: dict[type[OSError], type[OpError]] = {
     FileNotFoundError: NotFoundError,
@@ -85,6 +88,7 @@ def read_file(filename: Any, name: str | None = None) -> StringTensor:
       >>> tf.io.read_file(path).numpy()
       b'tape'
     """
+    fail_trace("a file is read")
     try:
         with opened(filename, "rb") as file:
             return StringTensor(file.read())
@@ -108,7 +112,10 @@ def write_file(filename: Any, contents: Any, name: str | None = None) -> None:
       >>> tf.io.write_file(os.path.join(tempfile.mkdtemp(), "new", "a.txt"), "tape")
     """
     data = contents.numpy() if isinstance(contents, StringTensor) else as_bytes(contents)
-    path = path_of(filename)
+    as_effect(_SHOWS, _write, path_of(filename), data)
+
+
+def _write(path: str, data: bytes) -> None:
     if os.path.dirname(path):
         makedirs(os.path.dirname(path))
     with opened(path, "wb") as file:
@@ -129,6 +136,7 @@ def matching_files(pattern: Any, name: str | None = None) -> StringTensor:
       >>> tf.io.matching_files("/no/such/*").shape
       TensorShape([0])
     """
+    fail_trace("a directory is read")
     return StringTensor(sorted(set(glob(pattern))))
 
 

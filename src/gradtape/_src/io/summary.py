@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor
+from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
@@ -28,6 +29,8 @@ from gradtape._src.io.events import (
 )
 from gradtape._src.io.tensors import tensor_proto
 from gradtape._src.state.naming import name_prefix
+
+_SHOWS = effect_kind("shows")
 
 
 class _Present(threading.local):
@@ -312,10 +315,13 @@ def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: s
       >>> tf.summary.write("weights", [1.0, 2.0], step=1).numpy()
       np.False_
     """
-    return _written(tag, step, metadata, lambda: as_any_tensor(tensor() if callable(tensor) else tensor))
+    return _written(tag, step, (metadata,), _any, tensor)
 
 
-def _written(tag: str, step: Any, metadata: Any, make: Callable[[], Any]) -> Tensor:
+def _written(
+    tag: str, step: Any, about: tuple[Any, ...], make: Callable[..., Any], data: Any, *settings: Any
+) -> Tensor:
+    """Writes what a function makes of data, every time that a function which is compiled comes here."""
     if not _recording():
         return as_tensor(False)
     step = _present.step if step is None else step
@@ -324,16 +330,27 @@ def _written(tag: str, step: Any, metadata: Any, make: Callable[[], Any]) -> Ten
             "No step set. Please specify one either through the `step` argument or through "
             "tf.summary.experimental.set_step()"
         )
-    value = Value(tag=name_prefix() + tag, tensor=tensor_proto(make()), metadata=metadata)
-    event = Event(wall_time=time.time(), step=_number(step), summary=Summary(value=[value]))
-    writer = _present.writer
-    return as_tensor(writer is not None and writer._write(event))
+    given = as_any_tensor(data() if callable(data) else data)
+    step = step.value() if isinstance(step, BaseVariable) else step
+    as_effect(_SHOWS, _put, _present.writer, name_prefix() + tag, step, about, make, given, *settings)
+    return as_tensor(isinstance(_present.writer, _FileWriter))
+
+
+def _put(
+    writer: SummaryWriter, tag: str, step: Any, about: tuple[Any, ...], make: Callable[..., Any], *given: Any
+) -> None:
+    metadata = about[0] if len(about) == 1 else _about(*about)
+    value = Value(tag=tag, tensor=tensor_proto(make(*given)), metadata=metadata)
+    writer._write(Event(wall_time=time.time(), step=_number(step), summary=Summary(value=[value])))
+
+
+def _any(data: Any) -> Any:
+    return data
 
 
 def _number(step: Any) -> int:
-    if isinstance(step, Tensor | BaseVariable) and step.dtype is not dtypes.int64:
-        shown = step if isinstance(step, Tensor) else step.value()
-        raise ValueError(f"Tensor conversion requested dtype int64 for Tensor with dtype {step.dtype.name}: {shown!r}")
+    if isinstance(step, Tensor) and step.dtype is not dtypes.int64:
+        raise ValueError(f"Tensor conversion requested dtype int64 for Tensor with dtype {step.dtype.name}: {step!r}")
     return int(step)
 
 
@@ -362,14 +379,13 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
       ...     tf.summary.scalar("loss", 0.5, step=1).numpy()
       np.True_
     """
+    return _written(name, step, ("scalars", description), _scalar, data)
 
-    def make() -> Tensor:
-        tensor = as_tensor(data)
-        if tensor.ndim:
-            raise ValueError(f"Expected scalar shape, saw shape: {tuple(tensor.shape)}.")
-        return as_tensor(tensor.numpy().astype(np.float32))
 
-    return _written(name, step, _about("scalars", description), make)
+def _scalar(tensor: Tensor) -> Tensor:
+    if tensor.ndim:
+        raise ValueError(f"Expected scalar shape, saw shape: {tuple(tensor.shape)}.")
+    return as_tensor(tensor.numpy().astype(np.float32))
 
 
 def histogram(
@@ -396,12 +412,12 @@ def histogram(
       ...     tf.summary.histogram("weights", tf.random.normal([100]), step=1).numpy()
       np.True_
     """
+    return _written(name, step, ("histograms", description), _counted, data, 30 if buckets is None else int(buckets))
 
-    def make() -> Tensor:
-        values = as_tensor(data).numpy().astype(np.float64).reshape(-1)
-        return as_tensor(_histogram(values, 30 if buckets is None else int(buckets)))
 
-    return _written(name, step, _about("histograms", description), make)
+def _counted(tensor: Tensor, buckets: int) -> Tensor:
+    values = tensor.numpy().astype(np.float64).reshape(-1)
+    return as_tensor(_histogram(values, buckets))
 
 
 def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, description: str | None = None) -> Tensor:
@@ -426,20 +442,19 @@ def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, descript
       ...     tf.summary.image("noise", tf.random.uniform([1, 8, 8, 3]), step=1).numpy()
       np.True_
     """
+    return _written(name, step, ("images", description), _images, data, max_outputs)
 
-    def make() -> Any:
-        tensor = as_tensor(data)
-        if tensor.ndim != 4:
-            raise ValueError(f"Tensor  must have rank 4.  Received rank {tensor.ndim}, shape {tuple(tensor.shape)}")
-        pixels = tensor.numpy()
-        if not 1 <= pixels.shape[3] <= 4:
-            raise ValueError(f"Images have 1 to 4 channels, not {pixels.shape[3]}")
-        if pixels.dtype.kind == "f":
-            pixels = np.clip(pixels * (255 + 0.5), 0, 255).astype(np.uint8)
-        head = [str(size).encode() for size in (pixels.shape[2], pixels.shape[1])]
-        return as_any_tensor(head + [png(each) for each in pixels[:max_outputs].astype(np.uint8)])
 
-    return _written(name, step, _about("images", description), make)
+def _images(tensor: Tensor, max_outputs: int) -> Any:
+    if tensor.ndim != 4:
+        raise ValueError(f"Tensor  must have rank 4.  Received rank {tensor.ndim}, shape {tuple(tensor.shape)}")
+    pixels = tensor.numpy()
+    if not 1 <= pixels.shape[3] <= 4:
+        raise ValueError(f"Images have 1 to 4 channels, not {pixels.shape[3]}")
+    if pixels.dtype.kind == "f":
+        pixels = np.clip(pixels * (255 + 0.5), 0, 255).astype(np.uint8)
+    head = [str(size).encode() for size in (pixels.shape[2], pixels.shape[1])]
+    return as_any_tensor(head + [png(each) for each in pixels[:max_outputs].astype(np.uint8)])
 
 
 def text(name: str, data: Any, step: Any = None, description: str | None = None) -> Tensor:
@@ -464,11 +479,10 @@ def text(name: str, data: Any, step: Any = None, description: str | None = None)
       ...     tf.summary.text("remark", "it *learns*", step=1).numpy()
       np.True_
     """
+    return _written(name, step, ("text", description), _text, data)
 
-    def make() -> Any:
-        tensor = as_any_tensor(data)
-        if tensor.dtype is not dtypes.string:
-            raise TypeError(f"tensor must be of type {dtypes.string!r}; got {tensor.dtype!r}")
-        return tensor
 
-    return _written(name, step, _about("text", description), make)
+def _text(tensor: Any) -> Any:
+    if tensor.dtype is not dtypes.string:
+        raise TypeError(f"tensor must be of type {dtypes.string!r}; got {tensor.dtype!r}")
+    return tensor

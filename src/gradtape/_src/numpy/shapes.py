@@ -209,7 +209,8 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     else:
         ends = [0, *map(int, indices_or_sections), length]
     lead = (slice(None),) * place
-    return [tensor[(*lead, slice(begin, end))] for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
+    parts = [(*lead, slice(begin, end)) for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
+    return [tensor[part] for part in parts]
 
 
 @documented(
@@ -297,7 +298,9 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
         widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
         return padding.pad(tensor, widths, constant_values=constant)
     # Where each element comes from, by NumPy.
-    places = np.pad(np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape)), pad_width, mode, **values)
+    numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
+    pad_as: Any = np.pad
+    places = pad_as(numbers, pad_width, mode, **values)
     return gather(apply_reshape(tensor, (-1,)), places)
 
 
@@ -306,7 +309,8 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
     lead = (slice(None),) * place
+    above, below = (*lead, slice(1, None)), (*lead, slice(None, -1))
     for _ in range(n):
-        upper, lower = tensor[(*lead, slice(1, None))], tensor[(*lead, slice(None, -1))]
+        upper, lower = tensor[above], tensor[below]
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor

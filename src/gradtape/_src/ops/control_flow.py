@@ -11,7 +11,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import effect_kind, hides_from_tapes
+from gradtape._engine.record.primitive import OutsideTrace, effect_kind
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.execution import within_function
@@ -350,7 +350,8 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
 def init_scope() -> Iterator[None]:
     """A block in which no tape and no accumulator records, not one that is made in it either.
 
-    TensorFlow leaves its graphs there too, of which gradtape has none.
+    In a function that `tf.function` made it is run as the function is traced, and not repeated: variables may be made
+    in it at any time, and what it computes is a constant for the function.
 
     Returns:
       A context manager.
@@ -363,6 +364,5 @@ def init_scope() -> Iterator[None]:
       >>> print(tape.gradient(y, x))
       None
     """
-    hides_from_tapes("tf.init_scope")
-    with Unrecorded(), within_function(False):
+    with OutsideTrace(), Unrecorded(), within_function(False):
         yield

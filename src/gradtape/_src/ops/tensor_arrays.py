@@ -64,6 +64,24 @@ class TensorArray:
         self._tensors: list[Tensor | None] = [None] * int_of(size, "TensorListReserve", "num_elements")
         self._cleared: set[int] = set()
 
+    def _parts(self) -> tuple[Any, tuple[Tensor, ...]]:
+        """What it is besides its tensors, and these."""
+        written = tuple(place for place, tensor in enumerate(self._tensors) if tensor is not None)
+        shape = None if self._shape.rank is None else tuple(self._shape.as_list())
+        size, cleared = len(self._tensors), tuple(sorted(self._cleared))
+        known = (self._dtype.name, self._dynamic, self._clears, self._infers, shape, size, cleared, written)
+        return known, tuple(tensor for tensor in self._tensors if tensor is not None)
+
+    @classmethod
+    def _of_parts(cls, known: Any, tensors: tuple[Tensor, ...]) -> TensorArray:
+        """An array of what `_parts` gave."""
+        dtype, dynamic, clears, infers, shape, size, cleared, written = known
+        made = cls(dtype, size, dynamic, clears, infer_shape=infers, element_shape=shape)
+        made._cleared = set(cleared)
+        for place, tensor in zip(written, tensors, strict=True):
+            made._tensors[place] = tensor
+        return made
+
     @property
     def dtype(self) -> dtypes.DType:
         """The dtype of the tensors."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradtape._engine.api.api import empty, view
+from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._src.core import errors, protobuf
 from gradtape._src.core.dtypes import int64
@@ -425,6 +426,7 @@ class Checkpoint:
           >>> v.numpy()
           np.float32(1.0)
         """
+        fail_trace("a checkpoint is written")
         prefix = os.fspath(file_prefix)
         tensors, graph = gather(self)
         write_bundle(prefix, {**tensors, GRAPH: graph})
@@ -492,6 +494,7 @@ class Checkpoint:
           >>> v.numpy()
           np.float32(1.0)
         """
+        fail_trace("a checkpoint is read")
         roots = [self] if self._root is None else [self, self._root]
         return CheckpointLoadStatus(self, _Restoration(roots, BundleReader(os.fspath(save_path))))
 

@@ -54,7 +54,7 @@ def split_dataset(
             "right_size=None"
         )
     batch = dataset._node.size if isinstance(dataset, Dataset) and isinstance(dataset._node, Batch) else None
-    samples = _samples(dataset.unbatch() if batch is not None else dataset)
+    samples = _samples(dataset.unbatch() if batch is not None and isinstance(dataset, Dataset) else dataset)
     if shuffle:
         random.seed(random.randint(0, int(1e6)) if seed is None else seed)
         random.shuffle(samples)
@@ -150,7 +150,7 @@ def _sizes(left: Any, right: Any, total: int) -> tuple[int, int]:
             "The sum of `left_size` and `right_size` is greater than 1. It must be less than or equal to 1."
         )
     sizes = [None if value is None else _count(value, total) for value in (left, right)]
-    one = total - sizes[1] if sizes[0] is None else sizes[0]
+    one = total - (sizes[1] or 0) if sizes[0] is None else sizes[0]
     other = total - one if sizes[1] is None else sizes[1]
     if one + other > total:
         raise ValueError(
