@@ -1,7 +1,8 @@
-"""Programs of several ranks need mpi4py and mpiexec; where they are absent they do not run, and the summary says so."""
+"""Programs of several ranks need mpi4py and mpiexec, the recipe for Dask needs it; the summary says what is absent."""
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -12,10 +13,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from launch import hindrance
 
 HINDRANCE = hindrance()
+DASK = importlib.util.find_spec("dask") is not None
 
-collect_ignore = ["test_ranks.py", "test_failures.py"] if HINDRANCE else []
+collect_ignore = [
+    *(["test_ranks.py", "test_failures.py"] if HINDRANCE else []),
+    *([] if DASK else ["test_dask.py"]),
+]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if HINDRANCE:
         terminalreporter.write_line(f"programs of several ranks: not run, {HINDRANCE}")
+    if not DASK:
+        terminalreporter.write_line("a sweep over Dask's workers: not run, Dask is absent")

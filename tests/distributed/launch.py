@@ -6,7 +6,6 @@ stand. Run as a program, this module does that: `mpiexec -n 2 python launch.py M
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 import json
@@ -19,11 +18,12 @@ import traceback
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# More ranks than processors, also as root, in the words of each version of Open MPI; others do not ask.
+# More ranks than processors, which take turns, also as root, in the words of Open MPI's versions; others do not ask.
 ALLOWED = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
     "PRTE_ALLOW_RUN_AS_ROOT": "1",
     "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
@@ -58,7 +58,6 @@ def names(module: str) -> list[str]:
     return [name for name in vars(importlib.import_module(module)) if name.startswith("check_")]
 
 
-@functools.cache
 def results(module: str, count: int) -> dict[str, list[str]]:
     """What went wrong in each check on so many ranks: a text for each rank on which it failed."""
     with tempfile.TemporaryDirectory() as folder:

@@ -201,7 +201,7 @@ cdef class Tensor:
         return 1, 0
 
     def __array_namespace__(self, *, api_version=None):
-        if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+        if api_version is not None and api_version not in ("2021.12", "2022.12", "2023.12", "2024.12"):
             raise ValueError(f"the version {api_version!r} of the array API is not known")
         import gradtape.array_api
 

@@ -44,7 +44,7 @@ _ELSEWHERE = {
 _OF_KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
     "quantizers": "layers compute in tf.float32 and tf.float64",
-    "distribution": "there is one processor",
+    "distribution": "use tf.distribute",
     "export": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
     "StatelessScope": "variables are assigned to where they are",
     "RematScope": "use tf.recompute_grad",
