@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict, namedtuple
+
+import attr
 import numpy as np
 import pytest
 from programs import collector, compared
@@ -291,6 +294,251 @@ def tensor_arrays_are_differentiated(tf):
     with tf.GradientTape() as tape:
         y = total()
     return y, tape.gradient(y, x)
+
+
+def attempts(*calls):
+    """What each call gives, or the type and the text of what it raises."""
+    found = []
+    for call in calls:
+        try:
+            found.append(call())
+        except Exception as error:
+            found.append((type(error).__name__, str(error).partition(" Received args")[0].strip()))
+    return found
+
+
+@program
+def signatures_relax(tf):
+    f = tf.function(lambda x: x * 2, reduce_retracing=True)
+    counts = []
+    for shape in ([2], [3], [4], [2, 2], [5], [3, 3], []):
+        f(tf.ones(shape))
+        counts.append(f.experimental_get_tracing_count())
+    return counts, f.pretty_printed_concrete_signatures()
+
+
+@program
+def signatures_of_structures_relax(tf):
+    f = tf.function(lambda x, y, n=1: (x * 2, {"y": y}), reduce_retracing=True)
+    counts = []
+    for call in (
+        (tf.ones([2, 3]), [tf.constant(1.0)]),
+        (tf.ones([4, 3]), [tf.constant(1.0)]),
+        (tf.ones([5, 3]), [tf.constant([1.0])]),
+        (tf.ones([5, 3]), [tf.constant(1)]),
+        (tf.ones([6, 3]), [tf.constant([1.0, 2.0])], 2),
+        (tf.ones([7, 3]), [tf.constant([1.0, 2.0])], 2),
+    ):
+        f(*call)
+        counts.append(f.experimental_get_tracing_count())
+    return counts, f.pretty_printed_concrete_signatures()
+
+
+@program
+def signatures_of_variables_relax(tf):
+    f = tf.function(lambda v, x: tf.reduce_sum(v * x), reduce_retracing=True)
+    counts = []
+    for values in ([1.0], [1.0, 2.0], [1.0, 2.0, 3.0], [1]):
+        f(tf.Variable(values), tf.constant(values))
+        counts.append(f.experimental_get_tracing_count())
+    return counts, f.pretty_printed_concrete_signatures()
+
+
+@program
+def branches_are_of_one_signature(tf):
+    @tf.function
+    def f(x):
+        if x > 0.0:
+            return x * 2.0
+        return -x
+
+    return [f(tf.constant(x)) for x in (1.0, -1.0, 2.0)], f.experimental_get_tracing_count()
+
+
+@program
+def mappings_are_one_signature_in_any_order(tf):
+    f = tf.function(lambda d: {key: value * 2 for key, value in d.items()})
+    one, other = f({"b": tf.constant(1.0), "a": tf.constant(2)}), f({"a": tf.constant(3), "b": tf.constant(4.0)})
+    return list(one), list(other), other, f.experimental_get_tracing_count(), f.pretty_printed_concrete_signatures()
+
+
+@program
+def ordered_and_default_mappings(tf):
+    f = tf.function(lambda d: d)
+    ordered = [f(OrderedDict([("b", tf.constant(x)), ("a", tf.constant(2.0))])) for x in (1.0, 2.0, 3.0)]
+    default = defaultdict(list)
+    default["a"] = tf.constant(1.0)
+    kinds = [type(found).__name__ for found in (*ordered, f(default))]
+    return kinds, ordered, f.pretty_printed_concrete_signatures()
+
+
+@program
+def classes_of_structures(tf):
+    class Pair:
+        def __init__(self, value, note):
+            self.value, self.note = value, note
+
+        def __tf_flatten__(self):
+            return (self.note,), (self.value,)
+
+        @classmethod
+        def __tf_unflatten__(cls, metadata, components):
+            return cls(components[0], metadata[0])
+
+    Point = namedtuple("Point", "x y")
+    f = tf.function(lambda pair, point: (Pair(pair.value * 2, pair.note), Point(point.y, point.x * 2)))
+    results = [
+        f(Pair(tf.constant(x), note), Point(tf.constant(x), 3)) for x, note in ((1.0, "a"), (2.0, "a"), (3.0, "b"))
+    ]
+    found = [(type(pair).__name__, pair.value, pair.note, type(point).__name__, *point) for pair, point in results]
+    return found, f.experimental_get_tracing_count(), f.pretty_printed_concrete_signatures()
+
+
+@program
+def classes_of_attrs(tf):
+    @attr.s
+    class Pair:
+        x = attr.ib()
+        y = attr.ib()
+
+    f = tf.function(lambda pair: Pair(pair.y, pair.x * 2))
+    results = [f(Pair(tf.constant(x), tf.constant(1))) for x in (1.0, 2.0, 3.0)]
+    found = [(type(pair).__name__, pair.x, pair.y) for pair in results]
+    return found, f.experimental_get_tracing_count(), f.pretty_printed_concrete_signatures()
+
+
+@program
+def variables_of_later_calls(tf):
+    made = []
+
+    @tf.function
+    def late(n):
+        if n == 2:
+            made.append(tf.Variable(1.0))
+        return tf.constant(n)
+
+    return attempts(lambda: late(1), lambda: late(2))
+
+
+@program
+def init_scope_is_run_once(tf):
+    runs = tf.Variable(0)
+
+    @tf.function
+    def f(x):
+        with tf.init_scope():
+            runs.assign_add(1)
+            eager = tf.executing_eagerly()
+        return x, eager
+
+    return [f(tf.constant(x)) for x in (1.0, 2.0)], runs.read_value()
+
+
+@program
+def arguments_stay_as_they_are(tf):
+    def append(items, x):
+        items.append(x)
+        return x
+
+    def enter(x, d):
+        d["n"] = x
+        return x
+
+    x = tf.constant(1.0)
+    return attempts(lambda: tf.function(append)([x], x), lambda: tf.function(enter)(x, {}))
+
+
+@program
+def input_signatures_bind(tf):
+    one, spec = tf.constant(1.0), tf.TensorSpec([])
+    structure = tf.function(lambda d: d["a"] * 2, input_signature=[{"a": tf.TensorSpec([None]), "b": spec}])
+    items = tf.function(lambda d: d[0] * 2, input_signature=[[tf.TensorSpec([None])]])
+    default = tf.function(lambda x, y=2.0: x * y, input_signature=[spec])
+    return attempts(
+        lambda: structure({"b": 1.0, "a": [1.0]}),
+        lambda: structure({"b": one, "a": np.ones(2, np.float32)}),
+        lambda: structure({"c": 1}),
+        lambda: items([[1.0]]),
+        lambda: items(([1.0],)),
+        lambda: default(one),
+        lambda: default(one, 2.0),
+        lambda: default(one, 3.0),
+        lambda: default(one, 2.0, 3.0),
+        lambda: tf.function(lambda x, **k: x, input_signature=[spec])(one),
+        lambda: tf.function(lambda x, **k: x, input_signature=[spec])(one, a=3),
+        lambda: tf.function(lambda x: x, input_signature=[spec])(tf.Variable(2.0)),
+        lambda: tf.function(lambda x: x, input_signature=[spec])(None),
+        lambda: tf.function(lambda x: x, input_signature=[spec])("a"),
+        lambda: tf.function(lambda x: x, input_signature=[spec])(),
+        lambda: tf.function(lambda x: x, input_signature=[spec])(np.float64(1.5)),
+    )
+
+
+@program
+def input_signatures_that_are_wrong(tf):
+    spec = tf.TensorSpec([])
+    return attempts(
+        lambda: tf.function(lambda x: x, input_signature=[spec, spec])(1.0),
+        lambda: tf.function(lambda x, y: x, input_signature=[spec])(1.0),
+        lambda: tf.function(lambda x, *, k: x, input_signature=[spec])(1.0),
+        lambda: tf.function(lambda x: x, input_signature=[3])(1.0),
+        lambda: tf.function(lambda x: x, input_signature={"a": spec})(1.0),
+    )
+
+
+@program
+def results_of_all_kinds(tf):
+    kinds = ({1}, len, tf.float32, (i for i in "ab"), {"a": [object()]})
+    f = tf.function(lambda x: (x.shape, range(2), None))
+    refused = [attempts(lambda: tf.function(lambda: kind)())[0] for kind in kinds]  # noqa: B023
+    return [(name, text.partition("found")[2]) for name, text in refused], f(tf.constant([1.0, 2.0]))
+
+
+@program
+def steps_of_schedules(tf):
+    decay = tf.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
+    f = tf.function(lambda step: decay(step) * 2.0)
+    return [f(tf.constant(step)) for step in (0, 1, 5)]
+
+
+@program
+def shapes_and_axes_that_are_tensors(tf):
+    f = tf.function(
+        lambda x, rows, axis: (tf.reshape(x, [rows, -1]), tf.reduce_sum(x, axis), tf.transpose(x, [axis, 1 - axis]))
+    )
+    x = tf.reshape(tf.range(6.0), [2, 3])
+    return [f(x, tf.constant(rows), tf.constant(axis)) for rows, axis in ((1, 0), (3, 1), (6, 1), (1, 0))]
+
+
+@program
+def loops_over_datasets(tf):
+    total, dataset = tf.Variable(0.0), tf.data.Dataset.range(4).map(lambda i: tf.cast(i, tf.float32))
+
+    @tf.function
+    def epoch(scale):
+        for element in dataset:
+            total.assign(total * 0.5 + element * scale)
+        return total.read_value()
+
+    return [epoch(tf.constant(scale)) for scale in (1.0, 2.0, 3.0)]
+
+
+@program
+def iterators_go_on(tf):
+    iterator = iter(tf.data.Dataset.range(10))
+    f = tf.function(lambda scale: next(iterator) * scale)
+    return [f(tf.constant(2, tf.int64)) for _ in range(4)]
+
+
+@program
+def variables_of_open_shapes(tf):
+    v = tf.Variable([1.0, 2.0], shape=tf.TensorShape([None]))
+    f = tf.function(lambda x: v * x + tf.reduce_sum(v))
+    results = [f(tf.constant(2.0))]
+    for value in ([1.0, 2.0, 3.0], [4.0], [5.0, 6.0]):
+        v.assign(value)
+        results += [f(tf.constant(2.0)), f(tf.constant(3.0))]
+    return results, f.experimental_get_tracing_count()
 
 
 WORDED: dict[str, str] = {}

@@ -168,8 +168,6 @@ class Function(Caller):
         return result
 
     def _as_result(self, result: Any) -> Any:
-        if isinstance(result, range):
-            result = list(result)
         return mapped(self._as_output, result)
 
     def _as_output(self, value: Any) -> Any:
@@ -181,6 +179,8 @@ class Function(Caller):
             return as_any_tensor(value)
         if isinstance(value, StringTensor):
             return value
+        if isinstance(value, range):
+            return [as_tensor(item) for item in value]
         if hasattr(value, "__tf_tensor__"):
             return as_tensor(value)
         raise TypeError(
