@@ -45,6 +45,6 @@ def members(thing: Any) -> dict[str, Any]:
     for base in thing.__mro__ if isinstance(thing, type) else ():
         if is_ours(base):
             for name, member in vars(base).items():
-                if not name.startswith("_"):
+                if not name.startswith("_") and (is_ours(member) or not inspect.isfunction(member)):
                     found.setdefault(name, member)
     return found

@@ -17,6 +17,7 @@ import pytest
 
 import gradtape
 from dataset_files import WRITERS
+from gradtape._src.keras import serialization
 from gradtape._src.table.elementwise import ROWS
 from public import callables, is_ours, members
 
@@ -129,7 +130,9 @@ def test_properties_have_a_sentence(name: str) -> None:
 def switches() -> Iterator[None]:
     """What examples of switches change is changed back."""
     level, threads = gradtape.get_logger().level, gradtape.config.threading.get_num_threads()
+    safe = serialization.in_safe_mode()
     yield
+    serialization._scopes.safe = safe
     gradtape.get_logger().setLevel(level)
     gradtape.config.threading.set_num_threads(threads)
 

@@ -219,7 +219,7 @@ def test_beside_check_numerics():
     assert np.isneginf(tf.math.log(0.0))
 
 
-EXAMPLES = sorted((ROOT / "examples").glob("00*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("00[0-4]*.py"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
