@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        signal as signal,
         summary as summary,
         sysconfig as sysconfig,
         test as test,
@@ -38,8 +39,8 @@ if _TYPE_CHECKING:
 else:
     for _name in (
         *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "image", "io"),
-        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "summary", "sysconfig", "test"),
-        *("train", "version"),
+        *("keras", "linalg", "math", "nest", "nn", "optimizers", "random", "signal", "summary", "sysconfig"),
+        *("test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
@@ -74,14 +75,24 @@ from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
     as_dtype as as_dtype,
+    bfloat16 as bfloat16,
     bool as bool,
+    complex64 as complex64,
+    complex128 as complex128,
     double as double,
+    float16 as float16,
     float32 as float32,
     float64 as float64,
+    half as half,
+    int8 as int8,
+    int16 as int16,
     int32 as int32,
     int64 as int64,
     string as string,
     uint8 as uint8,
+    uint16 as uint16,
+    uint32 as uint32,
+    uint64 as uint64,
 )
 from gradtape._src.core.execution import (
     executing_eagerly as executing_eagerly,
@@ -121,6 +132,7 @@ from gradtape._src.ops.clipping import (
     clip_by_norm as clip_by_norm,
     clip_by_value as clip_by_value,
 )
+from gradtape._src.ops.complex_numbers import complex as complex
 from gradtape._src.ops.control_flow import (
     case as case,
     cond as cond,

@@ -71,7 +71,8 @@ class Steps:
           weighted_metrics: metrics that are given the weights of examples.
           run_eagerly: whether a step runs op by op in Python.
           steps_per_execution: how many steps are made between calls of callbacks.
-          jit_compile, auto_scale_loss: not used.
+          jit_compile: not used.
+          auto_scale_loss: whether a model of the policy "mixed_float16" has its optimizer made a `LossScaleOptimizer`.
 
         Raises:
           ValueError: unknown names, or metrics that are no list or dict.
@@ -83,6 +84,9 @@ class Steps:
           'adam'
         """
         optimizer = optimizers.get(optimizer)
+        scaled = optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
+            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
         names = getattr(self, "output_names", None)
         vars(self).update(
             optimizer=optimizer,
@@ -299,7 +303,7 @@ class Steps:
             y_pred = self._called(x, True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
             self._loss_tracker.update_state(loss, sample_weight=_examples(x))
-            if self.optimizer is not None and self.optimizer.loss_scale_factor is not None:
+            if self.optimizer is not None:
                 loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
         if weights:
