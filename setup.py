@@ -45,6 +45,8 @@ FLAGS = {
 MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
 LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
+HEADERS = ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
+
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -130,7 +132,10 @@ def extensions() -> list[Extension]:
             ".".join(source.relative_to(CYTHON).with_suffix("").parts),
             [str(source)],
             include_dirs=[str(ENGINE / "base"), str(ENGINE / "kernels")],
-            depends=[str(ENGINE / header) for header in ("base/compiler.h", "base/crc32c.h", "kernels/tile.h")],
+            depends=[
+                str(ENGINE / header)
+                for header in ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
+            ],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_link_args=LINK_FLAGS,
         )

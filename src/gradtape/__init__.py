@@ -34,6 +34,7 @@ if _TYPE_CHECKING:
         nn as nn,
         optimizers as optimizers,
         random as random,
+        signal as signal,
         summary as summary,
         sysconfig as sysconfig,
         test as test,
@@ -67,6 +68,7 @@ else:
         "nn",
         "optimizers",
         "random",
+        "signal",
         "summary",
         "sysconfig",
         "test",
@@ -106,14 +108,24 @@ from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
     as_dtype as as_dtype,
+    bfloat16 as bfloat16,
     bool as bool,
+    complex64 as complex64,
+    complex128 as complex128,
     double as double,
+    float16 as float16,
     float32 as float32,
     float64 as float64,
+    half as half,
+    int8 as int8,
+    int16 as int16,
     int32 as int32,
     int64 as int64,
     string as string,
     uint8 as uint8,
+    uint16 as uint16,
+    uint32 as uint32,
+    uint64 as uint64,
 )
 from gradtape._src.core.execution import (
     executing_eagerly as executing_eagerly,
@@ -157,6 +169,7 @@ from gradtape._src.ops.clipping import (
     clip_by_norm as clip_by_norm,
     clip_by_value as clip_by_value,
 )
+from gradtape._src.ops.complex_numbers import complex as complex
 from gradtape._src.ops.control_flow import (
     case as case,
     cond as cond,

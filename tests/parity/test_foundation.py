@@ -32,7 +32,7 @@ def test_dtype_conversion(key):
     ["half", "float16", "bfloat16", "string", np.float16, np.int8, np.int16, np.str_, object, np.complex64],
     ids=str,
 )
-def test_types_that_only_tensorflow_has_are_equal_to_none_of_ours(key):
+def test_other_types_are_equal_to_none_of_these(key):
     same(lambda tf: [getattr(tf, name) == key for name in NAMES])
 
 

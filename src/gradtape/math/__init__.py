@@ -8,6 +8,12 @@ from gradtape._src.ops.clipping import (
     clip_by_value as clip_by_value,
     l2_normalize as l2_normalize,
 )
+from gradtape._src.ops.complex_numbers import (
+    angle as angle,
+    conj as conj,
+    imag as imag,
+    real as real,
+)
 from gradtape._src.ops.counting import (
     bincount as bincount,
     confusion_matrix as confusion_matrix,

@@ -6,9 +6,10 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
-from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK
+from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK, is_complex, is_differentiable, is_native
 from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.kernels.dispatch cimport MAX, MIN
+from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwise_list
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
 from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
@@ -16,7 +17,7 @@ from gradtape._engine.ops.reductions cimport reduce
 from gradtape._engine.ops.structural cimport CAST, broadcast_to, cast, constant, filled, identity, reshape, sum_to, transpose
 from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, is_floating, new_tensor,
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, new_tensor,
                                              operators, tracing)
 
 import math
@@ -24,10 +25,10 @@ import math
 import numpy as np
 
 from gradtape._engine.tensor.sequence import held
-from gradtape._src.core.errors import invalid_argument
 
 cnp.import_array()
 
+cdef str REDUCED = ("float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64")    # what extremes take
 cdef object WIDE = 2**63               # the first integer beyond int64
 
 cdef Program SELECT_PROGRAM = program("select")
@@ -215,7 +216,7 @@ cdef object apply_program(Program row, tuple operands):
     for value in operands:
         if type(value) is Tensor:
             tensors.append(value)
-        elif is_floating(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or row.integers is None:
+        elif is_differentiable(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or row.integers is None:
             tensors.append(operand_like(value, first))
         else:
             tensors.append(strict_operand(value, first))
@@ -288,9 +289,9 @@ def reduction(int kind, str op):
 
 cdef Tensor reduced(int kind, object x, object axis, bint keepdims, str op):
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-    if tensor.dtype_code == BOOL:
-        raise invalid_argument(op, "Value for attr 'T' of bool is not in the list of allowed values: float, double, int32, int64, "
-                                   "uint8. Use tf.reduce_any or tf.reduce_all, or convert with tf.cast", "", kernel=None)
+    if tensor.dtype_code == BOOL or (is_complex(tensor.dtype_code) and kind in (MAX, MIN)):
+        raise not_allowed(op, tensor.dtype_code, "T", REDUCED + (". Use tf.reduce_any or tf.reduce_all, or convert with tf.cast" if
+                                                                 tensor.dtype_code == BOOL else ""))
     return reduce(kind, tensor, axes_mask(axis, tensor.extent.rank, op), keepdims)
 
 
@@ -452,7 +453,7 @@ def apply_cast(x, dtype):
     cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
     cdef int code = dtype_code_of(dtype)
     cdef Tensor out
-    if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_floating(code):
+    if (tensor.dtype_code == I32 or tensor.dtype_code == I64) and is_native(code):
         out = floating_of(tensor, code)
         if observing:
             observe_compiled(CAST, out, tensor, None, tensor.dtype_code | (code << 8))
@@ -463,6 +464,11 @@ def apply_cast(x, dtype):
 def apply_identity(x):
     """x itself under a node of its own."""
     return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
+
+
+def apply_conjugate(x):
+    """The complex conjugate; of real numbers they themselves."""
+    return conjugated(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
 
 
 def apply_stop_gradient(x):

@@ -54,7 +54,8 @@ cdef class Program(Primitive):
     cdef bint arithmetic               # and that a sum, difference, product or quotient
     cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1
     cdef object integers               # what computes it on NumPy arrays of integers, or of bools; None: nothing does
-    cdef bint takes_bools, takes_unsigned
+    cdef int takes                     # the dtype codes that it takes, a bit each
+    cdef str taken                     # and what messages list as such
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made

@@ -7,7 +7,7 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.types cimport ADD, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
+from gradtape._engine.base.types cimport ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
 from gradtape._engine.kernels.dispatch cimport kernels
 
 from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
@@ -383,6 +383,7 @@ cdef class Program(Primitive):
             self.single = CODES.get(expression.code, -1)
         self.plain = self.single >= 0 and not self.predicate
         self.arithmetic = self.single in (ADD, SUB, MUL, DIV)
+        self.takes, self.taken = (2 << C128) - 1, "float, double, half, bfloat16, complex64, complex128"     # as derivatives do
 
     def __dealloc__(self):
         PyMem_RawFree(self.instructions)
@@ -656,8 +657,8 @@ cdef int describe_by(Program program, row) except -1:
     program.name = row.name
     program.kernel = row.kernel or camel(row.name)
     program.integers = row.integers
-    program.takes_bools = row.bools
-    program.takes_unsigned = row.unsigned
+    program.takes = sum([1 << dtype.code for dtype in row.takes])
+    program.taken = row.allowed
     return 0
 
 

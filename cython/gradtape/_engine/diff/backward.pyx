@@ -12,9 +12,9 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
-from gradtape._engine.base.types cimport ADD, F32
+from gradtape._engine.base.types cimport ADD, F32, is_complex, is_differentiable, is_native
 from gradtape._engine.kernels.dispatch cimport kernels
-from gradtape._engine.ops.elementwise cimport add, added_run
+from gradtape._engine.ops.elementwise cimport add, added_run, conjugated
 from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
 from gradtape._engine.ops.matmul cimport add_cotangent, added_product, forget_transposes
 from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
@@ -25,7 +25,7 @@ from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, 
                                           last_position, thread)
 from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, is_floating, new_scalar, operators, tracing
+from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, new_scalar, operators, tracing
 
 from gradtape._engine.ops.movement import join
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
@@ -293,7 +293,7 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     cdef Tensor sum_, more
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        if (is_own(old) and not more.splat and nobody_records() and is_floating(more.dtype_code)
+        if (is_own(old) and not more.splat and nobody_records() and is_native(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
             if tracing and traced():
                 return set_slot(slot, added_run(<Tensor>old, more))
@@ -543,10 +543,22 @@ cdef Tensor fitted(Call call, int operand, object given):
         release_extent(extent)
 
 
+cdef Call conjugated_call(Call call):
+    """The same with the conjugates of what it saved, where that is complex."""
+    cdef Call made
+    if not any([is_complex((<Tensor>saved).dtype_code) for saved in call.saved]):
+        return call
+    made = Call.__new__(Call)
+    made.primitive, made.attributes, made.outputs, made.input_count = call.primitive, call.attributes, call.outputs, call.input_count
+    made.saved = tuple([conjugated(<Tensor>saved) for saved in call.saved])
+    return made
+
+
 cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
     """What a Python reverse rule gives: one cotangent or None per input."""
     cdef int i
-    given = (<Primitive>call.primitive).rule(call, needs, *cotangents)
+    cdef Primitive primitive = <Primitive>call.primitive
+    given = primitive.rule(conjugated_call(call) if primitive.holomorphic else call, needs, *cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
     given = tuple(given)           # what its items run as they are added up may shorten a list
@@ -733,7 +745,7 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
             if wanted(&swept, node_of(targets[i])) and (
-                    type(<object>targets[i]) is not Tensor or is_floating((<Tensor>targets[i]).dtype_code)):
+                    type(<object>targets[i]) is not Tensor or is_differentiable((<Tensor>targets[i]).dtype_code)):
                 accumulate(&swept, node_of(targets[i]), seed_of(targets[i], seeds, i, batch))
                 if covered(&swept, node_of(targets[i])):
                     swept.high = max(swept.high, node_of(targets[i]))
@@ -823,7 +835,7 @@ cdef Tensor ones(Tensor tensor):
     if tensor.extent.rank == 0:
         return new_scalar(tensor.dtype_code, 1.0)
     th = thread()
-    if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
+    if (tensor.extent.size > 1 and is_native(tensor.dtype_code) and th.span == 0 and not th.forward
             and not examining):
         return splat(tensor.dtype_code, tensor.extent, 1.0)
     return filled(tensor.dtype_code, tensor.extent, 1.0)

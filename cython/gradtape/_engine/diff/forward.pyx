@@ -14,6 +14,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from gradtape._engine.base.shape cimport retain_extent, same_extent
+from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.ops.elementwise cimport add, elementwise_list
@@ -25,7 +26,7 @@ from gradtape._engine.record.log cimport (Level, Tangents, Thread, Window, give_
 from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating, tracing
+from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.diff.tape import is_zero_unconnected
@@ -242,7 +243,7 @@ cdef list call_tangents(Call call, object outputs, list given):
         for i in range(len(outputs)):
             output = outputs[i]
             cotangents.append(filled(output.dtype_code, output.extent, 0.0))
-            if is_floating(output.dtype_code):
+            if is_differentiable(output.dtype_code):
                 tape.watch(cotangents[i])
                 sources.append(cotangents[i])
                 places.append(i)

@@ -9,7 +9,7 @@ cimport cython
 from cpython.ref cimport Py_DECREF, PyObject
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent
-from gradtape._engine.base.types cimport F32, MAX_RANK
+from gradtape._engine.base.types cimport MAX_RANK, is_differentiable
 from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
 from gradtape._engine.ops.structural cimport batched_extent, filled, reshape
 from gradtape._engine.record.entries cimport Entry, MARK
@@ -17,7 +17,7 @@ from gradtape._engine.record.log cimport Thread, Window, append, is_marked, thre
 from gradtape._engine.record.primitive cimport traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable, watch_variable
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, is_floating, tracing, type_of, variable_type
+from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, item_size, tracing, type_of, variable_type, write_number
 
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.ops.movement import join
@@ -189,7 +189,7 @@ cdef class GradientTape(Window):
             tracer.tape_used(self)
         if type(item) is Tensor:
             tensor = <Tensor>item
-            if not is_floating(tensor.dtype_code):
+            if not is_differentiable(tensor.dtype_code):
                 warn_first(5, None, WATCHED, tensor.dtype)
                 return 0
             if th.stopped or th.newest == NULL:
@@ -204,7 +204,7 @@ cdef class GradientTape(Window):
                 tensor.node = th.next - 1
             self.mark(tensor.node)
         elif isinstance(item, BaseVariable):
-            if not is_floating((<BaseVariable>item).held.dtype_code):
+            if not is_differentiable((<BaseVariable>item).held.dtype_code):
                 warn_first(5, None, WATCHED, item.dtype)
                 return 0
             if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).node):
@@ -472,10 +472,7 @@ cdef class GradientTape(Window):
             for row in range(rows):
                 for k in range(batch):
                     place = row * target.extent.size + k * count + start + row
-                    if seed.dtype_code == F32:
-                        (<float*>seed.data)[place] = 1
-                    else:
-                        (<double*>seed.data)[place] = 1
+                    write_number(seed.dtype_code, seed.data + place * item_size(seed.dtype_code), 1)
             found = unfilled(len(flat))
             sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found), None)
             PyObject_GC_Track(<PyObject*>found)
@@ -496,10 +493,10 @@ cdef class GradientTape(Window):
         cdef Extent* inner
         cdef int i
         cdef int dtype_code
-        if is_floating(target.dtype_code):
+        if is_differentiable(target.dtype_code):
             found = self._rows(target, sources)
         for source, parts in zip(sources, found):
-            if parts is None and not zero and not (is_floating(target.dtype_code) and target.extent.size == 0):
+            if parts is None and not zero and not (is_differentiable(target.dtype_code) and target.extent.size == 0):
                 results.append(None)
                 continue
             inner = extent_of(source)
@@ -537,7 +534,7 @@ cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* 
             fetch(<char*>items[i + FETCH_AHEAD] + 64)
         if type(<object>items[i]) is Tensor:
             tensors[0] = True
-            floating[0] &= is_floating((<Tensor>items[i]).dtype_code)
+            floating[0] &= is_differentiable((<Tensor>items[i]).dtype_code)
         elif type_of(<object>items[i]) != variable_type and not isinstance(<object>items[i], BaseVariable):
             return False
         described[i] = source_of(items[i])
@@ -572,7 +569,7 @@ cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) 
     cdef Py_ssize_t i
     for i in range(count):
         if type(<object>operands[i]) is Tensor:
-            if not is_floating((<Tensor>operands[i]).dtype_code):
+            if not is_differentiable((<Tensor>operands[i]).dtype_code):
                 note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
                      "GradientTape.gradient, got %r", (<Tensor>operands[i]).dtype)
         elif not isinstance(<object>operands[i], BaseVariable):

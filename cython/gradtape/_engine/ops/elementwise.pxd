@@ -10,5 +10,6 @@ cdef Primitive ADD_RUN
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
 cdef Tensor elementwise_list(Program program, list operands)
 cdef Tensor add(Tensor a, Tensor b)
+cdef Tensor conjugated(Tensor a)
 cdef tuple given(Tensor first, Tensor second, Tensor third)      # operands without the absent ones
 cdef Tensor added_run(Tensor a, Tensor b)

@@ -5,21 +5,24 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, release_extent, retain_extent, same_extent
-from gradtape._engine.base.types cimport ADD, BOOL, F32, F64, MAX_OPERANDS, U8, real
+from gradtape._engine.base.types cimport (ADD, BOOL, F32, F64, I32, MAX_OPERANDS, U8, U16, is_complex, is_differentiable, is_half,
+                                          is_native, real)
 from gradtape._engine.compute.loops cimport execute
 from gradtape._engine.compute.program cimport COTANGENT, FEW, RESULT, Derivative, Operand, Program, few, program as program_named
 from gradtape._engine.kernels.dispatch cimport kernels
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, op_error, unsupported
 from gradtape._engine.ops.operand cimport describe
-from gradtape._engine.ops.structural cimport cast, sum_to
-from gradtape._engine.record.entries cimport Call
+from gradtape._engine.ops.structural cimport cast, rounded, sum_to, widened
+from gradtape._engine.record.entries cimport Call, Entry
 from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
 from gradtape._engine.record.primitive cimport (Primitive, examine, examining, hooks, make_primitive, observe_compiled, observing,
-                                                record, record_call, trace)
+                                                note, record, record_call, trace)
 from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
 import numpy as np
+
+from gradtape._src.table import complex_values
 
 cnp.import_array()
 
@@ -31,7 +34,7 @@ cdef Program ADD_PROGRAM = program_named("add")
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
-    """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
+    """One elementwise op on up to three operands of one dtype (or bool where the program says so)."""
     cdef Tensor out
     cdef PyObject* at
     cdef Extent* extent = NULL
@@ -45,14 +48,15 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
         else:
             run_plain[double](program, <double*>out.data, a, b, extent)
     elif a.dtype_code > F64 and not mixes_bools(a, b, c):
-        out = integer_elementwise(program, a, b, c)
-        if program.integers is None:
-            return out              # it was computed by others, which are recorded and observed themselves
+        composed = composition(program, a, b)
+        if composed is not None:
+            return composed         # of others, which are recorded and observed themselves
+        out = other_elementwise(program, given(a, b, c))
     else:
         out = broadcast_elementwise(program, a, b, c)
     if observing:
         trace(program, given(a, b, c), (), (out,))
-    if (a.node or (b is not None and b.node) or (c is not None and c.node)) and out.dtype_code <= F64:
+    if (a.node or (b is not None and b.node) or (c is not None and c.node)) and is_differentiable(out.dtype_code):
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
             live = on_open_window(<Thread>at, a.node)
@@ -161,28 +165,74 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
     return wider
 
 
-cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
-    cdef list tensors = [t for t in (a, b, c) if t is not None]
-    cdef Tensor tensor
-    cdef int i
+# Dtypes that programs do not know
+
+
+cdef dict _compositions = {}
+
+
+def install_composition(str name, function) -> None:
+    """Has the op of this name computed by a function of other ops where its operands are complex."""
+    _compositions[name] = function
+
+
+cdef object composition(Program program, Tensor a, Tensor b):
+    """The result of an op that is made of others for operands of this dtype; None where it is not."""
+    cdef int code
+    if is_differentiable(a.dtype_code):
+        function = _compositions.get(program.name) if is_complex(a.dtype_code) else None
+        return None if function is None else function(a) if b is None else function(a, b)
+    if program.name != "divide" and program.name != "divide_no_nan":
+        return None
+    if a.dtype_code == BOOL or b.dtype_code == BOOL:
+        raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
+                        else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
+    code = F32 if a.dtype_code < I32 or a.dtype_code == U8 or a.dtype_code == U16 else F64
+    return elementwise(program, cast(a, code), cast(b, code), None)
+
+
+cdef Tensor other_elementwise(Program program, tuple operands):
+    """The value of an elementwise op on half-precision, complex or whole numbers, or on bools."""
+    cdef Tensor first = None, tensor, out
+    cdef int i, place = 0, code
+    for i, tensor in enumerate(operands):
+        if first is None and tensor.dtype_code != BOOL:
+            first, place = tensor, i
+    if first is None or (program.name != "select" and not is_differentiable(first.dtype_code)):
+        first, place = operands[0], 0
+    code = first.dtype_code
+    if not (program.takes >> code) & 1:
+        raise unsupported(program.kernel, code, program.taken)
+    for i, tensor in enumerate(operands):
+        if tensor.dtype_code != code and not (tensor.dtype_code == BOOL and (is_differentiable(code) or program.name == "select")):
+            raise mixed_dtypes(program.kernel, first, tensor, i)
+    if is_half(code):
+        out = elementwise_value(program, [widened(<Tensor>operand) for operand in operands])
+        return out if program.predicate else rounded(out, code)
+    if is_complex(code):
+        try:
+            with np.errstate(all="ignore"):
+                array = complex_values.evaluate(program.expression, [as_array(<Tensor>operand) for operand in operands])
+        except ValueError:
+            raise incompatible(program.kernel, operands[0], operands[1]) from None
+        return from_array(array, BOOL if program.predicate else code)
+    return integer_elementwise(program, operands)
+
+
+cdef Tensor elementwise_value(Program program, list operands):
+    """The value of an elementwise op on native operands, recorded nowhere."""
+    cdef int count = len(operands)
+    if count > 3:
+        return long_value(program, operands)
+    return broadcast_elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
+
+
+cdef Tensor integer_elementwise(Program program, tuple tensors):
     cdef str op = program.kernel
+    cdef Tensor a = tensors[0], b = tensors[1] if len(tensors) > 1 else None
     function = program.integers
-    if program.name in ("divide", "divide_no_nan"):
-        if a.dtype_code == BOOL or b.dtype_code == BOOL:
-            raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
-                            else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
-        i = F32 if a.dtype_code == U8 else F64
-        return elementwise(program, cast(a, i), cast(b, i), None)
     if function is None:
-        raise unsupported(op, a.dtype_code, "float, double")
-    if a.dtype_code == BOOL and not program.takes_bools:
-        raise unsupported(op, BOOL, "float, double, int32, int64, uint8")
-    elif a.dtype_code == U8 and not program.takes_unsigned:
-        raise unsupported(op, U8, "float, double, int32, int64")
-    for i in range(1 if program.name != "select" else 2, len(tensors)):
-        tensor = tensors[i]
-        if tensor.dtype_code != (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code:
-            raise mixed_dtypes(op, tensors[0 if program.name != "select" else 1], tensor, i)
+        raise unsupported(op, a.dtype_code, program.taken)
     if program.name in ("floordiv", "floormod", "truncatediv", "truncatemod") and not np.all(as_array(b)):
         raise op_error(op, "Integer division by zero")
     if program.name == "pow" and (np.asarray(as_array(b)) < 0).any():
@@ -192,20 +242,36 @@ cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
             array = np.asarray(function(*[as_array(t) for t in tensors]))
     except ValueError:
         raise incompatible(op, a, b) from None
-    if program.predicate:
-        return from_array(array, BOOL)
-    return from_array(array, (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code)
+    return from_array(array, BOOL if program.predicate else (<Tensor>tensors[len(tensors) - 1]).dtype_code)
 
 
 cdef Tensor elementwise_list(Program program, list operands):
     """An elementwise op of any arity; up to three operands take the quick way."""
+    cdef int count = len(operands)
+    cdef Tensor out
+    cdef Thread th
+    if count <= 3:
+        return elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
+    if all([is_native((<Tensor>operand).dtype_code) or (<Tensor>operand).dtype_code == BOOL for operand in operands]):
+        out = long_value(program, operands)
+    else:
+        out = other_elementwise(program, tuple(operands))
+    th = thread()
+    if observing:
+        trace(program, tuple(operands), (), (out,))
+    if th.span != 0 or th.forward:
+        record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
+    if observing:
+        examine(program, tuple(operands), (), (out,))
+    return out
+
+
+cdef Tensor long_value(Program program, list operands):
+    """The value of an elementwise op of more than three native operands."""
     cdef int count = len(operands), i, code = -1
     cdef Operand described[MAX_OPERANDS]
     cdef Extent* extent
     cdef Tensor tensor, out
-    cdef Thread th
-    if count <= 3:
-        return elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
     extent = retain_extent((<Tensor>operands[0]).extent)
     for i in range(count):
         tensor = operands[i]
@@ -220,13 +286,6 @@ cdef Tensor elementwise_list(Program program, list operands):
         describe(&described[i], operands[i], extent, code)
     execute(program, code == F64, out.data, described, extent, False)
     release_extent(extent)
-    th = thread()
-    if observing:
-        trace(program, tuple(operands), (), (out,))
-    if th.span != 0 or th.forward:
-        record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
-    if observing:
-        examine(program, tuple(operands), (), (out,))
     return out
 
 
@@ -274,10 +333,32 @@ def long_vjp(Call call, needs, Tensor cotangent):
             arguments = []
             for j in range(derivative.count):
                 role = derivative.reads[j]
-                arguments.append(cotangent if role == COTANGENT else call.saved[program.arity if role == RESULT else role])
+                arguments.append(cotangent if role == COTANGENT else
+                                 conjugated(call.saved[program.arity if role == RESULT else role]))
             result = elementwise_list(derivative.program, arguments)
         cotangents.append(sum_to(result, (<Tensor>call.saved[i]).extent))
     return cotangents
+
+
+cdef Tensor compute_conjugate(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return conjugated(a)
+
+
+cdef object conjugate_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    return conjugated(cotangent)
+
+
+cdef Primitive CONJUGATE = make_primitive("conj", "Conj", compute_conjugate, conjugate_rule, 0, 0, True, True)
+
+
+cdef Tensor conjugated(Tensor a):
+    """The complex conjugate; of real numbers they themselves, unrecorded."""
+    cdef Tensor out
+    if not is_complex(a.dtype_code):
+        return a
+    out = from_array(np.asarray(np.conj(as_array(a))), a.dtype_code)
+    note(CONJUGATE, out, a, None, 0)
+    return out
 
 
 cdef Tensor add(Tensor a, Tensor b):

@@ -3,10 +3,10 @@
 from cpython.ref cimport PyObject
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
-from gradtape._engine.base.types cimport F32, F64
+from gradtape._engine.base.types cimport F32, F64, is_complex
 from gradtape._engine.compute.loops cimport execute
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Operand, Program, derivative_of
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, given
+from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwise_list, given
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport splat, sum_to_batch
 from gradtape._engine.record.entries cimport RESULT_SLOT, Entry, operand_extent, saved_operand
@@ -31,16 +31,30 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ss
     reads[1] = reads[2] = <PyObject*>None
     for i in range(derivative.count):
         reads[i] = argument(entry, cotangent, derivative.reads[i])
+    if is_complex(cotangent.dtype_code):
+        return complex_cotangent(derivative, cotangent, [<Tensor>reads[i] for i in range(derivative.count)], extent, batch)
     if extent == NULL and not cotangent.splat:
         return elementwise(derivative.program, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2])
     return narrowed_cotangent(derivative.program, cotangent, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2], extent, batch)
 
 
+cdef Tensor complex_cotangent(Derivative derivative, Tensor cotangent, list reads, Extent* extent, Py_ssize_t batch):
+    """A complex operand's, in TensorFlow's convention: the cotangent by the derivative's conjugate, which is the derivative at the
+    conjugates, as no formula has complex constants."""
+    cdef int i
+    cdef Tensor out = elementwise_list(derivative.program, [reads[i] if derivative.reads[i] == COTANGENT else
+                                                            conjugated(reads[i]) for i in range(len(reads))])
+    return out if extent == NULL else sum_to_batch(out, extent, batch)
+
+
 cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent, Extent* extent, Py_ssize_t batch):
     """The same of a derivative that reads more than three tensors."""
     cdef int i
-    cdef Tensor out = elementwise_list(derivative.program, [<Tensor>argument(entry, cotangent, derivative.reads[i])
-                                                            for i in range(derivative.count)])
+    cdef Tensor out
+    cdef list reads = [<Tensor>argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
+    if is_complex(cotangent.dtype_code):
+        return complex_cotangent(derivative, cotangent, reads, extent, batch)
+    out = elementwise_list(derivative.program, reads)
     return out if extent == NULL else sum_to_batch(out, extent, batch)
 
 

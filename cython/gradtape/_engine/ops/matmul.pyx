@@ -6,14 +6,15 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, dims_text, new_extent, release_extent, retain_extent, tensor_shape
-from gradtape._engine.base.types cimport F64, MAX_RANK
+from gradtape._engine.base.types cimport F64, MAX_RANK, is_complex, is_half, is_native
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
+from gradtape._engine.ops.elementwise cimport conjugated
 from gradtape._engine.ops.messages cimport mixed_dtypes, op_error
-from gradtape._engine.ops.structural cimport reshape, sum_to_batch, transpose
+from gradtape._engine.ops.structural cimport reshape, rounded, sum_to_batch, transpose, widened
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, examining, make_primitive, note, observe, unobserved
 from gradtape._engine.tensor.conversion cimport from_array
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, item_size, new_tensor
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, new_tensor
 
 import numpy as np
 
@@ -101,6 +102,8 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t batch):
     cdef Tensor result, other = <Tensor>entry.saved[1 - operand], transposed = None
     cdef Factors of
     cdef Extent* extent = operand_extent(entry, operand)
+    if is_complex(g.dtype_code):
+        other = conjugated(other)
     if batch == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
         # One matrix served all batches: their rows are rows of one product.
         other = as_rows(other)
@@ -120,7 +123,7 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
     cdef Factors of
     cdef Tensor left, right
     cdef Py_ssize_t depth
-    if g.extent.rank != 2 or examining:
+    if g.extent.rank != 2 or examining or not is_native(g.dtype_code):
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
@@ -204,8 +207,8 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     n = y.dims[y.rank - 2] if tb else y.dims[y.rank - 1]
     if k != (y.dims[y.rank - 1] if tb else y.dims[y.rank - 2]):
         raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
-    if not is_floating(a.dtype_code):
-        out = integer_matmul(a, b, ta, tb)
+    if not is_native(a.dtype_code):
+        out = other_matmul(a, b, ta, tb)
         note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
         return out
     height = m
@@ -276,6 +279,8 @@ cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
             from_array(np.broadcast_to(as_array(b), (*batch, *y[q:])), b.dtype_code))
 
 
-cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
+cdef Tensor other_matmul(Tensor a, Tensor b, bint ta, bint tb):
+    if is_half(a.dtype_code):
+        return rounded(matmul(widened(a), widened(b), ta, tb), a.dtype_code)
     x, y = as_array(a), as_array(b)
     return from_array(np.matmul(np.matrix_transpose(x) if ta else x, np.matrix_transpose(y) if tb else y), a.dtype_code)

@@ -7,15 +7,15 @@ up by index; gather, scatter and segment sums are made of those. `assemble` inte
 
 cimport numpy as cnp
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, tensor_shape
-from gradtape._engine.base.types cimport F32, F64, I32, I64, MAX_RANK
-from gradtape._engine.ops.structural cimport filled, identity, reshape
+from gradtape._engine.base.types cimport C64, C128, F32, F64, I32, I64, MAX_RANK, is_differentiable, is_half
+from gradtape._engine.ops.structural cimport filled, identity, reshape, rounded, widened
 from gradtape._engine.record.entries cimport Call, Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
-from gradtape._engine.tensor.tensor cimport Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor, operators
+from gradtape._engine.tensor.tensor cimport Operators, Readable, Tensor, as_array, item_size, new_tensor, operators
 
 cnp.import_array()
 
@@ -24,6 +24,7 @@ ctypedef fused number:        # integers without a sign: their sums wrap, as Ten
     double
     uint32_t
     uint64_t
+    uint16_t
     uint8_t
 
 cdef int64_t OUTER_MASK = 0x7fffffff
@@ -258,7 +259,7 @@ cdef Primitive named(str name, evaluate, vjp):
     """The primitive of this evaluation and vjp by which messages know an op of this name: ops share their loops."""
     found = _named.get((name, evaluate))
     if found is None:
-        found = _named[name, evaluate] = Primitive(name, evaluate, vjp, (), True)
+        found = _named[name, evaluate] = Primitive(name, evaluate, vjp, linear=True, complexes=True)
     return <Primitive>found
 
 
@@ -266,7 +267,7 @@ cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) ex
     cdef Tensor part
     cdef bint numbered = observing
     for part in tensors:
-        if part.node and is_floating(out.dtype_code):
+        if part.node and is_differentiable(out.dtype_code):
             numbered = True
     if numbered:
         note_call(named(name, evaluate_assembly, assemble_rule), tensors, (out,),
@@ -385,7 +386,7 @@ cdef tuple runs_of(Tensor tensor, list shapes, Py_ssize_t outer):
 
 
 cdef int note_parts(str name, Tensor tensor, tuple parts, Py_ssize_t outer) except -1:
-    if observing or (tensor.node and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
         note_call(named(name, evaluate_parts, part_rule), (tensor,), parts,
                   ([tensor_shape((<Tensor>part).extent) for part in parts], outer, tensor_shape(tensor.extent)))
     return 0
@@ -537,7 +538,7 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
         out = rows_at(tensor, index, extent)
     finally:
         release_extent(extent)
-    if observing or (tensor.node and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
         note_call(named(name, evaluate_taking, take_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 
@@ -612,7 +613,7 @@ def gather_rows(object params, object indices, Primitive primitive or None):
         out = rows_at(tensor, plain(as_array(index)), extent)
     finally:
         release_extent(extent)
-    if primitive is not None and (observing or (tensor.node and is_floating(tensor.dtype_code))):
+    if primitive is not None and (observing or (tensor.node and is_differentiable(tensor.dtype_code))):
         note_call(primitive, (tensor, index), (out,), (tensor_shape(tensor.extent),))
     return out
 
@@ -648,7 +649,7 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     cdef Tensor out
     index = plain(index)
     out = sums_of_rows(tensor, index, shape)
-    if observing or (tensor.node and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
         note_call(named(name, evaluate_adding, add_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 
@@ -665,17 +666,35 @@ cdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape):
     memset(out.data, 0, out.extent.size * item_size(out.dtype_code))
     if run:
         check_rows(numbers, count, out.extent.size // run)
-    if tensor.dtype_code == F32:
+    if is_half(tensor.dtype_code):
+        add_halves(out, tensor, index, run)
+    elif tensor.dtype_code == C64:
+        sum_rows(<float*>out.data, <const float*>tensor.data, numbers, count, 2 * run)
+    elif tensor.dtype_code == C128:
+        sum_rows(<double*>out.data, <const double*>tensor.data, numbers, count, 2 * run)
+    elif tensor.dtype_code == F32:
         sum_rows(<float*>out.data, <const float*>tensor.data, numbers, count, run)
     elif tensor.dtype_code == F64:
         sum_rows(<double*>out.data, <const double*>tensor.data, numbers, count, run)
-    elif tensor.dtype_code == I32:
+    elif item_size(tensor.dtype_code) == 4:
         sum_rows(<uint32_t*>out.data, <const uint32_t*>tensor.data, numbers, count, run)
-    elif tensor.dtype_code == I64:
+    elif item_size(tensor.dtype_code) == 8:
         sum_rows(<uint64_t*>out.data, <const uint64_t*>tensor.data, numbers, count, run)
+    elif item_size(tensor.dtype_code) == 2:
+        sum_rows(<uint16_t*>out.data, <const uint16_t*>tensor.data, numbers, count, run)
     else:
         sum_rows(<uint8_t*>out.data, <const uint8_t*>tensor.data, numbers, count, run)
     return out
+
+
+cdef int add_halves(Tensor out, Tensor tensor, cnp.ndarray index, Py_ssize_t run) except -1:
+    """The same in half precision (out is OUT), with sums in float32."""
+    cdef Tensor wide = filled(F32, out.extent, 0), made
+    sum_rows(<float*>wide.data, <const float*>widened(tensor).data, <const int64_t*>cnp.PyArray_DATA(index),
+             cnp.PyArray_SIZE(index), run)
+    made = rounded(wide, out.dtype_code)
+    memcpy(out.data, made.data, out.extent.size * item_size(out.dtype_code))
+    return 0
 
 
 def evaluate_adding(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:

@@ -5,17 +5,20 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, release_extent
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG,
-                                          NOT, OR, SUB)
+                                          NOT, OR, SUB, is_differentiable)
 from gradtape._engine.compute.program cimport Program, program as program_named
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.conversion cimport convert, from_array, plain
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, is_floating, new_scalar,
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, new_scalar,
                                              operators, readable_tensor)
 
 import numpy as np
+
+
+cdef str WHOLE = "int8, int16, int32, int64, uint8, uint16, uint32, uint64"      # what bitwise operators take
 
 
 cdef Program ADD_PROGRAM = program_named("add")
@@ -122,7 +125,7 @@ cdef object mixed_binary(Program program, object a, object b):
             raise undivided(left, right)
         raise mixed_dtypes(kernel_name(program.name), left, right, 1)
     if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
-        raise unsupported(kernel_name(program.name), BOOL, "float, double, int32, int64, uint8")
+        raise unsupported(program.kernel, BOOL, program.taken)
     return elementwise(program, left, right, None)
 
 
@@ -131,11 +134,9 @@ cdef object unary(int code, object a):
     if code == NOT:
         if tensor.dtype_code == BOOL:
             return elementwise(program_named("logical_not"), tensor, None, None)
-        if is_floating(tensor.dtype_code):
-            raise unsupported("Invert", tensor.dtype_code, "int32, int64, uint8")
+        if is_differentiable(tensor.dtype_code):
+            raise unsupported("Invert", tensor.dtype_code, WHOLE)
         return INVERT(tensor)
-    if tensor.dtype_code == BOOL:
-        raise unsupported("Neg" if code == NEG else "Abs", BOOL, "float, double, int32, int64")
     return elementwise(<Program>_binary_programs[code], tensor, None, None)
 
 
@@ -143,7 +144,7 @@ cdef object power(object a, object b):
     cdef Tensor left
     if (type(b) is int or type(b) is float) and b == 2:
         left = left_operand(a, b)
-        if is_floating(left.dtype_code):
+        if is_differentiable(left.dtype_code):
             return elementwise(SQUARE_PROGRAM, left, None, None)
     return arithmetic(POW_PROGRAM, a, b)
 
@@ -192,8 +193,8 @@ cdef object bitwise(int code, object a, object b):
             return NotImplemented
         raise
     name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name
-    if is_floating(left.dtype_code):
-        raise unsupported(name, left.dtype_code, "int32, int64, uint8")
+    if is_differentiable(left.dtype_code):
+        raise unsupported(name, left.dtype_code, WHOLE)
     if left.dtype_code != right.dtype_code:
         raise mixed_dtypes(name, left, right, 1)
     try:

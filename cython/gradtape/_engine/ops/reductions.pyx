@@ -4,16 +4,16 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, same_extent
-from gradtape._engine.base.types cimport F32, MAX_RANK
+from gradtape._engine.base.types cimport F32, MAX_RANK, U64, is_complex, is_half, is_native
 from gradtape._engine.compute.program cimport Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
 from gradtape._engine.ops.elementwise cimport elementwise
-from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, splat
+from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, rounded, splat, widened
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
 from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, make_primitive, note, observe_compiled, observing,
                                                 unobserved)
 from gradtape._engine.tensor.conversion cimport from_array
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, new_scalar, new_tensor, scalar_value
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_scalar, new_tensor, scalar_value
 
 import numpy as np
 
@@ -59,7 +59,7 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
             return cotangent
         source = (<Tensor>entry.saved[0]).extent
     if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and batch == 0:
-        if unobserved():
+        if is_native(cotangent.dtype_code) and unobserved():
             return even(cotangent, source, attribute_of(entry))
     cotangent = materialize(cotangent)
     wide = unreduced(cotangent, source, axes, batch)
@@ -112,11 +112,18 @@ cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, red
 cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, True)
 cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
 cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
-cdef dict _integer_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
+cdef dict _numpy_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
 
 
 cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     """Sum, mean, largest or smallest over a mask of axes."""
+    cdef Tensor out = reduced_value(kind, a, axes, keepdims)
+    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST, out, a, None,
+         kind | (KEEPS if keepdims else 0) | (axes << 8))
+    return out
+
+
+cdef Tensor reduced_value(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int rank = 0, i
     cdef Extent* extent
@@ -129,31 +136,33 @@ cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
         elif keepdims:
             dims[rank] = 1
             rank += 1
-    if not is_floating(a.dtype_code):
-        out = integer_reduce(kind, a, axes, keepdims)
-    else:
-        extent = new_extent(rank, dims)
-        out = new_tensor(a.dtype_code, extent)
-        release_extent(extent)
-        reduce_into(SUM if kind == MEAN else kind, a, axes, out)
-    if kind == MEAN and is_floating(a.dtype_code):
+    if is_half(a.dtype_code):
+        return rounded(reduced_value(kind, widened(a), axes, keepdims), a.dtype_code)
+    if not is_native(a.dtype_code):
+        return other_reduce(kind, a, axes, keepdims)
+    extent = new_extent(rank, dims)
+    out = new_tensor(a.dtype_code, extent)
+    release_extent(extent)
+    reduce_into(SUM if kind == MEAN else kind, a, axes, out)
+    if kind == MEAN:
         count = reduced_count(a.extent, axes)
         for i in range(out.extent.size):
             if a.dtype_code == F32:
                 (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
             else:
                 (<double*>out.data)[i] = (<double*>out.data)[i] / count
-    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST, out, a, None,
-         kind | (KEEPS if keepdims else 0) | (axes << 8))
     return out
 
 
-cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
+cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef object array = as_array(a)
     cdef tuple chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
+    if kind == MEAN and is_complex(a.dtype_code):
+        with np.errstate(all="ignore"):
+            return from_array(np.asarray(np.sum(array, axis=chosen, keepdims=keepdims) / reduced_count(a.extent, axes)), a.dtype_code)
     if kind == MEAN:
         count = <int64_t>reduced_count(a.extent, axes)
-        summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
+        summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.uint64 if a.dtype_code == U64 else np.int64)
         # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
         return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
     if kind >= MAX and array.size == 0:
@@ -161,6 +170,6 @@ cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
         return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else
                                      np.min(array, axis=chosen, keepdims=keepdims, initial=limits.max)), a.dtype_code)
     if kind <= PROD:
-        return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims, dtype=array.dtype)),
+        return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims, dtype=array.dtype)),
                           a.dtype_code)
-    return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)
+    return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)

@@ -18,6 +18,8 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent)
 cdef Tensor sum_to(Tensor a, Extent* extent)
 cdef Tensor transpose(Tensor a, int64_t permutation)
 cdef Tensor cast(Tensor a, int dtype_code)
+cdef Tensor widened(Tensor a)                     # half precision as float32; anything else as it is
+cdef Tensor rounded(Tensor a, int dtype_code)     # float32 as half precision
 cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1
 
 cdef Extent* batched_extent(Extent* extent, int rank, Py_ssize_t batch) except NULL

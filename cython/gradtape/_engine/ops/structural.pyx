@@ -4,21 +4,23 @@ Nothing here is arithmetic on two tensors, so elementwise ops and their rules st
 """
 
 cimport numpy as cnp
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, new_extent, release_extent, same_extent, tensor_shape
-from gradtape._engine.base.types cimport BOOL, F32, F64, I32, I64, MAX_RANK
+from gradtape._engine.base.halves cimport round_to_halves, widen_halves
+from gradtape._engine.base.types cimport (BF16, BOOL, F32, F64, I32, I64, MAX_RANK, is_complex, is_differentiable, is_half,
+                                          is_native)
 from gradtape._engine.compute.loops cimport LONG_RUN, execute, reduce_run
 from gradtape._engine.compute.program cimport STRIDED, Operand, Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport SUM, kernels
-from gradtape._engine.ops.messages cimport op_error
+from gradtape._engine.ops.messages cimport not_allowed, op_error
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
-from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, observe_compiled, observing
+from gradtape._engine.record.primitive cimport Primitive, hooks, make_primitive, note, observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport from_array
-from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, is_floating, item_size, new_tensor, new_splat,
-                                             scalar_value, share)
+from gradtape._engine.tensor.tensor cimport (Tensor, as_array, item_size, new_tensor, new_splat,
+                                             numpy_dtypes, scalar_value, share, write_number)
 
 import numpy as np
 
@@ -77,9 +79,20 @@ cdef Tensor filled(int dtype_code, Extent* extent, double value):
         elif dtype_code == I64:
             for i in range(n):
                 (<int64_t*>out.data)[i] = <int64_t>value
-        else:
+        elif item_size(dtype_code) == 1:
             memset(out.data, <int>value, n)
+        else:
+            repeat(out, value)
     return out
+
+
+cdef void repeat(Tensor out, double value) noexcept:
+    """Fills a tensor of any dtype with one value."""
+    cdef Py_ssize_t i, item = item_size(out.dtype_code)
+    if out.extent.size:
+        write_number(out.dtype_code, out.data, value)
+    for i in range(1, out.extent.size):
+        memcpy(out.data + i * item, out.data, item)
 
 
 # Where a rule is asked for a batch, shapes are an operand's shape behind the batch's axis; else they are the operand's.
@@ -212,7 +225,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
             release_extent(common)
         raise op_error("BroadcastTo", f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(extent)}")
     release_extent(common)
-    if not is_floating(a.dtype_code):
+    if not is_native(a.dtype_code):
         out = from_array(np.broadcast_to(as_array(a), tensor_shape(extent)), a.dtype_code)
     elif a.extent.size == 1:
         out = filled(a.dtype_code, extent, scalar_value(a))
@@ -267,6 +280,8 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
     if axes == 0:
         memcpy(out.data, a.data, a.extent.size * item_size(a.dtype_code))
         return 0
+    if not is_native(a.dtype_code):
+        return reduce_others(kind, a, axes, out)
     if kind == SUM and out.extent.size == 1 and a.extent.size <= LONG_RUN:
         if a.dtype_code == F32:
             (<float*>out.data)[0] = <float>kernels.sum32(<const float*>a.data, a.extent.size)
@@ -305,6 +320,58 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
         source = target
 
 
+cdef int reduce_others(int kind, Tensor a, int64_t axes, Tensor out) except -1:
+    """The same of half-precision numbers, whose sums are float32's, and of those that NumPy adds up."""
+    cdef Tensor wide
+    if is_half(a.dtype_code):
+        wide = new_tensor(F32, out.extent)
+        reduce_into(kind, widened(a), axes, wide)
+        round_to_halves(a.dtype_code == BF16, <const float*>wide.data, <uint16_t*>out.data, out.extent.size)
+        return 0
+    chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
+    reduced = (np.sum if kind == SUM else np.prod)(as_array(a), axis=chosen, dtype=numpy_dtypes[a.dtype_code])
+    wide = from_array(np.asarray(reduced), a.dtype_code)
+    memcpy(out.data, wide.data, out.extent.size * item_size(a.dtype_code))
+    return 0
+
+
+cdef Tensor widened(Tensor a):
+    """A half-precision tensor's values in float32, recorded nowhere; another tensor as it is."""
+    cdef Tensor out
+    if a is None or not is_half(a.dtype_code):
+        return a
+    out = new_tensor(F32, a.extent)
+    widen_halves(a.dtype_code == BF16, <const uint16_t*>a.data, <float*>out.data, a.extent.size)
+    return out
+
+
+cdef Tensor rounded(Tensor a, int dtype_code):
+    """float32 values rounded to half precision, recorded nowhere."""
+    cdef Tensor out = new_tensor(dtype_code, a.extent)
+    round_to_halves(dtype_code == BF16, <const float*>a.data, <uint16_t*>out.data, a.extent.size)
+    return out
+
+
+cdef object evaluate_others(Primitive primitive, tuple operands, tuple attributes):
+    """A primitive in Python on half-precision numbers, computed in float32, or on complex ones."""
+    cdef int code = -1
+    cdef Tensor operand
+    for operand in operands:
+        if is_half(operand.dtype_code):
+            code = operand.dtype_code
+        elif is_complex(operand.dtype_code) and not primitive.complexes:
+            raise not_allowed(primitive.kernel, operand.dtype_code, "T", "float, double, half, bfloat16")
+    results = primitive.evaluate(*[widened(<Tensor>one) for one in operands], *attributes)
+    if code < 0:
+        return results
+    if type(results) is tuple:
+        return tuple([rounded(<Tensor>result, code) if (<Tensor>result).dtype_code == F32 else result for result in results])
+    return rounded(results, code) if (<Tensor?>results).dtype_code == F32 else results
+
+
+hooks().others = evaluate_others
+
+
 # A permutation is packed four bits per axis.
 
 
@@ -340,7 +407,7 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
         dims[i] = a.extent.dims[(permutation >> (4 * i)) & 15]
         operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
     extent = new_extent(rank, dims)
-    if not is_floating(a.dtype_code):
+    if not is_native(a.dtype_code):
         out = from_array(np.ascontiguousarray(as_array(a).transpose([(permutation >> (4 * i)) & 15 for i in range(rank)])),
                          a.dtype_code)
     else:
@@ -383,8 +450,22 @@ cdef void convert_run(int source_code, const char* source, int target_code, char
             (<float*>target)[i] = (<const unsigned char*>source)[i]
 
 
+cdef Tensor converted(Tensor a, int dtype_code):
+    """The values in another dtype by NumPy's rules, half precision by way of float32 as TensorFlow goes, recorded nowhere."""
+    if is_half(a.dtype_code):
+        a = widened(a)
+        return a if dtype_code == F32 else rounded(a, dtype_code) if is_half(dtype_code) else converted(a, dtype_code)
+    array = as_array(a)
+    with np.errstate(all="ignore"):
+        if is_half(dtype_code):
+            return rounded(from_array((array.real if is_complex(a.dtype_code) else array).astype(np.float32), F32), dtype_code)
+        if is_complex(a.dtype_code) and not is_complex(dtype_code) and dtype_code != BOOL:
+            array = array.real
+        return from_array(array.astype(numpy_dtypes[dtype_code]), dtype_code)
+
+
 cdef Tensor cast(Tensor a, int dtype_code):
-    """The same values in another dtype; floats to integers truncate."""
+    """The same values in another dtype; floats to integers truncate, complex numbers to real ones lose their imaginary part."""
     cdef Tensor out
     cdef Py_ssize_t n = a.extent.size
     cdef int code
@@ -392,8 +473,8 @@ cdef Tensor cast(Tensor a, int dtype_code):
     cdef char* target
     if a.dtype_code == dtype_code:
         return a
-    out = new_tensor(dtype_code, a.extent)
-    if (a.dtype_code == F32 or a.dtype_code == F64 or a.dtype_code == BOOL) and is_floating(dtype_code):
+    if (a.dtype_code == F32 or a.dtype_code == F64 or a.dtype_code == BOOL) and is_native(dtype_code):
+        out = new_tensor(dtype_code, a.extent)
         code, source, target = a.dtype_code, a.data, out.data
         if n <= LONG_RUN:
             convert_run(code, source, dtype_code, target, n)
@@ -401,9 +482,8 @@ cdef Tensor cast(Tensor a, int dtype_code):
             with nogil:
                 convert_run(code, source, dtype_code, target, n)
     else:
-        with np.errstate(all="ignore"):
-            out = from_array(as_array(a).astype(dtype_object(dtype_code).as_numpy_dtype), dtype_code)
-    if is_floating(a.dtype_code) or not is_floating(dtype_code):
+        out = converted(a, dtype_code)
+    if is_differentiable(a.dtype_code) or not is_differentiable(dtype_code):
         note(CAST, out, a, None, a.dtype_code | (dtype_code << 8))
     elif observing:
         observe_compiled(CAST, out, a, None, a.dtype_code | (dtype_code << 8))

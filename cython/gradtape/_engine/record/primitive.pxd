@@ -6,7 +6,7 @@ from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
-from gradtape._engine.base.types cimport F64
+from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.record.entries cimport Entry, clear, keep_extent, extension_of, set_attribute, OP, RESULT_SLOT
 from gradtape._engine.record.log cimport Thread, append, give_node, here, on_open_window
 from gradtape._engine.tensor.tensor cimport Tensor, tracing
@@ -26,6 +26,8 @@ cdef class Primitive:
     cdef readonly str kernel             # as TensorFlow's messages call it
     cdef readonly bint linear            # in each operand: its tangent is itself, of the operand's tangent
     cdef readonly bint stateful          # draws random numbers or reads variables: no two runs need agree
+    cdef readonly bint complexes         # its evaluation and rule in Python are right for complex numbers
+    cdef readonly bint holomorphic       # so is its rule, if what it saved is conjugated
     cdef readonly bint varies            # its results' shapes depend on values
     # Compiled ones
     cdef Evaluate compute
@@ -39,9 +41,10 @@ cdef class Primitive:
     cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the rule reads
     cdef int find_reads(self, int operands) except -1
 
-# What is written in the modules above: how programs run, and forward accumulation.
+# What is written in the modules above: how programs run, what dtypes become that programs do not know, and forward accumulation.
 cdef struct Hooks:
     object (*elementwise)(object program, list operands)
+    object (*others)(Primitive primitive, tuple operands, tuple attributes)      # evaluates in half precision, or on complex numbers
     int (*push)(Thread thread, Entry* entry, Tensor out, bint loose) except -1
     int (*push_call)(Thread thread, object call, object outputs) except -1
 
@@ -157,7 +160,7 @@ cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int6
 cdef inline int note_alone(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
     cdef PyObject* at
     cdef int live
-    if out.dtype_code <= F64 and (a.node or (b is not None and b.node)):
+    if is_differentiable(out.dtype_code) and (a.node or (b is not None and b.node)):
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
             live = on_open_window(<Thread>at, a.node)

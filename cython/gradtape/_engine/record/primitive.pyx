@@ -13,10 +13,11 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
+from gradtape._engine.base.types cimport C128, F64, is_differentiable
 from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
 from gradtape._engine.record.log cimport (Thread, append, give_node, here, on_open_window, renew_epoch, reserve_entries,
                                            thread as thread_here)
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating, operators, tracing
+from gradtape._engine.tensor.tensor cimport Tensor, operators, tracing
 
 from gradtape._engine.record import collection as _collection       # which the log collects by  # no-cython-lint
 
@@ -44,9 +45,12 @@ cdef class Primitive:
       linear: whether it is linear in its operands together, so that its tangent is itself, of their tangents.
       stateful: whether it draws random numbers or reads variables.
       varies: whether its results' shapes depend on its operands' values.
+      complexes: whether `evaluate` and `vjp` are right for complex numbers, with cotangents in TensorFlow's convention.
+      holomorphic: whether they are if the vjp gets conjugates of what was saved: that of a holomorphic function.
     """
 
-    def __init__(self, str name, evaluate, vjp=None, tuple saves=(), bint linear=False, bint stateful=False, bint varies=False):
+    def __init__(self, str name, evaluate, vjp=None, tuple saves=(), bint linear=False, bint stateful=False, bint varies=False,
+                 bint complexes=False, bint holomorphic=False):
         self.name = self.kernel = name
         self.evaluate = evaluate
         self.rule = vjp
@@ -54,13 +58,15 @@ cdef class Primitive:
         self.linear = linear
         self.stateful = stateful
         self.varies = varies
+        self.complexes = complexes or holomorphic
+        self.holomorphic = holomorphic
 
     def __call__(self, *operands, tuple attributes=()):
         """Evaluates on tensors, and records."""
         if tracing and traced():
             results = evaluate_inside(self, operands, attributes)
         else:
-            results = self.evaluate(*operands, *attributes)
+            results = evaluate_on(self, operands, attributes)
         note_call(self, operands, results if type(results) is tuple else (results,), attributes)
         return results
 
@@ -224,12 +230,20 @@ cdef int install_tracer(Tracer made) except -1:
     return 0
 
 
+cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attributes):
+    """Evaluates, on half-precision and complex numbers as the room above does that knows how."""
+    for operand in operands:
+        if F64 < (<Tensor?>operand).dtype_code <= C128:
+            return _hooks.others(primitive, operands, attributes)
+    return primitive.evaluate(*operands, *attributes)
+
+
 cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attributes):
     """Evaluates; what this does is the evaluation's alone."""
     cdef Tracer held = tracer
     held.depth += 1
     try:
-        return primitive.evaluate(*operands, *attributes)
+        return evaluate_on(primitive, operands, attributes)
     finally:
         held.depth -= 1
 
@@ -381,7 +395,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
                 entry.count = 1
                 entry.inputs[0] = position
                 entry.inputs[1] = i
-                if is_floating(out.dtype_code):
+                if is_differentiable(out.dtype_code):
                     out.node = thread.next - 1
                 else:
                     # Nothing can depend on it, so nothing will tell of its end.
@@ -389,7 +403,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         finally:
             thread.collecting = collecting
         out = results[0]
-        if is_floating(out.dtype_code):
+        if is_differentiable(out.dtype_code):
             out.node = position
         else:
             main.dead = 1

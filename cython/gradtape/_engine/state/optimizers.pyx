@@ -20,14 +20,14 @@ from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
-from gradtape._engine.base.types cimport F32, F64
+from gradtape._engine.base.types cimport F32, F64, is_native
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
 from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
                                            sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
 from gradtape._engine.state.variable cimport BaseVariable
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value, tracing
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, scalar_value, tracing
 
 from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.state.rules import PLACES
@@ -534,7 +534,7 @@ cdef class BaseOptimizer:
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
-            if is_floating(mean.held.dtype_code):
+            if is_native(mean.held.dtype_code):
                 average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             if overwrites:
                 variable.store(mean.held)
@@ -603,7 +603,7 @@ cdef class BaseOptimizer:
             out.place = place
         if type(<object>gradient) is Tensor:
             value = <PyObject*>(<BaseVariable>variable).held
-            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_native((<Tensor>gradient).dtype_code)
                     or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
                 return False
         elif type(<object>gradient) is not Rows:     # which Python made, to fit

@@ -14,16 +14,19 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport dims_text, same_extent, tensor_shape
-from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
+from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR,
+                                          is_differentiable, is_floating, is_half, is_native)
 from gradtape._engine.compute.loops cimport run_instruction
 from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.ops.messages cimport op_error
+from gradtape._engine.ops.elementwise cimport elementwise
+from gradtape._engine.ops.structural cimport cast
 from gradtape._engine.record.entries cimport Entry, READ
 from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, here, is_marked, mark_dead,
                                           new_variable_node, renew_epoch, thread)
 from gradtape._engine.record.primitive cimport Tracer, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
-from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, dtype_object, is_floating,
+from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, dtype_code_of, dtype_object,
                                              item_size, new_scalar, new_tensor, operators, share, to_numpy, tracing)
 
 import functools
@@ -103,6 +106,30 @@ cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
     return 0
 
 
+# The floating dtype in which each thread now reads the variables that want to be cast. Whoever sets one renews the thread's epoch,
+# and no cast read is kept for the next: so what is read as it is never asks.
+cdef dict _autocasts = {}
+
+
+def set_autocast(dtype):
+    """Has this thread read variables whose `_autocast` is true in a floating dtype, or as they are for None; what it was before."""
+    cdef Thread th = thread()
+    cdef size_t key = <size_t><PyObject*>th
+    before = _autocasts.pop(key, None)
+    if dtype is not None:
+        _autocasts[key] = dtype_code_of(dtype)
+        renew_epoch(th)
+    return None if before is None else dtype_object(before)
+
+
+cdef Tensor autocast(BaseVariable variable, Tensor cached):
+    code = _autocasts.get(<size_t>here())
+    if code is None or code == cached.dtype_code or not is_floating(cached.dtype_code) or not getattr(variable, "_autocast", False):
+        return cached
+    variable.epoch = STALE
+    return cast(cached, code)
+
+
 # What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
 cdef Tensor _nothing = new_scalar(F32, NAN)
 
@@ -149,7 +176,7 @@ cdef class BaseVariable(Readable):
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
                     (<list>found).append(self)
-        if (<Thread>at).span != 0 and is_floating(cached.dtype_code):
+        if (<Thread>at).span != 0 and is_differentiable(cached.dtype_code):
             place = (<Thread>at).newest
             while place != NULL:
                 if is_marked(<Window>place, self.node):
@@ -169,14 +196,14 @@ cdef class BaseVariable(Readable):
                 entry.count = 1
                 entry.inputs[0] = self.node
                 cached.node = (<Thread>at).next - 1
-        if (<Thread>at).forward and is_floating(cached.dtype_code):
+        if (<Thread>at).forward and is_differentiable(cached.dtype_code):
             if cached.node == 0:
                 cached.node = give_node(<Thread>at)
             for tangents in (<Thread>at).accumulators:
                 tangent = (<Tangents>tangents).table.get(self.node)
                 if tangent is not None:
                     (<Tangents>tangents).table[cached.node] = tangent
-        return cached
+        return autocast(self, cached) if _autocasts else cached
 
     cdef Tensor held_value(self):
         """What is held; NotImplementedError, as in TensorFlow, where that is nothing."""
@@ -444,7 +471,9 @@ cdef class BaseVariable(Readable):
         if self.held.dtype_code == BOOL:
             raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
                            "bool variables have no sums. Convert with tf.cast, or use assign.")
-        if not is_floating(self.held.dtype_code):
+        if is_half(self.held.dtype_code):
+            return self.store(elementwise(program("add" if code == ADD else "subtract"), self.held, change, None))
+        if not is_native(self.held.dtype_code):
             array = as_array(self.held)
             return self.store(convert(array + as_array(change) if code == ADD else array - as_array(change),
                                       self.held.dtype_code, False))

@@ -7,14 +7,17 @@ from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, shared_extent
-from gradtape._engine.base.types cimport BOOL, F32, F64, I32, I64, MAX_RANK, U8
-from gradtape._engine.tensor.sequence cimport (BOOLEAN, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, INTEGER, MIXED, OVERFLOWED,
-                                               RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, codes_by_numpy, dtype_code_of, dtype_object, is_floating,
+from gradtape._engine.base.types cimport (BF16, BOOL, C64, C128, F16, F32, F64, I32, I64, MAX_RANK, U64, is_complex, is_floating,
+                                          is_half, is_native)
+from gradtape._engine.tensor.sequence cimport (BOOLEAN, COMPLEX, DOUBLE, EMPTY, FILLED, FLOAT, FLOAT_FOUND, HALF, MIXED,
+                                               OVERFLOWED, RAGGED, TOO_WIDE, UNSUPPORTED, WIDE_FOUND, fill, survey)
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, codes_by_numpy, dtype_code_of, dtype_object,
                                              item_size, new_scalar, new_tensor, numpy_dtypes, operators, readable_tensor,
                                              type_numbers)
 
 import numpy as np
+
+from gradtape._engine.tensor.sequence import held
 
 
 cnp.import_array()
@@ -81,7 +84,7 @@ cdef Tensor from_array(object value, int dtype_code):
     extent = shared_extent(rank, <Py_ssize_t*>cnp.PyArray_DIMS(array))
     tensor = new_tensor(dtype_code, extent)
     release_extent(extent)
-    if (dtype_code <= F64 and cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISALIGNED(array)
+    if (is_native(dtype_code) and cnp.PyArray_IS_C_CONTIGUOUS(array) and cnp.PyArray_ISALIGNED(array)
             and cnp.PyArray_ISNOTSWAPPED(array)
             and copy_floating(cnp.PyArray_TYPE(array), cnp.PyArray_DATA(array), dtype_code, tensor.data, tensor.extent.size)):
         return tensor
@@ -162,7 +165,7 @@ cdef Tensor convert(object value, int dtype_code, bint preferred):
     cdef Tensor tensor = readable_tensor(value)
     if tensor is not None:
         return expect(tensor, dtype_code, preferred)
-    if dtype_code >= 0 and is_floating(dtype_code):
+    if dtype_code >= 0 and is_native(dtype_code):
         tensor = plain(value, dtype_code)
         if tensor is not None:
             return tensor
@@ -196,7 +199,8 @@ cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
     """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
     cdef int number = cnp.PyArray_TYPE(array)
     if dtype_code >= 0 and (cnp.PyTypeNum_ISINTEGER(number) or cnp.PyTypeNum_ISFLOAT(number) or cnp.PyTypeNum_ISBOOL(number)
-                            or number == cnp.NPY_OBJECT):
+                            or number == cnp.NPY_OBJECT or number == type_numbers[<int>BF16]
+                            or (cnp.PyTypeNum_ISCOMPLEX(number) and is_complex(dtype_code))):
         return dtype_code
     return array_code(array)
 
@@ -240,7 +244,8 @@ cdef object cannot_convert(object value, int dtype_code, str remedy):
 
 
 cdef str dtype_word(int dtype_code):
-    return ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
+    return ("float", "double", "half", "bfloat16", "complex64", "complex128", "int8", "int16", "int32", "int64", "uint8", "uint16",
+            "uint32", "uint64", "bool")[dtype_code]
 
 
 cdef object misfit(int outcome):
@@ -269,15 +274,19 @@ cdef Tensor from_sequence(object value, int dtype_code):
         if kind == UNSUPPORTED:
             if dtype_code >= 0:
                 raise cannot_convert(value, dtype_code, "")
-            raise TypeError(f"Cannot convert {value!r} to a tensor: gradtape's dtypes are float32, float64, int32, int64, uint8 and "
-                            "bool; it has no strings, complex or half-precision numbers.")
-        if dtype_code >= 0 and dtype_code != U8:
+            raise TypeError(f"Cannot convert {value!r} to a tensor: it has numbers of every dtype but no strings. Text is kept in "
+                            "lists, or in datasets.")
+        if kind == COMPLEX or is_complex(dtype_code):
+            return complex_from(value, dtype_code, dims, rank)
+        if is_filled(dtype_code):
             tensor = new_tensor(dtype_code, extent)
             if fill(value, dtype_code, True, dims, rank, tensor.data) == FILLED:
                 return tensor
-        code = F64 if kind == DOUBLE else F32 if kind == FLOAT else BOOL if kind == BOOLEAN else I32
-        if dtype_code == U8 and kind == INTEGER:
-            code = I64
+        elif dtype_code >= 0 and (kind != BOOLEAN or rank > 0 or dtype_code == U64 or is_half(dtype_code)):
+            tensor = narrowed(value, dtype_code, extent, dims, rank)
+            if tensor is not None:
+                return tensor
+        code = F64 if kind == DOUBLE else F32 if kind == FLOAT or kind == HALF else BOOL if kind == BOOLEAN else I32
         tensor = new_tensor(code, extent)
         outcome = fill(value, code, False, dims, rank, tensor.data)
         if outcome == WIDE_FOUND or outcome == FLOAT_FOUND:
@@ -292,17 +301,52 @@ cdef Tensor from_sequence(object value, int dtype_code):
             if outcome == OVERFLOWED and dtype_code > F64:
                 raise cannot_convert(value, dtype_code, "")
             raise misfit(outcome)
+        if dtype_code < 0 and kind == HALF:
+            return from_array(as_array(tensor), F16)
         if dtype_code < 0 or dtype_code == code:
             return tensor
-        if dtype_code == U8 and code == I64:
-            array = as_array(tensor)
-            if array.min() >= 0 and array.max() <= 255:
-                return from_array(array, U8)
         if not is_floating(dtype_code) and dtype_code != BOOL and (code == I32 or code == I64):
             raise misfit(WIDE_FOUND)
         raise cannot_convert(value, dtype_code, remedy_for(dtype_code, code))
     finally:
         release_extent(extent)
+
+
+cdef inline bint is_filled(int dtype_code) noexcept:
+    """Whether filling knows the dtype; the others are made of one of these."""
+    return 0 <= dtype_code <= F64 or dtype_code == I32 or dtype_code == I64 or dtype_code == BOOL
+
+
+cdef Tensor narrowed(object value, int dtype_code, Extent* extent, const Py_ssize_t* dims, int rank):
+    """Numbers in a dtype that filling does not know, by way of one that holds them; None where that does not hold them either."""
+    cdef Tensor wide = new_tensor(F32 if is_half(dtype_code) else I64, extent)
+    cdef int outcome = fill(value, wide.dtype_code, True, dims, rank, wide.data)
+    if outcome == TOO_WIDE and dtype_code == U64:
+        try:
+            return from_array(np.array(held(value), np.uint64).reshape([dims[axis] for axis in range(rank)]), U64)
+        except (OverflowError, TypeError, ValueError):
+            return None
+    if outcome != FILLED:
+        return None
+    array = as_array(wide)
+    if not is_half(dtype_code) and array.size:
+        limits = np.iinfo(numpy_dtypes[dtype_code])
+        if array.min() < limits.min or array.max() > limits.max:
+            return None
+    return from_array(array, dtype_code)
+
+
+cdef Tensor complex_from(object value, int dtype_code, const Py_ssize_t* dims, int rank):
+    """Complex numbers, and what lies among them, of a sequence of this shape."""
+    if dtype_code >= 0 and not is_complex(dtype_code):
+        raise cannot_convert(value, dtype_code, ". Take tf.math.real of it, or another dtype")
+    try:
+        array = np.array(held(value), None if dtype_code < 0 else numpy_dtypes[dtype_code])
+    except (TypeError, ValueError, OverflowError):
+        raise misfit(MIXED) from None
+    if array.dtype.kind != "c":
+        raise misfit(RAGGED if array.dtype.kind == "O" else MIXED)
+    return from_array(array, C64 if array.dtype.itemsize == 8 else C128)
 
 
 cdef str remedy_for(int wanted, int found):

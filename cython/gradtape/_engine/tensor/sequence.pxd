@@ -7,7 +7,9 @@ cdef enum Leaf:
     DOUBLE = 2          # a NumPy float64, though a Python float by inheritance
     INTEGER = 3
     BOOLEAN = 4
-    UNSUPPORTED = 5     # a string, complex or half-precision number: TensorFlow has the dtype, gradtape does not
+    UNSUPPORTED = 5     # a string
+    HALF = 6
+    COMPLEX = 7
 
 # How filling ended.
 cdef enum Outcome:

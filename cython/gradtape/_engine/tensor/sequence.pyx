@@ -79,8 +79,10 @@ cdef int survey(object value, Py_ssize_t* dims, int* rank) except -1:
     if PyLong_Check(value) or isinstance(value, _integer):
         return INTEGER
     if isinstance(value, _floating):
-        return UNSUPPORTED if kind is _half else FLOAT
-    if PyUnicode_Check(value) or PyBytes_Check(value) or PyComplex_Check(value) or isinstance(value, np.complexfloating):
+        return HALF if kind is _half else FLOAT
+    if PyComplex_Check(value) or isinstance(value, np.complexfloating):
+        return COMPLEX
+    if PyUnicode_Check(value) or PyBytes_Check(value):
         return UNSUPPORTED
     raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")
 

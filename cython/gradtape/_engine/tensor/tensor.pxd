@@ -6,6 +6,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from gradtape._engine.base.buffer cimport Block
 from gradtape._engine.base.shape cimport Extent
+from gradtape._engine.base.types cimport DTYPE_COUNT
 
 cdef class Readable:
     """Something whose present value is a tensor: a variable."""
@@ -58,11 +59,12 @@ cdef object as_array(Tensor tensor)                                  # read-only
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
-cdef double scalar_value(Tensor tensor) noexcept
+cdef double scalar_value(Tensor tensor) noexcept                     # of a complex number the real part
 
 cdef list numpy_dtypes               # by dtype code
 cdef dict codes_by_numpy
-cdef int[6] type_numbers             # NumPy's, by dtype code
+cdef int[DTYPE_COUNT] type_numbers   # NumPy's, by dtype code
+cdef void write_number(int dtype_code, char* target, double value) noexcept nogil
 
 cdef extern from "compiler.h":
     void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
@@ -82,7 +84,11 @@ cdef inline Tensor readable_tensor(object value):
     if type_of(value) == variable_type or isinstance(value, Readable):
         return (<Readable>value).read()
     return None
-cdef inline int item_size(int dtype_code) noexcept nogil:
-    return 8 if dtype_code == 1 or dtype_code == 3 else 4 if dtype_code < 3 else 1
-cdef inline bint is_floating(int dtype_code) noexcept nogil:
-    return dtype_code <= 1
+cdef extern from *:
+    """
+    static inline int gradtape_item_size(int dtype_code) {
+        static const unsigned char sizes[] = {4, 8, 2, 2, 8, 16, 1, 2, 4, 8, 1, 2, 4, 8, 1};
+        return sizes[dtype_code];
+    }
+    """
+    int item_size "gradtape_item_size"(int dtype_code) noexcept nogil      # bytes per element

@@ -10,14 +10,15 @@ from cpython.buffer cimport PyBUF_FORMAT, PyBUF_WRITABLE
 from cpython.list cimport PyList_GET_ITEM
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.buffer cimport acquire, release
+from gradtape._engine.base.halves cimport bfloat_of_float, float_of_bfloat, float_of_half, half_of_float
 from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape
-from gradtape._engine.base.types cimport (ADD, AND, DIV, F32, F64, FLOOR_MOD, GE, GT, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT, OR,
-                                          ABS, SUB, XOR)
+from gradtape._engine.base.types cimport (ABS, ADD, AND, BF16, C64, C128, DIV, DTYPE_COUNT, F16, F32, F64, FLOOR_MOD, GE, GT,
+                                          I8, I16, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT, OR, SUB, U16, U32, U64, XOR)
 from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
 
 import numpy as np
@@ -33,12 +34,24 @@ cdef extern from "numpy/arrayobject.h":
 cdef Operators _operators
 memset(&_operators, 0, sizeof(Operators))
 
-cdef list _dtype_objects = sorted(
-    (_dtypes.float32, _dtypes.float64, _dtypes.int32, _dtypes.int64, _dtypes.uint8, _dtypes.bool), key=lambda d: d.code)
-numpy_dtypes = [np.dtype(d.as_numpy_dtype) for d in _dtype_objects]
-codes_by_numpy = {d: i for i, d in enumerate(numpy_dtypes)}
-type_numbers[:] = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_INT32, cnp.NPY_INT64, cnp.NPY_UINT8, cnp.NPY_BOOL]
-cdef const char* _formats = "f\0d\0i\0q\0B\0?\0"       # of the buffer protocol, by dtype code
+cdef list _dtype_objects = list(_dtypes.DTYPES)
+cdef int _code
+numpy_dtypes = [None] * DTYPE_COUNT
+codes_by_numpy = {}
+for _code in range(<int>DTYPE_COUNT):
+    type_numbers[_code] = -1
+    if _code != BF16:
+        adopt_numpy(_code)
+cdef list _formats = [b"f", b"d", b"e", None, b"Zf", b"Zd", b"b", b"h", b"i", b"q", b"B", b"H", b"I", b"Q", b"?"]  # of buffers, by code
+
+
+cdef int adopt_numpy(int dtype_code) except -1:
+    """Learns NumPy's dtype of a code. That of bfloat16 is a package's, which nobody imports who does not use it."""
+    numpy_dtype = np.dtype(_dtype_objects[dtype_code].as_numpy_dtype)
+    numpy_dtypes[dtype_code] = numpy_dtype
+    codes_by_numpy[numpy_dtype] = dtype_code
+    type_numbers[dtype_code] = numpy_dtype.num
+    return 0
 
 
 cdef Operators* operators() noexcept:
@@ -51,10 +64,14 @@ cdef object dtype_object(int dtype_code):
 
 cdef int dtype_code_of(object dtype) except -1:
     cdef int code
-    for code in range(6):
+    for code in range(<int>DTYPE_COUNT):
         if <object>PyList_GET_ITEM(_dtype_objects, code) is dtype:
+            if type_numbers[code] < 0:
+                adopt_numpy(code)
             return code
     found = _dtypes.as_dtype(dtype)
+    if found.code == BF16:
+        return dtype_code_of(found)
     if found.code < 0:
         raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
     return found.code
@@ -85,7 +102,7 @@ cdef inline Tensor seen(Tensor tensor):
 @cython.c_api_binop_methods(True)
 @cython.final
 cdef class Tensor:
-    """An immutable array of float32, float64, int32, int64, uint8 or bool.
+    """An immutable array of numbers of one dtype: floating, complex, integers or bools.
 
     Made by `tf.constant`, `tf.convert_to_tensor` and every operation; never by calling this class.
     Supports Python's operators with numbers, lists and NumPy arrays on either side, indexing, iteration,
@@ -213,6 +230,8 @@ cdef class Tensor:
         cdef int i
         if flags & PyBUF_WRITABLE:
             raise BufferError("Tensors are immutable: ask for a read-only buffer, or use numpy() for a writable copy")
+        if self.dtype_code == BF16:
+            raise BufferError("Buffers have no format for bfloat16: use numpy() or np.asarray, or cast to float32 first")
         seen(self)
         strides = <Py_ssize_t*>malloc((self.extent.rank + 1) * sizeof(Py_ssize_t))
         if strides == NULL:
@@ -224,7 +243,7 @@ cdef class Tensor:
         view.buf = self.data
         view.len = self.extent.size * view.itemsize
         view.readonly = 1
-        view.format = <char*>_formats + 2 * self.dtype_code if flags & PyBUF_FORMAT else NULL
+        view.format = <char*><bytes>_formats[self.dtype_code] if flags & PyBUF_FORMAT else NULL
         view.ndim = self.extent.rank
         view.shape = self.extent.dims
         view.strides = strides
@@ -435,7 +454,7 @@ cdef object wrapped_by(object other):
 
 def _restore(array):
     """A pickled tensor's value as a tensor."""
-    cdef int dtype_code = _dtypes.as_dtype(array.dtype).code
+    cdef int dtype_code = dtype_code_of(array.dtype)
     cdef cnp.ndarray held = np.asarray(array, numpy_dtypes[dtype_code], order="C")
     cdef Extent* extent = shared_extent(held.ndim, <Py_ssize_t*>cnp.PyArray_DIMS(held))
     cdef Tensor tensor = new_tensor(dtype_code, extent)
@@ -560,17 +579,42 @@ cdef Tensor new_splat(int dtype_code, Extent* extent):
 cdef Tensor new_scalar(int dtype_code, double value):
     cdef Tensor tensor = blank(dtype_code, scalar_extent())
     tensor.data = <char*>tensor.cell
-    if dtype_code == F32:
-        (<float*>tensor.data)[0] = <float>value
-    elif dtype_code == F64:
-        (<double*>tensor.data)[0] = value
-    elif dtype_code == I32:
-        (<int32_t*>tensor.data)[0] = <int32_t>value
-    elif dtype_code == I64:
-        (<int64_t*>tensor.data)[0] = <int64_t>value
-    else:
-        (<unsigned char*>tensor.data)[0] = <unsigned char>value
+    write_number(dtype_code, tensor.data, value)
     return tensor
+
+
+cdef void write_number(int dtype_code, char* target, double value) noexcept nogil:
+    """One element (OUT) of any dtype."""
+    if dtype_code == F32:
+        (<float*>target)[0] = <float>value
+    elif dtype_code == F64:
+        (<double*>target)[0] = value
+    elif dtype_code == F16:
+        (<uint16_t*>target)[0] = half_of_float(<float>value)
+    elif dtype_code == BF16:
+        (<uint16_t*>target)[0] = bfloat_of_float(<float>value)
+    elif dtype_code == C64:
+        (<float*>target)[0] = <float>value
+        (<float*>target)[1] = 0
+    elif dtype_code == C128:
+        (<double*>target)[0] = value
+        (<double*>target)[1] = 0
+    elif dtype_code == I32:
+        (<int32_t*>target)[0] = <int32_t>value
+    elif dtype_code == I64:
+        (<int64_t*>target)[0] = <int64_t>value
+    elif dtype_code == U64:
+        (<uint64_t*>target)[0] = <uint64_t>value
+    elif dtype_code == U32:
+        (<uint32_t*>target)[0] = <uint32_t>value
+    elif dtype_code == I16:
+        (<int16_t*>target)[0] = <int16_t>value
+    elif dtype_code == U16:
+        (<uint16_t*>target)[0] = <uint16_t>value
+    elif dtype_code == I8:
+        (<int8_t*>target)[0] = <int8_t>value
+    else:
+        (<uint8_t*>target)[0] = <uint8_t>value
 
 
 cdef double scalar_value(Tensor tensor) noexcept:
@@ -578,11 +622,25 @@ cdef double scalar_value(Tensor tensor) noexcept:
         return (<float*>tensor.data)[0]
     if tensor.dtype_code == F64:
         return (<double*>tensor.data)[0]
+    if tensor.dtype_code == F16:
+        return float_of_half((<uint16_t*>tensor.data)[0])
+    if tensor.dtype_code == BF16:
+        return float_of_bfloat((<uint16_t*>tensor.data)[0])
     if tensor.dtype_code == I32:
         return (<int32_t*>tensor.data)[0]
     if tensor.dtype_code == I64:
         return <double>(<int64_t*>tensor.data)[0]
-    return (<unsigned char*>tensor.data)[0]
+    if tensor.dtype_code == U64:
+        return <double>(<uint64_t*>tensor.data)[0]
+    if tensor.dtype_code == U32:
+        return (<uint32_t*>tensor.data)[0]
+    if tensor.dtype_code == I16:
+        return (<int16_t*>tensor.data)[0]
+    if tensor.dtype_code == U16:
+        return (<uint16_t*>tensor.data)[0]
+    if tensor.dtype_code == I8:
+        return (<int8_t*>tensor.data)[0]
+    return (<uint8_t*>tensor.data)[0]
 
 
 cdef Tensor share(Tensor tensor, Extent* extent):
@@ -590,6 +648,7 @@ cdef Tensor share(Tensor tensor, Extent* extent):
     if tensor.block == NULL:
         if extent.size == 1:
             other.cell[0] = tensor.cell[0]
+            other.cell[1] = tensor.cell[1]       # a complex number's second half
         else:
             memcpy(other.cell, tensor.cell, CELL_BYTES)
         other.data = <char*>other.cell

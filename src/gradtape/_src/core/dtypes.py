@@ -1,4 +1,4 @@
-"""Element types: the six that gradtape computes with, that of text, and the conversions users write them with."""
+"""Element types: those of numbers, that of text, and the conversions users write them with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DType:
       as_numpy_dtype: the NumPy scalar type.
       as_datatype_enum: TensorFlow's number for the type, which is also its hash.
       size: bytes per element.
-      is_bool, is_floating, is_integer: whether it is of that kind.
+      is_bool, is_complex, is_floating, is_integer, is_unsigned: whether it is of that kind.
 
     Args:
       name, code, as_numpy_dtype, as_datatype_enum: as the attributes. Programs take `tf.float32` and its like.
@@ -32,8 +32,17 @@ class DType:
     """
 
     __slots__ = (
-        *("__weakref__", "as_datatype_enum", "as_numpy_dtype", "code", "is_bool", "is_floating", "is_integer", "name"),
-        "size",
+        *(
+            "__weakref__",
+            "as_datatype_enum",
+            "as_numpy_dtype",
+            "code",
+            "is_bool",
+            "is_complex",
+            "is_floating",
+            "is_integer",
+        ),
+        *("is_unsigned", "name", "size"),
     )
 
     name: str
@@ -44,34 +53,41 @@ class DType:
     is_floating: builtins.bool
     is_integer: builtins.bool
     is_bool: builtins.bool
+    is_complex: builtins.bool
+    is_unsigned: builtins.bool
 
-    def __init__(self, name: str, code: int, as_numpy_dtype: type, as_datatype_enum: int) -> None:
-        kind = np.dtype(as_numpy_dtype).kind
+    def __init__(self, name: str, code: int, as_numpy_dtype: type | None, as_datatype_enum: int) -> None:
+        # NumPy has no bfloat16: `__getattr__` asks the package that has, once somebody uses it.
+        kind = np.dtype(as_numpy_dtype).kind if as_numpy_dtype else "f"
         constants = {
             "name": name,
             "code": code,
-            "as_numpy_dtype": as_numpy_dtype,
             "as_datatype_enum": as_datatype_enum,
-            "size": np.dtype(as_numpy_dtype).itemsize if code >= 0 else 0,
+            "size": (np.dtype(as_numpy_dtype).itemsize if as_numpy_dtype else 2) if code >= 0 else 0,
             "is_floating": kind == "f",
+            "is_complex": kind == "c",
             "is_integer": kind in "iu",
+            "is_unsigned": kind == "u",
             "is_bool": kind == "b",
         }
+        if as_numpy_dtype:
+            constants["as_numpy_dtype"] = as_numpy_dtype
         for key, value in constants.items():
             object.__setattr__(self, key, value)
 
     def __setattr__(self, key: str, value: Any) -> None:
         raise AttributeError(f"property '{key}' of 'DType' object has no setter")
 
-    @property
-    def is_unsigned(self) -> builtins.bool:
-        """Whether it is an integer type without negative values: uint8."""
-        return self is uint8
-
-    @property
-    def is_complex(self) -> builtins.bool:
-        """False: there are no complex types."""
-        return False
+    def __getattr__(self, key: str) -> Any:
+        if key == "as_numpy_dtype":
+            try:
+                from ml_dtypes import bfloat16 as numpy_type
+            except ImportError:
+                message = "tf.bfloat16 needs the package ml_dtypes, NumPy's side of it: pip install gradtape[bfloat16]"
+                raise ImportError(message) from None
+            object.__setattr__(self, key, numpy_type)
+            return numpy_type
+        raise AttributeError(f"'DType' object has no attribute {key!r}")
 
     @property
     def is_quantized(self) -> builtins.bool:
@@ -81,7 +97,7 @@ class DType:
     @property
     def is_numeric(self) -> builtins.bool:
         """Whether arithmetic is defined: every type but ``bool`` and ``string``."""
-        return self.is_floating or self.is_integer
+        return self.is_floating or self.is_integer or self.is_complex
 
     @property
     def is_numpy_compatible(self) -> builtins.bool:
@@ -95,8 +111,8 @@ class DType:
 
     @property
     def real_dtype(self) -> DType:
-        """The type itself, as all numbers are real."""
-        return self
+        """The type of real and imaginary parts; the type itself of real numbers."""
+        return float32 if self is complex64 else float64 if self is complex128 else self
 
     @property
     def min(self) -> Any:
@@ -109,8 +125,12 @@ class DType:
         return self._bound("maximum", "max")
 
     def _bound(self, noun: str, attribute: str) -> Any:
-        if not self.is_numeric:
+        if not self.is_floating and not self.is_integer:
             raise TypeError(f"Cannot find {noun} value of {self} with type {self}.")
+        if self is bfloat16:
+            from ml_dtypes import finfo
+
+            return getattr(finfo(self.as_numpy_dtype), attribute)
         info = np.finfo if self.is_floating else np.iinfo
         return getattr(info(self.as_numpy_dtype), attribute)
 
@@ -167,28 +187,43 @@ class DType:
 
 float32: DType = DType("float32", 0, np.float32, 1)
 float64: DType = DType("float64", 1, np.float64, 2)
+float16: DType = DType("float16", 2, np.float16, 19)
+bfloat16: DType = DType("bfloat16", 3, None, 14)
+complex64: DType = DType("complex64", 4, np.complex64, 8)
+complex128: DType = DType("complex128", 5, np.complex128, 18)
+int8: DType = DType("int8", 6, np.int8, 6)
+int16: DType = DType("int16", 7, np.int16, 5)
+int32: DType = DType("int32", 8, np.int32, 3)
+int64: DType = DType("int64", 9, np.int64, 9)
+uint8: DType = DType("uint8", 10, np.uint8, 4)
+uint16: DType = DType("uint16", 11, np.uint16, 17)
+uint32: DType = DType("uint32", 12, np.uint32, 22)
+uint64: DType = DType("uint64", 13, np.uint64, 23)
+bool: DType = DType("bool", 14, np.bool_, 10)
 double: DType = float64
-int32: DType = DType("int32", 2, np.int32, 3)
-int64: DType = DType("int64", 3, np.int64, 9)
-uint8: DType = DType("uint8", 4, np.uint8, 4)
-bool: DType = DType("bool", 5, np.bool_, 10)
+half: DType = float16
 # Of what datasets and files hold: the engine, which computes with numbers alone, has no code for it.
 string: DType = DType("string", -1, np.object_, 7)
 
 # By code, so that the engine indexes it.
-DTYPES: tuple[DType, ...] = (float32, float64, int32, int64, uint8, bool)
+DTYPES: tuple[DType, ...] = (
+    *(float32, float64, float16, bfloat16, complex64, complex128),
+    *(int8, int16, int32, int64, uint8, uint16, uint32, uint64, bool),
+)
 
 # TensorFlow has these; gradtape does not.
-_UNSUPPORTED = {
-    *("float16", "half", "bfloat16", "int8", "int16", "uint16", "uint32", "uint64", "complex64", "complex128"),
-    *("resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"),
-}
-_KNOWN: dict[Any, DType] = {"float": float32, "double": float64, float: float32, builtins.bool: bool}
+_UNSUPPORTED = {"resource", "variant", "qint8", "qint16", "qint32", "quint8", "quint16"}
+_KNOWN: dict[Any, DType] = {"float": float32, "double": float64, "half": float16, float: float32, builtins.bool: bool}
 _KNOWN.update({"string": string, string.as_datatype_enum: string, object: string})
 for _dtype in DTYPES:
-    for _key in (_dtype.name, _dtype.as_datatype_enum, _dtype.as_numpy_dtype, np.dtype(_dtype.as_numpy_dtype)):
-        _KNOWN[_key] = _dtype
-    _KNOWN[np.dtype(_dtype.as_numpy_dtype).newbyteorder()] = _dtype
+    _KNOWN[_dtype.name] = _KNOWN[_dtype.as_datatype_enum] = _dtype
+    if _dtype is not bfloat16:  # whose NumPy dtype is known by its name, as it may not be installed
+        for _key in (
+            _dtype.as_numpy_dtype,
+            np.dtype(_dtype.as_numpy_dtype),
+            np.dtype(_dtype.as_numpy_dtype).newbyteorder(),
+        ):
+            _KNOWN[_key] = _dtype
 
 
 def as_dtype(type_value: DTypeLike) -> DType:

@@ -9,16 +9,6 @@ from typing import Any
 
 # What TensorFlow has and gradtape leaves out on purpose, and what to do instead.
 _ELSEWHERE = {
-    "float16": "the floating dtypes are tf.float32 and tf.float64",
-    "half": "the floating dtypes are tf.float32 and tf.float64",
-    "bfloat16": "the floating dtypes are tf.float32 and tf.float64",
-    "complex64": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
-    "complex128": "there are no complex dtypes; keep real and imaginary parts in tensors of their own",
-    "int8": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
-    "int16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
-    "uint16": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
-    "uint32": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
-    "uint64": "the integer dtypes are tf.int32, tf.int64 and tf.uint8",
     "gradients": "use tf.GradientTape",
     "Session": "operations run at once, there are no sessions",
     "placeholder": "operations run at once, there are no placeholders",

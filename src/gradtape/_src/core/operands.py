@@ -73,7 +73,7 @@ def not_allowed(op: str, actual: dtypes.DType, allowed: str, attribute: str = "T
 
 def dtype_word(dtype: dtypes.DType) -> str:
     """A dtype as TensorFlow's messages call it."""
-    return {"float32": "float", "float64": "double"}.get(dtype.name, dtype.name)
+    return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
 
 def dims_text(shape: Iterable[Any]) -> str:

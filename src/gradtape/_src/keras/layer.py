@@ -12,6 +12,7 @@ from typing import Any
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.keras import dtype_policy as policies, regularizers
+from gradtape._src.keras.autocast import autocasting
 from gradtape._src.keras.input_spec import assert_input_compatibility
 from gradtape._src.keras.inputs import (
     TENSORS,
@@ -347,7 +348,13 @@ class Layer(Stateful):
                 previous = self._take_masks(signature, arguments, tensors, kwargs, first)
                 symbolic = is_symbolic(args) or is_symbolic(kwargs)
                 try:
-                    outputs = self.compute_output_spec(*args, **kwargs) if symbolic else self.call(*args, **kwargs)
+                    if symbolic:
+                        outputs = self.compute_output_spec(*args, **kwargs)
+                    elif self._casts_variables():
+                        with autocasting(dtypes.as_dtype(self.compute_dtype)):
+                            outputs = self.call(*args, **kwargs)
+                    else:
+                        outputs = self.call(*args, **kwargs)
                 except Exception as error:
                     raise self._explained(error, args, kwargs) from None
                 if not built:
@@ -370,7 +377,7 @@ class Layer(Stateful):
     def _decide(self, signature: Any, original: Any, args: tuple[Any, ...], tensors: dict[str, Any]) -> None:
         """Remembers the shape and dtype of an input that needs no preparation."""
         (given, *others), (taken, *_) = (original[0] or (None,)), (args or (None,))
-        if others or len(tensors) != 1 or self.activity_regularizer is not None:
+        if others or len(tensors) != 1 or self.activity_regularizer is not None or self._casts_variables():
             return
         state = vars(self)
         if type(given) is Tensor and given is taken:
@@ -383,6 +390,10 @@ class Layer(Stateful):
         state["_quick_training"] = signature.takes_training, signature.training
         alone = not (self._layers or self._adds_losses)
         state["_quick_kind"] = (_ASKS if signature.takes_training else _PLAINLY) if alone else _WITHIN
+
+    def _casts_variables(self) -> bool:
+        """Whether the layer keeps its variables in another dtype than it computes in."""
+        return self.autocast and self.compute_dtype != self.variable_dtype
 
     def _build_for(self, tensors: dict[str, Any], arguments: dict[str, Any], first: Any) -> bool:
         """Builds the layer unless it is; False where its first call has to build the layers inside."""

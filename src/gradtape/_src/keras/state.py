@@ -163,7 +163,8 @@ class Stateful(Operation):
             "glorot_uniform" for floats and "zeros" for others unless given.
           dtype: its dtype; the layer's unless given.
           trainable: whether it is among the trainable ones.
-          autocast, aggregation, overwrite_with_gradient: not used.
+          autocast: whether it is read in the dtype in which the layer computes.
+          aggregation, overwrite_with_gradient: not used.
           regularizer: what is added to `losses` for it.
           constraint: what it is put through after each step of an optimizer.
           name: its name; "variable" numbered unless given.
@@ -197,7 +198,7 @@ class Stateful(Operation):
                 shape=() if shape is None else shape,
                 dtype=dtype,
                 trainable=trainable,
-                autocast=autocast,
+                autocast=autocast and self.compute_dtype != self.variable_dtype,
                 aggregation=aggregation,
                 name=name,
             )

@@ -85,7 +85,8 @@ class Steps:
           weighted_metrics: metrics that are given the weights of examples.
           run_eagerly: whether a step runs op by op in Python.
           steps_per_execution: how many steps are made between calls of callbacks.
-          jit_compile, auto_scale_loss: not used.
+          jit_compile: not used.
+          auto_scale_loss: whether a model of the policy "mixed_float16" has its optimizer made a `LossScaleOptimizer`.
 
         Raises:
           ValueError: unknown names, or metrics that are no list or dict.
@@ -97,6 +98,9 @@ class Steps:
           'adam'
         """
         optimizer = optimizers.get(optimizer)
+        scaled = optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer)
+        if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
+            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
         names = getattr(self, "output_names", None)
         vars(self).update(
             optimizer=optimizer,

@@ -24,7 +24,8 @@ class Variable(BaseVariable):
       shape: the shape with which the initializer is called.
       dtype: the dtype; that of the first value, or `floatx`, unless given.
       trainable: whether tapes watch it and layers list it among their trainable ones.
-      autocast, aggregation, synchronization, layout: not used; there is one device.
+      autocast: whether layers that compute in another floating dtype read it in theirs.
+      aggregation, synchronization, layout: not used; there is one device.
       name: its name without "/"; "variable" numbered unless given.
 
     Raises:
@@ -38,6 +39,7 @@ class Variable(BaseVariable):
 
     regularizer: Any = None
     overwrite_with_gradient = False
+    _autocast = True
     # Whatever was said later of whether it is trainable; tapes go by what was said at first.
     _trainable: bool
 
@@ -57,6 +59,7 @@ class Variable(BaseVariable):
         parent = current_path()
         self._path = f"{parent}/{self._name}" if parent else self._name
         self._trainable = bool(trainable)
+        self._autocast = autocast
         if isinstance(initializer, str):
             from gradtape._src.keras import initializers
 

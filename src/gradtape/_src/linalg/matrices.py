@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_transpose, as_tensor
+from gradtape._engine.api.api import apply_conjugate, apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import not_allowed
@@ -21,14 +21,14 @@ def matrices(
     allowed: str = ALLOWED,
     operand: str = "Input tensor 0",
 ) -> Tensor:
-    """A floating tensor of matrices, square ones where `square` says so.
+    """A floating or complex tensor of matrices, square ones where `square` says so.
 
     Raises:
       InvalidArgumentError: it is of integers, has no two axes, or is not square. `allowed`, `operand` and `square` word
         these.
     """
     tensor = as_tensor(x)
-    if not tensor.dtype.is_floating:
+    if not (tensor.dtype.is_floating or tensor.dtype.is_complex):
         raise not_allowed(op, tensor.dtype, allowed)
     if tensor.ndim < 2:
         raise invalid_argument(op, f"{operand} must have rank >= 2, got {tensor.ndim}", "")
@@ -40,6 +40,11 @@ def matrices(
 def turned(x: Tensor) -> Tensor:
     """The matrices' transposes."""
     return apply_transpose(x, [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2])
+
+
+def adjoint_of(x: Tensor) -> Tensor:
+    """The matrices' conjugate transposes."""
+    return apply_conjugate(turned(x))
 
 
 def apart(array: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from gradtape._src.core.operands import common_tensors, dims_text, flag, not_all
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part
-from gradtape._src.linalg.matrices import apart, matrices, turned
+from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, turned
 from gradtape._src.table.rows import call, op, real
 
 FLOATS_FIRST = "half, float, double, complex64, complex128"
@@ -42,7 +42,7 @@ def inv(input: TensorLike, adjoint: bool = False, name: str | None = None) -> Te
 
     Args:
       input: a floating tensor of shape [..., n, n].
-      adjoint: whether they are transposed.
+      adjoint: whether they are transposed, complex ones conjugated too.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -57,7 +57,7 @@ def inv(input: TensorLike, adjoint: bool = False, name: str | None = None) -> Te
              [0.  , 0.25]], dtype=float32)
     """
     x = matrices("MatrixInverse", input)
-    return _INV(turned(x) if flag(adjoint, "adjoint") else x)
+    return _INV(adjoint_of(x) if flag(adjoint, "adjoint") else x)
 
 
 def _inv(x: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def _inv_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return -matmul(y, matmul(g, y, transpose_b=True), transpose_a=True)
 
 
-_INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,))
+_INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,), holomorphic=True)
 
 
 @op("linalg.det", samples=_square_samples, edges=_empty_edges)
@@ -112,10 +112,10 @@ def _where_valid(x: Tensor, results: np.ndarray) -> Tensor:
 
 def _det_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     x, y = call.saved
-    return inv(x, adjoint=True) * apply_reshape(g * y, (*y.shape, 1, 1))
+    return _INV(turned(x)) * apply_reshape(g * y, (*y.shape, 1, 1))
 
 
-_DET = Primitive("MatrixDeterminant", _det, _det_vjp, saves=(0, -1))
+_DET = Primitive("MatrixDeterminant", _det, _det_vjp, saves=(0, -1), holomorphic=True)
 
 
 class LogMatrixDeterminant(NamedTuple):
@@ -191,7 +191,7 @@ def solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str 
     Args:
       matrix: a floating tensor of shape [..., n, n].
       rhs: the right-hand sides, of shape [..., n, k], with the same leading axes.
-      adjoint: whether the matrix is transposed first.
+      adjoint: whether the matrix is transposed first, a complex one conjugated too.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -206,7 +206,7 @@ def solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str 
              [2.]], dtype=float32)
     """
     a, b = same_batch("MatrixSolve", matrix, rhs)
-    return _SOLVE(turned(a) if flag(adjoint, "adjoint") else a, b)
+    return _SOLVE(adjoint_of(a) if flag(adjoint, "adjoint") else a, b)
 
 
 def _solve(a: Tensor, b: Tensor) -> Tensor:
@@ -222,11 +222,11 @@ def _solve(a: Tensor, b: Tensor) -> Tensor:
 
 def _solve_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     a, x = call.saved
-    b = solve(a, g, adjoint=True)
+    b = _SOLVE(turned(a), g)
     return -matmul(b, x, transpose_b=True), b
 
 
-_SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1))
+_SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1), holomorphic=True)
 
 
 @op(
@@ -248,7 +248,7 @@ def triangular_solve(
       matrix: a floating tensor of shape [..., n, n], of which the other triangle is not read.
       rhs: the right-hand sides, of shape [..., n, k]; leading axes broadcast.
       lower: whether it is the lower triangle.
-      adjoint: whether the matrix is transposed first.
+      adjoint: whether the matrix is transposed first, a complex one conjugated too.
       name: not used; TensorFlow names operations by it.
 
     Returns:

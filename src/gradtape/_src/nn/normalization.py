@@ -17,7 +17,7 @@ from gradtape._engine.api.api import (
     full_like,
 )
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import DType
+from gradtape._src.core.dtypes import DType, float32
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
 from gradtape._src.core.typing import Axes, ShapeLike, TensorLike
@@ -102,6 +102,9 @@ def moments(
       (array([2., 4.], dtype=float32), array([1., 4.], dtype=float32))
     """
     x = as_tensor(x)
+    if x.dtype.is_floating and x.dtype.size == 2:  # squares of halves overflow soon
+        mean, variance = moments(apply_cast(x, float32), axes, shift, keepdims)
+        return apply_cast(mean, x.dtype), apply_cast(variance, x.dtype)
     mean = apply_reduce(10, x, axes, True, "Mean")
     variance = apply_reduce(
         10, apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True, "Mean"

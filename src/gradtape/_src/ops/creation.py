@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # In the order in which operands of a range promote each other.
-_RANGE_DTYPES = (dtypes.uint8, dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
+_RANGE_DTYPES = (
+    *(dtypes.uint8, dtypes.int8, dtypes.uint16, dtypes.int16, dtypes.uint32, dtypes.int32, dtypes.uint64, dtypes.int64),
+    *(dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64),
+)
 
 
 def convert_to_tensor(
@@ -303,7 +306,7 @@ def range(
       start: the first number; the limit where none is given, and the first number is 0 then.
       limit: the end, which is left out.
       delta: the distance between numbers; it may be negative.
-      dtype: the dtype; None for the widest of the operands', in the order uint8, int32, int64, float32, float64.
+      dtype: the dtype; None for the widest of the operands', integers before floats.
       name: not used.
 
     Returns:
@@ -321,8 +324,9 @@ def range(
     if limit is None:
         start, limit = 0, start
     tensors = [as_tensor(value, None if isinstance(value, Tensor) else dtype) for value in (start, limit, delta)]
-    if any(tensor.dtype.is_bool for tensor in tensors):
-        raise not_allowed("Range", dtypes.bool, NUMERIC, "Tidx")
+    for tensor in tensors:
+        if tensor.dtype not in _RANGE_DTYPES:
+            raise not_allowed("Range", tensor.dtype, NUMERIC, "Tidx")
     if dtype is None:
         dtype = max((tensor.dtype for tensor in tensors), key=_RANGE_DTYPES.index)
     dtype = dtypes.as_dtype(dtype)
@@ -345,7 +349,7 @@ def range(
     check_memory((int(reach),), dtypes.int64)
     places = np.arange(int(reach))
     if dtype.is_floating:
-        return tensor_from(first + places.astype(dtype.as_numpy_dtype) * step)
+        return tensor_from(first + places.astype(dtype.as_numpy_dtype) * step, dtype)
     return tensor_from(places * int(step) + int(first), dtype)
 
 

@@ -15,7 +15,7 @@ def add(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: 1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -39,7 +39,7 @@ def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: -1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -63,7 +63,7 @@ def multiply(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: x.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -87,7 +87,7 @@ def divide(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -110,7 +110,7 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -132,7 +132,7 @@ def floordiv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -156,7 +156,7 @@ def floormod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: -floor(x / y).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -179,7 +179,7 @@ def truncatediv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -227,7 +227,7 @@ def squared_difference(x: TensorLike, y: TensorLike, name: str | None = None) ->
     Derivative by y: 2 * (y - x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, int32, int64.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -251,7 +251,7 @@ def multiply_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Te
     Derivative by y: x.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -275,7 +275,7 @@ def divide_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Tens
     Derivative by y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -298,7 +298,7 @@ def reciprocal_no_nan(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / x**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -320,7 +320,7 @@ def reciprocal(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / x**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -343,7 +343,7 @@ def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: where(x >= y, 0, 1).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -367,7 +367,7 @@ def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: where(x <= y, 0, 1).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -418,7 +418,7 @@ def abs(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: sign(x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -440,7 +440,7 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: 0.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -462,7 +462,7 @@ def floor(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -484,7 +484,7 @@ def ceil(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -506,7 +506,7 @@ def round(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -529,7 +529,7 @@ def square(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: 2 * x.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -551,7 +551,7 @@ def sqrt(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: 1 / (2 * sqrt(x)).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -573,7 +573,7 @@ def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / (2 * x * sqrt(x)).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -596,7 +596,7 @@ def pow(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: x**y * log(x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -620,7 +620,7 @@ def exp(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.2.19.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -642,7 +642,7 @@ def expm1(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: exp(x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -665,7 +665,7 @@ def log(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -688,7 +688,7 @@ def log1p(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: 1 / (1 + x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -711,7 +711,7 @@ def xlogy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: x / y.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -735,7 +735,7 @@ def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: x / (1 + y).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -759,7 +759,7 @@ def xdivy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     Derivative by y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -783,7 +783,7 @@ def sin(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.14.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -806,7 +806,7 @@ def cos(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.14.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -829,7 +829,7 @@ def tan(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.14.4.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -852,7 +852,7 @@ def asin(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.23.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -875,7 +875,7 @@ def acos(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.23.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -898,7 +898,7 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.23.3.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -921,7 +921,7 @@ def atan2(y: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     Derivative by x: -y / (x**2 + y**2).
 
     Args:
-      y: a tensor, or what converts to one, of dtype float32, float64.
+      y: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       x: the same, in the dtype of y.
       name: not used; TensorFlow names operations by it.
 
@@ -945,7 +945,7 @@ def sinh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.28.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -968,7 +968,7 @@ def cosh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.28.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -991,7 +991,7 @@ def tanh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.28.4.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1014,7 +1014,7 @@ def asinh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.37.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1037,7 +1037,7 @@ def acosh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.37.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1060,7 +1060,7 @@ def atanh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.37.3.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1083,7 +1083,7 @@ def erf(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 7.2.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1106,7 +1106,7 @@ def erfc(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 7.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1129,7 +1129,7 @@ def lgamma(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 5.2.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1152,7 +1152,7 @@ def digamma(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 5.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1293,7 +1293,7 @@ def bessel_i0e(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1316,7 +1316,7 @@ def bessel_i1e(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1339,7 +1339,7 @@ def bessel_i0(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1362,7 +1362,7 @@ def bessel_i1(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1384,7 +1384,7 @@ def equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8, bool.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1407,7 +1407,7 @@ def not_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8, bool.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1430,7 +1430,7 @@ def less(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1453,7 +1453,7 @@ def less_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1476,7 +1476,7 @@ def greater(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1499,7 +1499,7 @@ def greater_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tens
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1613,7 +1613,7 @@ def is_nan(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1635,7 +1635,7 @@ def is_inf(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1657,7 +1657,7 @@ def is_finite(x: TensorLike, name: str | None = None) -> Tensor:
     No gradient flows through it.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1680,7 +1680,7 @@ def sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: sigmoid(x) * (1 - sigmoid(x)).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1702,7 +1702,7 @@ def log_sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: sigmoid(-x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1726,7 +1726,7 @@ def softplus(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing (2000).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1750,7 +1750,7 @@ def softsign(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Turian et al., Quadratic Features and Deep Architectures for Chunking (2009).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1773,7 +1773,7 @@ def relu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines (2010).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1797,7 +1797,7 @@ def relu6(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Krizhevsky, Convolutional Deep Belief Networks on CIFAR-10 (2010).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, int32, int64, uint8.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1825,7 +1825,7 @@ def elu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units (2016).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1848,7 +1848,7 @@ def selu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Klambauer et al., Self-Normalizing Neural Networks (2017).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64.
+      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -136,7 +136,7 @@ def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
     return found
 
 
-_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,))
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=True)
 
 
 def _taken(
@@ -164,8 +164,8 @@ def _give_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
     return _TAKE(cotangent, call.saved[0], attributes=call.attributes), None
 
 
-_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,))
-_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,))
+_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,), complexes=True)
+_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True)
 
 
 def _gather(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
@@ -634,7 +634,7 @@ def _update_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tenso
     return _UPDATE(cotangent, zeros, attributes=(rows, shape)), take_rows("GatherNd", cotangent, rows, shape)
 
 
-_UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True)
+_UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True, complexes=True)
 
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
@@ -908,4 +908,4 @@ def _stitch_vjp(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:
     return [take_rows("GatherV2", cotangent, part, shape) for part, shape in call.attributes[0]]
 
 
-_STITCH = Primitive("DynamicStitch", _stitch, _stitch_vjp)
+_STITCH = Primitive("DynamicStitch", _stitch, _stitch_vjp, complexes=True)

@@ -123,8 +123,10 @@ def _write_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _READ(cotangent, attributes=call.attributes)
 
 
-_READ = Primitive("StridedSlice", lambda tensor, key, _: tensor_from(view(tensor)[key]), _read_vjp, linear=True)
-_WRITE = Primitive("StridedSliceGrad", _write, _write_vjp, linear=True)
+_READ = Primitive(
+    "StridedSlice", lambda tensor, key, _: tensor_from(view(tensor)[key]), _read_vjp, linear=True, complexes=True
+)
+_WRITE = Primitive("StridedSliceGrad", _write, _write_vjp, linear=True, complexes=True)
 
 
 install_indexing(getitem)

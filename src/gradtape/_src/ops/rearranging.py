@@ -78,7 +78,7 @@ def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
 
 
-_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True)
+_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True, complexes=True)
 
 
 @op(
@@ -124,7 +124,9 @@ def _reverse_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _REVERSE(cotangent, attributes=call.attributes)
 
 
-_REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(data), axes)), _reverse_vjp, linear=True)
+_REVERSE = Primitive(
+    "ReverseV2", lambda data, axes: tensor_from(np.flip(view(data), axes)), _reverse_vjp, linear=True, complexes=True
+)
 
 
 @op(
@@ -175,7 +177,7 @@ def _roll_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _ROLL(cotangent, attributes=([-shift for shift in shifts], places))
 
 
-_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True)
+_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True, complexes=True)
 
 
 def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tensor:

@@ -208,7 +208,7 @@ def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fa
       array([  6, 120], dtype=int32)
     """
     tensor = as_tensor(input_tensor)
-    if not tensor.dtype.is_floating:
+    if not (tensor.dtype.is_floating or tensor.dtype.is_complex):
         return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
     return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), bool(keepdims)))
 
@@ -230,7 +230,7 @@ def _prod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return apply_broadcast_to(apply_reshape(cotangent, kept), x.shape) * others
 
 
-_PROD = Primitive("Prod", _prod, _prod_vjp, saves=(0,))
+_PROD = Primitive("Prod", _prod, _prod_vjp, saves=(0,), holomorphic=True)
 
 
 def _truths(x: Any, op: str) -> Tensor:
@@ -515,7 +515,7 @@ def _count(tensor: Tensor, axes: tuple[int, ...], keepdims: bool, dtype: dtypes.
     return tensor_from(np.asarray(np.count_nonzero(view(tensor), axis=axes, keepdims=keepdims), np.int64), dtype)
 
 
-_COUNT = Primitive("Sum", _count)
+_COUNT = Primitive("Sum", _count, complexes=True)
 
 
 @op(
@@ -551,7 +551,7 @@ def _zeros(tensor: Tensor) -> Tensor:
     return as_tensor(zeros / size if size else NAN, dtypes.float32)
 
 
-_ZEROS = Primitive("ZeroFraction", _zeros)
+_ZEROS = Primitive("ZeroFraction", _zeros, complexes=True)
 
 
 def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtypes.DType) -> Tensor:

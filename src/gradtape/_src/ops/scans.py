@@ -109,7 +109,7 @@ def _cumsum_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return cumsum(cotangent, axis, exclusive, not reverse)
 
 
-_CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True)
+_CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True, complexes=True)
 
 
 @op(
@@ -155,7 +155,7 @@ def _cumprod(tensor: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tenso
 
 
 # Whether no element is 0, which decides how products are differentiated.
-HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())))
+HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())), complexes=True)
 
 
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
@@ -209,8 +209,8 @@ def _recurrence_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, T
     return of_terms, of_terms * take_rows("GatherV2", rows, np.where(starts, -1, index - 1), shape)
 
 
-_RECURRENCE = Primitive("LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1))
-_CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,))
+_RECURRENCE = Primitive("LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1), holomorphic=True)
+_CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,), holomorphic=True)
 
 
 @op(

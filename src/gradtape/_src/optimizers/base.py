@@ -17,7 +17,7 @@ from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import replication
-from gradtape._src.core.dtypes import float32, int32, int64
+from gradtape._src.core.dtypes import float32, float64, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
@@ -560,8 +560,12 @@ class Optimizer(BaseOptimizer, Declared):
 
         Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move.
         """
-        if not variable.dtype.is_floating:
-            message = f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step floating ones."
+        if variable.dtype not in (float32, float64):
+            message = (
+                f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step those of float32 and "
+                "float64. Keep variables in one of these and compute in half precision, as layers do after "
+                "tf.keras.mixed_precision.set_global_policy('mixed_float16')."
+            )
             raise InvalidArgumentError(None, None, message)
         if not hasattr(gradient, "indices"):
             gradient = self._cast(gradient, variable)

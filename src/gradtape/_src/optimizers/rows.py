@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from gradtape._engine.api.api import apply_cast, as_tensor, full, view
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, full
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float32, int64
 from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.ops.reductions import reduce_all
 from gradtape._src.optimizers.base import Optimizer, Slot
 from gradtape._src.optimizers.hyperparameters import explain, hyperparameter
 from gradtape._src.state.variable import Variable
@@ -500,7 +499,7 @@ class LossScaleOptimizer(Optimizer):
             self.dynamic_scale.assign(scale * 0.5)
             return
         self.inner_optimizer.apply([_divided(gradient, scale) for gradient in grads], trainable_variables)
-        if int(self.step_counter) == self.dynamic_growth_steps - 1:
+        if self.step_counter >= self.dynamic_growth_steps - 1:
             self.step_counter.assign(0)
             self.dynamic_scale.assign(scale * 2.0)
         else:
@@ -562,7 +561,7 @@ class LossScaleOptimizer(Optimizer):
 
 
 def _is_finite(gradient: Any) -> bool:
-    return bool(np.isfinite(view(as_tensor(getattr(gradient, "values", gradient)))).all())
+    return bool(reduce_all(apply_elementwise("is_finite", as_tensor(getattr(gradient, "values", gradient)))))
 
 
 def _divided(gradient: Any, scale: Tensor) -> Any:

@@ -4,8 +4,10 @@ A row's `value` takes one expression per operand. `derivatives` maps operand pos
 that replace what the chain rule would give, and `why` says for what reason. `domain` is an interval (low, high) per
 operand inside which values and derivatives are smooth enough for central differences; `kinks` are points in it where
 an operand, or the difference of two, is not. `kernel` is TensorFlow's name in messages, where it is not the row's in
-CamelCase. `integers` computes integers and bools with NumPy, as they carry data and indices, not gradients; `bools` and
-`unsigned` say whether it takes those.
+CamelCase. Programs run in float32 and float64, half precision by way of float32. `integers` computes integers and bools
+with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` say whether it takes those.
+`complexes` says whether the formula holds of complex numbers too, where it is then a holomorphic function; `lacks` are
+dtypes that TensorFlow does not take although they are of a kind that it takes.
 
 For readers, `doc` says what the function gives, `slopes` are its derivatives by each operand as formulas of tf.math's
 functions, empty where there is none, `source` is where it is defined, and `example` is a call and its result. Rows of
@@ -21,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gradtape._src.core import dtypes
 from gradtape._src.table.expressions import (
     ZERO,
     Call,
@@ -91,6 +94,8 @@ EVERYWHERE = (-3.0, 3.0)
 POSITIVE = (0.4, 4.0)
 UNIT = (-0.9, 0.9)
 REAL = (EVERYWHERE,)
+HALVES = ("float16", "bfloat16")
+SIGNED = ("int8", "int16", "int32", "int64")
 REALS = (EVERYWHERE, EVERYWHERE)
 POSITIVES = (POSITIVE, POSITIVE)
 
@@ -118,6 +123,8 @@ class Row(NamedTuple):
     integers: Callable[..., np.ndarray] | None = None
     bools: bool = False
     unsigned: bool = True
+    complexes: bool = False
+    lacks: tuple[str, ...] = ()
     slopes: tuple[str, ...] = ()
     source: str = ""
     example: tuple[str, str] = ("", "")
@@ -127,7 +134,36 @@ class Row(NamedTuple):
         """What it takes, for the documentation."""
         if self.name.startswith("logical"):
             return "bool"
-        return "float32, float64" + (", integers" if self.integers else "") + (", bool" if self.bools else "")
+        kinds = [name for name in ("float32", "float64", *HALVES) if name not in self.lacks]
+        kinds += ["complex"] * self.complexes + ["bool"] * self.bools
+        if self.integers:
+            signed = [name for name in SIGNED if name not in self.lacks]
+            kinds += ["integers" if self.unsigned else "signed integers"] if len(signed) == len(SIGNED) else signed
+        return ", ".join(kinds)
+
+    @property
+    def takes(self) -> tuple[dtypes.DType, ...]:
+        """The dtypes that it takes, logical functions bools alone."""
+        return tuple([dtype for dtype in dtypes.DTYPES if self._has(dtype)])
+
+    def _has(self, dtype: dtypes.DType) -> bool:
+        if dtype.name in self.lacks:
+            return False
+        if dtype.is_bool:
+            return self.bools
+        if dtype.is_integer:
+            return (
+                self.integers is not None
+                and not (self.bools and self.name.startswith("logical"))
+                and (self.unsigned or not dtype.is_unsigned)
+            )
+        return self.complexes if dtype.is_complex else True
+
+    @property
+    def allowed(self) -> str:
+        """What messages list as taken."""
+        words = {"float32": "float", "float64": "double", "float16": "half"}
+        return ", ".join([words.get(dtype.name, dtype.name) for dtype in self.takes])
 
     @property
     def docstring(self) -> str:
@@ -143,15 +179,14 @@ class Row(NamedTuple):
             notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
         if self.source:
             notes += f"\nDefinition: {self.source}."
-        usage = _usage(self.arguments, self.dtypes, self.unsigned or not self.integers, self.doc.startswith("Whether"))
+        usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
         return f"{self.doc}\n\n{notes}\n\n{usage}\n\nExample:\n  >>> {self.example[0]}\n  {self.example[1]}\n"
 
 
 @functools.cache
-def _usage(arguments: tuple[str, ...], dtypes: str, unsigned: bool, says_whether: bool) -> str:
+def _usage(arguments: tuple[str, ...], dtypes: str, says_whether: bool) -> str:
     """How a function of these operands is called, in the words of docstrings."""
     first, *others = arguments
-    dtypes = dtypes.replace("integers", "int32, int64, uint8" if unsigned else "int32, int64")
     shape = f"the shape that {' and '.join(arguments)} broadcast to" if others else f"the shape of {first}"
     result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
     operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
@@ -224,6 +259,7 @@ ROWS = (
         domain=REALS,
         kernel="AddV2",
         integers=np.add,
+        complexes=True,
         slopes=("1", "1"),
         example=("tf.add([1, 2, 3], 10).numpy()", "array([11, 12, 13], dtype=int32)"),
     ),
@@ -236,6 +272,7 @@ ROWS = (
         domain=REALS,
         kernel="Sub",
         integers=np.subtract,
+        complexes=True,
         slopes=("1", "-1"),
         example=("tf.subtract([1, 2, 3], 10).numpy()", "array([-9, -8, -7], dtype=int32)"),
     ),
@@ -248,6 +285,7 @@ ROWS = (
         domain=REALS,
         kernel="Mul",
         integers=np.multiply,
+        complexes=True,
         slopes=("y", "x"),
         example=("tf.multiply([1, 2, 3], 10).numpy()", "array([10, 20, 30], dtype=int32)"),
     ),
@@ -259,6 +297,7 @@ ROWS = (
         ("math.divide", "math.truediv", "divide", "truediv"),
         domain=(EVERYWHERE, POSITIVE),
         kernel="RealDiv",
+        complexes=True,
         slopes=("1 / y", "-x / y**2"),
         example=("tf.divide([1.0, 2.0, 3.0], 4.0).numpy()", "array([0.25, 0.5 , 0.75], dtype=float32)"),
     ),
@@ -272,6 +311,7 @@ ROWS = (
         kernel="Neg",
         integers=np.negative,
         unsigned=False,
+        complexes=True,
         slopes=("-1",),
         example=("tf.negative([1, -2]).numpy()", "array([-1,  2], dtype=int32)"),
     ),
@@ -317,6 +357,7 @@ ROWS = (
         kernel="TruncateMod",
         integers=np.fmod,
         unsigned=False,
+        lacks=(*HALVES, "int8", "int16"),
         slopes=("1", "-truncatediv(x, y)"),
         example=("tf.truncatemod([7, -7], 3).numpy()", "array([ 1, -1], dtype=int32)"),
     ),
@@ -329,6 +370,8 @@ ROWS = (
         domain=REALS,
         integers=lambda a, b: np.square(a - b),
         unsigned=False,
+        complexes=True,
+        lacks=("int8", "int16"),
         slopes=("2 * (x - y)", "2 * (y - x)"),
         example=("tf.math.squared_difference([1.0, 5.0], 3.0).numpy()", "array([4., 4.], dtype=float32)"),
     ),
@@ -340,6 +383,7 @@ ROWS = (
         ("math.multiply_no_nan",),
         domain=(EVERYWHERE, POSITIVE),
         kernel="MulNoNan",
+        complexes=True,
         slopes=("y", "x"),
         example=("tf.math.multiply_no_nan([2.0, np.inf], [3.0, 0.0]).numpy()", "array([6., 0.], dtype=float32)"),
     ),
@@ -351,6 +395,7 @@ ROWS = (
         ("math.divide_no_nan",),
         domain=(EVERYWHERE, POSITIVE),
         kernel="DivNoNan",
+        complexes=True,
         slopes=("1 / y", "-x / y**2"),
         example=("tf.math.divide_no_nan([1.0, 1.0], [4.0, 0.0]).numpy()", "array([0.25, 0.  ], dtype=float32)"),
     ),
@@ -361,6 +406,7 @@ ROWS = (
         "The reciprocal 1 / x; 0 where x is 0.",
         ("math.reciprocal_no_nan",),
         domain=(POSITIVE,),
+        complexes=True,
         slopes=("-1 / x**2",),
         example=("tf.math.reciprocal_no_nan([4.0, 0.0]).numpy()", "array([0.25, 0.  ], dtype=float32)"),
     ),
@@ -371,6 +417,7 @@ ROWS = (
         "The reciprocal 1 / x; infinite where x is 0.",
         ("math.reciprocal",),
         domain=(POSITIVE,),
+        complexes=True,
         slopes=("-1 / x**2",),
         example=("tf.math.reciprocal([4.0, -0.5]).numpy()", "array([ 0.25, -2.  ], dtype=float32)"),
     ),
@@ -414,10 +461,11 @@ ROWS = (
         nextafter,
         "The next number that its dtype holds after x1 in the direction of x2.",
         ("math.nextafter",),
+        lacks=HALVES,
         slopes=("1", "0"),
         example=("tf.math.nextafter(tf.constant(1.0, tf.float64), 2.0).numpy() - 1 == 2.0**-52", "np.True_"),
     ),
-    Row("identity", ("input",), copy, "x", domain=REAL, integers=np.positive, bools=True),
+    Row("identity", ("input",), copy, "x", domain=REAL, integers=np.positive, bools=True, complexes=True),
     # Rounding and signs
     Row(
         "abs",
@@ -429,6 +477,7 @@ ROWS = (
         kinks=(0.0,),
         integers=np.abs,
         unsigned=False,
+        complexes=True,
         slopes=("sign(x)",),
         example=("tf.abs([-1.5, 2.0]).numpy()", "array([1.5, 2. ], dtype=float32)"),
     ),
@@ -442,6 +491,7 @@ ROWS = (
         kinks=(0.0,),
         integers=np.sign,
         unsigned=False,
+        complexes=True,
         slopes=("0",),
         example=("tf.sign([-2.5, 0.0, 7.0]).numpy()", "array([-1.,  0.,  1.], dtype=float32)"),
     ),
@@ -480,6 +530,7 @@ ROWS = (
         ("math.square", "square"),
         domain=REAL,
         integers=np.square,
+        complexes=True,
         slopes=("2 * x",),
         example=("tf.square([1, -2, 3]).numpy()", "array([1, 4, 9], dtype=int32)"),
     ),
@@ -490,6 +541,7 @@ ROWS = (
         "The square root of x; NaN where x is negative.",
         ("math.sqrt", "sqrt"),
         domain=(POSITIVE,),
+        complexes=True,
         slopes=("1 / (2 * sqrt(x))",),
         example=("tf.sqrt([0.25, 4.0]).numpy()", "array([0.5, 2. ], dtype=float32)"),
     ),
@@ -500,6 +552,7 @@ ROWS = (
         "The reciprocal square root, 1 / sqrt(x); infinite at 0 and NaN where x is negative.",
         ("math.rsqrt",),
         domain=(POSITIVE,),
+        complexes=True,
         slopes=("-1 / (2 * x * sqrt(x))",),
         example=("tf.math.rsqrt([0.25, 4.0]).numpy()", "array([2. , 0.5], dtype=float32)"),
     ),
@@ -512,6 +565,7 @@ ROWS = (
         domain=(POSITIVE, EVERYWHERE),
         integers=np.power,
         unsigned=False,
+        complexes=True,
         slopes=("y * x**(y - 1)", "x**y * log(x)"),
         example=("tf.pow([2, 3], [3, 2]).numpy()", "array([8, 9], dtype=int32)"),
     ),
@@ -522,6 +576,7 @@ ROWS = (
         "The exponential function, e to the power x.",
         ("math.exp", "exp"),
         domain=REAL,
+        complexes=True,
         slopes=("exp(x)",),
         source="DLMF 4.2.19",
         example=("tf.exp([0.0, 1.0]).numpy().round(4)", "array([1.    , 2.7183], dtype=float32)"),
@@ -533,6 +588,7 @@ ROWS = (
         "exp(x) - 1, without the rounding error of that difference near 0.",
         ("math.expm1",),
         domain=REAL,
+        complexes=True,
         slopes=("exp(x)",),
         example=("tf.math.expm1([0.0, 1.0]).numpy().round(4)", "array([0.    , 1.7183], dtype=float32)"),
     ),
@@ -545,6 +601,7 @@ ROWS = (
         {0: lambda g, y, x: call("log_grad", g, x)},
         "a cotangent of zeros stays one in higher orders",
         (POSITIVE,),
+        complexes=True,
         slopes=("1 / x",),
         source="DLMF 4.2.2",
         example=("tf.math.log([1.0, 10.0]).numpy().round(4)", "array([0.    , 2.3026], dtype=float32)"),
@@ -557,6 +614,7 @@ ROWS = (
         (),
         {1: lambda g, y, a, x: -mul_no_nan(recip(x), mul_no_nan(recip(x), g * a))},
         "0 where g is, as in TensorFlow",
+        complexes=True,
     ),
     Row(
         "log1p",
@@ -565,6 +623,7 @@ ROWS = (
         "log(1 + x), without the rounding error of that sum near 0; NaN where x is below -1.",
         ("math.log1p",),
         domain=((-0.5, 3.0),),
+        complexes=True,
         slopes=("1 / (1 + x)",),
         example=("tf.math.log1p([0.0, 1.0]).numpy().round(4)", "array([0.    , 0.6931], dtype=float32)"),
     ),
@@ -575,6 +634,7 @@ ROWS = (
         "x * log(y); 0 where x is 0, whatever y is.",
         ("math.xlogy",),
         domain=POSITIVES,
+        complexes=True,
         slopes=("log(y)", "x / y"),
         example=("tf.math.xlogy([0.0, 2.0], [0.0, 3.0]).numpy().round(4)", "array([0.    , 2.1972], dtype=float32)"),
     ),
@@ -585,6 +645,7 @@ ROWS = (
         "x * log(1 + y); 0 where x is 0, whatever y is.",
         ("math.xlog1py",),
         domain=POSITIVES,
+        complexes=True,
         slopes=("log1p(y)", "x / (1 + y)"),
         example=("tf.math.xlog1py([0.0, 2.0], [-1.0, 3.0]).numpy().round(4)", "array([0.    , 2.7726], dtype=float32)"),
     ),
@@ -595,6 +656,7 @@ ROWS = (
         "x / y; 0 where x is 0, whatever y is.",
         ("math.xdivy",),
         domain=POSITIVES,
+        complexes=True,
         slopes=("1 / y", "-x / y**2"),
         example=("tf.math.xdivy([0.0, 1.0], [0.0, 4.0]).numpy()", "array([0.  , 0.25], dtype=float32)"),
     ),
@@ -606,6 +668,7 @@ ROWS = (
         "The sine of x, an angle in radians.",
         ("math.sin", "sin"),
         domain=REAL,
+        complexes=True,
         slopes=("cos(x)",),
         source="DLMF 4.14.1",
         example=("tf.sin([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.4794, 0.8415], dtype=float32)"),
@@ -617,6 +680,7 @@ ROWS = (
         "The cosine of x, an angle in radians.",
         ("math.cos", "cos"),
         domain=REAL,
+        complexes=True,
         slopes=("-sin(x)",),
         source="DLMF 4.14.2",
         example=("tf.cos([0.0, 0.5, 1.0]).numpy().round(4)", "array([1.    , 0.8776, 0.5403], dtype=float32)"),
@@ -628,6 +692,7 @@ ROWS = (
         "The tangent of x, an angle in radians.",
         ("math.tan", "tan"),
         domain=((-1.2, 1.2),),
+        complexes=True,
         slopes=("1 + tan(x)**2",),
         source="DLMF 4.14.4",
         example=("tf.tan([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.5463, 1.5574], dtype=float32)"),
@@ -639,6 +704,7 @@ ROWS = (
         "The angle in radians, between -π/2 and π/2, whose sine is x; NaN where |x| > 1.",
         ("math.asin", "asin"),
         domain=(UNIT,),
+        complexes=True,
         slopes=("1 / sqrt(1 - x**2)",),
         source="DLMF 4.23.1",
         example=("tf.asin([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.5236, 1.5708], dtype=float32)"),
@@ -650,6 +716,7 @@ ROWS = (
         "The angle in radians, between 0 and π, whose cosine is x; NaN where |x| > 1.",
         ("math.acos", "acos"),
         domain=(UNIT,),
+        complexes=True,
         slopes=("-1 / sqrt(1 - x**2)",),
         source="DLMF 4.23.2",
         example=("tf.acos([0.0, 0.5, 1.0]).numpy().round(4)", "array([1.5708, 1.0472, 0.    ], dtype=float32)"),
@@ -661,6 +728,7 @@ ROWS = (
         "The angle in radians, between -π/2 and π/2, whose tangent is x.",
         ("math.atan", "atan"),
         domain=REAL,
+        complexes=True,
         slopes=("1 / (1 + x**2)",),
         source="DLMF 4.23.3",
         example=("tf.atan([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.4636, 0.7854], dtype=float32)"),
@@ -685,6 +753,7 @@ ROWS = (
         "The hyperbolic sine of x.",
         ("math.sinh", "sinh"),
         domain=REAL,
+        complexes=True,
         slopes=("cosh(x)",),
         source="DLMF 4.28.1",
         example=("tf.sinh([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.5211, 1.1752], dtype=float32)"),
@@ -696,6 +765,7 @@ ROWS = (
         "The hyperbolic cosine of x.",
         ("math.cosh", "cosh"),
         domain=REAL,
+        complexes=True,
         slopes=("sinh(x)",),
         source="DLMF 4.28.2",
         example=("tf.cosh([0.0, 0.5, 1.0]).numpy().round(4)", "array([1.    , 1.1276, 1.5431], dtype=float32)"),
@@ -707,6 +777,7 @@ ROWS = (
         "The hyperbolic tangent of x, between -1 and 1.",
         ("math.tanh", "tanh", "nn.tanh"),
         domain=REAL,
+        complexes=True,
         slopes=("1 - tanh(x)**2",),
         source="DLMF 4.28.4",
         example=("tf.tanh([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.4621, 0.7616], dtype=float32)"),
@@ -718,6 +789,7 @@ ROWS = (
         "The number whose hyperbolic sine is x.",
         ("math.asinh", "asinh"),
         domain=REAL,
+        complexes=True,
         slopes=("1 / sqrt(1 + x**2)",),
         source="DLMF 4.37.1",
         example=("tf.asinh([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.4812, 0.8814], dtype=float32)"),
@@ -729,6 +801,7 @@ ROWS = (
         "The number, not negative, whose hyperbolic cosine is x; NaN where x is below 1.",
         ("math.acosh", "acosh"),
         domain=((1.4, 4.0),),
+        complexes=True,
         slopes=("1 / sqrt(x**2 - 1)",),
         source="DLMF 4.37.2",
         example=("tf.acosh([1.0, 1.5, 2.0]).numpy().round(4)", "array([0.    , 0.9624, 1.317 ], dtype=float32)"),
@@ -740,6 +813,7 @@ ROWS = (
         "The number whose hyperbolic tangent is x; infinite where |x| is 1 and NaN where it is more.",
         ("math.atanh", "atanh"),
         domain=(UNIT,),
+        complexes=True,
         slopes=("1 / (1 - x**2)",),
         source="DLMF 4.37.3",
         example=("tf.atanh([0.0, 0.5, -0.5]).numpy().round(4)", "array([ 0.    ,  0.5493, -0.5493], dtype=float32)"),
@@ -774,6 +848,7 @@ ROWS = (
         "The natural logarithm of |Γ(x)|; infinite at 0 and the negative integers.",
         ("math.lgamma",),
         domain=(POSITIVE,),
+        lacks=("bfloat16",),
         slopes=("digamma(x)",),
         source="DLMF 5.2.1",
         example=("tf.math.lgamma([1.0, 3.0, 5.5]).numpy().round(4)", "array([0.    , 0.6931, 3.9578], dtype=float32)"),
@@ -785,6 +860,7 @@ ROWS = (
         "The digamma function ψ(x) = Γ'(x) / Γ(x); NaN at the negative integers.",
         ("math.digamma",),
         domain=(POSITIVE,),
+        lacks=("bfloat16",),
         slopes=("polygamma(1, x)",),
         source="DLMF 5.2.2",
         example=(
@@ -799,6 +875,7 @@ ROWS = (
         "The derivative of order a of the digamma function at x, for integers a ≥ 0 and x > -3.",
         ("math.polygamma",),
         domain=((2.0, 2.0), POSITIVE),
+        lacks=HALVES,
         slopes=("", "polygamma(a + 1, x)"),
         source="DLMF 5.15.1",
         example=("tf.math.polygamma(1.0, [0.5, 1.0]).numpy().round(4)", "array([4.9348, 1.6449], dtype=float32)"),
@@ -810,6 +887,7 @@ ROWS = (
         "Hurwitz' zeta function, the sum of 1 / (k + q)**x over k = 0, 1, ..., for x > 1 and q > -3.",
         ("math.zeta",),
         domain=((2.5, 2.5), POSITIVE),
+        lacks=HALVES,
         slopes=("", "-x * zeta(x + 1, q)"),
         source="DLMF 25.11.1",
         example=("tf.math.zeta([2.0, 4.0], 1.0).numpy().round(4)", "array([1.6449, 1.0823], dtype=float32)"),
@@ -821,6 +899,7 @@ ROWS = (
         "The number whose error function is x; infinite where |x| is 1 and NaN where it is more.",
         ("math.erfinv",),
         domain=(UNIT,),
+        lacks=HALVES,
         slopes=("pi**0.5 / 2 * exp(erfinv(x)**2)",),
         source="DLMF 7.17.1",
         example=("tf.math.erfinv([0.0, 0.5]).numpy().round(4)", "array([0.    , 0.4769], dtype=float32)"),
@@ -832,6 +911,7 @@ ROWS = (
         "The number whose complementary error function is x; NaN where x is below 0 or above 2.",
         ("math.erfcinv",),
         domain=((0.1, 1.9),),
+        lacks=HALVES,
         slopes=("-pi**0.5 / 2 * exp(erfcinv(x)**2)",),
         source="DLMF 7.17.1",
         example=("tf.math.erfcinv([0.5, 1.0]).numpy().round(4)", "array([0.4769, 0.    ], dtype=float32)"),
@@ -843,6 +923,7 @@ ROWS = (
         "The quantile of the standard normal distribution: the number below which it has probability x.",
         ("math.ndtri",),
         domain=((0.1, 0.9),),
+        lacks=HALVES,
         slopes=("(2 * pi)**0.5 * exp(ndtri(x)**2 / 2)",),
         example=("tf.math.ndtri([0.025, 0.975]).numpy().round(4)", "array([-1.96,  1.96], dtype=float32)"),
     ),
@@ -854,6 +935,7 @@ ROWS = (
         ("math.bessel_i0e",),
         domain=REAL,
         kinks=(0.0,),
+        lacks=("bfloat16",),
         slopes=("bessel_i1e(x) - sign(x) * bessel_i0e(x)",),
         source="DLMF 10.25.2",
         example=("tf.math.bessel_i0e([0.0, 1.0]).numpy().round(4)", "array([1.    , 0.4658], dtype=float32)"),
@@ -866,6 +948,7 @@ ROWS = (
         ("math.bessel_i1e",),
         domain=REAL,
         kinks=(0.0,),
+        lacks=("bfloat16",),
         slopes=("bessel_i0e(x) - (sign(x) + 1 / x) * bessel_i1e(x)",),
         source="DLMF 10.25.2",
         example=("tf.math.bessel_i1e([0.0, 1.0]).numpy().round(4)", "array([0.    , 0.2079], dtype=float32)"),
@@ -877,6 +960,7 @@ ROWS = (
         "The modified Bessel function of the first kind of order 0.",
         ("math.bessel_i0",),
         domain=REAL,
+        lacks=("bfloat16",),
         slopes=("bessel_i1(x)",),
         source="DLMF 10.25.2",
         example=("tf.math.bessel_i0([0.0, 1.0]).numpy().round(4)", "array([1.    , 1.2661], dtype=float32)"),
@@ -888,6 +972,7 @@ ROWS = (
         "The modified Bessel function of the first kind of order 1.",
         ("math.bessel_i1",),
         domain=REAL,
+        lacks=("bfloat16",),
         slopes=("bessel_i0(x) - bessel_i1(x) / x",),
         source="DLMF 10.25.2",
         example=("tf.math.bessel_i1([0.0, 1.0]).numpy().round(4)", "array([0.    , 0.5652], dtype=float32)"),
@@ -901,6 +986,7 @@ ROWS = (
         ("math.equal", "equal"),
         integers=np.equal,
         bools=True,
+        complexes=True,
         example=("tf.equal([1, 2, 3], 2).numpy()", "array([False,  True, False])"),
     ),
     Row(
@@ -911,6 +997,7 @@ ROWS = (
         ("math.not_equal", "not_equal"),
         integers=np.not_equal,
         bools=True,
+        complexes=True,
         example=("tf.not_equal([1, 2, 3], 2).numpy()", "array([ True, False,  True])"),
     ),
     Row(
@@ -1022,6 +1109,7 @@ ROWS = (
         kernel="SelectV2",
         integers=np.where,
         bools=True,
+        complexes=True,
     ),
     # Activations
     Row(
@@ -1031,6 +1119,7 @@ ROWS = (
         "The logistic function 1 / (1 + exp(-x)).",
         ("math.sigmoid", "sigmoid", "nn.sigmoid"),
         domain=REAL,
+        complexes=True,
         slopes=("sigmoid(x) * (1 - sigmoid(x))",),
         example=("tf.sigmoid([-1.0, 0.0, 1.0]).numpy().round(4)", "array([0.2689, 0.5   , 0.7311], dtype=float32)"),
     ),
@@ -1205,6 +1294,7 @@ ROWS = (
         "x * sigmoid(beta * x), also called swish.",
         ("nn.silu", "nn.swish"),
         domain=(EVERYWHERE, POSITIVE),
+        complexes=True,
     ),
     # Losses
     Row(
@@ -1234,6 +1324,7 @@ ROWS = (
         "Negative log likelihood of Poisson distributed targets, but for a constant.",
         ("nn.log_poisson_loss",),
         domain=(POSITIVE, EVERYWHERE),
+        complexes=True,
     ),
     Row(
         "log_poisson_full_loss",

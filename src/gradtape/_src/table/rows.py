@@ -22,10 +22,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from gradtape._src.core.lazy import read_all
 
-FLOATS = "float32, float64"
-NUMBERS = "float32, float64, int32, int64, uint8"
-ALL = "float32, float64, int32, int64, uint8, bool"
-INTEGERS = "int32, int64, uint8"
+# Integers are those of 8 to 64 bits with and without a sign.
+FLOATS = "float32, float64, float16, bfloat16"
+NUMBERS = f"{FLOATS}, integers"
+ALL = f"{FLOATS}, complex, integers, bool"
+INTEGERS = "integers"
 BOOL = "bool"
 ANY = "any"
 

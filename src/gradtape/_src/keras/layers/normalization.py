@@ -42,11 +42,11 @@ class Normalizing(Configured):
         return input_shape
 
     def _precise(self, inputs: Tensor) -> tuple[Tensor, Any, Any]:
-        """Inputs, gamma and beta in the inputs' precision, in which they are normalized before results are cast."""
+        """Inputs, gamma and beta in the inputs' precision, at least float32, before results are cast."""
         dtype = inputs.dtype
-        if dtype.name == self.variable_dtype:
+        if dtype.name == self.variable_dtype and dtype.size > 2:
             return inputs, self.gamma, self.beta
-        if not dtype.is_floating:
+        if not dtype.is_floating or dtype.size == 2:
             inputs, dtype = apply_cast(inputs, dtypes.float32), dtypes.float32
         gamma, beta = (None if weight is None else apply_cast(weight, dtype) for weight in (self.gamma, self.beta))
         return inputs, gamma, beta
@@ -195,7 +195,7 @@ class BatchNormalization(Normalizing):
                 "The mask provided should be one dimension less than the inputs. "
                 f"Received: mask.shape={mask.shape}, inputs.shape={inputs.shape}"
             )
-        gamma, beta = self.gamma, self.beta
+        inputs, gamma, beta = self._precise(inputs)
         if training and self.trainable:
             mean, variance = self._moments(inputs, mask)
             if self.renorm:
@@ -212,7 +212,7 @@ class BatchNormalization(Normalizing):
         shift = -shift if beta is None else beta - shift
         if self._wide is not None:
             factor, shift = apply_reshape(factor, self._wide), apply_reshape(shift, self._wide)
-        return inputs * factor + shift
+        return self._finished(inputs * factor + shift)
 
     def _moments(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         if self.synchronized and replication.is_replica() and replication.replicated() is not None:
