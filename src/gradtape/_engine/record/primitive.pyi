@@ -21,6 +21,8 @@ class Primitive:
         linear: bool = False,
         stateful: bool = False,
         varies: bool = False,
+        complexes: bool = False,
+        holomorphic: bool = False,
     ) -> None: ...
     # A tensor or a tuple of tensors, as `evaluate` gives.
     def __call__(self, *operands: Tensor, attributes: tuple[Any, ...] = ()) -> Any: ...

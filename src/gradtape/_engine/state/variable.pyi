@@ -17,6 +17,8 @@ class Part(Tensor):  # type: ignore[misc]
 
     def assign(self, value: TensorLike, use_locking: bool = False, name: str | None = None) -> BaseVariable: ...
 
+def set_autocast(dtype: DType | None) -> DType | None: ...
+
 class BaseVariable:
     """A value that can be assigned to."""
 

@@ -130,7 +130,8 @@ class DType:
         if self is bfloat16:
             from ml_dtypes import finfo
 
-            return getattr(finfo(self.as_numpy_dtype), attribute)
+            limits: Any = finfo
+            return getattr(limits(self.as_numpy_dtype), attribute)
         info = np.finfo if self.is_floating else np.iinfo
         return getattr(info(self.as_numpy_dtype), attribute)
 

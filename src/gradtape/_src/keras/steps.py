@@ -33,6 +33,7 @@ class Steps:
     _metrics: Any
     built: Any
     compiled: Any
+    dtype_policy: Any
     losses: Any
     optimizer: Any
     trainable_variables: Any

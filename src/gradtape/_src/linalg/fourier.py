@@ -123,7 +123,8 @@ def _fitted(tensor: Tensor, sizes: tuple[int, ...]) -> Tensor:
     if any(missing):
         tensor = pad(tensor, [[0, 0]] * first + [[0, count] for count in missing])
     if tuple(tensor.shape[first:]) != sizes:
-        tensor = tensor[(..., *(slice(size) for size in sizes))]
+        corner = (..., *(slice(size) for size in sizes))
+        tensor = tensor[corner]
     return tensor
 
 

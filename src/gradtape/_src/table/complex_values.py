@@ -83,7 +83,7 @@ def evaluate(root: Expr, arrays: list[np.ndarray]) -> np.ndarray:
     def value_of(node: Expr) -> Any:
         if node.order not in values:
             if node.code == "operand":
-                value = arrays[int(node.value)]
+                value: Any = arrays[int(node.value)]
             elif node.code == "constant":
                 value = node.value
             elif node.code in FUNCTIONS:

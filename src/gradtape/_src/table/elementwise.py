@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType
 from gradtape._src.table.expressions import (
     ZERO,
     Call,
@@ -142,11 +143,11 @@ class Row(NamedTuple):
         return ", ".join(kinds)
 
     @property
-    def takes(self) -> tuple[dtypes.DType, ...]:
+    def takes(self) -> tuple[DType, ...]:
         """The dtypes that it takes, logical functions bools alone."""
         return tuple([dtype for dtype in dtypes.DTYPES if self._has(dtype)])
 
-    def _has(self, dtype: dtypes.DType) -> bool:
+    def _has(self, dtype: DType) -> bool:
         if dtype.name in self.lacks:
             return False
         if dtype.is_bool:
