@@ -21,8 +21,13 @@ def bits(value: Any) -> Any:
     if hasattr(value, "indices"):
         return [bits(value.values), bits(value.indices)]
     if hasattr(value, "dtype"):
-        return value.dtype.name, tuple(value.shape), np.asarray(value).tobytes()
+        return value.dtype.name, tuple(value.shape), with_one_nan(np.asarray(value)).tobytes()
     return repr(value)
+
+
+def with_one_nan(array: np.ndarray) -> np.ndarray:
+    """Every NaN as the same: IEEE 754 leaves open which of two operands' an operation gives."""
+    return np.where(np.isnan(array), array.dtype.type(np.nan), array) if array.dtype.kind == "f" else array
 
 
 def outcome(function: Any, arrays: list[Any]) -> Any:
