@@ -13,24 +13,26 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.function.fusion cimport fused_steps
-from gradtape._engine.ops.ops cimport elementwise, elementwise_list, everywhere, total
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.base.types cimport F64
+from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
-from gradtape._engine.base.types cimport F64
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
 
 import functools
 import threading
 
 import numpy as np
 
-from gradtape._engine.ops.ops import evaluate_added_product, evaluate_everywhere, evaluate_total
+from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
+from gradtape._engine.ops.matmul import evaluate_added_product
 from gradtape._engine.state.optimizers import BaseOptimizer
 
 cdef enum:
@@ -142,8 +144,8 @@ cdef bint same_attributes(object a, object b) except -1:
 
 cdef bint same_tensor(Tensor a, Tensor b) noexcept:
     """Whether two tensors are equal to the last bit."""
-    return a is b or (a.dtype_code == b.dtype_code and a.uniform == b.uniform and same_extent(a.extent, b.extent)
-                      and memcmp(a.data, b.data, (1 if a.uniform else a.extent.size) * item_size(a.dtype_code)) == 0)
+    return a is b or (a.dtype_code == b.dtype_code and a.splat == b.splat and same_extent(a.extent, b.extent)
+                      and memcmp(a.data, b.data, (1 if a.splat else a.extent.size) * item_size(a.dtype_code)) == 0)
 
 
 cdef bint same_step(Step a, Step b) except -1:
@@ -213,7 +215,7 @@ cdef class Plan:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
-                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+                    step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -486,7 +488,7 @@ cdef class Repetition:
     cdef int keep(self, list variables) except -1:
         cdef BaseVariable variable
         for variable in variables:
-            self.before.append((variable, share(variable.present(), variable.held.extent)))
+            self.before.append((variable, share(variable.held_value(), variable.held.extent)))
         return 0
 
     cdef int before_read(self, BaseVariable variable) except -1:
@@ -603,8 +605,8 @@ cdef object key_of(Step step):
         return READ, id(step.variable)
     if step.kind == CONSTANT:
         tensor = step.constant
-        return (CONSTANT, tensor.dtype_code, tensor.uniform, tuple(tensor_shape(tensor.extent)),
-                tensor.data[:(1 if tensor.uniform else tensor.extent.size) * item_size(tensor.dtype_code)])
+        return (CONSTANT, tensor.dtype_code, tensor.splat, tuple(tensor_shape(tensor.extent)),
+                tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
     operands = tuple([step.operands[i] for i in range(step.operand_count)])
     if step.kind == COMPILED:
         return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
@@ -762,4 +764,5 @@ cdef bint is_dense_step(Step step) except -1:
 
 cdef bint may_vary(Step step) noexcept:
     """Whether its results may have another shape each time."""
-    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)
+    return (step.kind == SCRIPTED and step.primitive.varies) or (
+        step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)

@@ -235,3 +235,69 @@ def _options(self: GradientTape, what: str, unconnected: Any, parallel_iteration
 def _joined(parts: list[Tensor]) -> Tensor:
     """Tensors one under the other."""
     return parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False)
+
+
+@method
+def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
+    """How the gradient of target comes about: every step from it back to the sources, with formulas and numbers.
+
+    The tape stays as it is, and may give its gradients afterwards. Lines of the program are known of what was recorded
+    within `tf.explain.lines()`.
+
+    Args:
+      target: a tensor or variable.
+      sources: tensors or variables, or a nested structure of them.
+      output_gradients: the cotangent that target starts with; ones where None.
+
+    Returns:
+      An `Explanation`. Printed it is text; it gives itself as Markdown, LaTeX, SVG and HTML, and checks itself.
+
+    Raises:
+      RuntimeError: the tape has given its gradients and is not persistent, or never recorded.
+      TypeError: target or a source is neither a tensor nor a variable.
+
+    Example:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = tf.sin(x) ** 2
+      >>> print(tape.explain(y, x).formulas[0])
+      2·sin(x)·cos(x)
+    """
+    from importlib import import_module
+
+    explaining = import_module("gradtape._src.explain.explanation")
+    naming = import_module("gradtape._src.explain.naming")
+    return explaining.explain(self, target, sources, output_gradients, naming.calling_frame())
+
+
+@method
+def diagnose(self: GradientTape, target: Any, sources: Any) -> Any:
+    """Why gradients of target are None, zero, NaN, infinite, huge or tiny: the broken link, and the remedy.
+
+    The tape stays as it is, and may give its gradients afterwards. Lines of the program, and ops that no tape records,
+    are known of what was computed within `tf.explain.lines()`.
+
+    Args:
+      target: a tensor or variable.
+      sources: tensors or variables, or a nested structure of them.
+
+    Returns:
+      A `Diagnosis`: `findings`, at least one for each source, of which each has a sentence and a remedy; `healthy`.
+
+    Raises:
+      RuntimeError: the tape has given its gradients and is not persistent, or never recorded.
+      TypeError: target or a source is neither a tensor nor a variable.
+
+    Example:
+      >>> x = tf.constant(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = x * x
+      >>> print(tape.diagnose(y, x))
+      x: its gradient is None: x is a constant that the tape does not watch.
+          Call tape.watch(x) at the start of the block; variables are watched by themselves.
+    """
+    from importlib import import_module
+
+    diagnosing = import_module("gradtape._src.explain.diagnosis")
+    naming = import_module("gradtape._src.explain.naming")
+    return diagnosing.diagnose(self, target, sources, naming.calling_frame())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, Protocol
 
 from gradtape._engine.api.api import apply_cast
 from gradtape._src.core import dtypes
@@ -127,7 +127,19 @@ class Function_(Operation):
         return {"name": self.name, **self._options}
 
 
-def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
+P = ParamSpec("P")
+
+
+class Op(Protocol[P]):
+    """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
+
+    __name__: str
+    __wrapped__: Callable[P, Any]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
+def keras_op(function: Callable[P, Any]) -> Op[P]:
     """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
 
     The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose
@@ -163,7 +175,10 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
     def symbolic(args: Any, kwargs: Any) -> Any:
         if not is_remembered(args, kwargs):  # it takes no name either
             return evaluated(function, args, kwargs)
-        made, operands, options, others = operation(), [], {}, {}
+        made = operation()
+        operands: list[Any] = []
+        options: dict[str, Any] = {}
+        others: dict[str, Any] = {}
         given = inspect.signature(function).bind(*args, **kwargs).arguments
         for name, value in given.items():
             if name in made._parameters and len(operands) == made._parameters.index(name):
@@ -176,8 +191,9 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
                 options[name] = value
         return made(**options)(*operands, **others)
 
-    either._operation = operation  # type: ignore[attr-defined]
-    return either
+    op: Any = either
+    op._operation = operation
+    return op
 
 
 def _operation_class(function: Callable[..., Any], title: str, home: str) -> type[Function_]:

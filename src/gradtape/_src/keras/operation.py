@@ -109,6 +109,8 @@ class Operation(_Begun):
       (None, 3)
     """
 
+    _inbound_nodes: Any
+
     name: str
     _arguments: dict[str, Any] | None = None
     _has_uncounted_arguments = False

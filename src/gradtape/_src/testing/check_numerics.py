@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
-from gradtape._engine.record.primitive import Primitive, install_observer, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.evaluations import CODES
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
+from gradtape._src.testing import observers
 
 # Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
 _PASSING = {
@@ -113,7 +114,7 @@ class Examiner:
             return
         for result in results:
             if result.dtype.is_floating:
-                self._judge(primitive.kernel, result, number_of(result), operands)
+                self._judge(primitive.kernel, result, node_of(result), operands)
 
     def _judge(self, op: str, result: Tensor, number: int, operands: Sequence[Tensor]) -> None:
         if number:
@@ -177,6 +178,9 @@ def _program_frame() -> Any:
     return frame
 
 
+_examiner: Examiner | None = None
+
+
 def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int = 50) -> None:
     """From now on the first NaN or infinity that an op computes raises InvalidArgumentError.
 
@@ -198,7 +202,10 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
       found
       >>> tf.debugging.disable_check_numerics()
     """
-    install_observer(Examiner(stack_height_limit, path_length_limit))
+    global _examiner
+    disable_check_numerics()
+    _examiner = Examiner(stack_height_limit, path_length_limit)
+    observers.install(_examiner)
 
 
 def disable_check_numerics() -> None:
@@ -210,4 +217,7 @@ def disable_check_numerics() -> None:
       >>> tf.math.log(0.0).numpy()
       np.float32(-inf)
     """
-    install_observer(None)
+    global _examiner
+    if _examiner is not None:
+        observers.remove(_examiner)
+        _examiner = None

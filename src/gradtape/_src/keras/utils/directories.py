@@ -20,7 +20,8 @@ from gradtape._src.keras import settings
 from gradtape._src.keras.progress import show_line
 from gradtape._src.keras.utils.formats import check_format
 from gradtape._src.keras.utils.pictures import smart_resize
-from gradtape._src.ops.arrays import expand_dims, one_hot
+from gradtape._src.ops.masking import one_hot
+from gradtape._src.ops.shapes import expand_dims
 
 _PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
@@ -200,7 +201,7 @@ def _dataset(
     if labels is None or label_mode is None:
         labels = label_mode = None
     _check_split(validation_split, subset, shuffle, seed)
-    seed = np.random.randint(1e6) if seed is None else seed
+    seed = np.random.randint(1000000) if seed is None else seed
     directory = os.fspath(directory)
     paths, labels, class_names = _indexed(directory, labels, endings, class_names, shuffle, seed, follow_links, verbose)
     if label_mode == "binary" and len(class_names) != 2:

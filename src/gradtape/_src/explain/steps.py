@@ -1,0 +1,321 @@
+"""The steps from a target back to its sources: what a tape recorded, with the cotangents that its rules give."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import as_tensor, full, view
+from gradtape._engine.diff.entries import cotangents, entries, kinds, node_of_variable, value_read
+from gradtape._engine.diff.tape import GradientTape
+from gradtape._engine.record.log import Unrecorded
+from gradtape._engine.record.primitive import Primitive, node_of
+from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.explain.algebra import ONE, Formula
+from gradtape._src.explain.lines import Remembered, Written, remembered
+
+_KINDS = kinds()
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor on the way: a source, a constant or a result.
+
+    Attributes:
+      number: the tape's number of it; 0 of a constant.
+      tensor: the tensor, None where the tape did not keep it and it cannot be computed again.
+      name: what the program calls it, or a text that stands for it.
+      named: whether the name is one that the program gave.
+      variable: the variable whose value it is.
+      source: whether it is one of the sources asked for.
+      cotangent: what has come together for it; None where nothing arrives.
+      contributions: what each step gave, as (step, place of the operand, cotangent).
+      maker: the step whose result it is.
+    """
+
+    number: int
+    tensor: Tensor | None = None
+    name: str = ""
+    named: bool = False
+    variable: BaseVariable | None = None
+    source: bool = False
+    cotangent: Tensor | None = None
+    contributions: list[tuple[Step, int, Tensor]] = field(default_factory=list)
+    maker: Step | None = None
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def array(self) -> np.ndarray | None:
+        """The value as an array."""
+        return None if self.tensor is None else view(self.tensor)
+
+
+@dataclass(eq=False)
+class Step:
+    """One recorded op.
+
+    Attributes:
+      position: its place on the tape.
+      primitive: the op.
+      attribute: its static attributes.
+      operands, results: its values.
+      given: the cotangents that its reverse rule gave its operands, None where none flows.
+      remembered: what the observer kept of it.
+      written: what the program's source says.
+      kept: those results that the reverse rule reads.
+      count: how many elements a mean is over, as a formula.
+      passed: whether the sweep came to it.
+    """
+
+    position: int
+    primitive: Primitive
+    attribute: Any
+    operands: list[Value]
+    results: list[Value]
+    shapes: tuple[Any, ...]
+    given: list[Tensor | None] = field(default_factory=list)
+    remembered: Remembered | None = None
+    written: Written | None = None
+    kept: tuple[Tensor | None, ...] = ()
+    count: Formula = ONE
+    passed: bool = False
+
+    @property
+    def kernel(self) -> str:
+        """The op's name, as messages call it."""
+        return self.primitive.kernel
+
+    @property
+    def name(self) -> str:
+        """The op's own name."""
+        return self.primitive.name
+
+    @property
+    def result(self) -> Value:
+        """Its first result."""
+        return self.results[0]
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether it is a row of the elementwise table."""
+        return hasattr(self.primitive, "expression")
+
+
+@dataclass(eq=False)
+class Graph:
+    """All that a tape recorded between a target and what it watches.
+
+    Attributes:
+      target: the target's value.
+      sources: the sources' values, in the order asked for.
+      steps: the steps between both, the last recorded first.
+      others: recorded steps that the target does not depend on, or that lead to no source.
+      values: every value by its number.
+      variables: the variables that the tape watches by their number.
+      owner: a read's position leads to its variable's number, a further output's to its call's position.
+      positions: all that the tape holds.
+    """
+
+    target: Value
+    sources: list[Value]
+    steps: list[Step]
+    others: list[Step]
+    values: dict[int, Value]
+    variables: dict[int, BaseVariable]
+    owner: dict[int, int]
+    positions: set[int]
+
+
+def number_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
+    """What a tape knows a tensor or variable by."""
+    return node_of(item) if isinstance(item, Tensor) else node_of_variable(item)
+
+
+def read(
+    tape: GradientTape,
+    target: Tensor | BaseVariable,
+    sources: Sequence[Tensor | BaseVariable],
+    seed: Tensor | None = None,
+) -> Graph:
+    """What a tape recorded of a target, with the cotangents of all that lies between it and the sources."""
+    with Unrecorded():
+        return _read(tape, target, sources, seed)
+
+
+def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
+    watched = {node_of_variable(variable): variable for variable in tape.watched_variables()}
+    for item in (target, *sources):
+        if isinstance(item, BaseVariable):
+            watched[node_of_variable(item)] = item
+    values: dict[int, Value] = {}
+    owner: dict[int, int] = {}  # a read's position -> its variable's number; a further output's -> its call's
+    steps: dict[int, Step] = {}
+
+    def value(number: int) -> Value:
+        number = owner.get(number, number) if number in reads else number
+        if number not in values:
+            values[number] = Value(number)
+        return values[number]
+
+    reads: set[int] = set()
+    for position, kind, primitive, numbers, shapes, operands, results, attribute, _active in entries(tape):
+        if kind == _KINDS["read"]:
+            reads.add(position)
+            owner[position] = numbers[0]
+            found = value(position)
+            found.variable = watched.get(numbers[0])
+            if found.variable is not None and found.tensor is None:
+                found.tensor = value_read(found.variable, position)
+        elif kind == _KINDS["output"]:
+            owner[position] = numbers[0]
+            maker, place = steps[numbers[0]], numbers[1]
+            maker.results[place] = value(position)
+            maker.results[place].maker = maker
+            maker.results[place].tensor = maker.results[place].tensor or maker.kept[place]
+        elif kind != _KINDS["mark"]:
+            step = Step(
+                position,
+                primitive,
+                attribute,
+                [
+                    value(number) if number else Value(0, tensor)
+                    for number, tensor in zip(numbers, operands, strict=True)
+                ],
+                [Value(0) for _ in results],
+                shapes,
+                remembered=remembered(position),
+            )
+            for operand, tensor in zip(step.operands, operands, strict=True):
+                operand.tensor = operand.tensor if tensor is None else tensor
+            step.results[0] = value(position)
+            step.results[0].maker = step
+            step.kept = results
+            step.results[0].tensor = step.results[0].tensor or results[0]
+            if step.remembered is not None:
+                for operand, tensor in zip(step.operands, step.remembered.operands, strict=False):
+                    operand.tensor = tensor
+                for result, tensor in zip(step.results, step.remembered.results, strict=False):
+                    result.tensor = tensor
+            steps[position] = step
+    for item in (target, *sources):
+        if isinstance(item, Tensor) and node_of(item):
+            value(node_of(item)).tensor = item
+    goal = value(number_on(tape, target)) if number_on(tape, target) else Value(0, as_tensor(target))
+    goal.tensor = as_tensor(target) if goal.tensor is None else goal.tensor
+    asked = []
+    for item in sources:
+        number = number_on(tape, item)
+        found = value(number) if number else Value(0, as_tensor(item))
+        found.source = True
+        if isinstance(item, BaseVariable):
+            found.variable = item
+        asked.append(found)
+    passed = _sweep(tape, goal, steps, owner, reads, values, seed)
+    for step in passed:
+        step.passed = True
+    leading: set[int] = set()  # values from which a source is reached
+    kept: list[Step] = []
+    for step in reversed(passed):
+        if any(operand.source or operand.number in leading for operand in step.operands if operand.number):
+            leading |= {result.number for result in step.results}
+            kept.append(step)
+    chosen = kept[::-1]
+    positions = {step.position for step in chosen}
+    _shape(chosen, goal)
+    _compute_again(sorted(chosen, key=lambda step: step.position))
+    others = [step for step in steps.values() if step.position not in positions]
+    return Graph(goal, asked, chosen, others, values, watched, owner, {*steps, *owner})
+
+
+def _sweep(
+    tape: GradientTape,
+    goal: Value,
+    steps: dict[int, Step],
+    owner: dict[int, int],
+    reads: set[int],
+    values: dict[int, Value],
+    seed: Tensor | None,
+) -> list[Step]:
+    """Gives every value its cotangent, in the order of a tape's sweep; returns the steps that were passed."""
+    assert goal.tensor is not None
+    goal.cotangent = seed if seed is not None else full(goal.tensor.shape, 1, goal.tensor.dtype)
+    passed: list[Step] = []
+    waiting: list[int] = []
+    queued: set[int] = set()
+
+    def visit(number: int) -> None:
+        position = owner.get(number, number)
+        if position in steps and position not in queued:
+            queued.add(position)
+            heapq.heappush(waiting, -position)
+
+    visit(goal.number)
+    while waiting:
+        step = steps[-heapq.heappop(waiting)]
+        given = []
+        for result in step.results:
+            if result.cotangent is None:
+                known = result.tensor
+                if known is None:
+                    known = _results_again(step)[step.results.index(result)]
+                given.append(full(known.shape, 0, known.dtype))
+            else:
+                given.append(result.cotangent)
+        step.given = [_dense(found) for found in cotangents(tape, step.position, given)]
+        passed.append(step)
+        for place, found in enumerate(step.given):
+            operand = step.operands[place]
+            if found is None or not operand.number:
+                continue
+            operand.contributions.append((step, place, found))
+            operand.cotangent = found if operand.cotangent is None else operand.cotangent + found
+            visit(operand.number)
+    return passed
+
+
+def _dense(found: Any) -> Tensor | None:
+    """A cotangent as a tensor: rows of a gathered variable are put in their places."""
+    return None if found is None else as_tensor(found)
+
+
+def _shape(steps: list[Step], goal: Value) -> None:
+    """Shapes of all values, of which entries tell only those that differ from the result's."""
+    for step in steps:
+        for result in step.results:
+            known = result.cotangent if result.tensor is None else result.tensor
+            result.shape = None if known is None else tuple(known.shape)
+        for operand, shape, given in zip(step.operands, step.shapes, step.given, strict=True):
+            known = operand.tensor if operand.tensor is not None else given
+            if known is not None:
+                operand.shape = tuple(known.shape)
+            elif operand.shape is None:
+                operand.shape = tuple(shape) if shape is not None else step.result.shape if step.elementwise else None
+    goal.shape = tuple(goal.tensor.shape) if goal.tensor is not None else goal.shape
+
+
+def attributes_of(step: Step) -> Any:
+    """Attributes as `Primitive.again` takes them."""
+    if isinstance(step.attribute, tuple):
+        return step.attribute
+    return step.attribute, TensorShape(step.result.shape)
+
+
+def _results_again(step: Step) -> tuple[Tensor, ...]:
+    operands = tuple(operand.tensor for operand in step.operands)
+    if None in operands:
+        raise ValueError(f"The tape did not keep the operands of {step.kernel}, which has several results.")
+    return step.primitive.again(operands, attributes_of(step))  # type: ignore[arg-type]
+
+
+def _compute_again(steps: list[Step]) -> None:
+    """Values that the tape did not keep, as far as those are known that they were computed from."""
+    for step in steps:
+        if step.result.tensor is None and all(operand.tensor is not None for operand in step.operands):
+            for result, tensor in zip(step.results, _results_again(step), strict=True):
+                result.tensor = tensor

@@ -1,0 +1,11 @@
+"""What tapes recorded, explained: `tape.explain` gives an Explanation, which knows the lines that `lines` saw."""
+
+from gradtape._src.explain.diagnosis import (
+    Diagnosis as Diagnosis,
+)
+from gradtape._src.explain.explanation import (
+    Explanation as Explanation,
+)
+from gradtape._src.explain.lines import (
+    lines as lines,
+)

@@ -1,0 +1,286 @@
+"""`tape.diagnose` names the cause: one program per cause, with what its finding must say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+
+def variable(*values, **options):
+    return tf.Variable(np.array(values, dtype="float32"), **options)
+
+
+def not_watched(tape):
+    x = tf.constant(2.0)
+    with tape:
+        y = x * x
+    return y, x
+
+
+def integer_source(tape):
+    x = tf.Variable(2)
+    with tape:
+        y = tf.cast(x, tf.float32) * 2.0
+    return y, x
+
+
+def integer_target(tape):
+    x = variable(1.0, 2.0)
+    with tape:
+        y = tf.argmax(x)
+    return y, x
+
+
+def not_trainable(tape):
+    x = variable(1.0, trainable=False)
+    with tape:
+        y = x * 2.0
+    return y, x
+
+
+def assigned_and_not_read(tape):
+    x, z = variable(1.0), variable(3.0)
+    with tape:
+        x.assign(2.0 * z.numpy())
+        y = z * 2.0
+    return y, x
+
+
+def read_and_not_used(tape):
+    x, z = variable(1.0), variable(3.0)
+    with tape:
+        unused = x * 2.0
+        y = z * 2.0
+    return y, x, unused
+
+
+def stopped(tape):
+    x, w = variable(1.0), variable(2.0)
+    with tape:
+        y = tf.stop_gradient(x * x) * w
+    return y, x
+
+
+def through_indices(tape):
+    x, w = variable(1.0, 5.0), variable(2.0)
+    with tape:
+        unused = tf.stop_gradient(x)
+        y = tf.cast(tf.argmax(x), tf.float32) * w
+    return y, x, unused
+
+
+def through_integers(tape):
+    x, w = variable(1.0, 5.0), variable(2.0)
+    with tape:
+        y = tf.cast(tf.cast(x, tf.int32), tf.float32) * w
+    return y, x
+
+
+def rounded(tape):
+    x = variable(1.5)
+    with tape:
+        y = tf.floor(x) * 2.0
+    return y, x
+
+
+def outside(tape):
+    x = variable(1.5)
+    with tape:
+        h = x * 2.0
+    y = h * h
+    return y, x
+
+
+def not_recorded(tape):
+    x, w = variable(1.5), variable(2.0)
+    with tape:
+        a = x * 2.0
+        with tape.stop_recording():
+            h = tf.exp(a)
+        y = h * w
+    return y, x
+
+
+def through_numpy(tape):
+    x, w = variable(1.5), variable(2.0)
+    with tape:
+        y = tf.constant((x * 2.0).numpy()) * w
+    return y, x
+
+
+def dead(tape):
+    x = variable([-1.0, -2.0], [-3.0, 0.0])
+    with tape:
+        y = tf.reduce_sum(tf.nn.relu(x))
+    return y, x
+
+
+def partly_dead(tape):
+    x = variable([-1.0, 2.0], [-3.0, 0.0])
+    with tape:
+        y = tf.reduce_sum(tf.nn.relu(x))
+    return y, x
+
+
+def saturated(tape):
+    x = variable(200.0, 300.0)
+    with tape:
+        y = tf.reduce_sum(tf.sigmoid(-x))
+    return y, x
+
+
+def times_zero(tape):
+    x, w = variable([1.0, 2.0]), variable([0.0], [0.0])
+    with tape:
+        y = tf.reduce_sum(x @ w)
+    return y, x
+
+
+def not_chosen(tape):
+    x = variable(1.0, 2.0)
+    with tape:
+        y = tf.reduce_sum(tf.maximum(x, 3.0))
+    return y, x
+
+
+def log_of_zero(tape):
+    x = variable(0.0, 1.0)
+    with tape:
+        unused = tf.math.log(-1.0 * x)
+        y = tf.reduce_sum(tf.math.log(x))
+    return y, x, unused
+
+
+def root_of_zero(tape):
+    x = variable(0.0, 1.0)
+    with tape:
+        y = tf.reduce_sum(tf.sqrt(x))
+    return y, x
+
+
+def not_a_number(tape):
+    x = variable(0.0)
+    with tape:
+        y = x / x
+    return y, x
+
+
+def masked_too_late(tape):
+    x = variable(0.0, 1.0)
+    with tape:
+        y = tf.reduce_sum(tf.where(x > 0, tf.math.log(x) * x, 0.0))
+    return y, x
+
+
+def chain(tape, factor, activation):
+    weights = [tf.Variable(np.eye(3, dtype="float32") * factor) for _ in range(14)]
+    with tape:
+        h = tf.ones((2, 3))
+        for w in weights:
+            h = activation(h @ w)
+        y = tf.reduce_mean(h)
+    return y, weights[0]
+
+
+def explosion(tape):
+    return chain(tape, 4.0, tf.identity)
+
+
+def vanishing(tape):
+    return chain(tape, 0.1, tf.sigmoid)
+
+
+def healthy(tape):
+    return chain(tape, 1.0, tf.tanh)
+
+
+CASES = {
+    not_watched: ("none", "a constant that the tape does not watch", "tape.watch(x)"),
+    integer_source: ("none", "x is of dtype int32", "tf.cast"),
+    integer_target: ("none", "y is of dtype int64", "floating"),
+    not_trainable: ("none", "not trainable", "tape.watch(x)"),
+    assigned_and_not_read: ("none", "was not read within the tape's block", "assigning"),
+    read_and_not_used: ("none", "goes into Mul", "not used"),
+    stopped: ("none", "tf.stop_gradient ends its path", "Take it out"),
+    through_indices: ("none", "ArgMax gives indices", "softmax"),
+    through_integers: ("none", "a cast to int32", "floating"),
+    rounded: ("none", "Floor has no derivative", "custom_gradient"),
+    outside: ("none", "Mul was computed where the tape does not record", "within the tape's block"),
+    not_recorded: ("none", "Exp was computed where the tape does not record", "stop_recording"),
+    through_numpy: ("none", "goes into Mul, whose result does not reach y", ".numpy()"),
+    dead: ("zero", "dead units", "leaky_relu"),
+    partly_dead: ("partly zero", "1 of 2 units of relu are dead", "leaky_relu"),
+    saturated: ("zero", "sigmoid is saturated", "logits"),
+    times_zero: ("zero", ", which is all zeros", "factor"),
+    not_chosen: ("zero", "Maximum chose another operand", "compares"),
+    log_of_zero: ("infinite", "Log gave the first infinity on the way forward, of x between 0 and 1", "1e-7"),
+    root_of_zero: ("infinite", "on the way back, in the derivative of Sqrt", "1e-12"),
+    not_a_number: ("nan", "RealDiv gave the first NaN", "divisor"),
+    masked_too_late: ("nan", "Log gave the first infinity", "before the function"),
+    explosion: ("exploding", "most at MatMul, by a factor of 4", "Clip"),
+    vanishing: ("vanishing", "it shrinks over", "residual"),
+    healthy: ("fine", "finite", ""),
+}
+LINES = Path(__file__).read_text().splitlines()
+# What these name is not on the tape.
+NAMED_BY_OBSERVERS = {stopped, through_indices, through_integers, outside, not_recorded}
+
+
+@pytest.mark.parametrize("program", CASES, ids=lambda program: program.__name__)
+@pytest.mark.parametrize("persistent", [False, True])
+def test_the_cause_is_named(program, persistent):
+    kind, sentence, remedy = CASES[program]
+    tape = tf.GradientTape(persistent=persistent)
+    with tf.explain.lines():
+        y, x, *_ = program(tape)
+        diagnosis = tape.diagnose(y, x)
+    (finding,) = diagnosis.findings
+    assert finding.kind == kind
+    assert sentence in finding.sentence
+    assert remedy in finding.remedy and bool(remedy) == bool(finding.remedy)
+    assert diagnosis.healthy == (kind == "fine")
+    assert finding.sentence.endswith(".") and finding.sentence in str(diagnosis)
+    if finding.where:
+        file, _, line = finding.where.rpartition(":")
+        assert __file__.endswith(file)
+        assert finding.code == LINES[int(line) - 1].strip()
+    # It told the truth: the tape, which is as it was, gives such a gradient.
+    gradient = tape.gradient(y, x)
+    told = "none" if gradient is None else "nan" if np.isnan(gradient).any() else "other"
+    assert told == {"none": "none", "nan": "nan"}.get(kind, "other")
+
+
+@pytest.mark.parametrize("program", CASES, ids=lambda program: program.__name__)
+def test_an_ordinary_tape_says_what_it_knows(program):
+    kind, sentence, _ = CASES[program]
+    tape = tf.GradientTape()
+    y, x, *_ = program(tape)
+    (finding,) = tape.diagnose(y, x).findings
+    assert finding.kind == kind
+    assert (sentence in finding.sentence) or program in NAMED_BY_OBSERVERS
+    assert not finding.where
+
+
+def test_each_source_has_its_finding():
+    a, b = variable(1.0), variable(2.0, trainable=False)
+    with tf.GradientTape() as tape:
+        y = a * b
+    diagnosis = tape.diagnose(y, {"a": a, "b": [b]})
+    assert [(finding.source, finding.kind) for finding in diagnosis.findings] == [("a", "fine"), ("b", "none")]
+    assert repr(diagnosis) == "<Diagnosis: a fine, b none>"
+
+
+def test_refusals():
+    x = variable(1.0)
+    with tf.GradientTape() as tape:
+        y = x * x
+    with pytest.raises(TypeError, match=r"A source of GradientTape.diagnose must be a tf.Tensor or tf.Variable"):
+        tape.diagnose(y, 3.0)
+    tape.gradient(y, x)
+    for method in (tape.diagnose, tape.explain):
+        with pytest.raises(RuntimeError, match="can only be used to compute one set of gradients"):
+            method(y, x)
