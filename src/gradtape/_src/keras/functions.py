@@ -175,8 +175,10 @@ def keras_op(function: Callable[P, Any]) -> Op[P]:
     def symbolic(args: Any, kwargs: Any) -> Any:
         if not is_remembered(args, kwargs):  # it takes no name either
             return evaluated(function, args, kwargs)
-        made, operands = operation(), list[Any]()
-        options, others = dict[str, Any](), dict[str, Any]()
+        made = operation()
+        operands: list[Any] = []
+        options: dict[str, Any] = {}
+        others: dict[str, Any] = {}
         given = inspect.signature(function).bind(*args, **kwargs).arguments
         for name, value in given.items():
             if name in made._parameters and len(operands) == made._parameters.index(name):
@@ -189,8 +191,9 @@ def keras_op(function: Callable[P, Any]) -> Op[P]:
                 options[name] = value
         return made(**options)(*operands, **others)
 
-    either._operation = operation  # type: ignore[attr-defined]
-    return either
+    op: Any = either
+    op._operation = operation
+    return op
 
 
 def _operation_class(function: Callable[..., Any], title: str, home: str) -> type[Function_]:

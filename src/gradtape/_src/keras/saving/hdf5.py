@@ -6,6 +6,7 @@ read, and no array of which the file does not hold as many bytes as it declares.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
@@ -20,13 +21,12 @@ _DEFLATE, _SHUFFLE, _FLETCHER32, _LZF = 1, 2, 3, 32000
 def h5py() -> Any:
     """The module h5py. ImportError, with a sentence, where it is not installed."""
     try:
-        import h5py
+        return importlib.import_module("h5py")
     except ImportError as error:
         raise ImportError(
             "Weights are saved in HDF5 files, which needs h5py: pip install 'gradtape[keras]'. tf.train.Checkpoint "
             "needs nothing but gradtape"
         ) from error
-    return h5py
 
 
 class Writer:

@@ -201,7 +201,7 @@ def _dataset(
     if labels is None or label_mode is None:
         labels = label_mode = None
     _check_split(validation_split, subset, shuffle, seed)
-    seed = np.random.randint(10**6) if seed is None else seed
+    seed = np.random.randint(1000000) if seed is None else seed
     directory = os.fspath(directory)
     paths, labels, class_names = _indexed(directory, labels, endings, class_names, shuffle, seed, follow_links, verbose)
     if label_mode == "binary" and len(class_names) != 2:

@@ -53,8 +53,10 @@ def split_dataset(
             "At least one of the `left_size` or `right_size` must be specified. Received: left_size=None and "
             "right_size=None"
         )
-    batch = dataset._node.size if isinstance(dataset, Dataset) and isinstance(dataset._node, Batch) else None
-    samples = _samples(dataset.unbatch() if batch is not None and isinstance(dataset, Dataset) else dataset)
+    batch = None
+    if isinstance(dataset, Dataset) and isinstance(dataset._node, Batch):
+        batch, dataset = dataset._node.size, dataset.unbatch()
+    samples = _samples(dataset)
     if shuffle:
         random.seed(random.randint(0, int(1e6)) if seed is None else seed)
         random.shuffle(samples)
@@ -70,13 +72,9 @@ def split_dataset(
 
 def _samples(dataset: Any) -> list[Any]:
     if isinstance(dataset, list | tuple):
-        kind = "list" if isinstance(dataset, list) else "tuple"
+        kind, space = ("list", " ") if isinstance(dataset, list) else ("tuple", "")  # as Keras words it
         if not dataset:
-            # Keras' words differ by a space.
-            space = " " if kind == "list" else ""
-            raise ValueError(
-                f"Received an empty list dataset.{space}Please provide a non-empty {kind} of arrays.",
-            )
+            raise ValueError(f"Received an empty list dataset.{space}Please provide a non-empty {kind} of arrays.")
         for place, array in enumerate(dataset):
             if not isinstance(array, np.ndarray):
                 raise ValueError(
@@ -149,9 +147,8 @@ def _sizes(left: Any, right: Any, total: int) -> tuple[int, int]:
         raise ValueError(
             "The sum of `left_size` and `right_size` is greater than 1. It must be less than or equal to 1."
         )
-    sizes = [None if value is None else _count(value, total) for value in (left, right)]
-    one = total - (sizes[1] or 0) if sizes[0] is None else sizes[0]
-    other = total - one if sizes[1] is None else sizes[1]
+    one = total - _count(right, total) if left is None else _count(left, total)
+    other = total - one if right is None else _count(right, total)
     if one + other > total:
         raise ValueError(
             f"The sum of `left_size` and `right_size` should be smaller than the {total}. Received: left_size + "

@@ -63,7 +63,7 @@ def timeseries_dataset_from_array(
         count = min(count, len(targets))
     starts = np.arange(0, count, sequence_stride, dtype="int32" if count < 2**31 - 1 else "int64")
     if shuffle:
-        seed = np.random.randint(10**6) if seed is None else seed
+        seed = np.random.randint(1000000) if seed is None else seed
         np.random.RandomState(seed).shuffle(starts)
     series = as_tensor(data)[first:last]
     judged = None if targets is None else as_tensor(targets)[first:last]
