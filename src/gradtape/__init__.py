@@ -11,6 +11,7 @@ from gradtape._src.core.lazy import later as _later
 
 if _TYPE_CHECKING:
     from gradtape import (
+        array_api as array_api,
         autodiff as autodiff,
         autograph as autograph,
         bitwise as bitwise,
@@ -41,7 +42,7 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors"),
+        *("array_api", "autodiff", "autograph", "bitwise", "compat", "config", "data", "debugging", "dtypes", "errors"),
         *("experimental", "image", "interop", "io", "keras", "linalg", "lookup", "math", "nest", "nn", "optimizers"),
         *("random", "summary", "sysconfig", "test", "train", "version"),
     ):
