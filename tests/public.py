@@ -45,6 +45,7 @@ def members(thing: Any) -> dict[str, Any]:
     for base in thing.__mro__ if isinstance(thing, type) else ():
         if is_ours(base):
             for name, member in vars(base).items():
-                if not name.startswith("_"):
+                # scikit-learn adds methods of its own to what is derived from its classes.
+                if not name.startswith("_") and not type(member).__module__.startswith("sklearn"):
                     found.setdefault(name, member)
     return found

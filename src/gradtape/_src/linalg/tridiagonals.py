@@ -94,7 +94,7 @@ def _exchanged(x: Tensor) -> Tensor:
     return tensor_from(out, x.dtype)
 
 
-_TRANSPOSED = Primitive("TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),))
+_TRANSPOSED: Primitive = Primitive("TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),))
 
 
 def _outer_diagonals(g: Tensor, b: Tensor) -> Tensor:

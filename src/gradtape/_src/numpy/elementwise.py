@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -226,3 +226,7 @@ def _function(row: _Row, binary: bool) -> Callable[..., Tensor]:
 
 NUMPY = {row.name: _function(row, binary) for rows, binary in ((_ROWS, False), (_BINARY, True)) for row in rows}
 globals().update(NUMPY)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Callable[..., Tensor]: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
         raise ValueError("either both or neither of x and y should be given")
     if x is None:
         return nonzero(condition)
-    return ops.where(apply_cast(as_array(condition), BOOL), *alike(x, y))
+    first, second = alike(x, y)
+    return ops.where(apply_cast(as_array(condition), BOOL), first, second)
 
 
 @documented(
@@ -74,7 +76,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None) -> Tensor:
     tensor, places = as_array(arr), view(as_array(indices))
     if axis is None:
         tensor, axis = apply_reshape(tensor, (-1,)), 0
-    numbers = np.arange(int(np.prod(tensor.shape))).reshape(tuple(tensor.shape))
+    numbers = np.arange(math.prod(tensor.shape)).reshape(tuple(tensor.shape))
     return gather(apply_reshape(tensor, (-1,)), np.take_along_axis(numbers, places, axis))
 
 

@@ -209,7 +209,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     else:
         ends = [0, *map(int, indices_or_sections), length]
     lead = (slice(None),) * place
-    return [tensor[(*lead, slice(begin, end))] for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
+    return [tensor[lead + (slice(begin, end),)] for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
 
 
 @documented(
@@ -297,7 +297,8 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
         widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
         return ops.pad(tensor, widths, constant_values=constant)
     # Where each element comes from, by NumPy.
-    places = np.pad(np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape)), pad_width, mode, **values)
+    numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
+    places = np.pad(numbers, pad_width, mode, **values)  # type: ignore[call-overload]
     return gather(apply_reshape(tensor, (-1,)), places)
 
 
@@ -307,6 +308,6 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     place = axes_of((axis,), tensor.ndim)[0]
     lead = (slice(None),) * place
     for _ in range(n):
-        upper, lower = tensor[(*lead, slice(1, None))], tensor[(*lead, slice(None, -1))]
+        upper, lower = tensor[lead + (slice(1, None),)], tensor[lead + (slice(None, -1),)]
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor

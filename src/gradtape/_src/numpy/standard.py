@@ -85,8 +85,8 @@ def _dtype_of(value: Any) -> Any:
 def finfo(type: Any) -> finfo_object:
     dtype = supported(_dtype_of(type))
     found = np.finfo(dtype.as_numpy_dtype)
-    numbers = (float(part) for part in (found.eps, found.max, found.min, found.smallest_normal))
-    return finfo_object(found.bits, *numbers, dtype)
+    eps, most, least, normal = (float(part) for part in (found.eps, found.max, found.min, found.smallest_normal))
+    return finfo_object(found.bits, eps, most, least, normal, dtype)
 
 
 @documented("What is known of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
@@ -151,12 +151,14 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
 
 @documented("Bits moved up.", "tf.array_api.bitwise_left_shift([1], 3).numpy()", "array([8])")
 def bitwise_left_shift(x1: Any, x2: Any) -> Tensor:
-    return bitwise.left_shift(*alike(x1, x2))
+    x, places = alike(x1, x2)
+    return bitwise.left_shift(x, places)
 
 
 @documented("Bits moved down.", "tf.array_api.bitwise_right_shift([8], 3).numpy()", "array([1])")
 def bitwise_right_shift(x1: Any, x2: Any) -> Tensor:
-    return bitwise.right_shift(*alike(x1, x2))
+    x, places = alike(x1, x2)
+    return bitwise.right_shift(x, places)
 
 
 @documented("Magnitudes with other signs.", "tf.array_api.copysign([1.0], -2.0).numpy()", "array([-1.])")
