@@ -226,7 +226,6 @@ CALLS = [
     ),
     *(
         "xp.finfo(xp.float32).bits",
-        "xp.finfo(f.dtype).eps",
         "xp.iinfo(xp.uint8).max",
         "xp.iinfo(i.dtype).min",
         "xp.tril(d, k=1)",

@@ -191,6 +191,11 @@ def dstack(arrays: Any) -> Tensor:
     return concatenate([_at_least(array, 3) for array in arrays], 2)
 
 
+def _part(tensor: Tensor, axis: int, begin: int | None, end: int | None) -> Tensor:
+    """What lies between two places of an axis."""
+    return tensor[tuple([slice(None)] * axis + [slice(begin, end)])]
+
+
 @documented(
     "A tensor in parts.",
     "[part.numpy() for part in np.split([1, 2], 2)]",
@@ -208,8 +213,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
         ends = [length // count * part for part in range(count + 1)]
     else:
         ends = [0, *map(int, indices_or_sections), length]
-    lead = (slice(None),) * place
-    return [tensor[lead + (slice(begin, end),)] for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
+    return [_part(tensor, place, begin, end) for begin, end in zip(ends[:-1], ends[1:], strict=True)]  # noqa: RUF007
 
 
 @documented(
@@ -306,8 +310,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
-    lead = (slice(None),) * place
     for _ in range(n):
-        upper, lower = tensor[lead + (slice(1, None),)], tensor[lead + (slice(None, -1),)]
+        upper, lower = _part(tensor, place, 1, None), _part(tensor, place, None, -1)
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor
