@@ -73,6 +73,8 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.data, "data.")
     yield from public(gradtape.data.experimental, "data.experimental.")
     yield from public(gradtape.experimental.dlpack, "experimental.dlpack.")
+    yield from public(gradtape.experimental.numpy, "experimental.numpy.")
+    yield from public(gradtape.experimental.numpy.random, "experimental.numpy.random.")
     yield from public(gradtape.lookup, "lookup.")
     yield from public(gradtape.lookup.experimental, "lookup.experimental.")
     yield from public(gradtape.io, "io.")
@@ -128,6 +130,8 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
         files = [path for path, text in texts.items() if re.search(used, text)]
         if kind == "errors":
             files = ["test_errors.py", "parity/test_foundation.py"]
+        if name.startswith("experimental.numpy."):  # whose tests go through calls of drawing_numpy.py
+            files = ["test_experimental_numpy.py", "parity/test_experimental_numpy.py"]
         if value in optimizer_rows.ROWS:  # whose tests go through the rows
             files = ["parity/test_optimizers.py", "test_optimizers.py"]
         what = "class" if isinstance(value, type) else "function" if callable(value) else "value"

@@ -39,17 +39,13 @@ def callables() -> dict[str, Callable[..., Any]]:
     return dict(found.values())
 
 
-def of_others(member: Any) -> bool:
-    """Whether another library put a member into a class of ours."""
-    return not (getattr(member, "__module__", None) or "gradtape").startswith(("gradtape", "builtins", "functools"))
-
-
 def members(thing: Any) -> dict[str, Any]:
     """The public methods and properties of a class, those included that it inherits from gradtape's classes."""
     found: dict[str, Any] = {}
     for base in thing.__mro__ if isinstance(thing, type) else ():
         if is_ours(base):
             for name, member in vars(base).items():
-                if not name.startswith("_") and not of_others(member):
+                # scikit-learn adds methods of its own to what is derived from its classes.
+                if not name.startswith("_") and not type(member).__module__.startswith("sklearn"):
                     found.setdefault(name, member)
     return found

@@ -11,6 +11,7 @@ from gradtape._src.core.lazy import later as _later
 
 if _TYPE_CHECKING:
     from gradtape import (
+        array_api as array_api,
         autodiff as autodiff,
         autograph as autograph,
         bitwise as bitwise,
@@ -44,6 +45,7 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
+        "array_api",
         "autodiff",
         "autograph",
         "bitwise",

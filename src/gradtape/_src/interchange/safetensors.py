@@ -83,7 +83,7 @@ def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] 
     with replacing(path) as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for _, array in ordered:
-            file.write(np.ascontiguousarray(array).reshape(-1).data.cast("B"))
+            file.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:

@@ -24,6 +24,12 @@ _ARGUMENTS = {
     "axis2": "the second axis.",
     "b": "another one.",
     "condition": "bools.",
+    "correction": "what is subtracted from the number of elements.",
+    "descending": "whether the greatest comes first.",
+    "include_initial": "whether what there is before the first element comes first.",
+    "side": "'left' or 'right' of equal ones.",
+    "sorter": "where elements would stand if they were sorted; None where they are.",
+    "stable": "not used; equal elements keep their order.",
     "copy": "not used; tensors do not change.",
     "ddof": "what is subtracted from the number of elements.",
     "decimals": "how many decimals are kept.",
@@ -39,6 +45,8 @@ _ARGUMENTS = {
     "keepdims": "whether reduced axes stay, with size 1.",
     "m": "a tensor, or what becomes one.",
     "M": "the number of columns; None for that of the rows.",
+    "min": "the least value, or None.",
+    "max": "the greatest value, or None.",
     "mode": "as NumPy has it.",
     "N": "the number of rows.",
     "n": "how often, or how many.",
@@ -100,7 +108,7 @@ def documented(summary: str, call: str, result: str, returns: str = "A tensor.")
         names = inspect.signature(function).parameters
         arguments = "\n".join([f"  {name}: {_ARGUMENTS[name]}" for name in names])
         function.__doc__ = (
-            f"{summary}\n\nAs NumPy has it: see numpy.{function.__name__}.\n\n"
+            f"{summary}\n\n"
             + (f"Args:\n{arguments}\n\n" if names else "")
             + (f"Returns:\n  {returns}\n\n" if returns else "")
             + f"Example:\n  >>> np = tf.experimental.numpy\n  >>> {call}\n  {result}\n"

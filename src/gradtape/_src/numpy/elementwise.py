@@ -229,5 +229,4 @@ globals().update(NUMPY)
 
 if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Callable[..., Any]:
-        """The functions of rows."""
+    def __getattr__(name: str) -> Callable[..., Tensor]: ...

@@ -1,0 +1,394 @@
+"""Functions of the array API standard whose arguments are other ones than NumPy's."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, apply_reshape, tensor_from, view
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.numpy import creation, picking, reductions, shapes
+from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.elementwise import NUMPY
+from gradtape._src.numpy.promotion import alike, as_array, supported
+from gradtape._src.ops import bitwise
+from gradtape._src.ops.arrays import concat as _concat
+from gradtape._src.ops.sorting import searchsorted as _searchsorted
+
+_NAMES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+_KINDS = {
+    "bool": "b",
+    "signed integer": "i",
+    "unsigned integer": "u",
+    "integral": "iu",
+    "real floating": "f",
+    "complex floating": "c",
+    "numeric": "iufc",
+}
+
+
+def _numpys(dtype: Any) -> Any:
+    return np.dtype(dtype.as_numpy_dtype if isinstance(dtype, DType) else dtype)
+
+
+class finfo_object(NamedTuple):
+    """What is known of a floating dtype.
+
+    Attributes:
+      bits: its size.
+      eps: the distance from 1 to the next number.
+      max: the greatest number.
+      min: the least number.
+      smallest_normal: the least positive number of full precision.
+      dtype: the dtype.
+
+    Example:
+      >>> tf.array_api.finfo(tf.float32).bits
+      32
+    """
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: DType
+
+
+class iinfo_object(NamedTuple):
+    """What is known of an integer dtype.
+
+    Attributes:
+      bits: its size.
+      max: the greatest number.
+      min: the least number.
+      dtype: the dtype.
+
+    Example:
+      >>> tf.array_api.iinfo(tf.int32).max
+      2147483647
+    """
+
+    bits: int
+    max: int
+    min: int
+    dtype: DType
+
+
+def _dtype_of(value: Any) -> Any:
+    return value.dtype if hasattr(value, "dtype") else value
+
+
+@documented("What is known of a floating dtype.", "tf.array_api.finfo(tf.float32).bits", "32", "Its limits.")
+def finfo(type: Any) -> finfo_object:
+    dtype = supported(_dtype_of(type))
+    found = np.finfo(dtype.as_numpy_dtype)
+    eps, most, least, normal = (float(part) for part in (found.eps, found.max, found.min, found.smallest_normal))
+    return finfo_object(found.bits, eps, most, least, normal, dtype)
+
+
+@documented("What is known of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
+def iinfo(type: Any) -> iinfo_object:
+    dtype = supported(_dtype_of(type))
+    found = np.iinfo(dtype.as_numpy_dtype)
+    return iinfo_object(found.bits, int(found.max), int(found.min), dtype)
+
+
+@documented("Whether a dtype is of a kind.", "tf.array_api.isdtype(tf.int32, 'integral')", "True", "A bool.")
+def isdtype(dtype: Any, kind: Any) -> bool:
+    if isinstance(kind, tuple):
+        return any(isdtype(dtype, one) for one in kind)
+    if isinstance(kind, str) and kind not in _KINDS:
+        raise ValueError(f"there is no kind {kind!r} of dtypes; there are {', '.join(_KINDS)}")
+    return _numpys(dtype).kind in _KINDS[kind] if isinstance(kind, str) else _numpys(dtype) == _numpys(kind)
+
+
+@documented("Whether one dtype holds another's values.", "tf.array_api.can_cast(tf.int32, tf.int64)", "True", "A bool.")
+def can_cast(type1: Any, type2: Any) -> bool:
+    return bool(np.can_cast(_numpys(_dtype_of(type1)), _numpys(type2)))
+
+
+@documented("A tensor in another dtype.", "tf.array_api.astype(tf.constant(1.5), tf.int32).numpy()", "np.int32(1)")
+def astype(x: Any, dtype: Any, copy: bool = True) -> Tensor:
+    return apply_cast(as_array(x), supported(dtype))
+
+
+@documented("Axes in another order.", "tf.array_api.permute_dims(tf.ones([2, 3]), (1, 0)).shape", "TensorShape([3, 2])")
+def permute_dims(x: Any, axes: Any) -> Tensor:
+    return shapes.transpose(x, axes)
+
+
+@documented("Transposed matrices.", "tf.array_api.matrix_transpose(tf.ones([2, 3])).shape", "TensorShape([3, 2])")
+def matrix_transpose(x: Any) -> Tensor:
+    return shapes.swapaxes(x, -1, -2)
+
+
+@documented("Tensors joined along an axis.", "tf.array_api.concat([[1], [2]]).numpy()", "array([1, 2])")
+def concat(arrays: Any, axis: int | None = 0) -> Tensor:
+    return shapes.concatenate(arrays, axis)
+
+
+@documented(
+    "The parts of a tensor along an axis.", "len(tf.array_api.unstack(tf.ones([2, 3])))", "2", "A tuple of tensors."
+)
+def unstack(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
+    tensor = shapes.moveaxis(x, axis, 0)
+    return tuple(tensor[place] for place in range(tensor.shape[0]))
+
+
+@documented("Products of vectors.", "tf.array_api.vecdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
+def vecdot(x1: Any, x2: Any, axis: int = -1) -> Tensor:
+    a, b = alike(x1, x2)
+    return reductions.sum(a * b, axis, a.dtype)
+
+
+@documented("Values no less and no more than bounds.", "tf.array_api.clip([1, 5], max=4).numpy()", "array([1, 4])")
+def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
+    return picking.clip(x, min, max)
+
+
+@documented("Bits moved up.", "tf.array_api.bitwise_left_shift([1], 3).numpy()", "array([8])")
+def bitwise_left_shift(x1: Any, x2: Any) -> Tensor:
+    x, places = alike(x1, x2)
+    return bitwise.left_shift(x, places)
+
+
+@documented("Bits moved down.", "tf.array_api.bitwise_right_shift([8], 3).numpy()", "array([1])")
+def bitwise_right_shift(x1: Any, x2: Any) -> Tensor:
+    x, places = alike(x1, x2)
+    return bitwise.right_shift(x, places)
+
+
+@documented("Magnitudes with other signs.", "tf.array_api.copysign([1.0], -2.0).numpy()", "array([-1.])")
+def copysign(x1: Any, x2: Any) -> Tensor:
+    x, y = alike(x1, x2)
+    size = NUMPY["abs"](x)
+    return picking.where(NUMPY["signbit"](y), -size, size)
+
+
+@documented("Running sums.", "tf.array_api.cumulative_sum([1, 2]).numpy()", "array([1, 3])")
+def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    return _running(reductions.cumsum, x, axis, dtype, include_initial, 0)
+
+
+@documented("Running products.", "tf.array_api.cumulative_prod([2, 3]).numpy()", "array([2, 6])")
+def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
+    return _running(reductions.cumprod, x, axis, dtype, include_initial, 1)
+
+
+def _running(function: Any, x: Any, axis: int | None, dtype: Any, include_initial: bool, start: int) -> Tensor:
+    tensor = as_array(x)
+    if axis is None and tensor.ndim != 1:
+        raise ValueError("a tensor of several axes needs the axis")
+    (place,) = shapes.axes_of((0 if axis is None else axis,), tensor.ndim)
+    found = function(tensor, place, dtype)
+    if not include_initial:
+        return found
+    head = creation.full([1 if other == place else size for other, size in enumerate(found.shape)], start, found.dtype)
+    return _concat([head, found], axis=place)
+
+
+@documented("Standard deviations.", "tf.array_api.std([1.0, 3.0]).numpy()", "np.float64(1.0)")
+def std(x: Any, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    return reductions.std(x, axis, None, correction, keepdims)  # type: ignore[arg-type]
+
+
+@documented("Variances.", "tf.array_api.var([1.0, 3.0]).numpy()", "np.float64(1.0)")
+def var(x: Any, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
+    return reductions.var(x, axis, None, correction, keepdims)  # type: ignore[arg-type]
+
+
+@documented("Where sorted elements stand.", "tf.array_api.argsort([3, 1], descending=True).numpy()", "array([0, 1])")
+def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
+    tensor = as_array(x)
+    if not descending:
+        return picking.argsort(tensor, axis)
+    # Among equal elements, the first stay first.
+    backwards = shapes.flip(picking.argsort(shapes.flip(tensor, axis), axis), axis)
+    return tensor.shape[axis] - 1 - backwards
+
+
+@documented("Elements in order.", "tf.array_api.sort([3, 1, 2], descending=True).numpy()", "array([3, 2, 1])")
+def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
+    return picking.take_along_axis(x, argsort(x, axis, descending), axis)
+
+
+@documented("Where values belong among sorted ones.", "tf.array_api.searchsorted([1, 2, 3], [2]).numpy()", "array([1])")
+def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Tensor:
+    x, values = alike(x1, x2)
+    if sorter is not None:
+        x = picking.take(x, sorter)
+    found = _searchsorted(x, apply_reshape(values, (-1,)), side, as_dtype("int64"))
+    return apply_reshape(found, values.shape)
+
+
+class unique_result(NamedTuple):
+    """The distinct elements of a tensor, and what else was asked for; None for what was not.
+
+    Attributes:
+      values: the distinct elements, sorted.
+      indices: where each stands first.
+      inverse_indices: which of them each element is.
+      counts: how often each is there.
+
+    Example:
+      >>> tf.array_api.unique_all([3, 1, 3]).counts.numpy()
+      array([1, 2])
+    """
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+@documented(
+    "Distinct elements, and all about them.",
+    "tf.array_api.unique_all([3, 1, 3]).indices.numpy()",
+    "array([1, 0])",
+    "Values, indices, inverse indices and counts.",
+)
+def unique_all(x: Any) -> unique_result:
+    tensor = as_array(x)
+    _, *places = np.unique(view(tensor), return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
+    first, inverse, counts = (tensor_from(place, as_dtype("int64")) for place in places)
+    return unique_result(picking.take(tensor, first), first, apply_reshape(inverse, tensor.shape), counts)
+
+
+@documented("Distinct elements, sorted.", "tf.array_api.unique_values([3, 1, 3]).numpy()", "array([1, 3])")
+def unique_values(x: Any) -> Tensor:
+    return unique_all(x).values
+
+
+class unique_counts_result(NamedTuple):
+    """The distinct elements of a tensor and how often each is there.
+
+    Attributes:
+      values: the distinct elements, sorted.
+      counts: how often each is there.
+
+    Example:
+      >>> tf.array_api.unique_counts([3, 1, 3]).counts.numpy()
+      array([1, 2])
+    """
+
+    values: Tensor
+    counts: Tensor
+
+
+class unique_inverse_result(NamedTuple):
+    """The distinct elements of a tensor and which of them each element is.
+
+    Attributes:
+      values: the distinct elements, sorted.
+      inverse_indices: which of them each element is.
+
+    Example:
+      >>> tf.array_api.unique_inverse([3, 1, 3]).inverse_indices.numpy()
+      array([1, 0, 1])
+    """
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+@documented(
+    "Distinct elements, and how often each is there.",
+    "tf.array_api.unique_counts([3, 1, 3]).counts.numpy()",
+    "array([1, 2])",
+    "Values and counts.",
+)
+def unique_counts(x: Any) -> unique_counts_result:
+    found = unique_all(x)
+    return unique_counts_result(found.values, found.counts)
+
+
+@documented(
+    "Distinct elements, and which of them each element is.",
+    "tf.array_api.unique_inverse([3, 1, 3]).inverse_indices.numpy()",
+    "array([1, 0, 1])",
+    "Values and inverse indices.",
+)
+def unique_inverse(x: Any) -> unique_inverse_result:
+    found = unique_all(x)
+    return unique_inverse_result(found.values, found.inverse_indices)
+
+
+class Info:
+    """What a namespace of the array API says of itself.
+
+    Example:
+      >>> tf.array_api.__array_namespace_info__().default_dtypes()["real floating"]
+      tf.float64
+    """
+
+    def capabilities(self) -> dict[str, Any]:
+        """What it can do.
+
+        Returns:
+          A dict.
+
+        Example:
+          >>> tf.array_api.__array_namespace_info__().capabilities()["boolean indexing"]
+          True
+        """
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 32}
+
+    def default_device(self) -> str:
+        """The one device there is.
+
+        Returns:
+          Text.
+
+        Example:
+          >>> tf.array_api.__array_namespace_info__().default_device()
+          'cpu'
+        """
+        return "cpu"
+
+    def devices(self) -> list[str]:
+        """The devices there are.
+
+        Returns:
+          A list of texts.
+
+        Example:
+          >>> tf.array_api.__array_namespace_info__().devices()
+          ['cpu']
+        """
+        return ["cpu"]
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
+        """The dtypes of Python's numbers.
+
+        Args:
+          device: not used.
+
+        Returns:
+          Dtypes by kind.
+
+        Example:
+          >>> tf.array_api.__array_namespace_info__().default_dtypes()["integral"]
+          tf.int64
+        """
+        real, whole = as_dtype("float64"), as_dtype("int64")
+        return {"real floating": real, "integral": whole, "indexing": whole}
+
+    def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
+        """The dtypes there are.
+
+        Args:
+          device: not used.
+          kind: the kind asked for; None for all.
+
+        Returns:
+          Dtypes by name.
+
+        Example:
+          >>> sorted(tf.array_api.__array_namespace_info__().dtypes(kind="real floating"))
+          ['float32', 'float64']
+        """
+        found = {name: as_dtype(name) for name in _NAMES}
+        return found if kind is None else {name: dtype for name, dtype in found.items() if isdtype(dtype, kind)}
