@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         nest as nest,
         nn as nn,
         optimizers as optimizers,
+        profiler as profiler,
         random as random,
         summary as summary,
         sysconfig as sysconfig,
@@ -38,22 +39,9 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "explain"),
-        *(
-            "image",
-            "io",
-            "keras",
-            "linalg",
-            "math",
-            "nest",
-            "nn",
-            "optimizers",
-            "random",
-            "summary",
-            "sysconfig",
-            "test",
-        ),
-        *("train", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "explain", "image"),
+        *("io", "keras", "linalg", "math", "nest", "nn", "optimizers", "profiler", "random", "summary"),
+        *("sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
