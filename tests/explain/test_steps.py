@@ -249,3 +249,22 @@ def test_explained_into_a_file(tmp_path, form, beginning):
     text = target.read_text(encoding="utf-8")
     assert text.startswith(beginning)
     assert "does not watch" in text or form == "latex"
+
+
+def test_a_wrong_rule_is_found():
+    from gradtape._engine.api.api import tensor_from, view
+    from gradtape._engine.record.primitive import Primitive
+
+    def cubed(vjp):
+        return Primitive("Cubed", lambda x: tensor_from(view(x) ** 3), vjp, saves=(0,))
+
+    right = cubed(lambda call, needs, g: (g * 3.0 * call.saved[0] ** 2,))
+    wrong = cubed(lambda call, needs, g: (g * 3.0 * call.saved[0],))
+    for primitive, passes in ((right, True), (wrong, False)):
+        x = tf.Variable([0.5, 2.0])
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(primitive(tf.convert_to_tensor(x)) * 2.0)
+        check = tape.explain(y, x).check()
+        assert check.passed == bool(check) == passes
+        assert ("<- differs" in str(check)) != passes
+        assert [step.place for step in check.steps if step.error > check.tolerance] == ([] if passes else [3])

@@ -10,6 +10,7 @@ class Primitive:
     name: str
     kernel: str
     linear: bool
+    stateful: bool
     evaluate: Callable[..., Any] | None
     rule: Callable[..., Any] | None
     def __init__(
