@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         nest as nest,
         nn as nn,
         optimizers as optimizers,
+        profiler as profiler,
         random as random,
         summary as summary,
         sysconfig as sysconfig,
@@ -38,22 +39,9 @@ if _TYPE_CHECKING:
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
-        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "explain"),
-        *(
-            "image",
-            "io",
-            "keras",
-            "linalg",
-            "math",
-            "nest",
-            "nn",
-            "optimizers",
-            "random",
-            "summary",
-            "sysconfig",
-            "test",
-        ),
-        *("train", "version"),
+        *("autodiff", "autograph", "compat", "config", "data", "debugging", "dtypes", "errors", "explain", "image"),
+        *("io", "keras", "linalg", "math", "nest", "nn", "optimizers", "profiler", "random", "summary"),
+        *("sysconfig", "test", "train", "version"),
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
@@ -126,35 +114,9 @@ from gradtape._src.linalg.matrix_functions import (
 from gradtape._src.linalg.norms import (
     norm as norm,
 )
-from gradtape._src.ops.arrays import (
-    broadcast_dynamic_shape as broadcast_dynamic_shape,
-    broadcast_static_shape as broadcast_static_shape,
-    broadcast_to as broadcast_to,
+from gradtape._src.ops.casts import (
     cast as cast,
-    concat as concat,
-    ensure_shape as ensure_shape,
-    expand_dims as expand_dims,
-    identity as identity,
-    identity_n as identity_n,
-    meshgrid as meshgrid,
-    one_hot as one_hot,
-    pad as pad,
-    rank as rank,
-    reshape as reshape,
-    reverse as reverse,
-    roll as roll,
     saturate_cast as saturate_cast,
-    sequence_mask as sequence_mask,
-    shape as shape,
-    shape_n as shape_n,
-    size as size,
-    split as split,
-    squeeze as squeeze,
-    stack as stack,
-    tile as tile,
-    transpose as transpose,
-    unstack as unstack,
-    where as where,
 )
 from gradtape._src.ops.clipping import (
     clip_by_global_norm as clip_by_global_norm,
@@ -165,18 +127,11 @@ from gradtape._src.ops.control_flow import (
     case as case,
     cond as cond,
     control_dependencies as control_dependencies,
-    foldl as foldl,
-    foldr as foldr,
     group as group,
     init_scope as init_scope,
-    map_fn as map_fn,
     no_op as no_op,
-    numpy_function as numpy_function,
-    py_function as py_function,
-    scan as scan,
     switch_case as switch_case,
     tuple as tuple,
-    vectorized_map as vectorized_map,
     while_loop as while_loop,
 )
 from gradtape._src.ops.counting import (
@@ -264,8 +219,39 @@ from gradtape._src.ops.indexing import (
     slice as slice,
     strided_slice as strided_slice,
 )
+from gradtape._src.ops.joining import (
+    concat as concat,
+    meshgrid as meshgrid,
+    split as split,
+    stack as stack,
+    unstack as unstack,
+)
+from gradtape._src.ops.mapping import (
+    foldl as foldl,
+    foldr as foldr,
+    map_fn as map_fn,
+    scan as scan,
+    vectorized_map as vectorized_map,
+)
+from gradtape._src.ops.masking import (
+    one_hot as one_hot,
+    sequence_mask as sequence_mask,
+    where as where,
+)
+from gradtape._src.ops.padding import (
+    pad as pad,
+)
 from gradtape._src.ops.printing import (
     print as print,
+)
+from gradtape._src.ops.python_functions import (
+    numpy_function as numpy_function,
+    py_function as py_function,
+)
+from gradtape._src.ops.rearranging import (
+    reverse as reverse,
+    roll as roll,
+    tile as tile,
 )
 from gradtape._src.ops.reductions import (
     add_n as add_n,
@@ -283,6 +269,22 @@ from gradtape._src.ops.reductions import (
 )
 from gradtape._src.ops.scans import (
     cumsum as cumsum,
+)
+from gradtape._src.ops.shapes import (
+    broadcast_dynamic_shape as broadcast_dynamic_shape,
+    broadcast_static_shape as broadcast_static_shape,
+    broadcast_to as broadcast_to,
+    ensure_shape as ensure_shape,
+    expand_dims as expand_dims,
+    identity as identity,
+    identity_n as identity_n,
+    rank as rank,
+    reshape as reshape,
+    shape as shape,
+    shape_n as shape_n,
+    size as size,
+    squeeze as squeeze,
+    transpose as transpose,
 )
 from gradtape._src.ops.sorting import (
     argsort as argsort,

@@ -12,7 +12,7 @@ from gradtape._src.core.dtypes import (
     string as string,
     uint8 as uint8,
 )
-from gradtape._src.ops.arrays import (
+from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,
 )

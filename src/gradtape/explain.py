@@ -9,3 +9,6 @@ from gradtape._src.explain.explanation import (
 from gradtape._src.explain.lines import (
     lines as lines,
 )
+from gradtape._src.explain.plans import (
+    draw_plan as draw_plan,
+)

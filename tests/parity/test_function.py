@@ -180,6 +180,33 @@ def printed_signatures(tf):
 
 
 @program
+def variables_among_the_arguments(tf):
+    x, count = tf.Variable([1.0, 2.0]), tf.Variable(3.0, trainable=False)
+
+    @tf.function
+    def f(x, others, *more):
+        others["count"].assign_add(1.0)
+        return tf.reduce_sum(x * others["x"]) + others["count"]
+
+    results = [f(x, {"count": count, "x": x}, (x, [count])) for _ in range(3)]
+    x.assign([3.0, 4.0])
+    results.append(f(x, {"count": count, "x": x}, (x, [count])))
+    return results, count.read_value(), f.experimental_get_tracing_count(), f.pretty_printed_concrete_signatures()
+
+
+@program
+def any_number_of_arguments(tf):
+    @tf.function
+    def f(x, scale=3, *more, k=2, **others):
+        return x * scale + sum(more) + k + sum(others.values())
+
+    results = [f(tf.constant(1)), f(tf.constant(1), 2, 3, z=4, k=9, a=2), f(tf.constant(1), 2, 3, a=2, k=9, z=4)]
+    concrete = f.get_concrete_function(tf.TensorSpec([], tf.int32), 2, tf.TensorSpec([], tf.int32), z=4, a=5)
+    results.append(concrete(tf.constant(6), tf.constant(7)))
+    return results, f.experimental_get_tracing_count(), f.pretty_printed_concrete_signatures()
+
+
+@program
 def specs(tf):
     spec = tf.TensorSpec([None, 2], tf.float32, name="x")
     return (

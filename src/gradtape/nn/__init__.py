@@ -51,10 +51,6 @@ from gradtape._src.nn.pooling import (
     max_pool_with_argmax as max_pool_with_argmax,
     pool as pool,
 )
-from gradtape._src.ops.arrays import (
-    depth_to_space as depth_to_space,
-    space_to_depth as space_to_depth,
-)
 from gradtape._src.ops.clipping import (
     embedding_lookup as embedding_lookup,
     l2_normalize as l2_normalize,
@@ -68,6 +64,10 @@ from gradtape._src.ops.elementwise import (
     softplus as softplus,
     softsign as softsign,
     tanh as tanh,
+)
+from gradtape._src.ops.rearranging import (
+    depth_to_space as depth_to_space,
+    space_to_depth as space_to_depth,
 )
 from gradtape._src.ops.reductions import (
     zero_fraction as zero_fraction,

@@ -1,18 +1,26 @@
 """tf.random: random numbers, as streams of TensorFlow's Philox generator."""
 
-from gradtape._src.random.sampling import (
+from gradtape._src.random.distributions import (
     Algorithm as Algorithm,
+)
+from gradtape._src.random.generator import (
     Generator as Generator,
-    categorical as categorical,
     create_rng_state as create_rng_state,
-    fold_in as fold_in,
-    gamma as gamma,
     get_global_generator as get_global_generator,
+    set_global_generator as set_global_generator,
+)
+from gradtape._src.random.stateful import (
+    categorical as categorical,
+    gamma as gamma,
     normal as normal,
     poisson as poisson,
-    set_global_generator as set_global_generator,
     set_seed as set_seed,
     shuffle as shuffle,
+    truncated_normal as truncated_normal,
+    uniform as uniform,
+)
+from gradtape._src.random.stateless import (
+    fold_in as fold_in,
     split as split,
     stateless_binomial as stateless_binomial,
     stateless_categorical as stateless_categorical,
@@ -21,7 +29,5 @@ from gradtape._src.random.sampling import (
     stateless_poisson as stateless_poisson,
     stateless_truncated_normal as stateless_truncated_normal,
     stateless_uniform as stateless_uniform,
-    truncated_normal as truncated_normal,
-    uniform as uniform,
 )
 from gradtape.random import experimental as experimental

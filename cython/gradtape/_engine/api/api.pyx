@@ -1,4 +1,4 @@
-"""The engine's doors for Python: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
+"""What Python calls: ops on whatever becomes a tensor, and tensors' data as NumPy arrays."""
 
 cimport numpy as cnp
 from cpython.long cimport PyLong_AsLongLongAndOverflow
@@ -6,20 +6,23 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_extent, release_extent, same_extent
-from gradtape._engine.ops.operators cimport at_once, operand_like, strict_operand
-from gradtape._engine.ops.ops cimport (CAST, broadcast_to, cast, constant, elementwise, elementwise_list, expected_dtype, filled,
-                                       identity, matmul, mixed_dtypes, reduce, reshape, sum_to, transpose, undivided)
-from gradtape._engine.record.primitive cimport observe_compiled, observing
-from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, convert, dtype_code_of, dtype_object, floating_of,
-                                             from_array, is_floating, new_tensor, operators, tracing)
 from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK
+from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.matmul cimport matmul
+from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
+from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
+from gradtape._engine.ops.reductions cimport reduce
+from gradtape._engine.ops.structural cimport CAST, broadcast_to, cast, constant, filled, identity, reshape, sum_to, transpose
+from gradtape._engine.record.primitive cimport observe_compiled, observing
+from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, is_floating, new_tensor,
+                                             operators, tracing)
 
 import math
 
 import numpy as np
 
-from gradtape._engine.ops.ops import kernel_name, op_error
 from gradtape._engine.tensor.sequence import held
 from gradtape._src.core.errors import invalid_argument
 
@@ -92,7 +95,7 @@ def elementwise_function(row):
     arguments = tuple(row.arguments)
     found = program(row.name)
     if row.name.startswith("logical"):
-        function = by_name(found, arguments, logical_door)
+        function = by_name(found, arguments, call_logical)
     elif arguments == ("x",):
         function = unary_x(found)
     elif arguments == ("features",):
@@ -100,7 +103,7 @@ def elementwise_function(row):
     elif arguments == ("x", "y"):
         function = binary_xy(found)
     else:
-        function = by_name(found, arguments, program_door)
+        function = by_name(found, arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
     # Where a pickle finds it again.
@@ -125,7 +128,7 @@ def unary_features(Program row):
 
 def binary_xy(Program row):
     def op(x, y, name=None):
-        cdef Tensor result = at_once(row, x, y)
+        cdef Tensor result = floating_elementwise(row, x, y)
         return result if result is not None else apply_program(row, (x, y))
     return op
 
@@ -155,17 +158,17 @@ cdef object declared(object function, object declaration):
     return function
 
 
-def by_name(Program row, tuple arguments, door):
-    """A function of these arguments, made from its text so that its signature is its own; it calls `door`."""
+def by_name(Program row, tuple arguments, call):
+    """A function of these arguments, made from its text so that its signature is its own; it calls `call`."""
     listed = ", ".join(arguments)
-    return eval(f"lambda {listed}, name=None: door(row, ({listed},))", {"door": door, "row": row})
+    return eval(f"lambda {listed}, name=None: call(row, ({listed},))", {"call": call, "row": row})
 
 
-def program_door(Program row, tuple operands):
+def call_program(Program row, tuple operands):
     return apply_program(row, operands)
 
 
-def logical_door(Program row, tuple operands):
+def call_logical(Program row, tuple operands):
     """Of bools alone: numbers are neither true nor false."""
     cdef Tensor tensor
     cdef list tensors = []
@@ -191,7 +194,7 @@ cdef object apply_program(Program row, tuple operands):
         tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
         return elementwise(row, tensor, None, None)
     if count == 2:
-        tensor = at_once(row, operands[0], operands[1])
+        tensor = floating_elementwise(row, operands[0], operands[1])
         if tensor is not None:
             return tensor
     elif count == 3 and type(operands[0]) is Tensor and type(operands[1]) is Tensor and type(operands[2]) is Tensor:
@@ -242,14 +245,8 @@ cdef tuple whole_numbers(object value, str op, str attribute):
         raise TypeError(f"Cannot convert {value} to EagerTensor of dtype int32")
     tensor = convert(value, I32, True)
     if tensor.dtype_code != I32 and tensor.dtype_code != I64:
-        raise not_allowed(op, tensor.dtype_code, attribute)
+        raise not_allowed(op, tensor.dtype_code, attribute, "int32, int64")
     return as_array(tensor).reshape(-1).tolist(), tensor.extent.rank
-
-
-cdef object not_allowed(str op, int dtype_code, str attribute):
-    name = ("float", "double", "int32", "int64", "uint8", "bool")[dtype_code]
-    return invalid_argument(op, f"Value for attr '{attribute}' of {name} is not in the list of allowed values: int32, int64", "",
-                            kernel=None)
 
 
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:
@@ -464,7 +461,7 @@ def apply_cast(x, dtype):
 
 
 def apply_identity(x):
-    """x itself under a number of its own."""
+    """x itself under a node of its own."""
     return identity(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
 
 

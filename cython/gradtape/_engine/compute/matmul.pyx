@@ -10,7 +10,8 @@ from libc.string cimport memset
 from gradtape._engine.base.buffer cimport Block, acquire, release
 from gradtape._engine.base.threads cimport alert_threads, look_out, run_parts, thread_count
 from gradtape._engine.base.types cimport ADD
-from gradtape._engine.kernels.dispatch cimport BLOCK_ROOM, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels, outruns_blas
+from gradtape._engine.kernels.dispatch cimport (BLOCK_SCRATCH, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels,
+                                                outruns_blas)
 
 cnp.import_array()
 
@@ -89,7 +90,7 @@ cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b,
     return 0
 
 
-# A product cut into parts along one of its sides. Blocked parts work in a block of room each, and those of a product cut
+# A product cut into parts along one of its sides. Blocked parts work in a block of scratch storage each, and those of a product cut
 # along its depth, but for the first, write sums of their own.
 cdef enum Cut:
     ROWS
@@ -104,7 +105,7 @@ cdef struct Share:
     const char* a
     const char* b
     char* c
-    char* room
+    char* scratch
     char* sums
 
 
@@ -117,7 +118,7 @@ cdef void one_share(void* context, int part, int parts) noexcept nogil:
     cdef const char* a = job.a
     cdef const char* b = job.b
     cdef char* c = job.c
-    cdef char* room = job.room + part * BLOCK_ROOM * item
+    cdef char* scratch = job.scratch + part * BLOCK_SCRATCH * item
     if job.cut == ROWS:
         m = last - first
         a += first * job.a_row * item
@@ -133,13 +134,13 @@ cdef void one_share(void* context, int part, int parts) noexcept nogil:
         c = job.sums + (part - 1) * m * n * item if part else c
     if job.double_precision and job.blocked:
         kernels.blocked64(m, n, k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
-                          <double*>c, job.n, <double*>room)
+                          <double*>c, job.n, <double*>scratch)
     elif job.double_precision:
         kernels.gemm64(m, n, k, <const double*>a, job.a_row, job.a_col, <const double*>b, job.b_row, job.b_col,
                        <double*>c, job.n, False)
     elif job.blocked:
         kernels.blocked32(m, n, k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
-                          <float*>c, job.n, <float*>room)
+                          <float*>c, job.n, <float*>scratch)
     else:
         kernels.gemm32(m, n, k, <const float*>a, job.a_row, job.a_col, <const float*>b, job.b_row, job.b_col,
                        <float*>c, job.n, False)
@@ -150,7 +151,7 @@ cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_
                         const void* b, Py_ssize_t b_batch_stride, void* c, int parts, bint blocked) except -1:
     cdef Share job
     cdef Py_ssize_t item = 8 if double_precision else 4, i
-    cdef Py_ssize_t room, sums = 0
+    cdef Py_ssize_t scratch, sums = 0
     cdef Block* block = NULL
     cdef int part
     job.double_precision, job.blocked = double_precision, blocked
@@ -166,13 +167,13 @@ cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_
     else:
         job.cut, job.length, job.grain = COLUMNS, n, TILE_COLUMNS
     parts = max(1, min(parts, job.length // job.grain))
-    room = parts * BLOCK_ROOM * item if blocked else 0
+    scratch = parts * BLOCK_SCRATCH * item if blocked else 0
     if job.cut == DEPTH:
         sums = (parts - 1) * m * n * item
-    job.room = job.sums = NULL
-    if room + sums > 0:
-        block = acquire(room + sums)
-        job.room, job.sums = block.data, block.data + room
+    job.scratch = job.sums = NULL
+    if scratch + sums > 0:
+        block = acquire(scratch + sums)
+        job.scratch, job.sums = block.data, block.data + scratch
     with nogil:
         for i in range(batch):
             job.a = <const char*>a + i * a_batch_stride * item

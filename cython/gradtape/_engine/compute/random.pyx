@@ -7,8 +7,7 @@ gives the same numbers. Where an output may need more words than one block has (
 Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
 
-from libc.math cimport NAN, ceil, INFINITY, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt
-from libc.math cimport sqrtf
+from libc.math cimport NAN, ceil, INFINITY, cos, cosf, exp, fabs, floor, lgamma, log, log1p, logf, pow, sin, sinf, sqrt, sqrtf
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 

@@ -2,7 +2,7 @@
 
 `sweep` seeds the targets' cotangents and scans the log backwards. Each entry that has a cotangent and depends on
 something watched gives cotangents to its operands; the scan ends when no cotangent waits below. A variable's reads hand
-theirs to the variable's own number. Where no outer window covers the log and the tape is not persistent, entries are
+theirs to the variable's own node. Where no outer window covers the log and the tape is not persistent, entries are
 dropped as they are passed, so memory falls as the sweep proceeds.
 """
 
@@ -12,23 +12,26 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, extent_from, release_extent, same_extent
-from gradtape._engine.kernels.dispatch cimport kernels
-from gradtape._engine.record.log cimport (CALL, FAMILY_SIZE, MARK, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, OP, READ, VACANT,
-                            Call, Entry, Marks, Page, Sweeping, Thread, Window, clear, drop, here, place_of_mark, is_active,
-                            last_position,
-                            operand_number, thread)
-from gradtape._engine.ops.ops cimport (IDENTITY, add, add_cotangent, added_product, added_run, broadcast_to, entry_name, filled,
-                                       forget_transposes, mixed_dtypes, program_cotangent, spread, uniform)
-from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, convert, dtype_object, fetch, is_floating, new_scalar, operators,
-                                             tracing)
 from gradtape._engine.base.types cimport ADD, F32
+from gradtape._engine.kernels.dispatch cimport kernels
+from gradtape._engine.ops.elementwise cimport add, added_run
+from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
+from gradtape._engine.ops.matmul cimport add_cotangent, added_product, forget_transposes
+from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
+from gradtape._engine.ops.structural cimport IDENTITY, materialize, broadcast_to, filled, splat
+from gradtape._engine.record.entries cimport (Call, Entry, Page, clear, drop, operand_node, CALL, MARK, OUTPUT, PAGE_BITS,
+                                              PAGE_MASK, PAGE_SIZE, OP, READ, VACANT)
+from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, Window, here, place_of_mark, is_active,
+                                          last_position, thread)
+from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, is_floating, new_scalar, operators, tracing
 
 from gradtape._engine.ops.movement import join
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
 
 
-# Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its number is a source, whose
+# Cotangent slots. A page of slots mirrors a page of the log; a slot's low bits say that its node is a source, whose
 # cotangent must stay, or a Call with a cotangent at a further output.
 
 cdef enum:
@@ -38,11 +41,11 @@ cdef enum:
     OWN_PAGES = 4
     OWN_FAMILIES = 8             # of marks, at first
 
-cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every number
+cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every node
 
 ctypedef PyObject* Slot
 
-cdef struct SlotRoom
+cdef struct SlotStorage
 
 cdef struct Sweep:
     Sweeping at                      # the window that is swept: another one once a rule has reset its tape
@@ -60,18 +63,18 @@ cdef struct Sweep:
     Py_ssize_t held                  # how many of the extras hold a cotangent
     Marks* marks                     # a copy, for rules may add to the window's, which moves them
     Py_ssize_t mark_capacity
-    Py_ssize_t rows                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
-    SlotRoom* room
+    Py_ssize_t batch                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
+    SlotStorage* storage
 
 # Where a sweep keeps its slots, all NULL between sweeps, and the marks; only of long logs the pages of slots are elsewhere.
-cdef struct SlotRoom:
+cdef struct SlotStorage:
     Slot* pages[OWN_PAGES]
     Slot* extras
     Marks* marks
-    Py_ssize_t families              # that there is room for
-    SlotRoom* next
+    Py_ssize_t families              # that it has places for
+    SlotStorage* next
 
-cdef SlotRoom* _rooms = NULL
+cdef SlotStorage* _idle_storage = NULL
 cdef Slot* _spare_pages[16]
 cdef int _spare_count = 0
 
@@ -119,14 +122,14 @@ cdef inline size_t tags(Slot slot) noexcept:
     return <size_t>slot & TAGS
 
 
-cdef inline bint covered(Sweep* sweep, int64_t number) noexcept:
-    """Whether the number is a position that has a slot."""
-    return number >= sweep.low and (number >> PAGE_BITS) - sweep.first_page < sweep.count
+cdef inline bint covered(Sweep* sweep, int64_t node) noexcept:
+    """Whether the node is a position that has a slot."""
+    return node >= sweep.low and (node >> PAGE_BITS) - sweep.first_page < sweep.count
 
 
-cdef inline bint wanted(Sweep* sweep, int64_t number) noexcept:
-    """Whether the number is watched or depends on what is."""
-    return <uint64_t>(number - sweep.low) < sweep.certain or is_active(<Window>sweep.at.window, number)
+cdef inline bint wanted(Sweep* sweep, int64_t node) noexcept:
+    """Whether the node is watched or depends on what is."""
+    return <uint64_t>(node - sweep.low) < sweep.certain or is_active(<Window>sweep.at.window, node)
 
 
 cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
@@ -153,9 +156,9 @@ cdef inline Entry* entry_at(Sweep* sweep, int64_t position) noexcept:
     return NULL if page == NULL else &(<Page>page).entries[position & PAGE_MASK]
 
 
-cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
-    global _rooms
-    sweep.rows = rows
+cdef int begin(Sweep* sweep, Window window, Py_ssize_t batch) except -1:
+    global _idle_storage
+    sweep.batch = batch
     sweep.at.window = NULL
     sweep.waiting = 0
     sweep.high = -1
@@ -168,17 +171,17 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     sweep.count = window.page_count
     sweep.mark_capacity = window.mark_capacity
     sweep.held = 0
-    sweep.room = _rooms
-    if _rooms == NULL:
-        sweep.room = <SlotRoom*>zeroed(1, sizeof(SlotRoom))
-        widen_room(sweep.room, OWN_FAMILIES)
+    sweep.storage = _idle_storage
+    if _idle_storage == NULL:
+        sweep.storage = <SlotStorage*>zeroed(1, sizeof(SlotStorage))
+        widen_storage(sweep.storage, OWN_FAMILIES)
     else:
-        _rooms = _rooms.next
-    if window.family_count > sweep.room.families:
-        widen_room(sweep.room, window.mark_capacity // 2)
-    sweep.pages = sweep.room.pages
-    sweep.extras = sweep.room.extras
-    sweep.marks = sweep.room.marks
+        _idle_storage = _idle_storage.next
+    if window.family_count > sweep.storage.families:
+        widen_storage(sweep.storage, window.mark_capacity // 2)
+    sweep.pages = sweep.storage.pages
+    sweep.extras = sweep.storage.extras
+    sweep.marks = sweep.storage.marks
     if sweep.count > OWN_PAGES:
         sweep.pages = <Slot**>zeroed(sweep.count, sizeof(Slot*))
     memcpy(sweep.marks, window.marks, window.mark_capacity * sizeof(Marks))
@@ -189,16 +192,16 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t rows) except -1:
     return 0
 
 
-cdef int widen_room(SlotRoom* room, Py_ssize_t families) except -1:
-    """Room for so many families of marks, which their table has twice the places for."""
+cdef int widen_storage(SlotStorage* storage, Py_ssize_t families) except -1:
+    """Storage for so many families of marks, which their table has twice the places for."""
     cdef Slot* extras = <Slot*>zeroed(families * FAMILY_SIZE, sizeof(Slot))
     cdef Marks* marks = <Marks*>malloc(2 * families * sizeof(Marks))
     if marks == NULL:
         free(extras)
         raise MemoryError("gradtape could not allocate its cotangents")
-    free(room.extras)
-    free(room.marks)
-    room.extras, room.marks, room.families = extras, marks, families
+    free(storage.extras)
+    free(storage.marks)
+    storage.extras, storage.marks, storage.families = extras, marks, families
     return 0
 
 
@@ -211,7 +214,7 @@ cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
 
 cdef int end(Sweep* sweep) except -1:
     """Lets go of every cotangent left, and returns the slot pages clean."""
-    global _rooms
+    global _idle_storage
     cdef Sweeping** link
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
@@ -243,10 +246,10 @@ cdef int end(Sweep* sweep) except -1:
             sweep.extras[i] = NULL
             Py_DECREF(<object>left)
         i += 1
-    if sweep.pages != sweep.room.pages:
+    if sweep.pages != sweep.storage.pages:
         free(sweep.pages)
-    sweep.room.next = _rooms
-    _rooms = sweep.room
+    sweep.storage.next = _idle_storage
+    _idle_storage = sweep.storage
     # Here and not before: letting go of cotangents may run a program's code, which may reset the tape.
     link = &(<Window>sweep.at.window).sweeps
     while link[0] != &sweep.at:
@@ -256,9 +259,9 @@ cdef int end(Sweep* sweep) except -1:
     return 0
 
 
-cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t number) noexcept:
+cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t node) noexcept:
     """Where a mark's slot stands among the extras, or -1."""
-    return place_of_mark(sweep.marks, sweep.mark_capacity, number)
+    return place_of_mark(sweep.marks, sweep.mark_capacity, node)
 
 
 cdef inline int merge(Slot* slot, object cotangent) except -1:
@@ -278,7 +281,7 @@ cdef inline bint nobody_records() noexcept:
 cdef inline bint is_own(PyObject* held) noexcept:
     """Whether what a slot holds is an ordinary tensor that nobody else holds."""
     return ((held.ob_refcnt == 1 or (tracing and held.ob_refcnt == 2 and traced() and tracer.holds(<Tensor>held)))
-            and type(<object>held) is Tensor and not (<Tensor>held).uniform
+            and type(<object>held) is Tensor and not (<Tensor>held).splat
             and ((<Tensor>held).block == NULL or (<Tensor>held).block.refs == 1))
 
 
@@ -288,7 +291,7 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
     cdef Tensor sum_, more
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        if (is_own(old) and not more.uniform and nobody_records() and is_floating(more.dtype_code)
+        if (is_own(old) and not more.splat and nobody_records() and is_floating(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
             if tracing and traced():
                 return set_slot(slot, added_run(<Tensor>old, more))
@@ -330,41 +333,41 @@ cdef object total_cotangent(object a, object b):
 cdef object add_slices(object a, object b):
     """The sum of two cotangents of which at least one is IndexedSlices."""
     if type(a) is Tensor:
-        return b._add_to(spread(<Tensor>a))
-    return a._add_to(spread(<Tensor>b) if type(b) is Tensor else b)
+        return b._add_to(materialize(<Tensor>a))
+    return a._add_to(materialize(<Tensor>b) if type(b) is Tensor else b)
 
 
 cdef Tensor dense(object cotangent):
     """A cotangent as an ordinary tensor."""
-    return spread(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
+    return materialize(<Tensor>cotangent) if type(cotangent) is Tensor else convert(cotangent, -1, False)
 
 
-cdef inline int accumulate(Sweep* sweep, int64_t number, object cotangent) except -1:
-    """Gives a cotangent to a number that is known to be active. Inputs lie below the position that is visited, so that this
+cdef inline int accumulate(Sweep* sweep, int64_t node, object cotangent) except -1:
+    """Gives a cotangent to a node that is known to be active. Inputs lie below the position that is visited, so that this
     need not look for the highest."""
     cdef Slot* slots
     cdef Entry* entry
-    if <uint64_t>(number - sweep.low) < sweep.own:
-        entry = entry_at(sweep, number)
-        slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
-        if slots != NULL and slots[number & PAGE_MASK] == NULL and entry != NULL and OP <= entry.kind <= CALL:
+    if <uint64_t>(node - sweep.low) < sweep.own:
+        entry = entry_at(sweep, node)
+        slots = sweep.pages[(node >> PAGE_BITS) - sweep.first_page]
+        if slots != NULL and slots[node & PAGE_MASK] == NULL and entry != NULL and OP <= entry.kind <= CALL:
             # The first of a result's cotangents, by far the most frequent case.
             Py_INCREF(cotangent)
-            slots[number & PAGE_MASK] = <Slot>cotangent
+            slots[node & PAGE_MASK] = <Slot>cotangent
             sweep.waiting += 1
-            if number < sweep.lowest:
-                sweep.lowest = number
+            if node < sweep.lowest:
+                sweep.lowest = node
             return 0
-    return accumulate_any(sweep, number, cotangent)
+    return accumulate_any(sweep, node, cotangent)
 
 
-cdef int accumulate_any(Sweep* sweep, int64_t number, object cotangent) except -1:
+cdef int accumulate_any(Sweep* sweep, int64_t node, object cotangent) except -1:
     cdef Slot* slot
     cdef Entry* entry
     cdef Py_ssize_t place
-    if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
-        slot = slot_at(sweep, number)
+    if covered(sweep, node):
+        entry = NULL if is_foreign(sweep, node) else entry_at(sweep, node)
+        slot = slot_at(sweep, node)
         if entry == NULL or entry.kind == VACANT or entry.kind == MARK:
             if tags(slot[0]) & SOURCE:
                 merge(slot, cotangent)
@@ -373,8 +376,8 @@ cdef int accumulate_any(Sweep* sweep, int64_t number, object cotangent) except -
             if pointer(slot[0]) == NULL and not tags(slot[0]) & CALLED:
                 sweep.waiting += 1
             return merge(slot, cotangent)
-        number = entry.inputs[0]
-    place = mark_place(sweep, number)
+        node = entry.inputs[0]
+    place = mark_place(sweep, node)
     if place >= 0:
         if sweep.extras[place] == NULL:
             sweep.held += 1
@@ -382,51 +385,51 @@ cdef int accumulate_any(Sweep* sweep, int64_t number, object cotangent) except -
     return 0
 
 
-cdef PyObject* total_of(Sweep* sweep, int64_t number) noexcept:
-    """What has come together for an active number; NULL if nothing has. Where this is only the slot's, it may be added to."""
+cdef PyObject* total_of(Sweep* sweep, int64_t node) noexcept:
+    """What has come together for an active node; NULL if nothing has. Where this is only the slot's, it may be added to."""
     cdef Slot* slots
     cdef Slot slot
     cdef Entry* entry
     cdef Py_ssize_t place
-    if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
-        slots = sweep.pages[(number >> PAGE_BITS) - sweep.first_page]
-        slot = NULL if slots == NULL else slots[number & PAGE_MASK]
+    if covered(sweep, node):
+        entry = NULL if is_foreign(sweep, node) else entry_at(sweep, node)
+        slots = sweep.pages[(node >> PAGE_BITS) - sweep.first_page]
+        slot = NULL if slots == NULL else slots[node & PAGE_MASK]
         if entry == NULL or entry.kind != READ or tags(slot) & SOURCE:
             return pointer(slot)
-        number = entry.inputs[0]
-    place = mark_place(sweep, number)
+        node = entry.inputs[0]
+    place = mark_place(sweep, node)
     return NULL if place < 0 else sweep.extras[place]
 
 
-cdef int set_total(Sweep* sweep, int64_t number, Tensor total) except -1:
+cdef int set_total(Sweep* sweep, int64_t node, Tensor total) except -1:
     """Puts another total in the place of the one that `total_of` finds."""
     cdef Slot* slot = NULL
     cdef Entry* entry
-    if covered(sweep, number):
-        entry = NULL if is_foreign(sweep, number) else entry_at(sweep, number)
-        slot = slot_at(sweep, number)
+    if covered(sweep, node):
+        entry = NULL if is_foreign(sweep, node) else entry_at(sweep, node)
+        slot = slot_at(sweep, node)
         if not (entry == NULL or entry.kind != READ or tags(slot[0]) & SOURCE):
-            number = entry.inputs[0]
+            node = entry.inputs[0]
             slot = NULL
     if slot == NULL:
-        slot = &sweep.extras[mark_place(sweep, number)]
+        slot = &sweep.extras[mark_place(sweep, node)]
     return set_slot(slot, total)
 
 
-cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef Primitive primitive = <Primitive>entry.op
     cdef Py_ssize_t row
-    if rows == 0 or primitive.batched:
-        return primitive.vjp(entry, cotangent, operand, rows)
-    return from_rows([primitive.vjp(entry, one_row(cotangent, row), operand, 0) for row in range(rows)])
+    if batch == 0 or primitive.batched:
+        return primitive.vjp(entry, cotangent, operand, batch)
+    return stacked([primitive.vjp(entry, one_of_batch(cotangent, row), operand, 0) for row in range(batch)])
 
 
-cdef Tensor one_row(Tensor cotangents, Py_ssize_t row):
+cdef Tensor one_of_batch(Tensor cotangents, Py_ssize_t row):
     return operators().getitem(cotangents, row)
 
 
-cdef object from_rows(list cotangents):
+cdef object stacked(list cotangents):
     """Cotangents of an operand, row by row, as one; None where none flows."""
     cdef Tensor known = None
     cdef Py_ssize_t row
@@ -444,27 +447,27 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
     cdef int i
     cdef object given
     cdef PyObject* total
-    cdef int64_t number
+    cdef int64_t node
     cdef bint derived = (<Primitive>entry.op).vjp == NULL
     for i in range(entry.count):
-        number = operand_number(entry, i)
-        if wanted(sweep, number):
+        node = operand_node(entry, i)
+        if wanted(sweep, node):
             if derived:
-                given = program_cotangent(entry, cotangent, i, sweep.rows)
+                given = program_cotangent(entry, cotangent, i, sweep.batch)
             else:
-                if (<Primitive>entry.op).adds and sweep.rows == 0 and nobody_records():
-                    total = total_of(sweep, number)
+                if (<Primitive>entry.op).adds and sweep.batch == 0 and nobody_records():
+                    total = total_of(sweep, node)
                     if total != NULL and is_own(total):
                         if tracing and traced():
                             given = added_product(entry, cotangent, i, <Tensor>total)
                             if given is not None:
-                                set_total(sweep, number, given)
+                                set_total(sweep, node, given)
                                 continue
                         elif add_cotangent(entry, cotangent, i, <Tensor>total):
                             continue
-                given = compiled_cotangent(entry, cotangent, i, sweep.rows)
+                given = compiled_cotangent(entry, cotangent, i, sweep.batch)
             if given is not None:
-                accumulate(sweep, number, given)
+                accumulate(sweep, node, given)
     return 0
 
 
@@ -480,7 +483,7 @@ cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
         own = pointer(slot[0])
         if own == NULL:
             shape, code = call.outputs[i]
-            arguments.append(zeros((sweep.rows, *shape) if sweep.rows else shape, code))
+            arguments.append(zeros((sweep.batch, *shape) if sweep.batch else shape, code))
         else:
             arguments.append(dense(<object>own))
             if not tags(slot[0]) & SOURCE:
@@ -488,27 +491,27 @@ cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
                 Py_DECREF(<object>own)
             elif i == 0:
                 slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
-    if sweep.rows:
-        found = [call_cotangents(call, needs, [one_row(argument, row) for argument in arguments], True)
-                 for row in range(sweep.rows)]
-        given = [from_rows(list(cotangents)) for cotangents in zip(*found)]
+    if sweep.batch:
+        found = [call_cotangents(call, needs, [one_of_batch(argument, row) for argument in arguments], True)
+                 for row in range(sweep.batch)]
+        given = [stacked(list(cotangents)) for cotangents in zip(*found)]
     else:
         given = call_cotangents(call, needs, arguments, False)
     for i in range(call.input_count):
         if needs[i] and given[i] is not None:
             cotangent = given[i]
-            if call.stated is not None and sweep.rows == 0 and not is_leaf(sweep, call.inputs[i]):
+            if call.stated is not None and sweep.batch == 0 and not is_leaf(sweep, call.inputs[i]):
                 cotangent = fitted(call, i, cotangent)
             accumulate(sweep, call.inputs[i], cotangent)
     return 0
 
 
-cdef bint is_leaf(Sweep* sweep, int64_t number) noexcept:
-    """Whether an active number was watched, not computed: nothing reads its cotangent but its sum."""
+cdef bint is_leaf(Sweep* sweep, int64_t node) noexcept:
+    """Whether an active node was watched, not computed: nothing reads its cotangent but its sum."""
     cdef Entry* entry
-    if not covered(sweep, number) or is_foreign(sweep, number):
+    if not covered(sweep, node) or is_foreign(sweep, node):
         return True
-    entry = entry_at(sweep, number)
+    entry = entry_at(sweep, node)
     return entry == NULL or entry.kind == VACANT or entry.kind == MARK or entry.kind == READ
 
 
@@ -606,12 +609,12 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
                 if wanted(sweep, entry.inputs[0]):
                     accumulate(sweep, entry.inputs[0], cotangent)
             else:
-                if type(cotangent) is not Tensor or ((<Tensor>cotangent).uniform and (<Primitive>entry.op).vjp != NULL):
+                if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).vjp != NULL):
                     cotangent = dense(cotangent)
                 visit(sweep, entry, <Tensor>cotangent)
             cotangent = None
         elif entry.kind == READ:
-            # A handle that is a source itself.
+            # A variable's read that is a source itself.
             accumulate(sweep, entry.inputs[0], <object>own)
         elif entry.kind == OUTPUT:
             main = slot_at(sweep, entry.inputs[0])
@@ -636,7 +639,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
 
 
 cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
-    """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its number."""
+    """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its node."""
     cdef Entry* entry
     try:
         return scan(sweep, dropping)
@@ -648,7 +651,7 @@ cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
 
 
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
-               Py_ssize_t source_count, bint tensors, Py_ssize_t rows, PyObject** found) except -1:
+               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found) except -1:
     cdef Sweep swept
     cdef Slot* slot
     cdef PyObject* cotangent
@@ -656,23 +659,23 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
     cdef dict direct = None
     if window.low >= 0 and not window.alone:
         window.analyse(last_position(window))
-    begin(&swept, window, rows)
+    begin(&swept, window, batch)
     try:
-        for i in range(source_count if tensors else 0):       # a variable's number has no slot of its own
-            if covered(&swept, sources[i].number):
-                slot = slot_at(&swept, sources[i].number)
+        for i in range(source_count if tensors else 0):       # a variable's node has no slot of its own
+            if covered(&swept, sources[i].node):
+                slot = slot_at(&swept, sources[i].node)
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
         for i in range(target_count):
-            if wanted(&swept, number_of(targets[i])) and (
+            if wanted(&swept, node_of(targets[i])) and (
                     type(<object>targets[i]) is not Tensor or is_floating((<Tensor>targets[i]).dtype_code)):
-                accumulate(&swept, number_of(targets[i]), seed_of(targets[i], seeds, i, rows))
-                if covered(&swept, number_of(targets[i])):
-                    swept.high = max(swept.high, number_of(targets[i]))
+                accumulate(&swept, node_of(targets[i]), seed_of(targets[i], seeds, i, batch))
+                if covered(&swept, node_of(targets[i])):
+                    swept.high = max(swept.high, node_of(targets[i]))
                     swept.highest = max(swept.highest, swept.high)
             elif stands_in(targets[i], sources, source_count):
-                direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, rows))
+                direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, batch))
             elif seeds is not None:
-                seed_of(targets[i], seeds, i, rows)      # for its checks
+                seed_of(targets[i], seeds, i, batch)      # for its checks
         (<Window>swept.at.window).broken = dropping
         if examining:
             scan_examined(&swept, dropping)
@@ -680,8 +683,8 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             scan(&swept, dropping)
         (<Window>swept.at.window).broken = False
         for i in range(source_count):
-            cotangent = cotangent_of(&swept, sources[i].number)
-            if direct is not None or (cotangent != NULL and (type(<object>cotangent) is not Tensor or (<Tensor>cotangent).uniform)):
+            cotangent = cotangent_of(&swept, sources[i].node)
+            if direct is not None or (cotangent != NULL and (type(<object>cotangent) is not Tensor or (<Tensor>cotangent).splat)):
                 found[i] = finished(cotangent, direct, sources[i].identity)
             else:
                 if cotangent == NULL:
@@ -709,20 +712,20 @@ cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except N
     if given is not None:
         cotangent = given if cotangent is None else add(cotangent, given)
     if type(cotangent) is Tensor:
-        cotangent = spread(<Tensor>cotangent)
+        cotangent = materialize(<Tensor>cotangent)
     Py_INCREF(cotangent)
     return <PyObject*>cotangent
 
 
-cdef PyObject* cotangent_of(Sweep* sweep, int64_t number) except? NULL:
+cdef PyObject* cotangent_of(Sweep* sweep, int64_t node) except? NULL:
     """The cotangent that has come together at a source, borrowed; NULL without an error: none."""
     cdef Py_ssize_t place
-    if number == 0:
+    if node == 0:
         return NULL
-    if covered(sweep, number):
-        return pointer(slot_at(sweep, number)[0])
+    if covered(sweep, node):
+        return pointer(slot_at(sweep, node)[0])
     if sweep.held:
-        place = mark_place(sweep, number)
+        place = mark_place(sweep, node)
         if place >= 0:
             return sweep.extras[place]
     return NULL
@@ -736,10 +739,10 @@ cdef bint stands_in(PyObject* one, const Source* many, Py_ssize_t count) noexcep
     return False
 
 
-cdef Tensor seed_of(PyObject* target, list seeds, Py_ssize_t place, Py_ssize_t rows):
+cdef Tensor seed_of(PyObject* target, list seeds, Py_ssize_t place, Py_ssize_t batch):
     """The cotangent that a target starts with: ones unless given."""
     cdef Tensor tensor
-    if rows:
+    if batch:
         return seeds[0]
     tensor = <Tensor>target if type(<object>target) is Tensor else (<Readable>target).read()
     if seeds is not None and place < len(seeds) and seeds[place] is not None:
@@ -754,7 +757,7 @@ cdef Tensor ones(Tensor tensor):
     th = thread()
     if (tensor.extent.size > 1 and is_floating(tensor.dtype_code) and th.span == 0 and not th.forward
             and not examining):
-        return uniform(tensor.dtype_code, tensor.extent, 1.0)
+        return splat(tensor.dtype_code, tensor.extent, 1.0)
     return filled(tensor.dtype_code, tensor.extent, 1.0)
 
 

@@ -1,7 +1,7 @@
 """Forward accumulation.
 
 While an accumulator is active every op on a tensor that has a tangent computes its result's tangent at once, from the
-entry that a tape would record. Tangents belong to numbers and die with their primals. Elementwise ops sum derivative
+entry that a tape would record. Tangents belong to nodes and die with their primals. Elementwise ops sum derivative
 times tangent over their operands; linear structural ops apply themselves; any other op transposes its reverse rule,
 which is linear in the cotangent, by differentiating it: the transpose of a transpose.
 
@@ -14,19 +14,22 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from gradtape._engine.base.shape cimport retain_extent, same_extent
-from gradtape._engine.record.log cimport (MAX_INPUTS, RESULT_SLOT, Call, Entry, Level, Rest, Tangents, Thread, Window, attribute_of,
-                                          clear, give_number, operand_number, present_level, renew_epoch, rest_of, return_to,
-                                          saved_operand, span_from_root, thread, track, untrack)
-from gradtape._engine.ops.ops cimport add, broadcast_to, elementwise_list, filled
-from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
 from gradtape._engine.diff.tape cimport GradientTape
-from gradtape._engine.tensor.tensor cimport Tensor, convert, is_floating, tracing
+from gradtape._engine.ops.elementwise cimport add, elementwise_list
+from gradtape._engine.ops.structural cimport broadcast_to, filled
+from gradtape._engine.record.entries cimport (MAX_INPUTS, Call, Entry, Extension, attribute_of, clear, operand_node, extension_of,
+                                              saved_operand, RESULT_SLOT)
+from gradtape._engine.record.log cimport (Level, Tangents, Thread, Window, give_node, present_level, renew_epoch, return_to,
+                                          span_from_root, thread, track, untrack)
+from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, tracing
 
-from gradtape._src.core import nest
 from gradtape._engine.diff.backward import zeros
 from gradtape._engine.diff.tape import is_zero_unconnected
+from gradtape._src.core import nest
 from gradtape._src.core.logger import warn_first
 from gradtape._src.core.records import opened
 
@@ -70,14 +73,14 @@ cdef int widen(Thread th, Level level, bint collecting, list accumulators) excep
 
 cdef int copy_entry(Entry* copied, Entry* entry) except -1:
     """An entry of nobody's but the caller's, who clears it."""
-    cdef Rest* rest = entry.rest
-    cdef Rest* made
+    cdef Extension* rest = entry.extension
+    cdef Extension* made
     cdef int i
     copied[0] = entry[0]
-    copied.rest = NULL
+    copied.extension = NULL
     memset(copied.saved, 0, sizeof(copied.saved))
     if rest != NULL:
-        made = rest_of(copied)
+        made = extension_of(copied)
         for i in range(MAX_INPUTS):
             made.extents[i] = rest.extents[i]
             if made.extents[i] != NULL:
@@ -112,14 +115,14 @@ cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
             tangents = accumulators[k]
             any_tangent = False
             for i in range(entry.count):
-                if operand_number(entry, i) and operand_number(entry, i) in tangents.table:
+                if operand_node(entry, i) and operand_node(entry, i) in tangents.table:
                     any_tangent = True
             if not any_tangent:
                 continue
             confine(th, level, accumulators, k)
             tangent = tangent_of(th, entry, out, tangents.table)
             if tangent is not None:
-                tangents.table[out.number] = tangent
+                tangents.table[out.node] = tangent
     finally:
         clear(entry)
         widen(th, level, collecting, accumulators)
@@ -130,7 +133,7 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
     cdef Tensor total = None, term, tangent
     cdef int i
     for i in range(entry.count):
-        tangent = table.get(operand_number(entry, i)) if operand_number(entry, i) else None
+        tangent = table.get(operand_node(entry, i)) if operand_node(entry, i) else None
         if tangent is None:
             continue
         if (<Primitive>entry.op).vjp == NULL:
@@ -220,7 +223,7 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
             found = call_tangents(call, outputs, given)
             for i in range(len(found)):
                 if found[i] is not None:
-                    tangents.table[(<Tensor>outputs[i]).number] = found[i]
+                    tangents.table[(<Tensor>outputs[i]).node] = found[i]
     finally:
         widen(th, level, collecting, accumulators)
         renew_epoch(th)
@@ -266,11 +269,11 @@ def carry_tangents(list bodies, tuple outputs):
         return
     for tangents in th.accumulators:
         for body, output in zip(bodies, outputs):
-            tangent = tangents.table.get((<Tensor?>body).number) if (<Tensor>body).number else None
+            tangent = tangents.table.get((<Tensor?>body).node) if (<Tensor>body).node else None
             if tangent is not None:
-                if (<Tensor?>output).number == 0:
-                    (<Tensor>output).number = give_number(th)
-                tangents.table[(<Tensor>output).number] = tangent
+                if (<Tensor?>output).node == 0:
+                    (<Tensor>output).node = give_node(th)
+                tangents.table[(<Tensor>output).node] = tangent
 
 
 hooks().push = push
@@ -304,17 +307,17 @@ cdef class Accumulator:
     def _watch_one(self, primal, tangent):
         cdef Thread th = thread()
         cdef Tensor given
-        cdef int64_t number
+        cdef int64_t node
         if not primal.dtype.is_floating:
             warn_first(5, "primals", "The dtype of the watched primal must be floating (e.g. tf.float32), got %r", primal.dtype)
         given = convert(tangent, primal.dtype.code, False)
         if isinstance(primal, BaseVariable):
-            number = (<BaseVariable>primal).number
+            node = (<BaseVariable>primal).node
         else:
-            if (<Tensor?>primal).number == 0:
-                (<Tensor>primal).number = give_number(th)
-            number = (<Tensor>primal).number
-        self.tangents.table[number] = given
+            if (<Tensor?>primal).node == 0:
+                (<Tensor>primal).node = give_node(th)
+            node = (<Tensor>primal).node
+        self.tangents.table[node] = given
 
     def __enter__(self):
         cdef Thread th = thread()
@@ -369,15 +372,15 @@ cdef class Accumulator:
             tracer.tape_used(self)
 
         def fetch(primal):
-            cdef int64_t number
+            cdef int64_t node
             if isinstance(primal, BaseVariable):
-                number = (<BaseVariable>primal).number
+                node = (<BaseVariable>primal).node
             elif type(primal) is Tensor:
-                number = (<Tensor>primal).number
+                node = (<Tensor>primal).node
             else:
                 raise AttributeError(f"ForwardAccumulator.jvp gives tangents of tf.Tensor and tf.Variable, not of {primal!r}, which "
                                      f"is of type {type(primal).__name__}.")
-            tangent = self.tangents.table.get(number) if number else None
+            tangent = self.tangents.table.get(node) if node else None
             if tangent is None and zero:
                 return zeros(primal.shape, primal.dtype.code)
             return tangent

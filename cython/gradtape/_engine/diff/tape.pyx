@@ -1,6 +1,6 @@
 """GradientTape.
 
-A window that Python opens, closes and asks for gradients. Tapes that end leave their object, with its room, to the next
+A window that Python opens, closes and asks for gradients. Tapes that end leave their object, with its storage, to the next
 one: training makes one in every step.
 """
 
@@ -9,17 +9,19 @@ cimport cython
 from cpython.ref cimport Py_DECREF, PyObject
 
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent
-from gradtape._engine.record.log cimport MARK, Entry, Thread, Window, append, is_marked, thread
-from gradtape._engine.ops.ops cimport behind_rows, filled, reshape
-from gradtape._engine.record.primitive cimport traced, tracer
-from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
-from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, convert, fetch, is_floating, tracing, type_of, variable_type
 from gradtape._engine.base.types cimport F32, MAX_RANK
+from gradtape._engine.diff.backward cimport Source, dense, source_of, sweep
+from gradtape._engine.ops.structural cimport batched_extent, filled, reshape
+from gradtape._engine.record.entries cimport Entry, MARK
+from gradtape._engine.record.log cimport Thread, Window, append, is_marked, thread
+from gradtape._engine.record.primitive cimport traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable, watch_variable
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, is_floating, tracing, type_of, variable_type
 
-from gradtape._src.core import nest
-from gradtape._engine.ops.movement import join
 from gradtape._engine.diff.backward import zeros
+from gradtape._engine.ops.movement import join
+from gradtape._src.core import nest
 from gradtape._src.core.errors import InternalError
 from gradtape._src.core.logger import note, warn_first
 from gradtape._src.core.records import like, opened
@@ -68,7 +70,7 @@ cdef str INSIDE = (
 
 
 cdef int empty_list(list items) except -1:
-    """Lets go of all items, keeping the list's room."""
+    """Lets go of all items, keeping the list's storage."""
     cdef PyObject** held = PySequence_Fast_ITEMS(items)
     cdef Py_ssize_t i = len(items)
     set_size(items, 0)
@@ -88,7 +90,7 @@ cdef list unfilled(Py_ssize_t length):
 
 
 def _made(variable):
-    return (<BaseVariable>variable).number
+    return (<BaseVariable>variable).node
 
 
 cdef object unwatchable(object item):
@@ -192,23 +194,23 @@ cdef class GradientTape(Window):
                 return 0
             if th.stopped or th.newest == NULL:
                 return 0
-            if tensor.number == 0:
+            if tensor.node == 0:
                 if th.newest != <PyObject*>self:
                     (<Window>th.newest).lapse()          # its marks are not those of the tape that is open
                 entry = append(th)
                 entry.dead = 0
                 entry.kind = MARK
                 entry.count = 0
-                tensor.number = th.next - 1
-            self.mark(tensor.number)
+                tensor.node = th.next - 1
+            self.mark(tensor.node)
         elif isinstance(item, BaseVariable):
             if not is_floating((<BaseVariable>item).held.dtype_code):
                 warn_first(5, None, WATCHED, item.dtype)
                 return 0
-            if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).number):
+            if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).node):
                 watch_variable(self, <BaseVariable>item)
                 # A value read before the watch is a constant; the next read must be seen.
-                (<BaseVariable>item).handle = None
+                (<BaseVariable>item).cached = None
         else:
             slices = getattr(item, "values", None)
             if type(slices) is Tensor and hasattr(item, "indices"):
@@ -340,7 +342,7 @@ cdef class GradientTape(Window):
         cdef bint listed = False, tensors = True, floating = False, zero = False
         cdef Source few[FEW_SOURCES]
         cdef Source* described = few
-        cdef bytes room
+        cdef bytes storage
         # The only target; the only source's gradient.
         cdef PyObject* target_alone = <PyObject*>target
         cdef PyObject* source_alone = <PyObject*>sources
@@ -364,8 +366,8 @@ cdef class GradientTape(Window):
             if flat is not None:
                 count = len(flat)
                 if count > FEW_SOURCES:
-                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
-                    described = <Source*>PyBytes_AS_STRING(room)
+                    storage = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(storage)
                 listed = describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
                 if listed and (zero or not floating):
                     flat = list(flat)       # rules and what shows warnings may change the caller's
@@ -390,8 +392,8 @@ cdef class GradientTape(Window):
                 check_operands(PySequence_Fast_ITEMS(flat), count, "source")
             if not listed:
                 if count > FEW_SOURCES:
-                    room = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
-                    described = <Source*>PyBytes_AS_STRING(room)
+                    storage = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
+                    described = <Source*>PyBytes_AS_STRING(storage)
                 describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
             results = unfilled(count)
             sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results))
@@ -422,7 +424,7 @@ cdef class GradientTape(Window):
         cdef Py_ssize_t start = 0, rows, row, k, place, count = target.extent.size // batch, most = target.extent.size
         cdef tuple flat = tuple(sources)
         cdef list found, parts = [None] * len(flat)
-        cdef bytes room = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+        cdef bytes storage = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
         cdef Source* described
         cdef bint empty = True
         for source in flat:
@@ -430,12 +432,12 @@ cdef class GradientTape(Window):
             empty = empty and extent_of(source).size == 0
         if empty and count > 1:
             count = 1                   # of nothing one row tells as much as all
-        described = <Source*>PyBytes_AS_STRING(room)
+        described = <Source*>PyBytes_AS_STRING(storage)
         for k in range(len(flat)):
             described[k] = source_of(<PyObject*>flat[k])
         while start < count:
             rows = max(1, min(TOGETHER // most, count - start))
-            extent = behind_rows(target.extent, target.extent.rank, rows)
+            extent = batched_extent(target.extent, target.extent.rank, rows)
             seed = filled(target.dtype_code, extent, 0.0)
             release_extent(extent)
             for row in range(rows):
@@ -628,7 +630,7 @@ install_end("__exit__", <VectorCall><void*>exit_bound)
 PyType_Modified(GradientTape)
 
 
-# Tapes that ended, clean, each with its room: a step makes one and ends it, so these are made and ended by hand.
+# Tapes that ended, clean, each with its storage: a step makes one and ends it, so these are made and ended by hand.
 
 cdef PyObject* _idle[MOST_IDLE]
 cdef int _idle_count = 0

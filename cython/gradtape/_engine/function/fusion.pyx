@@ -5,7 +5,7 @@ else reads that. The program that does both runs the same instructions on the sa
 """
 
 from gradtape._engine.base.shape cimport retain_extent, same_extent
-from gradtape._engine.ops.ops cimport ADD_PROGRAM, ADD_RUN
+from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport scalar_value
 from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, Step
@@ -123,7 +123,7 @@ cdef object number_at(list steps, int slot, dict makers):
     if place is None:
         return None
     maker = steps[place]
-    if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.uniform or maker.constant.extent.size == 1):
+    if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.splat or maker.constant.extent.size == 1):
         return None
     return scalar_value(maker.constant)
 

@@ -16,7 +16,8 @@ from libc.string cimport memcmp, memcpy, memset
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._engine.function.fusion cimport fused_steps
-from gradtape._engine.ops.ops cimport elementwise, elementwise_list, everywhere, total
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
@@ -30,7 +31,8 @@ import threading
 
 import numpy as np
 
-from gradtape._engine.ops.ops import evaluate_added_product, evaluate_everywhere, evaluate_total
+from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
+from gradtape._engine.ops.matmul import evaluate_added_product
 from gradtape._engine.state.optimizers import BaseOptimizer
 
 cdef enum:
@@ -142,8 +144,8 @@ cdef bint same_attributes(object a, object b) except -1:
 
 cdef bint same_tensor(Tensor a, Tensor b) noexcept:
     """Whether two tensors are equal to the last bit."""
-    return a is b or (a.dtype_code == b.dtype_code and a.uniform == b.uniform and same_extent(a.extent, b.extent)
-                      and memcmp(a.data, b.data, (1 if a.uniform else a.extent.size) * item_size(a.dtype_code)) == 0)
+    return a is b or (a.dtype_code == b.dtype_code and a.splat == b.splat and same_extent(a.extent, b.extent)
+                      and memcmp(a.data, b.data, (1 if a.splat else a.extent.size) * item_size(a.dtype_code)) == 0)
 
 
 cdef bint same_step(Step a, Step b) except -1:
@@ -486,7 +488,7 @@ cdef class Repetition:
     cdef int keep(self, list variables) except -1:
         cdef BaseVariable variable
         for variable in variables:
-            self.before.append((variable, share(variable.present(), variable.held.extent)))
+            self.before.append((variable, share(variable.held_value(), variable.held.extent)))
         return 0
 
     cdef int before_read(self, BaseVariable variable) except -1:
@@ -603,8 +605,8 @@ cdef object key_of(Step step):
         return READ, id(step.variable)
     if step.kind == CONSTANT:
         tensor = step.constant
-        return (CONSTANT, tensor.dtype_code, tensor.uniform, tuple(tensor_shape(tensor.extent)),
-                tensor.data[:(1 if tensor.uniform else tensor.extent.size) * item_size(tensor.dtype_code)])
+        return (CONSTANT, tensor.dtype_code, tensor.splat, tuple(tensor_shape(tensor.extent)),
+                tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
     operands = tuple([step.operands[i] for i in range(step.operand_count)])
     if step.kind == COMPILED:
         return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))

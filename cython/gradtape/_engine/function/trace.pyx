@@ -13,7 +13,7 @@ from libc.stdlib cimport free, malloc
 
 from gradtape._engine.base.shape cimport release_extent, retain_extent, tensor_shape
 from gradtape._engine.record.log cimport Thread, here, renew_epoch, thread
-from gradtape._engine.ops.ops cimport identity
+from gradtape._engine.ops.structural cimport identity
 from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size

@@ -7,12 +7,12 @@ cdef enum Reduction:
     MAX
     MIN
 
-# Sizes of the blocks that large products are cut into, in elements, and the room that one cutting needs.
+# Sizes of the blocks that large products are cut into, in elements, and the scratch that one cutting needs.
 cdef enum:
     BLOCK_HEIGHT = 516
     BLOCK_DEPTH32 = 160           # of a panel that L1 holds
     BLOCK_DEPTH64 = 128           # the same would fit, but rounds off more than four units in the last place
-    BLOCK_ROOM = 92800            # BLOCK_HEIGHT * BLOCK_DEPTH32, and a panel of BLOCK_DEPTH32 * 64
+    BLOCK_SCRATCH = 92800            # BLOCK_HEIGHT * BLOCK_DEPTH32, and a panel of BLOCK_DEPTH32 * 64
     PACKED_DEPTH = 128            # of a panel of a small product's transposed operand
     FEW_ROWS = 4                  # up to here multiplying rows costs less than packing a panel
     FEW_COLUMNS = 12              # up to here columns of a, where they are contiguous, fill vectors better than rows of b
@@ -46,11 +46,11 @@ cdef struct Kernels:
     void (*gemm64)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t sa_row, Py_ssize_t sa_col,
                    const double* b, Py_ssize_t sb_row, Py_ssize_t sb_col, double* c, Py_ssize_t ldc, bint accumulate) noexcept nogil
     # c (OUT, m x n, row stride c_row) = a b for operands that do not fit in cache, with a stride of 1 in a and in b;
-    # room (OUT): BLOCK_ROOM elements to work in.
+    # scratch (OUT): BLOCK_SCRATCH elements to work in.
     void (*blocked32)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col,
-                      const float* b, Py_ssize_t b_row, Py_ssize_t b_col, float* c, Py_ssize_t c_row, float* room) noexcept nogil
+                      const float* b, Py_ssize_t b_row, Py_ssize_t b_col, float* c, Py_ssize_t c_row, float* scratch) noexcept nogil
     void (*blocked64)(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const double* a, Py_ssize_t a_row, Py_ssize_t a_col,
-                      const double* b, Py_ssize_t b_row, Py_ssize_t b_col, double* c, Py_ssize_t c_row, double* room) noexcept nogil
+                      const double* b, Py_ssize_t b_row, Py_ssize_t b_col, double* c, Py_ssize_t c_row, double* scratch) noexcept nogil
 
 cdef bint outruns_blas        # large products are faster here than in NumPy's BLAS
 cdef Kernels kernels          # filled at import, never changed afterwards

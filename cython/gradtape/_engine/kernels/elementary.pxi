@@ -74,7 +74,7 @@ cdef inline real trunc_(real x) noexcept nogil:
         return trunc(x)
 
 cdef inline real rint_(real x) noexcept nogil:
-    # The sum with `rounder` has no room for a fraction; beyond `rounder` every number is an integer (or not a number).
+    # The sum with `rounder` has no scratch for a fraction; beyond `rounder` every number is an integer (or not a number).
     cdef real rounder = 8388608 if real is float else 4503599627370496
     cdef real size = fabs_(x)
     return copysign_((size + rounder) - rounder, x) if size < rounder else x

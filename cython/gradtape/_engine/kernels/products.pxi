@@ -117,15 +117,15 @@ cdef inline Py_ssize_t part_of(Py_ssize_t left, Py_ssize_t most, Py_ssize_t grai
 
 cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                       const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
-                      real* room) noexcept nogil:
-    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b in L1. room: BLOCK_ROOM elements.
+                      real* scratch) noexcept nogil:
+    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b in L1. scratch: BLOCK_ROOM elements.
 
     What is copied next is asked for while the tiles of this block and panel are computed.
     """
     cdef Py_ssize_t most = BLOCK_DEPTH32 if real is float else BLOCK_DEPTH64
     cdef Py_ssize_t start = 0, top = 0, left, depth = part_of(k, most, 1), height = part_of(m, BLOCK_HEIGHT, PANEL_HEIGHT)
     cdef Py_ssize_t next_start, next_top, next_depth, next_height, columns, tiles, strip = STRIP_BYTES // sizeof(real)
-    cdef real* panel = room + BLOCK_HEIGHT * most
+    cdef real* panel = scratch + BLOCK_HEIGHT * most
     cdef Ahead next_a, next_b
     while start < k:
         next_start, next_top, next_depth = start, top + height, depth
@@ -136,9 +136,9 @@ cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, P
         next_a = ahead_of(a + next_top * a_row + next_start * a_col, next_height, next_depth, a_row, a_col, sizeof(real),
                           tiles * ((n + strip - 1) // strip))
         if real is float:
-            interleave32(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
+            interleave32(height, depth, a + top * a_row + start * a_col, a_row, a_col, scratch)
         else:
-            interleave64(height, depth, a + top * a_row + start * a_col, a_row, a_col, room)
+            interleave64(height, depth, a + top * a_row + start * a_col, a_row, a_col, scratch)
         left = 0
         while left < n:
             columns = min(n - left, strip)
@@ -149,9 +149,9 @@ cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, P
                 next_b = ahead_of(b + next_start * b_row, next_depth, min(n, strip), b_row, b_col, sizeof(real), tiles)
             if real is float:
                 panel_of32(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
-                panels32(height, columns, depth, room, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
+                panels32(height, columns, depth, scratch, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
             else:
                 panel_of64(depth, columns, b + start * b_row + left * b_col, b_row, b_col, panel)
-                panels64(height, columns, depth, room, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
+                panels64(height, columns, depth, scratch, panel, columns, c + top * c_row + left, c_row, start > 0, &next_a, &next_b)
             left += columns
         start, top, depth, height = next_start, next_top, next_depth, next_height

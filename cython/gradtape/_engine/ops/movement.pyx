@@ -12,11 +12,10 @@ from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, tensor_shape
 from gradtape._engine.base.types cimport F32, F64, I32, I64, MAX_RANK
-from gradtape._engine.ops.ops cimport filled, identity, reshape
-from gradtape._engine.record.log cimport Call, Entry, attribute_of, operand_extent
+from gradtape._engine.ops.structural cimport filled, identity, reshape
+from gradtape._engine.record.entries cimport Call, Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor,
-                                             operators)
+from gradtape._engine.tensor.tensor cimport Operators, Readable, Tensor, as_array, is_floating, item_size, new_tensor, operators
 
 cnp.import_array()
 
@@ -61,12 +60,12 @@ cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* so
             memcpy(target + i * target_stride, source + i * source_stride, run)
 
 
-cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
     return place(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
 
 
-cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows):
+cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
     return chunks(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
 
@@ -267,7 +266,7 @@ cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) ex
     cdef Tensor part
     cdef bint numbered = observing
     for part in tensors:
-        if part.number and is_floating(out.dtype_code):
+        if part.node and is_floating(out.dtype_code):
             numbered = True
     if numbered:
         note_call(named(name, evaluate_assembly, assemble_rule), tensors, (out,),
@@ -386,7 +385,7 @@ cdef tuple runs_of(Tensor tensor, list shapes, Py_ssize_t outer):
 
 
 cdef int note_parts(str name, Tensor tensor, tuple parts, Py_ssize_t outer) except -1:
-    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_floating(tensor.dtype_code)):
         note_call(named(name, evaluate_parts, part_rule), (tensor,), parts,
                   ([tensor_shape((<Tensor>part).extent) for part in parts], outer, tensor_shape(tensor.extent)))
     return 0
@@ -538,7 +537,7 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
         out = rows_at(tensor, index, extent)
     finally:
         release_extent(extent)
-    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_floating(tensor.dtype_code)):
         note_call(named(name, evaluate_taking, take_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 
@@ -613,7 +612,7 @@ def gather_rows(object params, object indices, Primitive primitive or None):
         out = rows_at(tensor, plain(as_array(index)), extent)
     finally:
         release_extent(extent)
-    if primitive is not None and (observing or (tensor.number and is_floating(tensor.dtype_code))):
+    if primitive is not None and (observing or (tensor.node and is_floating(tensor.dtype_code))):
         note_call(primitive, (tensor, index), (out,), (tensor_shape(tensor.extent),))
     return out
 
@@ -649,7 +648,7 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     cdef Tensor out
     index = plain(index)
     out = sums_of_rows(tensor, index, shape)
-    if observing or (tensor.number and is_floating(tensor.dtype_code)):
+    if observing or (tensor.node and is_floating(tensor.dtype_code)):
         note_call(named(name, evaluate_adding, add_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 

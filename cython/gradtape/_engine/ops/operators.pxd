@@ -5,4 +5,5 @@ from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef Tensor operand_like(object value, Tensor other)      # the other operand, in the tensor's dtype where that loses nothing
 cdef Tensor strict_operand(object value, Tensor other)    # in its dtype or not at all: TypeError or ValueError
-cdef Tensor at_once(Program program, object a, object b)  # an op on floating operands of one dtype; None where that needs asking
+# An op on floating operands of one dtype; None where that needs asking.
+cdef Tensor floating_elementwise(Program program, object a, object b)

@@ -4,17 +4,19 @@ Tensor and BaseVariable lie below and call these functions through the table tha
 """
 
 from gradtape._engine.base.shape cimport Extent, broadcast_extents, release_extent
-from gradtape._engine.ops.ops cimport elementwise, incompatible, matmul, mixed_dtypes, undivided, unsupported
-from gradtape._engine.record.primitive cimport Primitive
-from gradtape._engine.compute.program cimport Program, program as program_named
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, at_hand, convert, from_array, is_floating,
-                                             new_scalar, operators, plain, present)
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, CODE_COUNT, DIV, EQ, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NE, NEG,
                                           NOT, OR, SUB)
+from gradtape._engine.compute.program cimport Program, program as program_named
+from gradtape._engine.ops.elementwise cimport elementwise
+from gradtape._engine.ops.matmul cimport matmul
+from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
+from gradtape._engine.record.primitive cimport Primitive
+from gradtape._engine.tensor.conversion cimport convert, from_array, plain
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, is_floating, new_scalar,
+                                             operators, readable_tensor)
 
 import numpy as np
 
-from gradtape._engine.ops.ops import kernel_name
 
 cdef Program ADD_PROGRAM = program_named("add")
 cdef Program DIVIDE_PROGRAM = program_named("divide")
@@ -53,23 +55,23 @@ cdef Tensor operand_like(object value, Tensor other):
 
 cdef Tensor strict_operand(object value, Tensor other):
     """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
-    cdef Tensor tensor = present(value)
+    cdef Tensor tensor = readable_tensor(value)
     return tensor if tensor is not None else convert(value, other.dtype_code, False)
 
 
 cdef inline Tensor left_operand(object a, object b):
     """The left operand of an operator of which at least one operand is a tensor or variable."""
-    cdef Tensor tensor = present(a)
-    return tensor if tensor is not None else strict_operand(a, present(b))
+    cdef Tensor tensor = readable_tensor(a)
+    return tensor if tensor is not None else strict_operand(a, readable_tensor(b))
 
 
 cdef object binary(int code, object a, object b):
     return arithmetic(<Program>_binary_programs[code], a, b)
 
 
-cdef Tensor at_once(Program program, object a, object b):
+cdef Tensor floating_elementwise(Program program, object a, object b):
     """An op of two operands, if these are floating, of one dtype, and known by their types alone; None for any others."""
-    cdef Tensor left = at_hand(a), right = at_hand(b)
+    cdef Tensor left = usual_tensor(a), right = usual_tensor(b)
     if left is None:
         if right is not None and right.dtype_code <= F64:
             left = plain(a, right.dtype_code)
@@ -85,7 +87,7 @@ cdef object arithmetic(Program program, object a, object b):
     cdef Tensor result
     if type(a) is Tensor and type(b) is Tensor and (<Tensor>a).dtype_code == (<Tensor>b).dtype_code <= F64:
         return elementwise(program, <Tensor>a, <Tensor>b, None)
-    result = at_once(program, a, b)
+    result = floating_elementwise(program, a, b)
     return result if result is not None else mixed_binary(program, a, b)
 
 

@@ -1,11 +1,10 @@
 """The log is the program: ops append entries to their thread's log, tapes are windows over it.
 
-Numbers. Every tensor that was recorded or watched has one number, never changed. The number of a recorded tensor is
-its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so numbers are unique
-in the process. Variables have numbers of their own below the first tag. Number 0 means never recorded or watched.
+Nodes. Every tensor that was recorded or watched has one node id, never changed. The node of a recorded tensor is
+its entry's position; a thread's positions carry the thread's tag in the bits from TAG_SHIFT up, so nodes are unique
+in the process. Variables have nodes of their own below the first tag. Node 0 means never recorded or watched.
 
-Pages never move and are owned by the windows that cover them. A tensor that dies flags its entry; before a page is
-added, `collect` drops entries that no live tensor reaches, so results that were discarded hold nothing.
+A tensor that dies flags its entry; before a page is added, `collect` drops entries that no live tensor reaches.
 """
 
 cimport cython
@@ -16,13 +15,13 @@ from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.buffer cimport on_growth
+from gradtape._engine.record.entries cimport (CALL, MARK, PAGE_BITS, PAGE_MASK, PAGE_SIZE, VACANT, Call, Entry, Page, clear, drop,
+                                              operand_node)
 
 cdef extern from "Python.h":
     bint PyGC_Disable()
     bint PyGC_Enable()
     PyObject* PyThreadState_GetDict()
-    PyObject* PyTuple_GET_ITEM(object tuple, Py_ssize_t place)
 
 cdef extern from *:
     """
@@ -31,28 +30,13 @@ cdef extern from *:
     """
     PyObject* gradtape_thread
 
-cdef extern from *:
-    """
-    /* Memory that starts on a line of cache, after the address that it was given at. */
-    static void* gradtape_lines(size_t n) {
-        char* made = (char*)malloc(n + 63 + sizeof(void*));
-        void** start;
-        if (!made) return 0;
-        start = (void**)(((size_t)made + sizeof(void*) + 63) & ~(size_t)63);
-        start[-1] = made;
-        return start;
-    }
-    static void gradtape_free_lines(void* lines) { free(((void**)lines)[-1]); }
-    """
-    void* gradtape_lines(size_t n) noexcept
-    void gradtape_free_lines(void* lines) noexcept
 
 cdef enum:
     TAG_SHIFT = 50
     MAX_TAG = (1 << 13) - 1
     WARM = 96                # entries of a page that a thread's tapes take turns with, so that they stay in cache
-    SPARES = 16              # pages' worth of entries that are kept at first
 
+cdef Collect collect = NULL
 cdef int64_t _tags = 0
 cdef list _ended = []            # where ended threads' positions stopped, for further threads to go on from
 cdef int64_t _variables = 0
@@ -60,7 +44,7 @@ cdef int64_t _epochs = 0
 observers = followers = 0
 
 
-cdef int64_t new_variable_number() noexcept:
+cdef int64_t new_variable_node() noexcept:
     global _variables
     _variables += 1
     return _variables
@@ -72,6 +56,15 @@ cdef Thread thread():
 
 cdef PyObject* here() except NULL:
     return gradtape_thread if gradtape_thread != NULL else make_thread()
+
+
+cdef void collect_by(Collect how) noexcept:
+    global collect
+    collect = how
+
+
+cdef PyObject* known_thread() noexcept:
+    return gradtape_thread
 
 
 cdef PyObject* make_thread() except NULL:
@@ -127,124 +120,6 @@ cdef class Thread:
             _ended.append(((self.next >> PAGE_BITS) + 1) << PAGE_BITS)
 
 
-# Pages' entries that are in no page: as many as come to be wanted again, and the first is what its `op` leads to.
-cdef Entry* _spare = NULL
-cdef int64_t _spare_count = 0
-cdef int64_t _kept = SPARES      # how many may be spare
-cdef bint _lost = False          # there were more, which were given back
-
-
-cdef Entry* take_entries() except NULL:
-    """Room for a page, all vacant. It is cleared as it is taken, which brings it into cache."""
-    global _spare, _spare_count, _kept, _lost
-    cdef Entry* entries = _spare
-    if entries == NULL:
-        if _lost:
-            _kept *= 4
-            _lost = False
-        entries = <Entry*>gradtape_lines(PAGE_SIZE * sizeof(Entry))
-        if entries == NULL:
-            raise MemoryError("gradtape could not allocate a page of its log")
-    else:
-        _spare = <Entry*>entries.op
-        _spare_count -= 1
-    memset(entries, 0, PAGE_SIZE * sizeof(Entry))
-    return entries
-
-
-cdef void give_entries(Entry* entries) noexcept:
-    """Takes back the room of a page whose entries hold nothing."""
-    global _spare, _spare_count, _lost
-    if _spare_count == _kept:
-        _lost = True
-        gradtape_free_lines(entries)
-        return
-    entries.op = <PyObject*>_spare
-    _spare = entries
-    _spare_count += 1
-
-
-cdef Rest* make_rest() except NULL:
-    cdef Rest* rest = <Rest*>calloc(1, sizeof(Rest))
-    if rest == NULL:
-        raise MemoryError("gradtape could not allocate an entry of its log")
-    return rest
-
-
-cdef void end_rest(Entry* entry) noexcept:
-    global spare_rests
-    cdef Rest* rest = entry.rest
-    cdef PyObject* third = rest.third
-    entry.rest = NULL
-    clear_extent(&rest.extents[0])
-    clear_extent(&rest.extents[1])
-    clear_extent(&rest.extents[2])
-    rest.third = NULL
-    rest.attribute = 0
-    rest.next = spare_rests
-    spare_rests = rest
-    if third != NULL:
-        Py_DECREF(<object>third)
-
-
-@cython.final
-cdef class Page:
-    def __cinit__(self):
-        self.entries = take_entries()
-        self.last = PAGE_SIZE
-        self.coverers = self.own_coverers
-        self.capacity = 4
-
-    def __dealloc__(self):
-        cdef int i
-        if self.coverers != self.own_coverers:
-            free(self.coverers)
-        if self.entries != NULL:
-            if self.holding:
-                for i in range(PAGE_SIZE):
-                    if self.entries[i].kind != VACANT:
-                        clear(&self.entries[i])
-            give_entries(self.entries)
-
-
-cdef class Call:
-    def __dealloc__(self):
-        free(self.inputs)
-
-
-cdef int relieve() except -1:
-    """Collects what the thread's open tapes need not hold; the pool asks for it when tensors' memory has doubled."""
-    cdef Thread th
-    if gradtape_thread != NULL:
-        th = <Thread>gradtape_thread
-        if th.newest != NULL and not th.collecting:
-            th.collected = 0
-            collect(th)
-    return 0
-
-
-on_growth(relieve)
-
-
-cdef int drop(Entry* entry, Page page) except -1:
-    """Clears an entry of a page that its caller holds."""
-    if entry.kind == CALL:
-        return drop_call(entry, page)
-    if OP <= entry.kind < CALL:
-        page.holding -= 1
-    clear(entry)
-    return 0
-
-
-cdef int drop_call(Entry* entry, Page page) except -1:
-    cdef int64_t place = attribute_of(entry)
-    cdef object call = page.held[place]                  # no-cython-lint: held until the entry is clean
-    page.holding -= 1
-    page.held[place] = None
-    clear(entry)
-    return 0
-
-
 cdef int ensure_page(Thread thread) except -1:
     """A page at the thread's next position that no window owns yet."""
     if thread.page is not None and thread.page.owners == 0 and not thread.page.letting_go and not thread.page.holding:
@@ -270,7 +145,7 @@ cdef bint shareable(Thread thread) noexcept:
 
 
 cdef int next_page(Thread thread) except -1:
-    """Makes room for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
+    """Makes a place for the next entry. What collecting drops may run a program's code, which may record, open tapes and close them:
     the thread is looked at anew then. From there on nothing of the program's runs until the page stands."""
     if thread.newest != NULL and not thread.collecting:
         collect(thread)
@@ -282,7 +157,7 @@ cdef int next_page(Thread thread) except -1:
     return 0
 
 
-cdef int make_room(Thread thread, int64_t count) except -1:
+cdef int reserve_entries(Thread thread, int64_t count) except -1:
     """Collects where so many entries need another page, so that nothing is dropped between them."""
     if thread.next + count > thread.limit and thread.newest != NULL and not thread.collecting:
         collect(thread)
@@ -331,8 +206,8 @@ cdef int turn_to(Thread thread, Page page) except -1:
     return 0
 
 
-cdef int64_t give_number(Thread thread) except -1:
-    """A number for a tensor that no entry made: forward accumulators know tensors by theirs."""
+cdef int64_t give_node(Thread thread) except -1:
+    """A node for a tensor that no entry made: forward accumulators know tensors by theirs."""
     if thread.next == thread.limit:
         next_page(thread)
     if thread.newest != NULL:
@@ -360,7 +235,7 @@ cdef int adopt(Window window, Page page) except -1:
         page.capacity *= 2
     if place >= window.page_capacity:
         capacity = 2 * place + 4
-        window.directory = <void**>grow(window.directory, window.room.directory, window.page_capacity * sizeof(void*),
+        window.directory = <void**>grow(window.directory, window.own.directory, window.page_capacity * sizeof(void*),
                                         capacity * sizeof(void*))
         window.page_capacity = capacity
     if place == 0:
@@ -395,7 +270,7 @@ cdef int abandon(Window window, Page page) noexcept:
 
 
 cdef void* grow(void* old, void* own, Py_ssize_t old_bytes, Py_ssize_t new_bytes) except NULL:
-    """More zeroed room for an array that may still stand in its window's own room, which is zeros again then."""
+    """More zeroed storage for an array that may still stand in its window's own storage, which is zeros again then."""
     cdef void* made = malloc(new_bytes) if old == own else realloc(old, new_bytes)
     if made == NULL:
         raise MemoryError("gradtape could not grow its log")
@@ -437,34 +312,34 @@ cdef void span_from_root(Thread thread) noexcept:
         thread.span = <uint64_t>(((thread.floor >> TAG_SHIFT) + 1) << TAG_SHIFT) - <uint64_t>thread.floor
 
 
-cdef bint marked_in_open_window(Thread thread, int64_t number) noexcept:
+cdef bint marked_in_open_window(Thread thread, int64_t node) noexcept:
     cdef PyObject* window = thread.newest
     if thread.stopped:
         return False
     if thread.marking == 1 and thread.root != NULL and (<Window>thread.root).mark_count:
-        return is_marked(<Window>thread.root, number)
+        return is_marked(<Window>thread.root, node)
     while window != NULL:
-        if (<Window>window).mark_count and is_marked(<Window>window, number):
+        if (<Window>window).mark_count and is_marked(<Window>window, node):
             return True
         window = (<Window>window).older
     return False
 
 
-cdef void mark_dead(int64_t number) noexcept:
+cdef void mark_dead(int64_t node) noexcept:
     """Called as a numbered tensor dies: its entry, if an open window covers it, may be dropped."""
     cdef PyObject* at = gradtape_thread
     cdef PyObject* root
     cdef int64_t place
     if at == NULL:
         return
-    if <uint64_t>(number - (<Thread>at).floor) < (<Thread>at).span:
+    if <uint64_t>(node - (<Thread>at).floor) < (<Thread>at).span:
         root = (<Thread>at).root
-        place = (number >> PAGE_BITS) - (<Window>root).first_page
+        place = (node >> PAGE_BITS) - (<Window>root).first_page
         if 0 <= place < (<Window>root).page_count and (<Window>root).directory[place] != NULL:
-            (<Page>(<Window>root).directory[place]).entries[number & PAGE_MASK].dead = 1
+            (<Page>(<Window>root).directory[place]).entries[node & PAGE_MASK].dead = 1
 
 
-cdef void drop_tangents(int64_t number) noexcept:
+cdef void drop_tangents(int64_t node) noexcept:
     cdef PyObject* kind
     cdef PyObject* value
     cdef PyObject* traceback
@@ -474,7 +349,7 @@ cdef void drop_tangents(int64_t number) noexcept:
     # Tensors die while an exception is on its way too, which must not be in sight of what looks for errors.
     PyErr_Fetch(&kind, &value, &traceback)
     for tangents in list((<Thread>gradtape_thread).trackers):
-        tangents.table.pop(number, None)
+        tangents.table.pop(node, None)
     PyErr_Restore(kind, value, traceback)
 
 
@@ -559,7 +434,7 @@ cdef void mark_active(Window window, Entry* entries, int64_t position, int64_t s
         if entry.kind != VACANT and entry.kind != MARK and not (entry.horizon and window.generation >= entry.horizon):
             count = (<Call>entry.op).input_count if entry.kind == CALL else entry.count
             for i in range(count):
-                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_number(entry, i)):
+                if is_active(window, (<Call>entry.op).inputs[i] if entry.kind == CALL else operand_node(entry, i)):
                     place = position - (window.first_page << PAGE_BITS)
                     window.active[place >> 6] |= (<uint64_t>1) << (place & 63)
                     break
@@ -597,33 +472,33 @@ cdef struct Past:
 cdef class Window:
     def __cinit__(self):
         self.watch_variables = True
-        self.take_own_room()
+        self.take_own_storage()
 
-    cdef void take_own_room(self) noexcept:
-        """Empty, in its own room, which is all zeros."""
+    cdef void take_own_storage(self) noexcept:
+        """Empty, in its own storage, which is all zeros."""
         self.low = -1
         self.alone = self.broken = False
-        self.directory = self.room.directory
+        self.directory = self.own.directory
         self.page_capacity = 4
         self.page_count = 0
         self.segments = self.own_segments
         self.segment_capacity = 2
         self.segment_count = 0
-        self.marks = self.room.marks
+        self.marks = self.own.marks
         self.mark_capacity = 16
         self.mark_count = self.family_count = 0
-        self.active = self.room.active
+        self.active = self.own.active
         self.active_words = 24
 
     cdef void move_out(self) noexcept:
-        """Frees what outgrew its own room."""
-        if self.directory != self.room.directory:
+        """Frees what outgrew its own storage."""
+        if self.directory != self.own.directory:
             free(self.directory)
         if self.segments != self.own_segments:
             free(self.segments)
-        if self.marks != self.room.marks:
+        if self.marks != self.own.marks:
             free(self.marks)
-        if self.active != self.room.active:
+        if self.active != self.own.active:
             free(self.active)
 
     def __del__(self):
@@ -772,15 +647,15 @@ cdef class Window:
                     abandon(self, page)
         elif page is not None:
             abandon(self, page)
-        # What was used of the window's own room; the rest is zeros.
-        if self.directory == self.room.directory:
-            memset(self.room.directory, 0, count * sizeof(void*))
-        if self.mark_count and self.marks == self.room.marks:
-            memset(self.room.marks, 0, self.mark_capacity * sizeof(Marks))
-        if not self.alone and self.active == self.room.active:
-            memset(self.room.active, 0, self.active_words * sizeof(uint64_t))
+        # What was used of the window's own storage; the rest is zeros.
+        if self.directory == self.own.directory:
+            memset(self.own.directory, 0, count * sizeof(void*))
+        if self.mark_count and self.marks == self.own.marks:
+            memset(self.own.marks, 0, self.mark_capacity * sizeof(Marks))
+        if not self.alone and self.active == self.own.active:
+            memset(self.own.active, 0, self.active_words * sizeof(uint64_t))
         self.move_out()
-        self.take_own_room()
+        self.take_own_storage()
         if pages is not None:
             for page in pages:
                 if page is not None:
@@ -806,15 +681,15 @@ cdef class Window:
                         page.coverers[i] = <void*>other
         other.foremost, other.pages = self.foremost, self.pages
         self.foremost = self.pages = None
-        other.room = self.room
+        other.own = self.own
         memcpy(other.own_segments, self.own_segments, sizeof(self.own_segments))
-        if self.directory != self.room.directory:
+        if self.directory != self.own.directory:
             other.directory = self.directory
         if self.segments != self.own_segments:
             other.segments = self.segments
-        if self.marks != self.room.marks:
+        if self.marks != self.own.marks:
             other.marks = self.marks
-        if self.active != self.room.active:
+        if self.active != self.own.active:
             other.active = self.active
         other.first_page, other.page_count, other.page_capacity = self.first_page, self.page_count, self.page_capacity
         other.low, other.alone, other.broken = self.low, self.alone, self.broken
@@ -823,8 +698,8 @@ cdef class Window:
         other.active_words, other.analysed, other.generation = self.active_words, self.analysed, self.generation
         other.sweeps = sweep
         self.sweeps = NULL
-        memset(&self.room, 0, sizeof(Room))
-        self.take_own_room()
+        memset(&self.own, 0, sizeof(OwnStorage))
+        self.take_own_storage()
         while sweep != NULL:
             sweep.window = <PyObject*>other
             Py_INCREF(other)
@@ -832,37 +707,37 @@ cdef class Window:
             sweep = sweep.next
         return 0
 
-    cdef int mark(self, int64_t number) except -1:
-        """Watches a number from here on."""
+    cdef int mark(self, int64_t node) except -1:
+        """Watches a node from here on."""
         cdef int64_t place
-        if self.low >= 0 and number >= self.low and (number >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
+        if self.low >= 0 and node >= self.low and (node >> TAG_SHIFT) == (self.low >> TAG_SHIFT):
             if self.alone:
-                if number < last_position(self):
+                if node < last_position(self):
                     return 0
                 self.lapse()
             self.analyse(last_position(self))
-            self.reach(number)
-            place = number - (self.first_page << PAGE_BITS)
+            self.reach(node)
+            place = node - (self.first_page << PAGE_BITS)
             self.active[place >> 6] |= (<uint64_t>1) << (place & 63)
             return 0
-        if not is_marked(self, number):
-            self.insert_mark(number)
+        if not is_marked(self, node):
+            self.insert_mark(node)
         return 0
 
-    cdef int insert_mark(self, int64_t number) except -1:
-        """Marks a number that is none of the window's positions and not marked yet."""
+    cdef int insert_mark(self, int64_t node) except -1:
+        """Marks a node that is none of the window's positions and not marked yet."""
         # What was recorded before the mark must not come to depend on it.
         if not self.alone and self.low >= 0:
             self.analyse(last_position(self))
-        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
+        cdef Marks* marks = &self.marks[place_of_family(self.marks, self.mark_capacity, node)]
         if marks.family == 0:
             if 2 * self.family_count >= self.mark_capacity:
                 self.rehash()
-                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, number)]
-            marks.family = (number >> FAMILY_BITS) + 1
+                marks = &self.marks[place_of_family(self.marks, self.mark_capacity, node)]
+            marks.family = (node >> FAMILY_BITS) + 1
             marks.place = <int>self.family_count
             self.family_count += 1
-        marks.members |= <unsigned int>1 << (number & FAMILY_MASK)
+        marks.members |= <unsigned int>1 << (node & FAMILY_MASK)
         self.mark_count += 1
         if self.owner is not None and self.mark_count == 1:
             self.owner.marking += 1
@@ -881,18 +756,18 @@ cdef class Window:
         for i in range(old_capacity):
             if old[i].family:
                 self.marks[place_of_family(self.marks, self.mark_capacity, (old[i].family - 1) << FAMILY_BITS)] = old[i]
-        if old == self.room.marks:
+        if old == self.own.marks:
             memset(old, 0, old_capacity * sizeof(Marks))
         else:
             free(old)
         return 0
 
     cdef int reach(self, int64_t position) except -1:
-        """Makes room for the bit of a position."""
+        """Makes a place for the bit of a position."""
         cdef int64_t words = ((position - (self.first_page << PAGE_BITS)) >> 6) + 1
         if words > self.active_words:
             words = 2 * words + 8
-            self.active = <uint64_t*>grow(self.active, self.room.active, self.active_words * 8, words * 8)
+            self.active = <uint64_t*>grow(self.active, self.own.active, self.active_words * 8, words * 8)
             self.active_words = words
         return 0
 
@@ -1003,86 +878,6 @@ cdef bint wanted_by_coverers(Page page, int64_t position) noexcept:
     return False
 
 
-cdef int collect(Thread thread) except -1:
-    """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
-    number has doubled, or grown fourfold where that found nothing to drop last time. Pages that are left empty go."""
-    # What is dropped may run a program's code, which may record and reset and close tapes.
-    cdef Window root = <Window>thread.root
-    cdef Window window
-    cdef int64_t count = root.page_count, first_page = root.first_page, first = count - 1
-    cdef int64_t place, left = 0
-    cdef unsigned char** needed
-    cdef Page page
-    cdef int held
-    cdef bint whole, found = False, left_some
-    thread.grown += 1
-    whole = thread.grown >= thread.collected
-    if whole:
-        first = 0
-    needed = <unsigned char**>calloc(count - first + 1, sizeof(unsigned char*))
-    if needed == NULL:
-        raise MemoryError("gradtape could not collect its log")
-    thread.collecting = True
-    try:
-        place = count - 1
-        while place >= first:
-            page = any_page(thread, first_page + place)
-            if page is not None:
-                held = page.holding
-                page.letting_go += 1
-                try:
-                    left_some = collect_page(thread, page, needed, first_page + first, whole)
-                finally:
-                    page.letting_go -= 1
-                if left_some:
-                    left += 1
-                    found = found or page.holding < held
-                elif page is not thread.page:
-                    found = True
-                    window = newest_window(thread)
-                    while window is not None:
-                        release_page(window, page)
-                        window = older_window(window)
-            place -= 1
-    finally:
-        thread.collecting = False
-        for place in range(count - first):
-            free(needed[place])
-        free(needed)
-    if whole:
-        thread.grown = 0
-        # Pages that are gone leave a place behind, so a scan costs something for them too.
-        thread.collected = max(4, left if found else 3 * left, count >> 9)
-    return 0
-
-
-cdef int need(unsigned char** needed, int64_t first_page, int64_t number, int64_t position) except -1:
-    """Notes that the entry at a position reads an earlier one."""
-    cdef int64_t place = (number >> PAGE_BITS) - first_page
-    if place < 0 or number >= position:
-        return 0
-    if needed[place] == NULL:
-        needed[place] = <unsigned char*>calloc(PAGE_SIZE, 1)
-        if needed[place] == NULL:
-            raise MemoryError("gradtape could not collect its log")
-    needed[place][number & PAGE_MASK] = 1
-    return 0
-
-
-cdef Page any_page(Thread thread, int64_t number):
-    """The page of a number if an open window covers it."""
-    cdef Window window
-    cdef PyObject* next_ = thread.newest
-    cdef int64_t place
-    while next_ != NULL:
-        window = <Window>next_
-        place = number - window.first_page
-        if 0 <= place < window.page_count and window.directory[place] != NULL:
-            return <Page>window.directory[place]
-        next_ = window.older
-    return None
-
-
 cdef int release_page(Window window, Page page) except -1:
     cdef int64_t place = page.number - window.first_page
     if 0 <= place < window.page_count and window.directory[place] == <void*>page:
@@ -1093,87 +888,3 @@ cdef int release_page(Window window, Page page) except -1:
             window.pages[place] = None
         abandon(window, page)
     return 0
-
-
-cdef bint forgotten(Entry* entry):
-    """Whether nobody holds the entry's result, unless it is the entry itself because its reverse rule reads it."""
-    cdef PyObject* result = entry.saved[RESULT_SLOT]
-    if entry.dead:
-        return True
-    if entry.kind == CALL:
-        return kept_only(<Call>entry.op, 0)
-    return result != NULL and result.ob_refcnt == 1
-
-
-cdef bint kept_only(Call call, int output):
-    """Whether a Call is the only holder of its output."""
-    return (call.own is not None and call.own[output] >= 0
-            and PyTuple_GET_ITEM(call.saved, call.own[output]).ob_refcnt == 1)
-
-
-cdef Entry* entry_of(Thread thread, int64_t position):
-    """The entry at a position, or NULL where no open window covers it."""
-    cdef Page page = any_page(thread, position >> PAGE_BITS)
-    return NULL if page is None else &page.entries[position & PAGE_MASK]
-
-
-cdef bint idle_output(Thread thread, Entry* entry):
-    """Whether a further output lives for its Call alone, and so goes when that does."""
-    cdef Entry* main = entry_of(thread, entry.inputs[0])
-    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.inputs[1])
-
-
-cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
-    """Drops the further outputs of a Call that goes."""
-    cdef Entry* entry
-    cdef int i
-    for i in range(1, count):
-        entry = entry_of(thread, position + i)
-        if entry != NULL and entry.kind == OUTPUT:
-            clear(entry)
-    return 0
-
-
-cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
-    """Whether anything is left on the page."""
-    cdef int64_t position
-    cdef int i, j
-    cdef bint left = False, closed = False
-    # A page's only window depends on nearly all of it, and on all if it is alone.
-    cdef bint ask = page.owners > 1 or (whole and not (page.owners and (<Window>page.coverers[0]).alone))
-    cdef unsigned char* own
-    cdef Entry* entry
-    cdef Call call
-    cdef Window window
-    for i in range(page.owners):
-        window = <Window>page.coverers[i]
-        if ask:
-            window.analyse(last_position(window))
-        # Entries of a closed window may be reached from pages that this scan does not see; those of one that a sweep empties, by
-        # what is gone.
-        closed = closed or window.owner is None or window.broken
-    i = PAGE_SIZE
-    while i > 0:
-        i -= 1
-        entry = &page.entries[i]
-        if entry.kind == VACANT:
-            continue
-        position = (page.number << PAGE_BITS) + i
-        own = needed[page.number - first_page]
-        if (not closed and (own == NULL or not own[i]) and forgotten(entry)) or (ask and not wanted_by_coverers(page, position)):
-            if entry.kind == CALL and (<Call>entry.op).own is not None:
-                drop_outputs(thread, position, (<Call>entry.op).output_count)
-            drop(entry, page)
-            entry.dead = 0
-            continue
-        left = True
-        if entry.kind == OUTPUT and not closed and (own == NULL or not own[i]) and idle_output(thread, entry):
-            continue
-        if entry.kind == CALL:
-            call = <Call>entry.op
-            for j in range(call.input_count):
-                need(needed, first_page, call.inputs[j], position)
-        else:
-            for j in range(entry.count):
-                need(needed, first_page, operand_number(entry, j), position)
-    return left

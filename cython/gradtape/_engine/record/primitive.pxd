@@ -6,16 +6,16 @@ from cpython.ref cimport Py_INCREF, PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
-from gradtape._engine.record.log cimport (OP, RESULT_SLOT, Entry, Thread, append, clear, give_number, here, keep_extent,
-                                          on_open_window, rest_of, set_attribute)
-from gradtape._engine.tensor.tensor cimport Tensor, tracing
 from gradtape._engine.base.types cimport F64
+from gradtape._engine.record.entries cimport Entry, clear, keep_extent, extension_of, set_attribute, OP, RESULT_SLOT
+from gradtape._engine.record.log cimport Thread, append, give_node, here, on_open_window
+from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
 # The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.
 ctypedef Tensor (*Evaluate)(Tensor a, Tensor b, Extent* shape, int64_t attribute)
-# Cotangent of one operand; None where none flows. Where `rows` is not 0, the cotangent and what is returned have an axis of
-# so many rows before the axes of the op's result and operand: a Jacobian's cotangents, swept together.
-ctypedef object (*Vjp)(Entry* entry, Tensor cotangent, int operand, Py_ssize_t rows)
+# Cotangent of one operand; None where none flows. Where `batch` is not 0, the cotangent and what is returned have an axis of
+# so many before the axes of the op's result and operand: a Jacobian's cotangents, swept together.
+ctypedef object (*Vjp)(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch)
 
 cdef enum:
     READS_RESULT = 8
@@ -30,7 +30,7 @@ cdef class Primitive:
     # Compiled ones
     cdef Evaluate compute
     cdef Vjp vjp                         # NULL of elementwise programs, whose rule is derived
-    cdef bint batched                    # its vjp may be asked for rows
+    cdef bint batched                    # its vjp may be asked for a batch
     cdef bint adds                       # `add_cotangent` knows it
     cdef signed char reads[8]            # what the rules of a set of operands read, a bit each and READS_RESULT; -1 until first asked
     # Those in Python
@@ -91,6 +91,12 @@ cdef inline bint traced() noexcept:
     """Whether what this thread does now belongs into a trace. Asked while `tracing`."""
     return tracer is not None and tracer.depth == 0 and tracer.thread == here()
 
+cdef inline bint unobserved() noexcept:
+    """Whether neither a tape nor an accumulator nor an examiner would see an op."""
+    cdef PyObject* at = here()
+    return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
+
+
 cdef inline PyObject* keep(Tensor a) noexcept:
     Py_INCREF(a)
     return <PyObject*>a
@@ -108,28 +114,28 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
         wanted = primitive.find_reads(known)            # which may derive rules, be interrupted, and record
     if live:
         entry = append(thread)
-        out.number = thread.next - 1
+        out.node = thread.next - 1
         entry.dead = 0
         thread.page.holding += 1
     else:
-        out.number = give_number(thread)
+        out.node = give_node(thread)
         memset(&loose, 0, sizeof(Entry))
         entry = &loose
     entry.kind = OP
     entry.op = <PyObject*>primitive
     entry.count = 1
     # An operand that is only watched later stands as none, since what its cotangent reads was not kept.
-    entry.inputs[0] = a.number if known & 1 else 0
+    entry.inputs[0] = a.node if known & 1 else 0
     if a.extent != out.extent and not same_extent(a.extent, out.extent):
         keep_extent(entry, 0, a.extent)
     if b is not None:
         entry.count = 2
-        entry.inputs[1] = b.number if known & 2 else 0
+        entry.inputs[1] = b.node if known & 2 else 0
         if b.extent != out.extent and not same_extent(b.extent, out.extent):
             keep_extent(entry, 1, b.extent)
         if c is not None:
             entry.count = 3
-            rest_of(entry).third_input = c.number if known & 4 else 0
+            extension_of(entry).third_input = c.node if known & 4 else 0
             if c.extent != out.extent and not same_extent(c.extent, out.extent):
                 keep_extent(entry, 2, c.extent)
     set_attribute(entry, attribute)
@@ -138,7 +144,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     if wanted & 2:
         entry.saved[1] = keep(b)
     if wanted & 4:
-        entry.rest.third = keep(c)
+        entry.extension.third = keep(c)
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
@@ -150,12 +156,12 @@ cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int6
 cdef inline int note_alone(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
     cdef PyObject* at
     cdef int live
-    if out.dtype_code <= F64 and (a.number or (b is not None and b.number)):
+    if out.dtype_code <= F64 and (a.node or (b is not None and b.node)):
         at = here()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
-            live = on_open_window(<Thread>at, a.number)
+            live = on_open_window(<Thread>at, a.node)
             if b is not None:
-                live |= on_open_window(<Thread>at, b.number) << 1
+                live |= on_open_window(<Thread>at, b.node) << 1
             if live or (<Thread>at).forward:
                 record_compiled(<Thread>at, primitive, out, a, b, live, attribute)
     return 0

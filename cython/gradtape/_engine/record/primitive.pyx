@@ -13,9 +13,11 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport malloc
 
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
-from gradtape._engine.record.log cimport (CALL, OUTPUT, Call, Entry, Thread, append, give_number, here, make_room, on_open_window,
-                                          set_attribute, thread as thread_here)
+from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
+from gradtape._engine.record.log cimport Thread, append, give_node, here, reserve_entries, on_open_window, thread as thread_here
 from gradtape._engine.tensor.tensor cimport Tensor, is_floating, operators, tracing
+
+from gradtape._engine.record import collection as _collection       # which the log collects by  # no-cython-lint
 
 
 cdef Hooks _hooks
@@ -302,9 +304,9 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     cdef int64_t position
     for i in range(len(operands)):
         tensor = <Tensor?>operands[i]
-        if tensor.number != 0:
+        if tensor.node != 0:
             any_number = True
-            if on_open_window(thread, tensor.number):
+            if on_open_window(thread, tensor.node):
                 live = True
     if primitive.rule is None or (not live and not (thread.forward and any_number)):
         return 0
@@ -319,7 +321,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     for i in range(call.input_count):
         tensor = <Tensor>operands[i]
         # As in `record`.
-        call.inputs[i] = tensor.number if thread.forward or on_open_window(thread, tensor.number) else 0
+        call.inputs[i] = tensor.node if thread.forward or on_open_window(thread, tensor.node) else 0
     call.saved = tuple([operands[place] if place >= 0 else results[-1 - place] for place in primitive.saves])
     for i in range(len(primitive.saves)):
         if primitive.saves[i] < 0:
@@ -335,7 +337,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
         # that may run a program's code.
         fresh = []
-        make_room(thread, call.output_count)
+        reserve_entries(thread, call.output_count)
         collecting = thread.collecting
         thread.collecting = True
         try:
@@ -360,7 +362,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
                 entry.inputs[0] = position
                 entry.inputs[1] = i
                 if is_floating(out.dtype_code):
-                    out.number = thread.next - 1
+                    out.node = thread.next - 1
                 else:
                     # Nothing can depend on it, so nothing will tell of its end.
                     entry.dead = 1
@@ -368,12 +370,12 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
             thread.collecting = collecting
         out = results[0]
         if is_floating(out.dtype_code):
-            out.number = position
+            out.node = position
         else:
             main.dead = 1
     elif thread.forward:
         for out in results:
-            out.number = give_number(thread)
+            out.node = give_node(thread)
     if thread.forward:
         _hooks.push_call(thread, call, results)
     return 0
@@ -400,9 +402,9 @@ def record_stated(str name, rule, tuple operands, tuple results) -> None:
         record_call(th, Primitive(name, None, rule), operands, results, (), True)
 
 
-def number_of(Tensor tensor) -> int:
-    """A tensor's number in the log, 0 where it was never recorded or watched."""
-    return tensor.number
+def node_of(Tensor tensor) -> int:
+    """A tensor's node in the log, 0 where it was never recorded or watched."""
+    return tensor.node
 
 
 def is_recorded(*tensors) -> bool:
@@ -410,6 +412,6 @@ def is_recorded(*tensors) -> bool:
     cdef Thread th = thread_here()
     cdef Tensor tensor
     for tensor in tensors:
-        if tensor.number and (th.forward or on_open_window(th, tensor.number)):
+        if tensor.node and (th.forward or on_open_window(th, tensor.node)):
             return True
     return False

@@ -19,15 +19,15 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
+from gradtape._engine.base.threads cimport run_parts, thread_count
+from gradtape._engine.base.types cimport F32, F64
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
 from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
-                              sum_of_squares, walk)
+                                           sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
-from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value, tracing
-from gradtape._engine.base.threads cimport run_parts, thread_count
-from gradtape._engine.base.types cimport F32, F64
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.tensor cimport Tensor, is_floating, item_size, new_tensor, scalar_value, tracing
 
 from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.state.rules import PLACES
@@ -37,7 +37,7 @@ cdef extern from "Python.h":
     PyObject* next_of "PyIter_Next"(object iterator) except? NULL
 
 cdef enum:
-    ROOM = 32                # pairs that a step takes without asking for memory
+    OWN_PAIRS = 32                # pairs that a step takes without asking for memory
 
 # What every optimizer has, in the order of OPTIONS; None is NaN.
 cdef enum:
@@ -235,7 +235,7 @@ cdef class BaseOptimizer:
             variable = known
             if variable is None:
                 raise TypeError("An optimizer steps variables, not None.")
-            places[variable.number] = place
+            places[variable.node] = place
         self.bindings += 1
         self.places = places
         self.known, self.slots, self.averages, self.accumulators, self.product = variables, slots, averages, accumulators, product
@@ -252,7 +252,7 @@ cdef class BaseOptimizer:
 
     def _place(self, BaseVariable variable not None):
         """The variable's place among those the optimizer was built with, or None."""
-        return self.places.get(variable.number)
+        return self.places.get(variable.node)
 
     # What a step reads
 
@@ -597,7 +597,7 @@ cdef class BaseOptimizer:
         if guess >= PyList_GET_SIZE(self.known) or variable != PyList_GET_ITEM(self.known, guess):
             if not isinstance(<object>variable, BaseVariable):
                 return False
-            place = self.places.get((<BaseVariable>variable).number)
+            place = self.places.get((<BaseVariable>variable).node)
             if place is None:
                 return False
             out.place = place
@@ -617,8 +617,8 @@ cdef class BaseOptimizer:
     @cython.final
     cdef inline int take_all(self, object pairs) except -1:
         """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
-        cdef Pair room[ROOM]
-        cdef Pair* taken = room
+        cdef Pair own_pairs[OWN_PAIRS]
+        cdef Pair* taken = own_pairs
         cdef Py_ssize_t count = 0, most = len(self.known)
         cdef int64_t bindings = self.bindings
         cdef PyObject* found
@@ -628,7 +628,7 @@ cdef class BaseOptimizer:
         self.ready()
         if tracing and traced():
             return self.take_traced(list(iterator))
-        if most > ROOM:
+        if most > OWN_PAIRS:
             taken = <Pair*>malloc(most * sizeof(Pair))
             if taken == NULL:
                 raise MemoryError()
@@ -657,7 +657,7 @@ cdef class BaseOptimizer:
                 self.step(taken, count, bindings)
         finally:
             let_go(taken, count)
-            if taken != room:
+            if taken != own_pairs:
                 free(taken)
         return 0
 
@@ -755,7 +755,7 @@ cdef class BaseOptimizer:
         if tracing and traced():
             as_effect(WRITES, self.update_step, gradient, variable, learning_rate, writes=[*self.known, *self.variables])
             return
-        found = self.places.get(variable.number)
+        found = self.places.get(variable.node)
         if found is None:
             raise ValueError(f"Unknown variable: {variable}.")
         fitting = self._cast(gradient, variable)

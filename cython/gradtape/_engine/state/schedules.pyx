@@ -9,7 +9,8 @@ from libc.stdint cimport int64_t
 import numpy as np
 
 from gradtape._engine.base.types cimport F64, real
-from gradtape._engine.tensor.tensor cimport Tensor, as_array, convert, from_array
+from gradtape._engine.tensor.conversion cimport convert, from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array
 
 cdef extern from "math.h" nogil:
     float powf(float, float)

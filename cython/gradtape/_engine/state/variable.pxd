@@ -7,14 +7,14 @@ from gradtape._engine.tensor.tensor cimport Readable, Tensor
 cdef class BaseVariable(Readable):
     cdef object __weakref__
     cdef Tensor held             # the value; never handed out, so that assignment may write into it
-    cdef Tensor handle           # the last read, valid while `epoch` is the thread's
+    cdef Tensor cached           # the last read, valid while `epoch` is the thread's
     cdef int64_t epoch
-    cdef int64_t number          # the variable's own
+    cdef int64_t node            # the variable's own
     cdef bint is_trainable
     cdef str given_name
     cdef object open_shape       # the shape that any value must fit, None where it is the value's own
     cdef int store(self, Tensor value) except -1
-    cdef Tensor present(self)    # what is held, if Variable.__init__ has run
+    cdef Tensor held_value(self)    # what is held, if Variable.__init__ has run
     cdef char* writable(self) except NULL
     cdef int shift(self, object delta, int code) except -1
     cdef int store_traced(self, Tensor value) except -1

@@ -1,7 +1,7 @@
 """Variables.
 
-A variable owns a tensor that it never hands out. A read makes a handle, a tensor with a number of its own that shares
-the storage; the handle serves every further read until a window opens, resumes or resets. Assignment drops the handle,
+A variable owns a tensor that it never hands out. A read makes a cached read, a tensor with a node of its own that shares
+the storage; it serves every further read until a window opens, resumes or resets. Assignment drops it,
 then writes in place if nobody else holds the storage, and into fresh storage otherwise.
 """
 
@@ -14,19 +14,21 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport dims_text, same_extent, tensor_shape
-from gradtape._engine.record.log cimport (READ, Entry, Tangents, Thread, Window, append, give_number, here, is_marked, mark_dead,
-                            new_variable_number, renew_epoch, thread)
-from gradtape._engine.compute.loops cimport run_instruction
-from gradtape._engine.record.primitive cimport Tracer, traced, tracer
-from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, convert, dtype_object, is_floating,
-                                             item_size, new_scalar, new_tensor, operators, share, to_numpy, tracing)
 from gradtape._engine.base.types cimport ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR
+from gradtape._engine.compute.loops cimport run_instruction
+from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.ops.messages cimport op_error
+from gradtape._engine.record.entries cimport Entry, READ
+from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, here, is_marked, mark_dead,
+                                          new_variable_node, renew_epoch, thread)
+from gradtape._engine.record.primitive cimport Tracer, traced, tracer
+from gradtape._engine.tensor.conversion cimport convert
+from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Tensor, as_array, dtype_object, is_floating,
+                                             item_size, new_scalar, new_tensor, operators, share, to_numpy, tracing)
 
 import functools
 
 from gradtape._src.core import formatting as _formatting
-from gradtape._engine.ops.ops import op_error
 
 cdef extern from "Python.h":
     ctypedef struct Numbers "PyNumberMethods":
@@ -95,9 +97,9 @@ cdef object part_assigner(object tensor):
 _operators.part_assigner = part_assigner
 
 
-cdef int tell_of_read(BaseVariable variable, Tensor handle) except -1:
+cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
     if traced():
-        tracer.variable_read(variable, handle)
+        tracer.variable_read(variable, cached)
     return 0
 
 
@@ -114,7 +116,7 @@ cdef class BaseVariable(Readable):
     __array_priority__ = 100
 
     def __cinit__(self, *arguments, **keywords):
-        self.number = new_variable_number()
+        self.node = new_variable_node()
         self.is_trainable = True
         self.held = _nothing
         self.given_name = "Variable"
@@ -124,33 +126,33 @@ cdef class BaseVariable(Readable):
         cdef PyObject* place
         cdef Window window
         cdef Entry* entry
-        cdef Tensor handle
+        cdef Tensor cached
         cdef bint live = False
-        handle = self.handle
-        if handle is not None and self.epoch == (<Thread>at).epoch:
-            return handle
-        if handle is not None and (<PyObject*>handle).ob_refcnt == 2:
+        cached = self.cached
+        if cached is not None and self.epoch == (<Thread>at).epoch:
+            return cached
+        if cached is not None and (<PyObject*>cached).ob_refcnt == 2:
             # Nobody but the variable has it: as good as a new one once it is told to be gone.
-            if <uint64_t>(handle.number - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
-                mark_dead(handle.number)
-            handle.number = 0
-            if self.epoch == STALE and handle.block == NULL:
-                memcpy(handle.cell, self.held.cell, CELL_BYTES)
+            if <uint64_t>(cached.node - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
+                mark_dead(cached.node)
+            cached.node = 0
+            if self.epoch == STALE and cached.block == NULL:
+                memcpy(cached.cell, self.held.cell, CELL_BYTES)
         else:
-            handle = share(self.present(), self.held.extent)
+            cached = share(self.held_value(), self.held.extent)
         # Before anything that may run a program's code, which may assign and leave its mark here.
-        self.handle = handle
+        self.cached = cached
         self.epoch = (<Thread>at).epoch
         if tracing:
-            tell_of_read(self, handle)
+            tell_of_read(self, cached)
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):
                     (<list>found).append(self)
-        if (<Thread>at).span != 0 and is_floating(handle.dtype_code):
+        if (<Thread>at).span != 0 and is_floating(cached.dtype_code):
             place = (<Thread>at).newest
             while place != NULL:
-                if is_marked(<Window>place, self.number):
+                if is_marked(<Window>place, self.node):
                     live = True
                 elif (<Window>place).watch_variables and self.is_trainable:
                     live = True
@@ -165,18 +167,18 @@ cdef class BaseVariable(Readable):
                 entry.dead = 0
                 entry.kind = READ
                 entry.count = 1
-                entry.inputs[0] = self.number
-                handle.number = (<Thread>at).next - 1
-        if (<Thread>at).forward and is_floating(handle.dtype_code):
-            if handle.number == 0:
-                handle.number = give_number(<Thread>at)
+                entry.inputs[0] = self.node
+                cached.node = (<Thread>at).next - 1
+        if (<Thread>at).forward and is_floating(cached.dtype_code):
+            if cached.node == 0:
+                cached.node = give_node(<Thread>at)
             for tangents in (<Thread>at).accumulators:
-                tangent = (<Tangents>tangents).table.get(self.number)
+                tangent = (<Tangents>tangents).table.get(self.node)
                 if tangent is not None:
-                    (<Tangents>tangents).table[handle.number] = tangent
-        return handle
+                    (<Tangents>tangents).table[cached.node] = tangent
+        return cached
 
-    cdef Tensor present(self):
+    cdef Tensor held_value(self):
         """What is held; NotImplementedError, as in TensorFlow, where that is nothing."""
         if self.held is _nothing:
             raise NotImplementedError(f"{type(self).__name__} has no value: its __init__ must call Variable's, which did not run or "
@@ -188,18 +190,18 @@ cdef class BaseVariable(Readable):
 
         Who writes tells those who trace, as `store` and `shift` do, and steps of optimizers."""
         if self.held is _nothing:
-            self.present()
+            self.held_value()
         if self.held.block == NULL:
-            self.epoch = STALE                # handles have copies of what is inline
+            self.epoch = STALE                # the cached read has a copy of what is inline
             return self.held.data
-        self.handle = None
+        self.cached = None
         if self.held.block.refs > 1:
             self.held = new_tensor(self.held.dtype_code, self.held.extent)
         return self.held.data
 
     cdef int store(self, Tensor value) except -1:
         cdef char* target
-        self.present()
+        self.held_value()
         if tracing and traced():
             return self.store_traced(value)
         if value.dtype_code != self.held.dtype_code:
@@ -210,7 +212,7 @@ cdef class BaseVariable(Readable):
                 raise ValueError(f"Cannot assign value to variable ' {self.name}': Shape mismatch."
                                  f"The variable shape {self.shape}, and the "
                                  f"assigned value shape {tensor_shape(value.extent)} are incompatible.")
-            self.handle = None
+            self.cached = None
             self.held = share(value, value.extent)
             return 0
         target = self.writable()
@@ -239,7 +241,7 @@ cdef class BaseVariable(Readable):
         """What is held, at which the program looks now."""
         if tracing:
             operators().value_read(self.read(), False)
-        return self.present()
+        return self.held_value()
 
     def _initialise(self, value, bint trainable, str name, open_shape=None):
         """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
@@ -259,7 +261,7 @@ cdef class BaseVariable(Readable):
         if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
             self.store(tensor)
             return
-        self.handle = None
+        self.cached = None
         self.epoch = STALE
         self.held = share(tensor, tensor.extent)
 
@@ -278,7 +280,7 @@ cdef class BaseVariable(Readable):
     @property
     def shape(self):
         """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
-        return tensor_shape(self.present().extent) if self.open_shape is None else self.open_shape
+        return tensor_shape(self.held_value().extent) if self.open_shape is None else self.open_shape
 
     def get_shape(self):
         """Its shape, the same as `shape`.
@@ -295,12 +297,12 @@ cdef class BaseVariable(Readable):
     @property
     def dtype(self):
         """Its element type, a DType."""
-        return dtype_object(self.present().dtype_code)
+        return dtype_object(self.held_value().dtype_code)
 
     @property
     def ndim(self):
         """Its number of axes."""
-        return self.present().extent.rank
+        return self.held_value().extent.rank
 
     @property
     def device(self):
@@ -422,7 +424,7 @@ cdef class BaseVariable(Readable):
         return self if read_value else None
 
     cdef int shift(self, object delta, int code) except -1:
-        cdef Tensor change = convert(delta, self.present().dtype_code, False), old
+        cdef Tensor change = convert(delta, self.held_value().dtype_code, False), old
         cdef char* target
         if tracing and traced():
             return self.shift_traced(change, code)
@@ -467,7 +469,7 @@ cdef class BaseVariable(Readable):
         return to_numpy(self.shown()).__index__()
 
     def __bool__(self):
-        return bool(self.read()) if tracing else self.present().extent.size != 0 and bool(to_numpy(self.held))
+        return bool(self.read()) if tracing else self.held_value().extent.size != 0 and bool(to_numpy(self.held))
 
     def __len__(self):
         return len(self.read())
@@ -564,7 +566,7 @@ def with_operators(cls):
 
 cdef int watch_variable(Window window, BaseVariable variable) except -1:
     """Marks a variable that is not marked yet in a window, and lists it among the watched."""
-    window.insert_mark(variable.number)
+    window.insert_mark(variable.node)
     if window.variables is None:
         window.variables = []
     window.variables.append(variable)

@@ -1,4 +1,4 @@
-"""Tensors: immutable values over pooled storage, and how data comes in and goes out."""
+"""Tensors: immutable values over pooled storage, and their data as NumPy's."""
 
 cimport cython
 
@@ -24,9 +24,9 @@ cdef class Tensor:
     cdef char* data              # inline cell, or the block's bytes
     cdef Block* block            # NULL when inline
     cdef Extent* extent
-    cdef int64_t number          # 0: never recorded or watched
+    cdef int64_t node            # 0: never recorded or watched
     cdef short dtype_code
-    cdef short uniform           # only inside a sweep: one stored element stands for all of the extent
+    cdef short splat             # only inside a sweep: one stored element stands for all of the extent
     cdef unsigned int tag        # by which a trace knows it; 0: by none
     cdef double cell[8]
     cdef object __weakref__
@@ -51,30 +51,31 @@ cdef Operators* operators() noexcept
 cdef bint tracing                    # some thread is making a trace
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
-cdef Tensor new_uniform(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
+cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
-cdef Tensor plain(object value, int dtype_code)                      # a number or numbers in a floating dtype, or None: see there
-cdef Tensor floating_of(Tensor tensor, int dtype_code)               # of integers: the same values in a floating dtype
-cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
-cdef Tensor from_array(object array, int dtype_code)
 cdef object as_array(Tensor tensor)                                  # read-only view
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
 cdef double scalar_value(Tensor tensor) noexcept
+
+cdef list numpy_dtypes               # by dtype code
+cdef dict codes_by_numpy
+cdef int[6] type_numbers             # NumPy's, by dtype code
+
 cdef extern from "compiler.h":
     void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
 cdef enum:
     FETCH_AHEAD = 32             # items of a long list
-cdef inline Tensor at_hand(object value):
+cdef inline Tensor usual_tensor(object value):
     """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
     if type(value) is Tensor:
         return <Tensor>value
     if type_of(value) == variable_type:
         return (<Readable>value).read()
     return None
-cdef inline Tensor present(object value):
+cdef inline Tensor readable_tensor(object value):
     """The same with variables of every class."""
     if type(value) is Tensor:
         return <Tensor>value

@@ -177,7 +177,7 @@ class UnauthenticatedError(_Kind, code=UNAUTHENTICATED):
     """The caller is unknown."""
 
 
-def from_op(kind: type[_Kind], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
+def from_op(kind: type[Any], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
     """An error that words ``message`` as TensorFlow words one raised by a running op.
 
     Args:

@@ -149,7 +149,7 @@ def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int
     return int_of(tensor, op, attribute)
 
 
-def room(shape: Iterable[int], dtype: dtypes.DType) -> None:
+def check_memory(shape: Iterable[int], dtype: dtypes.DType) -> None:
     """ResourceExhaustedError where there is no memory for a tensor of this shape, before NumPy is asked for it."""
     empty(tuple(shape), dtype)
 

@@ -139,7 +139,7 @@ class DatasetSpec(TypeSpec):
 
 def wrap(node: Node) -> Any:
     """The dataset of a step."""
-    dataset = object.__new__(DatasetBase._public)
+    dataset: Any = object.__new__(DatasetBase._public)
     dataset._node = node
     return dataset
 

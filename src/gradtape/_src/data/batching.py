@@ -231,7 +231,8 @@ class PaddedBatch(Node):
             tensor, out = empty((len(arrays), *sizes), column[0].dtype)
             out[...] = value
         for place, array in enumerate(arrays):
-            out[(place, *map(slice, array.shape))] = array
+            corner: tuple[int | slice, ...] = (place, *map(slice, array.shape))
+            out[corner] = array
         out.flags.writeable = False
         return StringTensor(out) if column[0].dtype is dtypes.string else tensor
 

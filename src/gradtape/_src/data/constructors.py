@@ -233,7 +233,7 @@ class Constructors(DatasetBase):
         if not paths:
             patterns = np.atleast_1d(np.asarray(StringTensor(file_pattern))).tolist()
             shown = b", ".join(patterns)
-            raise InvalidArgumentError(  # type: ignore[call-arg]
+            raise InvalidArgumentError(
                 None,
                 None,
                 "Expected 'tf.Tensor(False, shape=(), dtype=bool)' to be true. Summarized data: "

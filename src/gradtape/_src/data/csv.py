@@ -101,7 +101,7 @@ def _record(columns: Sequence[Column], fields: Sequence[str], na_value: str) -> 
 
 
 def _wrong(message: str) -> Exception:
-    return InvalidArgumentError(None, None, message)  # type: ignore[call-arg]
+    return InvalidArgumentError(None, None, message)
 
 
 def make_csv_dataset(
@@ -194,7 +194,7 @@ def make_csv_dataset(
     def of_file(path: StringTensor) -> Dataset:
         dataset: Dataset = CsvDataset(
             path.numpy().decode(),
-            column_defaults,  # type: ignore[arg-type]
+            column_defaults,
             compression_type,
             header=header,
             field_delim=field_delim,

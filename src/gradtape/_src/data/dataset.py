@@ -67,7 +67,7 @@ class Dataset(Constructors):
         found = transformation_func(self)
         if not isinstance(found, DatasetBase):
             raise TypeError(f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(found)}.")
-        return found  # type: ignore[return-value]
+        return found
 
     def as_numpy_iterator(self) -> NumpyIterator:
         """An iterator over the elements as NumPy's values.

@@ -250,7 +250,7 @@ def _pieces(file: BinaryIO, path: str, size: int, header: int, footer: int) -> I
     data = file.read()
     body = len(data) - header - footer
     if body % size:
-        raise InvalidArgumentError(  # type: ignore[call-arg]
+        raise InvalidArgumentError(
             None,
             None,
             f'Excluding the header ({header} bytes) and footer ({footer} bytes), input file "{path}" has body length '

@@ -228,7 +228,7 @@ class Optional:
         """
         if self._element is END:
             message = "The given optional does not have a value."
-            raise InvalidArgumentError(None, None, message)  # type: ignore[call-arg]
+            raise InvalidArgumentError(None, None, message)
         return self._element
 
     @property

@@ -92,7 +92,7 @@ def same_structure(one: Any, two: Any) -> bool:
         return set(one) == set(two) and all(same_structure(one[key], two[key]) for key in one)
     if isinstance(one, dict) or isinstance(two, dict):
         return False
-    ones, twos = nest.children(one), nest.children(two)
+    ones, twos = list(nest.children(one)), list(nest.children(two))
     return len(ones) == len(twos) and all(map(same_structure, ones, twos))
 
 

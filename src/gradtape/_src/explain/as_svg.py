@@ -87,7 +87,7 @@ def _results(step: Explained) -> list[Value]:
 
 def _is_plain_number(value: Value) -> bool:
     """Whether a constant is told by its name."""
-    return not value.number and not value.named
+    return not value.node and not value.named
 
 
 def _join(drawing: Drawing, start: str, end: str, step: Explained, operand: Value, folding: bool) -> None:
@@ -101,7 +101,7 @@ def _join(drawing: Drawing, start: str, end: str, step: Explained, operand: Valu
 def _leaf(explanation: Explanation, key: str, value: Value) -> Node:
     dims = shape(value.shape or ())
     lines = [("title", value.name), ("soft", f"{dims}: {shown(value.array, 4, 4)}")]
-    if value.cotangent is not None and value.number:
+    if value.cotangent is not None and value.node:
         gradient = shown(value.cotangent.numpy(), 4, 4)
         lines.append(("gradient", f"{explanation.derivative_name(value.name)} = {gradient}"))
     kind = "source" if value.source else "constant"

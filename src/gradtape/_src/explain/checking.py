@@ -76,7 +76,7 @@ def check(explanation: Explanation, tolerance: float) -> Check:
             assert step is not None
             for place, given in enumerate(step.given):
                 operand = step.operands[place]
-                if given is None or not operand.number:
+                if given is None or not operand.node:
                     continue
                 error, reason = _error(step, place, view(given))
                 found.append(Checked(shown.place, shown.result, operand.name, error, reason))

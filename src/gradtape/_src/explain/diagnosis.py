@@ -11,13 +11,13 @@ import numpy as np
 
 from gradtape._engine.api.api import view
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.record.primitive import number_of
+from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.explanation import flattened, require_usable
 from gradtape._src.explain.lines import Lost, lost_between, place_of
 from gradtape._src.explain.naming import Names
-from gradtape._src.explain.steps import Graph, Step, Value, number_on, read
+from gradtape._src.explain.steps import Graph, Step, Value, node_on, read
 
 _HUGE, _TINY = 1e4, 1e-7  # norms of a gradient, relative to the target's own
 _RATIO = 1e3  # of cotangents' norms along the way, from which on they explode or vanish
@@ -132,16 +132,16 @@ class _Examination:
                 f"{goal} is of dtype {self.target.dtype.name}, and no gradient flows through integers.",
                 "Compute the target in a floating dtype; a count or an index has no derivative.",
             )
-        number = number_on(self.tape, item)
-        cone = [step for step, _ in self._ways(number)]
-        lost = self._lost(cone, number)
+        node = node_on(self.tape, item)
+        cone = [step for step, _ in self._ways(node)]
+        lost = self._lost(cone, node)
         if isinstance(item, BaseVariable):
             if lost is None and not any(
                 step_operand.variable is item for step in self.steps for step_operand in step.operands
             ):
                 return self._unread(item, name, said)
         elif not self._on_tape(item):
-            if number_of(item):
+            if node_of(item):
                 return said(
                     f"{name} was not recorded by this tape and not watched before it was used.",
                     f"Call tape.watch({name}) at the start of the block, or compute {name} within it.",
@@ -150,11 +150,11 @@ class _Examination:
                 f"{name} is a constant that the tape does not watch.",
                 f"Call tape.watch({name}) at the start of the block; variables are watched by themselves.",
             )
-        for step, leading in self._ways(number):
+        for step, leading in self._ways(node):
             if step.passed and all(
                 given is None
                 for given, operand in zip(step.given, step.operands, strict=True)
-                if operand.number in leading
+                if operand.node in leading
             ):
                 return said(
                     f"{step.kernel} has no derivative.",
@@ -197,36 +197,36 @@ class _Examination:
         )
 
     def _on_tape(self, item: Any) -> bool:
-        number = number_on(self.tape, item)
-        return bool(number) and (
-            number in self.graph.positions
-            or any(operand.number == number for step in self.steps for operand in step.operands)
+        node = node_on(self.tape, item)
+        return bool(node) and (
+            node in self.graph.positions
+            or any(operand.node == node for step in self.steps for operand in step.operands)
         )
 
-    def _ways(self, number: int) -> list[tuple[Step, set[int]]]:
-        """The recorded steps that depend on a value, each with the operands' numbers through which it does."""
-        reached = {number}
+    def _ways(self, node: int) -> list[tuple[Step, set[int]]]:
+        """The recorded steps that depend on a value, each with the operands' nodes through which it does."""
+        reached = {node}
         found = []
         for step in self.steps:
-            leading = {operand.number for operand in step.operands if operand.number and operand.number in reached}
+            leading = {operand.node for operand in step.operands if operand.node and operand.node in reached}
             if leading:
                 found.append((step, leading))
-                reached |= {result.number for result in step.results if result.number}
+                reached |= {result.node for result in step.results if result.node}
         return found
 
     def _positions(self, value: Value) -> dict[int, set[int]]:
         """The same by the steps' positions."""
-        return {step.position: leading for step, leading in self._ways(value.number)}
+        return {step.position: leading for step, leading in self._ways(value.node)}
 
-    def _lost(self, cone: list[Step], number: int) -> Lost | None:
+    def _lost(self, cone: list[Step], node: int) -> Lost | None:
         """The op of a value, or of one of these steps' results, at which its way to the target was not recorded."""
-        numbers = {number, *(result.number for step in cone for result in step.results)}
-        numbers |= {position for position, variable in self.graph.owner.items() if variable == number}
+        nodes = {node, *(result.node for step in cone for result in step.results)}
+        nodes |= {position for position, variable in self.graph.owner.items() if variable == node}
         ends = {id(self.target)}
         for step in self.steps:
             if step.passed and step.remembered is not None:
                 ends.update(map(id, step.remembered.operands))
-        return lost_between(numbers - {0}, ends)
+        return lost_between(nodes - {0}, ends)
 
     # Zero
 
@@ -239,7 +239,7 @@ class _Examination:
                 continue
             for place, given in enumerate(step.given):
                 operand = step.operands[place]
-                leads = operand is value or operand.number in ways[step.position]
+                leads = operand is value or operand.node in ways[step.position]
                 if given is not None and leads and not view(given).any():
                     return self._of_zero(value, step, place)
         return Finding(value.name, "zero", "its gradient is zero: what is added up for it cancels.", "")
@@ -466,7 +466,7 @@ def _largest_jump(
         leaves = [
             _norm(view(given))
             for given, operand in zip(step.given, step.operands, strict=True)
-            if given is not None and operand.number in ways[step.position] and operand is not value
+            if given is not None and operand.node in ways[step.position] and operand is not value
         ]
         if not norm or not leaves:
             continue

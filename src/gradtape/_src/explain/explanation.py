@@ -218,7 +218,7 @@ class Explanation:
         )
         for operand_place, given in enumerate(step.given):
             operand = step.operands[operand_place]
-            if given is None or not operand.number:
+            if given is None or not operand.node:
                 continue
             if any(
                 flow.operand == operand.name and step.operands[operand_place - 1] is operand for flow in shown.flows
@@ -446,7 +446,7 @@ def _in_one_formula(graph: Graph, names: Names, seeded: bool) -> list[Formula | 
             g = function(PARTIAL, whole, names.formulas[step.result])
         for place, given in enumerate(step.given):
             operand = step.operands[place]
-            if given is None or not operand.number:
+            if given is None or not operand.node:
                 continue
             slope = _slope(step, place, names)
             if slope is None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from gradtape._engine.record.primitive import Primitive, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.testing.observers import observing
 
@@ -49,14 +49,14 @@ _remembered: dict[int, Remembered] = {}
 
 
 def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]) -> None:
-    """An observer that keeps what is recorded, by the number of its first result."""
-    number = number_of(results[0])
-    if not number:
+    """An observer that keeps what is recorded, by the node of its first result."""
+    node = node_of(results[0])
+    if not node:
         _remember_lost(primitive, operands, results)
         return
     if len(_remembered) >= _REMEMBERED:
         del _remembered[next(iter(_remembered))]
-    _remembered[number] = Remembered(_places(), tuple(operands), tuple(results))
+    _remembered[node] = Remembered(_places(), tuple(operands), tuple(results))
 
 
 class Lost(NamedTuple):
@@ -80,7 +80,7 @@ _derived: set[int] = set()  # identities of what lost ops gave, which they keep 
 
 
 def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Sequence[Tensor]) -> None:
-    if len(_lost) >= _REMEMBERED or not any(number_of(one) or id(one) in _derived for one in operands):
+    if len(_lost) >= _REMEMBERED or not any(node_of(one) or id(one) in _derived for one in operands):
         return
     dtype = results[0].dtype
     kept = Remembered(_places(), tuple(operands), tuple(results))
@@ -88,12 +88,12 @@ def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Se
     _derived.update(map(id, results))
 
 
-def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
-    """The first unrecorded op of a value with one of these numbers from which unrecorded ops lead to one of these
+def lost_between(nodes: set[int], ends: set[int]) -> Lost | None:
+    """The first unrecorded op of a value with one of these nodes from which unrecorded ops lead to one of these
     tensors.
 
     Args:
-      numbers: tapes' numbers of values.
+      nodes: tapes' nodes of values.
       ends: identities of tensors.
     """
     leading = set(ends)
@@ -101,7 +101,7 @@ def lost_between(numbers: set[int], ends: set[int]) -> Lost | None:
     for lost in reversed(_lost):
         if any(id(result) in leading for result in lost.kept.results):
             leading.update(map(id, lost.kept.operands))
-            if any(number_of(operand) in numbers for operand in lost.kept.operands):
+            if any(node_of(operand) in nodes for operand in lost.kept.operands):
                 found = lost
     return found
 
@@ -134,9 +134,9 @@ def _places() -> tuple[Place, ...]:
     return tuple(found)
 
 
-def remembered(number: int) -> Remembered | None:
-    """What was kept of the op with this number."""
-    return _remembered.get(number)
+def remembered(node: int) -> Remembered | None:
+    """What was kept of the op with this node."""
+    return _remembered.get(node)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.record.primitive import number_of
+from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.algebra import COUNT, ONE, Formula, number, size, symbol
@@ -94,7 +94,7 @@ class Names:
             said = step.written.operands[place]
         name = self._seen.of(value) or (said if _is_short(said) else "")
         array = value.array
-        if not value.number and array is not None and array.size == 1 and not name.isidentifier():
+        if not value.node and array is not None and array.size == 1 and not name.isidentifier():
             constant = constant_of(array.reshape(-1)[0])
             if constant is not None:
                 value.name, self.formulas[value] = text(constant), constant
@@ -103,7 +103,7 @@ class Names:
             path = str(getattr(value.variable, "path", None) or value.variable.name).partition(":")[0]
             name = ".".join(path.split("/")[-2:])
         if not name:
-            name = "x" if value.number else "c"
+            name = "x" if value.node else "c"
         known = next((other for other in self.formulas if other.name == name and _same(other, value)), None)
         if known is not None:
             value.name, value.named, self.formulas[value] = known.name, True, self.formulas[known]
@@ -157,21 +157,21 @@ def _is_short(text: str) -> bool:
 
 def _same(one: Value, other: Value) -> bool:
     a, b = one.array, other.array
-    return not one.number and not other.number and a is not None and b is not None and np.array_equal(a, b)
+    return not one.node and not other.node and a is not None and b is not None and np.array_equal(a, b)
 
 
 class _Seen:
     """The names of a frame's tensors and variables."""
 
     def __init__(self, named: list[tuple[str, Any]]) -> None:
-        self._numbers: dict[int, str] = {}
+        self._nodes: dict[int, str] = {}
         self._objects: dict[int, str] = {}
         self._arrays: list[tuple[str, np.ndarray]] = []
         for name, item in named:
             if isinstance(item, Tensor):
                 self._objects.setdefault(id(item), name)
-                if number_of(item):
-                    self._numbers.setdefault(number_of(item), name)
+                if node_of(item):
+                    self._nodes.setdefault(node_of(item), name)
             elif isinstance(item, BaseVariable):
                 self._objects.setdefault(id(item), name)
             else:
@@ -183,8 +183,8 @@ class _Seen:
         """The value's name in the frame, or nothing."""
         if value.variable is not None:
             return self._objects.get(id(value.variable), "")
-        found = self._numbers.get(value.number, "") or self._objects.get(id(value.tensor), "")
-        if found or value.number or value.array is None or not value.array.shape:
+        found = self._nodes.get(value.node, "") or self._objects.get(id(value.tensor), "")
+        if found or value.node or value.array is None or not value.array.shape:
             return found
         known = value.array
         for name, array in self._arrays:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, as_tensor, full, view
-from gradtape._engine.diff.entries import cotangents, entries, kinds, number_of_variable, value_read
+from gradtape._engine.diff.inspection import cotangents, entries, kinds, node_of_variable, value_read
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.record.primitive import Primitive, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
@@ -27,7 +27,7 @@ class Value:
     """A tensor on the way: a source, a constant or a result.
 
     Attributes:
-      number: the tape's number of it; 0 of a constant.
+      node: the tape's node of it; 0 of a constant.
       tensor: the tensor, None where the tape did not keep it and it cannot be computed again.
       name: what the program calls it, or a text that stands for it.
       named: whether the name is one that the program gave.
@@ -38,7 +38,7 @@ class Value:
       maker: the step whose result it is.
     """
 
-    number: int
+    node: int
     tensor: Tensor | None = None
     name: str = ""
     named: bool = False
@@ -120,9 +120,9 @@ class Graph:
       sources: the sources' values, in the order asked for.
       steps: the steps between both, the last recorded first.
       others: recorded steps that the target does not depend on, or that lead to no source.
-      values: every value by its number.
-      variables: the variables that the tape watches by their number.
-      owner: a read's position leads to its variable's number, a further output's to its call's position.
+      values: every value by its node.
+      variables: the variables that the tape watches by their node.
+      owner: a read's position leads to its variable's node, a further output's to its call's position.
       positions: all that the tape holds.
     """
 
@@ -136,9 +136,9 @@ class Graph:
     positions: set[int]
 
 
-def number_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
+def node_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
     """What a tape knows a tensor or variable by."""
-    return number_of(item) if isinstance(item, Tensor) else number_of_variable(item)
+    return node_of(item) if isinstance(item, Tensor) else node_of_variable(item)
 
 
 def read(
@@ -159,32 +159,32 @@ def read(
 
 
 def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
-    watched = {number_of_variable(variable): variable for variable in tape.watched_variables()}
+    watched = {node_of_variable(variable): variable for variable in tape.watched_variables()}
     for item in (target, *sources):
         if isinstance(item, BaseVariable):
-            watched[number_of_variable(item)] = item
+            watched[node_of_variable(item)] = item
     values: dict[int, Value] = {}
-    owner: dict[int, int] = {}  # a read's position -> its variable's number; a further output's -> its call's
+    owner: dict[int, int] = {}  # a read's position -> its variable's node; a further output's -> its call's
     steps: dict[int, Step] = {}
 
-    def value(number: int) -> Value:
-        number = owner.get(number, number) if number in reads else number
-        if number not in values:
-            values[number] = Value(number)
-        return values[number]
+    def value(node: int) -> Value:
+        node = owner.get(node, node) if node in reads else node
+        if node not in values:
+            values[node] = Value(node)
+        return values[node]
 
     reads: set[int] = set()
-    for position, kind, primitive, numbers, shapes, operands, results, attribute, _active in entries(tape):
+    for position, kind, primitive, nodes, shapes, operands, results, attribute, _active in entries(tape):
         if kind == _KINDS["read"]:
             reads.add(position)
-            owner[position] = numbers[0]
+            owner[position] = nodes[0]
             found = value(position)
-            found.variable = watched.get(numbers[0])
+            found.variable = watched.get(nodes[0])
             if found.variable is not None and found.tensor is None:
                 found.tensor = value_read(found.variable, position)
         elif kind == _KINDS["output"]:
-            owner[position] = numbers[0]
-            maker, place = steps[numbers[0]], numbers[1]
+            owner[position] = nodes[0]
+            maker, place = steps[nodes[0]], nodes[1]
             maker.results[place] = value(position)
             maker.results[place].maker = maker
             maker.results[place].tensor = maker.results[place].tensor or maker.kept[place]
@@ -193,10 +193,7 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
                 position,
                 primitive,
                 attribute,
-                [
-                    value(number) if number else Value(0, tensor)
-                    for number, tensor in zip(numbers, operands, strict=True)
-                ],
+                [value(node) if node else Value(0, tensor) for node, tensor in zip(nodes, operands, strict=True)],
                 [Value(0) for _ in results],
                 shapes,
                 remembered=remembered(position),
@@ -214,14 +211,14 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
                     result.tensor = tensor
             steps[position] = step
     for item in (target, *sources):
-        if isinstance(item, Tensor) and number_of(item):
-            value(number_of(item)).tensor = item
-    goal = value(number_on(tape, target)) if number_on(tape, target) else Value(0, as_tensor(target))
+        if isinstance(item, Tensor) and node_of(item):
+            value(node_of(item)).tensor = item
+    goal = value(node_on(tape, target)) if node_on(tape, target) else Value(0, as_tensor(target))
     goal.tensor = as_tensor(target) if goal.tensor is None else goal.tensor
     asked = []
     for item in sources:
-        number = number_on(tape, item)
-        found = value(number) if number else Value(0, as_tensor(item))
+        node = node_on(tape, item)
+        found = value(node) if node else Value(0, as_tensor(item))
         found.source = True
         if isinstance(item, BaseVariable):
             found.variable = item
@@ -232,8 +229,8 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
     leading: set[int] = set()  # values from which a source is reached
     kept: list[Step] = []
     for step in reversed(passed):
-        if any(operand.source or operand.number in leading for operand in step.operands if operand.number):
-            leading |= {result.number for result in step.results}
+        if any(operand.source or operand.node in leading for operand in step.operands if operand.node):
+            leading |= {result.node for result in step.results}
             kept.append(step)
     chosen = kept[::-1]
     positions = {step.position for step in chosen}
@@ -259,13 +256,13 @@ def _sweep(
     waiting: list[int] = []
     queued: set[int] = set()
 
-    def visit(number: int) -> None:
-        position = owner.get(number, number)
+    def visit(node: int) -> None:
+        position = owner.get(node, node)
         if position in steps and position not in queued:
             queued.add(position)
             heapq.heappush(waiting, -position)
 
-    visit(goal.number)
+    visit(goal.node)
     while waiting:
         step = steps[-heapq.heappop(waiting)]
         given = []
@@ -282,11 +279,11 @@ def _sweep(
         passed.append(step)
         for place, found in enumerate(step.given):
             operand = step.operands[place]
-            if found is None or not operand.number:
+            if found is None or not operand.node:
                 continue
             operand.contributions.append((step, place, found))
             operand.cotangent = found if operand.cotangent is None else operand.cotangent + found
-            visit(operand.number)
+            visit(operand.node)
     return passed
 
 

@@ -374,11 +374,12 @@ class Signature:
 
     def __init__(self, binding: Binding, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         named = binding.named(args, kwargs)
+        variables: list[BaseVariable] = []
         self.inputs = [
             (
                 name,
                 kind,
-                described(value)
+                described(value, variables)
                 if binding.specs is None or place >= len(binding.specs)
                 else repr(binding.specs[place]),
             )
@@ -391,19 +392,26 @@ class Signature:
         return f"Input Parameters:\n{inputs}\nOutput Type:\n  {self.output}\nCaptures:\n  None"
 
 
-def described(value: Any) -> str:
-    """An argument or result as a signature names it."""
+def described(value: Any, variables: list[BaseVariable] | None = None) -> str:
+    """An argument or result as a signature names it; variables among arguments by their place in a list that grows."""
     if isinstance(value, TensorSpec):
         return repr(value)
+    if isinstance(value, BaseVariable) and variables is not None:
+        place = next((place for place, known in enumerate(variables) if known is value), len(variables))
+        if place == len(variables):
+            variables.append(value)
+        return (
+            f"VariableSpec(shape={value.shape}, dtype={value.dtype!r}, trainable={value.trainable}, alias_id={place})"
+        )
     if isinstance(value, Tensor | BaseVariable):
-        return repr(TensorSpec.from_tensor(value))
+        return repr(TensorSpec(value.shape, value.dtype))
     if isinstance(value, np.ndarray | np.generic):
         return repr(TensorSpec.from_tensor(as_tensor(value)))
     if isinstance(value, list | tuple):
         kind = "List" if isinstance(value, list) else "Tuple"
-        return f"{kind}[{', '.join(described(item) for item in value)}]"
+        return f"{kind}[{', '.join(described(item, variables) for item in value)}]"
     if isinstance(value, dict):
-        return f"Dict[{', '.join(f'[{key!r}, {described(item)}]' for key, item in value.items())}]"
+        return f"Dict[{', '.join(f'[{key!r}, {described(item, variables)}]' for key, item in value.items())}]"
     if value is None or isinstance(value, bool | int | float | str | bytes | complex):
         return f"Literal[{value!r}]"
     return f"<{type(value).__name__}>"
@@ -446,9 +454,11 @@ class ConcreteFunction:
         missing = [name for name, _, template in self._named if name not in given and _holds_spec(template)]
         if missing:
             raise TypeError(f"{self.name}() missing required arguments: {', '.join(missing)}")
-        values = [_fitted(given[name], template) if name in given else template for name, _, template in self._named]
-        count = len(self._args)
-        return self._function(*values[:count], **dict(zip(self._kwargs, values[count:], strict=True)))
+        values = {
+            name: _fitted(given[name], template) if name in given else template for name, _, template in self._named
+        }
+        positional = list(values.values())[: len(self._args)]
+        return self._function(*positional, **{name: values[name] for name in self._kwargs})
 
     def __repr__(self) -> str:
         inputs = "\n".join(f"  {name} ({kind}): {described(value)}" for name, kind, value in self._named) or "  None"

@@ -170,6 +170,9 @@ class Binding:
         except TypeError as error:
             raise self._misfit(error, args, kwargs) from None
         found.apply_defaults()
+        for parameter in self.signature.parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                found.arguments[parameter.name] = dict(sorted(found.arguments[parameter.name].items()))
         if self.specs is None:
             return found.args, found.kwargs
         try:
@@ -207,11 +210,24 @@ class Binding:
         return f"({', '.join(parts)})"
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, str, Any]]:
-        """The name, kind and value of each argument."""
+        """The name, kind and value of each argument, those that `*` and `**` take one by one."""
         if self.signature is None:
             return [(str(place), "POSITIONAL_ONLY", value) for place, value in enumerate(args)]
         found = self.signature.bind(*args, **kwargs)
-        return [(name, self.signature.parameters[name].kind.name, value) for name, value in found.arguments.items()]
+        parameters = self.signature.parameters
+        any_number = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters.values())
+        named: list[tuple[str, str, Any]] = []
+        for name, value in found.arguments.items():
+            kind = parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                named += [(f"{name}_{place}", "POSITIONAL_ONLY", item) for place, item in enumerate(value)]
+            elif kind is inspect.Parameter.VAR_KEYWORD:
+                named += [(key, "KEYWORD_ONLY", item) for key, item in sorted(value.items())]
+            elif any_number and kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+                named.append((name, "POSITIONAL_ONLY", value))
+            else:
+                named.append((name, kind.name, value))
+        return named
 
 
 def fit(value: Any, spec: Any) -> Any:
@@ -229,5 +245,7 @@ def fit(value: Any, spec: Any) -> Any:
         return value
     tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
     if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
-        raise TypeError(f"Can not cast {TensorSpec.from_tensor(tensor)!r} to {TensorSpec(spec.shape, spec.dtype)!r}")
+        raise TypeError(
+            f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
+        )
     return as_tensor(tensor)

@@ -15,19 +15,19 @@ from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.image import colours, geometry
 from gradtape._src.image.checks import batch_of, unbatched
 from gradtape._src.ops import elementwise as e
-from gradtape._src.ops.arrays import reshape
 from gradtape._src.ops.indexing import slice as sliced
-from gradtape._src.random import sampling
+from gradtape._src.ops.shapes import reshape
+from gradtape._src.random import stateful, stateless
 
 Uniform = Callable[..., Tensor]  # of a shape and bounds
 
 
 def _stateful(seed: Any) -> Uniform:
-    return lambda shape, *bounds: functools.partial(sampling.uniform, seed=seed)(shape, *bounds)
+    return lambda shape, *bounds: functools.partial(stateful.uniform, seed=seed)(shape, *bounds)
 
 
 def _stateless(seed: Any) -> Uniform:
-    return lambda shape, *bounds: sampling.stateless_uniform(shape, seed, *bounds)
+    return lambda shape, *bounds: stateless.stateless_uniform(shape, seed, *bounds)
 
 
 def _flipped(image: Any, flip: Callable[[Any], Tensor], uniform: Uniform) -> Tensor:
@@ -336,7 +336,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
       TensorShape([2, 2, 3])
     """
     most = dtypes.int32.max
-    return _cropped(value, size, lambda shape: sampling.uniform(shape, 0, most, dtypes.int32, seed))
+    return _cropped(value, size, lambda shape: stateful.uniform(shape, 0, most, dtypes.int32, seed))
 
 
 def stateless_random_crop(value: Any, size: Any, seed: Any, name: str | None = None) -> Tensor:
@@ -359,4 +359,4 @@ def stateless_random_crop(value: Any, size: Any, seed: Any, name: str | None = N
       TensorShape([2, 2, 3])
     """
     most = dtypes.int32.max
-    return _cropped(value, size, lambda shape: sampling.stateless_uniform(shape, seed, 0, most, dtypes.int32))
+    return _cropped(value, size, lambda shape: stateless.stateless_uniform(shape, seed, 0, most, dtypes.int32))

@@ -8,7 +8,8 @@ from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
-from gradtape._src.ops.arrays import expand_dims, saturate_cast, squeeze
+from gradtape._src.ops.casts import saturate_cast
+from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 def image_of(value: Any, name: str = "image") -> Tensor:

@@ -12,8 +12,11 @@ from gradtape._src.core import dtypes
 from gradtape._src.image.checks import convert_image_dtype, image_of, through_floats
 from gradtape._src.linalg.contractions import tensordot
 from gradtape._src.ops import elementwise as e
-from gradtape._src.ops.arrays import expand_dims, stack, tile, unstack, where
+from gradtape._src.ops.joining import stack, unstack
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.rearranging import tile
 from gradtape._src.ops.reductions import reduce_std
+from gradtape._src.ops.shapes import expand_dims
 
 _GREY = (0.2989, 0.5870, 0.1140)
 # Of red, green and blue: each row gives what one of them adds to each channel.

@@ -8,7 +8,7 @@ from gradtape._engine.api.api import apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.image.checks import batch_of, image_of, unbatched
-from gradtape._src.ops import arrays
+from gradtape._src.ops import joining, padding as padding_ops, rearranging
 
 
 def flip_left_right(image: Any) -> Tensor:
@@ -28,7 +28,7 @@ def flip_left_right(image: Any) -> Tensor:
       [[[2], [1]]]
     """
     tensor = image_of(image)
-    return arrays.reverse(tensor, [tensor.ndim - 2])
+    return rearranging.reverse(tensor, [tensor.ndim - 2])
 
 
 def flip_up_down(image: Any) -> Tensor:
@@ -48,7 +48,7 @@ def flip_up_down(image: Any) -> Tensor:
       [[[2]], [[1]]]
     """
     tensor = image_of(image)
-    return arrays.reverse(tensor, [tensor.ndim - 3])
+    return rearranging.reverse(tensor, [tensor.ndim - 3])
 
 
 def transpose(image: Any, name: str | None = None) -> Tensor:
@@ -198,7 +198,7 @@ def pad_to_bounding_box(
     _require(left >= 0, "offset_width must be >= 0")
     _require(right >= 0, "width must be <= target - offset")
     _require(below >= 0, "height must be <= target - offset")
-    return unbatched(arrays.pad(batch, [[0, 0], [top, below], [left, right], [0, 0]]), single)
+    return unbatched(padding_ops.pad(batch, [[0, 0], [top, below], [left, right], [0, 0]]), single)
 
 
 def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -> Tensor:
@@ -263,7 +263,7 @@ def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: 
         for size, step, reach in ((rows, down, reach_down), (columns, across, reach_across)):
             missing = max((-(-size // step) - 1) * step + reach - size, 0)
             widths.append([missing // 2, missing - missing // 2])
-        tensor = arrays.pad(tensor, [[0, 0], *widths, [0, 0]])
+        tensor = padding_ops.pad(tensor, [[0, 0], *widths, [0, 0]])
         rows, columns = tensor.shape[1], tensor.shape[2]
     count_down, count_across = (rows - reach_down) // down + 1, (columns - reach_across) // across + 1
     parts = [
@@ -275,4 +275,4 @@ def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: 
         for y in range(high)
         for x in range(wide)
     ]
-    return arrays.concat(parts, 3)
+    return joining.concat(parts, 3)

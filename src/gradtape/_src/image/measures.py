@@ -14,7 +14,9 @@ from gradtape._src.image.checks import convert_image_dtype
 from gradtape._src.nn.convolution import depthwise_conv2d
 from gradtape._src.nn.pooling import avg_pool
 from gradtape._src.ops import elementwise as e
-from gradtape._src.ops.arrays import pad, reshape, stack
+from gradtape._src.ops.joining import stack
+from gradtape._src.ops.padding import pad
+from gradtape._src.ops.shapes import reshape
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 

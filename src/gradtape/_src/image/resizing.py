@@ -13,8 +13,8 @@ from gradtape._src.core import dtypes
 from gradtape._src.image.checks import batch_of, size_pair, unbatched
 from gradtape._src.image.geometry import pad_to_bounding_box
 from gradtape._src.linalg.contractions import tensordot
-from gradtape._src.ops.arrays import transpose
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.shapes import transpose
 
 
 class ResizeMethod(str, enum.Enum):

@@ -51,8 +51,12 @@ class Column:
 
 def records(lines: Iterable[str], delimiter: str, quoted: bool) -> Iterator[list[str]]:
     """The fields of each record; one may go over several lines where fields are quoted."""
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    return (record for record in csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True) if record)
+    reader = (
+        csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL, strict=True)
+        if quoted
+        else csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
+    )
+    return (record for record in reader if record)
 
 
 def text_of(data: bytes) -> str:

@@ -40,7 +40,7 @@ def path_of(value: Any) -> str:
     if scheme == "file":
         return rest
     message = f"File system scheme '{scheme}' not implemented (file: '{path}')"
-    raise UnimplementedError(None, None, message)  # type: ignore[call-arg]
+    raise UnimplementedError(None, None, message)
 
 
 class Failing:
@@ -172,4 +172,4 @@ def makedirs(path: Any) -> None:
             os.makedirs(name, exist_ok=True)
     except AlreadyExistsError as error:
         message = f"{name} is not a directory"
-        raise FailedPreconditionError(None, None, message) from error  # type: ignore[call-arg]
+        raise FailedPreconditionError(None, None, message) from error

@@ -84,7 +84,7 @@ def listdir(path: Any) -> list[str]:
     """
     name = path_of(path)
     if not os.path.isdir(name):
-        raise NotFoundError(None, None, f"Could not find directory {name}")  # type: ignore[call-arg]
+        raise NotFoundError(None, None, f"Could not find directory {name}")
     return os.listdir(name)
 
 
@@ -138,7 +138,7 @@ def rename(src: Any, dst: Any, overwrite: bool = False) -> None:
 
 def _keep(target: str, overwrite: bool) -> None:
     if not overwrite and os.path.exists(target):
-        raise AlreadyExistsError(None, None, "file already exists")  # type: ignore[call-arg]
+        raise AlreadyExistsError(None, None, "file already exists")
 
 
 def remove(path: Any) -> None:
@@ -176,7 +176,7 @@ def rmtree(path: Any) -> None:
     """
     name = path_of(path)
     if not os.path.exists(name):
-        raise NotFoundError(None, None, f"{name} not found")  # type: ignore[call-arg]
+        raise NotFoundError(None, None, f"{name} not found")
     with Failing(name):
         shutil.rmtree(name)
 
@@ -280,7 +280,7 @@ class GFile:
 
     def __init__(self, name: Any, mode: str = "r") -> None:
         if mode.replace("b", "") not in ("r", "w", "a", "r+", "w+", "a+"):
-            raise InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")  # type: ignore[call-arg]
+            raise InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")
         self._name, self._mode = name, mode
         self._opened: Any = None
 

@@ -128,7 +128,7 @@ class _Column:
                 f"{name}Key: {self.key}{'' if place is None else f', Index: {place}'}.  Data types don't match. "
                 f"Data type: {dtype_word(_KINDS[kind])} but expected type: {dtype_word(self.dtype)}"
             )
-        values = np.array(getattr(feature, kind).value, self.dtype.as_numpy_dtype)
+        values: np.ndarray = np.array(getattr(feature, kind).value, self.dtype.as_numpy_dtype)
         if not self.fixed:
             if self.count == 0 or len(values) % self.count:
                 raise self.wrong(
@@ -152,7 +152,8 @@ class _Column:
         longest = () if self.fixed else (max((len(array) for array in arrays), default=0),)
         out = np.full((len(arrays), *longest, *self.shape), self.padding, self.dtype.as_numpy_dtype)
         for place, array in enumerate(arrays):
-            out[(place, *map(slice, array.shape))] = array
+            corner: tuple[int | slice, ...] = (place, *map(slice, array.shape))
+            out[corner] = array
         return self.tensor(out)
 
 

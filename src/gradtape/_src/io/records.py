@@ -182,7 +182,7 @@ def reading(path: Any, compression: str) -> BinaryIO:
     file = opened(path, "rb")
     if compression == "GZIP":
         return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
-    return io.BufferedReader(Inflating(file)) if compression == "ZLIB" else file  # type: ignore[arg-type]
+    return io.BufferedReader(Inflating(file)) if compression == "ZLIB" else file
 
 
 def read_records(path: Any, compression: str = "") -> Iterator[bytes]:
@@ -213,12 +213,12 @@ def _exactly(file: BinaryIO, size: int, offset: int, first: bool = False) -> byt
     try:
         data = file.read(size)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataLossError(None, None, f"corrupted compressed data: {error}") from error  # type: ignore[call-arg]
+        raise DataLossError(None, None, f"corrupted compressed data: {error}") from error
     if len(data) == size or (first and not data):
         return data
-    raise DataLossError(None, None, f"truncated record at {offset}' failed with Read less bytes than requested")  # type: ignore[call-arg]
+    raise DataLossError(None, None, f"truncated record at {offset}' failed with Read less bytes than requested")
 
 
 def corrupted(offset: int) -> Exception:
     hint = " (Is this even a TFRecord file?)" if offset == 0 else ""
-    return DataLossError(None, None, f"corrupted record at {offset}{hint}")  # type: ignore[call-arg]
+    return DataLossError(None, None, f"corrupted record at {offset}{hint}")

@@ -12,8 +12,9 @@ from gradtape._src.keras.serialization import Kind, deserialize_keras_object
 from gradtape._src.keras.tensors import logits, tensor_of
 from gradtape._src.nn import activations as nn, cross_entropies
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import split, where
 from gradtape._src.ops.creation import range as numbers
+from gradtape._src.ops.joining import split
+from gradtape._src.ops.masking import where
 from gradtape._src.ops.scans import cumsum
 from gradtape._src.ops.sorting import sort
 
@@ -673,9 +674,8 @@ def serialize(activation: Any) -> Any:
       >>> tf.keras.activations.serialize(tf.keras.activations.relu)
       'relu'
     """
-    if isinstance(activation, FunctionType) and KIND.objects.get(activation.__name__) is activation:
-        return activation.__name__
-    return KIND.serialize(activation)
+    name = activation.__name__ if isinstance(activation, FunctionType) else ""
+    return name if name and KIND.objects.get(name) is activation else KIND.serialize(activation)
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:

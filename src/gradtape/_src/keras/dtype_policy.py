@@ -213,7 +213,7 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
       >>> tf.keras.dtype_policies.serialize(tf.keras.DTypePolicy("float64"))["config"]
       {'name': 'float64'}
     """
-    return serialize_keras_object(dtype_policy)  # type: ignore[no-any-return]
+    return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> DTypePolicy:
@@ -230,4 +230,4 @@ def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = 
       >>> tf.keras.dtype_policies.deserialize({"class_name": "DTypePolicy", "config": {"name": "float64"}})
       <DTypePolicy "float64">
     """
-    return KIND.deserialize(config, custom_objects)  # type: ignore[no-any-return]
+    return KIND.deserialize(config, custom_objects)

@@ -21,7 +21,7 @@ from gradtape._src.keras.operation import Node, Operation, is_remembered
 from gradtape._src.keras.serialization import INTERNAL, deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops.arrays import expand_dims, squeeze
+from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 class Functional(Model):
@@ -42,6 +42,15 @@ class Functional(Model):
       >>> model([tf.ones([1, 3]), tf.fill([1, 3], 2.0)]).numpy()
       array([[2., 2., 2.]], dtype=float32)
     """
+
+    _dtypes: Any
+    _graph: Any
+    _initialised: Any
+    _inputs_struct: Any
+    _layers: Any
+    _only_dtype: Any
+    _only_rank: Any
+    _outputs_struct: Any
 
     _home = "keras.src.models.functional"
     _locks = False
@@ -81,7 +90,8 @@ class Functional(Model):
         alone = (kinds[0], graph.inputs[0].ndim) if len(kinds) == 1 else (None, 0)
         vars(self).update(_dtypes=kinds, _only_dtype=alone[0], _only_rank=alone[1])
         self._finish_building({"input_shape": None})
-        vars(self)["output_names"] = [value._keras_history.operation.name for value in graph.outputs]
+        histories = [value._keras_history for value in graph.outputs]
+        vars(self)["output_names"] = [history.operation.name for history in histories if history is not None]
         if trainable is not None:
             self.trainable = trainable
 
@@ -408,7 +418,7 @@ def _spec(value: KerasTensor, name: str | None = None) -> InputSpec:
 
 def _is_constructed_alike(kind: type) -> bool:
     """Whether a class takes inputs and outputs as functional models do."""
-    spec = inspect.getfullargspec(kind.__init__)
+    spec = inspect.getfullargspec(kind.__init__)  # type: ignore[misc]
     alike = spec.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]
     return alike or (spec.varargs is not None and spec.varkw is not None)
 

@@ -173,7 +173,7 @@ def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[N
         history = value._keras_history
         if history is None or history.operation is None:
             return None
-        return history.operation._inbound_nodes[history.node_index]  # type: ignore[no-any-return]
+        return history.operation._inbound_nodes[history.node_index]
 
     for output in outputs:
         # A node waits until those that it depends on are finished; a graph may be deeper than Python's stack.

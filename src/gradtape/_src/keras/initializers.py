@@ -95,7 +95,7 @@ class Constant(Initializer):
       array([3., 3.], dtype=float32)
     """
 
-    _arguments = ("value",)
+    _arguments: ClassVar[tuple[str, ...]] = ("value",)
 
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
@@ -151,7 +151,7 @@ class Identity(Initializer):
              [0., 2.]], dtype=float32)
     """
 
-    _arguments = ("gain",)
+    _arguments: ClassVar[tuple[str, ...]] = ("gain",)
 
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
@@ -162,7 +162,8 @@ class Identity(Initializer):
                 "Identity matrix initializer can only be used for 2D matrices. "
                 f"Received: shape={shape} of rank {len(shape)}."
             )
-        return self.gain * eye(*shape, dtype=_dtype(dtype))
+        rows, columns = shape
+        return self.gain * eye(rows, columns, dtype=_dtype(dtype))
 
     def get_config(self) -> dict[str, Any]:
         # Keras writes none of its arguments.
@@ -206,7 +207,7 @@ class RandomNormal(RandomInitializer):
       array([ 0.0063, -0.0247], dtype=float32)
     """
 
-    _arguments = ("mean", "stddev")
+    _arguments: ClassVar[tuple[str, ...]] = ("mean", "stddev")
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
         self.mean, self.stddev = mean, stddev
@@ -233,7 +234,7 @@ class TruncatedNormal(RandomInitializer):
       array([ 0.0063, -0.0247], dtype=float32)
     """
 
-    _arguments = ("mean", "stddev")
+    _arguments: ClassVar[tuple[str, ...]] = ("mean", "stddev")
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
         self.mean, self.stddev = mean, stddev
@@ -259,7 +260,7 @@ class RandomUniform(RandomInitializer):
       array([ 0.0378, -0.004 ], dtype=float32)
     """
 
-    _arguments = ("minval", "maxval")
+    _arguments: ClassVar[tuple[str, ...]] = ("minval", "maxval")
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
         self.minval, self.maxval = minval, maxval
@@ -292,7 +293,7 @@ class VarianceScaling(RandomInitializer):
       np.float32(0.02)
     """
 
-    _arguments = ("scale", "mode", "distribution", "input_axes", "output_axes")
+    _arguments: ClassVar[tuple[str, ...]] = ("scale", "mode", "distribution", "input_axes", "output_axes")
 
     def __init__(
         self,
@@ -337,7 +338,7 @@ class _Scaled(VarianceScaling):
     """Base of those that the literature names, whose scale, mode and distribution are their class'."""
 
     _rule: ClassVar[tuple[float, str, str]]
-    _arguments = ("input_axes", "output_axes")
+    _arguments: ClassVar[tuple[str, ...]] = ("input_axes", "output_axes")
 
     def __init__(self, seed: Any = None, input_axes: Any = None, output_axes: Any = None) -> None:
         super().__init__(*self._rule, seed, input_axes, output_axes)
@@ -497,7 +498,7 @@ class Orthogonal(RandomInitializer):
              [0., 1.]], dtype=float32)
     """
 
-    _arguments = ("gain",)
+    _arguments: ClassVar[tuple[str, ...]] = ("gain",)
 
     def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
         self.gain = gain
@@ -536,7 +537,7 @@ class STFT(Initializer):
       [[[1.0, 1.0]], [[1.0, -1.0]]]
     """
 
-    _arguments = ("side", "window", "periodic", "scaling")
+    _arguments: ClassVar[tuple[str, ...]] = ("side", "window", "periodic", "scaling")
 
     def __init__(
         self, side: str = "real", window: Any = "hann", scaling: str | None = "density", periodic: bool = False
@@ -576,7 +577,7 @@ class STFT(Initializer):
 
 def _window(name: str, length: int, periodic: bool) -> np.ndarray:
     try:
-        from scipy.signal import get_window
+        from scipy.signal import get_window  # type: ignore[import-untyped]
     except ImportError:
         raise ImportError(
             f"The window {name!r} is made by SciPy, which is not installed. Install it, or give the window as an array"

@@ -31,6 +31,8 @@ class InputLayer(Layer):
       (None, 3)
     """
 
+    _inbound_nodes: Any
+
     _home = "keras.layers"
 
     def __init__(
@@ -84,7 +86,7 @@ class InputLayer(Layer):
         Node(self, (), {}, input_tensor)
         self.built = True
 
-    def call(self) -> None:  # type: ignore[override]
+    def call(self) -> None:
         """Nothing: models put their inputs in its place."""
 
     @property
@@ -153,4 +155,4 @@ def Input(
       (None, 2)
     """
     layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
-    return layer._inbound_nodes[0].outputs[0]  # type: ignore[no-any-return]
+    return layer._inbound_nodes[0].outputs[0]

@@ -180,7 +180,7 @@ for _name, _function in {**_BINARY, **_COMPARISONS, **_UNARY}.items():
     setattr(KerasTensor, f"__{_name}__", _operator(_function))
 for _name, _function in _BINARY.items():
     setattr(KerasTensor, f"__r{_name}__", _operator(_function, swapped=True))
-KerasTensor.__getitem__ = _operator("get_item")  # type: ignore[attr-defined]
+KerasTensor.__getitem__ = _operator("get_item")  # type: ignore[misc]
 KerasTensor.__round__ = _operator("round")  # type: ignore[attr-defined]
 
 

@@ -31,7 +31,7 @@ from gradtape._src.keras.naming import current_path
 from gradtape._src.keras.operation import _OWN_CONFIGS, Node, Operation, is_remembered
 from gradtape._src.keras.signatures import shape_arguments, shapes_of, signature_of, tensor_arguments
 from gradtape._src.keras.state import Stateful
-from gradtape._src.ops.arrays import cast
+from gradtape._src.ops.casts import cast
 from gradtape._src.ops.elementwise import divide_no_nan
 
 _masked = masks._held
@@ -72,6 +72,19 @@ class Layer(Stateful):
       >>> [weight.path for weight in scale.trainable_weights]
       ['scale/factor']
     """
+
+    _parent_path: str | None
+
+    _adds_losses: Any
+    _building: Any
+    _layers: Any
+    _quick_dtype: Any
+    _quick_kind: Any
+    _quick_shape: Any
+    _quick_training: Any
+    return_sequences: Any
+    return_state: Any
+    stateful: Any
 
     # Whether arguments that are arrays become tensors, and whether others may be given by position.
     _convert_input_args = True
@@ -114,7 +127,7 @@ class Layer(Stateful):
                 f"Expected `trainable` to be a boolean. Received: trainable={trainable} (of type {type(trainable)})"
             )
         self._path: str | None = None
-        self._parent_path: str | None = None
+        self._parent_path = None
         self.built = False
         self.autocast = autocast
         self._input_spec: Any = None

@@ -109,10 +109,10 @@ class name_scope:
 
 def _stack() -> list[name_scope]:
     try:
-        return _scopes.stack  # type: ignore[no-any-return]
+        return _scopes.stack
     except AttributeError:
         _scopes.stack = []
-        return _scopes.stack  # type: ignore[no-any-return]
+        return _scopes.stack
 
 
 def current_path() -> str:

@@ -10,7 +10,7 @@ import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, Protocol
 
 from gradtape._engine.api.api import apply_cast, full
 from gradtape._engine.record.log import Unrecorded
@@ -112,6 +112,8 @@ class Operation(_Begun):
       >>> Double()(tf.keras.Input((3,))).shape
       (None, 3)
     """
+
+    _inbound_nodes: Any
 
     name: str
     _arguments: dict[str, Any] | None = None
@@ -417,7 +419,19 @@ _HOMES = {
 }
 
 
-def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
+P = ParamSpec("P")
+
+
+class Op(Protocol[P]):
+    """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
+
+    __name__: str
+    __wrapped__: Callable[P, Any]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
+def keras_op(function: Callable[P, Any]) -> Op[P]:
     """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
 
     The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose
@@ -452,8 +466,9 @@ def keras_op(function: Callable[..., Any]) -> Callable[..., Any]:
         # What is not remembered takes no name either.
         return kind()(*args, **kwargs) if is_remembered(args, kwargs) else evaluated(function, args, kwargs)
 
-    either._operation = kind  # type: ignore[attr-defined]
-    return either
+    op: Any = either
+    op._operation = kind
+    return op
 
 
 @keras_op

@@ -19,7 +19,7 @@ from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import argsort
-from gradtape._src.random import sampling
+from gradtape._src.random import stateless
 from gradtape._src.random.philox import set_seed
 
 _STEP = as_tensor(np.array([0, 1]))
@@ -193,7 +193,7 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
       >>> tf.keras.random.normal([2], seed=1).numpy().round(4)
       array([ 0.1267, -0.493 ], dtype=float32)
     """
-    return sampling.stateless_normal(shape, draw_seed(seed), mean, stddev, _floating(dtype))
+    return stateless.stateless_normal(shape, draw_seed(seed), mean, stddev, _floating(dtype))
 
 
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -213,7 +213,7 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any 
       >>> tf.keras.random.truncated_normal([2], seed=1).numpy().round(4)
       array([ 0.1267, -0.493 ], dtype=float32)
     """
-    return sampling.stateless_truncated_normal(shape, draw_seed(seed), mean, stddev, _floating(dtype))
+    return stateless.stateless_truncated_normal(shape, draw_seed(seed), mean, stddev, _floating(dtype))
 
 
 def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -240,7 +240,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     wanted = _floating(dtype)
     # Numbers of Python pass through float32 in Keras, so the same bounds do here.
     low, high = (apply_cast(tensor_of(bound), wanted) for bound in (minval, maxval))
-    return sampling.stateless_uniform(shape, draw_seed(seed), low, high, wanted)
+    return stateless.stateless_uniform(shape, draw_seed(seed), low, high, wanted)
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
@@ -266,7 +266,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
     if not wanted.is_integer:
         raise ValueError(f"`keras.random.randint` requires an integer `dtype`. Received: dtype={dtype} ")
     drawn_as = wanted if wanted in (dtypes.int32, dtypes.int64) else dtypes.int64
-    return apply_cast(sampling.stateless_uniform(shape, draw_seed(seed), minval, maxval, drawn_as), wanted)
+    return apply_cast(stateless.stateless_uniform(shape, draw_seed(seed), minval, maxval, drawn_as), wanted)
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
@@ -293,7 +293,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         raise ValueError(
             f"`logits` should be a 2-D tensor with shape [batch_size, num_classes]. Received: logits={logits}"
         )
-    return apply_cast(sampling.stateless_categorical(x, num_samples, draw_seed(seed)), dtypes.as_dtype(dtype))
+    return apply_cast(stateless.stateless_categorical(x, num_samples, draw_seed(seed)), dtypes.as_dtype(dtype))
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
@@ -335,7 +335,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
       array([4, 2, 3, 1], dtype=int32)
     """
     x = tensor_of(x)
-    keys = sampling.stateless_uniform([x.shape[axis]], draw_seed(seed))
+    keys = stateless.stateless_uniform([x.shape[axis]], draw_seed(seed))
     return gather(x, argsort(keys), axis=axis)
 
 
@@ -355,7 +355,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
       >>> tf.keras.random.gamma([2], 3.0, seed=1).numpy() > 0
       array([ True,  True])
     """
-    return sampling.stateless_gamma(shape, draw_seed(seed), alpha, dtype=_floating(dtype))
+    return stateless.stateless_gamma(shape, draw_seed(seed), alpha, dtype=_floating(dtype))
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -375,7 +375,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
       >>> tf.keras.random.binomial([2], 10.0, 1.0, seed=1).numpy()
       array([10., 10.], dtype=float32)
     """
-    return sampling.stateless_binomial(shape, draw_seed(seed), counts, probabilities, _floating(dtype))
+    return stateless.stateless_binomial(shape, draw_seed(seed), counts, probabilities, _floating(dtype))
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
@@ -397,7 +397,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     wanted, first = _floating(dtype), draw_seed(seed)
     shape = tuple(shape)
     x, y = (
-        sampling.stateless_gamma(shape, drawn, apply_broadcast_to(tensor_of(parameter, wanted), shape), dtype=wanted)
+        stateless.stateless_gamma(shape, drawn, apply_broadcast_to(tensor_of(parameter, wanted), shape), dtype=wanted)
         for drawn, parameter in ((first, alpha), (first + 12, beta))
     )
     return x / (x + y)

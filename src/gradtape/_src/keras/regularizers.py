@@ -29,7 +29,7 @@ class Regularizer:
       np.float32(9.0)
     """
 
-    _arguments: ClassVar[tuple[str, ...]] | None = None
+    _arguments: ClassVar[tuple[str, ...] | None] = None
 
     def __call__(self, x: Any) -> Any:
         return 0.0

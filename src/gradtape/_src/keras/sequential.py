@@ -41,6 +41,8 @@ class Sequential(Model):
       [(3, 4), (4,), (4, 2), (2,)]
     """
 
+    _layers: Any
+
     _home = "keras"
     _locks = False
     _functional: Functional | None

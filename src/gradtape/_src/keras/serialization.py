@@ -409,7 +409,8 @@ class Kind:
             return config if isinstance(config, str) else name
         if not isinstance(found, type) or not self.instantiated:
             return found
-        return found.from_config(arguments) if arguments else found()
+        kind: Any = found
+        return kind.from_config(arguments) if arguments else kind()
 
     def get(self, identifier: Any) -> Any:
         """The object that a name, its data, or a class stands for; a callable as it is; None for None."""

@@ -36,6 +36,20 @@ def _holds_state(value: Any) -> bool:
 class Stateful(Operation):
     """What has variables and parts with variables among its attributes: the base of layers."""
 
+    _parent_path: str | None
+
+    _adds_losses: Any
+    _initialised: Any
+    _layers: Any
+    _locked: Any
+    _losses: Any
+    _metrics: Any
+    _non_trainable_variables: Any
+    _path: Any
+    _seed_generators: Any
+    _trainable_variables: Any
+    built: Any
+
     @classmethod
     def _state(cls) -> dict[str, Any]:
         # Attributes may be set before the constructor of this class has run.

@@ -25,6 +25,19 @@ from gradtape._src.optimizers import rows as optimizers
 class Steps:
     """What a model does with one batch, and what `compile` says of it."""
 
+    _compile_config: Any
+    _compile_loss: Any
+    _compile_metrics: Any
+    _layers_within: Any
+    _loss_tracker: Any
+    _metrics: Any
+    built: Any
+    compiled: Any
+    losses: Any
+    optimizer: Any
+    trainable_variables: Any
+    trainable_weights: Any
+
     def __init__(self) -> None:
         vars(self).update(
             compiled=False,
@@ -126,7 +139,7 @@ class Steps:
         """
         if not self.compiled or self._compile_config is None:
             return {}
-        return serialize_keras_object(self._compile_config)  # type: ignore[no-any-return]
+        return serialize_keras_object(self._compile_config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles the model as `get_compile_config` tells.

@@ -28,6 +28,6 @@ def kept(method: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
         if count != _Changes.count:
             values = method(self)
             self._walks[name] = (_Changes.count, values)
-        return values[:]  # type: ignore[no-any-return]
+        return values[:]
 
     return found

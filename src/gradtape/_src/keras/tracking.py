@@ -27,7 +27,7 @@ class TrackedList(list[Any]):
     def extend(self, values: Iterable[Any]) -> None:
         super().extend([self._tracked(value) for value in values])
 
-    def __iadd__(self, values: Iterable[Any]) -> TrackedList:  # type: ignore[override,misc]
+    def __iadd__(self, values: Iterable[Any]) -> TrackedList:  # type: ignore[misc]  # any iterable, as lists take it
         self.extend(values)
         return self
 
@@ -61,7 +61,7 @@ class TrackedDict(dict[Any, Any]):
             self[key] = default
         return self[key]
 
-    def __ior__(self, values: Any) -> TrackedDict:  # type: ignore[override,misc]
+    def __ior__(self, values: Any) -> TrackedDict:  # type: ignore[misc]  # whatever `update` takes
         self.update(values)
         return self
 

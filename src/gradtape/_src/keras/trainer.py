@@ -29,13 +29,24 @@ from gradtape._src.optimizers.base import Optimizer
 class Trainer(Steps):
     """What models can do to be fitted, evaluated and asked for predictions."""
 
+    _initial_epoch: Any
+    built: Any
+    history: Any
+    optimizer: Any
+    run_eagerly: Any
+    steps_per_execution: Any
+    stop_evaluating: Any
+    stop_predicting: Any
+    stop_training: Any
+    trainable_weights: Any
+
     # Loops
 
     def _compiled_step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The step as a compiled function, unless the model runs eagerly."""
         if self.run_eagerly:
             return step
-        return importlib.import_module("gradtape").function(step, reduce_retracing=True)  # type: ignore[no-any-return]
+        return importlib.import_module("gradtape").function(step, reduce_retracing=True)
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
         """The compiled `train_step`.
@@ -147,7 +158,7 @@ class Trainer(Steps):
         self._assert_compiled()
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
-        of_validation: Any = None
+        of_validation: tuple[Any, Any, Any] | None = None
         if validation_data is not None:
             of_validation = unpack_x_y_sample_weight(validation_data)
         batches = Batches(

@@ -106,7 +106,7 @@ class Variable(BaseVariable):
         changed()
 
     @property
-    def value(self) -> Tensor:
+    def value(self) -> Tensor:  # type: ignore[override]  # Keras' is a property
         """Its present value, a tensor."""
         return self.read_value()
 

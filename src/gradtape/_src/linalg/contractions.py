@@ -25,7 +25,7 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.errors import FailedPreconditionError, from_op, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_dtype
 from gradtape._src.core.typing import DTypeLike, TensorLike
-from gradtape._src.ops.arrays import roll
+from gradtape._src.ops.rearranging import roll
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real
 
 SUM = 0

@@ -19,8 +19,8 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, ints_of, scalar_of
 from gradtape._src.core.typing import IntLike, TensorLike
-from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import NUMBERS, call, op, real
 
 SUM = 0

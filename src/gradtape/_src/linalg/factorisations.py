@@ -24,9 +24,9 @@ from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag_part, set_diag
 from gradtape._src.linalg.matrices import apart, matrices, positive, symmetrised, turned
 from gradtape._src.linalg.systems import same_batch, triangular_solve
-from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.joining import concat
 from gradtape._src.ops.sorting import invert_permutation
 from gradtape._src.table.rows import call, integer, op, real, values
 

@@ -12,8 +12,8 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.linalg.systems import solve
-from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.creation import eye
+from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real, values
 
 NAN, INF = np.nan, np.inf

@@ -6,7 +6,7 @@ from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.typing import TensorLike
-from gradtape._src.ops.arrays import concat
+from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real
 
 

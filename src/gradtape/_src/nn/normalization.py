@@ -21,7 +21,8 @@ from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
 from gradtape._src.core.typing import Axes, ShapeLike, TensorLike
-from gradtape._src.random.sampling import stateless_uniform, uniform
+from gradtape._src.random.stateful import uniform
+from gradtape._src.random.stateless import stateless_uniform
 from gradtape._src.table.rows import call, integer, op, real
 
 

@@ -10,9 +10,9 @@ from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import Axes, TensorLike
-from gradtape._src.ops.arrays import concat
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real, values
 
 

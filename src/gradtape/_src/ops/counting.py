@@ -13,6 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import (
+    check_memory,
     common_tensors,
     dims_text,
     flag,
@@ -22,7 +23,6 @@ from gradtape._src.core.operands import (
     ints_of,
     not_allowed,
     one_dtype,
-    room,
     scalar_of,
 )
 from gradtape._src.core.tensor_shape import TensorShape
@@ -177,7 +177,7 @@ def histogram_fixed_width(
         raise invalid_argument(kernel, message, None)
     if np.isnan(array).any():
         raise invalid_argument(kernel, "Histogram values must not contain NaN", None)
-    room((count,), dtypes.int64)
+    check_memory((count,), dtypes.int64)
     places = np.floor((np.clip(array, low, high).astype(np.float64) - low) * (count / (float(high) - float(low))))
     places = np.minimum(places, count - 1).astype(np.int64)
     return tensor_from(np.bincount(places.reshape(-1), minlength=count), wanted)

@@ -21,11 +21,12 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
-from gradtape._src.core.operands import NUMERIC, WIDE, dims_text, int_of, ints_of, not_allowed, room
+from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, int_of, ints_of, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
-from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.ops.joining import concat
+from gradtape._src.ops.shapes import expand_dims
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -341,7 +342,7 @@ def range(
         reach = -(-abs(int(end) - int(first)) // abs(int(step)))
     if not reach < WIDE:
         raise errors.invalid_argument("Range", f"Requires ((limit - start) / delta) <= {WIDE - 1}", None)
-    room((int(reach),), dtypes.int64)
+    check_memory((int(reach),), dtypes.int64)
     places = np.arange(int(reach))
     if dtype.is_floating:
         return tensor_from(first + places.astype(dtype.as_numpy_dtype) * step)
@@ -384,7 +385,7 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     delta = (last - first) / max(count - 1, 1)
     first, last = apply_cast(first, delta.dtype), apply_cast(last, delta.dtype)
     place = axis if axis >= 0 else axis + first.ndim
-    room((count,), delta.dtype)
+    check_memory((count,), delta.dtype)
     steps: NDArray[Any] = np.arange(1, max(count - 1, 1), dtype=delta.dtype.as_numpy_dtype)
     inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
     # The ends are themselves, whatever becomes of their distance.

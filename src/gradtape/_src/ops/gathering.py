@@ -26,6 +26,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import (
+    check_memory,
     common_tensors,
     dims_text,
     index_array,
@@ -33,7 +34,6 @@ from gradtape._src.core.operands import (
     int_of,
     ints_of,
     one_dtype,
-    room,
     wrong_dtype,
 )
 from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
@@ -396,7 +396,7 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
     if not scalar and len(counts) not in (1, size):
         raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
     counts = [max(count, 0) for count in counts]
-    room((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
+    check_memory((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
     return _gather(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place)
 
 
@@ -804,7 +804,7 @@ def dynamic_partition(
     if num_partitions < 1:
         message = f"Value for attr 'num_partitions' of {num_partitions} must be at least minimum 1"
         raise invalid_argument("DynamicPartition", message, None, kernel=None)
-    room((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
+    check_memory((int_of(num_partitions, "DynamicPartition", "num_partitions"),), int64)
     if shape[: numbers.ndim] != numbers.shape:
         raise invalid_argument(
             "DynamicPartition",

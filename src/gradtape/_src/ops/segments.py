@@ -16,11 +16,11 @@ from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import (
     NUMERIC,
     ORDERED,
+    check_memory,
     dims_text,
     index_array,
     index_dtype,
     not_allowed,
-    room,
     scalar_of,
 )
 from gradtape._src.core.typing import IntLike, TensorLike
@@ -127,7 +127,7 @@ def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tupl
         place = int(np.argmax(ids >= count))
         text = dims_text(np.unravel_index(place, ids.shape)) if ids.ndim else ""
         raise invalid_argument(op, f"segment_ids{text} = {ids.flat[place]} is out of range [0, {count})", None)
-    room((count, *data.shape[ids.ndim :]), dtypes.int64)
+    check_memory((count, *data.shape[ids.ndim :]), dtypes.int64)
     return ids, count
 
 

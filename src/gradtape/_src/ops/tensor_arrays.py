@@ -10,7 +10,7 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.core.operands import int_of, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._src.ops.arrays import concat, split as split_tensor, stack, unstack as unstack_tensor
+from gradtape._src.ops.joining import concat, split as split_tensor, stack, unstack as unstack_tensor
 
 
 class TensorArray:

@@ -541,7 +541,10 @@ class Optimizer(BaseOptimizer, Declared):
                 )
         present = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         if not present:
-            raise ValueError("No gradients provided for any variable.")
+            error = ValueError("No gradients provided for any variable.")
+            if sys.version_info >= (3, 11):
+                error.add_note("tape.diagnose(loss, variables), called before gradient, says why there are none.")
+            raise error
         if len(present) < len(pairs):
             missing = [variable.name for gradient, variable in pairs if gradient is None]
             warnings.warn(

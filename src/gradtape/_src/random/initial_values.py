@@ -8,7 +8,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.ops.creation import constant, ones, zeros
-from gradtape._src.random import sampling
+from gradtape._src.random import stateful, stateless
 
 
 class _Initializer:
@@ -104,8 +104,8 @@ class _Drawn(_Initializer):
 
     def _draw(self, name: str, shape: Any, low: Any, high: Any, dtype: DType) -> Tensor:
         if self.seed is None:
-            return getattr(sampling, name)(shape, low, high, dtype)
-        return getattr(sampling, f"stateless_{name}")(shape, [self.seed, 0], low, high, dtype)
+            return getattr(stateful, name)(shape, low, high, dtype)
+        return getattr(stateless, f"stateless_{name}")(shape, [self.seed, 0], low, high, dtype)
 
 
 class random_uniform_initializer(_Drawn):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
-from gradtape._engine.record.primitive import Primitive, number_of
+from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.evaluations import CODES
@@ -114,7 +114,7 @@ class Examiner:
             return
         for result in results:
             if result.dtype.is_floating:
-                self._judge(primitive.kernel, result, number_of(result), operands)
+                self._judge(primitive.kernel, result, node_of(result), operands)
 
     def _judge(self, op: str, result: Tensor, number: int, operands: Sequence[Tensor]) -> None:
         if number:

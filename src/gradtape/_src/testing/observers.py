@@ -21,7 +21,7 @@ def install(observer: Observer) -> None:
 
 def remove(observer: Observer) -> None:
     """Ends what `install` began; nothing if it did not."""
-    _set(tuple(one for one in _installed if one is not observer))
+    _set(tuple(one for one in _installed if one != observer))
 
 
 def _set(observers: tuple[Observer, ...]) -> None:

@@ -6,5 +6,7 @@ from gradtape._src.core.execution import (
     enable_v2_behavior as enable_v2_behavior,
     executing_eagerly as executing_eagerly,
 )
-from gradtape._src.random.sampling import set_seed as set_random_seed
+from gradtape._src.random.stateful import (
+    set_seed as set_random_seed,
+)
 from gradtape.compat.v1 import logging as logging

@@ -95,7 +95,7 @@ def _hook(name: str, of: str, when: str) -> Callable[..., None]:
 
     def of_all(self: Callback, logs: dict[str, Any] | None = None) -> None: ...
 
-    method = {_OF_BATCH: of_batch, _OF_EPOCH: of_epoch, _OF_ALL: of_all}[of]
+    method: Any = {_OF_BATCH: of_batch, _OF_EPOCH: of_epoch, _OF_ALL: of_all}[of]
     method.__name__, method.__qualname__, method.__doc__ = name, f"Callback.{name}", text
     return method
 
@@ -122,4 +122,4 @@ def path_of(filename: Any) -> str:
     """A file's name as text."""
     import os
 
-    return os.fspath(filename)  # type: ignore[no-any-return]
+    return os.fspath(filename)

@@ -26,6 +26,11 @@ class CallbackList(Callback):
       ['TerminateOnNaN', 'History']
     """
 
+    on_test_batch_begin: Any
+    on_test_batch_end: Any
+    on_test_begin: Any
+    on_test_end: Any
+
     def __init__(
         self,
         callbacks: Any = None,

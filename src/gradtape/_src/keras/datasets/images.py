@@ -32,8 +32,8 @@ def load_mnist(path: str = "mnist.npz") -> Split:
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.mnist.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.mnist.load_data()
+      >>> x_train.shape
       (60000, 28, 28)
     """
     found = fetched(path, "mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1")
@@ -53,8 +53,8 @@ def load_fashion_mnist() -> Split:
       Exception: a file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.fashion_mnist.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.fashion_mnist.load_data()
+      >>> x_train.shape
       (60000, 28, 28)
     """
 
@@ -83,8 +83,8 @@ def load_cifar10() -> Split:
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar10.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar10.load_data()
+      >>> x_train.shape
       (50000, 32, 32, 3)
     """
     path = get_file(
@@ -115,8 +115,8 @@ def load_cifar100(label_mode: str = "fine") -> Split:
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar100.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.cifar100.load_data()
+      >>> x_train.shape
       (50000, 32, 32, 3)
     """
     if label_mode not in ["fine", "coarse"]:

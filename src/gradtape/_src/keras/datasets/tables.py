@@ -26,8 +26,8 @@ def load_boston_housing(path: str = "boston_housing.npz", test_split: float = 0.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.boston_housing.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.boston_housing.load_data()
+      >>> x_train.shape
       (404, 13)
     """
     _check(test_split)
@@ -57,8 +57,8 @@ def load_california_housing(
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.california_housing.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.california_housing.load_data()
+      >>> x_train.shape
       (16512, 8)
     """
     _check(test_split)

@@ -44,8 +44,8 @@ def load_imdb(
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.imdb.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.imdb.load_data()
+      >>> x_train.shape
       (25000,)
     """
     found = arrays_of(fetched(path, "imdb.npz", "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"))
@@ -62,8 +62,8 @@ def load_imdb(
             f"After filtering for sequences shorter than maxlen={maxlen}, no sequence was kept. Increase maxlen."
         )
     (x_train, y_train), (x_test, y_test) = halves
-    texts = _kept(x_train + x_test, num_words, skip_top, oov_char)
-    return (_objects(texts[: len(x_train)]), y_train), (_objects(texts[len(x_train) :]), y_test)
+    kept = _kept(x_train + x_test, num_words, skip_top, oov_char)
+    return (_objects(kept[: len(x_train)]), y_train), (_objects(kept[len(x_train) :]), y_test)
 
 
 def load_reuters(
@@ -92,8 +92,8 @@ def load_reuters(
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.reuters.load_data()  # doctest: +SKIP
-      >>> x_train.shape  # doctest: +SKIP
+      >>> (x_train, y_train), (x_test, y_test) = tf.keras.datasets.reuters.load_data()
+      >>> x_train.shape
       (8982,)
     """
     found = arrays_of(fetched(path, "reuters.npz", "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916"))
@@ -122,7 +122,7 @@ def imdb_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> tf.keras.datasets.imdb.get_word_index()["the"]  # doctest: +SKIP
+      >>> tf.keras.datasets.imdb.get_word_index()["the"]
       1
     """
     return _index(path, "imdb_word_index.json", "bfafd718b763782e994055a2d397834f")
@@ -142,7 +142,7 @@ def reuters_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
-      >>> tf.keras.datasets.reuters.get_word_index()["the"]  # doctest: +SKIP
+      >>> tf.keras.datasets.reuters.get_word_index()["the"]
       1
     """
     return _index(path, "reuters_word_index.json", "4d44cc38712099c9e383dc6e5f11a921")

@@ -45,6 +45,8 @@ class Activation(Elementwise):
       array([0., 2.], dtype=float32)
     """
 
+    activation: Any
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._take(activation=activation)
@@ -70,6 +72,10 @@ class ReLU(Elementwise):
       >>> tf.keras.layers.ReLU(max_value=3.0, negative_slope=0.5)(tf.constant([-2.0, 1.0, 5.0])).numpy()
       array([-1.,  1.,  3.], dtype=float32)
     """
+
+    max_value: float | None
+    negative_slope: float
+    threshold: float
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
@@ -163,6 +169,8 @@ class PReLU(Configured):
       array([[-2.,  1.]], dtype=float32)
     """
 
+    shared_axes: list[int] | None
+
     def __init__(
         self,
         alpha_initializer: Any = "Zeros",
@@ -174,7 +182,7 @@ class PReLU(Configured):
         super().__init__(**kwargs)
         self.supports_masking = True
         if shared_axes is not None:
-            shared_axes = list(shared_axes) if isinstance(shared_axes, list | tuple) else [shared_axes]
+            shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
         self._take(
             alpha_initializer=alpha_initializer,
             alpha_regularizer=alpha_regularizer,

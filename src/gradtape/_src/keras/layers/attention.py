@@ -24,7 +24,7 @@ from gradtape._src.keras.layers.configured import Configured, on_symbols
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
 from gradtape._src.nn.cross_entropies import softmax
-from gradtape._src.ops.arrays import expand_dims
+from gradtape._src.ops.shapes import expand_dims
 
 
 @functools.lru_cache(64)
@@ -62,6 +62,10 @@ class Attention(Configured):
       array([[[1., 0.]]], dtype=float32)
     """
 
+    dropout: float
+    score_mode: str
+    use_scale: bool
+
     def __init__(
         self,
         use_scale: bool = False,
@@ -84,7 +88,7 @@ class Attention(Configured):
         """Makes the weights."""
         self._validate(input_shape)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
-        self.concat_score_weight = None
+        self.concat_score_weight: Any = None
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight(name="concat_score_weight", shape=(), initializer="ones")
         self.built = True
@@ -205,6 +209,9 @@ class AdditiveAttention(Attention):
       >>> tf.keras.layers.AdditiveAttention(use_scale=False)([queries, values]).shape.as_list()
       [1, 3, 2]
     """
+
+    seed: Any
+    use_scale: bool
 
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)

@@ -12,7 +12,8 @@ from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.rnn import object_of
 from gradtape._src.keras.signatures import signature_of
-from gradtape._src.ops.arrays import concat, reverse
+from gradtape._src.ops.joining import concat
+from gradtape._src.ops.rearranging import reverse
 
 
 class Bidirectional(Layer):
@@ -33,6 +34,9 @@ class Bidirectional(Layer):
       >>> layer(tf.ones([2, 5, 3])).shape.as_list()
       [2, 5, 8]
     """
+
+    forward_layer: Any
+    backward_layer: Any
 
     def __init__(
         self,
@@ -141,7 +145,7 @@ class Bidirectional(Layer):
         if not self.return_state:
             return outputs
         count = len(self.forward_layer.state_size) + len(self.backward_layer.state_size)
-        return (*(outputs if self.merge_mode is None else (outputs,)), *(None,) * count)
+        return (*((own, own) if self.merge_mode is None else (own,)), *(None,) * count)
 
     @property
     def states(self) -> Any:
@@ -191,7 +195,7 @@ class Bidirectional(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
         """A layer as `get_config` describes it."""
-        parts = {
+        parts: dict[str, Any] = {
             name: object_of(config[name], custom_objects) for name in ("layer", "backward_layer") if name in config
         }
         return cls(**{**config, **parts})

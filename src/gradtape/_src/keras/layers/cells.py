@@ -17,8 +17,8 @@ from gradtape._src.keras.initializers import Ones
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import concat, split
 from gradtape._src.ops.creation import ones_like
+from gradtape._src.ops.joining import concat, split
 
 _OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name
     or its configuration.
@@ -35,6 +35,9 @@ class Cell(Configured):
     Attributes:
       _gates: how many blocks of units the kernels are wide.
     """
+
+    units: Any
+    use_bias: Any
 
     _gates: ClassVar[int]
     state_size: Any
@@ -214,6 +217,7 @@ def _check_units(units: int) -> None:
 
 
 class SimpleRNNCell(Cell):
+    activation: Any
     __doc__ = f"""One step of :class:`SimpleRNN`: h' = activation(x @ kernel + bias + h @ recurrent_kernel).
 
 Args:
@@ -285,6 +289,10 @@ Example:
 
 
 class GRUCell(Cell):
+    activation: Any
+    recurrent_activation: Any
+    reset_after: bool
+    units: int
     __doc__ = f"""One step of :class:`GRU`: h' = z h + (1 - z) activation(...), with gates z and r.
 
 Args:
@@ -395,6 +403,13 @@ Example:
 
 
 class LSTMCell(Cell):
+    activation: Any
+    bias_constraint: Any
+    bias_initializer: Any
+    bias_regularizer: Any
+    recurrent_activation: Any
+    unit_forget_bias: bool
+    units: int
     __doc__ = f"""One step of :class:`LSTM`: c' = f c + i activation(...), h' = o activation(c'), with gates i, f and o.
 
 Args:

@@ -12,7 +12,8 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
-from gradtape._src.ops.arrays import concat, pad, split
+from gradtape._src.ops.joining import concat, split
+from gradtape._src.ops.padding import pad
 
 CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
 FORMATS = {
@@ -37,6 +38,9 @@ class Convolving(Configured):
     Attributes:
       rank: the number of spatial axes.
     """
+
+    activation: Any
+    bias: Any
 
     rank: ClassVar[int]
     _by_example = True
@@ -141,6 +145,10 @@ class Convolving(Configured):
 
 class Conv(Convolving, Multiplying):
     """A convolution over `rank` spatial axes."""
+
+    filters: int
+    groups: Any
+    use_bias: bool
 
     def __init__(
         self,
@@ -270,6 +278,9 @@ class Conv3D(Conv):
 class ConvTranspose(Convolving):
     """The transpose of a convolution over `rank` spatial axes."""
 
+    filters: int
+    use_bias: bool
+
     def __init__(
         self,
         filters: int,
@@ -329,7 +340,7 @@ class ConvTranspose(Convolving):
             conv_transpose(
                 inputs,
                 as_tensor(self.kernel),
-                self.compute_output_shape(tuple(inputs.shape)),
+                [size or 0 for size in self.compute_output_shape(tuple(inputs.shape))],
                 self.strides,
                 self.padding.upper(),
                 FORMATS[self.data_format][self.rank],

@@ -20,6 +20,8 @@ Shape = tuple[int | None, ...]
 class Multiplying(Configured):
     """A layer with a kernel, which is there once it is built."""
 
+    _kernel: Any
+
     _by_example = True
 
     @property
@@ -63,6 +65,10 @@ class Dense(Multiplying):
       >>> [weight.shape.as_list() for weight in layer.weights]
       [[2, 3], [3]]
     """
+
+    activation: Any
+    units: int
+    use_bias: bool
 
     def __init__(
         self,
@@ -157,6 +163,13 @@ class EinsumDense(Multiplying):
       >>> layer(tf.constant([[1.0, 2.0, 3.0]])).numpy()
       array([[6., 6.]], dtype=float32)
     """
+
+    activation: Any
+    bias_axes: str | None
+    equation: str
+    kernel_constraint: Any
+    kernel_initializer: Any
+    kernel_regularizer: Any
 
     _by_example = False  # equations may sum over examples
 
@@ -259,7 +272,8 @@ class Axes:
         self, equation: str, bias_axes: str | None, input_shape: Shape, output_shape: tuple[int | None, ...]
     ) -> None:
         found = re.match(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?", equation)
-        front, source, back, weight, front_too, target, back_too = found.groups() if found else (None,) * 7
+        parts: tuple[Any, ...] = found.groups() if found else (None,) * 7
+        front, source, back, weight, front_too, target, back_too = parts
         if not found or front != front_too or back != back_too or (front and back) or (back and len(source) < 2):
             raise ValueError(
                 f"Invalid einsum equation '{equation}'. Equations must be in the form [X],[Y]->[Z], "
@@ -299,7 +313,7 @@ class Axes:
             (self.outputs if letter in wanted else self.inputs).append(place)
         self.kernel = tuple(kernel)
         self.result = tuple(sizes)
-        self.bias = None
+        self.bias: tuple[int | None, ...] | None = None
         if bias_axes is not None:
             for letter in bias_axes:
                 if letter not in target:

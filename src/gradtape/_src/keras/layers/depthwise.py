@@ -18,6 +18,9 @@ _DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an i
 class DepthwiseConv(Convolving):
     """A convolution of each channel with filters of its own."""
 
+    depth_multiplier: Any
+    use_bias: bool
+
     def __init__(
         self,
         kernel_size: int | Sequence[int],
@@ -67,7 +70,7 @@ class DepthwiseConv(Convolving):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
-        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])  # type: ignore[operator]
+        return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])
 
 
 def _depthwise_doc(rank: int, example: str) -> str:
@@ -115,6 +118,10 @@ class DepthwiseConv2D(DepthwiseConv):
 
 class SeparableConv(Convolving):
     """A convolution of each channel on its own, then one of the results place by place."""
+
+    depth_multiplier: Any
+    filters: int
+    use_bias: bool
 
     def __init__(
         self,

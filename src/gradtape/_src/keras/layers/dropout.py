@@ -63,6 +63,8 @@ class Dropout(Disturbing):
       True
     """
 
+    rate: float
+
     def __init__(
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
@@ -111,6 +113,8 @@ class SpatialDropout(Dropout):
     Attributes:
       rank: the number of spatial axes.
     """
+
+    rate: float
 
     rank: ClassVar[int]
     data_format = "channels_last"
@@ -214,6 +218,8 @@ class AlphaDropout(Disturbing):
       True
     """
 
+    rate: float
+
     def __init__(
         self, rate: float, noise_shape: Sequence[int | None] | None = None, seed: int | None = None, **kwargs: Any
     ) -> None:
@@ -249,6 +255,8 @@ class GaussianDropout(Disturbing):
       array([0., 0.], dtype=float32)
     """
 
+    rate: float
+
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._seeded(rate, seed)
@@ -277,6 +285,8 @@ class GaussianNoise(Disturbing):
       >>> layer(tf.ones([2])).numpy()
       array([1., 1.], dtype=float32)
     """
+
+    stddev: float
 
     _amount = "stddev"
 

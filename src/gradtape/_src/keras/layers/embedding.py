@@ -38,6 +38,10 @@ class Embedding(Configured):
               [3., 4.]]], dtype=float32)
     """
 
+    input_dim: int
+    mask_zero: bool
+    output_dim: int
+
     _unwritten = ("weights",)
 
     def __init__(

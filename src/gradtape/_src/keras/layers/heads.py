@@ -26,7 +26,7 @@ from gradtape._src.keras.layers.dropout import Dropout
 from gradtape._src.keras.layers.reshaping import repeated
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.nn.cross_entropies import softmax
-from gradtape._src.ops.arrays import expand_dims
+from gradtape._src.ops.shapes import expand_dims
 
 _AXES = string.ascii_lowercase
 
@@ -51,6 +51,9 @@ class Heads(Configured):
     Attributes:
       dtype_of_masked: what stands for minus infinity among scores.
     """
+
+    sliding_window: Any
+    use_bias: Any
 
     _unwritten = ("flash_attention",)
     _masked: ClassVar[float] = -0.7 * 3.38953e38
@@ -107,6 +110,18 @@ def _projected(layer: EinsumDense, inputs: Tensor) -> Tensor:
 
 
 class MultiHeadAttention(Heads):
+    attention_axes: Any
+    _gate_dense: Any
+    _key_dense: Any
+    _query_dense: Any
+    _value_dense: Any
+    dropout: float
+    key_dim: int
+    num_heads: int
+    output_shape: Any
+    seed: int | None
+    use_gate: bool
+    value_dim: int | None
     __doc__ = f"""Attention of several heads: each projects queries, keys and values and attends; all are projected.
 
 Vaswani et al., Attention Is All You Need (2017). Called with queries, values and perhaps keys; `query_mask`,
@@ -199,7 +214,9 @@ Example:
         )
         self._common(sliding_window, flash_attention)
 
-    def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
+    def build(  # type: ignore[override]  # shapes by the names of the tensors, as Keras asks for them
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
         """Makes the projections."""
         key_shape = value_shape if key_shape is None else key_shape
         _check_places(value_shape, key_shape)
@@ -351,6 +368,16 @@ def _attention(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
 
 
 class GroupedQueryAttention(Heads):
+    _gate_dense: Any
+    _key_dense: Any
+    _query_dense: Any
+    _value_dense: Any
+    dropout: float
+    head_dim: int
+    num_key_value_heads: int
+    num_query_heads: int
+    seed: int | None
+    use_gate: bool
     __doc__ = f"""Attention of several heads, groups of which share keys and values.
 
 Ainslie et al., GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints (2023). Called as
@@ -417,7 +444,9 @@ Example:
         )
         self._common(sliding_window, flash_attention)
 
-    def build(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> None:
+    def build(  # type: ignore[override]  # shapes by the names of the tensors, as Keras asks for them
+        self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None
+    ) -> None:
         """Makes the projections."""
         heads, groups, size = self.num_query_heads, self.num_key_value_heads, self.head_dim
         of_queries, of_keys = "bqm,muh->bquh", "bkm,mvh->bkvh"

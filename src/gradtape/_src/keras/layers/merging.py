@@ -18,9 +18,10 @@ from gradtape._src.core import dtypes
 from gradtape._src.keras.inputs import get_mask, set_mask
 from gradtape._src.keras.layers.configured import Configured, on_symbols, product
 from gradtape._src.keras.layers.dense import Shape
-from gradtape._src.ops.arrays import concat, expand_dims
 from gradtape._src.ops.creation import ones_like
+from gradtape._src.ops.joining import concat
 from gradtape._src.ops.reductions import reduce_any
+from gradtape._src.ops.shapes import expand_dims
 
 
 def _is_shape(value: Any) -> bool:
@@ -218,6 +219,7 @@ class Multiply(Merge):
                     merged = mask if merged is None else apply_elementwise("logical_or", merged, mask)
             result = value if result is None else result * value
         if merged is not None:
+            assert result is not None
             result = apply_elementwise("select", merged, result, 0.0)
             set_mask(result, reduce_any(merged, -1))
         return result  # type: ignore[return-value]
@@ -436,7 +438,7 @@ def _function(kind: type[Merge], result: str) -> Any:
         return kind(**kwargs)(inputs)
 
     merged.__name__ = merged.__qualname__ = name
-    merged.__doc__ = f"""{kind.__doc__.split(chr(10))[0]}
+    merged.__doc__ = f"""{(kind.__doc__ or "").split(chr(10))[0]}
 
 Args:
   inputs: a list of tensors or symbolic values.

@@ -27,6 +27,10 @@ from gradtape._src.nn.normalization import moments
 class Normalizing(Configured):
     """A layer whose results have the shape of its inputs, and their mask."""
 
+    axis: Any
+    center: Any
+    scale: Any
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -91,6 +95,18 @@ class BatchNormalization(Normalizing):
       (array([1.], dtype=float32), array([1.], dtype=float32))
     """
 
+    axis: Any
+    epsilon: float
+    momentum: float
+    moving_mean_initializer: Any
+    moving_stddev: Any
+    moving_variance_initializer: Any
+    renorm: bool
+    renorm_clipping: dict[str, float]
+    renorm_mean: Any
+    renorm_momentum: float
+    renorm_stddev: Any
+
     def __init__(
         self,
         axis: int = -1,
@@ -135,7 +151,10 @@ class BatchNormalization(Normalizing):
             renorm_momentum=renorm_momentum,
             synchronized=synchronized,
         )
-        self.gamma = self.beta = self.moving_mean = self.moving_variance = None
+        self.gamma: Any = None
+        self.beta: Any = None
+        self.moving_mean: Any = None
+        self.moving_variance: Any = None
 
     def build(self, input_shape: Shape) -> None:
         """Makes the weights."""
@@ -159,7 +178,7 @@ class BatchNormalization(Normalizing):
         del axes[self.axis]
         self._axes = axes
         wide = [1] * len(input_shape)
-        wide[self.axis] = shape[0]  # type: ignore[call-overload]
+        wide[self.axis] = shape[0]
         # Where channels are last, vectors broadcast as they are.
         self._wide = None if len(axes) == len(input_shape) - 1 and axes == list(range(len(axes))) else tuple(wide)
         self.built = True
@@ -282,6 +301,11 @@ class LayerNormalization(Normalizing):
              [-1.,  1.]], dtype=float32)
     """
 
+    center: bool
+    epsilon: float
+    rms_scaling: bool
+    scale: bool
+
     def __init__(
         self,
         axis: int | Sequence[int] = -1,
@@ -382,6 +406,11 @@ class GroupNormalization(Normalizing):
       >>> layer(tf.constant([[1.0, 3.0, 10.0, 30.0]])).numpy().round(2)
       array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
+
+    groups: int
+
+    axis: Any
+    epsilon: float
 
     def __init__(
         self,

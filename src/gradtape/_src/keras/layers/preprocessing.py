@@ -16,7 +16,7 @@ from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
-from gradtape._src.ops.arrays import one_hot
+from gradtape._src.ops.masking import one_hot
 from gradtape._src.ops.sorting import searchsorted
 
 
@@ -101,6 +101,10 @@ class Discretization(Preparing):
       >>> tf.keras.layers.Discretization(bin_boundaries=[0.0, 1.0])(tf.constant([-5.0, 0.5, 1.0])).numpy()
       array([0, 1, 2], dtype=int32)
     """
+
+    epsilon: float
+    num_bins: int | None
+    output_mode: str
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ class Recurrent(RNN):
         unroll: bool,
         **kwargs: Any,
     ) -> None:
-        common = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
+        common: dict[str, Any] = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         if "implementation" in kwargs:
             common["implementation"] = kwargs.pop("implementation")
         made = self._kind(**cell, **common, name=_NAMES[self._kind])

@@ -13,8 +13,8 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, format_of, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
-from gradtape._src.ops.arrays import pad
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.padding import pad
 
 
 class Spatial(Configured):
@@ -57,10 +57,11 @@ class Cropping(Spatial):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        shape = tuple(inputs.shape)
-        self._left(shape, "inputs.shape")
-        cuts = [slice(low, size - high) for size, (low, high) in zip(self._spatial(shape), self._ends, strict=True)]
-        return inputs[(*(slice(None),) * self._first, *cuts)]
+        self._left(tuple(inputs.shape), "inputs.shape")
+        sizes = inputs.shape.as_list()[self._first : self._first + self.rank]
+        cuts = [slice(low, size - high) for size, (low, high) in zip(sizes, self._ends, strict=True)]
+        before = (slice(None),) * self._first
+        return inputs[before + tuple(cuts)]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""

@@ -16,7 +16,7 @@ from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.keras.variable import Variable
-from gradtape._src.ops.arrays import stack, unstack
+from gradtape._src.ops.joining import stack, unstack
 
 
 class StackedRNNCells(Layer):
@@ -110,7 +110,7 @@ def _output_size(cell: Any) -> int:
     size = getattr(cell, "output_size", None)
     if size is None:
         size = cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
-    return size  # type: ignore[no-any-return]
+    return size
 
 
 def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
@@ -129,7 +129,7 @@ def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
     """How a cell is called with inputs and states."""
     if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
         return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
-    return cell if callable(cell) else cell.call  # type: ignore[no-any-return]
+    return cell if callable(cell) else cell.call
 
 
 class RNN(Configured):
@@ -159,6 +159,12 @@ class RNN(Configured):
       >>> layer(tf.constant([[[1.0], [2.0], [3.0]]]))[0, :, 0].numpy()
       array([1., 3., 6.], dtype=float32)
     """
+
+    go_backwards: bool
+    return_sequences: bool
+    return_state: bool
+    stateful: bool
+    zero_output_for_mask: bool
 
     def __init__(
         self,
@@ -296,12 +302,14 @@ class RNN(Configured):
         if isinstance(cell, Cell) and type(cell).call is Cell.call:
             drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
             states_drop = cell._recurrent_dropout_mask if training else None
-            steps = list(zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True))
+            steps: list[Any] = list(
+                zip(*(unstack(part, axis=1) for part in cell._driven(sequences, drop)), strict=True)
+            )
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
                 return cell._advance(drive, states, states_drop)
         else:
-            steps, step = unstack(sequences, axis=1), _step_of(cell, training)
+            steps, step = list(unstack(sequences, axis=1)), _step_of(cell, training)
 
             def take(drive: Any, states: list[Any]) -> tuple[Tensor, list[Any]]:
                 output, after = step(drive, tuple(states))

@@ -38,6 +38,10 @@ class RMSNormalization(Configured):
       array([[0.2, 1.4]], dtype=float32)
     """
 
+    axis: Any
+
+    epsilon: float
+
     def __init__(self, axis: int | Sequence[int] = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._take(axis=axis, epsilon=epsilon)
@@ -74,6 +78,8 @@ class UnitNormalization(Normalizing):
       >>> tf.keras.layers.UnitNormalization()(tf.constant([[3.0, 4.0]])).numpy().round(3)
       array([[0.6, 0.8]], dtype=float32)
     """
+
+    axis: Any
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -116,7 +122,7 @@ class SpectralNormalization(Wrapper):
             )
         self.power_iterations = power_iterations
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Builds the layer and makes the vector that the iteration begins with."""
         super().build(input_shape)
         self.input_spec = InputSpec(min_ndim=1, axes={-1: input_shape[-1]})

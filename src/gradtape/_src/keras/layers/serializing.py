@@ -21,7 +21,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
       >>> tf.keras.layers.serialize(tf.keras.layers.Dense(3))["config"]["units"]
       3
     """
-    return serialization.serialize_keras_object(layer)  # type: ignore[no-any-return]
+    return serialization.serialize_keras_object(layer)
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Layer:

@@ -48,7 +48,8 @@ class Normalization(Preparing):
         self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         self.input_mean, self.input_variance, self.invert = mean, variance, invert
         self.supports_masking = True
-        self.mean = self.variance = None
+        self.mean: Any = None
+        self.variance: Any = None
         if (mean is None) != (variance is None):
             raise ValueError(
                 "When setting values directly, both `mean` and `variance` must be set. "
@@ -91,12 +92,11 @@ class Normalization(Preparing):
             self.count = self.add_weight(name="count", shape=(), dtype="int", initializer="zeros", trainable=False)
         else:
             given = np.asarray(self.input_mean), np.asarray(self.input_variance)
-            lined_up = [1] * rank
+            lined_up, wide = [1] * rank, [1 if size is None else size for size in self._wide]
             for place in range(1, given[0].ndim + 1):
                 lined_up[kept[-place]] = given[0].shape[-place]
             self.mean, self.variance = (
-                self._cast(np.broadcast_to(value.reshape(lined_up) if value.ndim else value, self._wide))
-                for value in given
+                self._cast(np.broadcast_to(value.reshape(lined_up) if value.ndim else value, wide)) for value in given
             )
         self.built = True
         self.finalize_state()

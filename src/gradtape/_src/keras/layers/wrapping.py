@@ -17,7 +17,7 @@ from gradtape._src.keras.layers.configured import Unchanging, is_ours, on_symbol
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import inferred
 from gradtape._src.keras.signatures import signature_of
-from gradtape._src.ops.arrays import stack, unstack
+from gradtape._src.ops.joining import stack, unstack
 from gradtape._src.ops.reductions import reduce_any
 
 
@@ -246,7 +246,7 @@ class TimeDistributed(Wrapper):
             )
         return (input_shape[0], *input_shape[2:])
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Builds the layer for one step's inputs."""
         super().build(self._step(input_shape))
 
@@ -260,9 +260,9 @@ class TimeDistributed(Wrapper):
         masks = None if mask is None else self._masks(inputs, mask)
         if getattr(self.layer, "_by_example", False) and is_ours(type(self.layer)):
             # The steps of all examples are examples: one call in place of one for each step.
-            batch, steps, *rest = inputs.shape.as_list()
-            outputs = self.layer.call(apply_reshape(inputs, (batch * steps, *rest)))
-            return apply_reshape(outputs, (batch, steps, *outputs.shape[1:]))
+            batch, count, *rest = inputs.shape.as_list()
+            outputs = self.layer.call(apply_reshape(inputs, (batch * count, *rest)))
+            return apply_reshape(outputs, (batch, count, *outputs.shape[1:]))
         steps: list[Any] = unstack(inputs, axis=1)
         kept: list[Any] = masks or [None] * len(steps)
         takes, results = signature_of(type(self.layer).call), []

@@ -16,9 +16,9 @@ from gradtape._src.keras.tensors import logits, tensor_of
 from gradtape._src.linalg.contractions import matmul, tensordot
 from gradtape._src.nn.cross_entropies import softmax as softmaxed
 from gradtape._src.nn.normalization import batch_normalization as normalized_batch, dropout as dropped
-from gradtape._src.ops import arrays, elementwise as e, sorting
+from gradtape._src.ops import elementwise as e, masking, sorting
 from gradtape._src.ops.clipping import l2_normalize as normalized
-from gradtape._src.random import sampling
+from gradtape._src.random import stateful
 
 
 def random_normal(
@@ -44,7 +44,7 @@ def random_normal(
       >>> tf.keras.backend.random_normal((2,)).shape
       TensorShape([2])
     """
-    return sampling.normal(shape, mean, stddev, floatx_or(dtype), drawn(seed))
+    return stateful.normal(shape, mean, stddev, floatx_or(dtype), drawn(seed))
 
 
 def truncated_normal(
@@ -70,7 +70,7 @@ def truncated_normal(
       >>> tf.keras.backend.truncated_normal((2,)).shape
       TensorShape([2])
     """
-    return sampling.truncated_normal(shape, mean, stddev, floatx_or(dtype), drawn(seed))
+    return stateful.truncated_normal(shape, mean, stddev, floatx_or(dtype), drawn(seed))
 
 
 def random_uniform(
@@ -95,7 +95,7 @@ def random_uniform(
       >>> tf.keras.backend.random_uniform((2,)).shape
       TensorShape([2])
     """
-    return sampling.uniform(shape, minval, maxval, floatx_or(dtype), drawn(seed))
+    return stateful.uniform(shape, minval, maxval, floatx_or(dtype), drawn(seed))
 
 
 def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | None = None) -> Tensor:
@@ -115,7 +115,7 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
       array([1., 1.], dtype=float32)
     """
     wanted = floatx_or(dtype)
-    return apply_cast(sampling.uniform(shape, dtype=wanted, seed=drawn(seed)) <= p, wanted)
+    return apply_cast(stateful.uniform(shape, dtype=wanted, seed=drawn(seed)) <= p, wanted)
 
 
 def dot(x: Any, y: Any) -> Tensor:
@@ -319,7 +319,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     rank = as_tensor(one).ndim
     if chosen.ndim > 1:
         chosen = apply_reshape(chosen, [*chosen.shape, *[1] * (rank - chosen.ndim)])
-    return arrays.where(chosen, one, other)
+    return masking.where(chosen, one, other)
 
 
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:

@@ -15,7 +15,7 @@ from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import is_tensor
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.legacy.defaults import floatx_or
-from gradtape._src.ops import arrays, gathering
+from gradtape._src.ops import casts, gathering, joining, masking, padding as padding_ops, rearranging, shapes
 
 
 def shape(x: Any) -> Tensor:
@@ -31,7 +31,7 @@ def shape(x: Any) -> Tensor:
       >>> tf.keras.backend.shape(tf.zeros((2, 3))).numpy()
       array([2, 3], dtype=int32)
     """
-    return arrays.shape(x)
+    return shapes.shape(x)
 
 
 def int_shape(x: Any) -> tuple[Any, ...]:
@@ -162,7 +162,7 @@ def expand_dims(x: Any, axis: int = -1) -> Tensor:
       >>> tf.keras.backend.expand_dims(tf.zeros((2, 3))).shape
       TensorShape([2, 3, 1])
     """
-    return arrays.expand_dims(x, axis)
+    return shapes.expand_dims(x, axis)
 
 
 def squeeze(x: Any, axis: int) -> Tensor:
@@ -179,7 +179,7 @@ def squeeze(x: Any, axis: int) -> Tensor:
       >>> tf.keras.backend.squeeze(tf.zeros((2, 1)), 1).shape
       TensorShape([2])
     """
-    return arrays.squeeze(x, [axis])
+    return shapes.squeeze(x, [axis])
 
 
 def permute_dimensions(x: Any, pattern: Any) -> Tensor:
@@ -229,7 +229,7 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
       >>> tf.keras.backend.concatenate([tf.zeros((2, 3)), tf.zeros((2, 1))]).shape
       TensorShape([2, 4])
     """
-    return arrays.concat(list(tensors), axis)
+    return joining.concat(list(tensors), axis)
 
 
 def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
@@ -246,7 +246,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
       >>> tf.keras.backend.stack([tf.zeros(3), tf.zeros(3)]).shape
       TensorShape([2, 3])
     """
-    return arrays.stack(list(x), axis)
+    return joining.stack(list(x), axis)
 
 
 def repeat(x: Any, n: int) -> Tensor:
@@ -269,7 +269,7 @@ def repeat(x: Any, n: int) -> Tensor:
     tensor = as_tensor(x)
     if tensor.ndim != 2:
         raise ValueError(f"Expected input `x` to have rank 2. Received: rank(x)={tensor.ndim}")
-    return arrays.tile(arrays.expand_dims(tensor, 1), [1, n, 1])
+    return rearranging.tile(shapes.expand_dims(tensor, 1), [1, n, 1])
 
 
 def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
@@ -304,7 +304,7 @@ def tile(x: Any, n: Any) -> Tensor:
       >>> tf.keras.backend.tile(tf.constant([1, 2]), 2).numpy()
       array([1, 2, 1, 2], dtype=int32)
     """
-    return arrays.tile(x, [n] if isinstance(n, int) else n)
+    return rearranging.tile(x, [n] if isinstance(n, int) else n)
 
 
 def reverse(x: Any, axes: Any) -> Tensor:
@@ -321,7 +321,7 @@ def reverse(x: Any, axes: Any) -> Tensor:
       >>> tf.keras.backend.reverse(tf.constant([1, 2]), 0).numpy()
       array([2, 1], dtype=int32)
     """
-    return arrays.reverse(x, [axes] if isinstance(axes, int) else axes)
+    return rearranging.reverse(x, [axes] if isinstance(axes, int) else axes)
 
 
 def gather(reference: Any, indices: Any) -> Tensor:
@@ -355,7 +355,7 @@ def one_hot(indices: Any, num_classes: int) -> Tensor:
       >>> tf.keras.backend.one_hot([1], 2).numpy()
       array([[0., 1.]], dtype=float32)
     """
-    return arrays.one_hot(indices, num_classes)
+    return masking.one_hot(indices, num_classes)
 
 
 def cast(x: Any, dtype: Any) -> Tensor:
@@ -372,7 +372,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
       >>> tf.keras.backend.cast(tf.constant([1.5]), "int32").numpy()
       array([1], dtype=int32)
     """
-    return arrays.cast(x, dtype)
+    return casts.cast(x, dtype)
 
 
 def cast_to_floatx(x: Any) -> Any:
@@ -388,7 +388,7 @@ def cast_to_floatx(x: Any) -> Any:
       >>> tf.keras.backend.cast_to_floatx([1, 2])
       array([1., 2.], dtype=float32)
     """
-    return arrays.cast(x, floatx_or(None)) if is_tensor(x) else np.asarray(x, settings.floatx())
+    return casts.cast(x, floatx_or(None)) if is_tensor(x) else np.asarray(x, settings.floatx())
 
 
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
@@ -410,7 +410,7 @@ def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
     """
     if len(padding) != 2:
         raise ValueError(f"Expected `padding` to be a tuple of 2 integers. Received: padding={padding}")
-    return arrays.pad(x, [[0, 0], list(padding), [0, 0]])
+    return padding_ops.pad(x, [[0, 0], list(padding), [0, 0]])
 
 
 def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
@@ -435,7 +435,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
         raise ValueError(f"Expected `padding` to be a tuple of 2 tuples of 2 integers. Received: padding={padding}")
     widths = [list(pair) for pair in padding]
     first = (data_format or settings.image_data_format()) == "channels_first"
-    return arrays.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+    return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 
 def is_float_dtype(dtype: Any) -> bool:
@@ -524,7 +524,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
     if [len(pair) for pair in widths] != [2, 2, 2]:
         raise ValueError(f"Expected `padding` to be a tuple of 3 tuples of 2 integers. Received: padding={padding}")
     first = (data_format or settings.image_data_format()) == "channels_first"
-    return arrays.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
+    return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 
 def resize_images(

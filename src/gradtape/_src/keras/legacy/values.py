@@ -13,7 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.legacy.defaults import floatx_or
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import control_flow, creation
+from gradtape._src.ops import creation, mapping
 from gradtape._src.state.variable import Variable
 
 
@@ -352,7 +352,7 @@ def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> A
       >>> tf.keras.backend.map_fn(lambda x: x * x, tf.constant([1, 2])).numpy()
       array([1, 4], dtype=int32)
     """
-    return control_flow.map_fn(fn, elems, dtype=dtype)
+    return mapping.map_fn(fn, elems, dtype=dtype)
 
 
 def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
@@ -371,7 +371,7 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
       >>> tf.keras.backend.foldl(lambda a, x: a + x, tf.constant([1, 2])).numpy()
       np.int32(3)
     """
-    return control_flow.foldl(fn, elems, initializer)
+    return mapping.foldl(fn, elems, initializer)
 
 
 def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
@@ -390,4 +390,4 @@ def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
       >>> tf.keras.backend.foldr(lambda a, x: a + x, tf.constant([1, 2])).numpy()
       np.int32(3)
     """
-    return control_flow.foldr(fn, elems, initializer)
+    return mapping.foldr(fn, elems, initializer)

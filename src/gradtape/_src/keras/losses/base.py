@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from gradtape._engine.api.api import apply_cast, apply_reduce
@@ -12,11 +13,12 @@ from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, settings
 from gradtape._src.keras.inputs import mapped, masks
 from gradtape._src.keras.naming import auto_name
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.operation import Op, P, keras_op
 from gradtape._src.keras.serialization import Kind, deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims, squeeze, where
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.shapes import expand_dims, squeeze
 
 KIND = Kind("loss")
 
@@ -233,16 +235,17 @@ class LossFunctionWrapper(Loss):
 LossFunctionWrapper.__doc__ = (LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
 
 
-def loss_function(*names: str) -> Any:
+def loss_function(*names: str) -> Callable[[Callable[P, Any]], Op[P]]:
     """A decorator for functions of true and predicted values, under their own names and these."""
 
-    def entered(function: Any) -> Any:
-        return KIND.enter(*names)(keras_op(function))
+    def entered(function: Callable[P, Any]) -> Op[P]:
+        entering: Callable[[Op[P]], Op[P]] = KIND.enter(*names)
+        return entering(keras_op(function))
 
     return entered
 
 
-def _as_tensors(value: Any, dtype: dtypes.DType) -> Any:
+def _as_tensors(value: Any, dtype: dtypes.DType | None) -> Any:
     """Values as tensors of a dtype: a list of numbers is one, a structure of tensors is one of tensors."""
     if isinstance(value, dict) or (isinstance(value, list | tuple) and any(map(_is_whole, value))):
         return mapped(lambda part: tensor_of(part, dtype), value)

@@ -13,8 +13,10 @@ from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_func
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.nn.cross_entropies import log_softmax
-from gradtape._src.ops.arrays import pad, stack, where
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.joining import stack
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.padding import pad
 from gradtape._src.ops.reductions import reduce_logsumexp
 
 _NEVER = -1e30  # the logarithm of a probability of 0; -inf would make gradients NaN

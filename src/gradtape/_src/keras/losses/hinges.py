@@ -8,7 +8,7 @@ from gradtape._engine.api.api import apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function, mean, prepared, total
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
+from gradtape._src.ops.masking import where
 from gradtape._src.ops.reductions import reduce_all
 
 

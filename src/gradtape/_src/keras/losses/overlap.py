@@ -12,8 +12,8 @@ from gradtape._src.keras.inputs import set_mask
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function, prepared, total
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
 from gradtape._src.ops.creation import eye
+from gradtape._src.ops.masking import where
 from gradtape._src.ops.reductions import reduce_logsumexp
 
 
@@ -106,7 +106,7 @@ def circle(
     alike = elementwise.equal(y_true, apply_reshape(labels, (1, -1)))
     unlike = elementwise.logical_not(alike)
     if remove_diagonal:
-        own = apply_cast(eye(*alike.shape, dtype=int32), unlike.dtype)
+        own = apply_cast(eye(alike.shape[0], alike.shape[1], dtype=int32), unlike.dtype)
         alike = elementwise.logical_and(alike, elementwise.logical_not(own))
     positive, negative = apply_cast(alike, distances.dtype), apply_cast(unlike, distances.dtype)
     pull = elementwise.maximum((margin + distances) * positive, 0.0) * (margin - distances) * -gamma

@@ -6,13 +6,15 @@ import warnings
 from typing import Any
 
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.dtypes import int64
 from gradtape._src.keras import entropies, settings
 from gradtape._src.keras.inputs import set_mask
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, _as_tensors, loss_function, mean, prepared, total
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims, one_hot, squeeze, where
+from gradtape._src.ops.masking import one_hot, where
+from gradtape._src.ops.shapes import expand_dims, squeeze
 
 # The computations themselves: what they are given here are tensors.
 _categorical = entropies.categorical_crossentropy.__wrapped__
@@ -278,7 +280,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
       array([0.4], dtype=float32)
     """
     y_pred = tensor_of(y_pred)
-    right = one_hot(tensor_of(y_true, entropies.int64), y_pred.shape[-1], dtype=y_pred.dtype)
+    right = one_hot(tensor_of(y_true, int64), y_pred.shape[-1], dtype=y_pred.dtype)
     return (1 - elementwise.pow(total(y_pred * right), q)) / q
 
 

@@ -9,8 +9,8 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function, mean, prepared, total
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
 from gradtape._src.ops.clipping import l2_normalize
+from gradtape._src.ops.masking import where
 
 
 @loss_function("mse", "MSE")

@@ -14,8 +14,8 @@ from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims
 from gradtape._src.ops.reductions import argmax
+from gradtape._src.ops.shapes import expand_dims
 from gradtape._src.ops.sorting import in_top_k
 
 

@@ -15,7 +15,7 @@ from gradtape._src.keras.metrics.counts import Count, add_counts, are_even
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
+from gradtape._src.ops.masking import where
 
 _quotient = elementwise.divide_no_nan
 
@@ -137,7 +137,7 @@ class AUC(Metric):
             self._counted[count] = self.add_variable((self.num_thresholds, *labels), "zeros", name=count.name.lower())
             setattr(self, count.name.lower(), self._counted[count])
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:
@@ -163,8 +163,11 @@ class AUC(Metric):
                 )
             self._build((predicted.shape[1],))
         add_counts(
-            *(self._counted, y_true, elementwise.sigmoid(predicted) if self._from_logits else predicted),
-            *(self._thresholds, self._even),
+            self._counted,
+            y_true,
+            elementwise.sigmoid(predicted) if self._from_logits else predicted,
+            self._thresholds,
+            self._even,
             sample_weight=sample_weight,
             multi_label=self.multi_label,
             label_weights=None if self.multi_label else self.label_weights,

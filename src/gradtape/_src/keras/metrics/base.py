@@ -238,7 +238,7 @@ class Metric:
         """
         return self._with_variables(
             metric_variables,
-            lambda: (self.update_state(*args, **kwargs), [variable.read_value() for variable in self.variables])[1],
+            lambda: (self.update_state(*args, **kwargs), [variable.read_value() for variable in self.variables])[1],  # type: ignore[func-returns-value]
         )
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:

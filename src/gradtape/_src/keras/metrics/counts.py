@@ -17,10 +17,11 @@ from gradtape._src.keras.losses.base import same_rank, total
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims, one_hot
 from gradtape._src.ops.creation import range as numbers
+from gradtape._src.ops.masking import one_hot
 from gradtape._src.ops.scans import cumsum
 from gradtape._src.ops.segments import unsorted_segment_sum
+from gradtape._src.ops.shapes import expand_dims
 from gradtape._src.ops.sorting import top_k as greatest
 
 LOWEST = -1e10
@@ -58,7 +59,7 @@ def add_counts(
     variables: Mapping[Count, Variable],
     y_true: Any,
     y_pred: Any,
-    thresholds: Sequence[float],
+    thresholds: Sequence[float] | np.ndarray,
     even: bool,
     top_k: int | None = None,
     class_id: int | None = None,
@@ -104,14 +105,18 @@ def add_counts(
         variable.assign_add(found[count]())
 
 
-def _compared_counts(yes: Tensor, no: Tensor, y_pred: Tensor, thresholds: Sequence[float]) -> tuple[Tensor, Tensor]:
+def _compared_counts(
+    yes: Tensor, no: Tensor, y_pred: Tensor, thresholds: Sequence[float] | np.ndarray
+) -> tuple[Tensor, Tensor]:
     """The weights of true and of false positives, every prediction being compared with every threshold."""
     levels = apply_reshape(tensor_of(np.asarray(thresholds), y_pred.dtype), (-1, *(1 for _ in y_pred.shape)))
     positive = apply_cast(y_pred > levels, y_pred.dtype)
     return total(positive * yes, 1), total(positive * no, 1)
 
 
-def _sorted_counts(yes: Tensor, no: Tensor, y_pred: Tensor, thresholds: Sequence[float]) -> tuple[Tensor, Tensor]:
+def _sorted_counts(
+    yes: Tensor, no: Tensor, y_pred: Tensor, thresholds: Sequence[float] | np.ndarray
+) -> tuple[Tensor, Tensor]:
     """The same where thresholds divide [0, 1] evenly: predictions are counted between two of them, and added up."""
     levels = len(thresholds)
     places = elementwise.ceil(elementwise.clip_by_value(y_pred, 0.0, 1.0) * float(levels - 1)) - 1

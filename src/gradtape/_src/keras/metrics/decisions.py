@@ -10,7 +10,7 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.metrics.counts import LOWEST, Count, add_counts, are_even, listed
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
+from gradtape._src.ops.masking import where
 
 _NAMES = {count: count.name.lower() for count in Count}
 
@@ -31,7 +31,7 @@ class _AtThresholds(Metric):
             self._counted[count] = made
             setattr(self, name or _NAMES[count], made)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:

@@ -13,8 +13,8 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg.diagonals import diag_part
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import where
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.masking import where
 from gradtape._src.ops.reductions import argmax
 from gradtape._src.ops.segments import unsorted_segment_sum
 
@@ -66,7 +66,7 @@ class IoU(Metric):
             raise ValueError(f"Target class id {max(target_class_ids)} is out of range, which is [0, {num_classes}).")
         self.target_class_ids = list(target_class_ids)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:
@@ -145,7 +145,7 @@ class BinaryIoU(IoU):
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         super().update_state(y_true, tensor_of(y_pred, dtypes.float32) >= self.threshold, sample_weight)
 
     def get_config(self) -> dict[str, Any]:

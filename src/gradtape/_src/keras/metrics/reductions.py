@@ -166,7 +166,9 @@ class MeanMetricWrapper(Mean):
         if type(self)._direction is None and any(fn is loss or type(fn) is loss for loss in LOSSES.objects.values()):
             self._direction = "down"
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]  # of true and predicted values, as Keras has it
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Takes a batch into account.
 
         Args:

@@ -13,7 +13,8 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.arrays import expand_dims, where
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.shapes import expand_dims
 
 
 def _two_axes(name: str, y_true: Tensor, y_pred: Tensor) -> int:
@@ -93,7 +94,7 @@ class FBetaScore(Metric):
         for name, variable in zip(names, self._counts, strict=True):
             setattr(self, name, variable)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:
@@ -227,7 +228,7 @@ class R2Score(Metric):
         self.num_samples = self.add_variable((), "zeros", self.dtype, name="num_samples")
         self._sums: tuple[Variable, ...] = ()
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Takes a batch into account.
 
         Args:

@@ -17,7 +17,7 @@ from gradtape._src.keras.ops.elementwise import isclose
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.spectra import matrix_rank as ranked
-from gradtape._src.ops import arrays, elementwise as e
+from gradtape._src.ops import elementwise as e, masking, shapes as shapes_ops
 
 amax, amin = reductions.max, reductions.min
 
@@ -59,7 +59,7 @@ def fmax(x1: Any, x2: Any) -> Tensor:
     x, y = promoted(x1, x2)
     if not x.dtype.is_floating:
         return e.maximum(x, y)
-    return arrays.where(e.is_nan(x), y, arrays.where(e.is_nan(y), x, e.maximum(x, y)))
+    return masking.where(e.is_nan(x), y, masking.where(e.is_nan(y), x, e.maximum(x, y)))
 
 
 @keras_op
@@ -79,7 +79,7 @@ def fmin(x1: Any, x2: Any) -> Tensor:
     x, y = promoted(x1, x2)
     if not x.dtype.is_floating:
         return e.minimum(x, y)
-    return arrays.where(e.is_nan(x), y, arrays.where(e.is_nan(y), x, e.minimum(x, y)))
+    return masking.where(e.is_nan(x), y, masking.where(e.is_nan(y), x, e.minimum(x, y)))
 
 
 @keras_op
@@ -98,7 +98,7 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
       array([0. , 0.5, 1. ], dtype=float32)
     """
     x, y = (floating(value) for value in promoted(x1, x2))
-    return arrays.where(e.less(x, 0), 0.0, arrays.where(e.equal(x, 0), y, tensor_of(1.0, x.dtype)))
+    return masking.where(e.less(x, 0), 0.0, masking.where(e.equal(x, 0), y, tensor_of(1.0, x.dtype)))
 
 
 @keras_op
@@ -178,7 +178,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
       array([ True, False,  True])
     """
     x, y = promoted(x1, x2)
-    among = e.equal(arrays.expand_dims(x, -1), apply_reshape(y, (-1,)))
+    among = e.equal(shapes_ops.expand_dims(x, -1), apply_reshape(y, (-1,)))
     found = reductions.FUNCTIONS["any"](among, -1)
     return e.logical_not(found) if invert else found
 
@@ -297,9 +297,9 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     """
     first, last = (floating(value) for value in promoted(start, stop))
     sign = e.sign(first)
-    ends = (e.log(e.abs(end)) for end in (first, last))
-    exponents = creation.linspace.__wrapped__(*ends, num, endpoint, False, None, axis)
-    found = e.exp(exponents) * (arrays.expand_dims(sign, axis) if sign.ndim else sign)
+    begin, end = e.log(e.abs(first)), e.log(e.abs(last))
+    exponents = creation.linspace.__wrapped__(begin, end, num, endpoint, False, None, axis)
+    found = e.exp(exponents) * (shapes_ops.expand_dims(sign, axis) if sign.ndim else sign)
     return found if dtype is None else apply_cast(found, wanted(dtype))
 
 
@@ -322,7 +322,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     tensor = tensor_of(x)
     count = tensor.shape[0] if N is None else N
     powers = np.arange(count) if increasing else np.arange(count)[::-1]
-    return e.pow(arrays.expand_dims(tensor, -1), tensor_of(powers.copy(), tensor.dtype))
+    return e.pow(shapes_ops.expand_dims(tensor, -1), tensor_of(powers.copy(), tensor.dtype))
 
 
 @keras_op
@@ -368,7 +368,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """
     *choices, found = promoted(*choicelist, default)
     for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
-        found = arrays.where(tensor_of(condition, dtypes.bool), choice, found)
+        found = masking.where(tensor_of(condition, dtypes.bool), choice, found)
     return found
 
 
@@ -388,7 +388,7 @@ def unravel_index(indices: Any, shape: Any) -> Any:
       [1, 2]
     """
     tensor = tensor_of(indices)
-    left = arrays.where(tensor < 0, tensor + math.prod(shape), tensor)
+    left = masking.where(tensor < 0, tensor + math.prod(shape), tensor)
     found = []
     for size in reversed(tuple(shape)):
         found.append(e.floormod(left, size))

@@ -12,8 +12,8 @@ from gradtape._src.autodiff.custom_gradient import custom_gradient as custom_gra
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import control_flow
-from gradtape._src.ops.arrays import stack
+from gradtape._src.ops import control_flow, mapping
+from gradtape._src.ops.joining import stack
 
 
 @keras_op
@@ -154,7 +154,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
       >>> tf.keras.ops.vectorized_map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()
       array([1, 4, 9], dtype=int32)
     """
-    return control_flow.vectorized_map(function, elements)
+    return mapping.vectorized_map(function, elements)
 
 
 def scan(

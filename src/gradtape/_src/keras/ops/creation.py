@@ -12,7 +12,7 @@ from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import of_dtype, promoted, result_type, shape_list, wanted
 from gradtape._src.keras.ops.shapes import moveaxis
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import arrays as a, creation as c, elementwise as e
+from gradtape._src.ops import creation as c, elementwise as e, masking, shapes
 
 
 @keras_op
@@ -223,7 +223,9 @@ def linspace(
     parts = num - 1 if endpoint else num
     step = (last - first) / float(parts) if parts else last * float("nan")
     places = apply_reshape(c.range(num, dtype=first.dtype), [-1] + [1] * first.ndim)
-    found = of_dtype(a.expand_dims(first, 0) + places * a.expand_dims(step if parts else last - last, 0), dtype)
+    found = of_dtype(
+        shapes.expand_dims(first, 0) + places * shapes.expand_dims(step if parts else last - last, 0), dtype
+    )
     if axis % (first.ndim + 1):
         found = moveaxis.__wrapped__(found, 0, axis)
     return (found, step) if retstep else found
@@ -339,7 +341,7 @@ def tril(x: Any, k: int = 0) -> Tensor:
     """
     tensor = tensor_of(x)
     kept = np.tril(np.ones(tuple(tensor.shape[-2:]), bool), k)
-    return a.where(kept, tensor, tensor_of(0, tensor.dtype))
+    return masking.where(kept, tensor, tensor_of(0, tensor.dtype))
 
 
 @keras_op
@@ -359,7 +361,7 @@ def triu(x: Any, k: int = 0) -> Tensor:
     """
     tensor = tensor_of(x)
     kept = np.triu(np.ones(tuple(tensor.shape[-2:]), bool), k)
-    return a.where(kept, tensor, tensor_of(0, tensor.dtype))
+    return masking.where(kept, tensor, tensor_of(0, tensor.dtype))
 
 
 @keras_op
@@ -413,4 +415,4 @@ def copy(x: Any) -> Tensor:
       >>> tf.keras.ops.copy([1, 2]).numpy()
       array([1, 2], dtype=int32)
     """
-    return a.identity(tensor_of(x))
+    return shapes.identity(tensor_of(x))

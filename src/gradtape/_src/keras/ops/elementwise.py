@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradtape._engine.api.api import apply_cast
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.operation import Op, keras_op
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e
-from gradtape._src.ops.arrays import saturate_cast as cut, where as chosen_of
+from gradtape._src.ops.casts import saturate_cast as cut
+from gradtape._src.ops.masking import where as chosen_of
 
 
 class Unary(NamedTuple):
@@ -219,6 +220,11 @@ FUNCTIONS = {
 }
 globals().update(FUNCTIONS)
 
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Op[...]:
+        """The functions of rows."""
+
 
 @keras_op
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
@@ -335,7 +341,8 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
         return nonzero(chosen)
     if x1 is None or x2 is None:
         raise ValueError("`x1` and `x2` either both should be `None` or both should have non-None value.")
-    return chosen_of(chosen, *promoted(x1, x2))
+    first, second = promoted(x1, x2)
+    return chosen_of(chosen, first, second)
 
 
 @keras_op

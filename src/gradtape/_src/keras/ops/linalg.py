@@ -11,7 +11,7 @@ from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating
 from gradtape._src.linalg import contractions, factorisations, norms, spectra, systems
-from gradtape._src.ops import arrays, elementwise as e
+from gradtape._src.ops import elementwise as e, joining, shapes
 
 
 def _product(x: Tensor, y: Tensor, axes: Any) -> Tensor:
@@ -37,8 +37,8 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     x = apply_reshape(x, (1, -1)) if left else x
     y = apply_reshape(y, (-1, 1)) if right else y
     product = apply_matmul(x, y, False, False)
-    product = arrays.squeeze(product, -2) if left else product
-    return arrays.squeeze(product, -1) if right else product
+    product = shapes.squeeze(product, -2) if left else product
+    return shapes.squeeze(product, -1) if right else product
 
 
 @keras_op
@@ -150,7 +150,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
       >>> tf.keras.ops.tensordot([[1, 2]], [[3], [4]], 1).numpy()
       array([[11]], dtype=int32)
     """
-    return contractions.tensordot(*promoted(x1, x2), axes)
+    first, second = promoted(x1, x2)
+    return contractions.tensordot(first, second, axes)
 
 
 @keras_op
@@ -198,9 +199,9 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = promoted(x1, x2)
-    x1, x2, x3 = arrays.unstack(x, 3, axisa)
-    y1, y2, y3 = arrays.unstack(y, 3, axisb)
-    return arrays.stack([x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1], axisc)
+    x1, x2, x3 = joining.unstack(x, 3, axisa)
+    y1, y2, y3 = joining.unstack(y, 3, axisb)
+    return joining.stack([x2 * y3 - x3 * y2, x3 * y1 - x1 * y3, x1 * y2 - x2 * y1], axisc)
 
 
 @keras_op
@@ -490,7 +491,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
     """
     left, right = (floating(value) for value in promoted(a, b))
     if right.ndim == 1:
-        return arrays.squeeze(factorisations.lstsq(left, apply_reshape(right, (-1, 1)), fast=False), -1)
+        return shapes.squeeze(factorisations.lstsq(left, apply_reshape(right, (-1, 1)), fast=False), -1)
     return factorisations.lstsq(left, right, fast=False)
 
 

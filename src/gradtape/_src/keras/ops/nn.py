@@ -16,10 +16,11 @@ from gradtape._src.linalg.contractions import einsum
 from gradtape._src.linalg.norms import norm
 from gradtape._src.nn import convolution, normalization, pooling
 from gradtape._src.nn.cross_entropies import softmax
-from gradtape._src.ops import arrays, elementwise as e
-from gradtape._src.ops.arrays import expand_dims, where
+from gradtape._src.ops import elementwise as e, rearranging
 from gradtape._src.ops.clipping import l2_normalize
 from gradtape._src.ops.creation import range as numbers
+from gradtape._src.ops.masking import where
+from gradtape._src.ops.shapes import expand_dims
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
@@ -277,10 +278,10 @@ def batch_normalization(
     tensor = tensor_of(x)
     shape = [1] * tensor.ndim
     shape[axis] = -1
-    parts = [
+    parts: list[Any] = [
         None if part is None else apply_reshape(tensor_of(part), shape) for part in (mean, variance, offset, scale)
     ]
-    return normalization.batch_normalization(tensor, *parts, epsilon)
+    return normalization.batch_normalization(tensor, parts[0], parts[1], parts[2], parts[3], epsilon)
 
 
 @keras_op
@@ -312,10 +313,11 @@ def layer_normalization(
     axes = [axis] if isinstance(axis, int) else list(axis)
     mean, variance = normalization.moments(tensor, axes, keepdims=True)
     shape = [tensor.shape[place] if place in {one % tensor.ndim for one in axes} else 1 for place in range(tensor.ndim)]
-    parts = [None if part is None else apply_reshape(tensor_of(part, tensor.dtype), shape) for part in (beta, gamma)]
-    return normalization.batch_normalization(
-        tensor, mean, variance, *parts, settings.epsilon() if epsilon is None else epsilon
+    offset, scale = (
+        None if part is None else apply_reshape(tensor_of(part, tensor.dtype), shape) for part in (beta, gamma)
     )
+    epsilon = settings.epsilon() if epsilon is None else epsilon
+    return normalization.batch_normalization(tensor, mean, variance, offset, scale, epsilon)
 
 
 @keras_op
@@ -465,7 +467,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
       >>> tf.keras.ops.depth_to_space(tf.ones((1, 2, 2, 4)), 2).shape
       TensorShape([1, 4, 4, 1])
     """
-    return _images(lambda images: arrays.depth_to_space(images, block_size), x, data_format)
+    return _images(lambda images: rearranging.depth_to_space(images, block_size), x, data_format)
 
 
 @keras_op
@@ -484,7 +486,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
       >>> tf.keras.ops.space_to_depth(tf.ones((1, 2, 2, 4)), 2).shape
       TensorShape([1, 1, 1, 16])
     """
-    return _images(lambda images: arrays.space_to_depth(images, block_size), x, data_format)
+    return _images(lambda images: rearranging.space_to_depth(images, block_size), x, data_format)
 
 
 def _counts(rows: int, columns: int) -> tuple[Tensor, Tensor]:

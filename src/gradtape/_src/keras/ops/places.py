@@ -16,7 +16,7 @@ from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list, wanted
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg import diagonals
-from gradtape._src.ops import arrays as a, elementwise as e, gathering as g, segments
+from gradtape._src.ops import elementwise as e, gathering as g, masking, segments
 from gradtape._src.ops.counting import bincount as counted
 from gradtape._src.ops.indexing import slice as sliced
 from gradtape._src.ops.sorting import searchsorted as searched
@@ -47,7 +47,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         places = apply_cast(places, dtypes.int32)
     if axis is None:
         tensor, axis = apply_reshape(tensor, (-1,)), 0
-    places = a.where(places < 0, places + tensor.shape[axis], places)
+    places = masking.where(places < 0, places + tensor.shape[axis], places)
     return g.gather(tensor, places, axis=axis)
 
 
@@ -76,7 +76,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     shape = list(np.broadcast_shapes(*([*one.shape[:last], 1, *one.shape[last + 1 :]] for one in (tensor, places))))
     tensor = apply_broadcast_to(tensor, [*shape[:last], tensor.shape[last], *shape[last + 1 :]])
     places = apply_broadcast_to(places, [*shape[:last], places.shape[last], *shape[last + 1 :]])
-    places = a.where(places < 0, places + tensor.shape[last], places)
+    places = masking.where(places < 0, places + tensor.shape[last], places)
     tensor, places = apply_transpose(tensor, order), apply_transpose(places, order)
     found = g.gather(tensor, places, axis=-1, batch_dims=tensor.ndim - 1)
     return apply_transpose(found, back)
@@ -356,7 +356,7 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
              [0., 0., 1.]], dtype=float32)
     """
     made = wanted("float32" if dtype is None else dtype)
-    return apply_cast(a.one_hot(tensor_of(x, dtypes.int64), num_classes, axis=axis), made)
+    return apply_cast(masking.one_hot(tensor_of(x, dtypes.int64), num_classes, axis=axis), made)
 
 
 @keras_op

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, ap
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import reduced_axes
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.operation import Op, keras_op
 from gradtape._src.keras.ops.promotion import countable, of_dtype, promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, reductions as r, scans, sorting
-from gradtape._src.ops.arrays import expand_dims, stack
+from gradtape._src.ops.joining import stack
+from gradtape._src.ops.shapes import expand_dims
 
 # Name, what it is of, how it is computed, and of what numbers.
 _ROWS = (
@@ -45,6 +46,11 @@ def _reduction(name: str, sentence: str, compute: Any, convert: Any) -> Any:
 
 FUNCTIONS = {row[0]: _reduction(*row) for row in _ROWS}
 globals().update(FUNCTIONS)
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Op[...]:
+        """The functions of rows."""
 
 
 def _extreme(kind: int, x: Any, axis: Any, keepdims: bool, initial: Any, choose: Any) -> Tensor:

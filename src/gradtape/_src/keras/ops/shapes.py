@@ -12,7 +12,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import arrays as a, gathering as g
+from gradtape._src.ops import gathering as g, joining, padding, rearranging, shapes
 
 
 def _axis(axis: int, rank: int) -> int:
@@ -135,10 +135,10 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     """
     tensor = tensor_of(x)
     if isinstance(axis, int):
-        return a.expand_dims(tensor, axis)
+        return shapes.expand_dims(tensor, axis)
     rank = tensor.ndim + len(axis)
     for place in sorted(one % rank for one in axis):
-        tensor = a.expand_dims(tensor, place)
+        tensor = shapes.expand_dims(tensor, place)
     return tensor
 
 
@@ -157,7 +157,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
       >>> tf.keras.ops.squeeze([[1], [2]]).shape
       TensorShape([2])
     """
-    return a.squeeze(tensor_of(x), axis)
+    return shapes.squeeze(tensor_of(x), axis)
 
 
 @keras_op
@@ -195,7 +195,7 @@ def flip(x: Any, axis: Any = None) -> Tensor:
     """
     tensor = tensor_of(x)
     axes = list(builtins.range(tensor.ndim)) if axis is None else [axis] if isinstance(axis, int) else list(axis)
-    return a.reverse(tensor, axes)
+    return rearranging.reverse(tensor, axes)
 
 
 @keras_op
@@ -212,7 +212,7 @@ def fliplr(x: Any) -> Tensor:
       >>> tf.keras.ops.fliplr([[1, 2]]).numpy()
       array([[2, 1]], dtype=int32)
     """
-    return a.reverse(tensor_of(x), [1])
+    return rearranging.reverse(tensor_of(x), [1])
 
 
 @keras_op
@@ -229,7 +229,7 @@ def flipud(x: Any) -> Tensor:
       >>> tf.keras.ops.flipud([1, 2]).numpy()
       array([2, 1], dtype=int32)
     """
-    return a.reverse(tensor_of(x), [0])
+    return rearranging.reverse(tensor_of(x), [0])
 
 
 @keras_op
@@ -252,12 +252,12 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     first, second = axes
     turns = k % 4
     if turns == 2:
-        return a.reverse(tensor, [first, second])
+        return rearranging.reverse(tensor, [first, second])
     order = list(builtins.range(tensor.ndim))
     order[first], order[second] = order[second], order[first]
     if turns == 1:
-        return apply_transpose(a.reverse(tensor, [second]), order)
-    return a.reverse(apply_transpose(tensor, order), [second]) if turns else tensor
+        return apply_transpose(rearranging.reverse(tensor, [second]), order)
+    return rearranging.reverse(apply_transpose(tensor, order), [second]) if turns else tensor
 
 
 @keras_op
@@ -278,8 +278,8 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     """
     tensor = tensor_of(x)
     if axis is not None:
-        return a.roll(tensor, shift, axis)
-    return apply_reshape(a.roll(apply_reshape(tensor, (-1,)), shift, 0), tuple(tensor.shape))
+        return rearranging.roll(tensor, shift, axis)
+    return apply_reshape(rearranging.roll(apply_reshape(tensor, (-1,)), shift, 0), tuple(tensor.shape))
 
 
 @keras_op
@@ -300,7 +300,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
     tensor, times = tensor_of(x), shape_list(repeats)
     rank = builtins.max(tensor.ndim, len(times))
     tensor = apply_reshape(tensor, [1] * (rank - tensor.ndim) + list(tensor.shape))
-    return a.tile(tensor, [1] * (rank - len(times)) + times)
+    return rearranging.tile(tensor, [1] * (rank - len(times)) + times)
 
 
 @keras_op
@@ -348,7 +348,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
             f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}"
         )
     widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
-    return a.pad(tensor, widths, mode.upper(), 0 if constant_values is None else constant_values)
+    return padding.pad(tensor, widths, mode.upper(), 0 if constant_values is None else constant_values)
 
 
 @keras_op
@@ -366,7 +366,7 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
       >>> tf.keras.ops.concatenate([[1, 2], [3]]).numpy()
       array([1, 2, 3], dtype=int32)
     """
-    return a.concat(promoted(*xs), axis)
+    return joining.concat(promoted(*xs), axis)
 
 
 @keras_op
@@ -384,7 +384,7 @@ def stack(x: Any, axis: int = 0) -> Tensor:
       >>> tf.keras.ops.stack([[1, 2], [3, 4]], axis=1).numpy().tolist()
       [[1, 3], [2, 4]]
     """
-    return a.stack(promoted(*x), axis)
+    return joining.stack(promoted(*x), axis)
 
 
 @keras_op
@@ -403,7 +403,11 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
       array([1, 2, 3], dtype=int32)
     """
     both = promoted(x1, x2)
-    return a.concat(both, axis) if axis is not None else a.concat([apply_reshape(one, (-1,)) for one in both], 0)
+    return (
+        joining.concat(both, axis)
+        if axis is not None
+        else joining.concat([apply_reshape(one, (-1,)) for one in both], 0)
+    )
 
 
 @keras_op
@@ -422,7 +426,7 @@ def hstack(xs: Any) -> Tensor:
     """
     parts = promoted(*xs)
     parts = [part if part.ndim else apply_reshape(part, (1,)) for part in parts]
-    return a.concat(parts, 0 if parts[0].ndim == 1 else 1)
+    return joining.concat(parts, 0 if parts[0].ndim == 1 else 1)
 
 
 @keras_op
@@ -440,7 +444,7 @@ def vstack(xs: Any) -> Tensor:
       [[1, 2], [3, 4]]
     """
     parts = promoted(*xs)
-    return a.concat([part if part.ndim > 1 else apply_reshape(part, (1, -1)) for part in parts], 0)
+    return joining.concat([part if part.ndim > 1 else apply_reshape(part, (1, -1)) for part in parts], 0)
 
 
 @keras_op
@@ -462,7 +466,7 @@ def dstack(xs: Any) -> Tensor:
         shape = tuple(part.shape)
         shape = (1, *(shape or (1,)), 1) if len(shape) < 2 else (*shape, 1) if len(shape) == 2 else shape
         shaped.append(apply_reshape(part, shape))
-    return a.concat(shaped, 2)
+    return joining.concat(shaped, 2)
 
 
 @keras_op
@@ -483,12 +487,12 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """
     tensor = tensor_of(x)
     if isinstance(indices_or_sections, int):
-        return list(a.split(tensor, indices_or_sections, axis))
+        return list(joining.split(tensor, indices_or_sections, axis))
     size = tensor.shape[axis]
     ends = [builtins.min(place if place >= 0 else size + place, size) for place in indices_or_sections]
     starts = [0, *ends]
     sizes = [builtins.max(end - start, 0) for start, end in zip(starts, [*ends, size], strict=True)]
-    return list(a.split(tensor, sizes, axis))
+    return list(joining.split(tensor, sizes, axis))
 
 
 @keras_op
@@ -511,7 +515,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     if not isinstance(indices_or_sections, int):
         return split.__wrapped__(tensor, indices_or_sections, axis)
     each, more = divmod(tensor.shape[axis], indices_or_sections)
-    return list(a.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
+    return list(joining.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
 
 
 @keras_op
@@ -530,7 +534,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
       >>> [int(part) for part in tf.keras.ops.unstack([1, 2])]
       [1, 2]
     """
-    return list(a.unstack(tensor_of(x), num, axis))
+    return list(joining.unstack(tensor_of(x), num, axis))
 
 
 @keras_op
@@ -548,4 +552,4 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
       >>> tf.keras.ops.meshgrid([1, 2], [3, 4, 5])[0].shape
       TensorShape([3, 2])
     """
-    return list(a.meshgrid(*(tensor_of(one) for one in x), indexing=indexing))
+    return list(joining.meshgrid(*(tensor_of(one) for one in x), indexing=indexing))

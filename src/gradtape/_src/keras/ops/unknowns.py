@@ -10,14 +10,14 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops import reductions
 from gradtape._src.keras.tensors import floating, tensor_of
-from gradtape._src.ops import arrays, elementwise as e
+from gradtape._src.ops import elementwise as e, masking
 
 
 def _known(x: Any, otherwise: float) -> tuple[Tensor, Tensor]:
     """Values with another one for NaN, and whether they are none."""
     tensor = floating(x)
     known = e.logical_not(e.is_nan(tensor))
-    return arrays.where(known, tensor, tensor_of(otherwise, tensor.dtype)), known
+    return masking.where(known, tensor, tensor_of(otherwise, tensor.dtype)), known
 
 
 @keras_op
@@ -222,7 +222,7 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
     """
     values, known = _known(x, -math.inf)
     found = reductions.argmax.__wrapped__(values, axis, keepdims)
-    return arrays.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
 
 
 @keras_op
@@ -243,9 +243,9 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
     """
     values, known = _known(x, math.inf)
     found = reductions.argmin.__wrapped__(values, axis, keepdims)
-    return arrays.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, -1)
 
 
 def _nan_of_none(found: Tensor, known: Tensor, axis: Any, keepdims: bool) -> Tensor:
     """NaN in place of a result of nothing."""
-    return arrays.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, tensor_of(math.nan, found.dtype))
+    return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, tensor_of(math.nan, found.dtype))

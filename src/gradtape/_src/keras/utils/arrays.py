@@ -9,7 +9,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.ops.nn import normalize as normalize_tensors
-from gradtape._src.ops.arrays import one_hot
+from gradtape._src.ops.masking import one_hot
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
@@ -33,7 +33,8 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     if isinstance(x, Tensor):
         if x.ndim > 1 and x.shape[-1] == 1:
             x = apply_reshape(x, tuple(x.shape[:-1]))
-        return one_hot(x, num_classes)
+        depth: Any = num_classes
+        return one_hot(x, depth)
     numbers = np.array(x, dtype="int64")
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     numbers = numbers.reshape(-1)

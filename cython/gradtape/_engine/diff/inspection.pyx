@@ -7,10 +7,10 @@ from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport tensor_shape
 from gradtape._engine.diff.backward cimport dense
-from gradtape._engine.ops.ops cimport program_cotangent
-from gradtape._engine.record.log cimport (CALL, MARK, OP, OUTPUT, PAGE_BITS, PAGE_MASK, READ, RESULT_SLOT, VACANT, Call, Entry, Page,
-                                          Window, attribute_of, is_active, last_position, operand_extent, operand_number,
-                                          saved_operand)
+from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
+from gradtape._engine.record.entries cimport (CALL, MARK, OP, OUTPUT, PAGE_BITS, PAGE_MASK, READ, RESULT_SLOT, VACANT, Call, Entry, Page,
+                                              attribute_of, operand_extent, operand_node, saved_operand)
+from gradtape._engine.record.log cimport Window, is_active, last_position
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor
@@ -24,9 +24,9 @@ def kinds() -> dict:
 def entries(Window window not None) -> list:
     """What the window has seen and still holds, in order.
 
-    Each as (position, kind, primitive, numbers, shapes, operands, results, attribute, active): of an op the operands' numbers, 0 for
+    Each as (position, kind, primitive, nodes, shapes, operands, results, attribute, active): of an op the operands' nodes, 0 for
     those that nothing watched depends on; their shapes where they differ from the result's, else None; those operands and results
-    that its reverse rule reads, else None; whether it depends on what the window watches. Of a read the variable's number; of an
+    that its reverse rule reads, else None; whether it depends on what the window watches. Of a read the variable's node; of an
     output the position of its call and its place.
     """
     cdef list found = []
@@ -56,7 +56,7 @@ cdef tuple told(Entry* entry):
     cdef int i, place
     if entry.kind == OP:
         saved = [None if saved_of(entry, i) is None else saved_of(entry, i) for i in range(entry.count)]
-        return (<Primitive>entry.op, tuple([operand_number(entry, i) for i in range(entry.count)]),
+        return (<Primitive>entry.op, tuple([operand_node(entry, i) for i in range(entry.count)]),
                 tuple([None if operand_extent(entry, i) == NULL else tensor_shape(operand_extent(entry, i)) for i in range(entry.count)]),
                 tuple(saved), (None if entry.saved[RESULT_SLOT] == NULL else <Tensor>entry.saved[RESULT_SLOT],), attribute_of(entry))
     if entry.kind == CALL:
@@ -75,7 +75,7 @@ cdef tuple told(Entry* entry):
 
 
 cdef object saved_of(Entry* entry, int operand):
-    if operand == 2 and entry.rest == NULL:
+    if operand == 2 and entry.extension == NULL:
         return None
     return None if saved_operand(entry, operand) == NULL else <Tensor>saved_operand(entry, operand)
 
@@ -110,7 +110,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
 
 cdef object cotangent(Window window, Entry* entry, Tensor given, int operand):
     cdef object found
-    if entry.kind != OP or not is_active(window, operand_number(entry, operand)):
+    if entry.kind != OP or not is_active(window, operand_node(entry, operand)):
         return None
     if (<Primitive>entry.op).vjp == NULL:
         found = program_cotangent(entry, given, operand, 0)
@@ -119,13 +119,13 @@ cdef object cotangent(Window window, Entry* entry, Tensor given, int operand):
     return dense(found) if type(found) is Tensor else found
 
 
-def number_of_variable(BaseVariable variable not None) -> int:
-    """The variable's own number, which its reads' entries name."""
-    return variable.number
+def node_of_variable(BaseVariable variable not None) -> int:
+    """The variable's own node, which its reads' entries name."""
+    return variable.node
 
 
 def value_read(BaseVariable variable not None, int64_t position):
     """The tensor that the read at a position gave, or None where the variable was read anew or assigned since."""
-    if variable.handle is None or variable.handle.number != position or variable.epoch == 0:
+    if variable.cached is None or variable.cached.node != position or variable.epoch == 0:
         return None
-    return variable.handle
+    return variable.cached

@@ -1,0 +1,302 @@
+"""Elementwise ops: how a program is run on tensors of any shapes, and recorded."""
+
+cimport numpy as cnp
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t
+
+from gradtape._engine.base.shape cimport Extent, broadcast_extents, dims_text, release_extent, retain_extent, same_extent
+from gradtape._engine.base.types cimport ADD, BOOL, F32, F64, MAX_OPERANDS, U8, real
+from gradtape._engine.compute.loops cimport execute
+from gradtape._engine.compute.program cimport COTANGENT, FEW, RESULT, Derivative, Operand, Program, few, program as program_named
+from gradtape._engine.kernels.dispatch cimport kernels
+from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, op_error, unsupported
+from gradtape._engine.ops.operand cimport describe
+from gradtape._engine.ops.structural cimport cast, sum_to
+from gradtape._engine.record.entries cimport Call
+from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
+from gradtape._engine.record.primitive cimport (Primitive, examine, examining, hooks, make_primitive, observe_compiled, observing,
+                                                record, record_call, trace)
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum:
+    SHORT_RUN = 16384         # elements up to which one instruction goes straight to its loop
+
+
+cdef Program ADD_PROGRAM = program_named("add")
+
+
+cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    """One elementwise op on up to three operands of one floating dtype (or bool where the program says so)."""
+    cdef Tensor out
+    cdef PyObject* at
+    cdef Extent* extent = NULL
+    cdef int live
+    if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
+        extent = plain_extent(program, a, b)
+    if extent != NULL:
+        out = new_tensor(a.dtype_code, extent)
+        if a.dtype_code == F32:
+            run_plain[float](program, <float*>out.data, a, b, extent)
+        else:
+            run_plain[double](program, <double*>out.data, a, b, extent)
+    elif a.dtype_code > F64 and not mixes_bools(a, b, c):
+        out = integer_elementwise(program, a, b, c)
+        if program.integers is None:
+            return out              # it was computed by others, which are recorded and observed themselves
+    else:
+        out = broadcast_elementwise(program, a, b, c)
+    if observing:
+        trace(program, given(a, b, c), (), (out,))
+    if (a.node or (b is not None and b.node) or (c is not None and c.node)) and out.dtype_code <= F64:
+        at = here()
+        if (<Thread>at).span != 0 or (<Thread>at).forward:
+            live = on_open_window(<Thread>at, a.node)
+            if b is not None:
+                live |= on_open_window(<Thread>at, b.node) << 1
+                if c is not None:
+                    live |= on_open_window(<Thread>at, c.node) << 2
+            if live or (<Thread>at).forward:
+                record(<Thread>at, program, out, a, b, c, live, 0)
+    if examining:
+        examine(program, given(a, b, c), (), (out,))
+    return out
+
+
+cdef tuple given(Tensor first, Tensor second, Tensor third):
+    return (first,) if second is None else (first, second) if third is None else (first, second, third)
+
+
+cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
+    """The result's extent where one instruction can run over short operands as they lie, borrowed; else NULL.
+
+    Operands of another extent, or of one element that stands for all, are for arithmetic on few elements alone.
+    """
+    cdef Extent* extent = a.extent
+    if extent.size > SHORT_RUN:
+        return NULL
+    if b is None:
+        return NULL if a.splat else extent
+    if (b.extent == extent or same_extent(extent, b.extent)) and not a.splat and not b.splat:
+        return extent
+    if not program.arithmetic:
+        return NULL
+    if b.extent.size > 1 and (extent.size == 1 or a.splat):
+        extent = b.extent
+    return extent if extent.size <= FEW and lies_in(a, extent) and lies_in(b, extent) else NULL
+
+
+cdef inline void run_plain(Program program, real* out, Tensor a, Tensor b, Extent* extent) noexcept:
+    """out is OUT."""
+    cdef const real* second = NULL
+    if b is not None:
+        second = <const real*>b.data
+        if program.arithmetic and extent.size <= FEW:
+            few(program.single, out, <const real*>a.data, step_of(a), second, step_of(b), extent.size)
+            return
+    if real is float:
+        kernels.run32(program.single, out, <const float*>a.data, second, NULL, extent.size)
+    else:
+        kernels.run64(program.single, out, <const double*>a.data, second, NULL, extent.size)
+
+
+cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
+    """Whether the tensor is one element that broadcasts to the extent, or has that extent."""
+    return (a.extent.size == 1 and a.extent.rank <= extent.rank) or same_extent(a.extent, extent)
+
+
+cdef inline Py_ssize_t step_of(Tensor a) noexcept:
+    return 0 if a.splat or a.extent.size == 1 else 1
+
+
+cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:
+    """Whether a floating operand stands beside a bool first one."""
+    return a.dtype_code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64))
+
+
+cdef Tensor broadcast_elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    """The value of an elementwise op, whatever its operands' shapes."""
+    cdef Tensor out
+    cdef Extent* extent
+    cdef Operand operands[3]
+    cdef int code = a.dtype_code
+    if code == BOOL:
+        code = b.dtype_code if b.dtype_code <= F64 else c.dtype_code
+    if b is not None and b.dtype_code != code and b.dtype_code != BOOL:
+        raise mixed_dtypes(program.kernel, a, b, 1)
+    if c is not None and c.dtype_code != code and c.dtype_code != BOOL:
+        raise mixed_dtypes(program.kernel, b if a.dtype_code == BOOL else a, c, 2)
+    if b is None or b.extent == a.extent:
+        extent = retain_extent(a.extent)
+    else:
+        extent = broadcast_extents(a.extent, b.extent)
+        if extent == NULL:
+            raise incompatible(program.kernel, a, b)
+    if c is not None and c.extent != extent:
+        extent = widen(program, extent, a, c)
+    out = new_tensor(BOOL if program.predicate else code, extent)
+    describe(&operands[0], a, extent, code)
+    if b is not None:
+        describe(&operands[1], b, extent, code)
+        if c is not None:
+            describe(&operands[2], c, extent, code)
+    if not program.run_few(code == F64, out.data, operands, extent.size, False):
+        execute(program, code == F64, out.data, operands, extent, False)
+    release_extent(extent)
+    return out
+
+
+cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except NULL:
+    """Broadcasts an owned extent with a further operand's."""
+    cdef Extent* wider = broadcast_extents(extent, c.extent)
+    if wider == NULL:
+        text = dims_text(extent)
+        release_extent(extent)
+        raise op_error(program.kernel, f"Incompatible shapes: {text} vs. {dims_text(c.extent)}")
+    release_extent(extent)
+    return wider
+
+
+cdef Tensor integer_elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    cdef list tensors = [t for t in (a, b, c) if t is not None]
+    cdef Tensor tensor
+    cdef int i
+    cdef str op = program.kernel
+    function = program.integers
+    if program.name in ("divide", "divide_no_nan"):
+        if a.dtype_code == BOOL or b.dtype_code == BOOL:
+            raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
+                            else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
+        i = F32 if a.dtype_code == U8 else F64
+        return elementwise(program, cast(a, i), cast(b, i), None)
+    if function is None:
+        raise unsupported(op, a.dtype_code, "float, double")
+    if a.dtype_code == BOOL and not program.takes_bools:
+        raise unsupported(op, BOOL, "float, double, int32, int64, uint8")
+    elif a.dtype_code == U8 and not program.takes_unsigned:
+        raise unsupported(op, U8, "float, double, int32, int64")
+    for i in range(1 if program.name != "select" else 2, len(tensors)):
+        tensor = tensors[i]
+        if tensor.dtype_code != (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code:
+            raise mixed_dtypes(op, tensors[0 if program.name != "select" else 1], tensor, i)
+    if program.name in ("floordiv", "floormod", "truncatediv", "truncatemod") and not np.all(as_array(b)):
+        raise op_error(op, "Integer division by zero")
+    if program.name == "pow" and (np.asarray(as_array(b)) < 0).any():
+        raise op_error(op, "Integers to negative integer powers are not allowed")
+    try:
+        with np.errstate(all="ignore"):
+            array = np.asarray(function(*[as_array(t) for t in tensors]))
+    except ValueError:
+        raise incompatible(op, a, b) from None
+    if program.predicate:
+        return from_array(array, BOOL)
+    return from_array(array, (<Tensor>tensors[0 if program.name != "select" else 1]).dtype_code)
+
+
+cdef Tensor elementwise_list(Program program, list operands):
+    """An elementwise op of any arity; up to three operands take the quick way."""
+    cdef int count = len(operands), i, code = -1
+    cdef Operand described[MAX_OPERANDS]
+    cdef Extent* extent
+    cdef Tensor tensor, out
+    cdef Thread th
+    if count <= 3:
+        return elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
+    extent = retain_extent((<Tensor>operands[0]).extent)
+    for i in range(count):
+        tensor = operands[i]
+        extent = widen(program, extent, operands[0], tensor)
+        if tensor.dtype_code != BOOL:
+            if code >= 0 and tensor.dtype_code != code:
+                release_extent(extent)
+                raise mixed_dtypes(program.kernel, operands[0], tensor, i)
+            code = tensor.dtype_code
+    out = new_tensor(code, extent)
+    for i in range(count):
+        describe(&described[i], operands[i], extent, code)
+    execute(program, code == F64, out.data, described, extent, False)
+    release_extent(extent)
+    th = thread()
+    if observing:
+        trace(program, tuple(operands), (), (out,))
+    if th.span != 0 or th.forward:
+        record_call(th, long_primitive(program), tuple(operands), (out,), (program,), False)
+    if observing:
+        examine(program, tuple(operands), (), (out,))
+    return out
+
+
+cdef object evaluate_program(object program, list operands):
+    return elementwise_list(<Program>program, operands)
+
+
+hooks().elementwise = evaluate_program
+
+
+cdef dict _long_primitives = {}
+
+
+cdef Primitive long_primitive(Program program):
+    """The primitive by which a program of more than three operands is recorded: its entry keeps a Call."""
+    found = _long_primitives.get(program)
+    if found is None:
+        found = Primitive(program.name, evaluate_long, long_vjp, (*range(program.arity), -1))
+        _long_primitives[program] = found
+    return <Primitive>found
+
+
+def evaluate_long(*operands):
+    """The program that stands behind its operands, on them."""
+    return elementwise_list(operands[len(operands) - 1], list(operands[:len(operands) - 1]))
+
+
+def long_vjp(Call call, needs, Tensor cotangent):
+    """Reverse rule of an elementwise op of more than three operands."""
+    cdef Program program = call.attributes[0]
+    cdef Derivative derivative
+    cdef Tensor result
+    cdef list cotangents = [], arguments
+    cdef int i, j, role
+    for i in range(program.arity):
+        if not needs[i]:
+            cotangents.append(None)
+            continue
+        derivative = program.derivative(i)
+        if derivative.zero:
+            cotangents.append(None)
+            continue
+        result = cotangent
+        if not derivative.identity:
+            arguments = []
+            for j in range(derivative.count):
+                role = derivative.reads[j]
+                arguments.append(cotangent if role == COTANGENT else call.saved[program.arity if role == RESULT else role])
+            result = elementwise_list(derivative.program, arguments)
+        cotangents.append(sum_to(result, (<Tensor>call.saved[i]).extent))
+    return cotangents
+
+
+cdef Tensor add(Tensor a, Tensor b):
+    return elementwise(ADD_PROGRAM, a, b, None)
+
+
+cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return added_run(a, b)
+
+
+cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+
+
+cdef Tensor added_run(Tensor a, Tensor b):
+    """The sum that a sweep makes in place, as a new tensor, for those who trace it: the same instruction on the same operands."""
+    cdef Tensor out = new_tensor(a.dtype_code, a.extent)
+    if a.dtype_code == F32:
+        kernels.run32(ADD, <float*>out.data, <const float*>a.data, <const float*>b.data, NULL, a.extent.size)
+    else:
+        kernels.run64(ADD, <double*>out.data, <const double*>a.data, <const double*>b.data, NULL, a.extent.size)
+    observe_compiled(ADD_RUN, out, a, b, 0)
+    return out

@@ -1,0 +1,155 @@
+"""Cotangents of elementwise ops: their derived derivatives, and the sum over what was broadcast."""
+
+from cpython.ref cimport PyObject
+
+from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
+from gradtape._engine.base.types cimport F32, F64
+from gradtape._engine.compute.loops cimport execute
+from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Operand, Program, derivative_of
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, given
+from gradtape._engine.ops.operand cimport describe
+from gradtape._engine.ops.structural cimport splat, sum_to_batch
+from gradtape._engine.record.entries cimport RESULT_SLOT, Entry, operand_extent, saved_operand
+from gradtape._engine.record.primitive cimport Primitive, observe, observing, traced, tracer, unobserved
+from gradtape._engine.tensor.tensor cimport Tensor, new_scalar, new_tensor, scalar_value, tracing
+
+import functools
+
+
+cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
+    cdef Derivative derivative = derivative_of(<Program>entry.op, operand)
+    cdef Extent* extent = operand_extent(entry, operand)
+    cdef PyObject* reads[3]
+    cdef int i
+    if derivative.zero:
+        return None
+    if derivative.identity:
+        return cotangent if extent == NULL else sum_to_batch(cotangent, extent, batch)
+    if derivative.count > 3:
+        return long_cotangent(entry, derivative, cotangent, extent, batch)
+    reads[1] = reads[2] = <PyObject*>None
+    for i in range(derivative.count):
+        reads[i] = argument(entry, cotangent, derivative.reads[i])
+    if extent == NULL and not cotangent.splat:
+        return elementwise(derivative.program, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2])
+    return narrowed_cotangent(derivative.program, cotangent, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2], extent, batch)
+
+
+cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent, Extent* extent, Py_ssize_t batch):
+    """The same of a derivative that reads more than three tensors."""
+    cdef int i
+    cdef Tensor out = elementwise_list(derivative.program, [<Tensor>argument(entry, cotangent, derivative.reads[i])
+                                                            for i in range(derivative.count)])
+    return out if extent == NULL else sum_to_batch(out, extent, batch)
+
+
+cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor first, Tensor second, Tensor third, Extent* extent,
+                               Py_ssize_t batch):
+    """A derivative's value where the cotangent is one value everywhere, or the operand was broadcast from `extent`."""
+    cdef Tensor out
+    if cotangent.splat and is_one_value(first) and (second is None or is_one_value(second)) and (third is None or is_one_value(third)):
+        out = everywhere(derivative, first, second, third, cotangent.extent)
+    elif extent != NULL and extent.size == 1 and batch == 0 and cotangent.dtype_code <= F64 and unobserved():
+        # The products and their sum are one pass.
+        out = total(derivative, first, second, third, cotangent.extent, extent)
+        if observing:
+            observe(total_primitive(derivative), given(first, second, third),
+                    (tensor_shape(cotangent.extent), tensor_shape(extent)), (out,))
+        return out
+    else:
+        out = elementwise(derivative, first, second, third)
+    return out if extent == NULL else sum_to_batch(out, extent, batch)
+
+
+cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor third, Extent* extent):
+    """A derivative's value of operands that are one value each, everywhere in an extent."""
+    cdef Tensor out
+    cdef bint shown = tracing and traced()
+    if shown:
+        tracer.depth += 1
+    try:
+        out = elementwise(derivative, scalar_of(first), None if second is None else scalar_of(second),
+                          None if third is None else scalar_of(third))
+    finally:
+        if shown:
+            tracer.depth -= 1
+    out = splat(out.dtype_code, extent, scalar_value(out))
+    if shown:
+        observe(everywhere_primitive(derivative), given(first, second, third), (tensor_shape(extent),), (out,))
+    return out
+
+
+# What is done of a sweep in fewer ops while nobody looks, as primitives for those who trace it: it has no derivatives.
+
+
+cdef dict _everywhere = {}
+cdef dict _totals = {}
+
+
+cdef Primitive everywhere_primitive(Program program):
+    found = _everywhere.get(program)
+    if found is None:
+        found = _everywhere[program] = Primitive(program.name, functools.partial(evaluate_everywhere, program))
+    return <Primitive>found
+
+
+def evaluate_everywhere(Program program, *arguments):
+    cdef Extent* extent = extent_from(arguments[len(arguments) - 1])
+    cdef tuple operands = arguments[:len(arguments) - 1]
+    try:
+        return everywhere(program, operands[0], operands[1] if len(operands) > 1 else None, operands[2] if len(operands) > 2 else None,
+                          extent)
+    finally:
+        release_extent(extent)
+
+
+cdef Primitive total_primitive(Program program):
+    found = _totals.get(program)
+    if found is None:
+        found = _totals[program] = Primitive(program.name, functools.partial(evaluate_total, program))
+    return <Primitive>found
+
+
+def evaluate_total(Program program, *arguments):
+    cdef tuple operands = arguments[:len(arguments) - 2]
+    cdef Extent* over = extent_from(arguments[len(arguments) - 2])
+    cdef Extent* extent = extent_from(arguments[len(arguments) - 1])
+    try:
+        return total(program, operands[0], operands[1] if len(operands) > 1 else None, operands[2] if len(operands) > 2 else None, over,
+                     extent)
+    finally:
+        release_extent(over)
+        release_extent(extent)
+
+
+cdef Tensor total(Program program, Tensor first, Tensor second, Tensor third, Extent* over, Extent* extent):
+    """The sum of a program's values over an extent, under another of one element."""
+    cdef Operand operands[3]
+    cdef Tensor out
+    cdef bint double_precision = not (first.dtype_code == F32 or (second is not None and second.dtype_code == F32)
+                                      or (third is not None and third.dtype_code == F32))
+    describe(&operands[0], first, over, 0)
+    if second is not None:
+        describe(&operands[1], second, over, 0)
+    if third is not None:
+        describe(&operands[2], third, over, 0)
+    out = new_tensor(F64 if double_precision else F32, extent)
+    if not program.run_few(double_precision, out.data, operands, over.size, True):
+        execute(program, double_precision, out.data, operands, over, True)
+    return out
+
+
+cdef inline bint is_one_value(Tensor tensor) noexcept:
+    return tensor.splat or tensor.extent.size == 1
+
+
+cdef Tensor scalar_of(Tensor tensor):
+    return new_scalar(tensor.dtype_code, scalar_value(tensor))
+
+
+cdef inline PyObject* argument(Entry* entry, Tensor cotangent, int role) noexcept:
+    """What a derivative reads, borrowed."""
+    if role == COTANGENT:
+        return <PyObject*>cotangent
+    return entry.saved[RESULT_SLOT] if role == RESULT else saved_operand(entry, role)

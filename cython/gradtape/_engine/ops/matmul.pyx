@@ -1,0 +1,281 @@
+"""Matrix products. The attribute's bits 0 and 1 say which operand is transposed."""
+
+cimport numpy as cnp
+from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
+
+from gradtape._engine.base.shape cimport Extent, dims_text, new_extent, release_extent, retain_extent, tensor_shape
+from gradtape._engine.base.types cimport F64, MAX_RANK
+from gradtape._engine.compute.matmul cimport add_product, indifferent, product
+from gradtape._engine.ops.messages cimport mixed_dtypes, op_error
+from gradtape._engine.ops.structural cimport reshape, sum_to_batch, transpose
+from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
+from gradtape._engine.record.primitive cimport Primitive, examining, make_primitive, note, observe, unobserved
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, item_size, new_tensor
+
+import numpy as np
+
+cnp.import_array()
+
+
+# The product that is the cotangent of one operand, of a cotangent and the other operand.
+cdef struct Factors:
+    PyObject* left           # Tensors, borrowed
+    PyObject* right
+    bint left_transposed
+    bint right_transposed
+
+
+cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) noexcept:
+    cdef bint ta = attribute_of(entry) & 1, tb = (attribute_of(entry) >> 1) & 1
+    if operand == 0:
+        if not ta:
+            return Factors(<PyObject*>g, <PyObject*>other, False, not tb)
+        return Factors(<PyObject*>other, <PyObject*>g, tb, True)
+    if not tb:
+        return Factors(<PyObject*>other, <PyObject*>g, not ta, False)
+    return Factors(<PyObject*>g, <PyObject*>other, True, ta)
+
+
+# Matrices that a sweep multiplies by again and again, as recurrences have it, and their transposes, which are quicker to read by
+# rows: kept until the sweep ends, so that nothing holds what an optimizer would write in place. Found by the matrix's address.
+cdef struct Kept:
+    PyObject* met                # a matrix that came once; compared with others only
+    PyObject* matrix             # owned
+    PyObject* transpose          # owned
+
+
+cdef enum:
+    MOST_KEPT = 8
+
+cdef Kept _kept[MOST_KEPT]
+cdef bint _keeps = False         # any place is taken
+
+
+cdef Tensor kept_transpose(Tensor matrix, Tensor g):
+    """The transpose of a matrix that comes again, for a product of g with it; None where it pays nothing or changed a bit."""
+    global _keeps
+    cdef Tensor made
+    cdef size_t address = <size_t><PyObject*>matrix
+    cdef Kept* kept = &_kept[((address >> 7) ^ (address >> 10)) & (MOST_KEPT - 1)]
+    if (matrix.extent.rank != 2 or g.extent.rank != 2 or not unobserved()
+            or not indifferent(g.extent.dims[0], matrix.extent.dims[0], matrix.extent.dims[1])):
+        return None
+    if kept.matrix == <PyObject*>matrix:
+        return <Tensor>kept.transpose
+    _keeps = True
+    if kept.met != <PyObject*>matrix:
+        kept.met = <PyObject*>matrix
+        return None
+    made = transpose(matrix, 1)
+    forget(kept)
+    Py_INCREF(matrix)
+    Py_INCREF(made)
+    kept.matrix, kept.transpose = <PyObject*>matrix, <PyObject*>made
+    return made
+
+
+cdef int forget(Kept* kept) except -1:
+    cdef PyObject* matrix = kept.matrix
+    cdef PyObject* held = kept.transpose
+    kept.met = kept.matrix = kept.transpose = NULL
+    if matrix != NULL:
+        Py_DECREF(<object>matrix)
+        Py_DECREF(<object>held)
+    return 0
+
+
+cdef int forget_transposes() except -1:
+    global _keeps
+    cdef int i
+    if _keeps:
+        _keeps = False
+        for i in range(MOST_KEPT):
+            forget(&_kept[i])
+    return 0
+
+
+cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t batch):
+    cdef Tensor result, other = <Tensor>entry.saved[1 - operand], transposed = None
+    cdef Factors of
+    cdef Extent* extent = operand_extent(entry, operand)
+    if batch == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
+        # One matrix served all batches: their rows are rows of one product.
+        other = as_rows(other)
+        g = as_rows(g)
+    if operand == 0 and attribute_of(entry) == 0:
+        transposed = kept_transpose(other, g)
+    if transposed is not None:
+        result = matmul(g, transposed, False, False)
+    else:
+        of = factors(entry, g, other, operand)
+        result = matmul(<Tensor>of.left, <Tensor>of.right, of.left_transposed, of.right_transposed)
+    return result if extent == NULL else sum_to_batch(result, extent, batch)
+
+
+cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept:
+    """Adds the cotangent of one of a product's operands to a total of its shape and dtype straight away, where that is quicker."""
+    cdef Factors of
+    cdef Tensor left, right
+    cdef Py_ssize_t depth
+    if g.extent.rank != 2 or examining:
+        return False
+    of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
+    left, right = <Tensor>of.left, <Tensor>of.right
+    # A Python rule may have given any shape and dtype to either cotangent.
+    if (left.extent.rank != 2 or right.extent.rank != 2 or total.extent.rank != 2
+            or left.dtype_code != right.dtype_code or left.dtype_code != total.dtype_code):
+        return False
+    depth = left.extent.dims[0 if of.left_transposed else 1]
+    if (right.extent.dims[1 if of.right_transposed else 0] != depth
+            or left.extent.dims[1 if of.left_transposed else 0] != total.extent.dims[0]
+            or right.extent.dims[0 if of.right_transposed else 1] != total.extent.dims[1]):
+        return False
+    return add_product(total.dtype_code == F64, of.left_transposed, of.right_transposed, total.extent.dims[0],
+                       total.extent.dims[1], depth, left.data, right.data, total.data)
+
+
+cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total):
+    """The sum of `add_cotangent` as a new tensor, for those who trace it; None where it would not be quicker."""
+    cdef Tensor out = new_tensor(total.dtype_code, total.extent)
+    cdef Factors of
+    memcpy(out.data, total.data, total.extent.size * item_size(total.dtype_code))
+    if not add_cotangent(entry, g, operand, out):
+        return None
+    of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
+    observe(ADD_PRODUCT, (<Tensor>of.left, <Tensor>of.right, total), (of.left_transposed, of.right_transposed), (out,))
+    return out
+
+
+def evaluate_added_product(Tensor left, Tensor right, Tensor total, bint left_transposed, bint right_transposed) -> Tensor:
+    cdef Tensor out = new_tensor(total.dtype_code, total.extent)
+    memcpy(out.data, total.data, total.extent.size * item_size(total.dtype_code))
+    if not add_product(total.dtype_code == F64, left_transposed, right_transposed, total.extent.dims[0], total.extent.dims[1],
+                       left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
+        raise RuntimeError("a product was added that is not added so")
+    return out
+
+
+cdef Primitive ADD_PRODUCT = Primitive("matmul", evaluate_added_product)
+
+
+cdef Tensor as_rows(Tensor a):
+    cdef Py_ssize_t dims[2]
+    cdef Extent* extent
+    dims[1] = a.extent.dims[a.extent.rank - 1]
+    dims[0] = 1
+    for i in range(a.extent.rank - 1):
+        dims[0] *= a.extent.dims[i]
+    extent = new_extent(2, dims)
+    a = reshape(a, extent)
+    release_extent(extent)
+    return a
+
+
+cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return matmul(a, b, attribute & 1, (attribute >> 1) & 1)
+
+
+cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, True)
+cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, True)
+MATMUL.adds = BATCH_MATMUL.adds = True
+
+
+cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
+    """Matrix product over the last two axes, the others broadcast."""
+    cdef Extent* x = a.extent
+    cdef Extent* y = b.extent
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Py_ssize_t m, n, k, height, left_step, batch = 1
+    cdef int i, rank
+    cdef Extent* extent
+    cdef Tensor out, left = a, right = b
+    cdef str op = "MatMul" if x.rank == 2 and y.rank == 2 else "BatchMatMulV2"
+    if a.dtype_code != b.dtype_code:
+        raise mixed_dtypes(op, a, b, 1)
+    if x.rank < 2 or y.rank < 2:
+        which = 0 if x.rank < 2 else 1
+        raise op_error(op, f"In[{which}] ndims must be >= 2: {(a if which == 0 else b).extent.rank}. "
+                           "Give a vector a second axis with tf.expand_dims, or use tf.linalg.matvec")
+    m = x.dims[x.rank - 1] if ta else x.dims[x.rank - 2]
+    k = x.dims[x.rank - 2] if ta else x.dims[x.rank - 1]
+    n = y.dims[y.rank - 2] if tb else y.dims[y.rank - 1]
+    if k != (y.dims[y.rank - 1] if tb else y.dims[y.rank - 2]):
+        raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
+    if not is_floating(a.dtype_code):
+        out = integer_matmul(a, b, ta, tb)
+        note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
+        return out
+    height = m
+    left_step = m * k
+    if y.rank == 2 and not ta:
+        # Rows of all batches are rows of one product.
+        for i in range(x.rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+        rank = x.rank
+        m *= batch
+        batch = 1
+    elif x.rank == 2 and y.rank > 2:
+        rank = y.rank
+        left_step = 0
+        for i in range(rank - 2):
+            dims[i] = y.dims[i]
+            batch *= y.dims[i]
+    elif x.rank == y.rank and batches_match(x, y):
+        rank = x.rank
+        for i in range(rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+    else:
+        left, right = broadcast_batches(a, b, op)
+        x = left.extent
+        y = right.extent
+        rank = x.rank
+        for i in range(rank - 2):
+            dims[i] = x.dims[i]
+            batch *= x.dims[i]
+    dims[rank - 2] = height
+    dims[rank - 1] = n
+    # Shapes that are one object are told to be equal by its address.
+    if rank == 2 and x.rank == 2 and height == x.dims[0] and n == x.dims[1]:
+        extent = retain_extent(x)
+    else:
+        extent = new_extent(rank, dims)
+    out = new_tensor(a.dtype_code, extent)
+    release_extent(extent)
+    if left_step == 0 and n == 1:
+        # One matrix times many columns: the columns are the rows of one product.
+        product(a.dtype_code == F64, False, not ta, 1, batch, m, k, right.data, 0, left.data, 0, out.data)
+    else:
+        product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, left_step, right.data, n * k, out.data)
+    note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
+    return out
+
+
+cdef bint batches_match(Extent* x, Extent* y) noexcept:
+    cdef int i
+    for i in range(x.rank - 2):
+        if x.dims[i] != y.dims[i]:
+            return False
+    return True
+
+
+cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
+    """Both operands with their batch axes spread to the common ones; unrecorded copies, the rule sums them back."""
+    cdef tuple x = tuple(tensor_shape(a.extent)), y = tuple(tensor_shape(b.extent))
+    cdef Py_ssize_t p = len(x) - 2, q = len(y) - 2
+    try:
+        batch = np.broadcast_shapes(x[:p], y[:q])
+    except ValueError:
+        raise op_error(op, f"In[0] and In[1] must have compatible batch dimensions: {dims_text(a.extent)} vs. "
+                           f"{dims_text(b.extent)}") from None
+    return (from_array(np.broadcast_to(as_array(a), (*batch, *x[p:])), a.dtype_code),
+            from_array(np.broadcast_to(as_array(b), (*batch, *y[q:])), b.dtype_code))
+
+
+cdef Tensor integer_matmul(Tensor a, Tensor b, bint ta, bint tb):
+    x, y = as_array(a), as_array(b)
+    return from_array(np.matmul(np.matrix_transpose(x) if ta else x, np.matrix_transpose(y) if tb else y), a.dtype_code)

@@ -1,0 +1,166 @@
+"""Sums, means and extremes over axes."""
+
+cimport numpy as cnp
+from libc.stdint cimport int64_t
+
+from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, same_extent
+from gradtape._engine.base.types cimport F32, MAX_RANK
+from gradtape._engine.compute.program cimport Program, program as program_named
+from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
+from gradtape._engine.ops.elementwise cimport elementwise
+from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, splat
+from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
+from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, make_primitive, note, observe_compiled, observing,
+                                                unobserved)
+from gradtape._engine.tensor.conversion cimport from_array
+from gradtape._engine.tensor.tensor cimport Tensor, as_array, is_floating, new_scalar, new_tensor, scalar_value
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum:
+    MEAN = 10                 # a fifth reduction: a sum divided by its count
+    KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
+
+
+cdef Program MULTIPLY_PROGRAM = program_named("multiply")
+cdef Program DIVIDE_PROGRAM = program_named("divide")
+cdef Program EQUAL_PROGRAM = program_named("equal")
+
+
+# A reduction's attribute: kind in bits 0-3, KEEPS, the axes' mask from bit 8.
+
+
+cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t batch):
+    """A reduced tensor with its reduced axes put back as 1."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int i
+    cdef Extent* extent
+    cdef Tensor out
+    if a.extent.rank == 0:
+        return a
+    for i in range(source.rank):
+        dims[i] = 1 if (axes >> i) & 1 else source.dims[i]
+    extent = new_extent(source.rank, dims)
+    out = a if batch == 0 and same_extent(extent, a.extent) else reshape_batch(a, extent, batch)
+    release_extent(extent)
+    return out
+
+
+cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
+    cdef int kind = attribute_of(entry) & 15
+    cdef int64_t axes = attribute_of(entry) >> 8
+    cdef Extent* source = operand_extent(entry, 0)
+    cdef Tensor wide, chosen, count, result, a
+    if source == NULL:
+        # Nothing was reduced, or axes of one element that the result kept.
+        if kind == SUM or kind == MEAN:
+            return cotangent
+        source = (<Tensor>entry.saved[0]).extent
+    if (kind == SUM or kind == MEAN) and cotangent.extent.size == 1 and source.size > 1 and batch == 0:
+        if unobserved():
+            return even(cotangent, source, attribute_of(entry))
+    cotangent = materialize(cotangent)
+    wide = unreduced(cotangent, source, axes, batch)
+    if kind == SUM:
+        return broadcast_batch(wide, source, batch)
+    if kind == MEAN:
+        if source.size:
+            wide = elementwise(DIVIDE_PROGRAM, wide, new_scalar(cotangent.dtype_code, reduced_count(source, axes)), None)
+        return broadcast_batch(wide, source, batch)
+    a = <Tensor>entry.saved[0]
+    result = unreduced(<Tensor>entry.saved[RESULT_SLOT], source, axes, 0)
+    chosen = cast(elementwise(EQUAL_PROGRAM, a, result, None), cotangent.dtype_code)
+    count = reduce(SUM, chosen, axes, True)
+    return elementwise(MULTIPLY_PROGRAM, elementwise(DIVIDE_PROGRAM, chosen, count, None), wide, None)
+
+
+cdef double reduced_count(Extent* source, int64_t axes) noexcept:
+    cdef double count = 1
+    cdef int i
+    for i in range(source.rank):
+        if (axes >> i) & 1:
+            count *= source.dims[i]
+    return count
+
+
+cdef Tensor compute_even(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return even(a, shape, attribute)
+
+
+cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 0, 0, False, False)
+
+
+cdef Tensor even(Tensor a, Extent* extent, int64_t attribute):
+    """A tensor's only value, for a mean over the axes of the attribute divided by their elements, as one value everywhere."""
+    cdef Tensor out
+    cdef double value = scalar_value(a)
+    if attribute & 15 == MEAN:
+        value = value / reduced_count(extent, attribute >> 8)
+    out = splat(a.dtype_code, extent, value)
+    if observing:
+        observe_compiled(EVEN, out, a, None, attribute)
+    return out
+
+
+cdef Tensor compute_reduction(Tensor a, Tensor b, Extent* shape, int64_t attribute):
+    return reduce(attribute & 15, a, attribute >> 8, attribute & KEEPS)
+
+
+cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, reduce_rule, 0, 0, True, True)
+cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, True)
+cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
+cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
+cdef dict _integer_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
+
+
+cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
+    """Sum, mean, largest or smallest over a mask of axes."""
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int rank = 0, i
+    cdef Extent* extent
+    cdef Tensor out
+    cdef double count
+    for i in range(a.extent.rank):
+        if not (axes >> i) & 1:
+            dims[rank] = a.extent.dims[i]
+            rank += 1
+        elif keepdims:
+            dims[rank] = 1
+            rank += 1
+    if not is_floating(a.dtype_code):
+        out = integer_reduce(kind, a, axes, keepdims)
+    else:
+        extent = new_extent(rank, dims)
+        out = new_tensor(a.dtype_code, extent)
+        release_extent(extent)
+        reduce_into(SUM if kind == MEAN else kind, a, axes, out)
+    if kind == MEAN and is_floating(a.dtype_code):
+        count = reduced_count(a.extent, axes)
+        for i in range(out.extent.size):
+            if a.dtype_code == F32:
+                (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
+            else:
+                (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST, out, a, None,
+         kind | (KEEPS if keepdims else 0) | (axes << 8))
+    return out
+
+
+cdef Tensor integer_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
+    cdef object array = as_array(a)
+    cdef tuple chosen = tuple([i for i in range(a.extent.rank) if (axes >> i) & 1])
+    if kind == MEAN:
+        count = <int64_t>reduced_count(a.extent, axes)
+        summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.int64)
+        # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
+        return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
+    if kind >= MAX and array.size == 0:
+        limits = np.iinfo(array.dtype)
+        return from_array(np.asarray(np.max(array, axis=chosen, keepdims=keepdims, initial=limits.min) if kind == MAX else
+                                     np.min(array, axis=chosen, keepdims=keepdims, initial=limits.max)), a.dtype_code)
+    if kind <= PROD:
+        return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims, dtype=array.dtype)),
+                          a.dtype_code)
+    return from_array(np.asarray(_integer_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)

@@ -1,0 +1,112 @@
+"""Conversions between dtypes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.typing import DTypeLike, TensorLike
+from gradtape._src.ops.indexed_slices import IndexedSlices, like
+from gradtape._src.table.rows import ALL, Leaf, call, integer, op, real, values
+
+
+@op(
+    *("cast", "dtypes.cast"),
+    dtypes=ALL,
+    orders="any",
+    samples=lambda: [call(real(2, 3), "float64"), call(real(), "float64")],
+    edges=lambda: [
+        call(real(2), "float32"),
+        call(values([1.7, -1.7]), "int32"),
+        call(integer([0, 3]), "bool"),
+        call([1, 2], "float64"),
+    ],
+    tolerance=1e-6,
+)
+def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
+    """Converts x to another dtype; floats become whole numbers by dropping their fractions.
+
+    Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
+
+    Args:
+      x: a tensor, or what converts to one, or IndexedSlices, whose values are converted.
+      dtype: the dtype, or its name.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of x, or IndexedSlices; x itself if it has the dtype.
+
+    Raises:
+      TypeError: gradtape does not have the dtype.
+
+    Example:
+      >>> tf.cast([1.8, -1.8], tf.int32).numpy()
+      array([ 1, -1], dtype=int32)
+    """
+    if type(x) is IndexedSlices:
+        return like(x, apply_cast(x.values, dtype))
+    return apply_cast(x, dtype)
+
+
+@op(
+    *("saturate_cast", "dtypes.saturate_cast"),
+    dtypes=ALL,
+    orders="0",
+    edges=lambda: [
+        call(values([-5.0, 7.5, 300.0]), "uint8"),
+        call(integer([-1, 300]), "uint8"),
+        call([1.5], "float64"),
+        call(values([math.inf, -math.inf, 3e9, -3e9, 2.5]), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "int32"),
+        call(integer([2**40, -(2**40)], "int64"), "uint8"),
+        call(Leaf(values=[1e300, -1e300, math.inf, -math.inf, math.nan], integral=True, dtype="float64"), "float32"),
+    ],
+)
+def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
+    """Converts a tensor to another dtype, after limiting it to what that dtype holds.
+
+    Args:
+      value: a tensor, or what converts to one.
+      dtype: the dtype, or its name.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape of `value`.
+
+    Raises:
+      TypeError: gradtape does not have the dtype.
+
+    Example:
+      >>> tf.saturate_cast([-5.0, 7.5, 300.0], tf.uint8).numpy()
+      array([  0,   7, 255], dtype=uint8)
+    """
+    tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
+    given = tensor.dtype
+    low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
+    # No float holds a whole number beyond any float: only a narrower dtype cuts values off.
+    if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
+        return apply_cast(tensor, wanted)
+    if given.is_floating:
+        # The nearest float to int32's greatest is beyond it.
+        low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
+    return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
+
+
+def _exactly(choose: Any, one: Any, other: Any) -> Any:
+    """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
+    return choose(one, other, key=_number)
+
+
+def _inwards(rounded: np.floating, bound: Any) -> np.floating:
+    """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
+    return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_number(rounded)) > abs(_number(bound)) else rounded
+
+
+def _number(value: Any) -> int | float:
+    """As one of Python's, which compare exactly."""
+    return value if isinstance(value, int) else float(value)

@@ -1,0 +1,274 @@
+"""Elements repeated and moved to other places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpose, as_tensor, empty, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import int_attribute, ints_of
+from gradtape._src.core.typing import TensorLike
+from gradtape._src.table.rows import ALL, call, integer, op, real
+
+
+@op(
+    "tile",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), [2, 2]), call(real(3), [3]), call(real(2, 3), [1, 2]), call(real(2), [0]), call(real(), [])),
+        *(call(real(0, 2), [2, 3]), call(real(2, 1, 2), [2, 3, 1])),
+    ],
+    edges=lambda: [call([1, 2], [2]), call(integer([[True]], "bool"), [2, 1])],
+)
+def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> Tensor:
+    """Repeats a tensor along each of its axes.
+
+    Args:
+      input: a tensor, or what converts to one.
+      multiples: how often it comes along each axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of as many times the size along each axis. The gradient sums over the copies.
+
+    Raises:
+      InvalidArgumentError: there is not one multiple per axis, or one is negative.
+
+    Example:
+      >>> tf.tile([[1, 2]], [2, 3]).numpy()
+      array([[1, 2, 1, 2, 1, 2],
+             [1, 2, 1, 2, 1, 2]], dtype=int32)
+    """
+    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
+    if len(counts) != tensor.ndim:
+        raise invalid_argument(
+            "Tile",
+            f"Expected multiples argument to be a vector of length {tensor.ndim} but got length {len(counts)}",
+            None,
+        )
+    for i, count in enumerate(counts):
+        if count < 0:
+            raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
+    return _TILE(tensor, attributes=(tensor.shape, counts))
+
+
+def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
+    sizes = tensor.shape
+    out, array = empty([size * count for size, count in zip(sizes, counts, strict=True)], tensor.dtype)
+    copies = [n for pair in zip(counts, sizes, strict=True) for n in pair]
+    array.reshape(copies)[...] = view(tensor).reshape([n for size in sizes for n in (1, size)])
+    return out
+
+
+def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    """The sum over the copies."""
+    sizes, counts = call.attributes
+    split_sizes: list[int] = []
+    copies = []
+    for size, count in zip(sizes, counts, strict=True):
+        if count != 1:
+            copies.append(len(split_sizes))
+            split_sizes.append(count)
+        split_sizes.append(size)
+    return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
+
+
+_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True)
+
+
+@op(
+    "reverse",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), [1]), call(real(2, 3), axis=[-1, 0]), call(real(3), []), call(real(0), [0])],
+    edges=lambda: [call([1, 2, 3], [0])],
+)
+def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
+    """Turns the order of elements along axes round.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      axis: a sequence of axes; a single number is refused.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or named twice, or no sequence is given.
+
+    Example:
+      >>> tf.reverse([[1, 2, 3], [4, 5, 6]], axis=[1]).numpy()
+      array([[3, 2, 1],
+             [6, 5, 4]], dtype=int32)
+    """
+    data, places = as_tensor(tensor), []
+    if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
+        raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
+    for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
+        if not -data.ndim <= place < data.ndim:
+            raise invalid_argument(
+                "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
+            )
+        if place % data.ndim in places:
+            raise invalid_argument("ReverseV2", f"axis {place % data.ndim} specified more than once.", None)
+        places.append(place % data.ndim)
+    return _REVERSE(data, attributes=(tuple(places),))
+
+
+def _reverse_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    return _REVERSE(cotangent, attributes=call.attributes)
+
+
+_REVERSE = Primitive("ReverseV2", lambda data, axes: tensor_from(np.flip(view(data), axes)), _reverse_vjp, linear=True)
+
+
+@op(
+    "roll",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(3), 1, 0), call(real(2, 3), [1, -4], [0, 1]), call(real(2, 3), shift=[1, 1], axis=[1, 1])),
+        call(real(2, 3), 2, -1),
+    ],
+    edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
+)
+def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
+    """Moves elements along axes; those pushed over an end come in at the other.
+
+    Args:
+      input: a tensor of at least one axis.
+      shift: by how many places, forward where positive; a number, or one per axis of `axis`.
+      axis: the axis or axes.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: shift and axis differ in length, or an axis is out of range.
+
+    Example:
+      >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
+      array([4, 1, 2, 3], dtype=int32)
+    """
+    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
+    if tensor.ndim == 0:
+        raise invalid_argument("Roll", "input must be 1-D or higher", "")
+    if len(shifts) != len(places):
+        raise invalid_argument("Roll", "shift and axis must have the same size", None)
+    for place in places:
+        if not -tensor.ndim <= place < tensor.ndim:
+            raise invalid_argument("Roll", f"axis {place} is out of range", "")
+    return _ROLL(tensor, attributes=(shifts, places))
+
+
+def _roll(tensor: Tensor, shifts: list[int], places: list[int]) -> Tensor:
+    return tensor_from(np.roll(view(tensor), tuple(shifts), tuple(places)))
+
+
+def _roll_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
+    shifts, places = call.attributes
+    return _ROLL(cotangent, attributes=([-shift for shift in shifts], places))
+
+
+_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True)
+
+
+def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tensor:
+    data = as_tensor(tensor)
+    if block_size < 2:
+        raise invalid_argument(
+            kernel, f"Value for attr 'block_size' of {block_size} must be at least minimum 2", "", kernel=None
+        )
+    if data_format != "NHWC":
+        raise invalid_argument(kernel, f"Only NHWC data_format is supported on CPU, got {data_format}", "")
+    if data.ndim != 4:
+        mark = ":" if kernel == "DepthToSpace" else ""
+        raise invalid_argument(kernel, f"Input rank should be{mark} 4 instead of{mark} {data.ndim}", "")
+    return data
+
+
+@op(
+    "nn.space_to_depth",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 4, 2, 3), 2), call(real(2, 3, 3, 1), block_size=3)],
+    edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
+)
+def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+    """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
+
+    Args:
+      input: images of shape [batch, height, width, channels].
+      block_size: the side of a block, 2 or more; it divides height and width.
+      data_format: "NHWC".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height / block_size, width / block_size, channels * block_size**2].
+
+    Raises:
+      InvalidArgumentError: the operand does not have four axes, block_size does not divide its sides, or the format is
+        another.
+
+    Example:
+      >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
+      array([[[[1, 2, 3, 4]]]], dtype=int32)
+    """
+    block_size = int_attribute(block_size, "block_size")
+    tensor = _image(input, "SpaceToDepth", block_size, data_format)
+    batch, height, width, depth = tensor.shape
+    if height % block_size or width % block_size:
+        raise invalid_argument(
+            "SpaceToDepth",
+            f"Image width {width} and height {height} should be divisible by block_size: {block_size}",
+            "",
+        )
+    rows, columns = height // block_size, width // block_size
+    blocks = apply_reshape(tensor, (batch, rows, block_size, columns, block_size, depth))
+    return apply_reshape(
+        apply_transpose(blocks, [0, 1, 3, 2, 4, 5]), (batch, rows, columns, block_size * block_size * depth)
+    )
+
+
+@op(
+    "nn.depth_to_space",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 2, 1, 8), 2), call(real(2, 1, 1, 9), block_size=3)],
+    edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
+)
+def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
+    """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
+
+    Args:
+      input: images of shape [batch, height, width, channels].
+      block_size: the side of a block, 2 or more; its square divides channels.
+      data_format: "NHWC".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of shape [batch, height * block_size, width * block_size, channels / block_size**2].
+
+    Raises:
+      InvalidArgumentError: the operand does not have four axes, the channels do not divide, or the format is another.
+
+    Example:
+      >>> tf.nn.depth_to_space([[[[1, 2, 3, 4]]]], 2)[0, :, :, 0].numpy()
+      array([[1, 2],
+             [3, 4]], dtype=int32)
+    """
+    block_size = int_attribute(block_size, "block_size")
+    tensor = _image(input, "DepthToSpace", block_size, data_format)
+    batch, height, width, depth = tensor.shape
+    if depth % (block_size * block_size):
+        raise invalid_argument(
+            "DepthToSpace", f"Input depth dimension {depth} should be divisible by: {block_size * block_size}", ""
+        )
+    left = depth // (block_size * block_size)
+    blocks = apply_reshape(tensor, (batch, height, width, block_size, block_size, left))
+    return apply_reshape(
+        apply_transpose(blocks, [0, 1, 3, 2, 4, 5]), (batch, height * block_size, width * block_size, left)
+    )

@@ -1,0 +1,464 @@
+"""Shapes: asking for them, checking them, and giving a tensor another one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import (
+    apply_broadcast_to,
+    apply_identity,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+    full,
+    tensor_from,
+    view,
+)
+from gradtape._engine.ops.movement import expanded, squeezed
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_attribute, int_of, ints_of
+from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
+from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.table.rows import ALL, INTEGERS, call, integer, op, real, values
+
+
+@op(
+    "identity",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3)), call(real()), call(real(0))],
+    edges=lambda: [call([1, 2])],
+)
+def identity(input: Any, name: str | None = None) -> Any:
+    """The same value as a tensor of its own, which a tape can watch apart from the first.
+
+    Args:
+      input: a tensor, what converts to one, or IndexedSlices.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype, or IndexedSlices.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.identity([1.0, 2.0]).numpy()
+      array([1., 2.], dtype=float32)
+    """
+    return like(input, apply_identity(values_of(input)))
+
+
+@op(
+    "identity_n",
+    dtypes=ALL,
+    samples=lambda: [call([real(2, 3), real(2)])],
+    edges=lambda: [call([integer([1]), values([2.0])])],
+)
+def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
+    """The same values as tensors of their own.
+
+    Args:
+      input: a sequence of tensors, or of what converts to tensors.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list of tensors.
+
+    Raises:
+      TypeError, ValueError: it is no sequence of what converts to tensors.
+
+    Example:
+      >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
+      [array([1, 2], dtype=int32), array([3.], dtype=float32)]
+    """
+    return [apply_identity(value) for value in input]
+
+
+@op(
+    "reshape",
+    dtypes=ALL,
+    samples=lambda: [
+        *(
+            call(real(2, 3), [3, 2]),
+            call(real(2, 3), [-1]),
+            call(real(1), []),
+            call(real(0, 3), [3, -1]),
+            call(real(6), 6),
+        )
+    ],
+    edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
+)
+def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
+    """The same elements, in the same order, under another shape.
+
+    Args:
+      tensor: a tensor, or what converts to one.
+      shape: the new shape; one size may be -1, which is worked out from the others.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape that shares the elements with the first; nothing is copied.
+
+    Raises:
+      InvalidArgumentError: the sizes do not multiply to the number of elements, or two of them are -1.
+
+    Example:
+      >>> tf.reshape([1, 2, 3, 4, 5, 6], [2, -1]).numpy()
+      array([[1, 2, 3],
+             [4, 5, 6]], dtype=int32)
+    """
+    return apply_reshape(tensor, shape)
+
+
+@op(
+    "transpose",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3, 4)), call(real(2, 3, 4), [1, 0, 2]), call(real(2, 3), perm=[1, 0])),
+        *(call(real(0, 2)), call(real())),
+    ],
+    edges=lambda: [call([[1, 2], [3, 4]])],
+)
+def transpose(
+    a: TensorLike, perm: TensorLike | None = None, conjugate: bool = False, name: str = "transpose"
+) -> Tensor:
+    """Permutes the axes: axis i of the result is axis perm[i] of the operand.
+
+    Args:
+      a: a tensor, or what converts to one.
+      perm: the axes in their new order; None turns the order round.
+      conjugate: not used; there are no complex dtypes.
+      name: not used.
+
+    Returns:
+      A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: perm does not name every axis once.
+
+    Example:
+      >>> tf.transpose([[1, 2, 3], [4, 5, 6]]).numpy()
+      array([[1, 4],
+             [2, 5],
+             [3, 6]], dtype=int32)
+      >>> tf.transpose(tf.zeros([2, 3, 4]), perm=[0, 2, 1]).shape
+      TensorShape([2, 4, 3])
+    """
+    return apply_transpose(a, perm)
+
+
+@op(
+    "broadcast_to",
+    dtypes=ALL,
+    samples=lambda: [call(real(3), [2, 3]), call(real(2, 1), [2, 4]), call(real(), [0, 2]), call(real(1, 2), [1, 2])],
+    edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
+)
+def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
+    """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
+
+    Args:
+      input: a tensor, or what converts to one.
+      shape: the shape, to which the operand's must broadcast.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape. The gradient sums over the repeated axes.
+
+    Raises:
+      InvalidArgumentError: the operand does not broadcast to the shape.
+
+    Example:
+      >>> tf.broadcast_to([1, 2, 3], [2, 3]).numpy()
+      array([[1, 2, 3],
+             [1, 2, 3]], dtype=int32)
+    """
+    tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
+    if len(sizes) < tensor.ndim:
+        raise invalid_argument(
+            "BroadcastTo",
+            f"Rank of input ({tensor.ndim}) must be no greater than rank of output shape ({len(sizes)}).",
+            None,
+        )
+    for size in sizes:
+        if size < 0:
+            raise invalid_argument("BroadcastTo", f"Dimension {size} must be >= 0", None)
+    return apply_broadcast_to(tensor, sizes)
+
+
+@op(
+    "expand_dims",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), 0), call(real(2, 3), axis=-1), call(real(2, 3), 1), call(real(), -1)],
+    edges=lambda: [call([1, 2], 1)],
+)
+def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Tensor:
+    """Inserts an axis of size 1.
+
+    Args:
+      input: a tensor, or what converts to one.
+      axis: where the axis goes; negative places count from behind the last axis.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with the same elements and one axis more.
+
+    Raises:
+      InvalidArgumentError: the place is out of range.
+
+    Example:
+      >>> tf.expand_dims([1, 2, 3], axis=-1).shape
+      TensorShape([3, 1])
+    """
+    out = expanded(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
+    place, rank = int_of(axis, "ExpandDims", "Tdim"), tensor.ndim
+    if not -rank - 1 <= place <= rank:
+        raise invalid_argument(
+            "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
+        )
+    place += rank + 1 if place < 0 else 0
+    sizes = list(tensor.shape)
+    sizes.insert(place, 1)
+    return apply_reshape(tensor, sizes)
+
+
+def _squeezed_axes(axis: Any) -> list[int]:
+    if isinstance(axis, (*TENSORS, np.ndarray)):
+        return ints_of(axis, "Squeeze", "squeeze_dims")
+    return [int_attribute(place, "axis") for place in (axis if isinstance(axis, list | tuple) else [axis])]
+
+
+@op(
+    "squeeze",
+    dtypes=ALL,
+    samples=lambda: [call(real(1, 3, 1)), call(real(1, 3, 1), 0), call(real(1, 3, 1), axis=[0, -1]), call(real())],
+    edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
+)
+def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
+    """Drops axes of size 1.
+
+    Args:
+      input: a tensor, or what converts to one.
+      axis: the axis or axes to drop; None for all of size 1.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor with the same elements and fewer axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or of another size than 1.
+
+    Example:
+      >>> tf.squeeze([[[1], [2], [3]]]).numpy()
+      array([1, 2, 3], dtype=int32)
+    """
+    out = squeezed(input, axis)
+    if out is not None:
+        return out
+    tensor = as_tensor(input)
+    sizes = list(tensor.shape)
+    dropped = set()
+    for place in [] if axis is None else _squeezed_axes(axis):
+        if not -len(sizes) <= place < len(sizes):
+            raise invalid_argument(
+                "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
+            )
+        place %= len(sizes)
+        if sizes[place] != 1:
+            raise invalid_argument(
+                "Squeeze", f"Can not squeeze dim[{place}], expected a dimension of 1, got {sizes[place]}", ""
+            )
+        dropped.add(place)
+    kept = [n for i, n in enumerate(sizes) if (i not in dropped if dropped else n != 1)]
+    return apply_reshape(tensor, kept)
+
+
+@op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
+def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
+    """The shape of a tensor, as a vector.
+
+    `tensor.shape` is the same as a TensorShape, without a tensor being made.
+
+    Args:
+      input: a tensor, or what converts to one.
+      out_type: the vector's dtype; None for int32.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A vector of the sizes.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
+      array([2, 3], dtype=int32)
+    """
+    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
+
+
+@op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
+def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, name: str | None = None) -> list[Tensor]:
+    """The shapes of several tensors, as vectors.
+
+    Args:
+      input: a sequence of tensors.
+      out_type: the vectors' dtype.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A list of vectors.
+
+    Raises:
+      TypeError, ValueError: it is no sequence of what converts to tensors.
+
+    Example:
+      >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
+      [array([2], dtype=int32), array([1, 1], dtype=int32)]
+    """
+    return [shape(value, out_type) for value in input]
+
+
+@op("size", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2))])
+def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
+    """The number of elements of a tensor.
+
+    Args:
+      input: a tensor, or what converts to one.
+      out_type: the result's dtype; None for int32.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor without axes.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
+      np.int32(6)
+    """
+    count, wanted = (
+        math.prod(tuple(as_tensor(input).shape)),
+        dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
+    )
+    if wanted.is_integer and count > wanted.max:
+        raise invalid_argument(
+            "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+        )
+    return full((), count, wanted)
+
+
+@op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
+def rank(input: TensorLike, name: str | None = None) -> Tensor:
+    """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
+
+    Args:
+      input: a tensor, or what converts to one.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      An int32 tensor without axes.
+
+    Raises:
+      TypeError, ValueError: the operand does not convert to a tensor.
+
+    Example:
+      >>> tf.rank([[1, 2], [3, 4]]).numpy()
+      np.int32(2)
+    """
+    return full((), as_tensor(input).ndim, dtypes.int32)
+
+
+@op(
+    "ensure_shape",
+    dtypes=ALL,
+    samples=lambda: [call(real(2, 3), [None, 3]), call(real(2), None)],
+    edges=lambda: [call([1, 2], [2])],
+)
+def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
+    """The same value, once its shape is found to be as expected.
+
+    Args:
+      x: a tensor, or what converts to one.
+      shape: the expected shape, in which None stands for any size; None for any shape.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the value of x.
+
+    Raises:
+      InvalidArgumentError: the shape is another.
+
+    Example:
+      >>> tf.ensure_shape([[1, 2, 3]], [None, 3]).numpy()
+      array([[1, 2, 3]], dtype=int32)
+    """
+    tensor, wanted = as_tensor(x), TensorShape(shape)
+    if not wanted.is_compatible_with(tensor.shape):
+        sizes = dims_text(["?" if n is None else n for n in wanted])
+        raise invalid_argument(
+            "EnsureShape",
+            f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
+            "",
+        )
+    return apply_identity(tensor)
+
+
+def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:
+    """The shape that two shapes broadcast to, as a TensorShape.
+
+    Args:
+      shape_x: a TensorShape or sequence of sizes.
+      shape_y: another.
+
+    Returns:
+      A TensorShape.
+
+    Raises:
+      ValueError: they do not broadcast.
+
+    Example:
+      >>> tf.broadcast_static_shape([2, 1], [3])
+      TensorShape([2, 3])
+    """
+    try:
+        return TensorShape(np.broadcast_shapes(tuple(shape_x), tuple(shape_y)))
+    except ValueError:
+        raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None
+
+
+@op("broadcast_dynamic_shape", dtypes=INTEGERS, orders="0", edges=lambda: [call([2, 1], [1, 3]), call([3], [2, 3])])
+def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
+    """The shape that two shapes broadcast to, as a vector.
+
+    Args:
+      shape_x: a vector of sizes.
+      shape_y: another, of the same dtype.
+
+    Returns:
+      A vector of sizes of that dtype.
+
+    Raises:
+      InvalidArgumentError: they do not broadcast.
+
+    Example:
+      >>> tf.broadcast_dynamic_shape([2, 1], [3]).numpy()
+      array([2, 3], dtype=int32)
+    """
+    x, y = common_tensors([shape_x, shape_y])
+    try:
+        return tensor_from(np.array(np.broadcast_shapes(tuple(view(x)), tuple(view(y)))), x.dtype)
+    except ValueError:
+        raise invalid_argument(
+            "BroadcastArgs", f"Incompatible shapes: {dims_text(view(x))} vs. {dims_text(view(y))}", ""
+        ) from None
