@@ -187,9 +187,9 @@ def processes(workload: Workload, peers: Sequence[str], effort: Effort) -> Itera
 def compare(workload: Workload, peers: Sequence[str], effort: Effort) -> tuple[dict[str, Timing], dict[str, str]]:
     """Times the peers in turns; returns the timings, and for those that could not be timed the reason.
 
-    A peer whose numbers are not those of NumPy by hand is not timed.
+    A peer whose numbers are not the reference's is not timed.
     """
-    expected = workload.values("numpy")
+    expected = workload.values(workload.reference)
     failures: dict[str, str] = {}
     figures: dict[str, list[list[float]]] = {}
     with processes(workload, peers, effort) as started:
@@ -202,7 +202,7 @@ def compare(workload: Workload, peers: Sequence[str], effort: Effort) -> tuple[d
                 values = process.receive()
                 wrong = values and workload.disagreement(values, expected)
                 if wrong:
-                    failures[process.peer] = f"disagrees with NumPy by hand: {wrong}"
+                    failures[process.peer] = f"disagrees with {workload.reference}: {wrong}"
                     continue
                 process.receive()
             except RuntimeError as error:

@@ -34,14 +34,17 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("gradtape", "gradtape", "gradtape", "gradtape"),
+        Peer("gradtape.function", "gradtape function", "gradtape", "gradtape"),
         Peer("numpy", "NumPy by hand", "numpy", "numpy"),
         Peer("floor", "products alone", "numpy", "numpy"),
         Peer("torch", "PyTorch", "torch", "torch"),
+        Peer("torch.compile", "torch.compile", "torch", "torch"),
         Peer("jax", "JAX jit", "jax", "jax"),
         Peer("autograd", "autograd", "autograd", "autograd"),
         Peer("mygrad", "MyGrad", "mygrad", "mygrad"),
         Peer("tensorflow", "TF eager", "tensorflow", "tensorflow-cpu"),
         Peer("tf.function", "TF function", "tensorflow", "tensorflow-cpu"),
+        Peer("tf.function-jit", "TF function, jit", "tensorflow", "tensorflow-cpu"),
     )
 }
 

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 
 class Ratio(NamedTuple):
-    """`workload` is to be at least `least` times as fast as `peer`."""
+    """In `workload`, `ours` is to be at least `least` times as fast as `peer`."""
 
     workload: str
     peer: str
     least: float
+    ours: str = "gradtape"
 
 
 RATIOS = [
@@ -41,7 +42,38 @@ RATIOS = [
     Ratio("hessian", "jax", 1.1),
     Ratio("elementwise", "torch", 1.3),
     Ratio("conv", "torch", 1),
+    *(
+        Ratio(*row, "gradtape.function")
+        for row in (
+            ("regression", "jax", 12),
+            ("regression", "gradtape", 1 / 0.7),
+            ("chain", "jax", 3),
+            ("mlp-32", "jax", 10),
+            ("mlp-32", "floor", 1 / 1.15),
+            ("rnn-32", "jax", 5),
+            ("lstm", "jax", 2),
+            ("elementwise", "jax", 1.5),
+            ("gelu", "jax", 1.5),
+            ("transformer", "jax", 1.3),
+            ("batch-norm", "jax", 1.5),
+            ("pinn", "jax", 2),
+            ("cnn", "torch", 1),
+            ("cnn", "jax", 1),
+            ("mlp-adam", "torch", 1.2),
+            ("mlp-adam", "jax", 1.2),
+            ("embedding", "torch", 1),
+            ("embedding", "jax", 1),
+            ("mlp-1024", "torch", 1),
+            ("mlp-1024", "jax", 1),
+        )
+    ),
 ]
+
+EMPTY_CALL, SMALL_CALL = 250e-9, 800e-9
+"""Seconds: a call of a compiled function that does nothing, and of one with ten small ops."""
+
+FIRST_CALL_EAGER, FIRST_CALL_SECONDS = 3.0, 1e-3
+"""What a first call may take: eager calls, and seconds beyond these."""
 
 PASS_SHARE = 0.80
 """Of STREAM's bandwidth, or of the same operation's rate in cache, that every elementwise pass is to reach."""

@@ -26,7 +26,7 @@ CASES = [
 def test_step(benchmark: Any, workload: str, peer: str) -> None:
     chosen = WORKLOADS[workload]
     if peer != "floor":
-        assert not chosen.disagreement(chosen.values(peer), chosen.values("numpy"))
+        assert not chosen.disagreement(chosen.values(peer), chosen.values(chosen.reference))
     benchmark.group = chosen.title
     step = chosen.setup(peer).step
     warm(step, QUICK.warm_up)

@@ -24,8 +24,9 @@ Setup = Callable[..., Run]
 class Workload:
     """One row of the tables.
 
-    `peers` maps a peer's name to its setup, called with `arguments` to be timed and with `check` laid over them to be
-    compared with NumPy by hand after `check_steps` steps (a learning rate at which gradients show, for one).
+    `peers` maps a peer's name to its setup, called with `arguments` to be timed and with `check` laid over them (a
+    learning rate at which gradients show, for one) to be compared after `check_steps` steps with the peer named
+    `reference`: NumPy by hand where nothing else is said.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Workload:
     check: Mapping[str, Any] = field(default_factory=dict)
     check_steps: int = 3
     tolerance: float = 1e-4
+    reference: str = "numpy"
 
     def setup(self, peer: str) -> Run:
         """The peer's run, as timed."""
@@ -70,18 +72,27 @@ def as_array(value: Any) -> np.ndarray:
 
 
 def tensorflow_family(program: Callable[..., Run]) -> dict[str, Setup]:
-    """The peers that run one TensorFlow program: gradtape, TensorFlow eager, and TensorFlow under tf.function.
+    """The peers that run one TensorFlow program: gradtape and TensorFlow, eager and under tf.function.
 
     `program(tf, **arguments)` is the program, written once; the peers differ in the module it is given.
     """
 
-    def with_module(module: str) -> Setup:
+    def eager(module: str) -> Setup:
         return lambda **arguments: program(import_module(module), **arguments)
 
-    def compiled(**arguments: Any) -> Run:
-        tf = import_module("tensorflow")
-        run = program(tf, **arguments)
-        step = tf.function(run.step)
-        return Run(step, step if run.result is run.step else run.result)
+    def compiled(module: str, **options: Any) -> Setup:
+        def setup(**arguments: Any) -> Run:
+            tf = import_module(module)
+            run = program(tf, **arguments)
+            step = tf.function(run.step, **options)
+            return Run(step, step if run.result is run.step else run.result)
 
-    return {"gradtape": with_module("gradtape"), "tensorflow": with_module("tensorflow"), "tf.function": compiled}
+        return setup
+
+    return {
+        "gradtape": eager("gradtape"),
+        "gradtape.function": compiled("gradtape"),
+        "tensorflow": eager("tensorflow"),
+        "tf.function": compiled("tensorflow"),
+        "tf.function-jit": compiled("tensorflow", jit_compile=True),
+    }

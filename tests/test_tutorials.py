@@ -1,4 +1,4 @@
-"""The five tutorials, run as programs: what they print is what the documents that they follow print.
+"""The tutorials, run as programs: what they print is what the documents that they follow print.
 
 Numbers are compared to the digits that the documents give, whose last one rounding may change; the text around them
 must be equal. Numbers that depend on a random start are checked against the formulas instead.
@@ -147,3 +147,10 @@ def test_a_thousand_steps(gradients_by_hand):
 
 def test_one_neuron():
     assert run("004_one_neuron") == ["Gradients of w:  -4.0", "Gradients of b:  -2.0"]
+
+
+def test_fitting_with_scipy():
+    first, *found = run("005_fitting_with_scipy")
+    assert first.startswith("CONVERGENCE")
+    assert [line.split(":")[0] for line in found] == ["height", "decay", "turns"]
+    np.testing.assert_allclose([numbers(line)[0] for line in found], [1.5, 0.4, 3.0], atol=0.03)

@@ -26,7 +26,7 @@ MEMORY_STEPS = 10
 
 def libraries() -> list[Peer]:
     """The peers that are installed, one for each library."""
-    return [peer for peer in PEERS.values() if peer.present and peer.name not in ("floor", "tf.function")]
+    return [peer for peer in PEERS.values() if peer.present and peer.name in (peer.module, "jax", "numpy")]
 
 
 def imports(effort: Effort) -> Section:

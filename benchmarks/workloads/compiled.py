@@ -1,11 +1,13 @@
-"""JAX's way to train: the whole step compiled, the parameters carried through it."""
+"""The peers' ways to train: JAX's whole step compiled, parameters carried through it; PyTorch's optimizers in place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.workload import Run
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-7  # of Keras' Adam
 
 
 def jax_descent(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: float, *data: Any) -> Run:
@@ -21,5 +23,59 @@ def jax_descent(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: 
         nonlocal parameters
         loss, parameters = update(parameters, *data)
         loss.block_until_ready()  # cheaper than waiting for every output, and they are ready together
+
+    return Run(step, lambda: parameters)
+
+
+def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: float, *data: Any) -> Run:
+    """Steps of Keras' Adam down `loss_of(parameters, *data)`, under jit, with the old state's memory given away."""
+    import functools
+
+    import jax
+    import jax.numpy as jnp
+
+    @functools.partial(jax.jit, donate_argnums=0)
+    def update(state: Any, *data: Any) -> Any:
+        count, parameters, means, squares = state
+        loss, gradients = jax.value_and_grad(loss_of)(parameters, *data)
+        count = count + 1
+        alpha = rate * jnp.sqrt(1 - BETA2**count) / (1 - BETA1**count)
+        means = tuple(m + (g - m) * (1 - BETA1) for m, g in zip(means, gradients, strict=True))
+        squares = tuple(v + (g * g - v) * (1 - BETA2) for v, g in zip(squares, gradients, strict=True))
+        moved = zip(parameters, means, squares, strict=True)
+        return loss, (count, tuple(p - alpha * m / (jnp.sqrt(v) + EPSILON) for p, m, v in moved), means, squares)
+
+    moments = [tuple(map(jnp.zeros_like, parameters)) for _ in range(2)]
+    state: Any = (jnp.float32(0), parameters, *moments)
+
+    def step() -> None:
+        nonlocal state
+        loss, state = update(state, *data)
+        loss.block_until_ready()
+
+    return Run(step, lambda: state[1])
+
+
+def torch_step(
+    loss_of: Callable[..., Any], initial: Sequence[Any], arrays: Sequence[Any], rate: float, adam: bool, compiles: bool
+) -> Run:
+    """Steps of PyTorch's SGD or Adam down `loss_of(torch)(parameters, *data)`, the loss compiled or as it is."""
+    import torch
+
+    parameters = [torch.from_numpy(value.copy()).requires_grad_() for value in initial]
+    data = [torch.from_numpy(array) for array in arrays]
+    optimizer: Any = (
+        torch.optim.Adam(parameters, rate, (BETA1, BETA2), EPSILON, foreach=True)
+        if adam
+        else torch.optim.SGD(parameters, rate)
+    )
+    loss = loss_of(torch)
+    if compiles:
+        loss = torch.compile(loss)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss(parameters, *data).backward()
+        optimizer.step()
 
     return Run(step, lambda: parameters)

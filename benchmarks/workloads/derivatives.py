@@ -1,4 +1,4 @@
-"""Whole derivatives: the Jacobian of tanh(Ax) and the Hessian of Σ tanh(Ax)², A 20×20."""
+"""Whole derivatives, the Jacobian of tanh(Ax) and the Hessian of Σ tanh(Ax)², A 20×20; second derivatives in a step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workload import Run, Workload, tensorflow_family
+from benchmarks.workloads.compiled import jax_descent
 
 N = 20
 
@@ -63,6 +64,78 @@ def hessian_by_hand() -> Run:
         return (a.T * (2 * (1 - square) * (1 - 3 * square))) @ a
 
     return Run(step, step)
+
+
+POINTS, WIDE = 256, 32
+
+
+def pinn_data() -> tuple[np.ndarray, list[np.ndarray]]:
+    """Points (256, 1) of an interval, and the parameters of 1→32→32→1, float32."""
+    rng = np.random.default_rng(0)
+    shapes = (1, WIDE), (WIDE,), (WIDE, WIDE), (WIDE,), (WIDE, 1), (1,)
+    return rng.uniform(-1, 1, (POINTS, 1)).astype(np.float32), [
+        (rng.normal(size=shape) / max(shape[0] if len(shape) > 1 else 1, 1) ** 0.5).astype(np.float32)
+        for shape in shapes
+    ]
+
+
+def pinn(tf: Any, rate: float) -> Run:
+    """A step towards u'' + u = 0: the second derivative of a perceptron by its input, then the gradient."""
+    points, initial = pinn_data()
+    x, parameters = tf.constant(points), [tf.Variable(value) for value in initial]
+    w1, b1, w2, b2, w3, b3 = parameters
+
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            with tf.GradientTape() as second:
+                second.watch(x)
+                with tf.GradientTape() as first:
+                    first.watch(x)
+                    u = tf.tanh(tf.tanh(x @ w1 + b1) @ w2 + b2) @ w3 + b3
+                du = first.gradient(u, x)
+            loss = tf.reduce_mean(tf.square(second.gradient(du, x) + u))
+        for parameter, gradient in zip(parameters, tape.gradient(loss, parameters), strict=True):
+            if gradient is not None:
+                parameter.assign_sub(rate * gradient)
+
+    return Run(step, lambda: parameters)
+
+
+def pinn_torch(rate: float) -> Run:
+    import torch
+
+    points, initial = pinn_data()
+    x = torch.from_numpy(points).requires_grad_()
+    parameters = w1, b1, w2, b2, w3, b3 = [torch.from_numpy(value).requires_grad_() for value in initial]
+
+    def step() -> None:
+        u = torch.addmm(b3, torch.tanh(torch.addmm(b2, torch.tanh(torch.addmm(b1, x, w1)), w2)), w3)
+        (du,) = torch.autograd.grad(u.sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad(du.sum(), x, create_graph=True)
+        gradients = torch.autograd.grad(torch.mean(torch.square(second + u)), parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.sub_(gradient, alpha=rate)
+
+    return Run(step, lambda: parameters)
+
+
+def pinn_jax(rate: float) -> Run:
+    import jax
+    import jax.numpy as jnp
+
+    points, initial = pinn_data()
+
+    def loss_of(parameters: Any, x: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = parameters
+
+        def u(x: Any) -> Any:
+            return (jnp.tanh(jnp.tanh(x @ w1 + b1) @ w2 + b2) @ w3 + b3)[0]
+
+        second = jax.vmap(jax.grad(lambda x: jax.grad(u)(x)[0]))(x)
+        return jnp.mean(jnp.square(second[:, 0] + jax.vmap(u)(x)))
+
+    return jax_descent(loss_of, tuple(map(jnp.asarray, initial)), rate, jnp.asarray(points))
 
 
 def with_torch(order: int) -> Run:
@@ -133,5 +206,14 @@ WORKLOADS = [
         f"Hessian of Σ tanh(Ax)², {N}",
         {**tensorflow_family(hessian), "numpy": hessian_by_hand, **of_order(2)},
         check_steps=1,
+    ),
+    Workload(
+        "pinn",
+        f"step of a PINN with second derivatives, {POINTS} points, {WIDE} wide",
+        {**tensorflow_family(pinn), "torch": pinn_torch, "jax": pinn_jax},
+        arguments={"rate": 1e-6},
+        check={"rate": 0.01},
+        tolerance=1e-2,
+        reference="gradtape",
     ),
 ]

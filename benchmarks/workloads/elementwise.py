@@ -1,4 +1,4 @@
-"""Arithmetic that outruns the caches: Σ x·tanh(x) + exp(−x²) over four million floats, with its gradient."""
+"""Arithmetic that outruns the caches: Σ x·tanh(x) + exp(−x²) and GELU over four million floats, with gradients."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.workload import Run, Workload, tensorflow_family
 
 COUNT = 4_000_000
+SLOPE, CUBE = 0.7978845608, 0.044715  # of tanh's approximation of GELU
 
 
 def data() -> np.ndarray:
@@ -90,6 +91,54 @@ def with_mygrad() -> Run:
     return Run(step, step)
 
 
+def gelu(tf: Any) -> Run:
+    x = tf.constant(data())
+
+    def step() -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.reduce_sum(0.5 * x * (1.0 + tf.tanh(SLOPE * (x + CUBE * x * x * x))))
+        return tape.gradient(y, x)
+
+    return Run(step, step)
+
+
+def gelu_by_hand() -> Run:
+    x = data()
+
+    def step() -> Any:
+        t = np.tanh(SLOPE * (x + CUBE * x * x * x))
+        np.sum(0.5 * x * (1 + t))
+        return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SLOPE * (1 + 3 * CUBE * x * x)
+
+    return Run(step, step)
+
+
+def gelu_torch() -> Run:
+    import torch
+
+    x = torch.from_numpy(data()).requires_grad_()
+
+    def step() -> Any:
+        y = torch.sum(0.5 * x * (1.0 + torch.tanh(SLOPE * (x + CUBE * x * x * x))))
+        return torch.autograd.grad(y, x)[0]
+
+    return Run(step, step)
+
+
+def gelu_jax() -> Run:
+    import jax
+    import jax.numpy as jnp
+
+    x = jnp.asarray(data())
+    gradient = jax.jit(jax.grad(lambda x: jnp.sum(0.5 * x * (1.0 + jnp.tanh(SLOPE * (x + CUBE * x * x * x))))))
+
+    def step() -> Any:
+        return gradient(x).block_until_ready()
+
+    return Run(step, step)
+
+
 WORKLOADS = [
     Workload(
         "elementwise",
@@ -104,5 +153,12 @@ WORKLOADS = [
         },
         check_steps=1,
         tolerance=1e-5,
-    )
+    ),
+    Workload(
+        "gelu",
+        "tanh-GELU written out, on 4M floats, gradient",
+        {**tensorflow_family(gelu), "numpy": gelu_by_hand, "torch": gelu_torch, "jax": gelu_jax},
+        check_steps=1,
+        tolerance=1e-5,
+    ),
 ]

@@ -11,10 +11,10 @@ import numpy as np
 
 from benchmarks.workload import Run, Workload, tensorflow_family
 
-STEPS, BATCH, INPUTS, HIDDEN = 100, 16, 32, 32
+STEPS, INPUTS, HIDDEN = 100, 32, 32
 
 
-def data() -> tuple[Any, Any, list[Any]]:
+def data(batch: int) -> tuple[Any, Any, list[Any]]:
     """The sequence (time, batch, inputs), the first state (batch, hidden), and the parameters Wx, Wh, b."""
     rng = np.random.default_rng(0)
 
@@ -22,11 +22,11 @@ def data() -> tuple[Any, Any, list[Any]]:
         return rng.normal(size=shape).astype(np.float32)
 
     wx, wh = normal(INPUTS, HIDDEN) / np.float32(INPUTS**0.5), normal(HIDDEN, HIDDEN) / np.float32(HIDDEN**0.5)
-    return normal(STEPS, BATCH, INPUTS), np.zeros((BATCH, HIDDEN), np.float32), [wx, wh, normal(HIDDEN)]
+    return normal(STEPS, batch, INPUTS), np.zeros((batch, HIDDEN), np.float32), [wx, wh, normal(HIDDEN)]
 
 
-def taped(tf: Any) -> Run:
-    sequence, first, initial = data()
+def taped(tf: Any, batch: int) -> Run:
+    sequence, first, initial = data(batch)
     steps, first = [tf.constant(x) for x in sequence], tf.constant(first)
     parameters = wx, wh, b = [tf.Variable(value) for value in initial]
 
@@ -41,8 +41,8 @@ def taped(tf: Any) -> Run:
     return Run(step, step)
 
 
-def by_hand() -> Run:
-    sequence, first, (wx, wh, b) = data()
+def by_hand(batch: int) -> Run:
+    sequence, first, (wx, wh, b) = data(batch)
 
     def step() -> Any:
         states = [first]
@@ -62,10 +62,10 @@ def by_hand() -> Run:
     return Run(step, step)
 
 
-def with_torch() -> Run:
+def with_torch(batch: int) -> Run:
     import torch
 
-    sequence, first, initial = data()
+    sequence, first, initial = data(batch)
     steps, first = torch.from_numpy(sequence).unbind(0), torch.from_numpy(first)
     parameters = wx, wh, b = [torch.from_numpy(value).requires_grad_() for value in initial]
 
@@ -78,11 +78,11 @@ def with_torch() -> Run:
     return Run(step, step)
 
 
-def with_jax() -> Run:
+def with_jax(batch: int) -> Run:
     import jax
     import jax.numpy as jnp
 
-    sequence, first, initial = data()
+    sequence, first, initial = data(batch)
     sequence, first, parameters = jnp.asarray(sequence), jnp.asarray(first), tuple(map(jnp.asarray, initial))
 
     def loss_of(parameters: Any, sequence: Any, first: Any) -> Any:
@@ -100,11 +100,11 @@ def with_jax() -> Run:
     return Run(step, step)
 
 
-def with_autograd() -> Run:
+def with_autograd(batch: int) -> Run:
     import autograd
     import autograd.numpy as anp
 
-    sequence, first, parameters = data()
+    sequence, first, parameters = data(batch)
 
     @autograd.grad
     def gradient(parameters: Any) -> Any:
@@ -120,11 +120,11 @@ def with_autograd() -> Run:
     return Run(step, step)
 
 
-def with_mygrad() -> Run:
+def with_mygrad(batch: int) -> Run:
     import mygrad as mg
 
     mg.turn_memory_guarding_off()
-    sequence, first, initial = data()
+    sequence, first, initial = data(batch)
     parameters = wx, wh, b = [mg.tensor(value) for value in initial]
 
     def step() -> Any:
@@ -139,8 +139,8 @@ def with_mygrad() -> Run:
 
 WORKLOADS = [
     Workload(
-        "rnn",
-        f"tanh RNN, {STEPS} steps, batch {BATCH}, hidden {HIDDEN}, gradient",
+        name,
+        f"tanh RNN, {STEPS} steps, batch {batch}, hidden {HIDDEN}, gradient",
         {
             **tensorflow_family(taped),
             "numpy": by_hand,
@@ -149,7 +149,9 @@ WORKLOADS = [
             "autograd": with_autograd,
             "mygrad": with_mygrad,
         },
+        arguments={"batch": batch},
         check_steps=1,
         tolerance=1e-3,
     )
+    for name, batch in (("rnn", 16), ("rnn-32", 32))
 ]

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 import pytest
 
 import gradtape as tf
+from gradtape._src.core.protobuf import read_varint, varint
 from gradtape._src.io.records import framed, read_records
-from gradtape._src.io.wire import Field, Message, read_varint, varint
+from gradtape._src.io.wire import Field, Message
 
 
 class Inner(Message):

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tensorflow
 from sessions import X, Y, agree, dense
 
 import gradtape as gt
+import keras
+
+DELIBERATE = {
+    "callbacks.SwapEMAWeights": "weights are in their place again after a prediction, and swapped to the bit",
+    "callbacks.TensorBoard": "no profiles and no embeddings are written, and no graphs of compiled steps",
+    "callbacks.BackupAndRestore": "files are whole at any time",
+}
 
 PROGRAMS = {}
 
@@ -134,8 +147,110 @@ def a_file_name_that_does_not_fit(tf, keras):
     keras.callbacks.ModelCheckpoint("weights.npz", save_weights_only=True)
 
 
+def fresh(tf):
+    """A folder that is there with nothing in it."""
+    shutil.rmtree(tf.__name__, ignore_errors=True)
+    os.mkdir(tf.__name__)
+    return tf.__name__
+
+
+@program
+def saving_models_and_weights(tf, keras):
+    folder = fresh(tf)
+    callbacks = [
+        keras.callbacks.ModelCheckpoint(f"{folder}/new/{{epoch:02d}}.keras"),
+        keras.callbacks.ModelCheckpoint(
+            f"{folder}/{{epoch}}-{{batch}}.weights.h5", save_weights_only=True, save_freq=3
+        ),
+        keras.callbacks.ModelCheckpoint(f"{folder}/best.keras", "loss", save_best_only=True),
+    ]
+    fitted(keras, "adam", callbacks, epochs=3, batch_size=25)
+    names = sorted(
+        os.path.relpath(os.path.join(at, name), folder) for at, _, names in os.walk(folder) for name in names
+    )
+    last = keras.models.load_model(f"{folder}/new/03.keras")
+    best = keras.models.load_model(f"{folder}/best.keras")
+    return names, last.get_weights(), best.get_weights(), int(last.optimizer.iterations)
+
+
+@program
+def training_that_was_interrupted(tf, keras):
+    folder = f"{fresh(tf)}/backup"
+
+    class Interrupt(keras.callbacks.Callback):
+        def __init__(self, at):
+            super().__init__()
+            self.at = at
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.at -= 1
+            if self.at == 0:
+                raise RuntimeError("interrupted")
+
+    found = []
+    for options in ({}, {"save_freq": 2}, {"delete_checkpoint": False}, {"double_checkpoint": True}):
+        backup = keras.callbacks.BackupAndRestore(folder, **options)
+        model = dense(keras)
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
+        try:
+            model.fit(X, Y, epochs=5, batch_size=10, verbose=0, shuffle=False, callbacks=[backup, Interrupt(13)])
+        except RuntimeError:
+            found.append(sorted(os.listdir(folder)))
+        if "double_checkpoint" in options:
+            open(f"{folder}/latest.weights.h5", "w").close()
+        again = dense(keras)
+        again.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
+        history = again.fit(X, Y, epochs=5, batch_size=10, verbose=0, shuffle=False, callbacks=[backup])
+        found += [history.epoch, again.get_weights(), int(again.optimizer.iterations), os.path.exists(folder)]
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+@program
+def a_backup_without_a_folder(tf, keras):
+    keras.callbacks.BackupAndRestore("")
+
+
+@program
+def a_backup_at_no_time(tf, keras):
+    keras.callbacks.BackupAndRestore("somewhere", save_freq="sometimes")
+
+
+@program
+def a_backup_of_what_is_not_built(tf, keras):
+    model = keras.Sequential([keras.layers.Dense(3)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0, callbacks=[keras.callbacks.BackupAndRestore("somewhere")])
+
+
+@program
+def averages_of_weights(tf, keras):
+    found = []
+    for swap_on_epoch in (False, True):
+        seen = []
+        model = dense(keras)
+        swap = keras.callbacks.SwapEMAWeights(swap_on_epoch)
+        look = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs, model=model, seen=seen: seen.append(model.get_weights()),
+            on_test_begin=lambda logs, model=model, seen=seen: seen.append(model.get_weights()),
+        )
+        model.compile(keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.8), "mse")
+        model.optimizer.build(model.trainable_variables)
+        options = {"batch_size": 10, "verbose": 0, "shuffle": False, "validation_data": (X, Y)}
+        model.fit(X, Y, epochs=3, callbacks=[swap, look], **options)
+        found += [seen, model.get_weights(), model.evaluate(X, Y, verbose=0, callbacks=[swap])]
+    return found
+
+
+@program
+def averages_that_are_not_kept(tf, keras):
+    model, _ = fitted(keras, "sgd", None, 1)
+    model.evaluate(X, Y, verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_programs(name):
+def test_programs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     agree(PROGRAMS[name])
 
 
@@ -163,3 +278,76 @@ def test_the_bar(capsys):
     model.fit(X, Y, batch_size=10)
     shown = capsys.readouterr().out
     assert "5/5" in shown and "━━━━━━━━━━━━━━━━━━━━" in shown and "loss: " in shown and shown.endswith("\n")
+
+
+def test_predictions_with_averages_give_the_weights_back():
+    model = dense(gt.keras)
+    model.compile(gt.optimizers.SGD(0.1, use_ema=True), "mse")
+    model.fit(X, Y, epochs=2, verbose=0)
+    model.train_on_batch(X, Y)
+    before, swap = model.get_weights(), gt.keras.callbacks.SwapEMAWeights()
+    averaged = model.predict(X, verbose=0, callbacks=[swap])
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(averaged, model.predict(X, verbose=0))
+
+
+def events(folder):
+    """What event files hold by folder, tag and step, as numbers or text, without times."""
+    found = {}
+    for path in sorted(Path(folder).rglob("events*")):
+        for record in tensorflow.data.TFRecordDataset(str(path)):
+            event = tensorflow.compat.v1.Event.FromString(record.numpy())
+            for value in event.summary.value:
+                tensor = tensorflow.make_ndarray(value.tensor)
+                plugin = value.metadata.plugin_data.plugin_name
+                found[path.parent.name, value.tag, event.step] = plugin, tensor
+    return found
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"update_freq": "batch"},
+        {"update_freq": 3, "histogram_freq": 2, "write_images": True},
+        {"write_graph": False},
+    ],
+    ids=str,
+)
+def test_what_tensorboard_is_told(tmp_path, options):
+    files = {}
+    for name, kit in (("tensorflow", keras), ("gradtape", gt.keras)):
+        kit.utils.clear_session()
+        kit.utils.set_random_seed(1)
+        board = kit.callbacks.TensorBoard(tmp_path / name, **options)
+        fitted(kit, kit.optimizers.SGD(0.1), [board], 3, batch_size=10, validation_data=(X, Y))
+        files[name] = events(tmp_path / name)
+    ours = files["gradtape"]
+    # The graph of the compiled step is TensorFlow's own.
+    theirs = {key: value for key, value in files["tensorflow"].items() if "graph_run" not in value[0]}
+    assert sorted(ours) == sorted(theirs)
+    for key, (plugin, value) in theirs.items():
+        assert ours[key][0] == plugin, key
+        if plugin == "graph_keras_model":
+            drawn = [json.loads(found.item())["config"]["layers"] for found in (value, ours[key][1])]
+            assert [layer["class_name"] for layer in drawn[0]] == [layer["class_name"] for layer in drawn[1]]
+        elif plugin != "images":
+            np.testing.assert_allclose(ours[key][1], value, rtol=1e-4, atol=1e-5, err_msg=str(key))
+
+
+def test_steps_per_second_are_told(tmp_path):
+    board = gt.keras.callbacks.TensorBoard(tmp_path, write_steps_per_second=True, update_freq="batch")
+    fitted(gt.keras, "sgd", [board], 2, batch_size=25)
+    told = {key: value for key, (_, value) in events(tmp_path).items() if "steps_per_second" in key[1]}
+    assert sorted(key[1:] for key in told) == [
+        *(("batch_steps_per_second", step) for step in range(1, 5)),
+        *(("epoch_steps_per_second", epoch) for epoch in range(2)),
+    ]
+    assert all(rate > 0 for rate in told.values())
+
+
+@pytest.mark.parametrize("options", [{"profile_batch": 2}, {"embeddings_freq": 1}], ids=str)
+def test_what_tensorboard_is_not_told(options):
+    with pytest.raises(ValueError, match=r"no profiler|Embeddings are not written"):
+        gt.keras.callbacks.TensorBoard(**options)

@@ -1,5 +1,11 @@
 """tf.keras.callbacks: what is called while models are trained."""
 
+from gradtape._src.keras.callbacks.averages import (
+    SwapEMAWeights as SwapEMAWeights,
+)
+from gradtape._src.keras.callbacks.backup import (
+    BackupAndRestore as BackupAndRestore,
+)
 from gradtape._src.keras.callbacks.base import (
     Callback as Callback,
 )
@@ -19,4 +25,7 @@ from gradtape._src.keras.callbacks.monitoring import (
     ModelCheckpoint as ModelCheckpoint,
     MonitorCallback as MonitorCallback,
     ReduceLROnPlateau as ReduceLROnPlateau,
+)
+from gradtape._src.keras.callbacks.tensorboard import (
+    TensorBoard as TensorBoard,
 )

@@ -4,6 +4,9 @@ from gradtape._src.keras.dtype_policy import (
     dtype_policy as dtype_policy,
     set_dtype_policy as set_dtype_policy,
 )
+from gradtape._src.keras.serialization import (
+    enable_unsafe_deserialization as enable_unsafe_deserialization,
+)
 from gradtape._src.keras.settings import (
     backend as backend,
     epsilon as epsilon,

@@ -1,4 +1,4 @@
-"""tf.keras.models: models, and copies of them."""
+"""tf.keras.models: models, copies of them, and models in files."""
 
 from gradtape._src.keras.cloning import (
     clone_model as clone_model,
@@ -6,6 +6,10 @@ from gradtape._src.keras.cloning import (
 from gradtape._src.keras.model import (
     Model as Model,
     model_from_json as model_from_json,
+)
+from gradtape._src.keras.saving.files import (
+    load_model as load_model,
+    save_model as save_model,
 )
 from gradtape._src.keras.sequential import (
     Sequential as Sequential,

@@ -1,5 +1,11 @@
-"""tf.keras.saving: objects as data and back."""
+"""tf.keras.saving: models in files, and objects as data and back."""
 
+from gradtape._src.keras.saving.files import (
+    load_model as load_model,
+    load_weights as load_weights,
+    save_model as save_model,
+    save_weights as save_weights,
+)
 from gradtape._src.keras.serialization import (
     custom_object_scope as CustomObjectScope,
     custom_object_scope as custom_object_scope,

@@ -22,7 +22,7 @@ cdef dict _expanded = {}     # formulas in instructions, of programs that are no
 
 
 cdef list fused_steps(list steps, set live):
-    cdef dict makers = {}, readers = {}
+    cdef dict makers = {}, readers = {}, programs = {}
     cdef set absorbed = set(), region
     cdef list kept = []
     cdef Step step, made
@@ -44,7 +44,7 @@ cdef list fused_steps(list steps, set live):
             region = region_of(steps, i, makers, readers, live, most)
             if len(region) == 1:
                 break
-            made = together(steps, i, sorted(region), makers)
+            made = together(steps, i, sorted(region), makers, programs)
             if made is not None:
                 absorbed |= region
                 break
@@ -125,7 +125,8 @@ cdef object number_at(list steps, int slot, dict makers):
     maker = steps[place]
     if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.splat or maker.constant.extent.size == 1):
         return None
-    return scalar_value(maker.constant)
+    number = scalar_value(maker.constant)
+    return number if number == number else None      # the bits of a NaN are its own
 
 
 cdef bint is_floating_at(list steps, int slot, dict makers) except -1:
@@ -142,14 +143,54 @@ cdef object formula_of(Program program):
     return found
 
 
-cdef Step together(list steps, int last, list region, dict makers):
-    """One step for a region; None where its program would not stay in cache."""
-    cdef dict formulas = {}, places = {}, nodes = {}
+cdef Step together(list steps, int last, list region, dict makers, dict programs):
+    """One step for a region; None where its program would not stay in cache. Regions of the same form share a program."""
+    cdef dict places = {}, results = {}
     cdef Step root = steps[last], step, made
     cdef Program program
     cdef int i, k
     # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
     cdef bint floating = any([is_floating_at(steps, slot, makers) for slot in operands_of(steps, set(region), makers)])
+    cdef list form = []
+    for i in region:
+        step = steps[i]
+        given = []
+        for k in range(step.operand_count):
+            slot = step.operands[k]
+            if slot in results:
+                given.append(("result", results[slot]))
+                continue
+            number = None if slot in places else number_at(steps, slot, makers)
+            if number is not None and floating:
+                given.append(("constant", number.hex()))
+                continue
+            floating = floating or number is not None
+            given.append(("operand", places.setdefault(slot, len(places))))
+        results[step.results[0]] = len(form)
+        form.append((step.primitive, tuple(given)))
+    if not places:
+        return None
+    key = tuple(form)
+    if key not in programs:
+        programs[key] = program_of(form, len(places))
+    program = programs[key]
+    if program is None or (program.registers - program.arity > FEW_REGISTERS and root.shape.size > FEW):
+        return None
+    made = Step(PROGRAM if len(places) <= 3 else LONG_PROGRAM, len(places), 1)
+    for slot, place in places.items():
+        made.operands[<int>place] = slot
+    made.results[0] = root.results[0]
+    made.primitive = program
+    made.shape = retain_extent(root.shape)
+    made.dtype_code, made.attribute, made.file, made.line = root.dtype_code, root.attribute, root.file, root.line
+    return made
+
+
+cdef Program program_of(list form, int arity):
+    """The program of a region: of each of its steps the program and what it is given, the last one's value. None: there is none."""
+    cdef dict nodes = {}
+    cdef list formulas = []
+    cdef Program program
 
     def copied(node, arguments):
         if node.code == "operand":
@@ -162,37 +203,23 @@ cdef Step together(list steps, int last, list region, dict makers):
             found = nodes[key] = Expr(node.code, arguments, 0.0)     # not among those that are known for good
         return found
 
-    for i in region:
-        step = steps[i]
+    for primitive, wiring in form:
         given = []
-        for k in range(step.operand_count):
-            slot = step.operands[k]
-            if slot not in formulas:
-                number = number_at(steps, slot, makers)
-                if number is not None and floating:
-                    formulas[slot] = nodes.setdefault(number.hex(), Expr("constant", (), number))
-                else:
-                    floating = floating or number is not None
-                    places[slot] = len(places)
-                    formulas[slot] = operand(places[slot])
-            given.append(formulas[slot])
-        formulas[step.results[0]] = rebuild(formula_of(<Program>step.primitive), copied)
-    formula = formulas[root.results[0]]
-    if not formula.args or not places:
+        for kind, value in wiring:
+            if kind == "result":
+                given.append(formulas[value])
+            elif kind == "operand":
+                given.append(operand(value))
+            else:
+                given.append(nodes.setdefault(value, Expr("constant", (), float.fromhex(value))))
+        formulas.append(rebuild(formula_of(<Program>primitive), copied))
+    formula = formulas[len(formulas) - 1]
+    if not formula.args:
         return None
-    program = Program(repr(formula), len(places), formula, {})
+    program = Program(repr(formula), arity, formula, {})
     program.expanded = True
     try:
         program.prepare()
     except ValueError:
         return None
-    if program.registers - program.arity > FEW_REGISTERS and root.shape.size > FEW:
-        return None
-    made = Step(PROGRAM if len(places) <= 3 else LONG_PROGRAM, len(places), 1)
-    for slot, place in places.items():
-        made.operands[<int>place] = slot
-    made.results[0] = root.results[0]
-    made.primitive = program
-    made.shape = retain_extent(root.shape)
-    made.dtype_code, made.attribute, made.file, made.line = root.dtype_code, root.attribute, root.file, root.line
-    return made
+    return program

@@ -13,18 +13,18 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.function.fusion cimport fused_steps
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
-from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.base.types cimport F64
+from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
-from gradtape._engine.base.types cimport F64
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
 
 import functools
 import threading
@@ -215,7 +215,7 @@ cdef class Plan:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
-                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+                    step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -605,12 +605,16 @@ cdef object key_of(Step step):
         return READ, id(step.variable)
     if step.kind == CONSTANT:
         tensor = step.constant
-        return (CONSTANT, tensor.dtype_code, tensor.splat, tuple(tensor_shape(tensor.extent)),
+        return (CONSTANT, tensor.dtype_code, tensor.splat, dims_of(tensor.extent),
                 tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
-    operands = tuple([step.operands[i] for i in range(step.operand_count)])
+    operands = (<char*>step.operands)[:step.operand_count * sizeof(int)]
     if step.kind == COMPILED:
-        return COMPILED, id(step.primitive), operands, step.attribute, tuple(tensor_shape(step.shape))
+        return COMPILED, id(step.primitive), operands, step.attribute, dims_of(step.shape)
     return step.kind, id(step.primitive), operands
+
+
+cdef bytes dims_of(Extent* extent):
+    return (<char*>extent.dims)[:extent.rank * sizeof(Py_ssize_t)]
 
 
 cdef Tensor folded_step(Step step, dict constants):
@@ -631,7 +635,10 @@ cdef Step renamed_step(Step step, dict names):
     """The step with other slots for its operands."""
     cdef Step made
     cdef int i
-    if not any([step.operands[i] in names for i in range(step.operand_count)]):
+    for i in range(step.operand_count):
+        if step.operands[i] in names:
+            break
+    else:
         return step
     made = Step(step.kind, step.operand_count, step.result_count)
     memcpy(made.results, step.results, step.result_count * sizeof(int))
@@ -677,15 +684,19 @@ cdef set encode(Node node, bint fuses):
     if fuses:
         node.numbered = fused_steps(living_steps(node.numbered, live), live)
     for step in reversed(node.numbered):
-        if step.kind <= READ and not any([step.results[i] in live for i in range(step.result_count)]):
+        if not is_needed(step, live):
             continue
-        touched = dict.fromkeys([step.operands[i] for i in range(step.operand_count)]
-                                + [step.results[i] for i in range(step.result_count)])
-        ends.append([slot for slot in touched if slot not in live])
+        last = []
         for i in range(step.result_count):
-            live.discard(step.results[i])
+            if step.results[i] in live:
+                live.discard(step.results[i])
+            else:
+                last.append(step.results[i])
         for i in range(step.operand_count):
-            live.add(step.operands[i])
+            if step.operands[i] not in live:
+                live.add(step.operands[i])
+                last.append(step.operands[i])
+        ends.append(last)
         plan.append(step)
     plan.reverse()
     ends.reverse()
@@ -707,13 +718,24 @@ cdef list living_steps(list steps, set live):
     cdef Step step
     cdef int i
     for step in reversed(steps):
-        if step.kind <= READ and not any([step.results[i] in needed for i in range(step.result_count)]):
+        if not is_needed(step, needed):
             continue
         for i in range(step.operand_count):
             needed.add(step.operands[i])
         kept.append(step)
     kept.reverse()
     return kept
+
+
+cdef bint is_needed(Step step, set live) except -1:
+    """Whether a step does more than give values, or one of a slot that lives."""
+    cdef int i
+    if step.kind > READ:
+        return True
+    for i in range(step.result_count):
+        if step.results[i] in live:
+            return True
+    return False
 
 
 cdef int encode_step(Action* action, Step step, list ends) except -1:
@@ -764,4 +786,5 @@ cdef bint is_dense_step(Step step) except -1:
 
 cdef bint may_vary(Step step) noexcept:
     """Whether its results may have another shape each time."""
-    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)
+    return (step.kind == SCRIPTED and step.primitive.varies) or (
+        step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)

@@ -86,6 +86,10 @@ def later(name: str) -> ModuleType:
 
 
 def read_all() -> None:
-    """Reads what nobody has asked for yet."""
+    """Reads what nobody has asked for yet, but for what needs a package that is not installed."""
     for name in list(_unread):
-        _read(sys.modules[name])
+        try:
+            _read(sys.modules[name])
+        except ModuleNotFoundError as error:
+            if (error.name or "gradtape").split(".")[0] == "gradtape":
+                raise

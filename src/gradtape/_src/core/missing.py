@@ -24,6 +24,12 @@ _ELSEWHERE = {
     "placeholder": "operations run at once, there are no placeholders",
     "distribute": "there is one processor",
     "strings": "text is what tf.data and tf.io yield; take it with tensor.numpy() and work on it in Python",
+    "sets": "what they give are sparse tensors, and tensors are dense; use tf.unique, or Python's sets",
+    "ctc_greedy_decoder": "it gives sparse tensors; take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
+    "ctc_beam_search_decoder": "it gives sparse tensors; decode with NumPy on logits.numpy()",
+    "fixed_unigram_candidate_sampler": "use tf.random.categorical with the logarithms of the frequencies",
+    "learned_unigram_candidate_sampler": "use tf.random.log_uniform_candidate_sampler",
+    "LinearOperatorTridiag": "use tf.linalg.tridiagonal_matmul and tf.linalg.tridiagonal_solve",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
@@ -109,12 +115,8 @@ _OF_KERAS = {
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
-    "models.load_model": "use tf.keras.models.model_from_json, and set_weights with what numpy.load gives",
-    "models.save_model": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
-    "callbacks.BackupAndRestore": "keep the weights in on_epoch_end of a Callback",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
-    "callbacks.TensorBoard": "write what on_epoch_end of a Callback is told, or use tf.keras.callbacks.CSVLogger",
 }
 
 

@@ -1,8 +1,9 @@
 """The wire format of protocol buffers, as far as checkpoints, records and event files need it.
 
 A message is a run of fields, each a number, a wire type and a value
-(https://protobuf.dev/programming-guides/encoding). Writers join encoded fields; readers ask `fields` for all of them
-and take those that they know.
+(https://protobuf.dev/programming-guides/encoding). Writers join encoded fields; readers ask `fields` for all of them,
+or `extents` for where they stand, and take those that they know. Messages that programs see are described by tables in
+`io.wire`, which writes and reads them by these functions.
 """
 
 from __future__ import annotations
@@ -11,6 +12,13 @@ import struct
 from collections.abc import Iterator
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+class DecodeError(ValueError):
+    """Bytes that are no message."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Error parsing message: {why}")
 
 
 def varint(value: int) -> bytes:
@@ -24,16 +32,22 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def read_varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
-    """The integer that begins at a place, and the place behind it.
+def read_varint(data: bytes | memoryview, at: int, end: int | None = None) -> tuple[int, int]:
+    """The integer that begins at a place, unsigned, and the place behind it.
+
+    Args:
+      data: bytes.
+      at: the place.
+      end: where the message ends; None for the end of the data.
 
     Raises:
-      ValueError: the data end within it, or it has more than 64 bits.
+      DecodeError: the message ends within it, or it has more than 64 bits.
     """
+    end = len(data) if end is None else end
     value = shift = 0
     while True:
-        if at >= len(data) or shift > 63:
-            raise ValueError("an integer is cut short or too long")
+        if at >= end or shift > 63:
+            raise DecodeError("an integer is cut short or too long")
         byte = data[at]
         at += 1
         value |= (byte & 127) << shift
@@ -73,31 +87,44 @@ def float64(number: int, value: float) -> bytes:
     return varint(number << 3 | FIXED64) + struct.pack("<d", value)
 
 
+def extents(data: bytes | memoryview, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int, int]]:
+    """The fields of the message between two places in their order, as (number, wire type, begin, end) of their values.
+
+    Raises:
+      DecodeError: this is no message.
+    """
+    end = len(data) if end is None else end
+    while at < end:
+        key, begin = read_varint(data, at, end)
+        number, wire = key >> 3, key & 7
+        if number == 0:
+            raise DecodeError("a field of number 0")
+        if wire == VARINT:
+            _, at = read_varint(data, begin, end)
+        elif wire == BYTES:
+            size, begin = read_varint(data, begin, end)
+            at = begin + size
+        elif wire in (FIXED32, FIXED64):
+            at = begin + (4 if wire == FIXED32 else 8)
+        else:
+            raise DecodeError(f"a field of wire type {wire}")
+        if at > end:
+            raise DecodeError(f"a field of {at - begin} bytes where {end - begin} are left")
+        yield number, wire, begin, at
+
+
 def fields(data: bytes | memoryview) -> Iterator[tuple[int, int, int | bytes]]:
     """The fields of a message in their order, as (number, wire type, value).
 
     Raises:
-      ValueError: this is no message.
+      DecodeError: this is no message.
     """
-    at = 0
-    while at < len(data):
-        key, at = read_varint(data, at)
-        number, wire = key >> 3, key & 7
+    for number, wire, begin, end in extents(data):
         if wire == VARINT:
-            value, at = read_varint(data, at)
-            yield number, wire, value
-            continue
-        if wire == BYTES:
-            size, at = read_varint(data, at)
-        elif wire in (FIXED32, FIXED64):
-            size = 4 if wire == FIXED32 else 8
+            yield number, wire, read_varint(data, begin)[0]
         else:
-            raise ValueError(f"a field of wire type {wire}")
-        if size > len(data) - at:
-            raise ValueError(f"a field of {size} bytes where {len(data) - at} are left")
-        part = bytes(data[at : at + size])
-        at += size
-        yield number, wire, part if wire == BYTES else int.from_bytes(part, "little")
+            part = bytes(data[begin:end])
+            yield number, wire, part if wire == BYTES else int.from_bytes(part, "little")
 
 
 def strings(data: bytes | memoryview, number: int) -> list[bytes]:

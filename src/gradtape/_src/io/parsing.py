@@ -11,10 +11,10 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import dtype_word
+from gradtape._src.core.protobuf import DecodeError
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.io.example import Example
-from gradtape._src.io.wire import DecodeError
 
 _KINDS = {"bytes_list": dtypes.string, "float_list": dtypes.float32, "int64_list": dtypes.int64}
 

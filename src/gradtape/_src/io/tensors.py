@@ -12,8 +12,9 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, from_op
 from gradtape._src.core.operands import dtype_word
+from gradtape._src.core.protobuf import DecodeError
 from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
-from gradtape._src.io.wire import DecodeError, Field, Message
+from gradtape._src.io.wire import Field, Message
 
 
 class Dim(Message):

@@ -1,4 +1,4 @@
-"""Messages in the wire format of Protocol Buffers, described by tables of fields.
+"""Messages in the wire format of Protocol Buffers, described by tables of fields; the format is `core.protobuf`'s.
 
 Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields
 that a table does not list are passed over when a message is read.
@@ -10,15 +10,24 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, NamedTuple
 
-VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5  # wire types
+from gradtape._src.core.protobuf import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    VARINT,
+    DecodeError,
+    extents,
+    integer,
+    read_varint,
+    signed,
+    text,
+    varint,
+)
+
 _FORMATS = {"float": "<f", "double": "<d", "fixed64": "<Q", "fixed32": "<I"}
 _WIRE = {"float": FIXED32, "fixed32": FIXED32, "double": FIXED64, "fixed64": FIXED64}
 _DEFAULTS: dict[Any, Any] = {"bytes": b"", "string": "", "float": 0.0, "double": 0.0, "bool": False}
 _INT64 = 1 << 63
-
-
-class DecodeError(ValueError):
-    """Bytes that are no message."""
 
 
 class Field(NamedTuple):
@@ -38,30 +47,6 @@ class Field(NamedTuple):
     repeated: bool = False
     keyed: bool = False
     oneof: str = ""
-
-
-def varint(value: int) -> bytes:
-    """An integer in groups of seven bits, the lowest first; negative ones as their 64-bit complements."""
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def read_varint(data: Any, at: int, end: int) -> tuple[int, int]:
-    """The integer at a place, unsigned, and the place behind it."""
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at += 1
-        if byte < 0x80:
-            return value & (1 << 64) - 1, at
-        shift += 7
-    raise DecodeError("Error parsing message")
 
 
 def _checked(kind: Any, value: Any) -> Any:
@@ -261,16 +246,16 @@ class Message:
             if field.keyed:
                 for key in sorted(value):
                     entry = _single(Field(1, "string"), key) + _single(Field(2, field.kind), value[key])
-                    yield _long(field.number, entry)
+                    yield text(field.number, entry)
             elif not field.repeated:
                 yield _single(field, value)
             elif field.kind in ("bytes", "string") or isinstance(field.kind, type):
                 for item in value:
                     yield _single(field, item)
             elif field.kind in _FORMATS:
-                yield _long(field.number, struct.pack(f"<{len(value)}{_FORMATS[field.kind][1]}", *value))
+                yield text(field.number, struct.pack(f"<{len(value)}{_FORMATS[field.kind][1]}", *value))
             else:
-                yield _long(field.number, b"".join(map(varint, value)))
+                yield text(field.number, b"".join(map(varint, value)))
 
     @classmethod
     def FromString(cls, s: bytes) -> Any:
@@ -316,31 +301,27 @@ class Message:
         self._read(data, 0, len(data))
         return len(data)
 
-    def _read(self, data: memoryview, at: int, end: int) -> None:
+    def _read(self, data: memoryview, begin: int, end: int) -> None:
         names = {field.number: name for name, field in self.FIELDS.items()}
-        while at < end:
-            tag, at = read_varint(data, at, end)
-            name, wire = names.get(tag >> 3), tag & 7
-            begin, at = _extent(data, at, end, wire)
-            if tag >> 3 == 0:
-                raise DecodeError("Error parsing message")
+        for number, wire, first, last in extents(data, begin, end):
+            name = names.get(number)
             if name is not None:
-                self._take(name, self.FIELDS[name], wire, data, begin, at)
+                self._take(name, self.FIELDS[name], wire, data, first, last)
 
     def _take(self, name: str, field: Field, wire: int, data: memoryview, begin: int, end: int) -> None:
         """Takes over the value that stands between two places."""
         if field.keyed:
             key, message = "", field.kind()
-            for number, inner, first, last in _fields(data, begin, end):
-                if number == 1 and inner == LENGTH:
+            for number, inner, first, last in extents(data, begin, end):
+                if number == 1 and inner == BYTES:
                     key = _text(data[first:last])
-                elif number == 2 and inner == LENGTH:
+                elif number == 2 and inner == BYTES:
                     message._read(data, first, last)
             getattr(self, name)[key] = message
-        elif field.repeated and wire == LENGTH and field.kind not in ("bytes", "string") and type(field.kind) is str:
+        elif field.repeated and wire == BYTES and field.kind not in ("bytes", "string") and type(field.kind) is str:
             list.extend(getattr(self, name), _packed(field.kind, data, begin, end))
         elif isinstance(field.kind, type) and not field.repeated:
-            if wire == LENGTH:
+            if wire == BYTES:
                 message = getattr(self, name)
                 message._read(data, begin, end)
                 self._assign(name, message)
@@ -412,66 +393,34 @@ class Message:
         return type(self).FromString, (self.SerializeToString(),)
 
 
-def _long(number: int, data: bytes) -> bytes:
-    return varint(number << 3 | LENGTH) + varint(len(data)) + data
-
-
 def _single(field: Field, value: Any) -> bytes:
     kind = field.kind
     if isinstance(value, Message):
-        return _long(field.number, value.SerializeToString())
+        return text(field.number, value.SerializeToString())
     if kind in ("bytes", "string"):
-        return _long(field.number, value if isinstance(value, bytes) else value.encode())
+        return text(field.number, value if isinstance(value, bytes) else value.encode())
     if kind in _FORMATS:
         return varint(field.number << 3 | _WIRE[kind]) + struct.pack(_FORMATS[kind], value)
-    return varint(field.number << 3 | VARINT) + varint(int(value))
-
-
-def _extent(data: memoryview, at: int, end: int, wire: int) -> tuple[int, int]:
-    """Where the value of a field begins and ends."""
-    begin = at
-    if wire == VARINT:
-        _, at = read_varint(data, at, end)
-    elif wire == LENGTH:
-        size, begin = read_varint(data, at, end)
-        at = begin + size
-    elif wire in (FIXED32, FIXED64):
-        at += 4 if wire == FIXED32 else 8
-    else:
-        raise DecodeError("Error parsing message")
-    if at > end:
-        raise DecodeError("Error parsing message")
-    return begin, at
-
-
-def _fields(data: memoryview, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    while at < end:
-        tag, at = read_varint(data, at, end)
-        begin, at = _extent(data, at, end, tag & 7)
-        yield tag >> 3, tag & 7, begin, at
-
-
-def _signed(value: int) -> int:
-    return value - 2 * _INT64 if value >= _INT64 else value
+    return integer(field.number, int(value))
 
 
 def _value(kind: Any, wire: int, data: memoryview, begin: int, end: int) -> Any:
     """A value of this kind; None where the bytes are of another wire type."""
     if isinstance(kind, type):
-        if wire != LENGTH:
+        if wire != BYTES:
             return None
         message = kind()
         message._read(data, begin, end)
         return message
     if kind in ("bytes", "string"):
-        if wire != LENGTH:
+        if wire != BYTES:
             return None
         return bytes(data[begin:end]) if kind == "bytes" else _text(data[begin:end])
     if kind in _FORMATS:
         return struct.unpack_from(_FORMATS[kind], data, begin)[0] if wire == _WIRE[kind] else None
     if wire != VARINT:
         return None
-    number = _signed(read_varint(data, begin, end)[0])
+    number = signed(read_varint(data, begin, end)[0])
     return bool(number) if kind == "bool" else number
 
 
@@ -479,12 +428,12 @@ def _packed(kind: str, data: memoryview, begin: int, end: int) -> list[Any]:
     if kind in _FORMATS:
         size = struct.calcsize(_FORMATS[kind])
         if (end - begin) % size:
-            raise DecodeError("Error parsing message")
+            raise DecodeError("packed numbers of another width")
         return list(struct.unpack_from(f"<{(end - begin) // size}{_FORMATS[kind][1]}", data, begin))
     values = []
     while begin < end:
         value, begin = read_varint(data, begin, end)
-        values.append(bool(value) if kind == "bool" else _signed(value))
+        values.append(bool(value) if kind == "bool" else signed(value))
     return values
 
 
@@ -492,7 +441,7 @@ def _text(data: memoryview) -> str:
     try:
         return str(data, "utf-8")
     except UnicodeDecodeError:
-        raise DecodeError("Error parsing message") from None
+        raise DecodeError("text that is not UTF-8") from None
 
 
 def _nested(name: str, lines: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.serialization import Kind, deserialize_keras_object
 from gradtape._src.keras.tensors import logits, tensor_of
 from gradtape._src.nn import activations as nn, cross_entropies

@@ -9,7 +9,7 @@ from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.keras import settings
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.tensors import logits, tensor_of
 from gradtape._src.nn.cross_entropies import (
     sigmoid_cross_entropy_with_logits,

@@ -271,7 +271,7 @@ class Functional(Model):
         if isinstance(value, KerasTensor):
             if value.dtype == self._dtypes[place].name:
                 return value
-            from gradtape._src.keras.operation import cast
+            from gradtape._src.keras.functions import cast
 
             return cast(value, self._dtypes[place].name)
         made = tensor_of(value, self._dtypes[place])
@@ -399,7 +399,7 @@ class Functional(Model):
         )
 
 
-INTERNAL["Functional"] = Functional
+INTERNAL["Functional"] = lambda: Functional
 
 
 def _only(values: list[Any]) -> Any:

@@ -45,7 +45,7 @@ def converted(value: Any, dtype: DType | None) -> Any:
     elif isinstance(value, KerasTensor):
         if dtype is None or value.dtype == dtype.name or not value.dtype.startswith(("float", "bfloat")):
             return value
-        from gradtape._src.keras.operation import cast
+        from gradtape._src.keras.functions import cast
 
         return cast(value, dtype.name)
     elif hasattr(value, "__array__"):

@@ -254,11 +254,10 @@ class Layer(Stateful):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1:
             value = args[0]
-            if (
-                type(value) is Tensor
-                and not _masked
-                and value.shape._dims == self._quick_shape
-                and value.dtype is self._quick_dtype
+            if not _masked and (
+                value.shape._dims == self._quick_shape and value.dtype is self._quick_dtype
+                if type(value) is Tensor
+                else self._quick_shape is not None and self._knows(value)
             ):
                 if not kwargs:
                     kind = self._quick_kind
@@ -274,7 +273,17 @@ class Layer(Stateful):
                     return self._call_within(value, kwargs["training"])
         return self._call_anew(args, kwargs)
 
-    def _call_within(self, value: Tensor, training: bool | None) -> Any:
+    def _knows(self, value: Any) -> bool:
+        """Whether a value is several tensors of the shapes and dtypes that need no preparation."""
+        shapes, kinds = self._quick_shape, self._quick_dtype
+        if type(value) not in (list, tuple) or type(kinds) is not tuple or len(value) != len(shapes):
+            return False
+        for part, shape, kind in zip(value, shapes, kinds, strict=True):
+            if type(part) is not Tensor or part.shape._dims != shape or part.dtype is not kind:
+                return False
+        return True
+
+    def _call_within(self, value: Any, training: bool | None) -> Any:
         """A call that needs nothing but what `training` is, and an end to the last call's losses if it is outermost."""
         takes_training, default = self._quick_training
         call = _call
@@ -361,16 +370,16 @@ class Layer(Stateful):
     def _decide(self, signature: Any, original: Any, args: tuple[Any, ...], tensors: dict[str, Any]) -> None:
         """Remembers the shape and dtype of an input that needs no preparation."""
         (given, *others), (taken, *_) = (original[0] or (None,)), (args or (None,))
-        if (
-            others
-            or type(given) is not Tensor
-            or given is not taken
-            or len(tensors) != 1
-            or self.activity_regularizer is not None
-        ):
+        if others or len(tensors) != 1 or self.activity_regularizer is not None:
             return
         state = vars(self)
-        state["_quick_shape"], state["_quick_dtype"] = given.shape._dims, given.dtype
+        if type(given) is Tensor and given is taken:
+            state["_quick_shape"], state["_quick_dtype"] = given.shape._dims, given.dtype
+        elif type(given) in (list, tuple) and given and all(map(_unchanged, given, taken)):
+            state["_quick_shape"] = tuple([part.shape._dims for part in given])
+            state["_quick_dtype"] = tuple([part.dtype for part in given])
+        else:
+            return
         state["_quick_training"] = signature.takes_training, signature.training
         alone = not (self._layers or self._adds_losses)
         state["_quick_kind"] = (_ASKS if signature.takes_training else _PLAINLY) if alone else _WITHIN
@@ -609,6 +618,10 @@ def _finishing(method: Callable[..., Any]) -> Callable[..., Any]:
         self._finish_building({**dict(zip(names, args, strict=False)), **kwargs})
 
     return build
+
+
+def _unchanged(given: Any, taken: Any) -> bool:
+    return type(given) is Tensor and given is taken
 
 
 def _is_traceable(value: Any) -> bool:

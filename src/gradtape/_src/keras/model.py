@@ -154,6 +154,81 @@ class Model(Trainer, Layer):
         else:
             print_fn(text)
 
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Saves the model in a `.keras` file, as `keras.models.save_model` does.
+
+        Args:
+          filepath: a path that ends in ".keras", or a file.
+          overwrite: whether a file that is there is replaced, without asking on the terminal.
+          zipped, kwargs: as of `keras.models.save_model`.
+
+        Raises:
+          ValueError: another ending, or unknown arguments.
+          ImportError: h5py is not installed.
+
+        Example:
+          >>> import io
+          >>> file = io.BytesIO()
+          >>> tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)]).save(file)
+          >>> tf.keras.models.load_model(file).count_params()
+          8
+        """
+        from gradtape._src.keras.saving.files import save_model
+
+        save_model(self, filepath, overwrite, zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
+        """Saves the weights and the state of the optimizer in a `.weights.h5` file, which Keras reads too.
+
+        Args:
+          filepath: a path that ends in ".weights.h5".
+          overwrite: whether a file that is there is replaced, without asking on the terminal.
+          max_shard_size: None; weights are written in one file.
+
+        Raises:
+          ValueError: another ending, or the model is not built.
+          ImportError: h5py is not installed.
+
+        Example:
+          >>> import os, tempfile
+          >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+          >>> with tempfile.TemporaryDirectory() as folder:
+          ...     model.save_weights(os.path.join(folder, "a.weights.h5"))
+          ...     os.listdir(folder)
+          ['a.weights.h5']
+        """
+        from gradtape._src.keras.saving.files import save_weights
+
+        save_weights(self, filepath, overwrite, max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Sets the weights, and the optimizer's state if it is there, to those in a file that gradtape or Keras wrote.
+
+        Args:
+          filepath: the path of a `.weights.h5` or `.keras` file.
+          skip_mismatch: whether it is warned of layers that do not fit, and they are left as they are.
+          kwargs: `objects_to_skip`, layers that are left as they are, with a `.weights.h5` file.
+
+        Raises:
+          ValueError: a file of another kind, the model is not built, or a layer's weights do not fit.
+          OSError: there is no such file, or it is damaged.
+          ImportError: h5py is not installed.
+
+        Example:
+          >>> import os, tempfile
+          >>> def make():
+          ...     return tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+          >>> one, other = make(), make()
+          >>> with tempfile.TemporaryDirectory() as folder:
+          ...     one.save_weights(os.path.join(folder, "a.weights.h5"))
+          ...     other.load_weights(os.path.join(folder, "a.weights.h5"))
+          >>> bool(tf.reduce_all(one.weights[0] == other.weights[0]))
+          True
+        """
+        from gradtape._src.keras.saving.files import load_weights
+
+        load_weights(self, filepath, skip_mismatch, **kwargs)
+
     def build_from_config(self, config: dict[str, Any]) -> None:
         """Builds the model as `get_build_config` tells; warns where that does not suffice.
 

@@ -6,22 +6,18 @@ remembers itself as a Node, from which functional models are made.
 
 from __future__ import annotations
 
-import functools
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, Protocol
+from typing import Any
 
-from gradtape._engine.api.api import apply_cast, full
+from gradtape._engine.api.api import full
 from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes, nest
 from gradtape._src.keras import dtype_policy
 from gradtape._src.keras.inputs import TENSORS, dtype_name, leaves, mapped, shape_of
 from gradtape._src.keras.keras_tensor import KerasHistory, KerasTensor, is_symbolic
 from gradtape._src.keras.naming import auto_name, check
-from gradtape._src.keras.serialization import INTERNAL
-from gradtape._src.keras.settings import standardize_dtype
-from gradtape._src.keras.tensors import tensor_of
 
 
 class Node:
@@ -389,101 +385,3 @@ def evaluated(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         return KerasTensor(shape, dtype_name(one), record_history=remembered)
 
     return nest.map_structure(spec, found[0], found[-1])
-
-
-class Function_(Operation):
-    """A function of keras.ops in a graph of symbolic values."""
-
-    _function: Callable[..., Any]
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        return type(self)._function(*args, **kwargs)
-
-    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        outputs = evaluated(type(self)._function, args, kwargs)
-        Node(self, args, kwargs, outputs)
-        return outputs
-
-
-# Keras' modules of its functions' classes, by which its configurations name them; all others are in `numpy`.
-_HOMES = {
-    "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
-    "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
-    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages",
-    "linalg": "Cholesky Det Eig Eigh Inv LuFactor Norm Qr Solve SolveTriangular Lstsq",
-    "math": "SegmentSum SegmentMax TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfinv Logdet",
-    "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu "
-    "Gelu Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv "
-    "SeparableConv ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
-    "MultiHot Moments Normalize DotProductAttention",
-}
-
-
-P = ParamSpec("P")
-
-
-class Op(Protocol[P]):
-    """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
-
-    __name__: str
-    __wrapped__: Callable[P, Any]
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
-
-
-def keras_op(function: Callable[P, Any]) -> Op[P]:
-    """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
-
-    The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose
-    calls are named "get_item", "get_item_1" and so on.
-
-    Args:
-      function: the function; what it is called with must be tensors, structures of them, or constants.
-
-    Returns:
-      A function.
-    """
-    title = "".join(word.title() for word in function.__name__.split("_"))
-    home = next((home for home, titles in _HOMES.items() if title in titles.split()), "numpy")
-    members = {
-        "_function": staticmethod(function),
-        "_home": f"keras.src.ops.{home}",
-        "__module__": function.__module__,
-    }
-    kind = type(title, (Function_,), members)
-    INTERNAL[title] = kind
-
-    @functools.wraps(function)
-    def either(*args: Any, **kwargs: Any) -> Any:
-        for value in args:
-            if type(value) is KerasTensor or (type(value) in (list, tuple, dict) and is_symbolic(value)):
-                return symbolic(args, kwargs)
-        if kwargs and is_symbolic(kwargs):
-            return symbolic(args, kwargs)
-        return function(*args, **kwargs)
-
-    def symbolic(args: Any, kwargs: Any) -> Any:
-        # What is not remembered takes no name either.
-        return kind()(*args, **kwargs) if is_remembered(args, kwargs) else evaluated(function, args, kwargs)
-
-    op: Any = either
-    op._operation = kind
-    return op
-
-
-@keras_op
-def cast(x: Any, dtype: Any) -> Any:
-    """A tensor in another dtype.
-
-    Args:
-      x: a tensor, or a symbolic value.
-      dtype: the dtype.
-
-    Returns:
-      A tensor of the same shape.
-
-    Example:
-      >>> tf.keras.ops.cast([1.5, 2.0], "int32").numpy()
-      array([1, 2], dtype=int32)
-    """
-    return apply_cast(tensor_of(x), dtypes.as_dtype(standardize_dtype(dtype)))

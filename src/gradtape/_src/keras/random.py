@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random as _python
 from typing import Any
 
 import numpy as np
@@ -113,7 +112,9 @@ _common: SeedGenerator | None = None  # of functions that are given no seed
 
 def make_default_seed() -> int:
     """A seed from Python's `random`."""
-    return _python.randint(1, int(1e9))
+    import random  # not for who draws nothing
+
+    return random.randint(1, int(1e9))
 
 
 def set_random_seed(seed: int) -> None:
@@ -135,7 +136,9 @@ def set_random_seed(seed: int) -> None:
     if not isinstance(seed, int):
         raise ValueError(f"Expected `seed` argument to be an integer. Received: seed={seed} (of type {type(seed)})")
     forget_common()
-    _python.seed(seed)
+    import random
+
+    random.seed(seed)
     np.random.seed(seed)
     set_seed(seed)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import warnings
 from _thread import _local
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -21,11 +22,21 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.lambdas import is_lambda, read_lambda, written_lambda
 
 T = TypeVar("T")
 
 # Classes that data names and no namespace has: those of keras.ops' functions, and functional models'.
-INTERNAL: dict[str, type] = {}
+INTERNAL: dict[str, Callable[[], type]] = {}
+
+# Where functions that data names are looked for: those of others open files and addresses.
+_OF_FUNCTIONS = {
+    f"keras.{name}"
+    for name in (
+        *("activations", "constraints", "initializers", "layers", "losses", "metrics", "ops", "optimizers"),
+        *("random", "regularizers"),
+    )
+}
 
 _custom: dict[str, Any] = {}
 _names: dict[Any, str] = {}
@@ -143,6 +154,41 @@ def get_registered_object(name: str, custom_objects: Any = None, module_objects:
     return None
 
 
+def enable_unsafe_deserialization() -> None:
+    """Lets this thread read lambdas, whose code runs, wherever `safe_mode` is not given.
+
+    Example:
+      >>> tf.keras.config.enable_unsafe_deserialization()
+    """
+    _scopes.safe = False
+
+
+def in_safe_mode() -> bool | None:
+    """Whether lambdas are refused at present; None where nothing was said of it."""
+    return getattr(_scopes, "safe", None)
+
+
+@contextlib.contextmanager
+def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
+    """A block in which lambdas are refused, or read."""
+    before = in_safe_mode()
+    _scopes.safe = safe_mode
+    try:
+        yield
+    finally:
+        _scopes.safe = before
+
+
+@contextlib.contextmanager
+def sharing_scope() -> Iterator[None]:
+    """A block in which an object that is written or read several times stays one object."""
+    _scopes.written, _scopes.read = {}, {}
+    try:
+        yield
+    finally:
+        _scopes.written = _scopes.read = None
+
+
 def namespaces() -> dict[str, dict[str, Any]]:
     """What keras and each of its namespaces hold, by dotted name; "keras" itself last."""
     keras = importlib.import_module("gradtape.keras")
@@ -155,17 +201,22 @@ def namespaces() -> dict[str, dict[str, Any]]:
     return {**found, "keras": vars(keras)}
 
 
-def home_of(kind: type) -> str:
-    """The namespace of keras in which a class is, such as "keras.losses"; its own module for a program's class."""
+def home_of(kind: type) -> tuple[str, str]:
+    """The namespace of keras in which a class is, such as "keras.losses", and its name there.
+
+    Its own module and name for a program's class.
+    """
+    name = kind.__name__
     if not kind.__module__.startswith("gradtape."):
-        return kind.__module__
-    declared = vars(kind).get("_home")
-    if declared is not None:
-        return str(declared)
+        return kind.__module__, name
+    declared = vars(kind)
+    name = declared.get("_title", name)
+    if "_home" in declared:
+        return declared["_home"], name
     for place, members in namespaces().items():
-        if members.get(kind.__name__) is kind:
-            return place
-    return "keras"
+        if members.get(name) is kind:
+            return place, name
+    return "keras", name
 
 
 def serialize_keras_object(obj: Any) -> Any:
@@ -179,7 +230,6 @@ def serialize_keras_object(obj: Any) -> Any:
       What json can write.
 
     Raises:
-      ValueError: it is a lambda, which has no name to be found under.
       TypeError: nothing says how it is written.
 
     Example:
@@ -217,11 +267,14 @@ def serialize_keras_object(obj: Any) -> Any:
         return {"class_name": "__tensor__", "config": {"value": obj.numpy().tolist(), "dtype": obj.dtype.name}}
     if isinstance(obj, DType):
         return obj.name
-    if getattr(obj, "__name__", None) == "<lambda>":
-        raise ValueError(
-            "A lambda has no name to be found under when it is read back. Write it as a function and decorate that "
-            "with @keras.saving.register_keras_serializable()"
+    if is_lambda(obj):
+        warnings.warn(
+            "The object being serialized includes a `lambda`. This is unsafe. In order to reload the object, you will "
+            "have to pass `safe_mode=False` to the loading function. Please avoid using `lambda` in the future, and "
+            "use named Python functions instead.",
+            stacklevel=2,
         )
+        return {"class_name": "__lambda__", "config": {"value": written_lambda(obj)}}
     if isinstance(obj, type):
         return {
             "module": "builtins",
@@ -245,10 +298,10 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise TypeError(f"The `get_config()` method of {obj} should return a dict. It returned: {config}")
     kind = type(obj)
-    home = home_of(kind)
+    home, name = home_of(kind)
     data = {
         "module": None if home == "__main__" else home,
-        "class_name": kind.__name__,
+        "class_name": name,
         "config": serialize_keras_object(config),
         "registered_name": None if home.split(".")[0] == "keras" and ".src" not in home else get_registered_name(kind),
     }
@@ -257,6 +310,12 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         found = method() if method else None
         if found is not None:
             data[key] = serialize_keras_object(found)
+    written = getattr(_scopes, "written", None)
+    if written is not None:
+        # The object is kept, that no other be at its address.
+        number, _, first = written.setdefault(id(obj), (len(written), obj, data))
+        if first is not data:
+            first["shared_object_id"] = data["shared_object_id"] = number
     return data
 
 
@@ -269,34 +328,48 @@ _OF_DATA: dict[str, Callable[[Any], Any]] = {
 }
 
 
+UNSAFE = (
+    "Requested the deserialization of a {}. This carries a potential risk of arbitrary code execution and thus it is "
+    "disallowed by default. If you trust the source of the artifact, you can override this error by passing "
+    "`safe_mode=False` to the loading function, or calling `keras.config.enable_unsafe_deserialization()."
+)
+
+
 def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True) -> Any:
     """The object that `serialize_keras_object` wrote.
 
     Args:
       config: its data.
       custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
-      safe_mode: accepted; no data runs code of its own here.
+      safe_mode: whether lambdas are refused, whose code is part of the data.
 
     Returns:
       The object.
 
     Raises:
       TypeError: it names a class or function that is not known, or one without `from_config`.
+      ValueError: it has a lambda, and safe_mode does not allow for it.
 
     Example:
       >>> data = tf.keras.saving.serialize_keras_object({"start": tf.keras.initializers.Constant(3.0)})
       >>> tf.keras.saving.deserialize_keras_object(data)["start"].value
       3.0
     """
+    told = in_safe_mode()
+    safe_mode = safe_mode if told is None else told
     if isinstance(config, str) and get_registered_object(config, custom_objects) is not None:
         return get_registered_object(config, custom_objects)
     if isinstance(config, list | tuple):
-        return [deserialize_keras_object(item, custom_objects) for item in config]
+        return [deserialize_keras_object(item, custom_objects, safe_mode) for item in config]
     if not isinstance(config, dict):
         return config
     if "class_name" not in config or "config" not in config:
-        return {key: deserialize_keras_object(value, custom_objects) for key, value in config.items()}
+        return {key: deserialize_keras_object(value, custom_objects, safe_mode) for key, value in config.items()}
     name, inner = config["class_name"], config["config"]
+    if name == "__lambda__":
+        if safe_mode:
+            raise ValueError(UNSAFE.format("Python lambda"))
+        return read_lambda(*inner["value"]) if "value" in inner else read_lambda(**inner)
     if name in _OF_DATA:
         return _OF_DATA[name](inner)
     if name == "__keras_tensor__":
@@ -312,6 +385,9 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
         return _known("function", inner, config, custom_objects)
     if inner is not None and not isinstance(inner, dict):
         raise TypeError(f"Expected 'config' to be a dict for {name},\ninstead got {type(inner)}\nFull config: {config}")
+    read, number = getattr(_scopes, "read", None) or {}, config.get("shared_object_id")
+    if number in read:
+        return read[number]
     kind = _known("class", name, config, custom_objects)
     if not isinstance(kind, type):
         return kind
@@ -320,7 +396,7 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
             f"Unable to reconstruct an instance of '{name}' because the class is missing a `from_config()` method. "
             f"Full object config: {config}"
         )
-    with custom_object_scope(custom_objects or {}):
+    with custom_object_scope(custom_objects or {}), safe_mode_scope(safe_mode):
         try:
             instance = kind.from_config(inner or {})
         except TypeError as error:
@@ -334,6 +410,8 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
             instance.built = True
         if config.get("compile_config"):
             instance.compile_from_config(config["compile_config"])
+    if number is not None and getattr(_scopes, "read", None) is not None:
+        _scopes.read[number] = instance
     return instance
 
 
@@ -345,10 +423,10 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
         return found
     module = config.get("module") or ""
     if ".src" in module and name in INTERNAL:
-        return INTERNAL[name]
+        return INTERNAL[name]()
     places = namespaces()
     for place in (module,) if module in places else places if module in ("builtins", "") or ".src" in module else ():
-        found = places[place].get(name)
+        found = places[place].get(name) if what == "class" or place in _OF_FUNCTIONS else None
         if callable(found) and (what == "function" or (isinstance(found, type) and module not in ("builtins", ""))):
             return found
     raise TypeError(

@@ -312,7 +312,7 @@ class Steps:
             y_pred = self._called(x, True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
             self._loss_tracker.update_state(loss, sample_weight=_examples(x))
-            if self.optimizer is not None and self.optimizer.loss_scale_factor is not None:
+            if self.optimizer is not None:
                 loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
         if weights:

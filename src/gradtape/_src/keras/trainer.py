@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
 from gradtape._src.keras.callbacks.list import CallbackList, pythonify_logs
 from gradtape._src.keras.compiling import CompileMetrics
@@ -24,6 +25,10 @@ from gradtape._src.keras.inputs import TENSORS, leaves, mapped
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.steps import Steps
 from gradtape._src.optimizers.base import Optimizer
+
+
+def _is_tensor(value: Any) -> bool:
+    return type(value) is Tensor
 
 
 class Trainer(Steps):
@@ -46,7 +51,21 @@ class Trainer(Steps):
         """The step as a compiled function, unless the model runs eagerly."""
         if self.run_eagerly:
             return step
-        return importlib.import_module("gradtape").function(step, reduce_retracing=True)
+        function = importlib.import_module("gradtape").function
+
+        def several(*data: Any) -> Any:
+            return step(data)
+
+        several.__name__ = getattr(step, "__name__", "step")
+        one, each = function(step, reduce_retracing=True), function(several, reduce_retracing=True)
+
+        def compiled(data: Any) -> Any:
+            # Calls with tensors alone are known again without looking at structures.
+            if type(data) is tuple and all(map(_is_tensor, data)):
+                return each(*data)
+            return one(data)
+
+        return compiled
 
     def make_train_function(self, force: bool = False) -> Callable[[Any], Any]:
         """The compiled `train_step`.

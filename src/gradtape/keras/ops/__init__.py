@@ -35,11 +35,11 @@ from gradtape._src.keras.entropies import (
     categorical_crossentropy as categorical_crossentropy,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
+from gradtape._src.keras.functions import (
+    cast as cast,
+)
 from gradtape._src.keras.losses.ctc import (
     ctc_loss as ctc_loss,
-)
-from gradtape._src.keras.operation import (
-    cast as cast,
 )
 from gradtape._src.keras.ops.composed import (
     allclose as allclose,

@@ -402,6 +402,8 @@ Example:
   [1, 3, 8]
 """
 
+    _title = "GroupQueryAttention"  # as Keras names it to programs
+
     def __init__(
         self,
         head_dim: int,

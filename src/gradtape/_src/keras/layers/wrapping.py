@@ -11,6 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import serialization
 from gradtape._src.keras.inputs import leaves, mapped_shapes, set_mask, shape_of
 from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.lambdas import is_lambda, written_lambda
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.activation_layers import Elementwise
 from gradtape._src.keras.layers.configured import Unchanging, is_ours, on_symbols
@@ -186,7 +187,7 @@ class Lambda(Layer):
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, as plain data. ValueError for a function without a name."""
+        """The constructor's arguments, as plain data. A lambda is written as its code."""
         config = {**super().get_config(), "function": _written(self.function)}
         if self._output_shape is not None:
             config["output_shape"] = _written(self._output_shape)
@@ -196,19 +197,27 @@ class Lambda(Layer):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
-        read = {
-            name: serialization.deserialize_keras_object(value, custom_objects) if isinstance(value, dict) else value
-            for name, value in config.items()
-            if name in ("function", "output_shape", "mask", "arguments")
-        }
-        if isinstance(read.get("output_shape"), list):
-            read["output_shape"] = tuple(read["output_shape"])
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None, safe_mode: bool | None = None
+    ) -> Any:
+        """A layer as `get_config` describes it. ValueError for a lambda, unless `safe_mode` is False."""
+        told = serialization.in_safe_mode() if safe_mode is None else safe_mode
+        read = {}
+        for name in ("function", "output_shape", "mask", "arguments"):
+            value = config.get(name)
+            if isinstance(value, dict):
+                if value.get("class_name") == "__lambda__" and told is not False:
+                    raise ValueError(serialization.UNSAFE.format("`Lambda` layer whose `function` is a Python lambda"))
+                read[name] = serialization.deserialize_keras_object(value, custom_objects, told is not False)
+        if isinstance(config.get("output_shape"), list):
+            read["output_shape"] = tuple(config["output_shape"])
         return cls(**{**config, **read})
 
 
 def _written(value: Any) -> Any:
+    if is_lambda(value):
+        code, defaults, closure = written_lambda(value)
+        return {"class_name": "__lambda__", "config": {"code": code, "defaults": defaults, "closure": closure}}
     return serialization.serialize_keras_object(value) if callable(value) else value
 
 

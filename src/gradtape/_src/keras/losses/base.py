@@ -11,9 +11,9 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, settings
+from gradtape._src.keras.functions import Op, P, keras_op
 from gradtape._src.keras.inputs import mapped, masks
 from gradtape._src.keras.naming import auto_name
-from gradtape._src.keras.operation import Op, P, keras_op
 from gradtape._src.keras.serialization import Kind, deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise

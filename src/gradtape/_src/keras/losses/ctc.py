@@ -9,8 +9,8 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function
-from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.nn.cross_entropies import log_softmax
 from gradtape._src.ops.gathering import gather

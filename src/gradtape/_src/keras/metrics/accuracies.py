@@ -8,10 +8,10 @@ from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import same_rank
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
-from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.reductions import argmax

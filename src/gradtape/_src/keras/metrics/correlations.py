@@ -7,10 +7,10 @@ from typing import Any
 from gradtape._engine.api.api import apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import mean, prepared
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
-from gradtape._src.keras.operation import keras_op
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.reductions import reduce_std, reduce_variance
 

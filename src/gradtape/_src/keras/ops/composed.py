@@ -11,7 +11,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops import creation, places, reductions, shapes
 from gradtape._src.keras.ops.elementwise import isclose
 from gradtape._src.keras.ops.promotion import promoted, wanted

@@ -10,7 +10,7 @@ import numpy as np
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.custom_gradient import custom_gradient as custom_gradient, stop_gradient as stopped
 from gradtape._src.core import dtypes, nest
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import control_flow, mapping
 from gradtape._src.ops.joining import stack

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reshape, full as filled
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import of_dtype, promoted, result_type, shape_list, wanted
 from gradtape._src.keras.ops.shapes import moveaxis
 from gradtape._src.keras.tensors import tensor_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gradtape._engine.api.api import apply_cast
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.keras.operation import Op, keras_op
+from gradtape._src.keras.functions import Op, keras_op
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e

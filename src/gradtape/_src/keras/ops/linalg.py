@@ -7,7 +7,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_matmul, apply_reduce, apply_reshape, apply_transpose
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating
 from gradtape._src.linalg import contractions, factorisations, norms, spectra, systems

@@ -9,7 +9,7 @@ from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpos
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations, settings
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.contractions import einsum

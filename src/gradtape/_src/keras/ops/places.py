@@ -11,8 +11,8 @@ import numpy as np
 from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape, apply_transpose
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.keras_tensor import KerasTensor
-from gradtape._src.keras.operation import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list, wanted
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg import diagonals

@@ -11,7 +11,7 @@ from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, ap
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import reduced_axes
-from gradtape._src.keras.operation import Op, keras_op
+from gradtape._src.keras.functions import Op, keras_op
 from gradtape._src.keras.ops.promotion import countable, of_dtype, promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, reductions as r, scans, sorting

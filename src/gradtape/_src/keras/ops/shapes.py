@@ -9,7 +9,7 @@ import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_transpose
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import gathering as g, joining, padding, rearranging, shapes

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast, apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.operation import keras_op
+from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops import reductions
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, masking

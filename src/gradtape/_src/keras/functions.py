@@ -1,0 +1,226 @@
+"""Functions of keras.ops as operations: parts of graphs of symbolic values and of configurations."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol
+
+from gradtape._engine.api.api import apply_cast
+from gradtape._src.core import dtypes
+from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
+from gradtape._src.keras.operation import Node, Operation, evaluated, is_remembered
+from gradtape._src.keras.serialization import INTERNAL
+from gradtape._src.keras.settings import standardize_dtype
+from gradtape._src.keras.tensors import tensor_of
+
+# The parameters that Keras' operations are called with. All others they are made with, and their configurations have.
+_OPERANDS = frozenset(
+    [
+        "a",
+        "array",
+        "atol",
+        "b",
+        "bias",
+        "bins",
+        "choicelist",
+        "condition",
+        "condlist",
+        "constant_values",
+        "data",
+        "default",
+        "depthwise_kernel",
+        "fill_value",
+        "indices",
+        "inputs",
+        "kernel",
+        "key",
+        "mask",
+        "operands",
+        "output",
+        "pointwise_kernel",
+        "predictions",
+        "q",
+        "query",
+        "rtol",
+        "scale",
+        "segment_ids",
+        "start",
+        "start_indices",
+        "step",
+        "stop",
+        "target",
+        "targets",
+        "updates",
+        "value",
+        "values",
+        "variable",
+        "weights",
+        "x",
+        "x1",
+        "x2",
+        "xs",
+        "y",
+        "y_pred",
+        "y_true",
+    ]
+)
+_EXCEPTIONS = {("Bincount", "weights"), ("Squareplus", "b"), ("Trapezoid", "x")}
+
+# Keras' modules of its functions' classes, by which its configurations name them; all others are in `numpy`.
+_HOMES = {
+    "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
+    "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
+    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages",
+    "linalg": "Cholesky CholeskyInverse Det Eig Eigh Inv LuFactor MatrixRank Norm Pinv Qr Solve SolveTriangular Lstsq "
+    "SVD",
+    "math": "SegmentSum SegmentMax SegmentMin SegmentProd TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfc Erfinv "
+    "Logdet",
+    "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu "
+    "Gelu Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv "
+    "SeparableConv ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
+    "MultiHot Moments Normalize DotProductAttention HardShrink SoftShrink TanhShrink SparsePlus SparseSigmoid "
+    "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR",
+}
+# Classes whose names are not their functions' in camel case.
+_TITLES = {
+    "allclose": "AllClose",
+    "batch_normalization": "BatchNorm",
+    "isin": "IsIn",
+    "layer_normalization": "LayerNorm",
+    "psnr": "PSNR",
+    "rms_normalization": "RMSNorm",
+    "searchsorted": "SearchSorted",
+    "svd": "SVD",
+}
+
+
+class Function_(Operation):
+    """A function of keras.ops in a graph of symbolic values: made with its options, called with its operands."""
+
+    _function: Callable[..., Any]
+    _parameters: tuple[str, ...]  # those of the operands
+    _before: tuple[str, ...]  # those of options that stand before operands of any number
+    _spread: bool  # whether it takes operands of any number
+
+    def __init__(self, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name)
+        taken = inspect.signature(type(self)._function).parameters
+        unknown = {key for key, value in options.items() if key not in taken and value is not None}
+        if unknown:
+            raise TypeError(f"{type(self).__name__} got unexpected options: {', '.join(sorted(unknown))}")
+        self._options = {key: value for key, value in options.items() if key in taken}
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs = {**self._options, **kwargs}
+        if self._spread:
+            return type(self)._function(*[kwargs.pop(name) for name in self._before], *args, **kwargs)
+        return type(self)._function(**dict(zip(self._parameters, args, strict=False)), **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        outputs = evaluated(self.call, args, kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **self._options}
+
+
+P = ParamSpec("P")
+
+
+class Op(Protocol[P]):
+    """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
+
+    __name__: str
+    __wrapped__: Callable[P, Any]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
+
+
+def keras_op(function: Callable[P, Any]) -> Op[P]:
+    """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
+
+    The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose
+    calls are named "get_item", "get_item_1" and so on.
+
+    Args:
+      function: the function; what it is called with must be tensors, structures of them, or constants.
+
+    Returns:
+      A function.
+    """
+    title = _TITLES.get(function.__name__) or "".join(word.capitalize() for word in function.__name__.split("_"))
+    home = next((home for home, titles in _HOMES.items() if title in titles.split()), "numpy")
+    kind: Any = None
+
+    def operation() -> Any:
+        nonlocal kind
+        if kind is None:
+            kind = _operation_class(function, title, f"keras.src.ops.{home}")
+        return kind
+
+    INTERNAL[title] = operation
+
+    @functools.wraps(function)
+    def either(*args: Any, **kwargs: Any) -> Any:
+        for value in args:
+            if type(value) is KerasTensor or (type(value) in (list, tuple, dict) and is_symbolic(value)):
+                return symbolic(args, kwargs)
+        if kwargs and is_symbolic(kwargs):
+            return symbolic(args, kwargs)
+        return function(*args, **kwargs)
+
+    def symbolic(args: Any, kwargs: Any) -> Any:
+        if not is_remembered(args, kwargs):  # it takes no name either
+            return evaluated(function, args, kwargs)
+        made, operands = operation(), list[Any]()
+        options, others = dict[str, Any](), dict[str, Any]()
+        given = inspect.signature(function).bind(*args, **kwargs).arguments
+        for name, value in given.items():
+            if name in made._parameters and len(operands) == made._parameters.index(name):
+                operands += value if made._spread else [value]
+            elif name in made._parameters or is_symbolic(value):
+                others[name] = value
+            elif inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+                options |= value
+            else:
+                options[name] = value
+        return made(**options)(*operands, **others)
+
+    either._operation = operation  # type: ignore[attr-defined]
+    return either
+
+
+def _operation_class(function: Callable[..., Any], title: str, home: str) -> type[Function_]:
+    parameters = inspect.signature(function).parameters
+    operands = [name for name in parameters if name in _OPERANDS and (title, name) not in _EXCEPTIONS]
+    spread = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters.values())
+    members = {
+        "_function": staticmethod(function),
+        "_parameters": tuple(operands),
+        "_before": tuple(name for name in list(parameters)[: list(parameters).index(operands[0])]) if spread else (),
+        "_spread": spread,
+        "_home": home,
+        "__module__": function.__module__,
+    }
+    return type(title, (Function_,), members)
+
+
+@keras_op
+def cast(x: Any, dtype: Any) -> Any:
+    """A tensor in another dtype.
+
+    Args:
+      x: a tensor, or a symbolic value.
+      dtype: the dtype.
+
+    Returns:
+      A tensor of the same shape.
+
+    Example:
+      >>> tf.keras.ops.cast([1.5, 2.0], "int32").numpy()
+      array([1, 2], dtype=int32)
+    """
+    return apply_cast(tensor_of(x), dtypes.as_dtype(standardize_dtype(dtype)))

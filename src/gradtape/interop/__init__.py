@@ -1,0 +1,15 @@
+"""tf.interop: tensors and models with NumPy's files, safetensors, SciPy and scikit-learn."""
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from gradtape._src.core.lazy import later as _later
+from gradtape.interop import (
+    npz as npz,
+    safetensors as safetensors,
+    scipy as scipy,
+)
+
+if _TYPE_CHECKING:
+    from gradtape.interop import sklearn as sklearn
+else:
+    sklearn = _later("interop.sklearn")  # reading it imports scikit-learn

@@ -1,0 +1,6 @@
+"""tf.interop.sklearn: models as scikit-learn's estimators."""
+
+from gradtape._src.interchange.sklearn import (
+    Classifier as Classifier,
+    Regressor as Regressor,
+)
