@@ -1,3 +1,4 @@
 """Fusion: elementwise neighbours become one program."""
 
-cdef list fused_steps(list steps, set live)        # steps with the same values in the slots that live on
+# Steps with the same values in the slots that live on. arguments: the dimensions of those slots that come first, as bytes.
+cdef list fused_steps(list steps, set live, list arguments)

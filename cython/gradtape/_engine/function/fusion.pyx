@@ -4,7 +4,7 @@ A step takes in a step before it that computes one of its operands, elementwise 
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 """
 
-from gradtape._engine.base.shape cimport retain_extent, same_extent
+from gradtape._engine.base.shape cimport dims_of, retain_extent, same_extent
 from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport scalar_value
@@ -21,7 +21,7 @@ cdef enum:
 cdef dict _expanded = {}     # formulas in instructions, of programs that are no function's own
 
 
-cdef list fused_steps(list steps, set live):
+cdef list fused_steps(list steps, set live, list arguments):
     cdef dict makers = {}, readers = {}, programs = {}
     cdef set absorbed = set(), region
     cdef list kept = []
@@ -44,7 +44,7 @@ cdef list fused_steps(list steps, set live):
             region = region_of(steps, i, makers, readers, live, most)
             if len(region) == 1:
                 break
-            made = together(steps, i, sorted(region), makers, programs)
+            made = together(steps, i, sorted(region), arguments, makers, programs)
             if made is not None:
                 absorbed |= region
                 break
@@ -136,6 +136,24 @@ cdef bint is_floating_at(list steps, int slot, dict makers) except -1:
         (<Step>steps[place]).dtype_code <= F64)
 
 
+cdef bint is_one_at(list steps, int slot, dict makers) except -1:
+    """Whether a slot holds a constant of a single element."""
+    place = makers.get(slot)
+    return place is not None and (<Step>steps[place]).kind == CONSTANT and (<Step>steps[place]).constant.extent.size == 1
+
+
+cdef bint has_shape_at(list steps, int slot, dict makers, list arguments, Step root) except -1:
+    """Whether a slot is known to hold a tensor of a step's shape."""
+    cdef Step maker
+    place = makers.get(slot)
+    if place is None:
+        return slot < len(arguments) and arguments[slot] == dims_of(root.shape)
+    maker = steps[place]
+    if maker.kind == CONSTANT:
+        return same_extent(maker.constant.extent, root.shape)
+    return maker.shape != NULL and same_extent(maker.shape, root.shape)
+
+
 cdef object formula_of(Program program):
     found = _expanded.get(program)
     if found is None:
@@ -143,7 +161,7 @@ cdef object formula_of(Program program):
     return found
 
 
-cdef Step together(list steps, int last, list region, dict makers, dict programs):
+cdef Step together(list steps, int last, list region, list arguments, dict makers, dict programs):
     """One step for a region; None where its program would not stay in cache. Regions of the same form share a program."""
     cdef dict places = {}, results = {}
     cdef Step root = steps[last], step, made
@@ -151,6 +169,8 @@ cdef Step together(list steps, int last, list region, dict makers, dict programs
     cdef int i, k
     # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
     cdef bint floating = any([is_floating_at(steps, slot, makers) for slot in operands_of(steps, set(region), makers)])
+    # What is one value everywhere is a number where another operand tells the shape.
+    cdef bint shaped = any([has_shape_at(steps, slot, makers, arguments, root) for slot in operands_of(steps, set(region), makers)])
     cdef list form = []
     for i in region:
         step = steps[i]
@@ -160,7 +180,7 @@ cdef Step together(list steps, int last, list region, dict makers, dict programs
             if slot in results:
                 given.append(("result", results[slot]))
                 continue
-            number = None if slot in places else number_at(steps, slot, makers)
+            number = None if slot in places or not (shaped or is_one_at(steps, slot, makers)) else number_at(steps, slot, makers)
             if number is not None and floating:
                 given.append(("constant", number.hex()))
                 continue
@@ -168,7 +188,7 @@ cdef Step together(list steps, int last, list region, dict makers, dict programs
             given.append(("operand", places.setdefault(slot, len(places))))
         results[step.results[0]] = len(form)
         form.append((step.primitive, tuple(given)))
-    if not places:
+    if not places or len(places) > MAX_OPERANDS:
         return None
     key = tuple(form)
     if key not in programs:
@@ -197,6 +217,10 @@ cdef Program program_of(list form, int arity):
             return given[int(node.value)]
         if not arguments:
             return node
+        if node.code == "mul":                                       # by one, which changes no bit
+            for factor, other in (arguments, arguments[::-1]):
+                if factor.code == "constant" and factor.value == 1.0:
+                    return other
         key = node.code, tuple([id(argument) for argument in arguments])
         found = nodes.get(key)
         if found is None:

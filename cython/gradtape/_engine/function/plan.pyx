@@ -13,7 +13,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._engine.base.types cimport F64
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
@@ -21,7 +21,9 @@ from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.reductions cimport EVEN
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.ops.movement cimport copy_runs
 from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
@@ -33,6 +35,7 @@ import numpy as np
 
 from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
 from gradtape._engine.ops.matmul import evaluate_added_product
+from gradtape._engine.ops.movement import evaluate_assembly, evaluate_parts
 from gradtape._engine.state.optimizers import BaseOptimizer
 
 cdef enum:
@@ -44,6 +47,8 @@ cdef enum:
     TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
     EVERYWHERE = -2          # and its value of operands that are one value each
     ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
+    JOIN = -4                # what puts tensors together in turns
+    PART = -5                # and what takes one apart
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
@@ -68,7 +73,8 @@ cdef struct Action:
     PyObject* primitive
     Evaluate compute
     Extent* shape
-    Extent* over                     # of a total; owned
+    Extent* over                     # of a total, or of what tensors are joined to; owned
+    Extent** parts                   # of the results of PART; owned
     int64_t attribute
 
 
@@ -88,11 +94,16 @@ cdef class Code:
 
     def __dealloc__(self):
         cdef Py_ssize_t i
+        cdef int k
         if self.actions != NULL:
             for i in range(self.count):
                 free(self.actions[i].ends)
                 if self.actions[i].over != NULL:
                     release_extent(self.actions[i].over)
+                if self.actions[i].parts != NULL:
+                    for k in range((<Step>self.steps[i]).result_count):
+                        release_extent(self.actions[i].parts[k])
+                    free(self.actions[i].parts)
             free(self.actions)
 
 
@@ -225,8 +236,9 @@ cdef class Plan:
             self.leaves = 1
             self.slots = 0
         self.slots = max(self.slots, trace.slot_count)
+        self.arguments = trace.arguments
         with self.lock:
-            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER)
+            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
@@ -270,7 +282,7 @@ cdef class Plan:
         self.repetitions += 1
         if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
             with self.lock:
-                prepare(node, False, True)
+                prepare(node, False, True, self.arguments)
         if size > FEW_SLOTS:
             slots = <PyObject**>malloc(size * sizeof(PyObject*))
             if slots == NULL:
@@ -389,6 +401,10 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     step = <Step>action.step
     if action.kind == CONSTANT:
         return put(slots, action.out, step.constant)
+    if action.kind == JOIN:
+        return put(slots, action.out, joined(action, slots))
+    if action.kind == PART:
+        return put_parts(action, slots)
     if action.kind == LONG_PROGRAM:
         return put(slots, action.out, elementwise_list(<Program>step.primitive,
                                                        [<Tensor>slots[step.operands[i]] for i in range(step.operand_count)]))
@@ -410,6 +426,37 @@ cdef Tensor sum_with_product(Action* action, PyObject** slots):
                        left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
         raise RuntimeError("a product was added that is not added so")
     return out
+
+
+cdef Tensor joined(Action* action, PyObject** slots):
+    """What `evaluate_assembly` gives."""
+    cdef Step step = <Step>action.step
+    cdef Tensor part = <Tensor>slots[step.operands[0]], out = new_tensor(part.dtype_code, action.over)
+    cdef Py_ssize_t outer = action.attribute, item = item_size(out.dtype_code), run, offset = 0
+    cdef int i
+    if out.extent.size:
+        for i in range(step.operand_count):
+            part = <Tensor>slots[step.operands[i]]
+            run = part.extent.size // outer * item
+            copy_runs(out.data + offset, out.extent.size // outer * item, part.data, run, run, outer)
+            offset += run
+    return out
+
+
+cdef int put_parts(Action* action, PyObject** slots) except -1:
+    """Does what `evaluate_parts` does."""
+    cdef Step step = <Step>action.step
+    cdef Tensor tensor = <Tensor>slots[step.operands[0]], out
+    cdef Py_ssize_t outer = action.attribute, item = item_size(tensor.dtype_code), run, offset = 0
+    cdef int i
+    for i in range(step.result_count):
+        out = new_tensor(tensor.dtype_code, action.parts[i])
+        if out.extent.size:
+            run = out.extent.size // outer * item
+            copy_runs(out.data, run, tensor.data + offset, tensor.extent.size // outer * item, run, outer)
+            offset += run
+        put(slots, step.results[i], out)
+    return 0
 
 
 cdef int carry_through(Action* action, PyObject** slots) except -1:
@@ -545,10 +592,10 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 
 # Planning
 
-cdef int prepare(Node root, bint recorded, bint fuses) except -1:
+cdef int prepare(Node root, bint recorded, bint fuses, list arguments) except -1:
     """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root, fuses and not recorded)
+    encode(root, fuses and not recorded, recorded, arguments)
     return 0
 
 
@@ -617,14 +664,10 @@ cdef object key_of(Step step):
     return step.kind, id(step.primitive), operands
 
 
-cdef bytes dims_of(Extent* extent):
-    return (<char*>extent.dims)[:extent.rank * sizeof(Py_ssize_t)]
-
-
 cdef Tensor folded_step(Step step, dict constants):
     """The result of a step whose operands are constants; None for others."""
     cdef int i
-    if step.operand_count == 0 or step.shape == NULL or step.shape.size > MOST_FOLDED:
+    if step.operand_count == 0 or step.shape == NULL or (step.shape.size > MOST_FOLDED and step.primitive is not EVEN):
         return None
     operands = []
     for i in range(step.operand_count):
@@ -667,7 +710,7 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node, bint fuses):
+cdef set encode(Node node, bint fuses, bint recorded, list arguments):
     """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
     cdef set live = set()
     cdef Step step
@@ -678,10 +721,10 @@ cdef set encode(Node node, bint fuses):
         live.update(node.given_slots)
     else:
         for child in node.children.values():
-            live |= encode(<Node>child, fuses)
+            live |= encode(<Node>child, fuses, recorded, arguments)
         live.add(node.asked.operands[0])
     if fuses:
-        node.numbered = fused_steps(living_steps(node.numbered, live), live)
+        node.numbered = fused_steps(living_steps(node.numbered, live), live, arguments)
     for step in reversed(node.numbered):
         if not is_needed(step, live):
             continue
@@ -705,7 +748,7 @@ cdef set encode(Node node, bint fuses):
         step = plan[i]
         if may_vary(step):
             code.certain = max(code.certain, i + 1)
-        encode_step(&code.actions[i], step, ends[i])
+        encode_step(&code.actions[i], step, ends[i], recorded)
     node.code = code
     return live
 
@@ -737,7 +780,7 @@ cdef bint is_needed(Step step, set live) except -1:
     return False
 
 
-cdef int encode_step(Action* action, Step step, list ends) except -1:
+cdef int encode_step(Action* action, Step step, list ends, bint recorded) except -1:
     cdef int i
     action.kind = step.kind
     action.out = step.results[0] if step.result_count else -1
@@ -759,6 +802,18 @@ cdef int encode_step(Action* action, Step step, list ends) except -1:
     if step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product:
         action.kind = ADD_PRODUCT
         action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
+    if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_assembly:
+        action.kind = JOIN
+        _, action.attribute, shape = step.attributes
+        action.over = extent_from(shape)
+    if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_parts:
+        shapes, action.attribute, _ = step.attributes
+        action.parts = <Extent**>calloc(step.result_count + 1, sizeof(Extent*))
+        if action.parts == NULL:
+            raise MemoryError()
+        for i in range(step.result_count):
+            action.parts[i] = extent_from(shapes[i])
+        action.kind = PART
     if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
         evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
         if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:

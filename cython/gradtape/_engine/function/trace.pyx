@@ -11,7 +11,7 @@ from cpython.weakref cimport PyWeakref_NewRef
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
-from gradtape._engine.base.shape cimport release_extent, retain_extent, tensor_shape
+from gradtape._engine.base.shape cimport dims_of, release_extent, retain_extent, tensor_shape
 from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, thread
 from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._engine.compute.program cimport Program
@@ -81,6 +81,18 @@ cdef class Step:
         return self.file, self.line
 
     @property
+    def result_bytes(self):
+        """How many bytes each result has; of a read variable its value."""
+        cdef Tensor constant = self.constant
+        if constant is not None:
+            return [(1 if constant.splat else constant.extent.size) * item_size(constant.dtype_code)]
+        if self.kind == READ:
+            return [self.variable.numpy().nbytes]
+        if self.forms is None:
+            return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
+        return [shape.num_elements() * item_size(code) for shape, code in self.forms]
+
+    @property
     def operand_slots(self):
         return [self.operands[i] for i in range(self.operand_count)]
 
@@ -108,6 +120,7 @@ cdef class Recorder(Tracer):
         self.steps = []
         self.constants = {}
         self.fixed = bytearray()
+        self.arguments = []
         self.created = []
         self.tapes = []
         self.recorded = recorded
@@ -130,6 +143,7 @@ cdef class Recorder(Tracer):
             tensor.node = (<Tensor>value).node
             mark_twin(th, tensor.node)
             self.new_slot(tensor, False)
+            self.arguments.append(dims_of(tensor.extent))
             given.append(tensor)
         renew_epoch(th)              # what was read before is read anew, where the recorder sees it
         install_tracer(self)
