@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gradtape as tf
+from compiled import compiled_as_eager
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?|\bnan\b|\binf\b")
 
@@ -147,3 +150,21 @@ def test_a_thousand_steps(gradients_by_hand):
 
 def test_one_neuron():
     assert run("004_one_neuron") == ["Gradients of w:  -4.0", "Gradients of b:  -2.0"]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("0*.py")), ids=lambda path: path.stem)
+def test_compiled_whole(path):
+    """Each as one compiled function: all that it leaves is what it leaves eagerly, to the last bit."""
+    source = path.read_text(encoding="utf-8")
+    assert "import gradtape as tf\n" in source
+    code = compile(source.replace("import gradtape as tf\n", ""), str(path), "exec")
+
+    def program(library):
+        np.random.seed(0)
+        library.random.set_seed(0)
+        names = {"__name__": path.stem, "tf": library}
+        exec(code, names)
+        kinds = (tf.Tensor, tf.Variable, np.ndarray, float, int, list)
+        return {name: value for name, value in names.items() if isinstance(value, kinds)}
+
+    assert compiled_as_eager(program)
