@@ -13,6 +13,8 @@ import pytest
 
 from gradtape._engine.kernels import dispatch
 
+pytest.register_assert_rewrite("compiled")
+
 # Processes that tests start may run elsewhere, and are to find what this one finds.
 if os.environ.get("PYTHONPATH"):
     os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in os.environ["PYTHONPATH"].split(os.pathsep))

@@ -13,6 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gradtape as tf
+from compiled import compiled_as_eager
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?|\bnan\b|\binf\b")
 
@@ -154,3 +157,21 @@ def test_fitting_with_scipy():
     assert first.startswith("CONVERGENCE")
     assert [line.split(":")[0] for line in found] == ["height", "decay", "turns"]
     np.testing.assert_allclose([numbers(line)[0] for line in found], [1.5, 0.4, 3.0], atol=0.03)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("00[0-4]*.py")), ids=lambda path: path.stem)
+def test_compiled_whole(path):
+    """Each as one compiled function: all that it leaves is what it leaves eagerly, to the last bit."""
+    source = path.read_text(encoding="utf-8")
+    assert "import gradtape as tf\n" in source
+    code = compile(source.replace("import gradtape as tf\n", ""), str(path), "exec")
+
+    def program(library):
+        np.random.seed(0)
+        library.random.set_seed(0)
+        names = {"__name__": path.stem, "tf": library}
+        exec(code, names)
+        kinds = (tf.Tensor, tf.Variable, np.ndarray, float, int, list)
+        return {name: value for name, value in names.items() if isinstance(value, kinds)}
+
+    assert compiled_as_eager(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 import threading
@@ -398,6 +399,68 @@ def test_threads_share_a_function():
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_threads_that_call_at_once_trace_once():
+    runs, results, barrier = [], [], threading.Barrier(4)
+
+    @tf.function
+    def f(x):
+        runs.append(1)
+        for _ in range(200):
+            x = x + 1.0
+        return x
+
+    def work():
+        barrier.wait()
+        results.append(f(tf.constant(1.0)).numpy())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (results, len(runs)) == ([201.0] * 4, 1)
+
+
+def test_functions_of_all_kinds_can_be_compiled():
+    class Scale:
+        def __init__(self, by):
+            self.by = tf.Variable(by)
+
+        def __call__(self, x):
+            return x * self.by
+
+        def method(self, x):
+            return x * self.by
+
+        @classmethod
+        @tf.function
+        def of_class(cls, x):
+            return x * 2.0
+
+        @staticmethod
+        @tf.function
+        def static(x):
+            return x * 2.0
+
+        @property
+        @tf.function
+        def doubled(self):
+            return self.by * 2.0
+
+        @tf.function
+        def generator(self, x):
+            return sum(x * n for n in (1.0, 1.0))
+
+    scale, x = Scale(2.0), tf.constant(3.0)
+    compiled = tf.function(scale), tf.function(scale.method), tf.function(functools.partial(tf.multiply, 2.0))
+    for _ in range(3):
+        results = [f(x).numpy() for f in (*compiled, scale.of_class, scale.static, scale.generator)]
+        assert (results, scale.doubled.numpy()) == ([6.0] * 6, 4.0)
+    squared = tf.function(lambda x: x * x)
+    assert [y.numpy() for y in tf.data.Dataset.range(4).map(squared)] == [0, 1, 4, 9]
+    assert tf.vectorized_map(squared, tf.constant([1.0, 2.0])).numpy().tolist() == [1.0, 4.0]
 
 
 def test_memory_stays_as_it_is_over_many_calls():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-pytest.register_assert_rewrite("compare", "compiled", "programs")
+pytest.register_assert_rewrite("compare", "programs")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 TENSORFLOW = importlib.util.find_spec("tensorflow") is not None

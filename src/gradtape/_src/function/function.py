@@ -156,6 +156,11 @@ class Function(Caller):
         if plan is not None and plan.failure is not None:
             return self._run(args, kwargs)
         with self._lock:
+            made = None if plan is not None else self._plans.get(key)
+            if made is not None and made.failure is None:  # by another thread, meanwhile
+                result = made.run(tensors)
+                if result is not MISSED:
+                    return result
             return self._trace(key, tensors, args, kwargs)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -523,17 +528,19 @@ def function(
 
     A signature is made of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
     identity of other objects. NumPy arrays among the arguments, and numbers among the results, become tensors.
+    Lists and mappings among the arguments may not be changed. A TensorArray among them is given as a copy.
 
     Args:
       func: the function; without it a decorator is returned.
       input_signature: TensorSpecs of the arguments, which are converted to their dtypes and must fit their shapes.
       autograph: not used; Python's own control flow is followed.
       jit_compile: not used; every function is compiled.
-      reduce_retracing: not used; there is a plan for every shape.
+      reduce_retracing: whether a second shape makes the signature general in what they differ. There is a plan, for
+        which Python runs, for every shape behind it.
       experimental_implements: not used.
       experimental_autograph_options: not used.
       experimental_attributes: not used.
-      experimental_relax_shapes: not used.
+      experimental_relax_shapes: the same as `reduce_retracing`.
       experimental_compile: not used.
       experimental_follow_type_hints: not used.
 
@@ -542,7 +549,7 @@ def function(
 
     Raises:
       TypeError: func is not callable; in calls, arguments that do not fit.
-      ValueError: in calls, variables are made after the first one.
+      ValueError: in calls, variables are made after the first one, or arguments are changed.
 
     Example:
       >>> w = tf.Variable(1.0)

@@ -15,7 +15,7 @@ from gradtape._src.numpy.elementwise import NUMPY
 from gradtape._src.numpy.promotion import alike, as_array, floating
 from gradtape._src.numpy.reductions import all as _all
 from gradtape._src.numpy.shapes import axes_of
-from gradtape._src.ops import arrays as ops
+from gradtape._src.ops import masking
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.ops.gathering import boolean_mask, gather
 
@@ -34,7 +34,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if x is None:
         return nonzero(condition)
     first, second = alike(x, y)
-    return ops.where(apply_cast(as_array(condition), BOOL), first, second)
+    return masking.where(apply_cast(as_array(condition), BOOL), first, second)
 
 
 @documented(
@@ -53,7 +53,7 @@ def nonzero(a: Any) -> list[Tensor]:
 def select(condition: Any, values: Any, fill_value: Any = 0) -> Tensor:
     *parts, found = alike(*values, fill_value)
     for holds, part in zip(list(condition)[::-1], parts[::-1], strict=True):
-        found = ops.where(apply_cast(as_array(holds), BOOL), part, found)
+        found = masking.where(apply_cast(as_array(holds), BOOL), part, found)
     return found
 
 

@@ -12,7 +12,7 @@ from gradtape._engine.api.api import apply_reshape, apply_transpose
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import alike, as_array
-from gradtape._src.ops import arrays as ops
+from gradtape._src.ops import joining, padding, rearranging, shapes
 from gradtape._src.ops.gathering import gather, repeat as _repeat
 
 
@@ -107,7 +107,7 @@ def squeeze(a: Any, axis: Any = None) -> Tensor:
 
 @documented("A tensor repeated to a shape.", "np.broadcast_to([1, 2], (2, 2)).shape", "TensorShape([2, 2])")
 def broadcast_to(a: Any, shape: Any) -> Tensor:
-    return ops.broadcast_to(as_array(a), shape if isinstance(shape, list | tuple) else (shape,))
+    return shapes.broadcast_to(as_array(a), shape if isinstance(shape, list | tuple) else (shape,))
 
 
 @documented(
@@ -119,7 +119,7 @@ def broadcast_to(a: Any, shape: Any) -> Tensor:
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     tensors = [as_array(array) for array in arrays]
     common = np.broadcast_shapes(*(tuple(tensor.shape) for tensor in tensors))
-    return [ops.broadcast_to(tensor, common) for tensor in tensors]
+    return [shapes.broadcast_to(tensor, common) for tensor in tensors]
 
 
 def _at_least(a: Any, rank: int) -> Tensor:
@@ -161,13 +161,13 @@ def atleast_3d(*arys: Any) -> Any:
 def concatenate(arys: Any, axis: int | None = 0) -> Tensor:
     tensors = alike(*arys)
     if axis is None:
-        return ops.concat([apply_reshape(tensor, (-1,)) for tensor in tensors], axis=0)
-    return ops.concat(list(tensors), axis=axis)
+        return joining.concat([apply_reshape(tensor, (-1,)) for tensor in tensors], axis=0)
+    return joining.concat(list(tensors), axis=axis)
 
 
 @documented("Tensors joined along a new axis.", "np.stack([[1], [2]]).shape", "TensorShape([2, 1])")
 def stack(arrays: Any, axis: int = 0) -> Tensor:
-    return ops.stack(list(alike(*arrays)), axis=axis)
+    return joining.stack(list(alike(*arrays)), axis=axis)
 
 
 @documented("Values added at the end.", "np.append([1], [2]).numpy()", "array([1, 2])")
@@ -274,8 +274,8 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
 def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     tensor = as_array(a)
     if axis is None:
-        return apply_reshape(ops.roll(apply_reshape(tensor, (-1,)), shift, 0), tensor.shape)
-    return ops.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(axis) else axis)
+        return apply_reshape(rearranging.roll(apply_reshape(tensor, (-1,)), shift, 0), tensor.shape)
+    return rearranging.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(axis) else axis)
 
 
 @documented("Each element several times.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
@@ -290,7 +290,7 @@ def tile(a: Any, reps: Any) -> Tensor:
     times = [int(reps)] if np.ndim(reps) == 0 else [int(part) for part in reps]
     rank = max(tensor.ndim, len(times))
     tensor = apply_reshape(tensor, [*[1] * (rank - tensor.ndim), *tensor.shape])
-    return ops.tile(tensor, [*[1] * (rank - len(times)), *times])
+    return rearranging.tile(tensor, [*[1] * (rank - len(times)), *times])
 
 
 @documented("A tensor with elements around it.", "np.pad([1, 2], 1, 'constant').numpy()", "array([0, 1, 2, 0])")
@@ -299,7 +299,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
     if mode == "constant":
         constant = values.get("constant_values", 0)
         widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
-        return ops.pad(tensor, widths, constant_values=constant)
+        return padding.pad(tensor, widths, constant_values=constant)
     # Where each element comes from, by NumPy.
     numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
     places = np.pad(numbers, pad_width, mode, **values)  # type: ignore[call-overload]

@@ -14,7 +14,7 @@ from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.elementwise import NUMPY
 from gradtape._src.numpy.promotion import alike, as_array, supported
 from gradtape._src.ops import bitwise
-from gradtape._src.ops.arrays import concat as _concat
+from gradtape._src.ops.joining import concat as _concat
 from gradtape._src.ops.sorting import searchsorted as _searchsorted
 
 _NAMES = ("bool", "uint8", "int32", "int64", "float32", "float64")

@@ -14,31 +14,47 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from neutral import neutral
 
 import gradtape
+from neutral import neutral
 
 MADE = "tf.function only supports singleton tf.Variables created on the first call"
 
 
+class Optimizers:
+    """The library's optimizers, the n-th that a program makes kept."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(gradtape.optimizers, name)
+        return (lambda *args, **kwargs: self.inputs.optimizer(found, *args, **kwargs)) if callable(found) else found
+
+
 class Inputs:
-    """The library, with the constants and variables that a program makes given from outside."""
+    """The library, with the constants, variables and optimizers that a program makes given from outside."""
 
     def __init__(self) -> None:
         self.constants: list[Any] = []
         self.variables: list[tuple[Any, Any]] = []
+        self.kept: list[Any] = []
         self.given: list[Any] | None = None
-        self.calls = [0, 0]
+        self.calls = [0, 0, 0]
+        self.optimizers = Optimizers(self)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(gradtape, name)
 
     def begin(self, given: list[Any] | None) -> None:
         """Starts a call; without given constants they are noted."""
-        self.given, self.calls = given, [0, 0]
+        self.given, self.calls = given, [0, 0, 0]
         if given is not None:
             for variable, start in self.variables:
                 variable.assign(start)
+            for optimizer, known in self.kept:
+                for variable in optimizer.variables:
+                    variable.assign(known.get(id(variable), gradtape.zeros_like(variable)))
 
     def next(self, which: int) -> int:
         self.calls[which] += 1
@@ -62,6 +78,14 @@ class Inputs:
         made = gradtape.Variable(*args, **kwargs)
         self.variables.append((made, gradtape.convert_to_tensor(made)))
         return made
+
+    def optimizer(self, kind: Any, *args: Any, **kwargs: Any) -> Any:
+        """An optimizer: made once, and as it was made at the start of each call."""
+        place = self.next(2)
+        if place == len(self.kept):
+            made = kind(*args, **kwargs)
+            self.kept.append((made, {id(variable): variable.value() for variable in made.variables}))
+        return self.kept[place][0]
 
 
 @dataclasses.dataclass
@@ -95,8 +119,11 @@ def bits(value: Any) -> Any:
     return value
 
 
-def compiled_as_eager(program: Callable[[Any], Any]) -> None:
-    """Asserts that a program gives compiled what it gives eagerly: traced, repeated, fused, and on other constants."""
+def compiled_as_eager(program: Callable[[Any], Any]) -> bool:
+    """Asserts that a program gives compiled what it gives eagerly: traced, repeated, fused, and on other constants.
+
+    Returns whether it can be compiled: TensorFlow too refuses what makes variables that it does not keep.
+    """
     library = Inputs()
     library.begin(None)
     outcome(lambda: program(library))
@@ -125,8 +152,9 @@ def compiled_as_eager(program: Callable[[Any], Any]) -> None:
     for given in (first, first, first, other, first, other):
         expected, actual = outcome(lambda: eager(given)), outcome(lambda: repeated(given))  # noqa: B023
         if str(actual[1]).startswith(MADE):
-            return  # it makes variables that it does not keep, which TensorFlow refuses too
+            return False
         assert actual == expected, f"eagerly {expected}\ncompiled {actual}"
+    return True
 
 
 def separated(value: Any, tensors: list[Any]) -> Any:

@@ -1,0 +1,132 @@
+"""What raises in a repetition is what raises eagerly, from the same place in the program, and leaves the same state."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import traceback
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+V = tf.Variable(0.0)
+GOOD, BAD = [[2.0, 1.0], [1.0, 3.0]], [[0.0, 0.0], [0.0, 0.0]]
+
+# Expressions of a matrix m and an integer i that raise for some values; the values that do not, and those that do.
+RAISING = {
+    "tf.gather(m, i)": ((GOOD, 1), (GOOD, 5)),
+    "tf.gather(m, [[0, 1], [1, i]])": ((GOOD, 1), (GOOD, -1)),
+    "tf.gather_nd(m, [[0, i]])": ((GOOD, 1), (GOOD, 5)),
+    "tf.linalg.inv(m)": ((GOOD, 1), (BAD, 1)),
+    "tf.linalg.solve(m, m)": ((GOOD, 1), (BAD, 1)),
+    "tf.range(4) // i": ((GOOD, 2), (GOOD, 0)),
+    "tf.range(4) % i": ((GOOD, 2), (GOOD, 0)),
+    "tf.range(1, 4) ** i": ((GOOD, 2), (GOOD, -1)),
+    "tf.debugging.check_numerics(1.0 / m, 'inverse')": ((GOOD, 1), (BAD, 1)),
+    "tf.debugging.assert_all_finite(1.0 / m, 'inverse')": ((GOOD, 1), (BAD, 1)),
+    "tf.debugging.Assert(i > 0, [i])": ((GOOD, 1), (GOOD, 0)),
+    "tf.debugging.assert_positive(m)": ((GOOD, 1), (BAD, 1)),
+    "tf.debugging.assert_less(i, 3, message='less')": ((GOOD, 1), (GOOD, 4)),
+    "tf.debugging.assert_equal(m, tf.transpose(m))": ((GOOD, 1), ([[1.0, 2.0], [3.0, 4.0]], 1)),
+    "tf.scatter_nd([[i]], [1.0], [3])": ((GOOD, 1), (GOOD, 4)),
+    "tf.tensor_scatter_nd_update(m, [[i]], m[:1])": ((GOOD, 1), (GOOD, 4)),
+    "tf.math.unsorted_segment_sum(m, [0, i], 2)": ((GOOD, 1), (GOOD, 4)),
+    "tf.math.segment_sum(m, [1, i])": ((GOOD, 1), (GOOD, 0)),
+    "tf.nn.sparse_softmax_cross_entropy_with_logits([0, i], m)": ((GOOD, 1), (GOOD, 4)),
+    "tf.nn.embedding_lookup(m, [i])": ((GOOD, 1), (GOOD, 4)),
+    "tf.reshape(m, [i, -1])": ((GOOD, 2), (GOOD, 3)),
+    "tf.random.uniform([2], 0, i, tf.int32)": ((GOOD, 2), (GOOD, 0)),
+    "tf.TensorArray(tf.float32, 2).write(i, 1.0).stack()": ((GOOD, 1), (GOOD, 4)),
+    "tf.one_hot([0, 1], i)": ((GOOD, 2), (GOOD, -1)),
+    "m[i]": ((GOOD, 1), (GOOD, 4)),
+    "tf.constant([1.0, 2.0][i])": ((GOOD, 1), (GOOD, 4)),
+    "tf.constant(1.0 / float(i))": ((GOOD, 1), (GOOD, 0)),
+    "tf.ensure_shape(tf.boolean_mask(m, m > 0.0), [4])": ((GOOD, 1), (BAD, 1)),
+    "tf.py_function(lambda k: 1 // int(k), [i], tf.int32)": ((GOOD, 1), (GOOD, 0)),
+}
+
+
+def outcome(function: Any, given: Any) -> Any:
+    matrix, i = tf.constant(given[0]), tf.constant(given[1])
+    try:
+        found = function(matrix, i)
+        found = None if found is None else np.asarray(found).tobytes()
+    except Exception as error:
+        found = type(error), str(error)
+    return found, V.numpy()
+
+
+@pytest.mark.parametrize("text", RAISING)
+def test_the_same_exception_from_the_same_state(text):
+    expression = eval(f"lambda m, i: {text}", {"tf": tf})
+
+    def body(m, i):
+        V.assign_add(tf.reduce_max(m))
+        found = expression(m, i)
+        V.assign_add(1.0)
+        return found
+
+    good, bad = RAISING[text]
+    histories = []
+    for function in (tf.function(body), body):
+        V.assign(0.0)
+        tf.random.set_seed(1)
+        histories.append([outcome(function, given) for given in (good, good, bad, good, good, good, bad, bad, good)])
+    assert histories[0] == histories[1]
+    assert isinstance(histories[0][2][0], tuple)
+
+
+def test_the_first_call_may_raise_and_the_next_is_traced():
+    f = tf.function(lambda x: tf.debugging.assert_positive(x) or x * 2.0)
+    for value in (-1.0, -2.0):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            f(tf.constant(value))
+    assert [f(tf.constant(value)).numpy() for value in (1.0, 2.0, 3.0)] == [2.0, 4.0, 6.0]
+    assert not tf.inside_function()
+
+
+def test_the_user_s_line_is_named():
+    def invert(x):
+        return tf.linalg.inv(x)  # the line
+
+    f = tf.function(lambda x: V.assign_add(1.0) * tf.reduce_sum(invert(x)))
+    for _ in range(4):
+        f(tf.constant(GOOD))
+    with pytest.raises(tf.errors.InvalidArgumentError) as raised:
+        f(tf.constant(BAD))
+    text = "".join(traceback.format_exception(raised.value))
+    line = invert.__code__.co_firstlineno + 1
+    assert f"traced at {__file__}, line {line}" in text or f'File "{__file__}", line {line}' in text
+
+
+def test_an_interrupt_leaves_the_state_of_eager_execution():
+    """A signal's handler runs between two steps: what was assigned before stays, what comes after is not assigned."""
+    steps = [tf.Variable(0.0) for _ in range(2000)]
+
+    @tf.function
+    def f(x):
+        for step in steps:
+            step.assign_add(x)
+        return x
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for delay in (0.001, 0.002, 0.003, 0.005, 0.008):
+            thread = threading.Timer(delay, signal.raise_signal, [signal.SIGINT])
+            with pytest.raises(KeyboardInterrupt):
+                thread.start()
+                while True:
+                    f(tf.constant(1.0))
+            thread.join()
+            values = [step.numpy() for step in steps]
+            assert sorted(values, reverse=True) == values
+            assert values[0] - values[-1] <= 1.0
+            for step in steps:
+                step.assign(0.0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert f(tf.constant(1.0)).numpy() == 1.0
+    assert {step.numpy() for step in steps} == {np.float32(1.0)}
