@@ -47,6 +47,9 @@ PROMISES = {
     "Threads": ("test_threads.py", "test_threads_pool.py"),
 }
 
+# Members of classes that TensorFlow has not.
+OWN = ("GradientTape.diagnose", "GradientTape.explain")
+
 
 def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, Any]]:
     """Public names of a module or class with their values, under a prefix."""
@@ -69,6 +72,9 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.random, "random.")
     yield from public(gradtape.data, "data.")
     yield from public(gradtape.data.experimental, "data.experimental.")
+    yield from public(gradtape.experimental.dlpack, "experimental.dlpack.")
+    yield from public(gradtape.lookup, "lookup.")
+    yield from public(gradtape.lookup.experimental, "lookup.experimental.")
     yield from public(gradtape.io, "io.")
     yield from public(gradtape.io.gfile, "io.gfile.")
     yield from public(gradtape.train, "train.")
@@ -86,7 +92,9 @@ def untabled() -> Iterator[tuple[str, Any]]:
         (gradtape.data.Dataset, "data."),
         (gradtape.TensorSpec, ""),
     ):
-        yield from public(kind, f"{prefix}{kind.__name__}.")
+        for name, value in public(kind, f"{prefix}{kind.__name__}."):
+            if name not in OWN:
+                yield name, value
     yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 

@@ -51,6 +51,11 @@ from gradtape._src.linalg.systems import (
     solve as solve,
     triangular_solve as triangular_solve,
 )
+from gradtape._src.linalg.tridiagonals import (
+    eigh_tridiagonal as eigh_tridiagonal,
+    tridiagonal_matmul as tridiagonal_matmul,
+    tridiagonal_solve as tridiagonal_solve,
+)
 from gradtape._src.ops.clipping import (
     global_norm as global_norm,
     l2_normalize as l2_normalize,

@@ -90,6 +90,7 @@ PROGRAMS = {
     "py_function": lambda tf: tf.py_function(lambda x: x * x, [tf.constant([2.0, 3.0])], tf.float32),
     "newaxis": lambda tf: (tf.newaxis, tf.constant([1.0, 2.0])[:, tf.newaxis]),
     "broadcast_static_shape": lambda tf: tf.broadcast_static_shape(tf.TensorShape([2, 1]), tf.TensorShape([1, 3])),
+    "realdiv": lambda tf: tf.realdiv(tf.constant([1.0, 2.0]), 4.0),
     "double": lambda tf: tf.constant(1.0, tf.double),
     "DType": lambda tf: isinstance(tf.float32, tf.DType),
     "nn.moments": lambda tf: tf.nn.moments(tf.constant([[1.0, 2.0], [3.0, 6.0]]), [0]),

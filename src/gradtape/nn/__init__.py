@@ -30,6 +30,9 @@ from gradtape._src.nn.cross_entropies import (
     sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
+from gradtape._src.nn.ctc import (
+    ctc_loss as ctc_loss,
+)
 from gradtape._src.nn.normalization import (
     batch_normalization as batch_normalization,
     bias_add as bias_add,
@@ -50,6 +53,12 @@ from gradtape._src.nn.pooling import (
     max_pool3d as max_pool3d,
     max_pool_with_argmax as max_pool_with_argmax,
     pool as pool,
+)
+from gradtape._src.nn.sampled_losses import (
+    compute_average_loss as compute_average_loss,
+    nce_loss as nce_loss,
+    sampled_softmax_loss as sampled_softmax_loss,
+    scale_regularization_loss as scale_regularization_loss,
 )
 from gradtape._src.ops.clipping import (
     embedding_lookup as embedding_lookup,
@@ -75,5 +84,8 @@ from gradtape._src.ops.reductions import (
 from gradtape._src.ops.sorting import (
     in_top_k as in_top_k,
     top_k as top_k,
+)
+from gradtape._src.random.candidates import (
+    all_candidate_sampler as all_candidate_sampler,
 )
 from gradtape.nn import experimental as experimental

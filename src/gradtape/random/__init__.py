@@ -1,5 +1,10 @@
 """tf.random: random numbers, as streams of TensorFlow's Philox generator."""
 
+from gradtape._src.random.candidates import (
+    all_candidate_sampler as all_candidate_sampler,
+    log_uniform_candidate_sampler as log_uniform_candidate_sampler,
+    uniform_candidate_sampler as uniform_candidate_sampler,
+)
 from gradtape._src.random.distributions import (
     Algorithm as Algorithm,
 )

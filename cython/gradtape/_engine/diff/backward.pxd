@@ -15,9 +15,10 @@ cdef struct Source:
 # Puts into found (OUT: owned references, NULL before) each source's cotangent, or None where no target depends on it, for the
 # targets' cotangents in `seeds` (ones where it is None) or, where `batch` is not 0, for the only target's so many cotangents in
 # seeds[0]. `dropping` lets go of entries as they are passed; `tensors`: whether sources may be other than variables. Targets (IN)
-# are tensors or variables.
+# are tensors or variables. Unless told is None,
+# told(place, cotangent) is called for each source as soon as its cotangent is known.
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
-               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found) except -1
+               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1
 cdef Tensor dense(object cotangent)              # a cotangent as an ordinary tensor
 
 cdef inline int64_t node_of(PyObject* operand) noexcept:

@@ -50,6 +50,7 @@ cdef struct SlotStorage
 cdef struct Sweep:
     Sweeping at                      # the window that is swept: another one once a rule has reset its tape
     int64_t low                      # the window's first position; NOWHERE if it has none
+    int64_t stop                     # where the scan stops, at or above it
     uint64_t own                     # how many positions from there on are surely the window's; others must be looked up
     uint64_t certain                 # how many positions from there on are known to depend on what is watched
     int64_t first_page
@@ -158,15 +159,16 @@ cdef inline Entry* entry_at(Sweep* sweep, int64_t position) noexcept:
 
 cdef int begin(Sweep* sweep, Window window, Py_ssize_t batch) except -1:
     global _idle_storage
+    cdef int64_t last
     sweep.batch = batch
-    sweep.at.window = NULL
     sweep.waiting = 0
     sweep.high = -1
     sweep.lowest = NOWHERE
     sweep.highest = -1
-    sweep.low = window.low if window.low >= 0 else NOWHERE
-    sweep.own = <uint64_t>(last_position(window) - window.low) if window.segment_count == 1 else 0
-    sweep.certain = <uint64_t>(last_position(window) - window.low) if window.alone else 0
+    sweep.low = sweep.stop = window.low if window.low >= 0 else NOWHERE
+    last = last_position(window) if window.segment_count else 0
+    sweep.own = <uint64_t>(last - window.low) if window.segment_count == 1 else 0
+    sweep.certain = <uint64_t>(last - window.low) if window.alone else 0
     sweep.first_page = window.first_page
     sweep.count = window.page_count
     sweep.mark_capacity = window.mark_capacity
@@ -566,7 +568,7 @@ def zeros(shape, int dtype_code) -> Tensor:
 
 
 cdef int scan(Sweep* sweep, bint dropping) except -1:
-    """From the highest cotangent down until none waits."""
+    """From the highest cotangent down to where the scan stops, or until none waits."""
     cdef int64_t position = sweep.high, place = 0, start = position + 1
     cdef Slot* slots = NULL
     cdef Slot* slot
@@ -576,7 +578,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
     cdef object cotangent
     cdef Call call
     cdef Page page
-    while sweep.waiting > 0 and position >= sweep.low:
+    while sweep.waiting > 0 and position >= sweep.stop:
         if position < start:
             if slots != NULL:
                 leave_slots(sweep, place)
@@ -638,6 +640,70 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
     return 0
 
 
+cdef int scan_telling(Sweep* sweep, bint dropping, const Source* sources, Py_ssize_t count, dict direct, object told) except -1:
+    """Scans, and calls told(place, cotangent) for each source as soon as its cotangent is known: behind the lowest entry that
+    reads the source."""
+    cdef Py_ssize_t i
+    cdef int64_t position
+    cdef PyObject* cotangent
+    cdef list order = sorted([(-lowest, i) for i, lowest in enumerate(lowest_readers(sweep, sources, count))])
+    for lowest, i in order:
+        position = -lowest
+        if position <= sweep.high:
+            sweep.stop = position
+            scan_examined(sweep, dropping)
+            sweep.high = position - 1
+        cotangent = finished(cotangent_of(sweep, sources[i].node), direct, sources[i].identity)
+        given = <object>cotangent
+        Py_DECREF(given)
+        told(i, given)
+    sweep.stop = sweep.low
+    return scan_examined(sweep, dropping)
+
+
+cdef list lowest_readers(Sweep* sweep, const Source* sources, Py_ssize_t count):
+    """Per source the position of the lowest entry that gives it a cotangent; NOWHERE where none does. Nothing comes to a watched
+    tensor in the log below its own entry."""
+    cdef int64_t position = sweep.low
+    cdef int64_t stop = last_position(<Window>sweep.at.window)
+    cdef Py_ssize_t i, place
+    cdef int k
+    cdef Entry* entry
+    cdef list lowest = [NOWHERE] * (sweep.storage.families * FAMILY_SIZE)
+    while sweep.low != NOWHERE and position < stop:
+        entry = entry_at(sweep, position)
+        if entry == NULL:
+            position = ((position >> PAGE_BITS) + 1) << PAGE_BITS
+            continue
+        if entry.kind == READ:
+            note_reader(sweep, lowest, entry.inputs[0], position)
+        elif entry.kind == OP:
+            for k in range(entry.count):
+                note_reader(sweep, lowest, operand_node(entry, k), position)
+        elif entry.kind == CALL:
+            for k in range((<Call>entry.op).input_count):
+                note_reader(sweep, lowest, (<Call>entry.op).inputs[k], position)
+        position += 1
+    found = []
+    for i in range(count):
+        if covered(sweep, sources[i].node):
+            found.append(sources[i].node)
+            continue
+        place = mark_place(sweep, sources[i].node) if sources[i].node != 0 else -1
+        found.append(NOWHERE if place < 0 else lowest[place])
+    return found
+
+
+cdef inline int note_reader(Sweep* sweep, list lowest, int64_t node, int64_t position) except -1:
+    cdef Py_ssize_t place
+    if node == 0 or covered(sweep, node):
+        return 0
+    place = mark_place(sweep, node)
+    if place >= 0 and lowest[place] == NOWHERE:
+        lowest[place] = position
+    return 0
+
+
 cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
     """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its node."""
     cdef Entry* entry
@@ -651,7 +717,7 @@ cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
 
 
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
-               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found) except -1:
+               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1:
     cdef Sweep swept
     cdef Slot* slot
     cdef PyObject* cotangent
@@ -677,7 +743,9 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, batch)      # for its checks
         (<Window>swept.at.window).broken = dropping
-        if examining:
+        if told is not None:
+            scan_telling(&swept, dropping, sources, source_count, direct, told)
+        elif examining:
             scan_examined(&swept, dropping)
         else:
             scan(&swept, dropping)

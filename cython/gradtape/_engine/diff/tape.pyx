@@ -382,7 +382,7 @@ cdef class GradientTape(Window):
             check_operands(&source_alone, 1, "source")
             described[0] = source_of(source_alone)
             source_alone = NULL
-            sweep(self, self.drops(), target_items, target_count, seeds, described, 1, True, 0, &source_alone)
+            sweep(self, self.drops(), target_items, target_count, seeds, described, 1, True, 0, &source_alone, None)
             result = <object>source_alone
             Py_DECREF(result)
             if zero and result is None:
@@ -396,7 +396,8 @@ cdef class GradientTape(Window):
                     described = <Source*>PyBytes_AS_STRING(storage)
                 describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
             results = unfilled(count)
-            sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results))
+            sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results),
+                  None)
             PyObject_GC_Track(<PyObject*>results)
             if zero:
                 for i in range(count):
@@ -406,6 +407,34 @@ cdef class GradientTape(Window):
         if not self.keeps:
             self.release()
         return result
+
+    def _gradient_telling(self, object target, list sources not None, object output_gradients, object told not None):
+        """`gradient` with respect to tensors and variables; told(place, gradient) is called for each as soon as it is known, while
+        the sweep goes on."""
+        cdef tuple targets
+        cdef list seeds = None, results
+        cdef tuple flat = tuple(sources)
+        cdef Py_ssize_t k
+        cdef bytes storage = PyBytes_FromStringAndSize(NULL, len(flat) * sizeof(Source))
+        cdef Source* described = <Source*>PyBytes_AS_STRING(storage)
+        if tracing and traced():
+            tracer.tape_used(self)
+        self.check_usable(None)
+        target = opened(target)
+        targets = tuple(nest.flatten(target))
+        if output_gradients is not None:
+            seeds = flatten_seeds(like(target, output_gradients))
+        check_operands(PySequence_Fast_ITEMS(targets), len(targets), "target")
+        check_operands(PySequence_Fast_ITEMS(flat), len(flat), "source")
+        for k in range(len(flat)):
+            described[k] = source_of(PySequence_Fast_ITEMS(flat)[k])
+        results = unfilled(len(flat))
+        sweep(self, self.drops(), PySequence_Fast_ITEMS(targets), len(targets), seeds, described, len(flat), True, 0,
+              PySequence_Fast_ITEMS(results), told)
+        PyObject_GC_Track(<PyObject*>results)
+        if not self.keeps:
+            self.release()
+        return results
 
     cdef bint drops(self) noexcept:
         """Whether entries may go as a sweep passes them."""
@@ -448,7 +477,7 @@ cdef class GradientTape(Window):
                     else:
                         (<double*>seed.data)[place] = 1
             found = unfilled(len(flat))
-            sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found))
+            sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found), None)
             PyObject_GC_Track(<PyObject*>found)
             for k in range(len(flat)):
                 if found[k] is not None:

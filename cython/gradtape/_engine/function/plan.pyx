@@ -13,18 +13,18 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.function.fusion cimport fused_steps
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
-from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
-from gradtape._engine.record.primitive cimport DRAWS, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.base.types cimport F64
+from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Place, Recorder, Slices, Step, collect, filled_in, outcome_of)
-from gradtape._engine.base.types cimport F64
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
+from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
 
 import functools
 import threading
@@ -215,7 +215,7 @@ cdef class Plan:
                 # Of another shape it could neither be used nor taken back.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
-                    step.effect == EXTERNAL or step.writes is None and step.effect == WRITES):
+                    step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
@@ -764,4 +764,5 @@ cdef bint is_dense_step(Step step) except -1:
 
 cdef bint may_vary(Step step) noexcept:
     """Whether its results may have another shape each time."""
-    return (step.kind == SCRIPTED and step.primitive.varies) or (step.kind == EFFECT and step.result_count and step.effect != DRAWS)
+    return (step.kind == SCRIPTED and step.primitive.varies) or (
+        step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)

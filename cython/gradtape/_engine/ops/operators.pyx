@@ -33,12 +33,12 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
 
 
 def evaluate_invert(Tensor a) -> Tensor:
-    return from_array(np.invert(as_array(a)), a.dtype_code)
+    return from_array(np.asarray(np.invert(as_array(a))), a.dtype_code)  # of a scalar, NumPy makes no array
 
 
 def evaluate_bitwise(function):
     def evaluate(Tensor a, Tensor b):
-        return from_array(function(as_array(a), as_array(b)), a.dtype_code)
+        return from_array(np.asarray(function(as_array(a), as_array(b))), a.dtype_code)
     return evaluate
 
 

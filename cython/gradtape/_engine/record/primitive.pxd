@@ -84,6 +84,7 @@ cdef enum EffectKind:
     DRAWS                    # it draws random numbers
     SHOWS                    # it shows values, and gives nothing back
     EXTERNAL                 # anything
+    EXCHANGES                # it gives tensors of the same shapes every time, and cannot be taken back
 
 cdef Tracer tracer                       # the one at work, None while none is
 cdef int install_tracer(Tracer made) except -1

@@ -243,8 +243,8 @@ operators().value_read = value_read
 
 
 def effect_kind(str name) -> int:
-    """The number of a kind of effect: "writes", "draws", "shows" or "external"."""
-    return {"writes": WRITES, "draws": DRAWS, "shows": SHOWS, "external": EXTERNAL}[name]
+    """The number of a kind of effect: "writes", "draws", "shows", "external" or "exchanges"."""
+    return {"writes": WRITES, "draws": DRAWS, "shows": SHOWS, "external": EXTERNAL, "exchanges": EXCHANGES}[name]
 
 
 def is_traced() -> bool:

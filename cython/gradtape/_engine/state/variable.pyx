@@ -352,6 +352,15 @@ cdef class BaseVariable(Readable):
     def __array__(self, dtype=None, copy=None):
         return self.read().__array__(dtype, copy)
 
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        return self.read().__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+    def __array_namespace__(self, *, api_version=None):
+        return self.read().__array_namespace__(api_version=api_version)
+
     # Assigning
 
     def assign(self, value, use_locking=False, name=None, read_value=True):

@@ -188,6 +188,25 @@ cdef class Tensor:
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        array = as_array(seen(self))
+        if max_version is None or max_version[0] < 1:
+            # A capsule of before version 1 cannot say that it is read-only: who wrote to it would change the tensor.
+            if copy is False:
+                raise BufferError("Tensors are immutable: ask for DLPack's version 1, which can say so, or for a copy")
+            array = array.copy()
+        return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self):
+        return 1, 0
+
+    def __array_namespace__(self, *, api_version=None):
+        if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12"):
+            raise ValueError(f"the version {api_version!r} of the array API is not known")
+        import gradtape.array_api
+
+        return gradtape.array_api
+
     def __getbuffer__(self, Py_buffer* view, int flags):
         cdef Py_ssize_t* strides
         cdef Py_ssize_t stride = item_size(self.dtype_code)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Literal, TypeAlias, TypeVar, overload
@@ -53,6 +53,9 @@ class GradientTape:
         output_gradients: Any = None,
         unconnected_gradients: Unconnected = ...,
     ) -> dict[K, Any]: ...
+    def _gradient_telling(
+        self, target: Any, sources: Sequence[Any], output_gradients: Any, told: Callable[[int, Any], None]
+    ) -> list[Any]: ...
     @overload
     def jacobian(
         self,

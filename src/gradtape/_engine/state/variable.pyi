@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, ClassVar, TypeVar
 
 from numpy.typing import DTypeLike as NumpyDType, NDArray
@@ -39,6 +39,16 @@ class BaseVariable:
     def read_value(self) -> Tensor: ...
     def numpy(self) -> Any: ...
     def __array__(self, dtype: NumpyDType | None = None, copy: bool | None = None) -> NDArray[Any]: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    def __array_namespace__(self, *, api_version: str | None = None) -> ModuleType: ...
     def assign(
         self, value: TensorLike, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Self: ...

@@ -109,6 +109,88 @@ def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     get_logger().log(level, msg, *args, **kwargs)
 
 
+def vlog(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
+    """Logs a message of a level, as `tf.compat.v1.logging.log` does.
+
+    Args:
+      level: such as `tf.compat.v1.logging.INFO`.
+      msg: the message.
+      args: what its %-signs stand for.
+      kwargs: passed on to `logging.Logger.log`.
+
+    Example:
+      >>> tf.compat.v1.logging.vlog(tf.compat.v1.logging.DEBUG, "step %d", 1)
+    """
+    log(level, msg, *args, **kwargs)
+
+
+def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
+    """Logs a message where a condition holds.
+
+    Args:
+      level: such as `tf.compat.v1.logging.INFO`.
+      msg: the message.
+      condition: whether it is logged.
+      args: what its %-signs stand for.
+
+    Example:
+      >>> tf.compat.v1.logging.log_if(tf.compat.v1.logging.ERROR, "no data", False)
+    """
+    if condition:
+        log(level, msg, *args)
+
+
+def _times_before() -> int:
+    """How often the line of the program that called the caller has come here before."""
+    frame = sys._getframe(2)
+    place = frame.f_code.co_filename, frame.f_lineno
+    count = _counts.get(place, 0)
+    _counts[place] = count + 1
+    return count
+
+
+def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
+    """Logs a message the first time that this line of a program is reached, and every n-th time from then on.
+
+    Args:
+      level: such as `tf.compat.v1.logging.INFO`.
+      msg: the message.
+      n: after how many times it is logged again.
+      args: what its %-signs stand for.
+
+    Example:
+      >>> for step in range(10):
+      ...     tf.compat.v1.logging.log_every_n(tf.compat.v1.logging.DEBUG, "step %d", 5, step)
+    """
+    log_if(level, msg, not _times_before() % n, *args)
+
+
+def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
+    """Logs a message the first n times that this line of a program is reached.
+
+    Args:
+      level: such as `tf.compat.v1.logging.INFO`.
+      msg: the message.
+      n: how often it is logged.
+      args: what its %-signs stand for.
+
+    Example:
+      >>> for step in range(10):
+      ...     tf.compat.v1.logging.log_first_n(tf.compat.v1.logging.DEBUG, "step %d", 1, step)
+    """
+    log_if(level, msg, _times_before() < n, *args)
+
+
+def flush() -> None:
+    """Has what was logged written out.
+
+    Example:
+      >>> tf.compat.v1.logging.flush()
+    """
+    for handler in get_logger().handlers:
+        handler.flush()
+
+
 def _of_level(name: str, level: int) -> _Log:
     def write(msg: Any, *args: Any, **kwargs: Any) -> None:
         log(level, msg, *args, **kwargs)

@@ -31,7 +31,7 @@ SUM = 0
 INF, NAN = np.inf, np.nan
 
 
-def _special(name: str) -> Callable[..., np.ndarray]:
+def scipy_special(name: str) -> Callable[..., np.ndarray]:
     """A function of scipy.special; ImportError with the remedy where SciPy is absent."""
     try:
         return getattr(importlib.import_module("scipy.special"), name)
@@ -82,7 +82,7 @@ def _incomplete_gamma(kernel: str, name: str, operands: tuple[Any, Any]) -> Tens
 def _regularized(a: Tensor, x: Tensor, kernel: str, name: str) -> Tensor:
     orders, places = view(a), view(x)
     with np.errstate(all="ignore"):
-        out = _special(name)(orders, places)
+        out = scipy_special(name)(orders, places)
         # Where TensorFlow decides otherwise than SciPy, which did not always give NaN for NaN.
         out = np.where(~(places >= 0) | ~(orders > 0), NAN, out)
         out = np.where(np.isinf(orders) & np.isinf(places) | ((places == 0) & (kernel == "Igamma")), 0, out)
@@ -138,7 +138,7 @@ def _integral(n: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
     In u the logarithm of the integrand is concave, falls as a u to the right of its peak and faster to the left, and is
     at most a (u - peak)² / 2 below near it; so the pieces' ends are where it has fallen by 40.
     """
-    shape, lgamma = a.shape, _special("gammaln")
+    shape, lgamma = a.shape, scipy_special("gammaln")
     a, x = (part.astype(np.float64).reshape(-1, 1, 1) for part in (a, x))
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     nodes, weights = (nodes + 1) / 2, weights / 2
@@ -261,7 +261,7 @@ def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None
 def _betainc(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
         first, second, place = view(a), view(b), view(x)
-        out = np.where(np.isinf(first) | np.isinf(second), NAN, _special("betainc")(first, second, place))
+        out = np.where(np.isinf(first) | np.isinf(second), NAN, scipy_special("betainc")(first, second, place))
         # TensorFlow looks at the ends before it looks for NaN.
         out = np.where((place == 0) | (place == 1), place, out)
         out = np.where((first <= 0) | (second <= 0) | (place < 0) | (place > 1), NAN, out)

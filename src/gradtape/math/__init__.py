@@ -145,3 +145,4 @@ from gradtape._src.ops.sorting import (
     is_strictly_increasing as is_strictly_increasing,
     top_k as top_k,
 )
+from gradtape.math import special as special

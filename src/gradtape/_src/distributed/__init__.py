@@ -1,0 +1,1 @@
+"""Several processes that compute together: exchanges over MPI, and strategies that train with them."""

@@ -1,0 +1,184 @@
+"""Ranks agree on what they exchange before they do: where they differ all are told how, and none waits for ever.
+
+Before every exchange goes a message of four numbers: a hash of what this rank is about to exchange, its complement, and
+what tells of ranks that have joined. The smallest of each says whether all are the same. Only where they are not do
+ranks show each other what they have.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape._src.core import errors
+
+if TYPE_CHECKING:
+    from gradtape._src.distributed.world import World
+
+NOBODY = 2**62  # above every rank
+
+
+class Item(NamedTuple):
+    """A tensor of an exchange.
+
+    Attributes:
+      name: what errors call it.
+      dtype: its dtype's name.
+      shape: its shape, with -1 where ranks may differ.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    def __str__(self) -> str:
+        size = ", ".join("?" if length < 0 else str(length) for length in self.shape)
+        return f"'{self.name}', {self.dtype} [{size}]"
+
+
+class Proposal(NamedTuple):
+    """What a rank is about to exchange: an operation, what it is done with, and tensors in order."""
+
+    operation: str
+    details: tuple[Any, ...] = ()
+    items: tuple[Item, ...] = ()
+
+    def __str__(self) -> str:
+        many = f" of {len(self.items)} tensors" if len(self.items) != 1 else f" of {self.items[0]}"
+        details = f" ({', '.join(map(str, self.details))})" if self.details else ""
+        return f"{self.operation}{details}{many if self.items else ''}"
+
+    def encoded(self) -> bytes:
+        return json.dumps(self).encode()
+
+
+def decoded(data: bytes) -> Proposal:
+    """A proposal as another rank has encoded it."""
+    operation, details, items = json.loads(data)
+    return Proposal(operation, tuple(details), tuple(Item(name, dtype, tuple(shape)) for name, dtype, shape in items))
+
+
+def leaving() -> Proposal:
+    """What a rank proposes that ends."""
+    return Proposal("the end of the program, or shutdown()")
+
+
+class Disagreement(errors.FailedPreconditionError):
+    """Ranks are about to exchange different things.
+
+    Attributes:
+      proposals: what each rank is about to exchange, None for those that have joined.
+    """
+
+    __module__ = "gradtape.distributed"
+
+    def __init__(self, message: str, proposals: list[Proposal | None]) -> None:
+        super().__init__(None, None, message)
+        self.proposals = proposals
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._message, self.proposals)
+
+
+@functools.lru_cache(maxsize=4096)
+def _hash(proposal: Proposal) -> int:
+    return int.from_bytes(hashlib.blake2b(proposal.encoded(), digest_size=8).digest(), "big") >> 1
+
+
+class Agreement:
+    """A proposal on its way to the other ranks."""
+
+    def __init__(self, world: World, proposal: Proposal) -> None:
+        world.check_process()
+        self.world, self.proposal = world, proposal
+        world.waiting.exchanges += 1
+        number = _hash(proposal)
+        self.least = np.array([number, ~number, world.rank, 0], np.int64)
+        self.request = world.control.Iallreduce(world.mpi.IN_PLACE, self.least, op=world.mpi.MIN)
+
+    def finish(self) -> bool:
+        """Waits until all ranks have proposed. Returns whether some have joined, which then know the proposal.
+
+        Raises Disagreement where proposals differ.
+        """
+        self.world.waiting.request(self.request, str(self.proposal))
+        if self.least[0] != ~self.least[1]:
+            _disagree(self.world, self.proposal)
+        if self.least[3] < 0:
+            _show(self.world, self.proposal, int(self.least[2]))
+            return True
+        return False
+
+
+def agree(world: World, proposal: Proposal) -> bool:
+    """Has all ranks agree on a proposal. Returns whether some have joined; Disagreement where proposals differ."""
+    return Agreement(world, proposal).finish()
+
+
+def await_proposal(world: World) -> Proposal | None:
+    """What the others propose while this rank has joined: None when all have. Disagreement where they differ."""
+    world.check_process()
+    world.waiting.exchanges += 1
+    least = np.array([NOBODY, NOBODY, NOBODY, -1], np.int64)
+    request = world.control.Iallreduce(world.mpi.IN_PLACE, least, op=world.mpi.MIN)
+    # A rank that has joined may wait as long as the others compute.
+    world.waiting.request(request, "the ranks that have not joined")
+    if least[2] == NOBODY:
+        return None
+    if least[0] != ~least[1]:
+        _disagree(world, None)
+    return _show(world, None, int(least[2]))
+
+
+def _show(world: World, proposal: Proposal | None, root: int) -> Proposal | None:
+    """One rank's proposal, shown to all."""
+    data = proposal.encoded() if proposal is not None and world.rank == root else b""
+    length = np.array([len(data)], np.int64)
+    world.waiting.request(world.control.Ibcast(length, root), "the length of a proposal")
+    text = np.frombuffer(data, np.uint8).copy() if data else np.empty(int(length[0]), np.uint8)
+    world.waiting.request(world.control.Ibcast(text, root), "a proposal")
+    return decoded(text.tobytes())
+
+
+def gathered(world: World, data: bytes) -> list[bytes]:
+    """Some bytes of every rank."""
+    lengths = np.zeros(world.size, np.int64)
+    own = np.array([len(data)], np.int64)
+    world.waiting.request(world.control.Iallgather(own, lengths), "the lengths of messages")
+    ends = np.cumsum(lengths)
+    together = np.empty(int(ends[-1]), np.uint8)
+    places = (ends - lengths).tolist()
+    sent = np.frombuffer(data, np.uint8)
+    received = [together, (lengths.tolist(), places), world.mpi.BYTE]
+    world.waiting.request(world.control.Iallgatherv([sent, world.mpi.BYTE], received), "messages")
+    return [together[place : place + length].tobytes() for place, length in zip(places, lengths.tolist(), strict=True)]
+
+
+def _disagree(world: World, proposal: Proposal | None) -> None:
+    """Shows all ranks what each has proposed, and says where they differ."""
+    texts = gathered(world, b"" if proposal is None else proposal.encoded())
+    proposals = [decoded(text) if text else None for text in texts]
+    present = [(rank, one) for rank, one in enumerate(proposals) if one is not None]
+    first_rank, first = present[0]
+    rank, other = next((rank, one) for rank, one in present if one != first)
+    raise Disagreement(_difference(first_rank, first, rank, other), proposals)
+
+
+def _difference(rank: int, one: Proposal, other_rank: int, other: Proposal) -> str:
+    """How two ranks' proposals differ, in words."""
+    begin = "Ranks do not exchange the same: "
+    if (one.operation, one.details) != (other.operation, other.details):
+        return f"{begin}rank {rank} has come to {one}, rank {other_rank} to {other}."
+    names, others = [item.name for item in one.items], [item.name for item in other.items]
+    for owner, mine, theirs, stranger in ((rank, names, others, other_rank), (other_rank, others, names, rank)):
+        lacking = [name for name in mine if name not in theirs]
+        if lacking:
+            return f"{begin}{one.operation} has '{lacking[0]}' on rank {owner} and not on rank {stranger}."
+    for place, (item, its) in enumerate(zip(one.items, other.items, strict=False)):
+        if item != its:
+            return f"{begin}tensor {place} of {one.operation} is {item} on rank {rank}, and {its} on rank {other_rank}."
+    return f"{begin}{one.operation} has {len(names)} tensors on rank {rank} and {len(others)} on rank {other_rank}."

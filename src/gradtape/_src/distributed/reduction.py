@@ -1,0 +1,217 @@
+"""Reductions over the ranks, of one tensor or of many that travel in buckets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gradtape._engine.api.api import empty, view
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import errors
+from gradtape._src.core.dtypes import as_dtype
+from gradtape._src.distributed.agreement import Item
+from gradtape._src.distributed.compression import WIRES, Wire
+
+if TYPE_CHECKING:
+    from gradtape._src.distributed.world import World
+
+ALONE = 1 << 16  # bytes from which on a tensor travels out of its own storage; smaller ones are packed
+BUCKET = 1 << 20  # bytes at which a bucket is full
+
+
+class Op(NamedTuple):
+    """How values of the ranks become one.
+
+    Attributes:
+      name: what it is called.
+      mpi: MPI's name for it.
+    """
+
+    name: str
+    mpi: str
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+Average, Sum = Op("Average", "SUM"), Op("Sum", "SUM")
+Min, Max, Product = Op("Min", "MIN"), Op("Max", "MAX"), Op("Product", "PROD")
+OPS = {op.name: op for op in (Average, Sum, Min, Max, Product)}
+
+
+class Reduction(NamedTuple):
+    """What happens to values as they are reduced.
+
+    Attributes:
+      op: how they become one.
+      wire: how they travel.
+      before, after: what they are multiplied by before and after they travel.
+    """
+
+    op: Op
+    wire: Wire = WIRES["none"]
+    before: float = 1.0
+    after: float = 1.0
+
+    @property
+    def details(self) -> tuple[Any, ...]:
+        """What ranks agree on."""
+        return (self.op.name, self.wire.name, self.before, self.after)
+
+    def wire_of(self, dtype: str) -> Wire:
+        """How tensors of a dtype travel: only floats are compressed."""
+        return self.wire if dtype in ("float32", "float64") else WIRES["none"]
+
+    def refine(self, array: np.ndarray, size: int) -> None:
+        """What is done to the result, in place."""
+        if self.op is Average and size > 1:
+            if array.dtype.kind == "f":
+                np.divide(array, size, out=array)
+            else:
+                array[...] = np.trunc(array / size)
+        if self.after != 1.0:
+            np.multiply(array, self.after, out=array, casting="unsafe")
+
+    def prepared(self, array: np.ndarray) -> np.ndarray:
+        """The array as it is to be reduced."""
+        return array if self.before == 1.0 else (array * self.before).astype(array.dtype)
+
+    def of_one(self, tensor: Tensor) -> Tensor:
+        """What becomes of a tensor where there is one rank."""
+        if self.before == 1.0 and self.after == 1.0:
+            return tensor
+        made, array = empty(tuple(tensor.shape), tensor.dtype)
+        np.copyto(array, self.prepared(view(tensor)))
+        self.refine(array, 1)
+        return made
+
+
+def reduction_of(details: Sequence[Any]) -> Reduction:
+    """The reduction of which another rank has told the details."""
+    op, wire, before, after = details
+    return Reduction(OPS[op], WIRES[wire], before, after)
+
+
+class Bucket:
+    """Tensors that travel together: one out of its own storage, or several that are packed.
+
+    Attributes:
+      places: which of the exchange's tensors they are.
+    """
+
+    def __init__(self, places: list[int], items: Sequence[Item], reduction: Reduction) -> None:
+        self.places, self.reduction = places, reduction
+        self.items = [items[place] for place in places]
+        self.dtype = as_dtype(self.items[0].dtype)
+        self.wire = reduction.wire_of(self.items[0].dtype)
+        self.sizes = [int(np.prod(item.shape, dtype=np.int64)) for item in self.items]
+        self.travels = self.wire.dtype or self.dtype.as_numpy_dtype
+        self.direct = len(places) == 1 and self.wire.dtype is None and reduction.before == 1.0
+        self.spare: list[np.ndarray] = []  # buffers that were used before
+
+    def start(self, world: World, tensors: Sequence[Tensor | None]) -> Travelling:
+        """Sends tensors off, None for zeros."""
+        op = _mpi_op(world, self.reduction.op, self.wire)
+        world.sent += 1
+        if self.direct and tensors[0] is not None:
+            made, array = empty(self.items[0].shape, self.dtype)
+            own = np.ascontiguousarray(view(tensors[0]))
+            request = world.data.Iallreduce(_spec(world, own, self.wire), _spec(world, array, self.wire), op=op)
+            return Travelling(self, world, request, (own, tensors[0]), array, made)
+        buffer = self.spare.pop() if self.spare else np.empty(sum(self.sizes), self.travels)
+        start = 0
+        for tensor, size in zip(tensors, self.sizes, strict=True):
+            part = buffer[start : start + size]
+            if tensor is None:
+                part[...] = 0
+            else:
+                part[...] = self.wire.encode(self.reduction.prepared(view(tensor).reshape(-1)))
+            start += size
+        request = world.data.Iallreduce(world.mpi.IN_PLACE, _spec(world, buffer, self.wire), op=op)
+        return Travelling(self, world, request, None, buffer, None)
+
+
+class Travelling:
+    """A bucket on its way."""
+
+    def __init__(self, bucket: Bucket, world: World, request: Any, held: Any, buffer: np.ndarray, made: Any) -> None:
+        self.bucket, self.world, self.request = bucket, world, request
+        self.held, self.buffer, self.made = held, buffer, made
+
+    def results(self) -> list[Tensor]:
+        """Waits for the bucket, and returns its tensors, reduced."""
+        bucket = self.bucket
+        self.world.waiting.request(self.request, f"the reduction of '{bucket.items[0].name}'")
+        self.held = None
+        if self.made is not None:
+            bucket.reduction.refine(self.buffer, self.world.size)
+            return [self.made]
+        found, start = [], 0
+        for item, size in zip(bucket.items, bucket.sizes, strict=True):
+            made, array = empty(item.shape, bucket.dtype)
+            bucket.wire.decode(self.buffer[start : start + size].reshape(item.shape), array)
+            bucket.reduction.refine(array, self.world.size)
+            found.append(made)
+            start += size
+        bucket.spare.append(self.buffer)
+        return found
+
+
+@functools.lru_cache(maxsize=256)
+def buckets_of(items: tuple[Item, ...], chosen: tuple[bool, ...], reduction: Reduction) -> tuple[Bucket, ...]:
+    """The buckets of an exchange's tensors, those that are chosen, in the order in which they are sent.
+
+    The last tensors go first, as reverse accumulation finds the gradients of what was used last first.
+    """
+    made: list[list[int]] = []
+    filling: dict[str, tuple[list[int], int]] = {}
+    for place in reversed(range(len(items))):
+        item = items[place]
+        wire = reduction.wire_of(item.dtype)
+        count = int(np.prod(item.shape, dtype=np.int64))
+        if not chosen[place] or count == 0:
+            continue
+        length = count * np.dtype(wire.dtype or as_dtype(item.dtype).as_numpy_dtype).itemsize
+        if length >= ALONE:
+            made.append([place])
+            continue
+        places, filled = filling.get(item.dtype, ([], 0))
+        places.append(place)
+        filling[item.dtype] = places, filled + length
+        if filled + length >= BUCKET:
+            made.append(filling.pop(item.dtype)[0])
+    made += [places for places, _ in filling.values()]
+    return tuple(Bucket(places, items, reduction) for places in made)
+
+
+_custom_ops: dict[str, tuple[Any, Any]] = {}
+
+
+def _custom(world: World, wire: Wire) -> tuple[Any, Any]:
+    """MPI's type and operation for what it cannot add itself."""
+    if wire.name not in _custom_ops:
+        assert wire.add is not None and wire.dtype is not None
+        add, dtype = wire.add, wire.dtype
+
+        def combine(came: Any, there: Any, _: Any) -> None:
+            add(np.frombuffer(came, dtype), np.frombuffer(there, dtype))
+
+        kind = world.mpi.BYTE.Create_contiguous(dtype.itemsize).Commit()
+        _custom_ops[wire.name] = kind, world.mpi.Op.Create(combine, commute=True)
+    return _custom_ops[wire.name]
+
+
+def _mpi_op(world: World, op: Op, wire: Wire) -> Any:
+    if wire.add is None:
+        return getattr(world.mpi, op.mpi)
+    if op.mpi != "SUM":
+        raise errors.InvalidArgumentError(None, None, f"{op} of compressed values is not computed. Use Average or Sum.")
+    return _custom(world, wire)[1]
+
+
+def _spec(world: World, array: np.ndarray, wire: Wire) -> Any:
+    """An array as MPI takes it."""
+    return array if wire.add is None else [array, array.size, _custom(world, wire)[0]]

@@ -1,0 +1,101 @@
+"""Waiting for other ranks: without keeping a processor from its neighbours, and not for ever."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradtape._src.core import errors
+from gradtape._src.core.logger import get_logger
+
+if TYPE_CHECKING:
+    from gradtape._src.distributed.world import World
+
+EAGER = 100e-6  # seconds in which a peer that computes the same should come
+LONGEST_NAP = 1e-3
+_WAITS = 7  # the tag of messages that say: I wait, at this exchange
+
+
+def _seconds(name: str, default: float) -> float:
+    """A time that the environment sets; 0 for never."""
+    given = os.environ.get(name, "")
+    try:
+        return float(given) if given else default
+    except ValueError:
+        raise ValueError(f"{name} must be a number of seconds, got {given!r}") from None
+
+
+class Waiting:
+    """How a rank waits for requests.
+
+    Attributes:
+      warn_after: seconds after which ranks that do not come are named in a warning.
+      fail_after: seconds after which waiting ends in a DeadlineExceededError; 0 for never.
+      exchanges: how many this rank has begun.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.warn_after = _seconds("GRADTAPE_STALL_CHECK_TIME_SECONDS", 60.0)
+        self.fail_after = _seconds("GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS", 600.0)
+        self.tell_after = min([1.0, *(limit / 4 for limit in (self.warn_after, self.fail_after) if limit)])
+        self.exchanges = 0
+        self.waits_at: dict[int, int] = {}  # the last exchange at which another rank said that it waits
+        self.told: list[Any] = []
+
+    def until(self, done: Callable[[], bool], what: str) -> None:
+        """Returns when `done()` is true. DeadlineExceededError where it takes longer than `fail_after`."""
+        if done():
+            return
+        start = time.perf_counter()
+        while time.perf_counter() - start < EAGER:
+            if done():
+                return
+            time.sleep(0)
+        nap, told, warned = 20e-6, False, False
+        while not done():
+            time.sleep(nap)
+            nap = min(LONGEST_NAP, nap * 1.5)
+            passed = time.perf_counter() - start
+            if passed > self.tell_after and not told:
+                told = True
+                self._tell()
+            if self.warn_after and passed > self.warn_after and not warned:
+                warned = True
+                get_logger().warning(self._stalled(what, passed))
+            if self.fail_after and passed > self.fail_after:
+                raise errors.DeadlineExceededError(None, None, self._stalled(what, passed))
+
+    def _stalled(self, what: str, passed: float) -> str:
+        missing = self._missing()
+        who = f"rank {missing[0]} has" if len(missing) == 1 else f"ranks {', '.join(map(str, missing))} have"
+        come = f"{who} not come" if missing else "all ranks have come, but messages do not arrive"
+        return f"Rank {self.world.rank} has waited {passed:.1f} s for {what}: {come}."
+
+    def _tell(self) -> None:
+        """Tells the other ranks that this one waits, so that they know whom they wait for."""
+        world = self.world
+        own = np.array([self.exchanges], np.int64)
+        others = [other for other in range(world.size) if other != world.rank]
+        self.told = [(own, world.control.Isend(own, dest=other, tag=_WAITS)) for other in others]
+
+    def _missing(self) -> list[int]:
+        """The ranks that have not said that they wait too."""
+        world = self.world
+        theirs, status = np.empty(1, np.int64), world.mpi.Status()
+        while world.control.Iprobe(tag=_WAITS, status=status):
+            world.control.Recv(theirs, source=status.source, tag=_WAITS)
+            self.waits_at[status.source] = int(theirs[0])
+        return [
+            other
+            for other in range(world.size)
+            if other != world.rank and self.waits_at.get(other, -1) < self.exchanges
+        ]
+
+    def request(self, request: Any, what: str) -> None:
+        """Waits for a request of MPI's."""
+        self.until(request.Test, what)

@@ -1,0 +1,291 @@
+"""The processes that compute together, and which of them this one is."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import traceback
+from types import ModuleType
+from typing import Any
+
+from gradtape._engine.base.threads import set_num_threads
+from gradtape._src.core import errors
+from gradtape._src.distributed.waiting import Waiting
+
+# What launchers tell a process of how many it is one of.
+_COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS", "MV2_COMM_WORLD_SIZE")
+_LAUNCHED = ("PMIX_RANK", "PMI_RANK", "PMI_FD", "OMPI_COMM_WORLD_RANK")
+
+
+class World:
+    """The processes that exchange with each other.
+
+    Attributes:
+      rank: which one this is, from 0 on; `size`: of how many.
+      local_rank, local_size: the same among those on this machine.
+      data, control: communicators for values, and for what these are agreed to be; None where there is one process.
+      waiting: how requests are waited for.
+      sent: how many buckets have left so far.
+      kinds: which gradients of variables were dense, sparse or none so far, by what was agreed on.
+    """
+
+    data: Any
+    local: Any
+    control: Any
+
+    def __init__(self, communicator: Any = None) -> None:
+        self.owner = os.getpid()
+        self.mpi: Any = None
+        self.data = self.control = self.local = None
+        self.rank, self.size, self.local_rank, self.local_size = 0, 1, 0, 1
+        self.cross_rank, self.cross_size = 0, 1
+        self.kinds: dict[Any, tuple[int, ...]] = {}
+        self.sent = 0
+        self.waiting = Waiting(self)
+        if communicator is None:
+            return
+        self.mpi = sys.modules["mpi4py.MPI"]
+        self.rank, self.size = communicator.rank, communicator.size
+        self.local = communicator.Split_type(self.mpi.COMM_TYPE_SHARED)
+        self.local_rank, self.local_size = self.local.rank, self.local.size
+        across = communicator.Split(self.local_rank, self.rank)
+        self.cross_rank, self.cross_size = across.rank, across.size
+        across.Free()
+        if self.size > 1:
+            self.data, self.control = communicator.Dup(), communicator.Dup()
+
+    def check_process(self) -> None:
+        """Raises FailedPreconditionError in a process that was forked off: MPI's connections are its parent's."""
+        if self.owner != os.getpid():
+            raise errors.FailedPreconditionError(
+                None,
+                None,
+                f"This process was forked off rank {self.rank} and cannot exchange with the other ranks. Exchange in "
+                'the process that called init(), or start processes with multiprocessing.get_context("spawn").',
+            )
+
+
+_world: World | None = None
+
+
+def current() -> World:
+    """The processes that `init` found. ValueError before."""
+    if _world is None:
+        raise ValueError("gradtape.distributed has not been initialized; use gradtape.distributed.init().")
+    return _world
+
+
+def is_initialized() -> bool:
+    """Whether `init` was called.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.is_initialized()
+      True
+    """
+    return _world is not None
+
+
+def _launched() -> bool:
+    """Whether a launcher of MPI's started this process."""
+    if any(name in os.environ for name in _LAUNCHED):
+        return True
+    return any(os.environ.get(name, "1") not in ("", "1") for name in _COUNTS)
+
+
+def _mpi() -> ModuleType | None:
+    """mpi4py, or None where this process is alone. ImportError where it is one of several and mpi4py is not there."""
+    if "mpi4py.MPI" not in sys.modules and not _launched():
+        return None
+    try:
+        import mpi4py.MPI
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            "Several processes were started by an MPI launcher, and mpi4py, through which they exchange, could not be "
+            f"imported: {error}. Install it with: pip install 'gradtape[mpi]'"
+        ) from error
+    return mpi4py.MPI
+
+
+def init(comm: Any = None) -> None:
+    """Finds the processes that compute together: those that `mpiexec` started, or this one alone.
+
+    Each process uses its share of the processors from then on, unless OMP_NUM_THREADS says how many threads. A process
+    that ends by an exception ends the others too.
+
+    Args:
+      comm: an mpi4py communicator, or a list of ranks, of which there are exchanges; all processes unless given.
+
+    Raises:
+      ImportError: several processes were started, and mpi4py is not installed.
+      ValueError: this process is not among the ranks.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.rank(), tf.distributed.size()
+      (0, 1)
+    """
+    global _world
+    if _world is not None:
+        return
+    mpi = _mpi()
+    if mpi is None:
+        if comm:
+            raise ValueError("Ranks were given, but no MPI launcher such as mpiexec started this process.")
+        _world = World()
+        return
+    communicator: Any = mpi.COMM_WORLD
+    if isinstance(comm, mpi.Comm):
+        communicator = comm
+    elif comm:
+        if communicator.rank not in comm:
+            raise ValueError(f"Rank {communicator.rank} is not among the ranks that were given: {list(comm)}.")
+        communicator = communicator.Create_group(communicator.group.Incl(list(comm)))
+    _world = World(communicator)
+    if _world.size > 1:
+        _share_processors(_world)
+        _end_together(_world)
+
+
+def shutdown() -> None:
+    """Ends the exchanges: all ranks call it, or none. It is called by itself as a program ends.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.shutdown()
+      >>> tf.distributed.is_initialized()
+      False
+    """
+    global _world
+    world, _world = _world, None
+    if world is None or world.size == 1 or world.owner != os.getpid() or world.mpi.Is_finalized():
+        return
+    atexit.unregister(_leave)
+    from gradtape._src.distributed.agreement import agree, leaving
+
+    agree(world, leaving())
+
+
+def _share_processors(world: World) -> None:
+    """Gives each rank its share of the processors that it may run on."""
+    if os.environ.get("OMP_NUM_THREADS", "").split(",")[0].isdigit() or not hasattr(os, "sched_getaffinity"):
+        return
+    own = sorted(os.sched_getaffinity(0))
+    sharing = sum(bool(set(own) & set(others)) for others in world.local.allgather(own))
+    set_num_threads(max(1, len(own) // sharing))
+
+
+def _end_together(world: World) -> None:
+    """Has the other ranks end with this one, however it does."""
+    shown = sys.excepthook
+
+    def end(kind: Any, error: Any, trace: Any) -> None:
+        shown(kind, error, trace)
+        _abort(world, f"rank {world.rank} ends by {kind.__name__}, and with it the other ranks")
+
+    sys.excepthook = end
+    atexit.register(_leave)
+
+
+def _abort(world: World, reason: str) -> None:
+    sys.stdout.flush()
+    print(f"gradtape.distributed: {reason}", file=sys.stderr, flush=True)
+    world.mpi.COMM_WORLD.Abort(1)
+
+
+def _leave() -> None:
+    """As the program ends: others that do not end too are told, and end."""
+    world = _world
+    if world is None or world.owner != os.getpid() or world.mpi.Is_finalized():
+        return
+    try:
+        shutdown()
+    except BaseException:
+        traceback.print_exc()
+        _abort(world, f"rank {world.rank} has ended, and with it the other ranks")
+
+
+def _number(what: str, meaning: str, example: int) -> Any:
+    def number() -> int:
+        return int(getattr(current(), what))
+
+    number.__name__ = number.__qualname__ = what
+    number.__doc__ = f"""{meaning}
+
+    Returns:
+      An int.
+
+    Raises:
+      ValueError: `init` was not called.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.{what}()
+      {example}
+    """
+    return number
+
+
+rank = _number("rank", "Which of the processes this one is, from 0 on.", 0)
+size = _number("size", "How many processes there are.", 1)
+local_rank = _number("local_rank", "Which of the processes on this machine this one is, from 0 on.", 0)
+local_size = _number("local_size", "How many processes there are on this machine.", 1)
+cross_rank = _number("cross_rank", "Which machine this is, from 0 on, among those that have as many processes.", 0)
+cross_size = _number("cross_size", "How many machines have a process of this one's local rank.", 1)
+
+
+def is_homogeneous() -> bool:
+    """Whether all machines have as many processes.
+
+    Returns:
+      A bool.
+
+    Raises:
+      ValueError: `init` was not called.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.is_homogeneous()
+      True
+    """
+    world = current()
+    return world.size == 1 or len(set(world.control.allgather(world.local_size))) == 1
+
+
+def mpi_enabled() -> bool:
+    """Whether the processes exchange through MPI; False where this one is alone.
+
+    Returns:
+      A bool.
+
+    Raises:
+      ValueError: `init` was not called.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.mpi_enabled()
+      False
+    """
+    return current().mpi is not None
+
+
+def mpi_threads_supported() -> bool:
+    """Whether several threads may exchange at a time; they must agree on an order all the same.
+
+    Returns:
+      A bool.
+
+    Raises:
+      ValueError: `init` was not called.
+
+    Example:
+      >>> tf.distributed.init()
+      >>> tf.distributed.mpi_threads_supported()
+      False
+    """
+    mpi = current().mpi
+    return mpi is not None and mpi.Query_thread() == mpi.THREAD_MULTIPLE

@@ -1,0 +1,1 @@
+"""Values and functions handed to other libraries, and taken from them."""

@@ -1,0 +1,3 @@
+"""tf.experimental: interchange by DLPack."""
+
+from gradtape.experimental import dlpack as dlpack

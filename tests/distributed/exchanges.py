@@ -1,0 +1,225 @@
+"""What each exchange gives, against NumPy, and what is said where ranks differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+hvd = tf.distributed
+DTYPES = ("float32", "float64", "int32", "int64", "uint8")
+
+
+def of_rank(rank: int, shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
+    """What a rank sends: every rank can make what any other does."""
+    rng = np.random.default_rng([rank, *shape])
+    return (rng.standard_normal(shape) if dtype[0] == "f" else rng.integers(0, 9, shape)).astype(dtype)
+
+
+def of_all(shape: tuple[int, ...], dtype: str = "float32") -> np.ndarray:
+    return np.stack([of_rank(rank, shape, dtype) for rank in range(hvd.size())])
+
+
+def same_everywhere(tensor: tf.Tensor) -> np.ndarray:
+    """The tensor's value, which has the same bits on all ranks."""
+    raw = tensor.numpy().tobytes()
+    assert len(set(hvd.allgather_object(raw))) == 1
+    return tensor.numpy()
+
+
+def check_ranks():
+    assert hvd.is_initialized() and hvd.mpi_enabled() and hvd.is_homogeneous()
+    assert sorted(hvd.allgather_object(hvd.rank())) == list(range(hvd.size()))
+    assert (hvd.local_rank(), hvd.local_size()) == (hvd.rank(), hvd.size())
+    assert (hvd.cross_rank(), hvd.cross_size()) == (0, 1)
+
+
+def check_allreduce_of_every_dtype():
+    ops = {hvd.Sum: np.sum, hvd.Min: np.min, hvd.Max: np.max, hvd.Product: np.prod}
+    for dtype in DTYPES:
+        for shape in ((), (3,), (0, 2), (5, 7), (300, 300)):
+            own = tf.constant(of_rank(hvd.rank(), shape, dtype))
+            for op, reduce in ops.items():
+                found = same_everywhere(hvd.allreduce(own, op=op))
+                assert found.dtype == dtype and found.shape == shape
+                wanted = reduce(
+                    of_all(shape, dtype), axis=0, **({"dtype": dtype} if op in (hvd.Sum, hvd.Product) else {})
+                )
+                np.testing.assert_allclose(found, wanted, rtol=2e-6 if dtype == "float32" else 1e-15, atol=1e-6)
+
+
+def check_averages():
+    found = hvd.allreduce(tf.constant(of_rank(hvd.rank(), (5,), "float64")))
+    np.testing.assert_allclose(same_everywhere(found), of_all((5,), "float64").mean(0), rtol=1e-15, atol=1e-15)
+    found = hvd.allreduce(tf.constant([-1 - hvd.rank(), 3]))
+    np.testing.assert_array_equal(same_everywhere(found), [int(-(hvd.size() + 1) / 2), 3])
+    assert float(hvd.allreduce(2.0, average=False)) == 2.0 * hvd.size()
+
+
+def check_scaling():
+    found = hvd.allreduce(tf.fill([4], 3.0), op=hvd.Sum, prescale_factor=0.5, postscale_factor=4.0)
+    np.testing.assert_array_equal(found.numpy(), np.full(4, 6.0 * hvd.size()))
+
+
+def check_what_was_sent_is_not_changed():
+    own = tf.constant(of_rank(hvd.rank(), (200, 200)))
+    hvd.allreduce(own)
+    hvd.broadcast(own, 1)
+    np.testing.assert_array_equal(own.numpy(), of_rank(hvd.rank(), (200, 200)))
+
+
+def check_groups_have_the_bits_of_each_alone():
+    shapes = [(3,), (400, 100), (), (7, 2), (0,), (90_000,), (5,)]
+    dtypes = ["float32", "float32", "float64", "float32", "float32", "float32", "int32"]
+    own = [tf.constant(of_rank(hvd.rank(), shape, dtype)) for shape, dtype in zip(shapes, dtypes, strict=True)]
+    together = hvd.grouped_allreduce(own, op=hvd.Sum)
+    for tensor, shape, dtype in zip(together, shapes, dtypes, strict=True):
+        wanted = of_all(shape, dtype).sum(0, dtype=dtype)
+        np.testing.assert_allclose(same_everywhere(tensor), wanted, rtol=2e-6, atol=1e-6)
+    again = hvd.grouped_allreduce(own, op=hvd.Sum)
+    assert [t.numpy().tobytes() for t in together] == [t.numpy().tobytes() for t in again]
+
+
+def check_compression():
+    value = np.array([1.0, 1 / 3, -2.5, 1e-3, 300.0], np.float32)
+    own = tf.constant(value * (hvd.rank() + 1))
+    wanted = value * (hvd.size() + 1) / 2
+    for wire, precision in ((hvd.Compression.fp16, 2.0**-11), (hvd.Compression.bf16, 2.0**-8)):
+        found = same_everywhere(hvd.allreduce(own, compression=wire))
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, rtol=2 * hvd.size() * precision)
+        # What has so few bits travels as it is, and integers are not touched.
+        exact = hvd.allreduce(tf.fill([70_000], 0.5), compression=wire, op=hvd.Sum)
+        np.testing.assert_array_equal(exact.numpy(), np.full(70_000, 0.5 * hvd.size()))
+        assert int(hvd.allreduce(tf.constant(70_001), compression=wire)) == 70_001
+        special = hvd.allreduce(tf.constant([np.inf, -np.inf, np.nan]), compression=wire, op=hvd.Sum)
+        np.testing.assert_array_equal(special.numpy(), [np.inf, -np.inf, np.nan])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Max of compressed values"):
+        hvd.allreduce(own, compression=hvd.Compression.fp16, op=hvd.Max)
+
+
+def check_sparse_rows_are_gathered():
+    rank, size = hvd.rank(), hvd.size()
+    values = np.arange(2 * (rank + 1), dtype=np.float32).reshape(-1, 2) + 10 * rank
+    slices = tf.IndexedSlices(tf.constant(values), tf.range(rank + 1), dense_shape=[size, 2])
+    found = hvd.allreduce(slices)
+    wanted = np.zeros((size, 2), np.float32)
+    for other in range(size):
+        wanted[: other + 1] += (np.arange(2 * (other + 1)).reshape(-1, 2) + 10 * other) / np.float32(size)
+    np.testing.assert_allclose(tf.convert_to_tensor(found).numpy(), wanted, rtol=1e-6)
+    assert found.indices.shape == [size * (size + 1) // 2]
+
+
+def check_allgather():
+    rank, size = hvd.rank(), hvd.size()
+    for dtype in (*DTYPES, "bool"):
+        own = np.full((rank, 3), rank % 2, dtype)
+        wanted = np.concatenate([np.full((other, 3), other % 2, dtype) for other in range(size)])
+        np.testing.assert_array_equal(same_everywhere(hvd.allgather(own)), wanted)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="without axes"):
+        hvd.allgather(1.0)
+
+
+def check_broadcast():
+    for dtype in (*DTYPES, "bool"):
+        for root in range(hvd.size()):
+            found = hvd.broadcast(tf.cast(of_rank(hvd.rank(), (4,), "int32"), dtype), root)
+            np.testing.assert_array_equal(found.numpy(), of_rank(root, (4,), "int32").astype(dtype))
+    assert hvd.broadcast_object({"of": hvd.rank()}, 1) == {"of": 1}
+    with pytest.raises(ValueError, match=rf"root_rank must be in \[0, {hvd.size()}\), got 9"):
+        hvd.broadcast(1.0, 9)
+
+
+def check_alltoall():
+    rank, size = hvd.rank(), hvd.size()
+    found = hvd.alltoall(tf.range(size) + 10 * rank)
+    np.testing.assert_array_equal(found.numpy(), rank + 10 * np.arange(size))
+    splits = [place + 1 for place in range(size)]
+    rows = tf.constant(np.repeat(np.arange(size), splits).astype(np.float32)[:, None] + rank / 8)
+    found, came = hvd.alltoall(rows, splits)
+    np.testing.assert_array_equal(came.numpy(), np.full(size, rank + 1))
+    wanted = rank + np.repeat(np.arange(size), rank + 1)[:, None] / 8
+    np.testing.assert_array_equal(found.numpy(), wanted.astype(np.float32))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="splits must be"):
+        hvd.alltoall(rows, [1] * size + [1])
+
+
+def check_derivatives():
+    rank, size = hvd.rank(), hvd.size()
+    x = tf.Variable(of_rank(rank, (3,)))
+    factors = [float(other + 1) for other in range(size)]
+    with tf.GradientTape(persistent=True) as tape:
+        total = tf.reduce_sum(hvd.allreduce(x, op=hvd.Sum)) * factors[rank]
+        mean = tf.reduce_sum(hvd.allreduce(x)) * factors[rank]
+        rows = tf.reduce_sum(hvd.allgather(x)) * factors[rank]
+        sent = tf.reduce_sum(hvd.broadcast(x, 1)) * factors[rank]
+    np.testing.assert_array_equal(tape.gradient(total, x).numpy(), np.full(3, sum(factors)))
+    np.testing.assert_allclose(tape.gradient(mean, x).numpy(), np.full(3, sum(factors) / size), rtol=1e-6)
+    np.testing.assert_array_equal(tape.gradient(rows, x).numpy(), np.full(3, sum(factors)))
+    np.testing.assert_array_equal(tape.gradient(sent, x).numpy(), np.full(3, sum(factors) * (rank == 1)))
+
+
+def check_differences_are_named_on_all_ranks():
+    rank = hvd.rank()
+    cases = [
+        (
+            lambda: hvd.allreduce(tf.ones([2 + (rank == 1)]), name="w"),
+            r"'w', float32 \[2\] on rank 0.*'w', float32 \[3\] on rank 1",
+        ),
+        (
+            lambda: hvd.allreduce(tf.ones([2], tf.float64 if rank == 1 else tf.float32), name="w"),
+            "'w', float64.*on rank 1",
+        ),
+        (lambda: hvd.allreduce(1.0, name="a" if rank else "b"), "has 'b' on rank 0 and not on rank 1"),
+        (lambda: hvd.allreduce(1.0, op=hvd.Sum if rank else hvd.Average), "rank 0 has come to allreduce .Average"),
+        (lambda: hvd.allgather([1.0]) if rank else hvd.barrier(), "rank 0 has come to barrier, rank 1 to allgather"),
+        (lambda: hvd.broadcast(1.0, min(rank, 1)), r"rank 0 has come to broadcast \(0\)"),
+        (
+            lambda: hvd.broadcast_variables([tf.Variable([1.0] * (1 + rank), name="v")]),
+            r"'v:0', float32 \[1\] on rank 0",
+        ),
+        (lambda: hvd.grouped_allreduce([1.0] * (1 + (rank == 1)), name="g"), "has 'g.1' on rank 1 and not on rank 0"),
+    ]
+    for call, said in cases:
+        with pytest.raises(tf.errors.FailedPreconditionError, match=said):
+            call()
+        hvd.barrier()
+
+
+def check_values_that_differ_are_named():
+    same, other = tf.Variable([1.0, 2.0], name="same"), tf.Variable([1.0, float(hvd.rank())], name="other")
+    with pytest.raises(tf.errors.FailedPreconditionError, match=r"'other:0' has not the same value.*rank 1's"):
+        hvd.check_variables([same, other])
+    hvd.broadcast_variables([same, other], root_rank=1)
+    hvd.check_variables([same, other])
+    np.testing.assert_array_equal(other.numpy(), [1.0, 1.0])
+
+
+def check_ranks_that_run_out_of_data_join():
+    rank, size = hvd.rank(), hvd.size()
+    for turn in range(size - rank):
+        left = sum(size - other > turn for other in range(size))
+        assert float(hvd.allreduce(1.0, op=hvd.Sum)) == left
+        assert hvd.allgather(tf.ones([2])).shape == [2 * left]
+    assert hvd.join() == 0
+    assert float(hvd.allreduce(1.0, op=hvd.Sum)) == size
+
+
+def check_compiled_functions_exchange():
+    @tf.function
+    def step(x):
+        return hvd.allreduce(2.0 * x, op=hvd.Sum) + hvd.broadcast(x, 1)
+
+    for place in range(4):
+        found = step(tf.fill([3], float(hvd.rank() + place)))
+        wanted = 2.0 * sum(range(hvd.size())) + 2.0 * place * hvd.size() + 1 + place
+        np.testing.assert_array_equal(found.numpy(), np.full(3, wanted, np.float32))
+    assert "runs eagerly" not in step.explain_plan(), step.explain_plan()
+
+
+def check_text_does_not_travel():
+    with pytest.raises(TypeError):
+        hvd.allreduce("text")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bool tensors are not added up"):
+        hvd.allreduce(tf.constant([True]))

@@ -1,0 +1,202 @@
+"""Gradients of all ranks: the tape's, optimizers', of what only some ranks use, and whole trainings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradtape as tf
+
+hvd = tf.distributed
+
+
+def network(seed: int = 0, table: str = "table") -> list[tf.Variable]:
+    """Variables of every size: some travel alone, some are packed."""
+    rng = np.random.default_rng(seed)
+    shapes = [(50, 2), (2, 400), (400,), (400, 200), (200,), (200, 1), (1,)]
+    named = zip((table, "w1", "b1", "w2", "b2", "w3", "b3"), shapes, strict=True)
+    return [tf.Variable(rng.standard_normal(shape).astype(np.float32) * 0.1, name=name) for name, shape in named]
+
+
+def loss_of(variables: list[tf.Variable], rank: int, sparse: bool = False) -> tf.Tensor:
+    table, w1, b1, w2, b2, w3, b3 = variables
+    rows = np.random.default_rng(rank).integers(0, 50, 8)
+    x = (
+        tf.gather(table, rows)
+        if sparse
+        else tf.constant(np.random.default_rng(rank).random((8, 2), np.float32)) + table[0]
+    )
+    hidden = tf.tanh(tf.tanh(x @ w1 + b1) @ w2 + b2)
+    return tf.reduce_mean(tf.square(hidden @ w3 + b3 - 1.0))
+
+
+def gradients_of(variables: list[tf.Variable], rank: int, sparse: bool = False) -> list[np.ndarray]:
+    """What a rank finds by itself."""
+    with tf.GradientTape() as tape:
+        loss = loss_of(variables, rank, sparse)
+    return [tf.convert_to_tensor(gradient).numpy() for gradient in tape.gradient(loss, variables)]
+
+
+def mean_of_all(variables: list[tf.Variable], sparse: bool = False) -> list[np.ndarray]:
+    found = [gradients_of(variables, rank, sparse) for rank in range(hvd.size())]
+    return [np.mean(of_variable, axis=0) for of_variable in zip(*found, strict=True)]
+
+
+def check_the_tape_averages():
+    for sparse in (False, True):
+        # What was dense once travels so from then on: the sparse one is another variable.
+        variables = network(table="rows" if sparse else "table")
+        wanted = mean_of_all(variables, sparse)
+        for _ in range(3):  # only the first one does not know yet which gradients are dense
+            with tf.GradientTape() as tape:
+                loss = loss_of(variables, hvd.rank(), sparse)
+            found = hvd.DistributedGradientTape(tape).gradient(loss, variables)
+            assert isinstance(found[0], tf.IndexedSlices) == sparse
+            for gradient, value in zip(found, wanted, strict=True):
+                np.testing.assert_allclose(tf.convert_to_tensor(gradient).numpy(), value, rtol=1e-4, atol=1e-7)
+    with hvd.DistributedGradientTape(sparse_as_dense=True) as tape:
+        loss = loss_of(variables, hvd.rank(), True)
+    assert isinstance(tape.gradient(loss, variables)[0], tf.Tensor)
+
+
+def check_gradients_are_sent_while_the_sweep_runs():
+    """The rule of what comes first looks at how many messages have left when the sweep has come to it."""
+    from gradtape._src.distributed.world import current
+
+    variables = network()[1:]
+    begun: list[int] = []
+
+    @tf.custom_gradient
+    def watched(x):
+        def gradient(cotangent):
+            begun.append(current().sent)
+            return cotangent
+
+        return tf.identity(x), gradient
+
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            loss = loss_of([watched(tf.ones([50, 2]) * variables[0][0, 0]), *variables], hvd.rank())
+        before = current().sent
+        hvd.DistributedGradientTape(tape).gradient(loss, variables)
+        begun[-1] -= before
+        all_sent = current().sent - before
+    assert begun == [0, 1] and all_sent == 2, (begun, all_sent)
+
+
+def check_what_only_some_ranks_use():
+    rank, size = hvd.rank(), hvd.size()
+    everywhere, here, nowhere, rows = (
+        tf.Variable(tf.ones([3, 2]), name=name) for name in ("all", "one", "none", "rows")
+    )
+    for turn in range(3):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(everywhere)
+            if rank == 1:
+                loss += tf.reduce_sum(here) * 2.0
+            loss += tf.reduce_sum(tf.gather(rows, [1])) if rank or turn == 2 else 0.0
+            if turn == 2 and rank == 1:
+                loss += tf.reduce_sum(nowhere) + tf.reduce_sum(rows)
+        found = hvd.DistributedGradientTape(tape, op=hvd.Sum).gradient(loss, [everywhere, here, nowhere, rows])
+        np.testing.assert_array_equal(found[0].numpy(), np.full((3, 2), float(size)))
+        np.testing.assert_array_equal(found[1].numpy(), np.full((3, 2), 2.0))
+        if turn < 2:
+            assert found[2] is None and isinstance(found[3], tf.IndexedSlices)
+            np.testing.assert_array_equal(tf.convert_to_tensor(found[3]).numpy()[:, 0], [0.0, size - 1.0, 0.0])
+        else:
+            np.testing.assert_array_equal(found[2].numpy(), np.ones((3, 2)))
+            np.testing.assert_array_equal(tf.convert_to_tensor(found[3]).numpy()[:, 0], [1.0, size + 1.0, 1.0])
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(everywhere)
+    zero = hvd.DistributedGradientTape(tape).gradient(loss, [everywhere, nowhere], unconnected_gradients="zero")[1]
+    np.testing.assert_array_equal(zero.numpy(), np.zeros((3, 2)))
+
+
+def check_sources_in_structures_and_tensors():
+    x = tf.constant([1.0, 2.0]) * (hvd.rank() + 1.0)
+    v = tf.Variable(3.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = tf.reduce_sum(x * x) * v
+    tape = hvd.DistributedGradientTape(tape)
+    assert tape.watched_variables() == (v,)
+    found = tape.gradient(loss, {"x": x, "v": [v]})
+    mean = (hvd.size() + 1) / 2
+    np.testing.assert_allclose(found["x"].numpy(), np.array([6.0, 12.0]) * mean, rtol=1e-6)
+    np.testing.assert_allclose(float(found["v"][0]), 5.0 * np.mean((np.arange(hvd.size()) + 1.0) ** 2), rtol=1e-6)
+
+
+def check_sources_that_differ_are_named():
+    one, other = tf.Variable(1.0, name="one"), tf.Variable(1.0, name="other")
+    with tf.GradientTape() as tape:
+        loss = one * other
+    with pytest.raises(tf.errors.FailedPreconditionError, match="gradients has 'one:0' on rank 0 and not on rank 1"):
+        hvd.DistributedGradientTape(tape).gradient(loss, [other if hvd.rank() else one])
+    hvd.barrier()
+
+
+def train(optimizer: tf.optimizers.Optimizer, steps: int = 5, compiled: bool = False) -> list[tf.Variable]:
+    variables = network(hvd.rank())
+    hvd.broadcast_variables(variables)
+    optimizer = hvd.DistributedOptimizer(optimizer)
+
+    def step():
+        with tf.GradientTape() as tape:
+            loss = loss_of(variables, hvd.rank())
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    step = tf.function(step) if compiled else step
+    for _ in range(steps):
+        step()
+    if compiled:
+        assert "runs eagerly" not in step.explain_plan(), step.explain_plan()
+    return variables
+
+
+def check_training_is_that_of_one_process_on_all_data():
+    variables = train(tf.optimizers.Adam(0.01))
+    hvd.check_variables(variables)
+    alone, optimizer = network(0), tf.optimizers.Adam(0.01)
+    for _ in range(5):
+        with tf.GradientTape() as tape:
+            loss = tf.add_n([loss_of(alone, rank) for rank in range(hvd.size())]) / hvd.size()
+        optimizer.apply_gradients(zip(tape.gradient(loss, alone), alone, strict=True))
+    for variable, wanted in zip(variables, alone, strict=True):
+        np.testing.assert_allclose(variable.numpy(), wanted.numpy(), rtol=1e-3, atol=2e-5)
+
+
+def check_every_run_has_the_same_bits():
+    runs = [train(tf.optimizers.SGD(0.1, momentum=0.9)) for _ in range(2)]
+    for one, other in zip(*runs, strict=True):
+        assert one.numpy().tobytes() == other.numpy().tobytes()
+    hvd.check_variables(runs[0])
+
+
+def check_compiled_training_has_the_bits_of_eager():
+    one, other = train(tf.optimizers.Adam(0.01)), train(tf.optimizers.Adam(0.01), compiled=True)
+    for eager, compiled in zip(one, other, strict=True):
+        assert eager.numpy().tobytes() == compiled.numpy().tobytes()
+
+
+def check_the_tape_and_the_optimizer_have_the_same_bits():
+    variables, optimizer = network(), tf.optimizers.Adam(0.01)
+    for _ in range(5):
+        with tf.GradientTape() as tape:
+            loss = loss_of(variables, hvd.rank())
+        found = hvd.DistributedGradientTape(tape).gradient(loss, variables)
+        optimizer.apply_gradients(zip(found, variables, strict=True))
+    for one, other in zip(variables, train(tf.optimizers.Adam(0.01)), strict=True):
+        assert one.numpy().tobytes() == other.numpy().tobytes()
+
+
+def check_gradients_may_be_added_up_first():
+    w = tf.Variable(0.0)
+    optimizer = hvd.DistributedOptimizer(tf.optimizers.SGD(1.0), backward_passes_per_step=2)
+    for value in (1.0, 2.0):
+        optimizer.apply_gradients([(tf.constant(value), w)])
+    assert float(w) == -3.0 and optimizer.name.startswith("Distributed")
+    half = hvd.DistributedOptimizer(tf.optimizers.SGD(1.0), op=hvd.Average, gradient_predivide_factor=2.0)
+    half.apply_gradients([(tf.constant(1.0), w)])
+    np.testing.assert_allclose(float(w), -4.0, rtol=1e-6)
+    with pytest.raises(ValueError, match="gradient_predivide_factor not supported with op != Average"):
+        hvd.DistributedOptimizer(tf.optimizers.SGD(1.0), op=hvd.Sum, gradient_predivide_factor=2.0)

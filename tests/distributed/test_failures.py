@@ -1,0 +1,72 @@
+"""A rank that ends, hangs or is killed: the others end too, in bounded time, and say why."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from launch import launch
+
+PROGRAM = """
+import os, signal, sys, time
+import gradtape as tf
+tf.distributed.init()
+tf.distributed.barrier()
+if tf.distributed.rank() == 1:
+    {}
+tf.distributed.allreduce(tf.ones([3]), name="loss")
+print("went on")
+"""
+
+
+def run(behaviour: str, count: int = 2, **environment: str):
+    return launch(count, "-c", textwrap.dedent(PROGRAM).format(behaviour), **environment)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (
+            "raise ValueError('broken')",
+            ["ValueError: broken", "rank 1 ends by ValueError, and with it the other ranks"],
+        ),
+        ("sys.exit(3)", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
+        ("sys.exit()", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
+        ("os.kill(os.getpid(), signal.SIGKILL)", ["signal 9"]),
+    ],
+)
+def test_a_rank_that_ends_ends_the_others(behaviour, said):
+    done = run(behaviour)
+    assert done.returncode != 0 and "went on" not in done.stdout
+    for words in said:
+        assert words in done.stderr
+
+
+def test_a_rank_that_hangs_is_named_and_waiting_ends():
+    limits = {"GRADTAPE_STALL_CHECK_TIME_SECONDS": "0.5", "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "1"}
+    done = run("time.sleep(50)", 3, **limits)
+    assert done.returncode != 0 and "went on" not in done.stdout
+    assert "Rank 0 has waited 0.5 s for allreduce" in done.stderr and "rank 1 has not come." in done.stderr
+    assert "DeadlineExceededError" in done.stderr
+
+
+def test_programs_that_end_together_end_well():
+    done = run("pass", 2)
+    assert done.returncode == 0 and done.stdout.count("went on") == 2 and not done.stderr
+
+
+def test_a_forked_process_is_told_that_it_cannot_exchange():
+    done = run(
+        "r = os.fork()\n"
+        "    if r == 0:\n"
+        "        try: tf.distributed.allreduce(1.0)\n"
+        "        except tf.errors.FailedPreconditionError as e: print(str(e)[:36], flush=True)\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(r, 0)"
+    )
+    assert done.returncode == 0 and "This process was forked off rank 1 " in done.stdout, done.stderr
+
+
+def test_without_mpi4py_several_processes_are_told_what_to_install():
+    done = launch(2, "-c", "import sys; sys.modules['mpi4py'] = None\nimport gradtape as tf\ntf.distributed.init()")
+    assert done.returncode != 0 and "pip install 'gradtape[mpi]'" in done.stderr

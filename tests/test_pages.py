@@ -1,0 +1,205 @@
+"""Every block of code on the pages and in the README runs and prints what is said, and the site is built of them.
+
+Blocks of a page run one after another, as a reader would paste them. What a block prints stands after it as a block of
+text, or behind its calls of print as comments.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GENERATED = {"compatibility.md", "operations.md", "accuracy.md"}
+PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in GENERATED)]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def blocks(path):
+    """Language and text of each block of a page."""
+    return BLOCK.findall(path.read_text("utf-8"))
+
+
+def said(text, following):
+    """The lines that a block is said to print, by the next block or by comments; None where nothing is said."""
+    if following and following[0] == "text":
+        return following[1].splitlines()
+    return [line.rsplit("  # ", 1)[1] for line in text.splitlines() if re.match(r" *print\(.*\)  # ", line)]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if any(kind == "python" for kind, _ in blocks(path))], ids=name
+)
+def test_blocks_run_and_print_what_is_said(path, tmp_path):
+    """In a process of its own for each page: pages set threads, seeds and switches."""
+    found = blocks(path)
+    program, expected = [], []
+    for i, (kind, text) in enumerate(found):
+        if kind == "python":
+            program.append(text)
+            expected.append(said(text, found[i + 1] if i + 1 < len(found) else None))
+    driver = (
+        "import io, json, sys\nfrom contextlib import redirect_stdout\nspace, printed = {}, []\n"
+        "for text in json.load(sys.stdin):\n    with redirect_stdout(io.StringIO()) as out:\n"
+        "        exec(compile(text, '<block>', 'exec'), space)\n    printed.append(out.getvalue())\n"
+        "print(json.dumps(printed))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", driver],
+        input=json.dumps(program),
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    printed = [text.splitlines() for text in json.loads(done.stdout)]
+    for text, ours, theirs in zip(program, printed, expected, strict=True):
+        assert ours == theirs, text
+
+
+def test_blocks_are_of_kinds_that_are_run():
+    for path in PAGES:
+        assert {kind for kind, _ in blocks(path)} <= {"python", "text", "sh"}, path
+
+
+COMMANDS = [
+    (path, line)
+    for path in PAGES
+    for kind, text in blocks(path)
+    for line in text.splitlines()
+    if kind == "sh" and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize("path,line", COMMANDS, ids=lambda value: value if isinstance(value, str) else value.stem)
+def test_commands(path, line, tmp_path):
+    """Commands of gradtape are run; of others it is checked that what they name is there."""
+    settings = (ROOT / "pyproject.toml").read_text("utf-8").partition("[project.optional-dependencies]")[2]
+    extras = set(re.findall(r"^(\w+) = \[", settings.partition("\n[tool.")[0], flags=re.MULTILINE))
+    (tmp_path / "program.py").write_text("import tensorflow as tf\nprint(tf.constant(1.0) + 1.0)\n")
+    for command in line.split(" && "):
+        words = shlex.split(command, comments=True)
+        if words[:3] == ["python", "-m", "gradtape"]:
+            subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, capture_output=True, check=True)
+        elif words[:2] == ["pip", "install"]:
+            assert [word.partition("[")[0] for word in words[2:]] == ["."]
+            assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= extras
+        elif words[:2] == ["python", "-m"]:
+            assert words[2] in {"pytest", "benchmarks"}
+        else:
+            assert words[0] == "python" and (ROOT / words[1]).is_file(), command
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "moving").glob("*.md")), ids=name)
+def test_names_in_tables_are_there(path):
+    """What the tables of other libraries' words say to write instead."""
+    import gradtape
+
+    for line in path.read_text("utf-8").splitlines():
+        for found in re.findall(r"`(tf(?:\.\w+)+)", line.rpartition(" | ")[2]) if line.startswith("|") else ():
+            place = gradtape
+            for part in found.split(".")[1:]:
+                place = getattr(place, part)
+
+
+class Page(HTMLParser):
+    """What tests look at in a built page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.anchors, self.sources, self.pictures, self.language = [], set(), [], [], None
+        self.unnamed = 0  # buttons without a word
+        self.button = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.anchors |= {given[key] for key in ("id", "name") if given.get(key)}
+        if tag == "html":
+            self.language = given.get("lang")
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if tag in ("script", "img", "iframe") and given.get("src"):
+            self.sources.append(given["src"])
+        if tag == "link" and given.get("rel") != "canonical":
+            self.sources.append(given["href"])
+        if tag == "img":
+            self.pictures.append(given)
+        if tag == "button":
+            self.button = " ".join(given.get(key) or "" for key in ("title", "aria-label"))
+
+    def handle_data(self, data):
+        if self.button is not None:
+            self.button += data
+
+    def handle_endtag(self, tag):
+        if tag == "button":
+            self.unnamed += not self.button.strip()
+            self.button = None
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built with warnings as errors."""
+    place = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(place)]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {path: Page(path.read_text("utf-8")) for path in sorted(place.rglob("*.html"))}
+
+
+def test_links_hold(site):
+    for path, page in site.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or path.name == "404.html":
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.is_file(), f"{path}: {link}"
+            if parts.fragment and target in site:
+                assert unquote(parts.fragment) in site[target].anchors | {"__toc", "__drawer", "__search"}, (
+                    f"{path}: {link}"
+                )
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    for path, page in site.items():
+        assert not [source for source in page.sources if urlsplit(source).netloc], path
+
+
+def test_pictures_say_what_they_show(site):
+    shown = 0
+    for path, page in site.items():
+        for picture in page.pictures:
+            assert len(picture.get("alt") or "") > 20, f"{path}: {picture}"
+            shown += 1
+        assert page.language == "en"
+        assert not page.unnamed, path
+    assert shown >= 10
+
+
+def test_every_public_name_is_in_the_reference(site):
+    from public import callables
+
+    anchors = set().union(*(page.anchors for path, page in site.items() if path.parent.name == "reference"))
+    missing = [f"tf.{name}" for name in callables() if f"tf.{name}" not in anchors]
+    assert not missing
+
+
+def test_search_finds_the_reference(site):
+    index = json.loads((next(iter(site)).parent / "search" / "search_index.json").read_text())
+    assert any(entry["location"].endswith("#tf.GradientTape") for entry in index["docs"])
