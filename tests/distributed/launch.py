@@ -44,12 +44,12 @@ def hindrance() -> str:
 
 
 def launch(count: int, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A Python program in so many processes. Ends with an exception after a minute."""
+    """A Python program in so many processes. Ends with an exception after five minutes."""
     command = [str(mpiexec()), "-n", str(count), sys.executable, *arguments]
     surroundings = {**os.environ, **ALLOWED, **environment}
     # A limit, not an expectation: programs that hang fail the test instead of stopping the run.
     return subprocess.run(
-        command, env=surroundings, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=False
+        command, env=surroundings, capture_output=True, encoding="utf-8", errors="replace", timeout=300, check=False
     )
 
 

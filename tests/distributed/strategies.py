@@ -215,3 +215,28 @@ def check_metrics_of_programs():
     with STRATEGY.scope():
         np.testing.assert_allclose(float(mean.result()), np.average(ranks, weights=ranks + 1), rtol=1e-6)
     assert STRATEGY.run(lambda: float(mean.result())) == hvd.rank()
+
+
+def check_fit_with_an_optimizer_that_exchanges():
+    """Without a strategy: each rank has data of its own, and variables of its own at first."""
+    rank = hvd.rank()
+    tf.keras.utils.set_random_seed(rank)
+    x, y = examples(64)
+    model = tf.keras.Sequential([tf.keras.layers.Dense(8, activation="tanh"), tf.keras.layers.Dense(1)])
+    optimizer = hvd.DistributedOptimizer(tf.keras.optimizers.SGD(0.05 * hvd.size(), momentum=0.9))
+    model.compile(optimizer, "mse")
+    rates = []
+    callbacks = [
+        hvd.callbacks.BroadcastGlobalVariablesCallback(0),
+        hvd.callbacks.MetricAverageCallback(),
+        hvd.callbacks.LearningRateWarmupCallback(0.05 * hvd.size(), warmup_epochs=2),
+        tf.keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: rates.append(float(optimizer.learning_rate))
+        ),
+    ]
+    own = slice(rank, 64, hvd.size())
+    history = model.fit(x[own], y[own], batch_size=4, epochs=3, verbose=0, callbacks=callbacks).history
+    hvd.check_variables([*model.variables, *optimizer.variables])
+    assert len(set(hvd.allgather_object(tuple(history["loss"])))) == 1 and history["loss"][-1] < history["loss"][0]
+    assert rates == sorted(rates) and 0.05 < rates[0] < rates[-1]
+    np.testing.assert_allclose(rates[-1], 0.05 * hvd.size(), rtol=1e-6)

@@ -1,5 +1,8 @@
 """Training in several processes that exchange over MPI, with the names that Horovod's users know."""
 
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from gradtape._src.core.lazy import later as _later
 from gradtape._src.distributed.checkpoints import (
     restore_checkpoint as restore_checkpoint,
     save_checkpoint as save_checkpoint,
@@ -44,3 +47,8 @@ from gradtape._src.distributed.world import (
     shutdown as shutdown,
     size as size,
 )
+
+if _TYPE_CHECKING:
+    from gradtape.distributed import callbacks as callbacks
+else:
+    callbacks = _later("distributed.callbacks")

@@ -74,8 +74,6 @@ class Disagreement(errors.FailedPreconditionError):
       proposals: what each rank is about to exchange, None for those that have joined.
     """
 
-    __module__ = "gradtape.distributed"
-
     def __init__(self, message: str, proposals: list[Proposal | None]) -> None:
         super().__init__(None, None, message)
         self.proposals = proposals
