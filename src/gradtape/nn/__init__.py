@@ -85,4 +85,7 @@ from gradtape._src.ops.sorting import (
     in_top_k as in_top_k,
     top_k as top_k,
 )
+from gradtape._src.random.candidates import (
+    all_candidate_sampler as all_candidate_sampler,
+)
 from gradtape.nn import experimental as experimental
