@@ -55,7 +55,7 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
     """Public names of a module or class with their values, under a prefix."""
     for name in names or dir(place):
         value = getattr(place, name)
-        if not name.startswith("_") and type(value) is not type(sys):
+        if not name.startswith("_") and not isinstance(value, type(sys)):
             yield prefix + name, value
 
 

@@ -136,17 +136,17 @@ def _without_nan(a: Any, instead: float) -> tuple[Tensor, Tensor]:
     return apply_elementwise("select", missing, instead, tensor), FUNCTIONS["logical_not"](missing)
 
 
-@documented("Sums of what is not NaN.", "np.nansum([1.0, np.nan]).numpy()", "np.float64(1.0)")
+@documented("Sums of what is not NaN.", "np.nansum([1.0, float('nan')]).numpy()", "np.float64(1.0)")
 def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims)
 
 
-@documented("Products of what is not NaN.", "np.nanprod([3.0, np.nan]).numpy()", "np.float64(3.0)")
+@documented("Products of what is not NaN.", "np.nanprod([3.0, float('nan')]).numpy()", "np.float64(3.0)")
 def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims)
 
 
-@documented("Means of what is not NaN.", "np.nanmean([3.0, np.nan]).numpy()", "np.float64(3.0)")
+@documented("Means of what is not NaN.", "np.nanmean([3.0, float('nan')]).numpy()", "np.float64(3.0)")
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     tensor, there = _without_nan(_averaged(a, dtype), 0.0)
     return sum(tensor, axis, None, keepdims) / sum(apply_cast(there, tensor.dtype), axis, None, keepdims)

@@ -228,7 +228,7 @@ def uniform_candidate_sampler(
 
 
 @op(
-    *("nn.all_candidate_sampler", "random.all_candidate_sampler"),
+    *("random.all_candidate_sampler", "nn.all_candidate_sampler"),
     dtypes="int64",
     orders="0",
     edges=lambda: [call(integer([[3], [1]], "int64"), 1, 4, True), call(integer([[2, 0]], "int64"), 2, 5, False)],

@@ -2,7 +2,7 @@
 
 import numpy as _numpy
 
-from gradtape._engine.tensor.tensor import Tensor
+from gradtape._engine.tensor.tensor import Tensor as ndarray
 from gradtape._src.numpy.creation import (
     arange as arange,
     array as array,
@@ -206,12 +206,10 @@ from gradtape._src.numpy.shapes import (
 )
 from gradtape.experimental.numpy import random as random
 
-ndarray = Tensor
 newaxis = None
 pi = _numpy.pi
 e = _numpy.e
 inf = _numpy.inf
-nan = _numpy.nan
 bool_ = _numpy.bool_
 float32 = _numpy.float32
 float64 = _numpy.float64
