@@ -201,6 +201,11 @@ COMPLEX_PROGRAMS: dict[str, Callable[[Any], Any]] = {
     "irfft": lambda z: tf.cast(tf.signal.irfft(z * z), z.dtype),
     "rfft2d": lambda z: tf.signal.rfft2d(tf.math.real(z * z)),
     "irfft2d": lambda z: tf.cast(tf.signal.irfft2d(z * z), z.dtype),
+    "rfft of parts": lambda z: tf.signal.rfft(tf.math.real(z * z), [2]),
+    "rfft2d of parts": lambda z: tf.signal.rfft2d(tf.math.real(z * z), [1, 5]),
+    "irfft2d of parts": lambda z: tf.cast(tf.signal.irfft2d(z * z, [3, 2]), z.dtype),
+    "rfft3d": lambda z: tf.signal.rfft3d(tf.math.real(z * z)[None]),
+    "irfft3d": lambda z: tf.cast(tf.signal.irfft3d((z * z)[:, None]), z.dtype),
     "irfft of odd length": lambda z: tf.cast(tf.signal.irfft(z * z, [5]), z.dtype),
 }
 
