@@ -180,7 +180,9 @@ COMPLEX_PROGRAMS: dict[str, Callable[[Any], Any]] = {
     "running sum": lambda z: tf.cumsum(z * z, 1),
     "matmul": lambda z: tf.matmul(z, z, transpose_b=True),
     "matmul by constants": lambda z: tf.matmul(tf.constant([[1 + 1j, 2 - 1j]]), z),
-    "transpose": lambda z: tf.transpose(z * z),
+    "transpose": lambda z: tf.transpose(z * z, conjugate=True),
+    "adjoint": lambda z: tf.linalg.adjoint(z) * tf.sign(tf.transpose(z)),
+    "matmul of adjoints": lambda z: tf.matmul(z, z * z, adjoint_a=True) + tf.matmul(z[:, :1], z * z, adjoint_a=True),
     "gather": lambda z: tf.gather(z * z, [0, 1, 0]),
     "index": lambda z: (z * z)[1, ::-1],
     "concat": lambda z: tf.concat([z, z * z], 1),
@@ -199,6 +201,11 @@ COMPLEX_PROGRAMS: dict[str, Callable[[Any], Any]] = {
     "irfft": lambda z: tf.cast(tf.signal.irfft(z * z), z.dtype),
     "rfft2d": lambda z: tf.signal.rfft2d(tf.math.real(z * z)),
     "irfft2d": lambda z: tf.cast(tf.signal.irfft2d(z * z), z.dtype),
+    "rfft of parts": lambda z: tf.signal.rfft(tf.math.real(z * z), [2]),
+    "rfft2d of parts": lambda z: tf.signal.rfft2d(tf.math.real(z * z), [1, 5]),
+    "irfft2d of parts": lambda z: tf.cast(tf.signal.irfft2d(z * z, [3, 2]), z.dtype),
+    "rfft3d": lambda z: tf.signal.rfft3d(tf.math.real(z * z)[None]),
+    "irfft3d": lambda z: tf.cast(tf.signal.irfft3d((z * z)[:, None]), z.dtype),
     "irfft of odd length": lambda z: tf.cast(tf.signal.irfft(z * z, [5]), z.dtype),
 }
 

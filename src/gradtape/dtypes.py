@@ -26,3 +26,4 @@ from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,
 )
+from gradtape._src.ops.complex_numbers import complex as complex

@@ -48,10 +48,9 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
         else:
             run_plain[double](program, <double*>out.data, a, b, extent)
     elif a.dtype_code > F64 and not mixes_bools(a, b, c):
-        composed = composition(program, a, b)
-        if composed is not None:
-            return composed         # of others, which are recorded and observed themselves
-        out = other_elementwise(program, given(a, b, c))
+        if is_composed(program, a):
+            return composition(program, a, b)         # of others, which are recorded and observed themselves
+        out = other_elementwise(program, a, b, c)
     else:
         out = broadcast_elementwise(program, a, b, c)
     if observing:
@@ -176,14 +175,19 @@ def install_composition(str name, function) -> None:
     _compositions[name] = function
 
 
+cdef bint is_composed(Program program, Tensor a) except -1:
+    """Whether an op is made of others for operands of this dtype."""
+    if is_differentiable(a.dtype_code):
+        return is_complex(a.dtype_code) and program.name in _compositions
+    return program.name == "divide" or program.name == "divide_no_nan"
+
+
 cdef object composition(Program program, Tensor a, Tensor b):
-    """The result of an op that is made of others for operands of this dtype; None where it is not."""
+    """The result of an op that is made of others."""
     cdef int code
     if is_differentiable(a.dtype_code):
-        function = _compositions.get(program.name) if is_complex(a.dtype_code) else None
-        return None if function is None else function(a) if b is None else function(a, b)
-    if program.name != "divide" and program.name != "divide_no_nan":
-        return None
+        function = _compositions[program.name]
+        return function(a) if b is None else function(a, b)
     if a.dtype_code == BOOL or b.dtype_code == BOOL:
         raise TypeError(f"`x` and `y` must have the same dtype, got {a.dtype!r} != {b.dtype!r}." if a.dtype_code != b.dtype_code
                         else "Invalid dtype tf.bool in __truediv__. Convert the operands with tf.cast.")
@@ -191,7 +195,11 @@ cdef object composition(Program program, Tensor a, Tensor b):
     return elementwise(program, cast(a, code), cast(b, code), None)
 
 
-cdef Tensor other_elementwise(Program program, tuple operands):
+cdef Tensor other_elementwise(Program program, Tensor a, Tensor b, Tensor c):
+    return other_value(program, given(a, b, c))
+
+
+cdef Tensor other_value(Program program, tuple operands):
     """The value of an elementwise op on half-precision, complex or whole numbers, or on bools."""
     cdef Tensor first = None, tensor, out
     cdef int i, place = 0, code
@@ -255,7 +263,7 @@ cdef Tensor elementwise_list(Program program, list operands):
     if all([is_native((<Tensor>operand).dtype_code) or (<Tensor>operand).dtype_code == BOOL for operand in operands]):
         out = long_value(program, operands)
     else:
-        out = other_elementwise(program, tuple(operands))
+        out = other_value(program, tuple(operands))
     th = thread()
     if observing:
         trace(program, tuple(operands), (), (out,))

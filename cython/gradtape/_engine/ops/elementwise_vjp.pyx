@@ -26,13 +26,11 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ss
         return None
     if derivative.identity:
         return cotangent if extent == NULL else sum_to_batch(cotangent, extent, batch)
-    if derivative.count > 3:
+    if derivative.count > 3 or is_complex(cotangent.dtype_code):
         return long_cotangent(entry, derivative, cotangent, extent, batch)
     reads[1] = reads[2] = <PyObject*>None
     for i in range(derivative.count):
         reads[i] = argument(entry, cotangent, derivative.reads[i])
-    if is_complex(cotangent.dtype_code):
-        return complex_cotangent(derivative, cotangent, [<Tensor>reads[i] for i in range(derivative.count)], extent, batch)
     if extent == NULL and not cotangent.splat:
         return elementwise(derivative.program, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2])
     return narrowed_cotangent(derivative.program, cotangent, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2], extent, batch)
@@ -48,7 +46,7 @@ cdef Tensor complex_cotangent(Derivative derivative, Tensor cotangent, list read
 
 
 cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent, Extent* extent, Py_ssize_t batch):
-    """The same of a derivative that reads more than three tensors."""
+    """The same of a derivative that reads more than three tensors, or complex ones."""
     cdef int i
     cdef Tensor out
     cdef list reads = [<Tensor>argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gradtape._engine.api.api import (
     apply_cast,
+    apply_conjugate,
     apply_matmul,
     apply_matvec,
     apply_reduce,
@@ -102,6 +103,8 @@ def matmul(
     """
     if adjoint_a or adjoint_b:
         transpose_a, transpose_b = _flag("a", transpose_a, adjoint_a), _flag("b", transpose_b, adjoint_b)
+        a, b = common_tensors((a, b))
+        a, b = apply_conjugate(a) if adjoint_a else a, apply_conjugate(b) if adjoint_b else b
     product = apply_matmul(a, b, transpose_a, transpose_b)
     return product if output_type is None else apply_cast(product, dtypes.as_dtype(output_type))
 
@@ -147,7 +150,7 @@ def matvec(
     """
     if type(a) is not Tensor or type(b) is not Tensor:
         a, b = common_tensors((a, b))
-    return apply_matvec(a, b, _flag("a", transpose_a, adjoint_a))
+    return apply_matvec(apply_conjugate(a) if adjoint_a else a, b, _flag("a", transpose_a, adjoint_a))
 
 
 @op(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import (
+    apply_conjugate,
     apply_elementwise,
     apply_reduce,
     apply_reshape,
@@ -408,7 +409,7 @@ def matrix_transpose(a: TensorLike, name: str = "matrix_transpose", conjugate: b
     Args:
       a: a tensor of shape [..., m, n].
       name: not used.
-      conjugate: not used; there are no complex dtypes.
+      conjugate: whether complex numbers are conjugated too.
 
     Returns:
       A tensor of shape [..., n, m].
@@ -421,12 +422,12 @@ def matrix_transpose(a: TensorLike, name: str = "matrix_transpose", conjugate: b
       array([[1, 3],
              [2, 4]], dtype=int32)
     """
-    return _turned(a)
+    return apply_conjugate(_turned(a)) if conjugate else _turned(a)
 
 
 @op("linalg.adjoint", dtypes=NUMBERS, samples=lambda: [call(real(2, 3)), call(real(2, 3, 4))])
 def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
-    """Exchanges the last two axes; numbers are real, so that this is matrix_transpose.
+    """Exchanges the last two axes, and conjugates complex numbers.
 
     Args:
       matrix: a tensor of shape [..., m, n].
@@ -443,4 +444,4 @@ def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
       array([[1, 3],
              [2, 4]], dtype=int32)
     """
-    return _turned(matrix)
+    return apply_conjugate(_turned(matrix))

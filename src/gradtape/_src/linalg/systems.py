@@ -248,7 +248,7 @@ def triangular_solve(
       matrix: a floating tensor of shape [..., n, n], of which the other triangle is not read.
       rhs: the right-hand sides, of shape [..., n, k]; leading axes broadcast.
       lower: whether it is the lower triangle.
-      adjoint: whether the matrix is transposed first, a complex one conjugated too.
+      adjoint: whether the matrix is transposed first.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -91,6 +91,7 @@ def _squared_difference(x: Tensor, y: Tensor) -> Tensor:
 
 
 install_composition("abs", _ABS)
+install_composition("sign", _sign)
 install_composition("squared_difference", _squared_difference)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtape._engine.api.api import (
     apply_broadcast_to,
+    apply_conjugate,
     apply_identity,
     apply_reshape,
     apply_transpose,
@@ -134,7 +135,7 @@ def transpose(
     Args:
       a: a tensor, or what converts to one.
       perm: the axes in their new order; None turns the order round.
-      conjugate: not used; there are no complex dtypes.
+      conjugate: whether complex numbers are conjugated too.
       name: not used.
 
     Returns:
@@ -151,7 +152,8 @@ def transpose(
       >>> tf.transpose(tf.zeros([2, 3, 4]), perm=[0, 2, 1]).shape
       TensorShape([2, 4, 3])
     """
-    return apply_transpose(a, perm)
+    transposed = apply_transpose(a, perm)
+    return apply_conjugate(transposed) if conjugate else transposed
 
 
 @op(
