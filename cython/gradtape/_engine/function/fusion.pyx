@@ -129,10 +129,14 @@ cdef object number_at(list steps, int slot, dict makers):
     return number if number == number else None      # the bits of a NaN are its own
 
 
-cdef bint is_floating_at(list steps, int slot, dict makers) except -1:
+cdef bint is_floating_at(list steps, int slot, dict makers, list arguments) except -1:
     """Whether a slot is known to hold a floating tensor."""
     place = makers.get(slot)
-    return place is not None and (<Step>steps[place]).kind in (PROGRAM, LONG_PROGRAM, COMPILED) and (
+    if place is None:
+        return slot < len(arguments) and arguments[slot][1] <= F64
+    if (<Step>steps[place]).kind == CONSTANT:
+        return (<Step>steps[place]).constant.dtype_code <= F64
+    return (<Step>steps[place]).kind in (PROGRAM, LONG_PROGRAM, COMPILED) and (
         (<Step>steps[place]).dtype_code <= F64)
 
 
@@ -147,7 +151,7 @@ cdef bint has_shape_at(list steps, int slot, dict makers, list arguments, Step r
     cdef Step maker
     place = makers.get(slot)
     if place is None:
-        return slot < len(arguments) and arguments[slot] == dims_of(root.shape)
+        return slot < len(arguments) and arguments[slot][0] == dims_of(root.shape)
     maker = steps[place]
     if maker.kind == CONSTANT:
         return same_extent(maker.constant.extent, root.shape)
@@ -168,7 +172,7 @@ cdef Step together(list steps, int last, list region, list arguments, dict maker
     cdef Program program
     cdef int i, k
     # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
-    cdef bint floating = any([is_floating_at(steps, slot, makers) for slot in operands_of(steps, set(region), makers)])
+    cdef bint floating = any([is_floating_at(steps, slot, makers, arguments) for slot in operands_of(steps, set(region), makers)])
     # What is one value everywhere is a number where another operand tells the shape.
     cdef bint shaped = any([has_shape_at(steps, slot, makers, arguments, root) for slot in operands_of(steps, set(region), makers)])
     cdef list form = []

@@ -11,7 +11,7 @@ cdef class Plan:
     cdef readonly int leaves
     cdef readonly int resets             # how often Python took another way with the same values
     cdef readonly int slots
-    cdef list arguments                  # their dimensions, as bytes
+    cdef list arguments                  # dimensions as bytes, dtype code and size of each
     cdef readonly int64_t repetitions
     cdef object lock                     # of who plans
     cdef readonly bint recorded          # tapes around the function record its repetitions

@@ -92,6 +92,16 @@ cdef class Code:
         if self.actions == NULL:
             raise MemoryError()
 
+    @property
+    def last_uses(self):
+        """Per action the slots that nobody needs after it."""
+        return [[self.actions[i].ends[k] for k in range(self.actions[i].end_count)] for i in range(self.count)]
+
+    @property
+    def called(self):
+        """The steps whose evaluation is a call of Python."""
+        return [self.steps[i] for i in range(self.count) if self.actions[i].kind == SCRIPTED]
+
     def __dealloc__(self):
         cdef Py_ssize_t i
         cdef int k
@@ -211,6 +221,11 @@ cdef class Plan:
     def __init__(self, bint recorded):
         self.recorded = recorded
         self.lock = threading.RLock()
+
+    @property
+    def argument_bytes(self):
+        """How many bytes each of the tensors has with which the function is called; they have the first slots."""
+        return [size for _, _, size in self.arguments]
 
     def fail(self, str reason not None):
         """From now on the function runs eagerly for this signature."""
@@ -339,7 +354,8 @@ cdef class Plan:
         except BaseException as error:
             if touched:
                 if type(error) is OtherForm:
-                    raise RuntimeError(f"{error}. A primitive whose results' shapes depend on values must say `varies=True`") from None
+                    raise RuntimeError(
+                        f"{error}. A primitive whose results' shapes depend on values must say `varies=True`") from None
                 explain(error, <Step>action.step)
                 raise
             if state is not None:

@@ -54,7 +54,7 @@ cdef class Recorder(Tracer):
     """Makes a trace of what its thread does."""
     cdef unsigned int first
     cdef readonly list steps
-    cdef readonly list arguments         # their dimensions, as bytes; they have the first slots
+    cdef readonly list arguments         # dimensions as bytes, dtype code and size of each, which have the first slots
     cdef readonly dict constants         # tensor by slot
     cdef bytearray fixed                 # per slot, whether it is the same in every repetition
     cdef readonly str failure            # why there is no repetition

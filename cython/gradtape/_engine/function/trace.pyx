@@ -143,7 +143,7 @@ cdef class Recorder(Tracer):
             tensor.node = (<Tensor>value).node
             mark_twin(th, tensor.node)
             self.new_slot(tensor, False)
-            self.arguments.append(dims_of(tensor.extent))
+            self.arguments.append((dims_of(tensor.extent), tensor.dtype_code, tensor.extent.size * item_size(tensor.dtype_code)))
             given.append(tensor)
         renew_epoch(th)              # what was read before is read anew, where the recorder sees it
         install_tracer(self)

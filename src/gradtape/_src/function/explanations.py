@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+SHARING = frozenset({"reshape", "identity", "stop_gradient"})  # whose results lie where their operands do
+CONSTANT, READ = 0, 5  # the kinds of steps whose results are there
+
 
 def explain(name: str, plans: dict[Any, Any], named: Any) -> str:
-    """A text about a function's plans: steps before and after planning, branches, and what is not compiled and why."""
+    """A text about a function's plans: steps before and after planning, memory moved and held, branches, what is not
+    compiled and why."""
     if not plans:
         return f"{name}: not called yet, or its variables were made in the only call so far"
     return "\n\n".join(_of_plan(f"{name}({named(key[0])})", key[1], plan) for key, plan in plans.items())
@@ -19,22 +23,44 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
         return "\n".join([*lines, f"  runs eagerly: {plan.failure}"])
     traced, kept = _steps(plan.root, "steps"), _steps(plan.root, "plan")
     lines.append(f"  steps traced: {len(traced)}, repeated: {len(kept)}; branches: {plan.leaves}")
+    moved, held = _memory(plan.root, dict(enumerate(plan.argument_bytes)), 0)
+    lines.append(f"  bytes read and written: {moved:,}; held at once beside operands and variables: {held:,}")
     counts = Counter(step.name for step in kept if step.name != "constant")
     lines += [f"    {count:5} x {what}" for what, count in counts.most_common()]
-    guards = _guards(plan.root)
-    lines += [f"  guard at {file}, line {line}" for file, line in guards]
+    called = Counter(step.name for node in _nodes(plan.root) for step in node.code.called)
+    if called:
+        lines.append("  called in Python: " + ", ".join(f"{count} x {what}" for what, count in called.most_common()))
+    lines += [f"  guard at {file}, line {line}" for file, line in _guards(plan.root)]
     return "\n".join(lines)
 
 
+def _memory(node: Any, sizes: dict[int, int], held: int) -> tuple[int, int]:
+    """The bytes that the longest way from a node on reads and writes, and the most that its results take at once.
+
+    sizes: of the values that are there; held: what of these was computed.
+    """
+    sizes, moved, most = dict(sizes), 0, held
+    owned: dict[int, int] = {}
+    for step, last in zip(node.plan, node.code.last_uses, strict=True):
+        sizes.update(zip(step.result_slots, step.result_bytes, strict=False))
+        if step.name not in SHARING:  # what shares memory counts no further
+            made = {} if step.kind in (CONSTANT, READ) else {slot: sizes.get(slot, 0) for slot in step.result_slots}
+            moved += sum(sizes.get(slot, 0) for slot in step.operand_slots) + sum(made.values())
+            held += sum(made.values())
+            owned.update(made)
+        most = max(most, held)
+        held -= sum(owned.pop(slot, 0) for slot in last)
+    beyond = [_memory(child, sizes, held) for child in node.children.values()]
+    return moved + max((way[0] for way in beyond), default=0), max([most, *(way[1] for way in beyond)])
+
+
 def _steps(node: Any, which: str) -> list[Any]:
-    found = list(getattr(node, which))
-    for child in node.children.values():
-        found += _steps(child, which)
-    return found
+    return [step for found in _nodes(node) for step in getattr(found, which)]
 
 
 def _guards(node: Any) -> list[Any]:
-    found = [] if node.guard is None else [node.guard.place]
-    for child in node.children.values():
-        found += _guards(child)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found.guard.place for found in _nodes(node) if found.guard is not None))
+
+
+def _nodes(node: Any) -> list[Any]:
+    return [node, *(found for child in node.children.values() for found in _nodes(child))]
