@@ -190,7 +190,7 @@ def ranks(effort: Effort) -> Section:
     ]
     remark = (
         "Two ranks on this machine, at best; each exchange after a barrier. The model of many hosts is explained in "
-        "docs/distributed.md."
+        "docs/guide/data_parallel.md."
     )
     return Section(title, ["", "time"], rows, [remark], verdicts)
 
