@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow
-from compiled import compiled_as_eager
-from neutral import neutral
 
 import gradtape
+from compiled import compiled_as_eager
+from neutral import neutral
 
 Program = Callable[[Any], Any]
 

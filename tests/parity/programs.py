@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import tensorflow
 from compare import Program, assert_equal, run, same
-from compiled import compiled_as_eager
 
 import gradtape
+from compiled import compiled_as_eager
 
 
 def collector() -> tuple[dict[str, Program], Callable[[Program], Program]]:
