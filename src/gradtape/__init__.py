@@ -150,7 +150,7 @@ from gradtape._src.core.tensor_spec import (
     TypeSpec as TypeSpec,
     type_spec_from_value as type_spec_from_value,
 )
-from gradtape._src.function.function import (
+from gradtape._src.function.decorator import (
     function as function,
 )
 from gradtape._src.linalg.contractions import (

@@ -17,7 +17,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.function.calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
-from gradtape._engine.function.plan import MISSED, Plan
+from gradtape._engine.function.plan import MISSED, Plan, install_random_state
 from gradtape._engine.function.trace import Recorder, is_examining, is_recording
 from gradtape._engine.record.primitive import is_traced
 from gradtape._engine.state.variable import BaseVariable
@@ -30,6 +30,9 @@ from gradtape._src.function.explanations import explain
 from gradtape._src.function.signature import Binding, ended, fit, fixed, key_of, shown, with_tensors
 from gradtape._src.function.structures import leaves, mapped
 from gradtape._src.function.types import PLAIN, Literal, common, covers, relaxed, type_of
+from gradtape._src.random import philox
+
+install_random_state(philox.state, philox.restore)
 
 MOST_BRANCHES = 32  # of one signature; more are not worth their memory
 MOST_RESETS = 8  # how often Python may take another way with the same values
@@ -504,71 +507,6 @@ def _spec(leaf: Any) -> Any:
     if isinstance(leaf, TensorSpec) or not _stands(leaf):
         return leaf
     return TensorSpec.from_tensor(as_tensor(leaf))
-
-
-def function(
-    func: Callable[..., Any] | None = None,
-    input_signature: Any = None,
-    autograph: bool = True,
-    jit_compile: bool | None = None,
-    reduce_retracing: bool = False,
-    experimental_implements: Any = None,
-    experimental_autograph_options: Any = None,
-    experimental_attributes: Any = None,
-    experimental_relax_shapes: bool | None = None,
-    experimental_compile: bool | None = None,
-    experimental_follow_type_hints: bool | None = None,
-) -> Any:
-    """Compiles a function: it is traced once per signature, and then repeated by a loop without Python.
-
-    The first call runs the function eagerly and notes what it does: every operation, read and assigned variables, steps
-    of optimizers, gradients. Later calls repeat that, with the same bits as eager execution. Python side effects
-    happen when it is traced only. Where Python looks at a value (`if loss < best:`), a repetition compares, and another
-    outcome is traced as another branch. What cannot be repeated runs eagerly: `explain_plan()` says what and why.
-
-    A signature is made of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
-    identity of other objects. NumPy arrays among the arguments, and numbers among the results, become tensors.
-    Lists and mappings among the arguments may not be changed. A TensorArray among them is given as a copy.
-
-    Args:
-      func: the function; without it a decorator is returned.
-      input_signature: TensorSpecs of the arguments, which are converted to their dtypes and must fit their shapes.
-      autograph: not used; Python's own control flow is followed.
-      jit_compile: not used; every function is compiled.
-      reduce_retracing: whether a second shape makes the signature general in what they differ. There is a plan, for
-        which Python runs, for every shape behind it.
-      experimental_implements: not used.
-      experimental_autograph_options: not used.
-      experimental_attributes: not used.
-      experimental_relax_shapes: the same as `reduce_retracing`.
-      experimental_compile: not used.
-      experimental_follow_type_hints: not used.
-
-    Returns:
-      A Function of the same arguments, or a decorator.
-
-    Raises:
-      TypeError: func is not callable; in calls, arguments that do not fit.
-      ValueError: in calls, variables are made after the first one, or arguments are changed.
-
-    Example:
-      >>> w = tf.Variable(1.0)
-      >>> @tf.function
-      ... def step(x):
-      ...     with tf.GradientTape() as tape:
-      ...         loss = (w * x - 6.0) ** 2
-      ...     w.assign_sub(0.1 * tape.gradient(loss, w))
-      ...     return loss
-      >>> for _ in range(3):
-      ...     print(step(tf.constant(2.0)).numpy().round(3))
-      16.0
-      0.64
-      0.026
-    """
-    relaxes = bool(reduce_retracing or experimental_relax_shapes)
-    if func is None:
-        return lambda inner: Function(inner, input_signature, relaxes)
-    return Function(func, input_signature, relaxes)
 
 
 def do_not_convert(func: Callable[..., Any] | None = None) -> Any:

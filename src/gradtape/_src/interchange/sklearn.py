@@ -11,7 +11,7 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor, tensor_from, view
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.function.function import function
+from gradtape._src.function.decorator import function
 from gradtape._src.nn.cross_entropies import softmax, sparse_softmax_cross_entropy_with_logits
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.ops.reductions import reduce_mean

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape._engine.compute import random as _random
-from gradtape._engine.function.plan import install_random_state
 from gradtape._src.core.operands import int_attribute
 
 if TYPE_CHECKING:
@@ -87,9 +86,6 @@ def restore(kept: Any) -> None:
         _global.handed.setstate(handed)
     _global.streams.clear()
     _global.streams.update(streams)
-
-
-install_random_state(state, restore)
 
 
 def op_seeds(seed: int | None) -> tuple[int, int]:
