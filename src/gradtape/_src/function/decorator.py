@@ -1,4 +1,4 @@
-"""tf.function, which reads what compiles functions when there is one to compile: importing gradtape takes less time so."""
+"""tf.function, which reads the compiler when a program first has a function to compile."""
 
 from __future__ import annotations
 
