@@ -110,7 +110,13 @@ def singular(call: table.Call, label: str) -> Iterator[list[np.ndarray]]:
         yield [change(a) if differentiable(leaf) else a for a, leaf in zip(arrays, leaves(call), strict=True)]
 
 
-TABLE = [row for row in table.rows() if row.tensorflow and "0" not in (row.orders, row.orders_there)]
+# At equal logits its gradients are differences of equal probabilities, which either may round.
+ROUNDED = ("sampled_softmax_loss",)
+TABLE = [
+    row
+    for row in table.rows()
+    if row.tensorflow and "0" not in (row.orders, row.orders_there) and row.name not in ROUNDED
+]
 
 # Decompositions of matrices that have no unique one: rounding decides what is 0.
 AMBIGUOUS = ("qr", "svd", "eigh", "eigvalsh", "sqrtm", "pinv")
@@ -134,5 +140,5 @@ def test_table(row: table.Op, call: table.Call, label: str) -> None:
         except tensorflow.errors.OpError:
             continue  # TensorFlow has no kernel, or no inverse
         checked += 1
-    # Of channels first, and of volumes in float64, it has none.
-    assert checked or "conv" in row.name or "pool" in row.name, "TensorFlow computes none of them"
+    # Of channels first, and of volumes and CTC in float64, it has none.
+    assert checked or "conv" in row.name or "pool" in row.name or "ctc" in row.name, "TensorFlow computes none of them"

@@ -259,6 +259,8 @@ cdef class GradientTape(Window):
 
     def _pause(self):
         """Closes the window's present segment, for a while."""
+        if self.owner is None:
+            raise RuntimeError("The tape is not recording.")
         if tracing and traced():
             tracer.tape_used(self)
         self.owner.paused += 1

@@ -37,7 +37,7 @@ def draw_plan(function: Any, planned: bool = True, signature: int = 0) -> str:
       ...     y = scaled(tf.constant([1.0, 2.0]))
       >>> before, after = (tf.explain.draw_plan(scaled, planned) for planned in (False, True))
       >>> before.count('class="box"'), after.count('class="box"')
-      (6, 3)
+      (6, 2)
     """
     plans = getattr(function, "_plans", None)
     if plans is None:
