@@ -108,6 +108,10 @@ def _sampled(
     distribution: _Distribution, true_classes: Any, num_true: int, num_sampled: int, unique: bool, high: int, seed: Any
 ) -> Candidates:
     kernel = distribution.kernel
+    for attribute, number in (("num_true", num_true), ("num_sampled", num_sampled), ("range_max", high)):
+        if number < 1:
+            message = f"Value for attr '{attribute}' of {number} must be at least minimum 1"
+            raise invalid_argument(kernel, message, None, kernel=None)
     classes = _true(kernel, true_classes, num_true, high)
     if unique and num_sampled > high:
         raise invalid_argument(kernel, "Sampler's range is too small.", None)
