@@ -15,6 +15,7 @@ from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import check_memory
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.random import philox
 from gradtape._src.table.rows import call, integer, op
@@ -112,6 +113,7 @@ def _sampled(
         if number < 1:
             message = f"Value for attr '{attribute}' of {number} must be at least minimum 1"
             raise invalid_argument(kernel, message, None, kernel=None)
+    check_memory((num_sampled,), dtypes.int64)
     classes = _true(kernel, true_classes, num_true, high)
     if unique and num_sampled > high:
         raise invalid_argument(kernel, "Sampler's range is too small.", None)
