@@ -56,6 +56,8 @@ def _sampled_logits(
     classes = apply_cast(labels, dtypes.int64)
     if sampled_values is None:
         sampled_values = log_uniform_candidate_sampler(classes, num_true, num_sampled, True, num_classes, seed)
+    if not isinstance(sampled_values, tuple | list) or len(sampled_values) != 3:
+        raise ValueError(f"`sampled_values` must be classes and two tensors of counts, received {sampled_values!r}")
     sampled, true_expected, sampled_expected = map(as_tensor, sampled_values)
     sampled = apply_cast(apply_stop_gradient(sampled), dtypes.int64)
     flat = apply_reshape(classes, (-1,))

@@ -15,7 +15,7 @@ from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import check_memory
+from gradtape._src.core.operands import check_memory, int_attribute
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.random import philox
 from gradtape._src.table.rows import call, integer, op
@@ -105,15 +105,21 @@ def _true(kernel: str, true_classes: Any, num_true: int, high: int | None) -> np
     return classes
 
 
+def _check(kernel: str, **attributes: int) -> None:
+    for attribute, number in attributes.items():
+        if number < 1:
+            message = f"Value for attr '{attribute}' of {number} must be at least minimum 1"
+            raise invalid_argument(kernel, message, None, kernel=None)
+    check_memory((attributes["num_sampled"],), dtypes.int64)
+
+
 def _sampled(
     distribution: _Distribution, true_classes: Any, num_true: int, num_sampled: int, unique: bool, high: int, seed: Any
 ) -> Candidates:
     kernel = distribution.kernel
-    for attribute, number in (("num_true", num_true), ("num_sampled", num_sampled), ("range_max", high)):
-        if number < 1:
-            message = f"Value for attr '{attribute}' of {number} must be at least minimum 1"
-            raise invalid_argument(kernel, message, None, kernel=None)
-    check_memory((num_sampled,), dtypes.int64)
+    num_true, num_sampled = int_attribute(num_true, "num_true"), int_attribute(num_sampled, "num_sampled")
+    high = int_attribute(high, "range_max")
+    _check(kernel, num_true=num_true, num_sampled=num_sampled, range_max=high)
     classes = _true(kernel, true_classes, num_true, high)
     if unique and num_sampled > high:
         raise invalid_argument(kernel, "Sampler's range is too small.", None)
@@ -267,6 +273,8 @@ def all_candidate_sampler(
       >>> tf.random.all_candidate_sampler([[3], [1]], 1, 4, True)[0].numpy()
       array([0, 1, 2, 3])
     """
+    num_true, num_sampled = int_attribute(num_true, "num_true"), int_attribute(num_sampled, "num_sampled")
+    _check("AllCandidateSampler", num_true=num_true, num_sampled=num_sampled)
     classes = _true("AllCandidateSampler", true_classes, num_true, None)
     return Candidates(
         tensor_from(np.arange(num_sampled), dtypes.int64),
