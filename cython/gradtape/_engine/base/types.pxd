@@ -1,4 +1,4 @@
-"""The engine's vocabulary: element types, ranks, instruction codes. Constants and questions about them; no room below it."""
+"""The engine's vocabulary: element types, ranks, instruction codes. Constants and questions about them; nothing stands below."""
 
 cdef enum:
     MAX_RANK = 12        # axes of a tensor

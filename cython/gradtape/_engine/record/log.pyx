@@ -340,7 +340,7 @@ cdef void mark_dead(int64_t node) noexcept:
 
 
 cdef void mark_twin(Thread thread, int64_t node) noexcept:
-    """Called as a numbered tensor gets a twin of its number: only as both have died may its entry be dropped."""
+    """Called as a recorded tensor gets a twin under its node id: only as both have died may its entry be dropped."""
     cdef int64_t place
     if <uint64_t>(node - thread.floor) < thread.span:
         place = (node >> PAGE_BITS) - (<Window>thread.root).first_page

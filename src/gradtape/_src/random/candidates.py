@@ -191,7 +191,9 @@ def log_uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: true_classes has another shape or holds what is no class, or there are too few classes.
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+        are too few classes.
+      ResourceExhaustedError: there is no memory for so many classes.
 
     Example:
       >>> tf.random.set_seed(7)
@@ -228,7 +230,9 @@ def uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: true_classes has another shape or holds what is no class, or there are too few classes.
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+        are too few classes.
+      ResourceExhaustedError: there is no memory for so many classes.
 
     Example:
       >>> tf.random.set_seed(7)
@@ -267,7 +271,8 @@ def all_candidate_sampler(
       The classes, int64 of shape [num_sampled], and ones of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: true_classes has another shape.
+      InvalidArgumentError: a number is less than 1, or true_classes has another shape.
+      ResourceExhaustedError: there is no memory for so many classes.
 
     Example:
       >>> tf.random.all_candidate_sampler([[3], [1]], 1, 4, True)[0].numpy()
