@@ -14,7 +14,6 @@ import contextlib
 import os
 import re
 import struct
-import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, NamedTuple
@@ -23,6 +22,7 @@ import numpy as np
 
 from gradtape._engine.base.checksum import crc32c, mask
 from gradtape._src.core import errors, protobuf
+from gradtape._src.core.replacing import replacing
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table
 
 _STRING, _BFLOAT16 = 7, 14
@@ -67,28 +67,20 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
     data_name = _shard_name(prefix, shard, shard + 1)
     header = protobuf.integer(1, shard + 1) + protobuf.text(3, protobuf.integer(1, 1))
     entries = [(b"", header)]
-    unfinished = f".tempstate-{os.getpid()}-{uuid.uuid4().hex}"
-    try:
-        with open(data_name + unfinished, "wb") as file:
-            at = 0
-            for name in sorted(tensors, key=str.encode):
-                value = tensors[name]
-                kind, shape = (_STRING, ()) if isinstance(value, bytes) else (_NUMBERS[value.dtype], value.shape)
-                size, checksum = _write_text(file, value) if isinstance(value, bytes) else _write_array(file, value)
-                sizes = b"".join(protobuf.text(2, protobuf.integer(1, length)) for length in shape)
-                entry = protobuf.integer(1, kind) + protobuf.text(2, sizes)
-                for number, part in ((3, shard), (4, at), (5, size)):
-                    entry += protobuf.integer(number, part) if part else b""
-                entries.append((name.encode(), entry + protobuf.fixed32(6, mask(checksum))))
-                at += size
-        with open(f"{prefix}.index{unfinished}", "wb") as file:
-            file.write(write_table(entries))
-        os.replace(data_name + unfinished, data_name)
-        os.replace(f"{prefix}.index{unfinished}", f"{prefix}.index")
-    finally:
-        for left in (data_name, f"{prefix}.index"):
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(left + unfinished)
+    # The data take their place first: until the index is another, the bundle is the one before, of another shard.
+    with replacing(f"{prefix}.index") as index, replacing(data_name) as file:
+        at = 0
+        for name in sorted(tensors, key=str.encode):
+            value = tensors[name]
+            kind, shape = (_STRING, ()) if isinstance(value, bytes) else (_NUMBERS[value.dtype], value.shape)
+            size, checksum = _write_text(file, value) if isinstance(value, bytes) else _write_array(file, value)
+            sizes = b"".join(protobuf.text(2, protobuf.integer(1, length)) for length in shape)
+            entry = protobuf.integer(1, kind) + protobuf.text(2, sizes)
+            for number, part in ((3, shard), (4, at), (5, size)):
+                entry += protobuf.integer(number, part) if part else b""
+            entries.append((name.encode(), entry + protobuf.fixed32(6, mask(checksum))))
+            at += size
+        index.write(write_table(entries))
     for name in before:
         os.remove(name)
 

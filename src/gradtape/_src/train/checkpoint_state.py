@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from gradtape._src.core.replacing import replacing
 from gradtape._src.train.bundle import bundle_exists
 
 _FILE = "checkpoint"
@@ -99,16 +99,8 @@ def update_checkpoint_state(
         all_model_checkpoint_timestamps or (),
         last_preserved_timestamp or 0.0,
     )
-    name = os.path.join(save_dir, latest_filename or _FILE)
-    beside = f"{name}.tmp{uuid.uuid4().hex}"
-    try:
-        with open(beside, "w", encoding="utf-8") as file:
-            file.write(str(state))
-        os.replace(beside, name)
-    except BaseException:
-        if os.path.exists(beside):
-            os.remove(beside)
-        raise
+    with replacing(os.path.join(save_dir, latest_filename or _FILE)) as file:
+        file.write(str(state).encode())
 
 
 def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> CheckpointState | None:
