@@ -116,14 +116,25 @@ def explain(*arguments: str) -> None:
             file.write(shown)
 
 
+def command(arguments: list[str]) -> None:
+    """All but `run`, whose output is the program's own."""
+    try:
+        if arguments[:1] == ["explain"] and len(arguments) > 1:
+            explain(*arguments[1:])
+        elif {"-h", "--help"} & set(arguments):
+            print((__doc__ or "").strip())
+        elif arguments:
+            print(*map(missing.describe, arguments), sep="\n")
+        else:
+            main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough; at the end Python would write what is left, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["run"] and len(sys.argv) > 2:
         run(*sys.argv[2:])
-    elif sys.argv[1:2] == ["explain"] and len(sys.argv) > 2:
-        explain(*sys.argv[2:])
-    elif {"-h", "--help"} & set(sys.argv):
-        print(__doc__.strip())
-    elif len(sys.argv) > 1:
-        print(*map(missing.describe, sys.argv[1:]), sep="\n")
     else:
-        main()
+        command(sys.argv[1:])

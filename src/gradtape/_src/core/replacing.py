@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their place, put on the disk, then renamed."""
+"""Files that appear whole or not at all: written beside their place, then renamed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Any, BinaryIO
 
 
 @contextlib.contextmanager
-def replacing(path: Any) -> Iterator[BinaryIO]:
+def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
     """A file that takes the place of the one at a path when the block ends, and of none if it raises.
 
     Args:
       path: the path; its folder exists.
+      outlasts_power: whether the block's end waits until the disk has the file, so that a loss of power leaves the
+        old one or the new one too. A process that is killed leaves one of them in any case.
 
     Returns:
       A context manager that gives the file, to be read and written.
@@ -30,14 +32,16 @@ def replacing(path: Any) -> Iterator[BinaryIO]:
     try:
         with open(unfinished, "x+b") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if outlasts_power:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(unfinished, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.remove(unfinished)
         raise
-    _put_on_disk(os.path.dirname(path))
+    if outlasts_power:
+        _put_on_disk(os.path.dirname(path))
 
 
 def _put_on_disk(folder: str) -> None:

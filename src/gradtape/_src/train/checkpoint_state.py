@@ -99,7 +99,7 @@ def update_checkpoint_state(
         all_model_checkpoint_timestamps or (),
         last_preserved_timestamp or 0.0,
     )
-    with replacing(os.path.join(save_dir, latest_filename or _FILE)) as file:
+    with replacing(os.path.join(save_dir, latest_filename or _FILE), False) as file:
         file.write(str(state).encode())
 
 
