@@ -201,7 +201,7 @@ def test_generators_that_were_split_are_independent_of_their_parent():
             lambda: tf.random.uniform([2], dtype="bool"),
             ValueError,
             "Argument `dtype` got invalid value <dtype: 'bool'>. Accepted dtypes are "
-            "(tf.float32, tf.float64, tf.int32, tf.int64).",
+            "(tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int32, tf.int64).",
         ),
         (
             lambda: tf.random.stateless_normal([2], [1.0, 2.0]),

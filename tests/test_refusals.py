@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradtape as tf
 from drawing import drawn, fill
 from gradtape._src.table import rows as table
 from gradtape._src.table.rows import Call, Leaf
@@ -47,7 +48,7 @@ def unsuitable(argument: Any) -> Iterator[Any]:
         yield from TENSORS if isinstance(argument, Leaf) else NUMBERS
 
 
-def stated(error: Exception) -> bool:
+def stated(error: Exception, of_no_use: bool = True) -> bool:
     """Whether a statement of gradtape's raised the error, or it is Python's TypeError for what is of no use at all."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     path = Path(last.filename)
@@ -55,7 +56,7 @@ def stated(error: Exception) -> bool:
         path = ROOT / path  # as the build was told
         if not path.exists():  # an installed package
             return True
-    if isinstance(error, TypeError):
+    if isinstance(error, TypeError) and of_no_use:
         return True
     lines = linecache.getlines(str(path))[: last.lineno]
     while lines and not lines[-1].lstrip().startswith(("raise ", "return ", "if ", "for ", "with ", "def ", "cdef ")):
@@ -76,3 +77,25 @@ def test_refuses_in_a_sentence_of_its_own(row: table.Op) -> None:
             except Exception as error:
                 if not stated(error):
                     raise AssertionError(f"{row.name}(*{arguments}, **{keywords})") from error
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "int8", "uint16", "uint64"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
+def test_number_types_are_taken_or_refused_in_a_sentence(row: table.Op, dtype: str) -> None:
+    """The sampled calls with floats of another type, and their gradients."""
+    for call in (row.samples() if row.samples else [])[:2]:
+        tensors = iter(
+            [tf.cast(array, dtype) if array.dtype.kind == "f" else array for array in drawn(call, "float32", "types")]
+        )
+        arguments, keywords = fill(list(call.arguments), tensors), fill(call.keywords, tensors)
+        given = [leaf for leaf in tf.nest.flatten([arguments, keywords]) if isinstance(leaf, tf.Tensor)]
+        try:
+            with np.errstate(all="ignore"), tf.GradientTape() as tape:
+                tape.watch([leaf for leaf in given if leaf.dtype.is_floating or leaf.dtype.is_complex])
+                results = tf.nest.flatten(row.function(*arguments, **keywords))
+                results = [result for result in results if hasattr(result, "dtype") and result.dtype.is_floating]
+            if results:
+                tape.gradient(results, given)
+        except Exception as error:
+            if not stated(error, of_no_use=False):
+                raise

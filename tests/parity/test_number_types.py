@@ -277,3 +277,34 @@ def test_dtypes_do_not_mix() -> None:
             if one != other:
                 with pytest.raises(gradtape.errors.InvalidArgumentError, match="was expected to be a"):
                     gradtape.constant(1, one) + gradtape.constant(1, other)
+
+
+def drawn_numbers(tf: Any, dtype: Any) -> list[Any]:
+    tf.random.set_seed(5)
+    generator = tf.random.Generator.from_seed(3)
+    return [
+        *(getattr(tf.random, f"stateless_{kind}")([7], [1, 2], dtype=dtype) for kind in ("normal", "uniform")),
+        *(
+            tf.random.stateless_truncated_normal([7], [1, 2], 1.5, 0.5, dtype),
+            tf.random.truncated_normal([2, 3], dtype=dtype),
+        ),
+        *(tf.random.uniform([5], -2, 3, dtype), tf.random.normal([5], 1.5, 2.5, dtype)),
+        *(generator.uniform([3], dtype=dtype), generator.normal([3], dtype=dtype), generator.uniform([2])),
+    ]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_random_numbers_in_half_precision_are_the_same(dtype: str) -> None:
+    for result, truth in zip(drawn_numbers(gradtape, dtype), drawn_numbers(tensorflow, dtype), strict=True):
+        assert result.dtype.name == truth.dtype.name
+        assert result.numpy().tobytes() == truth.numpy().tobytes()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_means_over_windows_in_half_precision(dtype: str) -> None:
+    image = np.arange(50, dtype=np.float32).reshape(1, 5, 5, 2) / 8
+    for padding in ("VALID", "SAME"):
+        result = gradtape.nn.avg_pool2d(gradtape.cast(image, dtype), 2, 2, padding)
+        truth = tensorflow.nn.avg_pool2d(image, 2, 2, padding)
+        assert result.dtype.name == dtype
+        np.testing.assert_allclose(result.numpy().astype(np.float32), truth.numpy(), rtol=PRECISION[dtype])

@@ -127,13 +127,7 @@ class DType:
     def _bound(self, noun: str, attribute: str) -> Any:
         if not self.is_floating and not self.is_integer:
             raise TypeError(f"Cannot find {noun} value of {self} with type {self}.")
-        if self is bfloat16:
-            from ml_dtypes import finfo
-
-            limits: Any = finfo
-            return getattr(limits(self.as_numpy_dtype), attribute)
-        info = np.finfo if self.is_floating else np.iinfo
-        return getattr(info(self.as_numpy_dtype), attribute)
+        return getattr(finfo(self) if self.is_floating else np.iinfo(self.as_numpy_dtype), attribute)
 
     @property
     def limits(self) -> tuple[Any, Any]:
@@ -225,6 +219,16 @@ for _dtype in DTYPES:
             np.dtype(_dtype.as_numpy_dtype).newbyteorder(),
         ):
             _KNOWN[_key] = _dtype
+
+
+def finfo(dtype: DType) -> Any:
+    """What NumPy's finfo tells of a floating dtype, also of bfloat16."""
+    if dtype is bfloat16:
+        from ml_dtypes import finfo as of_half
+
+        tell: Any = of_half
+        return tell(dtype.as_numpy_dtype)
+    return np.finfo(dtype.as_numpy_dtype)
 
 
 def as_dtype(type_value: DTypeLike) -> DType:

@@ -290,7 +290,7 @@ def matrix_rank(
     x = _floating_matrix(a)
     s = view(svd(x, compute_uv=False))
     if tol is None:
-        tol = np.finfo(s.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
+        tol = dtypes.finfo(x.dtype).eps * max(x.shape[-2:]) * s.max(-1, keepdims=True, initial=0)
     return tensor_from(np.sum(s > view(as_tensor(tol, x.dtype)), -1, dtype=np.int32), dtypes.int32)
 
 
@@ -330,7 +330,7 @@ def pinv(
     """
     x = _floating_matrix(as_tensor(a))
     if rcond is None:
-        rcond = 10.0 * max(x.shape[-2:]) * np.finfo(x.dtype.as_numpy_dtype).eps
+        rcond = 10.0 * max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     s, u, v = svd(x)
     cutoff = as_tensor(rcond, x.dtype) * apply_reduce(MAX, s, -1, False, "Max")
     s = apply_elementwise("select", s > _column(cutoff), s, np.inf)

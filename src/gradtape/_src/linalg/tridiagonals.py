@@ -373,6 +373,12 @@ def eigh_tridiagonal(
     main, beside = as_tensor(alpha), as_tensor(beta)
     if main.dtype != beside.dtype:
         raise ValueError("'alpha' and 'beta' must have the same type.")
+    if main.dtype.is_complex:
+        raise invalid_argument(
+            "EighTridiagonal",
+            f"Symmetric matrices alone, of float32 or float64, are decomposed here, not those of {main.dtype.name}",
+            None,
+        )
     if not main.dtype.is_floating:
         raise ValueError(f"data type {main.dtype.as_numpy_dtype} not inexact")
     if main.ndim != 1 or beside.ndim != 1 or beside.shape[0] != max(main.shape[0] - 1, 0):

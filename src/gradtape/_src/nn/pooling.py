@@ -134,7 +134,7 @@ def _geometry(
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
     """How many of a window's elements lie inside the image, (1, places, 1)."""
     plane = (1, *shape[1:-1], 1)
-    return _sums(tensor_from(np.ones(plane), dtype), plane, geometry)
+    return _SUMS(tensor_from(np.ones(plane), dtype), attributes=(plane, geometry))
 
 
 def _results(shape: tuple[int, ...], geometry: Geometry) -> tuple[int, ...]:

@@ -163,7 +163,7 @@ def histogram_fixed_width(
     kernel = "HistogramFixedWidth"
     data, bounds = common_tensors([values, value_range])
     wanted = index_dtype(kernel, dtype, "dtype")
-    if data.dtype in (dtypes.uint8, dtypes.bool):
+    if data.dtype not in (dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64):
         raise not_allowed(kernel, data.dtype, "int32, int64, float, double")
     one_dtype(kernel, (data, bounds))
     if bounds.shape != (2,):

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor, empty, tensor_from, view
+from gradtape._engine.api.api import apply_cast, as_tensor, empty, tensor_from, view
 from gradtape._engine.compute import random as _random
 from gradtape._engine.record.primitive import effect_kind
 from gradtape._engine.tensor.tensor import Tensor
@@ -88,10 +88,22 @@ def floats(fill: Fill, stream: Stream, sizes: tuple[int, ...], dtype: DType) -> 
     """What one of the engine's generators draws from the stream."""
     if not dtype.is_floating:
         as_tensor(0.0, dtype)  # raises, as the parameters' conversion does in TensorFlow
-        raise TypeError(f"Random floats are of float32 or float64, not {dtype.name}")
+        raise TypeError(f"Random numbers are real, not of {dtype.name}")
+    if dtype.size == 2:
+        if fill is _random.fill_uniform:
+            return tensor_from(_halves(stream, sizes, dtype))
+        return apply_cast(floats(fill, stream, sizes, dtypes.float32), dtype)
     tensor, array = empty(sizes, dtype)
     fill(array.reshape(-1), *stream)
     return tensor
+
+
+def _halves(stream: Stream, sizes: tuple[int, ...], dtype: DType) -> np.ndarray:
+    """Uniform numbers of [0, 1) whose bits behind the point are a word's lowest: those of [1, 2), less 1."""
+    one: np.ndarray = np.ones((), dtype.as_numpy_dtype)
+    behind = (1 << (10 if dtype is dtypes.float16 else 7)) - 1
+    words = philox.bits(stream, math.prod(sizes)).astype(np.uint16) & behind | one.view(np.uint16)
+    return (words.view(one.dtype) - one).reshape(sizes)
 
 
 def affine(drawn: Tensor, mean: Any, stddev: Any) -> Tensor:
@@ -119,10 +131,10 @@ def _parameter(value: Any, dtype: DType, name: str) -> Tensor:
 
 def uniform_dtype(value: Any) -> DType:
     dtype = as_dtype(value)
-    if dtype not in (dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64):
+    if not dtype.is_floating and dtype not in (dtypes.int32, dtypes.int64):
         raise ValueError(
             f"Argument `dtype` got invalid value {dtype}. Accepted dtypes are "
-            "(tf.float32, tf.float64, tf.int32, tf.int64)."
+            "(tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.int32, tf.int64)."
         )
     return dtype
 
@@ -161,7 +173,7 @@ def integer_bounds(minval: Any, maxval: Any, dtype: DType, op: str) -> tuple[int
 
 def rated(drawn: Tensor, beta: Tensor, dtype: DType) -> Tensor:
     """Gamma numbers of rate 1 divided by the rate, and kept above 0."""
-    tiny = np.finfo(dtype.as_numpy_dtype).tiny
+    tiny = dtypes.finfo(dtype).tiny
     return ops.maximum(drawn / beta, as_tensor(tiny, dtype))
 
 

@@ -177,7 +177,7 @@ def categorical(stream: Stream, logits: np.ndarray, samples: int) -> np.ndarray:
     out = np.empty((logits.shape[0], samples), np.int64)
     if out.size:
         finite = np.isfinite(logits)
-        largest = np.max(logits, axis=1, initial=np.finfo(logits.dtype).min, where=finite, keepdims=True)
+        largest = np.max(logits, axis=1, initial=-np.inf, where=finite, keepdims=True)
         with np.errstate(over="ignore", invalid="ignore"):
             weights = np.where(finite, np.exp(logits.astype(np.float64) - largest.astype(np.float64)), 0.0)
         _random.fill_categorical(out, np.cumsum(weights, axis=1), *stream)

@@ -335,7 +335,7 @@ def assert_near(
     """
     x = as_tensor(x)
     y = as_tensor(y, x.dtype)
-    precision = 10 * np.finfo(x.dtype.as_numpy_dtype).eps
+    precision = 10 * dtypes.finfo(x.dtype).eps
     rtol = as_tensor(precision if rtol is None else rtol, x.dtype)
     atol = as_tensor(precision if atol is None else atol, x.dtype)
     data: list[Any] = [_prefix(message), f"x and y not equal to tolerance rtol = {rtol!s}, atol = {atol!s}"]
