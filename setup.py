@@ -43,6 +43,8 @@ FLAGS = {
 }
 # Further flags for a build that is to be debugged, and what is left out of one that is not.
 MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
+# Fields of None raise, which else are read as if it were an object of the type.
+CHECKS = bool(os.environ.get("GRADTAPE_CHECKS"))
 LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
 HEADERS = ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
@@ -53,7 +55,7 @@ DIRECTIVES = {
     "wraparound": False,
     "cdivision": True,
     "initializedcheck": False,
-    "nonecheck": False,
+    "nonecheck": CHECKS,
     # Typed arguments refuse None, which would be read as if it were an object of the type.
     "allow_none_for_extension_args": False,
     "embedsignature": False,
@@ -103,6 +105,8 @@ class BuildEngine(build_ext):
             include_path=["cython"],
             nthreads=self.parallel,
             force=self.force,
+            # What checks is not to be taken for the sources' usual translation.
+            build_dir=os.path.join(self.build_temp, "checked") if CHECKS else None,
             compiler_directives=DIRECTIVES,
             annotate=bool(os.environ.get("GRADTAPE_ANNOTATE")),
         )

@@ -192,8 +192,13 @@ cdef inline bint is_active(Window window, int64_t node) noexcept:
             return (window.active[place >> 6] >> (place & 63)) & 1
     return window.mark_count != 0 and node != 0 and is_marked(window, node)
 
+cdef inline bint has_page(Thread thread) noexcept:
+    """Whether there is a page to append to. Who has let a program's code run since a window was seen open asks again: its last
+    window may have closed and taken the page with it."""
+    return thread.page is not None
+
 cdef inline Entry* append(Thread thread) except NULL:
-    """The next entry, clean; its node is thread.next - 1 afterwards."""
+    """The next entry, clean; its node is thread.next - 1 afterwards. The thread has a page, or is at its limit."""
     if thread.next == thread.limit:
         next_page(thread)
     cdef Entry* entry = &thread.entries[thread.next & PAGE_MASK]

@@ -8,7 +8,7 @@ from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
 from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.record.entries cimport Entry, clear, keep_extent, extension_of, set_attribute, OP, RESULT_SLOT
-from gradtape._engine.record.log cimport Thread, append, give_node, here, on_open_window
+from gradtape._engine.record.log cimport Thread, append, give_node, has_page, here, on_open_window
 from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
 # The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.
@@ -115,7 +115,11 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     cdef Entry* entry
     cdef Entry loose
     if wanted < 0:
-        wanted = primitive.find_reads(known)            # which may derive rules, be interrupted, and record
+        wanted = primitive.find_reads(known)            # which may derive rules, be interrupted, record, and close windows
+        if live and not has_page(thread):
+            if not thread.forward:
+                return 0
+            live = 0
     if live:
         entry = append(thread)
         out.node = thread.next - 1

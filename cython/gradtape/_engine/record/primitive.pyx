@@ -15,7 +15,7 @@ from libc.stdlib cimport malloc
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
 from gradtape._engine.base.types cimport C128, F64, is_differentiable
 from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
-from gradtape._engine.record.log cimport (Thread, append, give_node, here, on_open_window, renew_epoch, reserve_entries,
+from gradtape._engine.record.log cimport (Thread, append, give_node, has_page, here, on_open_window, renew_epoch, reserve_entries,
                                            thread as thread_here)
 from gradtape._engine.tensor.tensor cimport Tensor, operators, tracing
 
@@ -356,6 +356,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         tensor = <Tensor>operands[i]
         # As in `record`.
         call.inputs[i] = tensor.node if thread.forward or on_open_window(thread, tensor.node) else 0
+    fresh = []
     call.saved = tuple([operands[place] if place >= 0 else results[-1 - place] for place in primitive.saves])
     for i in range(len(primitive.saves)):
         if primitive.saves[i] < 0:
@@ -368,10 +369,11 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
     if stated:
         call.stated = forms(operands)
     if live:
+        reserve_entries(thread, call.output_count)
+        live = has_page(thread)
+    if live:
         # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
         # that may run a program's code.
-        fresh = []
-        reserve_entries(thread, call.output_count)
         collecting = thread.collecting
         thread.collecting = True
         try:

@@ -22,7 +22,7 @@ from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport cast
 from gradtape._engine.record.entries cimport Entry, READ
-from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, here, is_marked, mark_dead,
+from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, has_page, here, is_marked, mark_dead,
                                           new_variable_node, renew_epoch, thread)
 from gradtape._engine.record.primitive cimport Tracer, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
@@ -189,7 +189,7 @@ cdef class BaseVariable(Readable):
                         place = (<Thread>at).newest
                         continue
                 place = (<Window>place).older
-            if live:
+            if live and has_page(<Thread>at):
                 entry = append(<Thread>at)
                 entry.dead = 0
                 entry.kind = READ
