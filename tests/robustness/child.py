@@ -28,7 +28,9 @@ def environment() -> dict[str, str]:
     import gradtape
 
     source = str(Path(gradtape.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([source, str(ROOT)]), "PYTHONFAULTHANDLER": "1"}
+    # What is read after it was freed is to be seen as such.
+    debugging = {"PYTHONFAULTHANDLER": "1", "PYTHONMALLOC": os.environ.get("PYTHONMALLOC", "debug")}
+    return {**os.environ, **debugging, "PYTHONPATH": os.pathsep.join([source, str(ROOT)])}
 
 
 def start(arguments: list[str], seconds: float) -> Ended:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import faulthandler
 import gc
 import inspect
-import operator
+import os
 import random
 import resource
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from tests.public import callables
 
 import gradtape as tf
 from gradtape._src.table.rows import Call, Leaf, Op, rows
@@ -34,10 +36,11 @@ class Mischief(Exception):
     """Raised by hostile objects."""
 
 
-# OverflowError and AssertionError are TensorFlow's too, of integers that fit no C type and generators made of nothing.
+# OverflowError and AssertionError are TensorFlow's too, of integers that fit no C type and generators made of nothing;
+# OSError is of files that are not there, BufferError of arrays that DLPack cannot carry.
 DOCUMENTED = (
     *(TypeError, ValueError, AttributeError, IndexError, NotImplementedError, RuntimeError, MemoryError, Mischief),
-    *(OverflowError, AssertionError, tf.errors.OpError),
+    *(OverflowError, AssertionError, OSError, BufferError, tf.errors.OpError),
 )
 
 
@@ -176,6 +179,16 @@ HOSTILE: list[Callable[[], Any]] = [
 ]
 
 
+# What most functions can take: of these the arguments are made among which a hostile one stands.
+PLAUSIBLE: list[Callable[[], Any]] = [
+    *(lambda: 1, lambda: 2, lambda: 3, lambda: 0.5, lambda: True, lambda: None, lambda: (2, 2), lambda: [1, 0]),
+    *(lambda: "relu", lambda: "same", lambda: "mean", lambda: "float32", lambda: tf.float32, lambda: tf.reduce_sum),
+    *(lambda: tf.ones(4), lambda: tf.ones((2, 4)), lambda: tf.ones((2, 5, 4)), lambda: tf.ones((2, 8, 8, 3))),
+    *(lambda: tf.constant([1, 0, 2, 1]), lambda: tf.constant([[0, 1, 0, 0], [1, 0, 0, 0]]), lambda: tf.eye(3)),
+    *(lambda: tf.Variable(tf.ones((2, 4))), lambda: [tf.ones((2, 4)), tf.zeros((2, 4))], lambda: np.ones((2, 4))),
+]
+
+
 def canary() -> None:
     """A computation with known results, to second order."""
     x = tf.Variable([1.0, 2.0, 3.0])
@@ -192,41 +205,7 @@ def canary() -> None:
         raise Wrong(f"the canary: {gradient.numpy()} {second.numpy()}")
 
 
-def public() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every public function and class, by its name."""
-    seen: set[int] = set()
-    places = [("tf", tf)] + [
-        (f"tf.{name}", operator.attrgetter(name)(tf))
-        for name in (
-            "math",
-            "nn",
-            "linalg",
-            "random",
-            "optimizers",
-            "optimizers.schedules",
-            "nest",
-            "debugging",
-            "autodiff",
-            "errors",
-            "keras.ops",
-            "keras.activations",
-            "keras.losses",
-            "keras.metrics",
-            "keras.initializers",
-            "keras.regularizers",
-            "keras.constraints",
-        )
-    ]
-    for place, module in places:
-        for name in sorted(dir(module)):
-            value = getattr(module, name)
-            if name[0] != "_" and callable(value) and id(value) not in seen:
-                seen.add(id(value))
-                if (getattr(value, "__module__", None) or "gradtape").startswith("gradtape"):
-                    yield f"{place}.{name}", value
-
-
-# They write to the terminal, change what all further calls do, or go on for as long as they are told to.
+# They write to the terminal, change what all further calls do, ask the network, or go on as long as they are told to.
 LEFT_OUT = {
     "enable_check_numerics",
     "set_num_threads",
@@ -235,6 +214,11 @@ LEFT_OUT = {
     "get_logger",
     "assert_all_finite",
     "while_loop",
+    "install_as_tensorflow",
+    "run_functions_eagerly",
+    "load_data",
+    "get_file",
+    "get_word_index",
 }
 
 
@@ -308,20 +292,48 @@ def by_row(
     return row.function, arguments, keywords
 
 
+def by_signature(function: Callable[..., Any], chance: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    """Plausible arguments for the parameters that must be given and some of the others, hostile ones among them."""
+    try:
+        parameters = [*inspect.signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return [chance.choice(HOSTILE)()], {}
+    arguments: list[Any] = []
+    keywords: dict[str, Any] = {}
+    hostile = chance.randrange(max(len(parameters), 1))
+    for place, parameter in enumerate(parameters):
+        needed = parameter.default is parameter.empty
+        value = chance.choice(HOSTILE if place == hostile else PLAUSIBLE)
+        if parameter.kind == parameter.VAR_POSITIONAL:
+            arguments += [value()] * (len(arguments) == place)
+        elif parameter.kind != parameter.VAR_KEYWORD and (needed or place == hostile or chance.random() < 0.1):
+            if parameter.kind != parameter.KEYWORD_ONLY and len(arguments) == place:
+                arguments.append(value())
+            else:
+                keywords[parameter.name] = value()
+    return arguments, keywords
+
+
 def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
     """So many hostile calls, some of them recorded and differentiated."""
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + ADDRESS_SPACE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     table = [row for row in rows() if row.name not in LEFT_OUT]
-    functions = [(name, value) for name, value in [*public(), *methods()] if name.split(".")[-1] not in LEFT_OUT]
+    public = [(name, value) for name, value in callables().items() if name.split(".")[-1] not in LEFT_OUT]
+    functions = [*public, *[(name, value) for name, value in methods() if name.split(".")[-1] not in LEFT_OUT]]
+    os.chdir(tempfile.mkdtemp(prefix="hostile"))  # some write to the files that they are told
     failures: list[str] = []
     for number in range(seed, seed + steps):
         chance, numbers = random.Random(number), np.random.default_rng(number)
-        if chance.random() < 0.6:
+        kind = chance.random()
+        if kind < 0.4:
             row = chance.choice(table)
             name = row.name
             function, arguments, keywords = by_row(row, chance, numbers)
+        elif kind < 0.7:
+            name, function = chance.choice(public)
+            arguments, keywords = by_signature(function, chance)
         else:
             name, function = chance.choice(functions)
             arguments = [chance.choice(HOSTILE)() for _ in range(chance.randrange(5))]
@@ -332,6 +344,10 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
         try:
             with tf.GradientTape(persistent=True) as tape:
                 result = function(*arguments, **keywords)
+                if isinstance(function, type) and callable(result):
+                    # A layer, a loss, a metric, an initializer.
+                    arguments = [chance.choice(PLAUSIBLE if chance.random() < 0.8 else HOSTILE)() for _ in range(2)]
+                    result = result(*arguments[: chance.choice([1, 1, 2])])
             if isinstance(result, tf.Tensor):
                 tape.gradient(result, [before, *[item for item in arguments if isinstance(item, tf.Variable)]])
             del result

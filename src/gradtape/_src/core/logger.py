@@ -158,10 +158,15 @@ def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
       n: after how many times it is logged again.
       args: what its %-signs stand for.
 
+    Raises:
+      ValueError: n is 0.
+
     Example:
       >>> for step in range(10):
       ...     tf.compat.v1.logging.log_every_n(tf.compat.v1.logging.DEBUG, "step %d", 5, step)
     """
+    if not n:
+        raise ValueError("log_every_n takes an n of 1 or more, got 0; log_first_n logs a message for the first times.")
     log_if(level, msg, not _times_before() % n, *args)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor, empty, full_like, tensor_from, view
 from gradtape._engine.record.primitive import as_effect, effect_kind, is_recorded
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.custom_gradient import custom_gradient
 from gradtape._src.core import errors
@@ -425,7 +426,7 @@ def alltoall(tensor: Any, splits: Any = None, name: str | None = None) -> Any:
             raise errors.InvalidArgumentError(None, None, message)
         counts = np.full(world.size, rows // world.size, np.int64)
     else:
-        counts = np.asarray(splits, np.int64)
+        counts = np.asarray(held(splits), np.int64)
         if counts.shape != (world.size,) or counts.min() < 0 or counts.sum() != rows:
             message = f"splits must be {world.size} numbers of rows that make {rows} together, got {counts.tolist()}."
             raise errors.InvalidArgumentError(None, None, message)

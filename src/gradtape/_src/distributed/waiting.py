@@ -15,10 +15,11 @@ from gradtape._src.core.logger import get_logger
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
-EAGER = 100e-6  # seconds in which a peer that computes the same should come
-PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does: MPI moves it on when asked
+EAGER = 25e-6  # seconds in which a peer that computes the same should come
+PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
-PARTS = 16
+# time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
+_let_others_run: Callable[[], object] = getattr(os, "sched_yield", None) or (lambda: time.sleep(0))
 _WAITS = 7  # the tag of messages that say: I wait, at this exchange
 
 
@@ -29,6 +30,11 @@ def _seconds(name: str, default: float) -> float:
         return float(given) if given else default
     except ValueError:
         raise ValueError(f"{name} must be a number of seconds, got {given!r}") from None
+
+
+def _processors() -> int:
+    """How many processors this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Waiting:
@@ -46,28 +52,31 @@ class Waiting:
         self.fail_after = _seconds("GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS", 600.0)
         self.tell_after = min([1.0, *(limit / 4 for limit in (self.warn_after, self.fail_after) if limit)])
         self.exchanges = 0
+        self.processors = _processors()
         self.waits_at: dict[int, int] = {}  # the last exchange at which another rank said that it waits
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
-        """Returns when `done()` is true, which is asked again and again: of a message of so many bytes more often.
+        """Returns when `done()` is true, which is asked again and again: without a pause for as long as a message of so
+        many bytes should take, as MPI moves one on when it is asked, then rarely.
 
         DeadlineExceededError where it takes longer than `fail_after`.
         """
         if done():
             return
         start = time.perf_counter()
-        while time.perf_counter() - start < EAGER:
+        crowded = self.world.local_size > self.processors  # who asks without a pause may keep the others from coming
+        soon = start + EAGER + PER_BYTE * length
+        while time.perf_counter() < soon:
             if done():
                 return
-            time.sleep(0)  # lets other threads run
-        # A message moves on by a part each time it is asked about.
-        moving, nap, told, warned = EAGER + PER_BYTE * length, SHORTEST_NAP, False, False
-        while not any(done() for _ in range(PARTS if moving else 1)):
+            if crowded:
+                _let_others_run()
+        nap, told, warned = SHORTEST_NAP, False, False
+        while not done():
             time.sleep(nap)
+            nap = min(LONGEST_NAP, nap * 1.5)
             passed = time.perf_counter() - start
-            if passed > moving:
-                moving, nap = 0.0, min(LONGEST_NAP, nap * 1.5)
             if passed > self.tell_after and not told:
                 told = True
                 self._tell()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError
@@ -55,7 +56,7 @@ def _symmetric(max_delta: float) -> float:
 
 
 def _ordered(lower: float, upper: float) -> tuple[float, float]:
-    if upper <= lower:
+    if held(upper) <= held(lower):
         raise ValueError("upper must be > lower.")
     if lower < 0:
         raise ValueError("lower must be non-negative.")

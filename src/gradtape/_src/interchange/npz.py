@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.replacing import replacing
 from gradtape._src.interchange import named
@@ -43,7 +44,7 @@ def save(path: str | os.PathLike[str], values: Any) -> None:
     with replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}{_ENDING}", "w", force_zip64=True) as entry:
-                npy.write_array(entry, np.asarray(array), allow_pickle=False)
+                npy.write_array(entry, np.asarray(held(array)), allow_pickle=False)
 
 
 def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_reshape, as_tensor, tensor_from, view
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.ops.joining import concat
@@ -105,7 +106,7 @@ class Packing:
         return nest.pack_sequence_as(self._structure, self._tensors(vector))
 
     def _tensors(self, vector: Any) -> list[Tensor]:
-        array = np.asarray(vector, np.float64)
+        array = np.asarray(held(vector), np.float64)
         if array.shape != (self.size,):
             raise ValueError(f"a vector has shape {array.shape} where ({self.size},) is packed")
         ends = np.cumsum(self._sizes)

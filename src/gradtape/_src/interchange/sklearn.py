@@ -10,6 +10,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from, view
 from gradtape._engine.diff.tape import GradientTape
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.function.decorator import function
 from gradtape._src.nn.cross_entropies import softmax, sparse_softmax_cross_entropy_with_logits
@@ -161,7 +162,7 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
           1
         """
         x, targets = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        targets = np.asarray(targets, np.float64)
+        targets = np.asarray(held(targets), np.float64)
         self._flat = targets.ndim == 1
         columns = targets.reshape(len(targets), -1)
         self._target_offset, deviation = columns.mean(0), columns.std(0)

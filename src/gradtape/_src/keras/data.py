@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from
+from gradtape._engine.tensor.sequence import held
 from gradtape._src.core import nest, replication
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.keras import settings
@@ -239,7 +240,7 @@ def _as_batch(value: Any) -> Any:
     """A value of a batch as a tensor of `floatx` if it is floating; strings and objects as they are."""
     if value is None or isinstance(value, TENSORS):
         return value
-    array = np.asarray(value)
+    array = np.asarray(held(value))
     if array.dtype.kind not in "biuf":
         return value
     return as_tensor(array, as_dtype(settings.floatx())) if array.dtype.kind == "f" else as_tensor(array)
@@ -254,7 +255,7 @@ def as_batch(data: Any) -> Any:
 
 def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     """The weight of each example by its class: its target's number, or that of its largest entry."""
-    classes = np.asarray(y)
+    classes = np.asarray(held(y))
     if classes.ndim > 1:
         classes = np.argmax(classes, -1) if classes.shape[-1] != 1 else np.squeeze(classes, -1)
     classes = np.round(classes).astype(np.int32)
@@ -360,7 +361,7 @@ def _first(values: list[Any]) -> Any:
 def _plain_array(value: Any) -> Any:
     if value is None:
         return None
-    array = np.asarray(value)
+    array = np.asarray(held(value))
     if array.dtype.kind == "f" and array.dtype.name != settings.floatx():
         array = array.astype(settings.floatx())
     return array

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradtape._engine.api.api import apply_reshape, apply_transpose, full
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random, settings
@@ -566,7 +567,7 @@ class STFT(Initializer):
         window = self.window
         if isinstance(window, str):
             window = _window(window, length, self.periodic)
-        window = np.asarray(window, exact)
+        window = np.asarray(held(window), exact)
         if window.shape != (length,):
             raise ValueError(
                 f"The shape of `window` must be equal to [frame_length].Received: window shape={window.shape}"

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.sequence import held
+
 
 class Progbar:
     """How far a loop has come, how long it takes, and means of what it tells, on one line of the terminal.
@@ -152,7 +154,7 @@ class Progbar:
     def _told(self, is_large: Any) -> str:
         text = ""
         for name, (value, count) in self._values.items():
-            mean = (value if isinstance(value, float) else np.mean(np.asarray(value))) / max(1, count)
+            mean = (value if isinstance(value, float) else np.mean(np.asarray(held(value)))) / max(1, count)
             text += f" - {name}: {mean:.4f}" if is_large(mean) else f" - {name}: {mean:.4e}"
         return text
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reshape, tensor_from, view
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import TENSORS
 from gradtape._src.linalg.diagonals import diag as _diag, diag_part
@@ -19,11 +20,12 @@ from gradtape._src.ops.shapes import broadcast_to as _broadcast_to
 
 
 def _made(array: Any) -> Tensor:
-    return tensor_from(np.asarray(array), supported(np.asarray(array).dtype))
+    found = np.asarray(held(array))
+    return tensor_from(found, supported(found.dtype))
 
 
 def _shape(shape: Any) -> Any:
-    return [int(size) for size in shape] if isinstance(shape, list | tuple) else np.asarray(shape).tolist()
+    return [int(size) for size in shape] if isinstance(shape, list | tuple) else np.asarray(held(shape)).tolist()
 
 
 def _wanted(dtype: Any) -> Any:
@@ -114,7 +116,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Tensor:
 
 @documented("Numbers at equal steps.", "np.arange(3).numpy()", "array([0, 1, 2])")
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Tensor:
-    given = [part.numpy() if isinstance(part, TENSORS) else part for part in (start, stop, step)]
+    given = [part.numpy() if isinstance(part, TENSORS) else held(part) for part in (start, stop, step)]
     numbers = np.arange(given[0], step=given[2]) if stop is None else np.arange(*given)
     return tensor_from(numbers, _wanted(dtype) or supported(numbers.dtype))
 
@@ -236,7 +238,7 @@ def _masked(m: Any, ones_below: Any, k: int, below: bool) -> Tensor:
 @documented("Powers of numbers, falling.", "np.vander([1, 2], 3).numpy()", "array([[1, 1, 1],\n         [4, 2, 1]])")
 def vander(x: Any, N: int | None = None) -> Tensor:
     tensor = as_array(x)
-    count = tensor.shape[0] if N is None else N
+    count = tensor.shape[0] if N is None else held(N)
     exponents = tensor_from(np.arange(count)[::-1].copy(), tensor.dtype)
     return FUNCTIONS["pow"](tensor[:, None], exponents)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, as_tensor, tensor_from
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.operands import TENSORS
@@ -39,7 +40,7 @@ def as_array(value: Any, dtype: DType | None = None) -> Tensor:
     if _holds_tensors(value):
         tensor = as_tensor(value)
     else:
-        array = np.asarray(value)
+        array = np.asarray(held(value))
         tensor = tensor_from(np.array(array), supported(array.dtype))
     return tensor if dtype is None or tensor.dtype == dtype else apply_cast(tensor, dtype)
 
@@ -54,7 +55,7 @@ def _kind(value: Any) -> Any:
         return value
     if _holds_tensors(value):
         return np.result_type(*map(_kind, value))
-    return np.asarray(value).dtype
+    return np.asarray(held(value)).dtype
 
 
 def common(*values: Any) -> DType:

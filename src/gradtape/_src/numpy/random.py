@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.numpy.documented import documented
@@ -16,7 +17,7 @@ FLOAT64, INT64 = as_dtype("float64"), as_dtype("int64")
 
 
 def _sizes(size: Any) -> list[int]:
-    return [] if size is None else np.atleast_1d(size).tolist()
+    return [] if size is None else np.atleast_1d(held(size)).tolist()
 
 
 @documented(

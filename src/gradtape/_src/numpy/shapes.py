@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_reshape, apply_transpose
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import alike, as_array
@@ -20,7 +21,7 @@ def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
     """Axes from the front; all for None. Raises ValueError for those that there are not, or that come twice."""
     if axis is None:
         return tuple(range(rank))
-    places = [axis] if np.ndim(axis) == 0 else list(axis)
+    places = [axis] if np.ndim(held(axis)) == 0 else list(axis)
     found = []
     for place in map(int, places):
         if not -rank <= place < rank:
@@ -89,7 +90,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
 @documented("A tensor with axes of size 1 added.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
 def expand_dims(a: Any, axis: Any) -> Tensor:
     tensor = as_array(a)
-    count = 1 if np.ndim(axis) == 0 else len(axis)
+    count = 1 if np.ndim(held(axis)) == 0 else len(axis)
     added = axes_of(axis, tensor.ndim + count)
     sizes = iter(tensor.shape)
     return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(tensor.ndim + count)])
@@ -206,7 +207,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
     length = tensor.shape[place]
-    if np.ndim(indices_or_sections) == 0:
+    if np.ndim(held(indices_or_sections)) == 0:
         count = int(indices_or_sections)
         if count < 1 or length % count:
             raise ValueError("array split does not result in an equal division")
@@ -275,7 +276,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     tensor = as_array(a)
     if axis is None:
         return apply_reshape(rearranging.roll(apply_reshape(tensor, (-1,)), shift, 0), tensor.shape)
-    return rearranging.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(axis) else axis)
+    return rearranging.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(held(axis)) else axis)
 
 
 @documented("Each element several times.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
@@ -287,7 +288,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
 @documented("A tensor several times.", "np.tile([1, 2], 2).numpy()", "array([1, 2, 1, 2])")
 def tile(a: Any, reps: Any) -> Tensor:
     tensor = as_array(a)
-    times = [int(reps)] if np.ndim(reps) == 0 else [int(part) for part in reps]
+    times = [int(reps)] if np.ndim(held(reps)) == 0 else [int(part) for part in reps]
     rank = max(tensor.ndim, len(times))
     tensor = apply_reshape(tensor, [*[1] * (rank - tensor.ndim), *tensor.shape])
     return rearranging.tile(tensor, [*[1] * (rank - len(times)), *times])
@@ -298,11 +299,11 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
     tensor = as_array(a)
     if mode == "constant":
         constant = values.get("constant_values", 0)
-        widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
+        widths = np.broadcast_to(np.asarray(held(pad_width)), (tensor.ndim, 2)).tolist()
         return padding.pad(tensor, widths, constant_values=constant)
     # Where each element comes from, by NumPy.
     numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
-    places = np.pad(numbers, pad_width, mode, **values)  # type: ignore[call-overload]
+    places = np.pad(numbers, held(pad_width), mode, **values)  # type: ignore[call-overload]
     return gather(apply_reshape(tensor, (-1,)), places)
 
 

@@ -332,8 +332,8 @@ def range(
     dtype = dtypes.as_dtype(dtype)
     first, end, step = (apply_cast(tensor, dtype).numpy() for tensor in tensors)
     for label, value in (("start", first), ("limit", end), ("delta", step)):
-        if np.ndim(held(value)):
-            raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(np.shape(value))}", "")
+        if shape := np.shape(held(value)):
+            raise errors.invalid_argument("Range", f"{label} must be a scalar, not shape {list(shape)}", "")
     if step == 0:
         raise errors.invalid_argument("Range", f"Requires delta != 0: {step}", "")
     if step > 0 and not first <= end:

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor, view
 from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace, is_recorded
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 
@@ -101,7 +102,7 @@ def _with_tensors(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
 
 def _with_arrays(func: Callable[..., Any], kinds: Any, *inputs: Tensor) -> Any:
     results = func(*(np.array(view(tensor)) for tensor in inputs))
-    return _typed(results, kinds, lambda value, kind: as_tensor(np.asarray(value), kind))
+    return _typed(results, kinds, lambda value, kind: as_tensor(np.asarray(held(value)), kind))
 
 
 def _typed(results: Any, kinds: Any, convert: Callable[[Any, Any], Tensor]) -> Any:

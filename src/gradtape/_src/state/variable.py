@@ -10,6 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
 from gradtape._src.core import errors, replication
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
@@ -215,7 +216,7 @@ class Variable(BaseVariable):
         array, part = np.array(self.numpy()), as_tensor(value, self.dtype)
         place = plain_key(key)
         wanted = array[place].shape
-        values = np.asarray(part)
+        values = np.asarray(held(part))
         # Axes of size 1 in front of those of the part say nothing.
         while values.ndim > len(wanted) and len(values) == 1:
             values = values[0]
@@ -558,7 +559,7 @@ class Variable(BaseVariable):
         return as_effect(_WRITES, self._put_rows, op, change, *given, writes=[self])
 
     def _put_rows(self, op: str, change: Callable[..., Any], places: Tensor, values: Tensor) -> Variable:
-        indices, updates = index_array(places, op), np.asarray(values)
+        indices, updates = index_array(places, op), np.asarray(held(values))
         shape = self.read_value().shape
         if updates.ndim and updates.shape[: indices.ndim] != indices.shape:
             raise errors.invalid_argument(
@@ -586,7 +587,7 @@ class Variable(BaseVariable):
         return as_effect(_WRITES, self._put_slices, op, change, *given, writes=[self])
 
     def _put_slices(self, op: str, change: Callable[..., Any], indices: Tensor, updates: Tensor) -> Variable:
-        places, values = index_array(indices, op), np.asarray(updates)
+        places, values = index_array(indices, op), np.asarray(held(updates))
         shape = tuple(self.read_value().shape)
         if places.ndim == 0:
             raise errors.invalid_argument(op, "Indices shape must have rank at least one. Found:[]")

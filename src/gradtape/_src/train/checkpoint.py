@@ -16,6 +16,7 @@ import numpy as np
 from gradtape._engine.api.api import empty, view
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.sequence import held
 from gradtape._src.core import errors, protobuf
 from gradtape._src.core.dtypes import int64
 from gradtape._src.core.logger import get_logger
@@ -45,7 +46,7 @@ def _values(value: Any) -> Mapping[str, Any]:
 
 
 def _storable(value: Any) -> np.ndarray | bytes:
-    return value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else np.asarray(value)
+    return value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else np.asarray(held(value))
 
 
 def _escaped(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, as_tensor
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import serialization, settings
@@ -188,7 +189,7 @@ class Discretization(Preparing):
           >>> layer.summary[0]
           array([1., 2., 3., 4.], dtype=float32)
         """
-        values = np.sort(np.asarray(data).astype(np.float32).reshape(-1))
+        values = np.sort(np.asarray(held(data)).astype(np.float32).reshape(-1))
         step = max(values.size * self.epsilon, 1)
         chosen = values[int(step - 1) :: int(step)]
         own = np.stack([chosen, np.full_like(chosen, step)])

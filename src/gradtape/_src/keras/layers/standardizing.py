@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_elementwise, apply_reshape
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import TENSORS
@@ -56,7 +57,7 @@ class Normalization(Preparing):
                 f"Received: mean={mean} and variance={variance}"
             )
         if mean is not None:
-            shapes = np.shape(mean), np.shape(variance)
+            shapes = np.shape(held(mean)), np.shape(held(variance))
             if shapes[0] != shapes[1]:
                 raise ValueError(
                     "When setting values directly, `mean` and `variance` must have the same shape. "
@@ -130,7 +131,7 @@ class Normalization(Preparing):
                 )
             if not self.built:
                 self.build(tuple(shape))
-            values = np.asarray(batch, np.float64)
+            values = np.asarray(held(batch), np.float64)
             if any(size not in (1, values.shape[axis]) for axis, size in enumerate(self._wide)):
                 raise ValueError(
                     f"adapt() yielded a batch with incompatible shape. Expected {self._wide}, got {tuple(shape)}."
@@ -185,7 +186,7 @@ class Normalization(Preparing):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         values = {"mean": self.input_mean, "variance": self.input_variance}
-        plain = {name: np.array(value).tolist() for name, value in values.items()}
+        plain = {name: np.array(held(value)).tolist() for name, value in values.items()}
         return {**Layer.get_config(self), "axis": self.axis, "invert": self.invert, **plain}
 
 

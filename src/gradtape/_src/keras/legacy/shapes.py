@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.image.resizing import resize as resized
 from gradtape._src.keras import settings
@@ -388,7 +389,7 @@ def cast_to_floatx(x: Any) -> Any:
       >>> tf.keras.backend.cast_to_floatx([1, 2])
       array([1., 2.], dtype=float32)
     """
-    return casts.cast(x, floatx_or(None)) if is_tensor(x) else np.asarray(x, settings.floatx())
+    return casts.cast(x, floatx_or(None)) if is_tensor(x) else np.asarray(held(x), settings.floatx())
 
 
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_stop_gradient
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.legacy.defaults import floatx_or
@@ -192,7 +193,7 @@ def set_value(x: Any, value: Any) -> None:
       >>> v.numpy()
       np.float32(3.0)
     """
-    x.assign(np.asarray(value, x.dtype.as_numpy_dtype))
+    x.assign(np.asarray(held(value), x.dtype.as_numpy_dtype))
 
 
 def batch_get_value(tensors: Sequence[Any]) -> list[Any]:

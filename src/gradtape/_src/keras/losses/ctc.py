@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.functions import keras_op
@@ -47,7 +48,7 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
         np.asarray(tensor_of(value)).astype(np.int64) for value in (target, target_length, output_length)
     )
     # Between labels, and at both ends, there may be none: states are the labels with the mask around each.
-    states = np.full((labels.shape[0], 2 * labels.shape[1] + 1), mask_index)
+    states = np.full((labels.shape[0], 2 * labels.shape[1] + 1), held(mask_index))
     states[:, 1::2] = labels
     skips = np.full(states.shape, _NEVER)
     skips[:, 2:][(states[:, 2:] != mask_index) & (states[:, 2:] != states[:, :-2])] = 0.0

@@ -38,7 +38,7 @@ def _one_of_several(y_true: Any, y_pred: Any, label_smoothing: float, axis: Any,
             SyntaxWarning,
             stacklevel=4,
         )
-    return _smoothed(y_true, label_smoothing, 1.0 / y_true.shape[-1]), y_pred
+    return _smoothed(y_true, label_smoothing, 1.0 / max(y_true.shape[-1], 1)), y_pred
 
 
 @loss_function("kld", "KLD")

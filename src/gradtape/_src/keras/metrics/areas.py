@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class AUC(Metric):
                 f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
             )
         else:
-            inner = [place / (num_thresholds - 1) for place in range(1, num_thresholds - 1)]
+            inner = (np.arange(1, operator.index(num_thresholds) - 1) / (num_thresholds - 1)).tolist()
         self.num_thresholds = len(inner) + 2
         self._even = not self._given or are_even([0.0, *inner, 1.0])
         # Just outside [0, 1], so that all predictions lie between two of them.

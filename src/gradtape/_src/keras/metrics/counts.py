@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import settings
@@ -109,7 +110,7 @@ def _compared_counts(
     yes: Tensor, no: Tensor, y_pred: Tensor, thresholds: Sequence[float] | np.ndarray
 ) -> tuple[Tensor, Tensor]:
     """The weights of true and of false positives, every prediction being compared with every threshold."""
-    levels = apply_reshape(tensor_of(np.asarray(thresholds), y_pred.dtype), (-1, *(1 for _ in y_pred.shape)))
+    levels = apply_reshape(tensor_of(np.asarray(held(thresholds)), y_pred.dtype), (-1, *(1 for _ in y_pred.shape)))
     positive = apply_cast(y_pred > levels, y_pred.dtype)
     return total(positive * yes, 1), total(positive * no, 1)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, ClassVar
+
+import numpy as np
 
 from gradtape._engine.api.api import apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
@@ -275,7 +278,8 @@ class _WhereGiven(_AtThresholds):
             )
         self.value, self.num_thresholds, self.class_id = value, num_thresholds, class_id
         setattr(self, self._name, value)
-        steps = [place / (num_thresholds - 1) for place in range(num_thresholds)] if num_thresholds > 1 else [0.5]
+        count = operator.index(num_thresholds)
+        steps = (np.arange(count) / (count - 1)).tolist() if count > 1 else [0.5]
         self._count(steps, Count.TRUE_POSITIVES, Count.FALSE_POSITIVES, Count.TRUE_NEGATIVES, Count.FALSE_NEGATIVES)
         self._even = num_thresholds > 1
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.functions import keras_op
@@ -157,7 +158,7 @@ def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
       >>> tf.keras.ops.percentile([1.0, 2.0, 3.0], 50).numpy()
       np.float32(2.0)
     """
-    return reductions.quantile.__wrapped__(x, np.asarray(q, np.float64) / 100.0, axis, method, keepdims)
+    return reductions.quantile.__wrapped__(x, np.asarray(held(q), np.float64) / 100.0, axis, method, keepdims)
 
 
 @keras_op
@@ -320,7 +321,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
       [[1, 1], [2, 1]]
     """
     tensor = tensor_of(x)
-    count = tensor.shape[0] if N is None else N
+    count = tensor.shape[0] if N is None else held(N)
     powers = np.arange(count) if increasing else np.arange(count)[::-1]
     return e.pow(shapes_ops.expand_dims(tensor, -1), tensor_of(powers.copy(), tensor.dtype))
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, as_tensor
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
@@ -81,4 +82,4 @@ def countable(value: Any) -> Tensor:
 
 def shape_list(shape: Any) -> list[int]:
     """A shape as a list of ints."""
-    return [int(size) for size in ([shape] if isinstance(shape, int) else np.asarray(shape).reshape(-1).tolist())]
+    return [int(size) for size in ([shape] if isinstance(shape, int) else np.asarray(held(shape)).reshape(-1).tolist())]

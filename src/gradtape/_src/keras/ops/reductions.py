@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reduce, apply_reshape, apply_transpose
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import reduced_axes
@@ -395,7 +396,7 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
             raise ValueError(f"Unknown method {method!r}: it is linear, lower, higher, midpoint or nearest")
         return {"lower": below, "higher": above, "nearest": ordered[..., int(np.rint(place))]}[method]
 
-    parts = np.asarray(q, np.float64)
+    parts = np.asarray(held(q), np.float64)
     found = at(float(parts)) if not parts.ndim else stack([at(float(part)) for part in parts])
     if not keepdims:
         return found

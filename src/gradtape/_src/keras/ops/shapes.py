@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_transpose
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list
@@ -347,7 +348,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise ValueError(
             f"Argument `constant_values` can only be provided when `mode == 'constant'`. Received: mode={mode}"
         )
-    widths = np.broadcast_to(np.asarray(pad_width), (tensor.ndim, 2)).tolist()
+    widths = np.broadcast_to(np.asarray(held(pad_width)), (tensor.ndim, 2)).tolist()
     return padding.pad(tensor, widths, mode.upper(), 0 if constant_values is None else constant_values)
 
 

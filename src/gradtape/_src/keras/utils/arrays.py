@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_reshape
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.ops.nn import normalize as normalize_tensors
 from gradtape._src.ops.masking import one_hot
@@ -35,7 +36,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
             x = apply_reshape(x, tuple(x.shape[:-1]))
         depth: Any = num_classes
         return one_hot(x, depth)
-    numbers = np.array(x, dtype="int64")
+    numbers = np.array(held(x), dtype="int64")
     shape = numbers.shape[:-1] if numbers.ndim > 1 and numbers.shape[-1] == 1 else numbers.shape
     numbers = numbers.reshape(-1)
     classes = num_classes or int(np.max(numbers)) + 1
@@ -84,7 +85,7 @@ def pad_sequences(
         except TypeError as error:
             raise ValueError(f"`sequences` must be a list of iterables. Found non-iterable: {sequence}") from error
         if inner is None and lengths[-1]:
-            inner = np.asarray(sequence).shape[1:]
+            inner = np.asarray(held(sequence)).shape[1:]
     inner = inner or ()
     length = int(np.max(lengths)) if maxlen is None else maxlen
     if isinstance(value, str) and dtype is not object and np.dtype(dtype).kind not in "US":
@@ -92,7 +93,7 @@ def pad_sequences(
             f"`dtype` {dtype} is not compatible with `value`'s type: {type(value)}\n"
             "You should set `dtype=object` for variable length strings."
         )
-    padded = np.full((len(lengths), length, *inner), value, dtype=dtype)
+    padded = np.full((len(lengths), length, *inner), held(value), dtype=dtype)
     for place, sequence in enumerate(sequences):
         if not lengths[place]:
             continue
@@ -102,7 +103,7 @@ def pad_sequences(
             kept = sequence[:length]
         else:
             raise ValueError(f'Truncating type "{truncating}" not understood')
-        kept = np.asarray(kept, dtype=dtype)
+        kept = np.asarray(held(kept), dtype=dtype)
         if kept.shape[1:] != inner:
             raise ValueError(
                 f"Shape of sample {kept.shape[1:]} of sequence at position {place} is different from expected shape "
@@ -136,7 +137,7 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
       array([[0.6, 0.8]])
     """
     if isinstance(x, np.ndarray):
-        lengths = np.atleast_1d(np.linalg.norm(x, order, axis))
+        lengths = np.atleast_1d(np.linalg.norm(x, held(order), held(axis)))
         lengths[lengths == 0] = 1
-        return x / np.expand_dims(lengths, axis or -1)
+        return x / np.expand_dims(lengths, held(axis) or -1)
     return normalize_tensors(x, axis, order)

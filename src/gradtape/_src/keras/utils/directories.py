@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_transpose
+from gradtape._engine.tensor.sequence import held
 from gradtape._src.core import dtypes
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.data.dataset import Dataset
@@ -235,7 +236,7 @@ def _dataset(
 
 
 def _encoded(labels: Any, mode: str, classes: int) -> Any:
-    numbers = np.asarray(labels, "int32")
+    numbers = np.asarray(held(labels), "int32")
     if mode == "binary":
         return expand_dims(apply_cast(numbers, dtypes.float32), -1)
     return one_hot(numbers, classes) if mode == "categorical" else numbers

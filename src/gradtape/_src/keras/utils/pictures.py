@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_transpose, as_tensor
+from gradtape._engine.tensor.sequence import held
 from gradtape._src.keras import settings
 
 
@@ -56,7 +57,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
     """
     image = _pillow("array_to_img")
     first = _format(data_format) == "channels_first"
-    pixels = np.asarray(x, dtype=dtype or settings.floatx())
+    pixels = np.asarray(held(x), dtype=dtype or settings.floatx())
     if pixels.ndim != 3:
         raise ValueError(f"Expected image array to have rank 3 (single image). Got array with shape: {pixels.shape}")
     if first:
@@ -94,7 +95,7 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
       (4, 3, 1)
     """
     first = _format(data_format) == "channels_first"
-    pixels = np.asarray(img, dtype=dtype or settings.floatx())
+    pixels = np.asarray(held(img), dtype=dtype or settings.floatx())
     if pixels.ndim == 2:
         return pixels[None] if first else pixels[..., None]
     if pixels.ndim != 3:
