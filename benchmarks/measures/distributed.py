@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,10 +132,11 @@ def gloo() -> dict[str, float]:
 # The report
 
 
-def _launched(ranks: int, what: str, **environment: str) -> dict[str, float]:
-    """What the first of so many ranks found."""
+def _launched(ranks: int, what: str, within: Sequence[str] = (), **environment: str) -> dict[str, float]:
+    """What the first of so many ranks found, which are started by another command if one is given."""
     own = Path(sys.executable).with_name("mpiexec")
     command = [
+        *within,
         str(own) if own.exists() else "mpiexec",
         "-n",
         str(ranks),
@@ -153,6 +154,53 @@ def _launched(ranks: int, what: str, **environment: str) -> dict[str, float]:
         command, env={**os.environ, **allowed, **environment}, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+class Limit(NamedTuple):
+    """What the kernel is told of the loopback of a network namespace, and the link that this makes of it.
+
+    Attributes:
+      name: as the report calls it.
+      discipline: of the queue, as `tc` takes it.
+      delay: seconds that it adds to each message.
+      bandwidth: bytes per second, of both directions together, which share one queue.
+    """
+
+    name: str
+    discipline: str
+    delay: float
+    bandwidth: float
+
+    def namespace(self, *command: str) -> list[str]:
+        """A command within such a namespace."""
+        script = f'ip link set lo up && tc qdisc add dev lo root {self.discipline} && exec "$@"'
+        return ["unshare", "-n", "sh", "-c", script, "sh", *command]
+
+    def can_be_had(self) -> bool:
+        if not all(map(shutil.which, ("unshare", "ip", "tc"))):
+            return False
+        return subprocess.run(self.namespace("true"), capture_output=True, check=False).returncode == 0
+
+
+LIMITS = (
+    Limit("loopback at 4 Gbit/s", "tbf rate 4gbit burst 256kb latency 400ms", 0.0, 4e9 / 8),
+    Limit("loopback at 1 Gbit/s", "tbf rate 1gbit burst 256kb latency 400ms", 0.0, 1e9 / 8),
+    Limit("loopback at 1 Gbit/s, 1 ms", "netem delay 1ms rate 1gbit limit 100000", 1e-3, 1e9 / 8),
+)
+
+
+def limited(computing: float, gradients: int) -> tuple[list[list[str]], list[str]]:
+    """Steps of two ranks over links that are kept slow, beside what the model says; and which could not be had."""
+    rows, lacking = [], []
+    over_tcp = {"OMPI_MCA_btl": "self,tcp", "OMPI_MCA_btl_tcp_if_include": "lo"}
+    for limit in LIMITS:
+        if not limit.can_be_had():
+            lacking.append(limit.name)
+            continue
+        measured = _launched(2, "step", limit.namespace(), **over_tcp)["step"]
+        expected = foretold(Job(computing, 2 / 3, gradients), Link(limit.delay, limit.bandwidth / 2), 2)
+        rows.append([f"step, two ranks, {limit.name}", f"{duration(measured)}, foretold {duration(expected)}"])
+    return rows, lacking
 
 
 def ranks(effort: Effort) -> Section:
@@ -179,6 +227,8 @@ def ranks(effort: Effort) -> Section:
         ]
         for hosts in HOSTS
     ]
+    slow, lacking = limited(two, gradients)
+    rows += slow
     verdicts = [
         Verdict(
             "an exchange of 1 kB", f"≤ {duration(EXCHANGE_LATENCY)}", duration(latency), latency <= EXCHANGE_LATENCY
@@ -192,7 +242,10 @@ def ranks(effort: Effort) -> Section:
         "Two ranks on this machine, at best; each exchange after a barrier. The model of many hosts is explained in "
         "docs/guide/data_parallel.md."
     )
-    return Section(title, ["", "time"], rows, [remark], verdicts)
+    remarks = [remark]
+    if lacking:
+        remarks.append(f"Not measured, as this machine's kernel or rights do not allow it: {'; '.join(lacking)}.")
+    return Section(title, ["", "time"], rows, remarks, verdicts)
 
 
 def main(what: str) -> None:
