@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -47,3 +48,5 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if HINDRANCE:
         terminalreporter.write_line(f"instruction counts: not run, {HINDRANCE}")
+    if importlib.util.find_spec("pandas") is None:
+        terminalreporter.write_line("scikit-learn's checks with data frames: not run, pandas is absent")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,9 +27,33 @@ ESTIMATORS = [
 ]
 
 
-@parametrize_with_checks(ESTIMATORS)
+CHECKS = parametrize_with_checks(ESTIMATORS)
+ARRAYS = "check_array_api_input"  # scikit-learn leaves it out where SciPy was imported without SCIPY_ARRAY_API
+FRAMES = {"check_regressor_data_not_an_array", "check_classifier_data_not_an_array"}  # and these where pandas is absent
+LEFT_OUT = {ARRAYS} | (FRAMES if importlib.util.find_spec("pandas") is None else set())
+
+
+def name_of(check: Any) -> str:
+    return getattr(check, "func", check).__name__
+
+
+@pytest.mark.parametrize(
+    CHECKS.args[0], [pair for pair in CHECKS.args[1] if name_of(pair[1]) not in LEFT_OUT], **CHECKS.kwargs
+)
 def test_scikit_learn_s_own_checks(estimator, check):
     check(estimator)
+
+
+def test_arrays_of_other_namespaces():
+    program = (
+        "from test_interop_sklearn import ARRAYS, ESTIMATORS, name_of\n"
+        "from sklearn.utils.estimator_checks import estimator_checks_generator\n"
+        "for estimator in ESTIMATORS:\n"
+        "    (check,) = (c for _, c in estimator_checks_generator(estimator) if name_of(c) == ARRAYS)\n"
+        "    check(estimator)\n"
+    )
+    environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
+    subprocess.run([sys.executable, "-c", program], cwd=os.path.dirname(__file__), env=environment, check=True)
 
 
 def test_iris_and_diabetes():

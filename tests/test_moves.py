@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import gradtape as tf
-from gradtape._engine.ops.movement import add_rows, take_rows
+from gradtape._engine.ops.rows import add_rows, take_rows
 
 DTYPES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)

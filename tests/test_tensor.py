@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._engine.ops.movement import add_rows, take_rows
+from gradtape._engine.ops.rows import add_rows, take_rows
 
 
 def test_numpy_is_a_writable_copy_and_asarray_a_read_only_view():

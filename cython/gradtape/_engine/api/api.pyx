@@ -9,21 +9,23 @@ from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, new_ext
 from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK, is_complex, is_differentiable, is_native
 from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.kernels.dispatch cimport MAX, MIN
+from gradtape._engine.ops.arguments cimport int_attribute, int_of, ints_of, whole_numbers
 from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwise_list
 from gradtape._engine.ops.matmul cimport matmul
-from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name, op_error
+from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name
 from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
 from gradtape._engine.ops.reductions cimport reduce
 from gradtape._engine.ops.structural cimport CAST, broadcast_to, cast, constant, filled, identity, reshape, sum_to, transpose
 from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
-from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, new_tensor,
-                                             operators, tracing)
+from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, new_tensor, operators)
 
 import math
 
 import numpy as np
 
+from gradtape._engine.ops.arguments import view  # no-cython-lint: for Python
+from gradtape._engine.ops.messages import refused
 from gradtape._engine.tensor.sequence import held
 
 cnp.import_array()
@@ -46,13 +48,6 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
     if hint is not None:
         return convert(value, dtype_code_of(hint), True)
     return convert(value, -1, False)
-
-
-def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
-    if tracing:
-        operators().value_read(tensor, False)
-    return as_array(tensor)
 
 
 def empty(shape, dtype):
@@ -228,28 +223,6 @@ cdef object apply_program(Program row, tuple operands):
     return elementwise_list(row, tensors)
 
 
-cdef tuple whole_numbers(object value, str op, str attribute):
-    """Integers that an argument lists, and its rank; `attribute` is TensorFlow's name for their dtype."""
-    cdef Tensor tensor
-    cdef list found = []
-    if type(value) is list or type(value) is tuple:
-        for item in value:
-            if type(item) is Tensor and (<Tensor>item).extent.rank == 0 and (
-                    (<Tensor>item).dtype_code == I32 or (<Tensor>item).dtype_code == I64):
-                item = int(item)
-            elif type(item) is not int or not -WIDE <= item < WIDE:
-                break
-            found.append(item)
-        else:
-            return found, 1
-    if type(value) is float:
-        raise TypeError(f"Cannot convert {value} to EagerTensor of dtype int32")
-    tensor = convert(value, I32, True)
-    if tensor.dtype_code != I32 and tensor.dtype_code != I64:
-        raise not_allowed(op, tensor.dtype_code, attribute, "int32, int64")
-    return view(tensor).reshape(-1).tolist(), tensor.extent.rank
-
-
 cdef int64_t axes_mask(object axis, int rank, str op) except -1:
     cdef int64_t mask = 0
     cdef Py_ssize_t place
@@ -262,13 +235,13 @@ cdef int64_t axes_mask(object axis, int rank, str op) except -1:
             return (<int64_t>1) << (place if place >= 0 else place + rank)
     items = whole_numbers(axis, op, "Tidx")[0]
     if len(items) > MAX_RANK:
-        raise op_error(op, f"Invalid reduction arguments: {len(items)} axes of a tensor with {rank} dimension(s)")
+        raise refused("reduced axes", op=op, count=len(items), rank=rank)
     for item in items:
         if not -rank <= item < rank:
-            raise op_error(op, f"Invalid reduction dimension ({item} for input with {rank} dimension(s)")
+            raise refused("reduced axis", op=op, axis=item, rank=rank)
         place = item % rank
         if (mask >> place) & 1:
-            raise op_error(op, f"Invalid reduction arguments: Axes contains duplicate dimension: {place}")
+            raise refused("reduced twice", op=op, axis=place)
         mask |= (<int64_t>1) << place
     return mask
 
@@ -370,11 +343,10 @@ def apply_reshape(x, shape):
             release_extent(extent)
     dims, rank = whole_numbers(shape, "Reshape", "Tshape")
     if rank > 1:
-        raise op_error("Reshape", f"sizes input must be 1-D, not {dims_text((<Tensor>convert(shape, -1, False)).extent)}")
+        raise refused("reshape rank", shape=dims_text((<Tensor>convert(shape, -1, False)).extent))
     if -1 in dims:
         if dims.count(-1) > 1:
-            raise op_error("Reshape", "Only one input size may be -1, not both "
-                           f"{dims.index(-1)} and {dims.index(-1, dims.index(-1) + 1)}")
+            raise refused("reshape open", first=dims.index(-1), second=dims.index(-1, dims.index(-1) + 1))
         # Beside a size of 0, the open one is what the other sizes of both leave.
         for i in range(tensor.extent.rank):
             if tensor.extent.dims[i] or 0 not in dims:
@@ -383,15 +355,14 @@ def apply_reshape(x, shape):
             if d > 0:
                 known *= d
         if present % known and not (0 in dims and tensor.extent.size == 0):
-            raise op_error("Reshape", f"Input to reshape is a tensor with {present} values, but the requested shape "
-                                      f"requires a multiple of {known}")
+            raise refused("reshape multiple", size=present, known=known)
         missing = present // known
         dims[dims.index(-1)] = missing
     for place, d in enumerate(dims):
         if d < 0:
-            raise op_error("Reshape", f"Size {place} must be non-negative, not {d}")
+            raise refused("reshape negative", place=place, size=d)
     if math.prod(dims) >= WIDE:
-        raise op_error("Reshape", f"Shape {dims} has too many elements")
+        raise refused("reshape large", shape=dims)
     extent = extent_from(tuple(dims))
     try:
         return reshape(tensor, extent)
@@ -411,17 +382,16 @@ def apply_transpose(x, perm=None):
     else:
         order, permuted = whole_numbers(perm, "Transpose", "Tperm")
         if permuted != 1:
-            raise op_error("Transpose",
-                           f"perm must be rank 1, got shape {dims_text((<Tensor>convert(perm, -1, False)).extent)}")
+            raise refused("transpose rank", shape=dims_text((<Tensor>convert(perm, -1, False)).extent))
         if len(order) != rank:
-            raise op_error("Transpose", f"transpose expects a vector of size {rank}. But input(1) is a vector of size {len(order)}")
+            raise refused("transpose length", rank=rank, length=len(order))
         order = [p + rank if p < 0 else p for p in order]
         for p in order:
             if not 0 <= p < rank:
-                raise op_error("Transpose", f"{p} is out of range [0 .. {rank})")
+                raise refused("transpose axis", axis=p, rank=rank)
         if len(set(order)) != rank:
             missing = min(set(range(rank)) - set(order))
-            raise op_error("Transpose", f"{missing} is missing from {{{','.join([str(p) for p in order])}}}.")
+            raise refused("transpose twice", missing=missing, order=",".join([str(p) for p in order]))
     for i in range(rank):
         packed |= (<int64_t>order[i]) << (4 * i)
     if order == list(range(rank)):
@@ -437,6 +407,58 @@ def apply_broadcast_to(x, shape):
         return broadcast_to(tensor, extent)
     finally:
         release_extent(extent)
+
+
+def apply_expand_dims(x, axis):
+    """x with an axis of size 1 more."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Py_ssize_t dims[MAX_RANK + 1]
+    cdef int rank = tensor.extent.rank, place, j
+    cdef Extent* extent
+    axis = int_of(axis, "ExpandDims", "Tdim")
+    if not -rank - 1 <= axis <= rank:
+        raise refused("expanded axis", axis=axis, rank=rank)
+    place = axis if axis >= 0 else axis + rank + 1
+    for j in range(rank + 1):
+        dims[j] = 1 if j == place else tensor.extent.dims[j if j < place else j - 1]
+    extent = new_extent(rank + 1, dims)
+    tensor = reshape(tensor, extent)
+    release_extent(extent)
+    return tensor
+
+
+def apply_squeeze(x, axis=None):
+    """x without axes of size 1: those that are listed, or all."""
+    cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef int64_t dropped = 0
+    cdef int rank = 0, place, j
+    cdef Extent* extent
+    for item in squeezed_axes(axis):
+        if not -tensor.extent.rank <= item < tensor.extent.rank:
+            raise refused("squeezed axis", axis=item, rank=tensor.extent.rank)
+        place = item if item >= 0 else item + tensor.extent.rank
+        if tensor.extent.dims[place] != 1:
+            raise refused("squeezed size", axis=place, size=tensor.extent.dims[place])
+        dropped |= (<int64_t>1) << place
+    for j in range(tensor.extent.rank):
+        if not (dropped >> j) & 1 if dropped else tensor.extent.dims[j] != 1:
+            dims[rank] = tensor.extent.dims[j]
+            rank += 1
+    extent = new_extent(rank, dims)
+    tensor = reshape(tensor, extent)
+    release_extent(extent)
+    return tensor
+
+
+cdef object squeezed_axes(object axis):
+    if axis is None:
+        return ()
+    if type(axis) is int:
+        return (axis,)
+    if isinstance(axis, (Tensor, Readable, np.ndarray)):
+        return ints_of(axis, "Squeeze", "squeeze_dims")
+    return [int_attribute(place, "axis") for place in (axis if isinstance(axis, (list, tuple)) else (axis,))]
 
 
 def apply_sum_to(Tensor x, shape):

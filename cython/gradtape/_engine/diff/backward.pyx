@@ -27,7 +27,7 @@ from gradtape._engine.record.primitive cimport Primitive, examining, traced, tra
 from gradtape._engine.tensor.conversion cimport convert
 from gradtape._engine.tensor.tensor cimport Readable, Tensor, dtype_object, fetch, new_scalar, operators, tracing
 
-from gradtape._engine.ops.movement import join
+from gradtape._engine.ops.joining import stack
 from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequal_summands
 
 
@@ -440,8 +440,7 @@ cdef object stacked(list cotangents):
             known = cotangents[row] = dense(cotangents[row])
     if known is None:
         return None
-    return join("Pack", [filled(known.dtype_code, known.extent, 0.0) if cotangent is None else cotangent
-                         for cotangent in cotangents], 0, True)
+    return stack([filled(known.dtype_code, known.extent, 0.0) if cotangent is None else cotangent for cotangent in cotangents])
 
 
 cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:

@@ -20,7 +20,7 @@ from gradtape._engine.tensor.conversion cimport convert
 from gradtape._engine.tensor.tensor cimport FETCH_AHEAD, Tensor, fetch, item_size, tracing, type_of, variable_type, write_number
 
 from gradtape._engine.diff.backward import zeros
-from gradtape._engine.ops.movement import join
+from gradtape._engine.ops.joining import concat
 from gradtape._src.core import nest
 from gradtape._src.core.errors import InternalError
 from gradtape._src.core.logger import note, warn_first
@@ -511,7 +511,7 @@ cdef class GradientTape(Window):
                 dtype_code = (<Tensor>source).dtype_code if type(source) is Tensor else (<BaseVariable>source).held.dtype_code
                 results.append(filled(dtype_code, extent, 0.0))
             else:
-                results.append(reshape(parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False), extent))
+                results.append(reshape(parts[0] if len(parts) == 1 else concat(parts, 0), extent))
             release_extent(extent)
         return results
 

@@ -10,7 +10,7 @@ from gradtape._engine.base.types cimport (ADD, BOOL, F32, F64, I32, MAX_OPERANDS
 from gradtape._engine.compute.loops cimport execute
 from gradtape._engine.compute.program cimport COTANGENT, FEW, RESULT, Derivative, Operand, Program, few, program as program_named
 from gradtape._engine.kernels.dispatch cimport kernels
-from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, op_error, unsupported
+from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, unsupported
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport cast, rounded, sum_to, widened
 from gradtape._engine.record.entries cimport Call, Entry
@@ -22,6 +22,7 @@ from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
 import numpy as np
 
+from gradtape._engine.ops.messages import refused
 from gradtape._src.table import complex_values
 
 cnp.import_array()
@@ -159,7 +160,7 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
     if wider == NULL:
         text = dims_text(extent)
         release_extent(extent)
-        raise op_error(program.kernel, f"Incompatible shapes: {text} vs. {dims_text(c.extent)}")
+        raise refused("shapes", op=program.kernel, left=text, right=dims_text(c.extent))
     release_extent(extent)
     return wider
 
@@ -242,9 +243,9 @@ cdef Tensor integer_elementwise(Program program, tuple tensors):
     if function is None:
         raise unsupported(op, a.dtype_code, program.taken)
     if program.name in ("floordiv", "floormod", "truncatediv", "truncatemod") and not np.all(as_array(b)):
-        raise op_error(op, "Integer division by zero")
+        raise refused("zero divisor", op=op)
     if program.name == "pow" and (np.asarray(as_array(b)) < 0).any():
-        raise op_error(op, "Integers to negative integer powers are not allowed")
+        raise refused("negative power", op=op)
     try:
         with np.errstate(all="ignore"):
             array = np.asarray(function(*[as_array(t) for t in tensors]))

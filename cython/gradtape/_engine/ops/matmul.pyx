@@ -9,7 +9,7 @@ from gradtape._engine.base.shape cimport Extent, dims_text, new_extent, release_
 from gradtape._engine.base.types cimport F64, MAX_RANK, is_complex, is_half, is_native
 from gradtape._engine.compute.matmul cimport add_product, indifferent, product
 from gradtape._engine.ops.elementwise cimport conjugated
-from gradtape._engine.ops.messages cimport mixed_dtypes, op_error
+from gradtape._engine.ops.messages cimport mixed_dtypes
 from gradtape._engine.ops.structural cimport reshape, rounded, sum_to_batch, transpose, widened
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, examining, make_primitive, note, observe, unobserved
@@ -17,6 +17,8 @@ from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, new_tensor
 
 import numpy as np
+
+from gradtape._engine.ops.messages import refused
 
 cnp.import_array()
 
@@ -200,13 +202,12 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
         raise mixed_dtypes(op, a, b, 1)
     if x.rank < 2 or y.rank < 2:
         which = 0 if x.rank < 2 else 1
-        raise op_error(op, f"In[{which}] ndims must be >= 2: {(a if which == 0 else b).extent.rank}. "
-                           "Give a vector a second axis with tf.expand_dims, or use tf.linalg.matvec")
+        raise refused("matmul rank", op=op, which=which, rank=(a if which == 0 else b).extent.rank)
     m = x.dims[x.rank - 1] if ta else x.dims[x.rank - 2]
     k = x.dims[x.rank - 2] if ta else x.dims[x.rank - 1]
     n = y.dims[y.rank - 2] if tb else y.dims[y.rank - 1]
     if k != (y.dims[y.rank - 1] if tb else y.dims[y.rank - 2]):
-        raise op_error(op, f"Matrix size-incompatible: In[0]: {dims_text(x)}, In[1]: {dims_text(y)}")
+        raise refused("matmul sizes", op=op, left=dims_text(x), right=dims_text(y))
     if not is_native(a.dtype_code):
         out = other_matmul(a, b, ta, tb)
         note(MATMUL if out.extent.rank == 2 else BATCH_MATMUL, out, a, b, ta | (tb << 1))
@@ -273,8 +274,7 @@ cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
     try:
         batch = np.broadcast_shapes(x[:p], y[:q])
     except ValueError:
-        raise op_error(op, f"In[0] and In[1] must have compatible batch dimensions: {dims_text(a.extent)} vs. "
-                           f"{dims_text(b.extent)}") from None
+        raise refused("matmul batches", op=op, left=dims_text(a.extent), right=dims_text(b.extent)) from None
     return (from_array(np.broadcast_to(as_array(a), (*batch, *x[p:])), a.dtype_code),
             from_array(np.broadcast_to(as_array(b), (*batch, *y[q:])), b.dtype_code))
 

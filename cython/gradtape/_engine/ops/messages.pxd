@@ -5,7 +5,6 @@ from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef str kernel_name(str name)
 cdef str entry_name(Entry* entry)
-cdef object op_error(str op, str message)
 cdef object incompatible(str op, Tensor a, Tensor b)
 cdef object expected_dtype(str op, int dtype_code, Tensor tensor, int place)
 cdef object mixed_dtypes(str op, Tensor a, Tensor b, int place)

@@ -14,7 +14,7 @@ from gradtape._engine.base.types cimport (BF16, BOOL, F32, F64, I32, I64, MAX_RA
 from gradtape._engine.compute.loops cimport LONG_RUN, execute, reduce_run
 from gradtape._engine.compute.program cimport STRIDED, Operand, Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport SUM, kernels
-from gradtape._engine.ops.messages cimport not_allowed, op_error
+from gradtape._engine.ops.messages cimport not_allowed
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, hooks, make_primitive, note, observe_compiled, observing
@@ -23,6 +23,8 @@ from gradtape._engine.tensor.tensor cimport (Tensor, as_array, item_size, new_te
                                              numpy_dtypes, scalar_value, share, write_number)
 
 import numpy as np
+
+from gradtape._engine.ops.messages import refused
 
 cnp.import_array()
 
@@ -195,8 +197,7 @@ cdef Tensor reshape(Tensor a, Extent* extent):
     """The same elements under another shape of equal size; no copy."""
     cdef Tensor out
     if extent.size != a.extent.size:
-        raise op_error("Reshape", f"Input to reshape is a tensor with {a.extent.size} values, but the requested shape has "
-                                  f"{extent.size}")
+        raise refused("reshape size", size=a.extent.size, wanted=extent.size)
     out = share(a, extent)
     note(RESHAPE, out, a, None, 0)
     return out
@@ -223,7 +224,7 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent):
     if common == NULL or not same_extent(common, extent):
         if common != NULL:
             release_extent(common)
-        raise op_error("BroadcastTo", f"Incompatible shapes: {dims_text(a.extent)} vs. {dims_text(extent)}")
+        raise refused("shapes", op="BroadcastTo", left=dims_text(a.extent), right=dims_text(extent))
     release_extent(common)
     if not is_native(a.dtype_code):
         out = from_array(np.broadcast_to(as_array(a), tensor_shape(extent)), a.dtype_code)

@@ -18,7 +18,6 @@ from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FL
                                           is_differentiable, is_floating, is_half, is_native)
 from gradtape._engine.compute.loops cimport run_instruction
 from gradtape._engine.compute.program cimport Program, program
-from gradtape._engine.ops.messages cimport op_error
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport cast
 from gradtape._engine.record.entries cimport Entry, READ
@@ -31,6 +30,7 @@ from gradtape._engine.tensor.tensor cimport (CELL_BYTES, Operators, Readable, Te
 
 import functools
 
+from gradtape._engine.ops.messages import refused
 from gradtape._src.core import formatting as _formatting
 
 cdef extern from "Python.h":
@@ -465,12 +465,10 @@ cdef class BaseVariable(Readable):
         if tracing and traced():
             return self.shift_traced(change, code)
         if not same_extent(change.extent, self.held.extent):
-            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
-                           f"Cannot update variable with shape {dims_text(self.held.extent)} using a Tensor with shape "
-                           f"{dims_text(change.extent)}, shapes must be equal.")
+            raise refused("assigned shape", op="AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
+                          held=dims_text(self.held.extent), change=dims_text(change.extent))
         if self.held.dtype_code == BOOL:
-            raise op_error("AssignAddVariableOp" if code == ADD else "AssignSubVariableOp",
-                           "bool variables have no sums. Convert with tf.cast, or use assign.")
+            raise refused("assigned bool", op="AssignAddVariableOp" if code == ADD else "AssignSubVariableOp")
         if is_half(self.held.dtype_code):
             return self.store(elementwise(program("add" if code == ADD else "subtract"), self.held, change, None))
         if not is_native(self.held.dtype_code):

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_identity, apply_reshape, apply_transpose, as_tensor, full
 from gradtape._engine.diff.tape import GradientTape as GradientTape, method, zero_wanted
-from gradtape._engine.ops.movement import join
+from gradtape._engine.ops.joining import concat
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
@@ -234,7 +234,7 @@ def _options(self: GradientTape, what: str, unconnected: Any, parallel_iteration
 
 def _joined(parts: list[Tensor]) -> Tensor:
     """Tensors one under the other."""
-    return parts[0] if len(parts) == 1 else join("ConcatV2", parts, 0, False)
+    return parts[0] if len(parts) == 1 else concat(parts, 0)
 
 
 @method

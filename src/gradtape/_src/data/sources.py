@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor
-from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.ops.rows import take_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_stop_gradient, empty, tensor_from, view
-from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.ops.rows import take_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.dtypes import DType

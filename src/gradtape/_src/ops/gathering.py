@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, full, tensor_from, view
-from gradtape._engine.ops.movement import (
+from gradtape._engine.ops.messages import refused
+from gradtape._engine.ops.rows import (
     add_rows,
     evaluate_adding,
     evaluate_taking,
     first_outside,
     gather_rows,
+    out_of_range,
     take_rows,
 )
 from gradtape._engine.record.primitive import Primitive
@@ -91,10 +93,8 @@ def gather(
       array([[2],
              [4]], dtype=int32)
     """
-    if (axis is None or axis == 0) and type(batch_dims) is int and batch_dims == 0:
-        gathered = gather_rows(params, indices, _GATHER)
-        if gathered is not None:
-            return gathered
+    if type(batch_dims) is int and batch_dims == 0 and (axis is None or (type(axis) is int and axis == 0)):
+        return gather_rows(params, indices, _GATHER)
     tensor, numbers = as_tensor(params), as_tensor(indices)
     if numbers.dtype not in (int32, int64):
         index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
@@ -104,7 +104,7 @@ def gather(
         raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {numbers.ndim}", None)
     batch += numbers.ndim if batch < 0 else 0
     if tensor.ndim == 0:
-        raise invalid_argument("GatherV2", "params must be at least 1 dimensional", "")
+        raise refused("gather scalar")
     place = int_of(batch_dims if axis is None else axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
         batch = 0  # TensorFlow matches no axes behind the gathered one
@@ -113,11 +113,7 @@ def gather(
         raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
     place %= tensor.ndim
     if not place and not batch:
-        gathered = gather_rows(tensor, numbers, _GATHER)
-        if gathered is not None:
-            return gathered
-        if isinstance(params, BaseVariable):
-            return _taken(tensor, numbers, place, batch, "ResourceGather", None)
+        return gather_rows(params if isinstance(params, BaseVariable) else tensor, numbers, _GATHER)
     return _taken(tensor, numbers, place, batch)
 
 
@@ -129,21 +125,15 @@ def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices
 
 
 def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
-    found = gather_rows(params, rows, None)
-    if found is None:
-        _numbers(tuple(params.shape), index_array(rows, "GatherV2"), 0, 0)  # which says what is outside
-    assert found is not None
-    return found
+    return gather_rows(params, rows, None)
 
 
 _GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=True)
 
 
-def _taken(
-    tensor: Tensor, rows: Tensor, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
-) -> Tensor:
+def _taken(tensor: Tensor, rows: Tensor, axis: int, batch: int) -> Tensor:
     """The slices along an axis at places that a tensor tells."""
-    return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch, op_name, suffix))
+    return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch))
 
 
 def _take(tensor: Tensor, rows: Tensor, shape: tuple[int, ...], *place: Any) -> Tensor:
@@ -173,15 +163,12 @@ def _gather(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
     return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
 
 
-def _numbers(
-    shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int, op_name: str = "GatherV2", suffix: str | None = ""
-) -> tuple[np.ndarray, tuple[int, ...]]:
+def _numbers(shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int) -> tuple[np.ndarray, tuple[int, ...]]:
     """The numbers of the rows that are gathered from a tensor of this shape, and the result's shape."""
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
-        place = dims_text(np.unravel_index(bad, index.shape)) if index.ndim else ""
-        raise invalid_argument(op_name, f"indices{place} = {index.flat[bad]} is not in [0, {rows})", suffix)
+        raise out_of_range("GatherV2", index, bad, rows)
     for i in range(batch):
         if shape[i] != index.shape[i]:
             raise invalid_argument(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from
-from gradtape._engine.ops.movement import join
+from gradtape._engine.ops.joining import concat
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import ShapeLike, TensorLike
@@ -95,7 +95,7 @@ class IndexedSlices:
         if not isinstance(other, IndexedSlices):
             return as_tensor(other) + as_tensor(self)
         indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
-        values = join("ConcatV2", [as_tensor(self._values), as_tensor(other.values)], 0, False)
+        values = concat([as_tensor(self._values), as_tensor(other.values)], 0)
         return IndexedSlices(values, tensor_from(indices), self._dense_shape)
 
 

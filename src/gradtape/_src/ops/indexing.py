@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, view
-from gradtape._engine.ops.movement import install_indexing
+from gradtape._engine.ops.indexing import install_indexing
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor

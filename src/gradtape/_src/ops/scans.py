@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_elementwise, apply_transpose, as_tensor, tensor_from, view
-from gradtape._engine.ops.movement import take_rows
+from gradtape._engine.ops.rows import take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, full, tensor_from, view
-from gradtape._engine.ops.movement import add_rows, take_rows
+from gradtape._engine.ops.rows import add_rows, take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes

@@ -11,19 +11,20 @@ import numpy as np
 from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_conjugate,
+    apply_expand_dims,
     apply_identity,
     apply_reshape,
+    apply_squeeze,
     apply_transpose,
     as_tensor,
     full,
     tensor_from,
     view,
 )
-from gradtape._engine.ops.movement import expanded, squeezed
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import TENSORS, common_tensors, dims_text, int_attribute, int_of, ints_of
+from gradtape._src.core.operands import common_tensors, dims_text, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import like, values_of
@@ -218,25 +219,7 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
       >>> tf.expand_dims([1, 2, 3], axis=-1).shape
       TensorShape([3, 1])
     """
-    out = expanded(input, axis)
-    if out is not None:
-        return out
-    tensor = as_tensor(input)
-    place, rank = int_of(axis, "ExpandDims", "Tdim"), tensor.ndim
-    if not -rank - 1 <= place <= rank:
-        raise invalid_argument(
-            "ExpandDims", f"Tried to expand dim index {place} for tensor with {rank} dimensions.", ""
-        )
-    place += rank + 1 if place < 0 else 0
-    sizes = list(tensor.shape)
-    sizes.insert(place, 1)
-    return apply_reshape(tensor, sizes)
-
-
-def _squeezed_axes(axis: Any) -> list[int]:
-    if isinstance(axis, (*TENSORS, np.ndarray)):
-        return ints_of(axis, "Squeeze", "squeeze_dims")
-    return [int_attribute(place, "axis") for place in (axis if isinstance(axis, list | tuple) else [axis])]
+    return apply_expand_dims(input, axis)
 
 
 @op(
@@ -263,25 +246,7 @@ def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Te
       >>> tf.squeeze([[[1], [2], [3]]]).numpy()
       array([1, 2, 3], dtype=int32)
     """
-    out = squeezed(input, axis)
-    if out is not None:
-        return out
-    tensor = as_tensor(input)
-    sizes = list(tensor.shape)
-    dropped = set()
-    for place in [] if axis is None else _squeezed_axes(axis):
-        if not -len(sizes) <= place < len(sizes):
-            raise invalid_argument(
-                "Squeeze", f"Tried to squeeze dim index {place} for tensor with {len(sizes)} dimensions.", ""
-            )
-        place %= len(sizes)
-        if sizes[place] != 1:
-            raise invalid_argument(
-                "Squeeze", f"Can not squeeze dim[{place}], expected a dimension of 1, got {sizes[place]}", ""
-            )
-        dropped.add(place)
-    kept = [n for i, n in enumerate(sizes) if (i not in dropped if dropped else n != 1)]
-    return apply_reshape(tensor, kept)
+    return apply_squeeze(input, axis)
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
