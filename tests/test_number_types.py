@@ -293,9 +293,3 @@ def test_models_train_in_mixed_precision() -> None:
     losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
     assert losses[-1] < 0.3 * losses[0]
     assert all(weight.dtype == tf.float32 for weight in model.weights)
-
-
-def test_steps_on_half_precision_variables_say_what_to_do() -> None:
-    w = tf.Variable([1.0], dtype=tf.float16)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="mixed_float16"):
-        tf.keras.optimizers.SGD(0.1).apply_gradients([(tf.constant([1.0], tf.float16), w)])

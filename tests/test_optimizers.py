@@ -583,3 +583,115 @@ def test_long_parameters_step_as_short_ones_do(name):
             part = tf.constant(gradient[: variable.shape[0]])
             optimizer.apply_gradients([(part, variable), (tf.zeros((0, 3)), empty)])
     np.testing.assert_allclose(many.numpy()[:1], alone.numpy(), rtol=1e-5)
+
+
+HALVES = ["float16", "bfloat16"]
+HALF_OPTIONS = [
+    {},
+    {"weight_decay": 0.1},
+    {"clipnorm": 0.5},
+    {"global_clipnorm": 0.5},
+    {"clipvalue": 0.3},
+    {"loss_scale_factor": 4.0},
+    {"use_ema": True, "ema_momentum": 0.75, "ema_overwrite_frequency": 2},
+    {"gradient_accumulation_steps": 2},
+]
+
+
+def rounded(variable, dtype):
+    """A float32 variable's value, as a number of another dtype has it."""
+    if variable.dtype == tf.float32 and "learning_rate" not in variable.name:
+        variable.assign(tf.cast(tf.cast(variable, dtype), tf.float32))
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("name", ROWS)
+def test_a_step_in_half_precision_is_that_of_float32_rounded_once(name, dtype):
+    for options in HALF_OPTIONS if name in ("SGD", "Adam", "Lamb") else HALF_OPTIONS[:1]:
+        random = np.random.default_rng(0)
+        shapes = [(), (5,), (4, 3), (2, 3, 4), (5000,), (6, 3)]
+        first = [tf.cast(tf.constant(random.normal(size=shape)), dtype) for shape in shapes]
+        halves = [tf.Variable(value, name=f"v{place}") for place, value in enumerate(first)]
+        singles = [tf.Variable(tf.cast(value, tf.float32), name=f"v{place}") for place, value in enumerate(first)]
+        optimizers = [getattr(tf.optimizers, name)(0.125, **options) for _ in range(2)]
+        for optimizer, variables in zip(optimizers, (halves, singles), strict=True):
+            optimizer.build(variables)
+        for variable in optimizers[1].variables:
+            rounded(variable, dtype)
+        for _ in range(4):
+            gradients = [tf.cast(tf.constant(random.normal(size=shape)), dtype) for shape in shapes[:-1]]
+            rows = tf.cast(tf.constant(random.normal(size=(2, 3))), dtype)
+            wide = [tf.cast(gradient, tf.float32) for gradient in gradients]
+            sparse = [tf.IndexedSlices(values, tf.constant([4, 1])) for values in (rows, tf.cast(rows, tf.float32))]
+            optimizers[0].apply([*gradients, sparse[0]], halves)
+            optimizers[1].apply([*wide, sparse[1]], singles)
+            for variable in [*singles, *optimizers[1].variables]:
+                rounded(variable, dtype)
+        ours, theirs = [*halves, *optimizers[0].variables], [*singles, *optimizers[1].variables]
+        for half, single in zip(ours, theirs, strict=True):
+            assert half.dtype == (dtype if single.dtype == tf.float32 and "rate" not in single.name else single.dtype)
+            # Decay, means of gradients, averages and Nadam's product are rounded where each is written.
+            steps = 2.0 ** (-10 if dtype == "float16" else -7) * (1 if options or name == "Nadam" else 0)
+            np.testing.assert_allclose(
+                half.numpy().astype(np.float64), single.numpy().astype(np.float64), rtol=3 * steps, atol=steps / 4
+            )
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_long_parameters_of_half_precision_step_as_short_ones(dtype):
+    size = 300_000
+    values = np.random.default_rng(0).normal(size=size)
+    gradient = tf.cast(tf.constant(values[::-1].copy()), dtype)
+    w, parts = tf.Variable(tf.cast(tf.constant(values), dtype)), []
+    for start in range(0, size, size // 4):
+        parts.append(tf.Variable(tf.cast(tf.constant(values[start : start + size // 4]), dtype)))
+    tf.optimizers.Adam(0.1).apply([gradient], [w])
+    tf.optimizers.Adam(0.1).apply(tf.split(gradient, 4), parts)
+    np.testing.assert_array_equal(w.numpy(), np.concatenate([part.numpy() for part in parts]))
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_update_steps_of_a_program_get_gradients_of_half_precision(dtype):
+    class Plain(tf.optimizers.Optimizer):
+        def update_step(self, gradient, variable, learning_rate):
+            assert gradient.dtype == variable.dtype == dtype
+            variable.assign_sub(tf.cast(learning_rate, dtype) * gradient)
+
+    w = tf.Variable([1.0, 2.0], dtype=dtype)
+    Plain(0.5, clipvalue=1.0).apply([tf.constant([3.0, -0.5], dtype)], [w])
+    np.testing.assert_array_equal(w.numpy().astype(np.float32), [0.5, 2.25])
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_gradients_of_other_dtypes_are_cast_to_half_precision(dtype):
+    w = tf.Variable([1.0, 2.0], dtype=dtype)
+    tf.optimizers.SGD(0.5).apply([tf.constant([3.0, -0.5])], [w])
+    np.testing.assert_array_equal(w.numpy().astype(np.float32), [-0.5, 2.25])
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+def test_the_state_of_half_precision_comes_back_from_a_checkpoint(dtype, tmp_path):
+    w, other = tf.Variable([1.0, 2.0], dtype=dtype), tf.Variable([0.0, 0.0], dtype=dtype)
+    optimizers = [tf.optimizers.Adam(0.125) for _ in range(2)]
+    optimizers[0].apply([tf.constant([3.0, -0.5], dtype)], [w])
+    optimizers[1].build([other])
+    path = tf.train.Checkpoint(w=w, optimizer=optimizers[0]).save(tmp_path / "state")
+    tf.train.Checkpoint(w=other, optimizer=optimizers[1]).restore(path).assert_consumed()
+    for variable, optimizer in ((w, optimizers[0]), (other, optimizers[1])):
+        optimizer.apply([tf.constant([1.0, 0.25], dtype)], [variable])
+    np.testing.assert_array_equal(w.numpy(), other.numpy())
+    for library in (tf.interop.npz, tf.interop.safetensors):
+        library.save(tmp_path / "weights", {"w": w})
+        back = library.load(tmp_path / "weights")["w"]
+        assert back.dtype == dtype
+        np.testing.assert_array_equal(back.numpy(), w.numpy())
+    for ours, theirs in zip(optimizers[0].variables, optimizers[1].variables, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+@pytest.mark.parametrize("dtype", ["int32", "complex64"])
+def test_variables_of_other_numbers_are_refused(dtype):
+    w = tf.Variable([1, 2], dtype=dtype)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="floating dtypes"):
+        tf.optimizers.SGD(0.1).apply([tf.ones([2], dtype)], [w])

@@ -212,6 +212,28 @@ def test_weights_go_both_ways(tmp_path, name):
         equal_state(read, wrote)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("writer,reader", PAIRS, ids=["read", "written", "own"])
+def test_models_of_half_precision_go_both_ways(tmp_path, writer, reader, dtype):
+    models = []
+    for library in (writer, reader):
+        kit = LIBRARIES[library]
+        model = kit.Sequential([kit.Input((5, 4)), kit.layers.Dense(2, dtype=dtype)])
+        model.compile(kit.optimizers.SGD(0.125, momentum=0.5), "mse")
+        fitted(model, X[..., :2])
+        models.append(model)
+    wrote, read = models
+    wrote.save_weights(tmp_path / "m.weights.h5")
+    read.load_weights(tmp_path / "m.weights.h5")
+    wrote.save(tmp_path / "m.keras")
+    for model in (read, LIBRARIES[reader].models.load_model(tmp_path / "m.keras")):
+        for mine, yours in zip(model.weights, wrote.weights, strict=True):
+            mine, yours = np.asarray(mine), np.asarray(yours)
+            assert mine.dtype == yours.dtype == dtype
+            np.testing.assert_array_equal(mine, yours)
+    assert np.asarray(model.optimizer.variables[-1]).dtype == dtype
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_files_hold_what_keras_writes(tmp_path, name):
     files = {}

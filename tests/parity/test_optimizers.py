@@ -119,6 +119,7 @@ def schedule_free(gradients, y, rate, beta_1, beta_2, epsilon, warmup_steps, bef
 DELIBERATE = {
     "schedule_free_adamw": "Keras averages with an iterate that has moved on already, gradtape as the paper says",
     "scaled_slices": "Keras raises TypeError for IndexedSlices under `loss_scale_factor`, gradtape divides them",
+    "half_precision": "Keras rounds after every operation, and Adam does not move bfloat16; gradtape rounds results",
     "lamb_by_name": "Keras does not find Lamb by its name, gradtape does",
     "whole_first_rates": "Keras computes schedules whose first rate is an int in integers, gradtape in float32",
 }
@@ -154,6 +155,15 @@ def scaled_slices():
     slices = tf.IndexedSlices(tf.constant([1.0]), [0], [2])
     with pytest.raises(TypeError):
         tf.keras.optimizers.SGD(0.5, loss_scale_factor=3.0).apply([slices], [tf.Variable([1.0, 2.0])])
+
+
+def half_precision():
+    moved = {}
+    for library in (gt, tf):
+        variable = library.Variable([1.0, 2.0], dtype="bfloat16")
+        library.keras.optimizers.Adam(0.125).apply([library.constant([1.0, -1.0], library.bfloat16)], [variable])
+        moved[library] = variable.numpy().astype(np.float32).tolist()
+    assert moved == {gt: [0.875, 2.125], tf: [1.0, 2.0]}
 
 
 def lamb_by_name():
@@ -453,3 +463,30 @@ def stored(library):
 @pytest.mark.parametrize("program", [excluded, scheduled_later, scaled, loss_scaled, own_rule, stored])
 def test_options(program):
     compare(program(gt), program(tf), 2e-6)
+
+
+HALVES = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+# Keras rounds after every operation: of 1 - 0.999 little is left.
+COARSE = ("Adam", "AdamW", "Nadam", "Lamb", "Adadelta")
+
+
+@pytest.mark.parametrize("dtype", HALVES)
+@pytest.mark.parametrize("name, options", [case for case in DEFAULTS + VARIATIONS if case[0] != "ScheduleFreeAdamW"])
+def test_trajectories_in_half_precision(name, options, dtype):
+    if name in COARSE:
+        options = options | {"beta_2": 0.875} if name != "Adadelta" else options | {"rho": 0.75}
+    ours, theirs = [], []
+    for library, found in ((gt, ours), (tf, theirs)):
+        random = np.random.default_rng(0)
+        shapes = [(), (5,), (4, 3), (2, 3, 4)]
+        variables = [library.Variable(library.cast(random.normal(size=shape), dtype)) for shape in shapes]
+        optimizer = getattr(library.keras.optimizers, name)(0.125, **options)
+        for _ in range(3):
+            gradients = [library.cast(random.uniform(0.5, 1.5, size=shape), dtype) for shape in shapes]
+            optimizer.apply(gradients, variables)
+        found += [np.asarray(v.numpy()) for v in [*variables, *optimizer.variables]]
+    for a, b in zip(ours, theirs, strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        a, b = a.astype(np.float64), b.astype(np.float64)
+        scale = max(1.0, np.abs(b).max(initial=0.0))
+        np.testing.assert_allclose(a, b, rtol=8 * HALVES[dtype], atol=4 * scale * HALVES[dtype])

@@ -20,7 +20,7 @@ from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
-from gradtape._engine.base.types cimport F32, F64, is_native
+from gradtape._engine.base.types cimport F32, F64, is_floating
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
 from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
@@ -104,24 +104,27 @@ cdef class Rows:
 # One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
 cdef struct LongWalk:
     const Step* step
-    bint double_precision
+    int dtype_code
     char* target
     const char* g
     const char* q
     char* slots[SLOTS]
+    Py_ssize_t slot_sizes[SLOTS]
     Py_ssize_t size
+    bint failed              # for want of memory, which only one in half precision asks for
 
 
 cdef void walk_part(void* context, int part, int parts) noexcept nogil:
     cdef LongWalk* whole = <LongWalk*>context
     cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
-    cdef Py_ssize_t start = first * (8 if whole.double_precision else 4)
+    cdef Py_ssize_t start = first * item_size(whole.dtype_code)
     cdef char* slots[SLOTS]
     cdef int i
     for i in range(SLOTS):
         slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    walk(whole.step, whole.double_precision, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
-         n)
+    if walk(whole.step, whole.dtype_code, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
+            whole.slot_sizes, n):
+        whole.failed = True
 
 
 cdef inline char* in_place(PyObject* variable) except NULL:
@@ -338,31 +341,38 @@ cdef class BaseOptimizer:
         cdef Extent* extent = (<Tensor>value).extent
         cdef const Rule* rule = self.entry
         cdef int i
-        whole.double_precision = (<Tensor>value).dtype_code != F32
+        whole.dtype_code = (<Tensor>value).dtype_code
         whole.slots[0] = whole.slots[1] = whole.slots[2] = NULL
         for i in range(self.slot_count):
             slot = slot_of(<PyObject*>self.slots, i, pair.place)
             if slot != NULL:
                 slot = <PyObject*>(<BaseVariable>slot).held
                 whole.slots[i] = (<Tensor>slot).data
+                if rule.whole:
+                    whole.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == whole.dtype_code else 0
                 if not rule.whole or i == self.slot_count - 1:
-                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != (<Tensor>value).dtype_code:
+                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != whole.dtype_code:
                         raise changed(<BaseVariable>pair.variable)
         if step.bare and not rule.whole and extent.size <= LONG_RUN:
-            if whole.double_precision:
+            if whole.dtype_code == F32:
+                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
+                return 0
+            if whole.dtype_code == F64:
                 rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
                                       extent.size)
-            else:
-                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
-            return 0
+                return 0
         if rule.whole and extent.rank >= 2:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
             whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+            whole.failed = False
             run_parts(walk_part, &whole, thread_count())
-        elif extent.size and walk(step, whole.double_precision, (<Tensor>value).data, g, q, whole.slots, extent.size):
+            if whole.failed:
+                raise MemoryError()
+        elif extent.size and walk(step, whole.dtype_code, (<Tensor>value).data, g, q, whole.slots, whole.slot_sizes,
+                                  extent.size):
             raise MemoryError()
         return 0
 
@@ -385,8 +395,9 @@ cdef class BaseOptimizer:
             start = rows.places[row] * width * item
             if state is not None:
                 slots[0] = state.data + start
-            walk(step, item == 8, value.data + start, rows.values.data + row * width * item,
-                 rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, width)
+            if walk(step, value.dtype_code, value.data + start, rows.values.data + row * width * item,
+                    rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, NULL, width):
+                raise MemoryError()
         return 0
 
     @cython.final
@@ -397,10 +408,9 @@ cdef class BaseOptimizer:
         if g == NULL:
             return (<Rows>pair.gradient).norm / divisor
         value = value_of(pair.variable)
-        total = sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
+        total = sum_of_squares(value.dtype_code, g, divisor, value.extent.size)
         return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
 
-    @cython.final
     @cython.final
     cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
         """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
@@ -428,7 +438,7 @@ cdef class BaseOptimizer:
         if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
             step.divisor = numbers[LOSS_SCALE_FACTOR]
         if self.product is not None:
-            advance(self.product.held.dtype_code == F64, self.product.held.data, step.hyper[0], step.t)
+            advance(self.product.held.dtype_code, self.product.held.data, step.hyper[0], step.t)
             step.product = scalar_value(self.product.held)
         if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
             limit = numbers[CLIPVALUE]
@@ -437,7 +447,7 @@ cdef class BaseOptimizer:
             for i in range(count):
                 norm = self.norm_of(&pairs[i], self.data_of(&pairs[i], accumulated), step.divisor)
                 total += norm * norm
-                single = single and value_of(pairs[i].variable).dtype_code == F32
+                single = single and value_of(pairs[i].variable).dtype_code != F64
             norm = <float>sqrt(total) if single else sqrt(total)
             step.numerator = numbers[GLOBAL_CLIPNORM] * (1 / norm if 1 / norm < 1 / numbers[GLOBAL_CLIPNORM]
                                                          else 1 / numbers[GLOBAL_CLIPNORM]) + (norm - norm)
@@ -479,7 +489,7 @@ cdef class BaseOptimizer:
                 g = values.data
             if self.scripted:
                 values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
-                shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
+                shape(&step, values.dtype_code, g, values.data, values.extent.size)
                 self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
                 self.still_bound(bindings)
             else:
@@ -491,7 +501,7 @@ cdef class BaseOptimizer:
         cdef Tensor value = value_of(pair.variable)
         if self.decays(pair.place):
             step.decay = self.numbers[WEIGHT_DECAY]
-            decay(step, value.dtype_code == F64, value.data, value.extent.size)
+            decay(step, value.dtype_code, value.data, value.extent.size)
         return 0
 
     @cython.final
@@ -514,7 +524,7 @@ cdef class BaseOptimizer:
             total = nth(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
                 raise changed(<BaseVariable>pairs[i].variable)
-            accumulate(dense.dtype_code == F64, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+            accumulate(dense.dtype_code, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
                        dense.extent.size)
         return 0
 
@@ -534,8 +544,8 @@ cdef class BaseOptimizer:
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
-            if is_native(mean.held.dtype_code):
-                average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+            if is_floating(mean.held.dtype_code):
+                average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             if overwrites:
                 variable.store(mean.held)
         return 0
@@ -603,7 +613,7 @@ cdef class BaseOptimizer:
             out.place = place
         if type(<object>gradient) is Tensor:
             value = <PyObject*>(<BaseVariable>variable).held
-            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_native((<Tensor>gradient).dtype_code)
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
                     or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
                 return False
         elif type(<object>gradient) is not Rows:     # which Python made, to fit

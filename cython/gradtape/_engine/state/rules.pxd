@@ -33,23 +33,25 @@ cdef struct Rule:
 cdef const Rule* rule_of(int rule) noexcept nogil
 
 # One parameter's part of a step. p: the parameter (IN, OUT); g: its gradient (IN); q: what stands for g² (|g| for an absolute
-# rule), or NULL where g's own do (IN); slots (IN, OUT): SLOTS of them, NULL where not in use. All of one type. -1: no memory.
-cdef int walk(const Step* step, bint double_precision, char* p, const char* g, const char* q, char** slots, Py_ssize_t n) noexcept nogil
+# rule), or NULL where g's own do (IN); slots (IN, OUT): SLOTS of them, NULL where not in use; sizes: how many elements each has,
+# which only whole rules in half precision ask for (IN). All of one floating dtype. -1: no memory.
+cdef int walk(const Step* step, int dtype_code, char* p, const char* g, const char* q, char** slots, const Py_ssize_t* sizes,
+              Py_ssize_t n) noexcept nogil
 
 # out (OUT) = the gradient (IN) as a rule would get it.
-cdef void shape(const Step* step, bint double_precision, const char* g, char* out, Py_ssize_t n) noexcept nogil
+cdef void shape(const Step* step, int dtype_code, const char* g, char* out, Py_ssize_t n) noexcept nogil
 
 # p (IN, OUT) less its decay.
-cdef void decay(const Step* step, bint double_precision, char* p, Py_ssize_t n) noexcept nogil
+cdef void decay(const Step* step, int dtype_code, char* p, Py_ssize_t n) noexcept nogil
 
 # total (IN, OUT) = (total + g / divisor) / count, with g IN.
-cdef void accumulate(bint double_precision, char* total, const char* g, double divisor, double count, Py_ssize_t n) noexcept nogil
+cdef void accumulate(int dtype_code, char* total, const char* g, double divisor, double count, Py_ssize_t n) noexcept nogil
 
 # average (IN, OUT) moved towards p (IN).
-cdef void average(bint double_precision, char* average, const char* p, double momentum, Py_ssize_t n) noexcept nogil
+cdef void average(int dtype_code, char* average, const char* p, double momentum, Py_ssize_t n) noexcept nogil
 
 # The sum of (g / divisor)², g IN.
-cdef double sum_of_squares(bint double_precision, const char* g, double divisor, Py_ssize_t n) noexcept nogil
+cdef double sum_of_squares(int dtype_code, const char* g, double divisor, Py_ssize_t n) noexcept nogil
 
 # Nadam's product (IN, OUT) of momenta, with that of step t.
-cdef void advance(bint double_precision, char* product, double beta_1, int64_t t) noexcept nogil
+cdef void advance(int dtype_code, char* product, double beta_1, int64_t t) noexcept nogil

@@ -5,10 +5,11 @@ The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dt
 """
 
 from libc.math cimport fabs, pow, sqrt
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint16_t
 from libc.stdlib cimport free, malloc
 
-from gradtape._engine.base.types cimport real
+from gradtape._engine.base.halves cimport round_to_halves, widen_halves
+from gradtape._engine.base.types cimport BF16, F32, F64, real
 
 cdef extern from "math.h" nogil:
     float sqrtf(float)
@@ -500,24 +501,104 @@ cdef inline int walk_typed(const Step* step, real* p, const real* g, const real*
     return 0
 
 
-cdef int walk(const Step* step, bint double_precision, char* p, const char* g, const char* q, char** slots, Py_ssize_t n) noexcept nogil:
-    if double_precision:
+# Of half precision: in float32, a block at a time, rounded once where it is written.
+
+ctypedef void (*Pass)(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil
+
+
+cdef void pass_in_single(int dtype_code, Pass apply, const void* context, char* target, const char* source, Py_ssize_t n) noexcept nogil:
+    """target (IN, OUT) and source (IN; NULL where it is not read) given to a pass as float32."""
+    cdef float wide_target[BLOCK]
+    cdef float wide_source[BLOCK]
+    cdef Py_ssize_t start = 0, length
+    cdef bint brain = dtype_code == BF16
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        widen_halves(brain, <uint16_t*>target + start, wide_target, length)
+        if source != NULL:
+            widen_halves(brain, <const uint16_t*>source + start, wide_source, length)
+        apply(context, wide_target, wide_source if source != NULL else NULL, length)
+        round_to_halves(brain, wide_target, <uint16_t*>target + start, length)
+        start += length
+
+
+cdef int walk_in_single(const Step* step, bint brain, uint16_t* p, const uint16_t* g, const uint16_t* q, uint16_t** s,
+                        const Py_ssize_t* sizes, Py_ssize_t n) noexcept nogil:
+    """One parameter's part; a rule that must see all of it gets all of it. -1: no memory."""
+    cdef bint whole = table[step.rule].whole
+    cdef Py_ssize_t most = n if whole or n < BLOCK else BLOCK, needed = 3 * most, start = 0, length, i
+    cdef Py_ssize_t counts[SLOTS]
+    cdef float* memory
+    cdef float* wide_p
+    cdef float* wide_g
+    cdef float* wide_q
+    cdef float* slots[SLOTS]
+    for i in range(SLOTS):
+        counts[i] = 0 if s[i] == NULL else sizes[i] if whole else most
+        needed += counts[i]
+    memory = <float*>malloc(needed * sizeof(float) + 1)
+    if memory == NULL:
+        return -1
+    wide_p, wide_g, wide_q = memory, memory + most, memory + 2 * most
+    needed = 3 * most
+    for i in range(SLOTS):
+        slots[i] = NULL if s[i] == NULL else memory + needed
+        needed += counts[i]
+    while start < n:
+        length = n - start if n - start < most else most
+        widen_halves(brain, p + start, wide_p, length)
+        widen_halves(brain, g + start, wide_g, length)
+        if q != NULL:
+            widen_halves(brain, q + start, wide_q, length)
+        for i in range(SLOTS):
+            if s[i] != NULL:
+                widen_halves(brain, s[i] + start, slots[i], counts[i] if whole else length)
+        if walk_typed(step, wide_p, <const float*>wide_g, <const float*>wide_q if q != NULL else NULL, slots, length):
+            free(memory)
+            return -1
+        round_to_halves(brain, wide_p, p + start, length)
+        for i in range(SLOTS):
+            if s[i] != NULL:
+                round_to_halves(brain, slots[i], s[i] + start, counts[i] if whole else length)
+        start += length
+    free(memory)
+    return 0
+
+
+cdef int walk(const Step* step, int dtype_code, char* p, const char* g, const char* q, char** slots, const Py_ssize_t* sizes,
+              Py_ssize_t n) noexcept nogil:
+    if dtype_code == F32:
+        return walk_typed(step, <float*>p, <const float*>g, <const float*>q, <float**>slots, n)
+    if dtype_code == F64:
         return walk_typed(step, <double*>p, <const double*>g, <const double*>q, <double**>slots, n)
-    return walk_typed(step, <float*>p, <const float*>g, <const float*>q, <float**>slots, n)
+    return walk_in_single(step, dtype_code == BF16, <uint16_t*>p, <const uint16_t*>g, <const uint16_t*>q, <uint16_t**>slots,
+                          sizes, n)
 
 
-cdef void shape(const Step* step, bint double_precision, const char* g, char* out, Py_ssize_t n) noexcept nogil:
-    if double_precision:
+cdef void shape_pass(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil:
+    shape_part(<const Step*>context, source, target, n)
+
+
+cdef void shape(const Step* step, int dtype_code, const char* g, char* out, Py_ssize_t n) noexcept nogil:
+    if dtype_code == F32:
+        shape_part(step, <const float*>g, <float*>out, n)
+    elif dtype_code == F64:
         shape_part(step, <const double*>g, <double*>out, n)
     else:
-        shape_part(step, <const float*>g, <float*>out, n)
+        pass_in_single(dtype_code, shape_pass, step, out, g, n)
 
 
-cdef void decay(const Step* step, bint double_precision, char* p, Py_ssize_t n) noexcept nogil:
-    if double_precision:
+cdef void decay_pass(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil:
+    decay_part(<const Step*>context, target, n)
+
+
+cdef void decay(const Step* step, int dtype_code, char* p, Py_ssize_t n) noexcept nogil:
+    if dtype_code == F32:
+        decay_part(step, <float*>p, n)
+    elif dtype_code == F64:
         decay_part(step, <double*>p, n)
     else:
-        decay_part(step, <float*>p, n)
+        pass_in_single(dtype_code, decay_pass, step, p, NULL, n)
 
 
 cdef inline void accumulate_typed(real* total, const real* g, real divisor, real count, Py_ssize_t n) noexcept nogil:
@@ -533,11 +614,19 @@ cdef inline void accumulate_typed(real* total, const real* g, real divisor, real
             total[i] = total[i] / count
 
 
-cdef void accumulate(bint double_precision, char* total, const char* g, double divisor, double count, Py_ssize_t n) noexcept nogil:
-    if double_precision:
+cdef void accumulate_pass(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil:
+    accumulate_typed(target, source, (<const float*>context)[0], (<const float*>context)[1], n)
+
+
+cdef void accumulate(int dtype_code, char* total, const char* g, double divisor, double count, Py_ssize_t n) noexcept nogil:
+    cdef float[2] numbers
+    numbers[0], numbers[1] = <float>divisor, <float>count
+    if dtype_code == F32:
+        accumulate_typed(<float*>total, <const float*>g, numbers[0], numbers[1], n)
+    elif dtype_code == F64:
         accumulate_typed(<double*>total, <const double*>g, divisor, count, n)
     else:
-        accumulate_typed(<float*>total, <const float*>g, <float>divisor, <float>count, n)
+        pass_in_single(dtype_code, accumulate_pass, numbers, total, g, n)
 
 
 cdef inline void average_typed(real* average, const real* p, real momentum, Py_ssize_t n) noexcept nogil:
@@ -547,19 +636,55 @@ cdef inline void average_typed(real* average, const real* p, real momentum, Py_s
         average[i] = momentum * average[i] + rest * p[i]
 
 
-cdef void average(bint double_precision, char* average, const char* p, double momentum, Py_ssize_t n) noexcept nogil:
-    if double_precision:
+cdef void average_pass(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil:
+    average_typed(target, source, (<const float*>context)[0], n)
+
+
+cdef void average(int dtype_code, char* average, const char* p, double momentum, Py_ssize_t n) noexcept nogil:
+    cdef float single = <float>momentum
+    if dtype_code == F32:
+        average_typed(<float*>average, <const float*>p, single, n)
+    elif dtype_code == F64:
         average_typed(<double*>average, <const double*>p, momentum, n)
     else:
-        average_typed(<float*>average, <const float*>p, <float>momentum, n)
+        pass_in_single(dtype_code, average_pass, &single, average, p, n)
 
 
-cdef double sum_of_squares(bint double_precision, const char* g, double divisor, Py_ssize_t n) noexcept nogil:
-    return squares(<const double*>g, divisor, n) if double_precision else squares(<const float*>g, divisor, n)
+cdef double sum_of_squares(int dtype_code, const char* g, double divisor, Py_ssize_t n) noexcept nogil:
+    cdef float wide[BLOCK]
+    cdef double total = 0
+    cdef Py_ssize_t start = 0, length
+    if dtype_code == F32:
+        return squares(<const float*>g, divisor, n)
+    if dtype_code == F64:
+        return squares(<const double*>g, divisor, n)
+    while start < n:
+        length = n - start if n - start < BLOCK else BLOCK
+        widen_halves(dtype_code == BF16, <const uint16_t*>g + start, wide, length)
+        total += squares(<const float*>wide, divisor, length)
+        start += length
+    return total
 
 
-cdef void advance(bint double_precision, char* product, double beta_1, int64_t t) noexcept nogil:
-    if double_precision:
-        (<double*>product)[0] *= nadam_momentum[double](beta_1, 0.96, t)
+cdef inline void advance_typed(real* product, double beta_1, int64_t t) noexcept nogil:
+    product[0] *= nadam_momentum(<real>beta_1, <real>0.96, t)
+
+
+cdef struct Momentum:
+    double beta_1
+    int64_t t
+
+
+cdef void advance_pass(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil:
+    advance_typed(target, (<const Momentum*>context).beta_1, (<const Momentum*>context).t)
+
+
+cdef void advance(int dtype_code, char* product, double beta_1, int64_t t) noexcept nogil:
+    cdef Momentum momentum
+    if dtype_code == F32:
+        advance_typed(<float*>product, beta_1, t)
+    elif dtype_code == F64:
+        advance_typed(<double*>product, beta_1, t)
     else:
-        (<float*>product)[0] *= nadam_momentum[float](<float>beta_1, <float>0.96, t)
+        momentum.beta_1, momentum.t = beta_1, t
+        pass_in_single(dtype_code, advance_pass, &momentum, product, NULL, 1)

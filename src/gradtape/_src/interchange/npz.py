@@ -13,6 +13,7 @@ from numpy.lib import format as npy
 
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.dtypes import bfloat16
 from gradtape._src.core.replacing import replacing
 from gradtape._src.interchange import named
 
@@ -103,6 +104,8 @@ def _array(name: str, entry: Any, size: int) -> np.ndarray:
         raise ValueError(f"{name}: arrays of objects are pickled, and not read")
     if math.prod(shape) * dtype.itemsize != size - entry.tell():
         raise ValueError(f"{name}: its bytes are not as many as its shape {shape} and dtype {dtype} have")
+    if dtype == np.dtype("V2"):  # what NumPy writes for bfloat16, which it does not know by name
+        dtype = np.dtype(bfloat16.as_numpy_dtype)
     data = entry.read()
     flat = np.frombuffer(data, dtype)
     return flat.reshape(shape[::-1]).T if backwards else flat.reshape(shape)

@@ -17,7 +17,7 @@ from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import replication
-from gradtape._src.core.dtypes import float32, float64, int32, int64
+from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
@@ -561,13 +561,14 @@ class Optimizer(BaseOptimizer, Declared):
     def _fitted(self, gradient: Any, variable: Variable) -> Any:
         """The gradient as a tensor of its variable's dtype and shape, or as Rows.
 
-        Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move.
+        Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move, or of
+        complex numbers.
         """
-        if variable.dtype not in (float32, float64):
+        if not variable.dtype.is_floating:
             message = (
-                f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step those of float32 and "
-                "float64. Keep variables in one of these and compute in half precision, as layers do after "
-                "tf.keras.mixed_precision.set_global_policy('mixed_float16')."
+                f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step those of floating dtypes. "
+                "Keep the real and the imaginary part of complex numbers in variables of their own, and join them by "
+                "tf.complex."
             )
             raise InvalidArgumentError(None, None, message)
         if not hasattr(gradient, "indices"):
@@ -838,6 +839,8 @@ def _collect(slices: Any, variable: Variable, limit: float | None, absolute: boo
         wrong = indices[(indices < 0) | (indices >= shape[0])][0]
         message = f"The gradient of variable '{variable.name}' has the index {wrong}, which is not in [0, {shape[0]})."
         raise InvalidArgumentError(None, None, message)
+    # Entries of half precision are clipped and added up in float32.
+    values = values if values.dtype.itemsize > 2 else values.astype(np.float32)
     values = values if limit is None else np.clip(values, -limit, limit)
     norm = float(np.sqrt(np.vdot(values, values)))
     places, owner = np.unique(indices.astype(np.int64), return_inverse=True)

@@ -32,8 +32,8 @@ _DTYPES = {
     **{10: np.bool_, 17: np.uint16, 18: np.complex128, 19: np.float16, 22: np.uint32, 23: np.uint64},
     _BFLOAT16: np.uint16,
 }
-_NUMBERS = {np.dtype(kind): number for number, kind in _DTYPES.items() if number != _BFLOAT16}
 NAMES = {number: np.dtype(kind).name for number, kind in _DTYPES.items()} | {_BFLOAT16: "bfloat16", _STRING: "string"}
+_NUMBERS = {name: number for number, name in NAMES.items()}
 _CHUNK = 1 << 23  # bytes that are read while the checksum of those before them is computed
 
 
@@ -73,7 +73,7 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
         at = 0
         for name in sorted(tensors, key=str.encode):
             value = tensors[name]
-            kind, shape = (_STRING, ()) if isinstance(value, bytes) else (_NUMBERS[value.dtype], value.shape)
+            kind, shape = (_STRING, ()) if isinstance(value, bytes) else (_NUMBERS[value.dtype.name], value.shape)
             size, checksum = _write_text(file, value) if isinstance(value, bytes) else _write_array(file, value)
             sizes = b"".join(protobuf.text(2, protobuf.integer(1, length)) for length in shape)
             entry = protobuf.integer(1, kind) + protobuf.text(2, sizes)

@@ -49,7 +49,9 @@ class Writer:
         if name is not None:
             group.attrs["name"] = name
         for key, value in values.items():
-            group[key] = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+            group[key] = array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
+            if array.dtype.name == "bfloat16":  # of which HDF5 keeps two bytes without a meaning
+                group[key].attrs["dtype"] = "bfloat16"
 
     def close(self) -> None:
         """Ends the file."""
