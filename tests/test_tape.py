@@ -313,10 +313,10 @@ def test_a_second_gradient_of_a_non_persistent_tape_raises():
         tape.watch(x)
         y = x * x
     tape.gradient(y, x)
-    with pytest.raises(
-        RuntimeError, match=r"can only be used to compute one set of gradients \(or jacobians\)$"
-    ) as caught:
+    with pytest.raises(RuntimeError) as caught:
         tape.gradient(y, x)
+    said = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+    assert str(caught.value) == said
     if sys.version_info >= (3, 11):  # the first with notes
         assert caught.value.__notes__ == [SPENT]
 
