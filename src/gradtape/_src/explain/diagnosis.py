@@ -14,7 +14,7 @@ from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.explain.explanation import flattened, flattened_seeds, require_usable
+from gradtape._src.explain.asking import flattened, flattened_seeds, require_usable
 from gradtape._src.explain.lines import Lost, lost_between, place_of
 from gradtape._src.explain.naming import Names
 from gradtape._src.explain.steps import Graph, Step, Value, node_on, read

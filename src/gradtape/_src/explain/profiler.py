@@ -170,8 +170,17 @@ class Profile:
             rest = now - before - seconds
             self.events.append(
                 Event(
-                    *(primitive.kernel, backward, begin, seconds, rest),
-                    *(sum(sizes), memory["in_use"], memory["peak"], shape, stack, thread),
+                    primitive.kernel,
+                    backward,
+                    begin,
+                    seconds,
+                    rest,
+                    sum(sizes),
+                    memory["in_use"],
+                    memory["peak"],
+                    shape,
+                    stack,
+                    thread,
                 )
             )
         finally:
