@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from gradtape._src.core.hints import DIAGNOSE, SPENT
 
 Pair = collections.namedtuple("Pair", "first second")
 
@@ -107,7 +108,7 @@ def test_watching_what_has_no_gradient_warns_five_times_a_line(warnings):
         for _ in range(9):
             tape.watch([tf.constant(1), tf.Variable(True)])
     assert warnings() == [
-        f"The dtype of the watched tensor must be floating (e.g. tf.float32), got {dtype}"
+        f"The dtype of the watched tensor must be floating (e.g. tf.float32), got {dtype}{DIAGNOSE}"
         for dtype in ("tf.int32", "tf.bool", "tf.int32", "tf.bool", "tf.int32")
     ]
 
@@ -312,8 +313,12 @@ def test_a_second_gradient_of_a_non_persistent_tape_raises():
         tape.watch(x)
         y = x * x
     tape.gradient(y, x)
-    with pytest.raises(RuntimeError, match="can only be used to compute one set of gradients"):
+    with pytest.raises(RuntimeError) as caught:
         tape.gradient(y, x)
+    said = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
+    assert str(caught.value) == said
+    if sys.version_info >= (3, 11):  # the first with notes
+        assert caught.value.__notes__ == [SPENT]
 
 
 def test_a_variable_assigned_inside_and_after_the_block():

@@ -274,12 +274,48 @@ def test_each_source_has_its_finding():
     assert repr(diagnosis) == "<Diagnosis: a fine, b none>"
 
 
+def test_several_targets_are_looked_at_together():
+    a, b, c = variable(1.0), variable(-2.0), variable(3.0)
+    with tf.GradientTape() as tape:
+        fit, penalty = a * a, tf.nn.relu(b)
+    diagnosis = tape.diagnose({"fit": fit, "penalty": [penalty]}, [a, b, c])
+    assert [(finding.source, finding.kind) for finding in diagnosis.findings] == [
+        ("a", "fine"),
+        ("b", "zero"),
+        ("c", "none"),
+    ]
+    assert [value is None or float(value[0]) for value in tape.gradient([fit, penalty], [a, b, c])] == [2.0, 0.0, True]
+
+
+def test_cotangents_of_targets_count():
+    x = variable(1.0)
+    with tf.GradientTape() as tape:
+        y, z = x * 2.0, x * 3.0
+    seeds = {"y": tf.constant([float("inf")]), "z": None}
+    (finding,) = tape.diagnose({"y": y, "z": z}, x, output_gradients=seeds).findings
+    assert finding.kind == "infinite"
+
+
+def test_complex_numbers_have_gradients():
+    z, stopped_at = tf.Variable(1 + 2j), tf.Variable(2 + 1j)
+    with tf.GradientTape() as tape:
+        y = z * tf.stop_gradient(stopped_at)
+    fine, none = tape.diagnose(y, [z, stopped_at]).findings
+    assert fine.kind == "fine" and "of norm 2.24" in fine.sentence
+    assert none.kind == "none" and "complex" not in none.sentence
+
+
 def test_refusals():
     x = variable(1.0)
     with tf.GradientTape() as tape:
         y = x * x
     with pytest.raises(TypeError, match=r"A source of GradientTape.diagnose must be a tf.Tensor or tf.Variable"):
         tape.diagnose(y, 3.0)
+    for method in (tape.diagnose, tape.explain):
+        with pytest.raises(ValueError, match="was given no target"):
+            method([], x)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Give each target a cotangent of its own shape"):
+            method([y, y], x, output_gradients=[None, tf.ones(3)])
     tape.gradient(y, x)
     for method in (tape.diagnose, tape.explain):
         with pytest.raises(RuntimeError, match="can only be used to compute one set of gradients"):

@@ -62,8 +62,9 @@ def test_lines_are_the_programs():
 def test_table():
     profile, _ = profiled()
     lines = profile.table().splitlines()
-    assert len(lines) == len(profile.rows()) + 2
-    assert lines[-1].split()[:2] == ["all", str(len(profile.events))]
+    assert len(lines) == len(profile.rows()) + 3
+    assert lines[-2].split()[:2] == ["all", str(len(profile.events))]
+    assert lines[-1] == profile.memory()
     assert str(profile) == profile.table()
     assert re.search(r"MatMul +backward +3 .*test_profiler.py:\d+", profile.table())
 
@@ -73,11 +74,52 @@ def test_chrome_trace(tmp_path):
     text = profile.chrome_trace(tmp_path / "trace.json")
     assert (tmp_path / "trace.json").read_text() == text
     events = json.loads(text)["traceEvents"]
+    counters = [event for event in events if event["ph"] == "C"]
+    assert [(event["ts"], *event["args"].values()) for event in counters] == [
+        (round(when * 1e6, 3), held) for when, held in profile.held()
+    ]
+    events = [event for event in events if event["ph"] != "C"]
     assert len(events) == len(profile.events)
     assert {event["ph"] for event in events} == {"X"}
     assert {event["cat"] for event in events} == {"forward", "backward"}
     ends = [event["ts"] + event["dur"] for event in events]
     assert all(end <= later["ts"] + 0.01 for end, later in zip(ends, events[1:], strict=False))
+
+
+def test_what_tensors_hold():
+    """A chain whose every result is kept by the tape until the sweep lets go of it."""
+    size = 1 << 20
+    x = tf.Variable(tf.zeros(size // 4))
+
+    def step():
+        with tf.GradientTape() as tape:
+            y = tf.tanh(tf.exp(tf.sigmoid(x)))
+        return tape.gradient(y, x)
+
+    with tf.profiler.Profile() as profile:
+        gradient = step()
+    forward = [event for event in profile.events if not event.backward]
+    assert [event.op for event in forward] == ["Sigmoid", "Exp", "Tanh"]
+    for kept, event in enumerate(forward, 1):
+        assert event.bytes == size
+        assert size * kept <= event.held - profile.held_before <= 1.2 * size * kept
+        assert event.held <= event.peak
+    assert profile.peak >= max(event.peak for event in profile.events) >= 3 * size + profile.held_before
+    assert profile.peak < 6 * size + profile.held_before
+    assert size <= profile.held_after - profile.held_before <= 1.2 * size  # the gradient
+    del gradient
+    with tf.profiler.Profile() as again:
+        step()
+    assert again.peak == profile.peak and again.held_after == again.held_before
+    rows = {(row.op, row.backward): row for row in profile.rows()}
+    assert rows["Tanh", False].peak == forward[2].peak
+    times = [when for when, _ in profile.held()]
+    assert times[0] == 0.0 and max(held for _, held in profile.held()) <= profile.peak
+    root = ElementTree.fromstring(profile.flame_graph())
+    (curve,) = [path for path in root.iter(f"{SVG}path") if path.get("class") == "memory"]
+    heights = [float(found) for found in re.findall(r"V([\d.]+)h", curve.get("d"))]
+    assert min(heights) == 0.0 and max(heights) <= 64.0
+    assert " at most (" in profile.memory() and "test_profiler.py" in profile.memory()
 
 
 def test_flame_graph():
@@ -90,6 +132,7 @@ def test_flame_graph():
     assert all(float(rect.get("x")) + float(rect.get("width")) <= width for rect in bars)
     titles = [title.text for title in root.iter(f"{SVG}title")]
     assert any(title.startswith("MatMul") and "3 times" in title for title in titles)
+    assert profile.memory() in titles
 
 
 def test_nothing_is_left_behind():

@@ -145,9 +145,71 @@ def test_another_cotangent():
     x = tf.Variable([1.0, 2.0])
     with tf.GradientTape() as tape:
         y = x * x
-    explanation = tape.explain(y, x, output_gradients=[10.0, 100.0])
+    explanation = tape.explain(y, x, output_gradients=tf.constant([10.0, 100.0]))
     np.testing.assert_array_equal(explanation.gradients[0], [20.0, 400.0])
     assert explanation.formulas == ["2·x·∂y/∂y"]
+
+
+def test_several_targets_are_explained_as_their_sum():
+    x, w, b = tf.Variable(2.0), tf.Variable(3.0), tf.Variable([1.0, 2.0])
+    with tf.GradientTape(persistent=True) as tape:
+        fit = tf.square(x * w)
+        penalty = 0.5 * w * w + tf.reduce_sum(b * b)
+        both = fit + penalty
+        entirely_another = both * x
+    sources = {"x": x, "others": (w, [b])}
+    explanation = tape.explain({"fit": fit, "penalty": [penalty]}, sources)
+    assert explanation.target == "fit + penalty"
+    assert dict(zip(explanation.sources, explanation.formulas, strict=True)) == {
+        "x": "2·x·w²",
+        "w": "w + 2·x²·w",
+        "b": "2·b",
+    }
+    for told, gradient in zip(
+        explanation.gradients, tf.nest.flatten(tape.gradient([fit, penalty], sources)), strict=True
+    ):
+        np.testing.assert_allclose(told, gradient)
+    assert explanation.check().passed
+    assert explanation.svg().count('class="target"') == 2
+    # One that another depends on, one that is given twice, and cotangents as gradient takes them.
+    twice = tape.explain([fit, both, fit], x)
+    assert (twice.target, twice.formulas) == ("2·fit + both", ["6·x·w²"])
+    (step,) = [step for step in twice.steps if step.result == "fit"]
+    assert step.arrives == 3.0
+    seeds = [tf.constant(2.0), None, tf.constant(4.0)]
+    seeded = tape.explain([fit, both, fit], [x, w], output_gradients=seeds)
+    expected = tape.gradient([fit, both, fit], [x, w], output_gradients=seeds)
+    np.testing.assert_allclose(seeded.gradients, expected)
+    assert seeded.check().passed
+    assert "the sum of 2 contributions" in seeded.text()
+    long = tape.explain([fit, penalty, both, entirely_another], x)
+    assert long.target == "targets" and long.derivative_name("x") == "∂targets/∂x"
+
+
+def test_what_leads_to_no_source_is_told_by_its_formula():
+    x, w, b = tf.Variable(2.0), tf.Variable(3.0), tf.Variable([1.0, 2.0])
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        y = x * w + (0.5 * w * w + tf.reduce_sum(b * b))
+        explanation = tape.explain(y, x)
+    assert [step.title for step in explanation.steps] == ["y = x·w + 0.5·w² + sum(b²)", "x·w"]
+    assert [flow.operand for step in explanation.steps for flow in step.flows] == ["x·w", "x"]
+    assert "contributions" not in explanation.text()
+
+
+def test_complex_numbers():
+    z, a = tf.Variable(1 + 2j), tf.Variable([1 + 1j, 2 - 1j])
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        y = tf.reduce_sum(tf.math.real(tf.exp(a * z) / z) + tf.math.imag(a * a))
+        explanation = tape.explain(y, [z, a])
+    for told, gradient in zip(explanation.gradients, tape.gradient(y, [z, a]), strict=True):
+        np.testing.assert_allclose(told, gradient)
+    check = explanation.check()
+    assert check.passed and {step.reason for step in check.steps} == {""}
+    (product,) = [step for step in explanation.steps if step.result == "a·z"]
+    by_a, by_z = product.flows
+    assert by_a.operand == "a" and by_z.operand == "z"
+    np.testing.assert_array_equal(by_z.slope_numbers, a)
+    np.testing.assert_allclose(by_z.given, np.sum(product.arrives * np.conj(a)))
 
 
 def test_within_the_block_nothing_more_is_recorded():

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from gradtape._src.core.hints import DIAGNOSE
+
 # Counts of what has been logged are the process's, so both libraries get a new one. First what a program that
 # configures nothing is told, and where; then what a handler of its own is.
 WARNINGS = """
@@ -20,7 +22,7 @@ print("end", file=sys.stderr)
 tf.get_logger().setLevel("WARNING")
 class Printer(logging.Handler):
     def emit(self, record):
-        print(record.levelname, record.getMessage().replace("tensorflow", "gradtape"))
+        print(record.levelname, record.getMessage().replace("tensorflow", "gradtape").removesuffix(sys.argv[2]))
 logger = tf.get_logger()
 assert logger is logging.getLogger(sys.argv[1])
 logger.handlers[:], logger.propagate = [Printer()], False
@@ -60,9 +62,11 @@ for _ in range(4):
 
 def test_warnings() -> None:
     def said(library: str) -> tuple[list[str], list[str]]:
-        command = [sys.executable, "-c", WARNINGS, library]
+        command = [sys.executable, "-c", WARNINGS, library, DIAGNOSE]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
         errors = done.stderr.replace("tensorflow", "gradtape").splitlines()
+        assert any(line.endswith(DIAGNOSE) for line in errors) == (library == "gradtape")
+        errors = [line.removesuffix(DIAGNOSE) for line in errors]
         return done.stdout.splitlines(), [line for line in errors if line == "end" or line.startswith("WARNING:gra")]
 
     expected = said("tensorflow")

@@ -19,6 +19,7 @@ cdef struct Source:
 # told(place, cotangent) is called for each source as soon as its cotangent is known.
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
                Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1
+cdef Tensor given_seed(Tensor tensor, object given)    # output_gradients of a target, checked
 cdef Tensor dense(object cotangent)              # a cotangent as an ordinary tensor
 
 cdef inline int64_t node_of(PyObject* operand) noexcept:

@@ -6,7 +6,7 @@ Explanations and diagnoses read it; nothing that records or sweeps does.
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport tensor_shape
-from gradtape._engine.diff.backward cimport dense
+from gradtape._engine.diff.backward cimport dense, given_seed
 from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
 from gradtape._engine.record.entries cimport (CALL, MARK, OP, OUTPUT, PAGE_BITS, PAGE_MASK, READ, RESULT_SLOT, VACANT, Call, Entry, Page,
                                               attribute_of, operand_extent, operand_node, saved_operand)
@@ -129,3 +129,8 @@ def value_read(BaseVariable variable not None, int64_t position):
     if variable.cached is None or variable.cached.node != position or variable.epoch == 0:
         return None
     return variable.cached
+
+
+def checked_seed(Tensor target not None, given) -> Tensor:
+    """What `output_gradients` gives a target, as `gradient` takes it; InvalidArgumentError for another shape or dtype."""
+    return given_seed(target, given)

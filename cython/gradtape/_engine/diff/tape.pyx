@@ -23,6 +23,7 @@ from gradtape._engine.diff.backward import zeros
 from gradtape._engine.ops.joining import concat
 from gradtape._src.core import nest
 from gradtape._src.core.errors import InternalError
+from gradtape._src.core.hints import DIAGNOSE, SPENT, pointed
 from gradtape._src.core.logger import note, warn_first
 from gradtape._src.core.records import like, opened
 
@@ -61,7 +62,8 @@ cdef extern from "Python.h":
     const unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     void set_size "Py_SET_SIZE"(list items, Py_ssize_t size)
 
-cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r"
+cdef str WATCHED = "The dtype of the watched tensor must be floating (e.g. tf.float32), got %r" + DIAGNOSE
+cdef str ONE_SET = "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)"
 cdef str INSIDE = (
     "Calling GradientTape.gradient on a persistent tape inside its context is significantly less efficient than calling it "
     "outside the context (it causes the gradient ops to be recorded on the tape, leading to increased CPU and memory usage). "
@@ -301,7 +303,7 @@ cdef class GradientTape(Window):
         if tracing and traced():
             tracer.tape_used(self)
         if self.spent or not self.entered:
-            raise RuntimeError("A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians)")
+            raise pointed(RuntimeError(ONE_SET), SPENT)
         if self.broken:
             raise InternalError(None, None, "Internal state of the gradient tape is invalid: an earlier call of gradient failed half "
                                             "way and let go of what it had passed. Record anew, or on a persistent tape.")
@@ -573,7 +575,7 @@ cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) 
         if type(<object>operands[i]) is Tensor:
             if not is_differentiable((<Tensor>operands[i]).dtype_code):
                 note(f"The dtype of the {role} tensor must be floating (e.g. tf.float32) when calling "
-                     "GradientTape.gradient, got %r", (<Tensor>operands[i]).dtype)
+                     "GradientTape.gradient, got %r" + DIAGNOSE, (<Tensor>operands[i]).dtype)
         elif not isinstance(<object>operands[i], BaseVariable):
             raise bad_operand(role, <object>operands[i])
     return 0

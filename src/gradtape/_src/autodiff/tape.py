@@ -245,16 +245,18 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
     within `tf.explain.lines()`.
 
     Args:
-      target: a tensor or variable.
+      target: a tensor or variable, or a nested structure of them, which is differentiated as their sum.
       sources: tensors or variables, or a nested structure of them.
-      output_gradients: the cotangent that target starts with; ones where None.
+      output_gradients: the cotangents that targets start with, in target's structure; ones where None.
 
     Returns:
       An `Explanation`. Printed it is text; it gives itself as Markdown, LaTeX, SVG and HTML, and checks itself.
 
     Raises:
       RuntimeError: the tape has given its gradients and is not persistent, or never recorded.
-      TypeError: target or a source is neither a tensor nor a variable.
+      TypeError: a target or source is neither a tensor nor a variable.
+      ValueError: there is no target or no source.
+      InvalidArgumentError: a cotangent has another shape or dtype than its target.
 
     Example:
       >>> x = tf.Variable(3.0)
@@ -271,22 +273,25 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
 
 
 @method
-def diagnose(self: GradientTape, target: Any, sources: Any) -> Any:
+def diagnose(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
     """Why gradients of target are None, zero, NaN, infinite, huge or tiny: the broken link, and the remedy.
 
     The tape stays as it is, and may give its gradients afterwards. Lines of the program, and ops that no tape records,
     are known of what was computed within `tf.explain.lines()`.
 
     Args:
-      target: a tensor or variable.
+      target: a tensor or variable, or a nested structure of them, of which all are looked at together.
       sources: tensors or variables, or a nested structure of them.
+      output_gradients: the cotangents that targets start with, in target's structure; ones where None.
 
     Returns:
       A `Diagnosis`: `findings`, at least one for each source, of which each has a sentence and a remedy; `healthy`.
 
     Raises:
       RuntimeError: the tape has given its gradients and is not persistent, or never recorded.
-      TypeError: target or a source is neither a tensor nor a variable.
+      TypeError: a target or source is neither a tensor nor a variable.
+      ValueError: there is no target or no source.
+      InvalidArgumentError: a cotangent has another shape or dtype than its target.
 
     Example:
       >>> x = tf.constant(3.0)
@@ -300,4 +305,4 @@ def diagnose(self: GradientTape, target: Any, sources: Any) -> Any:
 
     diagnosing = import_module("gradtape._src.explain.diagnosis")
     naming = import_module("gradtape._src.explain.naming")
-    return diagnosing.diagnose(self, target, sources, naming.calling_frame())
+    return diagnosing.diagnose(self, target, sources, output_gradients, naming.calling_frame())

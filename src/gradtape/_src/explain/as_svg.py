@@ -120,5 +120,5 @@ def _box(explanation: Explanation, key: str, group: list[Explained]) -> Node:
     arrives = f"{explanation.derivative_name(last.result)} = {shown(last.arrives, 4, 4)}"
     lines.append(("gradient", arrives))
     where = f" ({short_file(last.file)}:{last.line})" if last.file else ""
-    kind = "target" if last.place == 1 else "fold" if len(group) > 1 else ""
+    kind = "target" if any(value.target for value in _results(last)) else "fold" if len(group) > 1 else ""
     return Node(key, lines, kind, "; ".join(step.title for step in group[::-1]) + f"; {arrives}{where}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = 16  # along which an operand of more elements is moved
 _STEP = 1e-5
+_WIDE = {"f": np.float64, "c": np.complex128}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Check:
 
 
 def check(explanation: Explanation, tolerance: float) -> Check:
-    """Compares what every step gave its operands with central differences of its op, evaluated in float64."""
+    """Compares what every step gave its operands with central differences of its op, evaluated in 64 bits."""
     found: list[Checked] = []
     with Unrecorded():
         for shown in explanation.steps:
@@ -76,7 +77,7 @@ def check(explanation: Explanation, tolerance: float) -> Check:
             assert step is not None
             for place, given in enumerate(step.given):
                 operand = step.operands[place]
-                if given is None or not operand.node:
+                if given is None or not operand.node or not operand.leads:
                     continue
                 error, reason = _error(step, place, view(given))
                 found.append(Checked(shown.place, shown.result, operand.name, error, reason))
@@ -91,17 +92,15 @@ def _error(step: Step, place: int, given: np.ndarray) -> tuple[float, str]:
         return float("nan"), "the program states its derivative"
     if step.kernel == "Cast":
         return float("nan"), "it rounds to its dtype"
-    wide = [array.astype(np.float64) if array.dtype.kind == "f" else array for array in arrays]
-    cotangents = [
-        None if result.cotangent is None else view(result.cotangent).astype(np.float64) for result in step.results
-    ]
+    wide = [array.astype(_WIDE.get(array.dtype.kind, array.dtype)) for array in arrays]
+    cotangents = [None if result.cotangent is None else _wide(view(result.cotangent)).conj() for result in step.results]
 
     def along(direction: np.ndarray, distance: float) -> float:
         moved = list(wide)
         moved[place] = wide[place] + direction * distance
         found = step.primitive.again(tuple(tensor_from(array) for array in moved), attributes_of(step))
         pairs = zip(found, cotangents, strict=True)
-        return float(sum(np.sum(view(result) * g) for result, g in pairs if g is not None))
+        return float(sum(np.sum(view(result) * g).real for result, g in pairs if g is not None))
 
     results = [result.array for result in step.results]
     shape = wide[place].shape
@@ -110,12 +109,14 @@ def _error(step: Step, place: int, given: np.ndarray) -> tuple[float, str]:
         directions = list(np.eye(given.size).reshape(given.size, *shape))
     else:
         directions = [random.normal(size=shape) / np.sqrt(given.size) for _ in range(_DIRECTIONS)]
+    if given.dtype.kind == "c":  # the gradient's imaginary part is along the operand's
+        directions += [1j * direction for direction in directions]
     distance = _STEP * max(1.0, float(np.max(np.abs(wide[place]), initial=0.0)))
     worst, largest = 0.0, 0.0
     try:
         for direction in directions:
             expected = (along(direction, distance) - along(direction, -distance)) / (2 * distance)
-            actual = float(np.sum(given.astype(np.float64) * direction))
+            actual = float(np.sum(_wide(given).conj() * direction).real)
             worst = max(worst, abs(expected - actual))
             largest = max(largest, abs(expected), abs(actual))
     except Exception as error:  # what an op refuses in float64 it cannot be compared in
@@ -125,6 +126,11 @@ def _error(step: Step, place: int, given: np.ndarray) -> tuple[float, str]:
     # What is left where large terms cancel carries the rounding of the op's own dtype.
     rounding = max(4 * np.finfo(_dtype(step, place)).eps * _largest(cotangents) * max(1.0, _largest(results)), 0.0)
     return max(worst - rounding, 0.0) / largest if largest else 0.0, ""
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    """An array in the widest dtype of its kind."""
+    return array.astype(_WIDE[array.dtype.kind])
 
 
 def _dtype(step: Step, place: int) -> np.dtype:

@@ -14,7 +14,7 @@ from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.record.primitive import node_of
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.explain.explanation import flattened, require_usable
+from gradtape._src.explain.asking import flattened, flattened_seeds, require_usable
 from gradtape._src.explain.lines import Lost, lost_between, place_of
 from gradtape._src.explain.naming import Names
 from gradtape._src.explain.steps import Graph, Step, Value, node_on, read
@@ -81,17 +81,19 @@ class Diagnosis:
         return f"<Diagnosis: {', '.join(f'{finding.source} {finding.kind}' for finding in self.findings)}>"
 
 
-def diagnose(tape: GradientTape, target: Any, sources: Any, frame: FrameType | None = None) -> Diagnosis:
+def diagnose(
+    tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
+) -> Diagnosis:
     """What `tape.diagnose` does."""
     require_usable(tape, "diagnose")
-    flat = flattened(target, sources, "diagnose")
-    graph = read(tape, target, flat)
-    return Diagnosis(_Examination(tape, target, flat, graph, Names(graph, frame)).findings())
+    targets, flat = flattened(target, "target", "diagnose"), flattened(sources, "source", "diagnose")
+    graph = read(tape, targets, flat, flattened_seeds(target, output_gradients))
+    return Diagnosis(_Examination(tape, targets, flat, graph, Names(graph, frame)).findings())
 
 
 class _Examination:
-    def __init__(self, tape: GradientTape, target: Any, sources: list[Any], graph: Graph, names: Names) -> None:
-        self.tape, self.target, self.sources, self.graph, self.names = tape, target, sources, graph, names
+    def __init__(self, tape: GradientTape, targets: list[Any], sources: list[Any], graph: Graph, names: Names) -> None:
+        self.tape, self.targets, self.sources, self.graph, self.names = tape, targets, sources, graph, names
         self.goal = graph.target.name
         self.steps = sorted([*graph.steps, *graph.others], key=lambda step: step.position)
 
@@ -122,14 +124,15 @@ class _Examination:
             where, code = place_of(lost.kept if lost else step.remembered if step else None)
             return Finding(name, "none", f"its gradient is None: {sentence}", remedy, where, code)
 
-        if not item.dtype.is_floating:
+        if not _has_gradient(item):
             return said(
                 f"{name} is of dtype {item.dtype.name}, which has no gradient.",
                 f"Make it floating: tf.cast({name}, tf.float32), or write its numbers with a point.",
             )
-        if isinstance(self.target, Tensor) and not self.target.dtype.is_floating:
+        if not any(map(_has_gradient, self.targets)):
+            dtypes = " and ".join(sorted({target.dtype.name for target in self.targets}))
             return said(
-                f"{goal} is of dtype {self.target.dtype.name}, and no gradient flows through integers.",
+                f"{goal} is of dtype {dtypes}, and no gradient flows through integers.",
                 "Compute the target in a floating dtype; a count or an index has no derivative.",
             )
         node = node_on(self.tape, item)
@@ -163,7 +166,7 @@ class _Examination:
                 )
         if lost is not None:
             return said(*_LOST.get(lost.kernel, _lost_generally)(lost, name), lost=lost)
-        if not self._on_tape(self.target):
+        if not any(map(self._on_tape, self.targets)):
             return said(
                 f"{goal} was not recorded: it was computed outside of the tape's block, or of nothing that is watched.",
                 f"Compute {goal} within the block, by ops of tf, of what the tape watches.",
@@ -222,7 +225,7 @@ class _Examination:
         """The op of a value, or of one of these steps' results, at which its way to the target was not recorded."""
         nodes = {node, *(result.node for step in cone for result in step.results)}
         nodes |= {position for position, variable in self.graph.owner.items() if variable == node}
-        ends = {id(self.target)}
+        ends = set(map(id, self.targets))
         for step in self.steps:
             if step.passed and step.remembered is not None:
                 ends.update(map(id, step.remembered.operands))
@@ -278,7 +281,7 @@ class _Examination:
         """The first step whose value is not finite, though its operands are."""
         for step in self.steps:
             array = step.result.array
-            if not step.passed or array is None or array.dtype.kind != "f" or np.isfinite(array).all():
+            if not step.passed or array is None or _finite(array):
                 continue
             if all(operand.array is None or _finite(operand.array) for operand in step.operands):
                 return step
@@ -433,8 +436,12 @@ def _remedy(step: Step) -> str:
     return _REMEDIES.get(step.kernel, "Look at this step with tape.explain, and clip or rescale what goes into it.")
 
 
+def _has_gradient(item: Tensor | BaseVariable) -> bool:
+    return bool(item.dtype.is_floating or item.dtype.is_complex)
+
+
 def _finite(array: np.ndarray) -> bool:
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
 
 
 def _extremes(name: str, array: np.ndarray | None) -> str:
@@ -447,7 +454,7 @@ def _extremes(name: str, array: np.ndarray | None) -> str:
 
 
 def _norm(array: np.ndarray) -> float:
-    return float(np.sqrt(np.sum(np.square(array.astype(np.float64)))))
+    return float(np.sqrt(np.sum(np.square(np.abs(array).astype(np.float64)))))
 
 
 def _falls(norms: list[tuple[float, Step]]) -> bool:

@@ -11,11 +11,10 @@ import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, apply_identity, as_tensor, view
 from gradtape._engine.diff.tape import GradientTape
-from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import nest
 from gradtape._src.explain import steps as _steps
 from gradtape._src.explain.algebra import ONE, ZERO, Formula, function, number, product, size
+from gradtape._src.explain.asking import flattened, flattened_seeds, require_usable
 from gradtape._src.explain.formulas import row_of, rule_of, scaled, slopes_of
 from gradtape._src.explain.naming import Names
 from gradtape._src.explain.notation import PARTIAL, latex, text
@@ -32,12 +31,13 @@ class Flow:
     Attributes:
       operand: its name.
       rule: what it gives as a formula: the cotangent that arrives times the local derivative, where there is one.
-      slope: the local derivative as a formula; None of an op that is not elementwise.
+      slope: the local derivative as a formula; None of an op that is not elementwise. A complex cotangent is multiplied
+        by its conjugate, as TensorFlow has it.
       slope_numbers: the local derivative's values.
       given: the cotangent that leaves.
       summed: the axes' names over which it was summed since the operand was broadcast; empty where it was not.
       total: the cotangent that has come together at the operand; None while further contributions may come.
-      parts: how many contributions it has come together from.
+      parts: how many contributions it has come together from, what it starts with as a target among them.
       shape: the operand's shape.
     """
 
@@ -97,10 +97,10 @@ class Explanation:
     Args:
       graph: what the tape recorded of the target.
       frame: where the program asks, whose variables give values their names.
-      seeded: whether another cotangent than ones was given.
+      seeded: whether other cotangents than ones were given.
 
     Attributes:
-      target: the target's name.
+      target: the target's name; of several their sum, in a formula or as `targets`.
       sources: the sources' names.
       steps: the steps from the target back to the sources, in order.
       gradients: the gradients that they lead to, as `gradient` gives them; None where the target does not depend on a
@@ -218,7 +218,7 @@ class Explanation:
         )
         for operand_place, given in enumerate(step.given):
             operand = step.operands[operand_place]
-            if given is None or not operand.node:
+            if given is None or not operand.node or not operand.leads:
                 continue
             if any(
                 flow.operand == operand.name and step.operands[operand_place - 1] is operand for flow in shown.flows
@@ -234,7 +234,7 @@ class Explanation:
         flow.given = flow.given + more.given
         if flow.slope is not None and more.slope is not None:
             flow.slope = flow.slope + more.slope
-            flow.rule = _chained(self._arrives(step), flow.slope)
+            flow.rule = _chained(self._arrives(step), _factor(step, flow.slope))
         else:
             flow.rule = flow.rule + more.rule
         if flow.slope_numbers is not None and more.slope_numbers is not None:
@@ -242,16 +242,18 @@ class Explanation:
         flow.total = more.total
 
     def _arrives(self, step: Step) -> Formula:
-        """The cotangent of a step's result: 1 of the target, unless another was given."""
-        if step.result is self._graph.target and not self._seeded:
-            return ONE
+        """The cotangent of a step's result: 1 of a target that no other depends on, unless another was given."""
+        if step.result.target and not step.result.contributions and not self._seeded:
+            return number(self._graph.targets.count(step.result))
         return self._partial(self._by_name[step.result.name])
 
     def _flow(self, step: Step, place: int, given: Tensor) -> Flow:
         operand = step.operands[place]
         arrives = self._arrives(step)
         slope = _slope(step, place, self._names)
-        rule = _chained(arrives, slope) if slope is not None else _given(step, place, arrives, self._names)
+        rule = (
+            _chained(arrives, _factor(step, slope)) if slope is not None else _given(step, place, arrives, self._names)
+        )
         whole = operand.contributions
         last = whole[-1][0] is step
         return Flow(
@@ -262,7 +264,7 @@ class Explanation:
             view(given),
             step.elementwise and operand.shape != step.result.shape,
             view(operand.cotangent) if last and operand.cotangent is not None else None,
-            len({id(one[0]) for one in whole}),
+            len({id(one[0]) for one in whole}) + operand.target,
             operand.shape or (),
         )
 
@@ -407,6 +409,15 @@ def _slope(step: Step, place: int, names: Names) -> Formula | None:
     return slopes_of(step.name, [names.formulas[operand] for operand in step.operands])[place]
 
 
+def _factor(step: Step, slope: Formula) -> Formula:
+    """What a cotangent is multiplied by: the local derivative, of complex numbers its conjugate."""
+    return function("conj", slope) if _is_complex(step) and slope.kind != "number" else slope
+
+
+def _is_complex(step: Step) -> bool:
+    return any(result.tensor is not None and result.tensor.dtype.is_complex for result in step.results)
+
+
 def _given(step: Step, place: int, arrives: Formula, names: Names) -> Formula:
     operands = [names.formulas[operand] for operand in step.operands]
     return rule_of(step.kernel, step.name).cotangent(step, place, arrives, operands, names.formulas[step.result])
@@ -425,7 +436,7 @@ def _slope_numbers(step: Step, place: int) -> np.ndarray | None:
         tensors[place] = wide
         (result,) = step.primitive.again(tuple(tensors), _steps.attributes_of(step))  # type: ignore[arg-type]
     found = apart.gradient(result, wide)
-    return None if found is None else view(found)
+    return None if found is None else view(found).conj() if _is_complex(step) else view(found)
 
 
 def _chained(arrives: Formula, slope: Formula) -> Formula:
@@ -438,11 +449,13 @@ def _chained(arrives: Formula, slope: Formula) -> Formula:
 def _in_one_formula(graph: Graph, names: Names, seeded: bool) -> list[Formula | None]:
     """Each source's gradient as a formula of named values: the sweep once more, with formulas for numbers."""
     whole = names.formulas[graph.target]
-    start = function(PARTIAL, whole, whole) if seeded else ONE
-    gathered: dict[Value, Formula] = {graph.target: start}
+    gathered: dict[Value, Formula] = {}
+    for target in graph.targets:
+        start = function(PARTIAL, whole, names.formulas[target]) if seeded else ONE
+        gathered[target] = start if seeded or target not in gathered else gathered[target] + start
     for step in graph.steps:
         g = gathered.get(step.result)
-        if g is None or len(step.results) > 1 or (size(g) > _LONGEST and step.result is not graph.target):
+        if g is None or len(step.results) > 1 or (size(g) > _LONGEST and not step.result.target):
             g = function(PARTIAL, whole, names.formulas[step.result])
         for place, given in enumerate(step.given):
             operand = step.operands[place]
@@ -452,7 +465,7 @@ def _in_one_formula(graph: Graph, names: Names, seeded: bool) -> list[Formula | 
             if slope is None:
                 share = _given(step, place, g, names)
             else:
-                share = product(g, slope)
+                share = product(g, _factor(step, slope))
                 if operand.shape != step.result.shape:
                     share = _summed(share, step.result.shape or (), operand.shape or ())
             gathered[operand] = gathered[operand] + share if operand in gathered else share
@@ -471,33 +484,11 @@ def _summed(share: Formula, wide: tuple[int, ...], narrow: tuple[int, ...]) -> F
     return found
 
 
-def require_usable(tape: GradientTape, what: str) -> None:
-    """Raises RuntimeError where a tape has nothing left to be looked at."""
-    if tape._spent:
-        raise RuntimeError(
-            "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians), and this "
-            f"one gave its gradients, or never recorded. Call {what} before gradient, or make it with persistent=True."
-        )
-
-
-def flattened(target: Any, sources: Any, what: str) -> list[Any]:
-    """The sources of a structure; TypeError where they or the target are neither tensors nor variables."""
-    flat = [sources] if isinstance(sources, Tensor | BaseVariable) else nest.flatten(sources)
-    for role, items in (("target", [target]), ("source", flat)):
-        for item in items:
-            if not isinstance(item, Tensor | BaseVariable):
-                raise TypeError(
-                    f"A {role} of GradientTape.{what} must be a tf.Tensor or tf.Variable, got {item!r} of type "
-                    f"{type(item).__name__}."
-                )
-    return flat
-
-
 def explain(
     tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
 ) -> Explanation:
     """What `tape.explain` does."""
     require_usable(tape, "explain")
-    flat = flattened(target, sources, "explain")
-    seed = None if output_gradients is None else as_tensor(output_gradients)
-    return Explanation(_steps.read(tape, target, flat, seed), frame, seed is not None)
+    targets, flat = flattened(target, "target", "explain"), flattened(sources, "source", "explain")
+    seeds = flattened_seeds(target, output_gradients)
+    return Explanation(_steps.read(tape, targets, flat, seeds), frame, any(seed is not None for seed in seeds))

@@ -1,4 +1,5 @@
-"""Flame graphs: the program's functions above each other, each as wide as the time that its ops took."""
+"""Flame graphs: the program's functions above each other, each as wide as the time that its ops took; below them the
+memory that tensors held in the course of time."""
 
 from __future__ import annotations
 
@@ -13,17 +14,20 @@ if TYPE_CHECKING:
     from gradtape._src.explain.profiler import Profile
 
 _WIDTH, _ROW, _MARGIN, _LETTER, _LEAST = 1100.0, 19.0, 14.0, 6.7, 0.6
+_TALL, _COLUMNS = 64.0, 550  # of the memory's curve
 
 STYLE = """
-.gt-{id} {{ --page: #ffffff; --ink: #1b1f24; --call: #d8dee4; --forward: #54aeff; --backward: #fb8f44; }}
+.gt-{id} {{ --page: #ffffff; --ink: #1b1f24; --call: #d8dee4; --forward: #54aeff; --backward: #fb8f44;
+  --memory: #8250df; }}
 @media (prefers-color-scheme: dark) {{ .gt-{id} {{ --page: #0d1117; --ink: #e6edf3; --call: #30363d; --forward: #1f6feb;
-  --backward: #bd561d; }} }}
+  --backward: #bd561d; --memory: #a371f7; }} }}
 .gt-{id} text {{ font: 11px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: var(--ink);
   pointer-events: none; }}
 .gt-{id} .page {{ fill: var(--page); }}
 .gt-{id} .bar {{ stroke: var(--page); stroke-width: 1; }}
 .gt-{id} .call {{ fill: var(--call); }} .gt-{id} .forward {{ fill: var(--forward); }}
 .gt-{id} .backward {{ fill: var(--backward); }}
+.gt-{id} .memory {{ fill: var(--memory); fill-opacity: 0.35; stroke: var(--memory); }}
 """
 
 
@@ -48,7 +52,8 @@ def draw(profile: Profile) -> str:
         flame.calls += 1
     bars: list[str] = []
     deepest = _bars(root, "all", 0.0, 0, _WIDTH / root.seconds if root.seconds else 0.0, bars)
-    height = (deepest + 1) * _ROW + 2 * _MARGIN + _ROW
+    foot = (deepest + 2) * _ROW + _MARGIN
+    height = foot + _ROW + _TALL + 2 * _MARGIN
     name = hashlib.sha256("".join(bars).encode()).hexdigest()[:8]
     legend = "".join(
         f'<rect class="bar {kind}" x="{x}" y="0" width="12" height="12"/><text x="{x + 17}" y="10">{kind}</text>'
@@ -59,13 +64,37 @@ def draw(profile: Profile) -> str:
         f"{row.op} {'backward' if row.backward else 'forward'} {row.seconds * 1e3:.3g} ms"
         for row in profile.rows()[:20]
     )
+    described = f"{profile.memory()} {described}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="gt-{name}" role="img" aria-labelledby="{name}-t {name}-d" '
         f'viewBox="0 0 {_WIDTH + 2 * _MARGIN:.0f} {height:.0f}" width="{_WIDTH + 2 * _MARGIN:.0f}" '
         f'height="{height:.0f}"><title id="{name}-t">{escape(title)}</title>'
         f'<desc id="{name}-d">{escape(described)}</desc><style>{STYLE.format(id=name)}</style>'
         f'<rect class="page" width="100%" height="100%" rx="6"/><g transform="translate({_MARGIN} {_MARGIN})">'
-        f'{legend}<g transform="translate(0 {_ROW})">{"".join(bars)}</g></g></svg>'
+        f'{legend}<g transform="translate(0 {_ROW})">{"".join(bars)}</g>'
+        f'<g transform="translate(0 {foot:.1f})">{_memory(profile)}</g></g></svg>'
+    )
+
+
+def _memory(profile: Profile) -> str:
+    """What tensors held, as a curve over the block's time, and the most of it in words."""
+    columns = [0] * _COLUMNS
+    place, holding = 0, profile.held_before
+    for seconds, held in profile.held():
+        now = min(int(seconds / profile.seconds * _COLUMNS), _COLUMNS - 1) if profile.seconds else 0
+        for between in range(place, now + 1):
+            columns[between] = max(columns[between], holding)
+        columns[now] = max(columns[now], held)
+        place, holding = now, held
+    most = max(*columns, 1)
+    wide = _WIDTH / _COLUMNS
+    curve = "".join(f"V{_TALL * (1 - held / most):.1f}h{wide:g}" for held in columns)
+    words = profile.memory()
+    letters = int(_WIDTH / _LETTER)
+    shown = words if len(words) <= letters else words[: letters - 1] + "…"
+    return (
+        f'<g><title>{escape(words)}</title><text x="0" y="12">{escape(shown)}</text>'
+        f'<path class="memory" transform="translate(0 {_ROW})" d="M0 {_TALL}{curve}V{_TALL}Z"/></g>'
     )
 
 

@@ -13,6 +13,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradtape._src.explain.algebra import COUNT, ONE, ZERO, Formula, function, number, power, product, symbol
 from gradtape._src.table.elementwise import ROWS, Row
 from gradtape._src.table.expressions import Expr, derivative as derived, nodes, operand
@@ -292,6 +294,6 @@ def rule_of(kernel: str, name: str) -> Rule:
 def constant_of(value: Any) -> Formula | None:
     """A scalar constant's own number as a formula, where it is short enough to be read."""
     text = str(value)
-    if len(text) <= 6 and math.isfinite(float(value)):
+    if len(text) <= 6 and not np.iscomplexobj(value) and math.isfinite(float(value)):
         return number(value)
     return None

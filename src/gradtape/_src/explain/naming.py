@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 import sys
 from types import FrameType
 from typing import Any
@@ -56,8 +58,11 @@ class Names:
         for place, source in enumerate(graph.sources):
             if source not in self.formulas:
                 self._name_leaf(source, None, place)
+        for place, target in enumerate(graph.targets):
+            if target not in self.formulas:
+                self._name_leaf(target, None, place)
         if graph.target not in self.formulas:
-            self._name_leaf(graph.target, None, 0)
+            self._name_sum(graph.target, graph.targets)
 
     @property
     def counted(self) -> int | None:
@@ -102,6 +107,8 @@ class Names:
         if not name and value.variable is not None:
             path = str(getattr(value.variable, "path", None) or value.variable.name).partition(":")[0]
             name = ".".join(path.split("/")[-2:])
+        if not name and value.maker is not None and self._name_made(value):
+            return
         if not name:
             name = "x" if value.node else "c"
         known = next((other for other in self.formulas if other.name == name and _same(other, value)), None)
@@ -111,6 +118,24 @@ class Names:
         value.name, value.named = self._unique(name), True
         self.formulas[value] = symbol(value.name)
 
+    def _name_made(self, value: Value, depth: int = 3) -> bool:
+        """A value that steps made which lead to no source is called by its formula, where that is short."""
+        step = value.maker
+        if value in self.formulas:
+            return True
+        if step is None or depth == 0 or len(step.results) > 1:
+            return False
+        for place, operand in enumerate(step.operands):
+            if operand not in self.formulas and not self._name_made(operand, depth - 1):
+                if operand.maker is not None:
+                    return False
+                self._name_leaf(operand, step, place)
+        formula = self.formula_of(step)
+        if size(formula) > _LONGEST or len(text(formula)) > _WIDEST:
+            return False
+        value.name, self.formulas[value] = text(formula), formula
+        return True
+
     def _name_results(self, step: Step) -> None:
         for place, result in enumerate(step.results):
             if result in self.formulas:
@@ -118,7 +143,7 @@ class Names:
             name = self._seen.of(result)
             if not name and step.written is not None and place == 0:
                 name = step.written.result
-            if not name and result is self.graph.target:
+            if not name and result.target:
                 name = "target"
             formula = self.formula_of(step)
             if name:
@@ -130,6 +155,13 @@ class Names:
             else:
                 result.name = text(formula)
             self.formulas[result] = formula
+
+    def _name_sum(self, whole: Value, targets: list[Value]) -> None:
+        """Several targets are differentiated as their sum."""
+        formula = functools.reduce(operator.add, (self.formulas[target] for target in targets))
+        if len(text(formula)) > _WIDEST:
+            formula = symbol(self._unique("targets"))
+        whole.name, self.formulas[whole] = text(formula), formula
 
     def _count(self, step: Step) -> Formula:
         """How many elements a mean is over: n, or a number where n stands for another one already."""

@@ -3,7 +3,8 @@ backward.
 
 An observer is told of every evaluation when it has ended. It repeats it, unseen, to learn how long the op alone takes,
 with its operands in cache. What is left of the time since the op before is between ops: Python, data, steps of
-optimizers, memory that is touched for the first time, threads that wake up.
+optimizers, memory that is touched for the first time, threads that wake up. What tensors hold is what the engine's pool
+has given them; arrays that NumPy owns and tensors only share are not in it, nor are tensors of up to 16 elements.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
+from gradtape._engine.base.buffer import reset_peak, statistics
 from gradtape._engine.record.log import Unrecorded
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
@@ -39,6 +41,8 @@ class Event(NamedTuple):
       begin, seconds: when it began, in seconds since the profile did, and how long it took.
       rest: how long before it no op ran.
       bytes: of its results.
+      held: bytes that tensors held when it had ended.
+      peak: bytes that they held at most since the op before had ended.
       shape: of its first result.
       stack: the program's functions, outermost first, as (name, file, line).
       thread: where it ran.
@@ -50,6 +54,8 @@ class Event(NamedTuple):
     seconds: float
     rest: float
     bytes: int
+    held: int
+    peak: int
     shape: tuple[int, ...]
     stack: tuple[tuple[str, str, int], ...]
     thread: int
@@ -64,6 +70,7 @@ class Row(NamedTuple):
       calls: how often it ran.
       seconds: how long that took.
       bytes: of its results.
+      peak: bytes that tensors held at most while it ran or just before.
       where: the line that took most of the time.
     """
 
@@ -72,6 +79,7 @@ class Row(NamedTuple):
     calls: int
     seconds: float
     bytes: int
+    peak: int
     where: str
 
 
@@ -84,6 +92,8 @@ class Profile:
     Attributes:
       events: what ran, in order.
       seconds: how long the block took, but for the measuring.
+      held_before, held_after: bytes that tensors held when the block began and when it ended.
+      peak: bytes that they held at most.
 
     Example:
       >>> x = tf.Variable([1.0, 2.0])
@@ -98,6 +108,7 @@ class Profile:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.seconds = 0.0
+        self.held_before = self.held_after = self.peak = 0
         self._last: dict[int, float] = {}
         self._start = self._measuring = 0.0
 
@@ -113,6 +124,8 @@ class Profile:
           >>> profile.events[0].bytes
           8
         """
+        reset_peak()
+        self.held_before = self.peak = statistics()["in_use"]
         self._start = time.perf_counter()
         self._last = {threading.get_ident(): self._start}
         observers.install(self._observe)
@@ -133,6 +146,9 @@ class Profile:
         observers.remove(self._observe)
         now = time.perf_counter()
         self.seconds = now - self._start - self._measuring
+        memory = statistics()
+        self.held_after = memory["in_use"]
+        self.peak = max(self.peak, memory["peak"])
 
     def _observe(
         self, primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]
@@ -142,6 +158,8 @@ class Profile:
         if thread in _measuring:
             return
         before = self._last.get(thread, now)
+        memory = statistics()
+        self.peak = max(self.peak, memory["peak"])
         _measuring.add(thread)
         try:
             seconds = min(_alone(primitive, tuple(operands), attributes), now - before)
@@ -151,9 +169,22 @@ class Profile:
             shape = tuple(results[0].shape)
             rest = now - before - seconds
             self.events.append(
-                Event(primitive.kernel, backward, begin, seconds, rest, sum(sizes), shape, stack, thread)
+                Event(
+                    primitive.kernel,
+                    backward,
+                    begin,
+                    seconds,
+                    rest,
+                    sum(sizes),
+                    memory["in_use"],
+                    memory["peak"],
+                    shape,
+                    stack,
+                    thread,
+                )
             )
         finally:
+            reset_peak()  # what the repetition held is not the program's
             _measuring.discard(thread)
             self._last[thread] = time.perf_counter()
             self._measuring += self._last[thread] - now
@@ -180,12 +211,13 @@ class Profile:
                 len(events),
                 sum(event.seconds for event in events),
                 sum(event.bytes for event in events),
+                max(event.peak for event in events),
                 _busiest(events),
             )
             for (op, backward), events in calls.items()
         ]
         rest = max(self.seconds - sum(row.seconds for row in found), 0.0)
-        found.append(Row(REST, False, 0, rest, 0, ""))
+        found.append(Row(REST, False, 0, rest, 0, 0, ""))
         return sorted(found, key=lambda row: -row.seconds)
 
     def table(self) -> str:
@@ -198,25 +230,55 @@ class Profile:
           >>> with tf.profiler.Profile() as profile:
           ...     y = tf.exp([1.0, 2.0])
           >>> profile.table().splitlines()[0].split()
-          ['op', 'pass', 'calls', 'time', 'share', 'bytes', 'mostly', 'at']
+          ['op', 'pass', 'calls', 'time', 'share', 'bytes', 'peak', 'mostly', 'at']
         """
         rows = self.rows()
         width = max(len(row.op) for row in rows)
-        lines = [f"{'op':{width}}  {'pass':8}  {'calls':>7}  {'time':>10}  {'share':>6}  {'bytes':>9}  mostly at"]
+
+        def line(*cells: str) -> str:
+            op, way, calls, seconds, share, size, peak, where = cells
+            found = f"{op:{width}}  {way:8}  {calls:>7}  {seconds:>10}  {share:>6}  {size:>9}  {peak:>9}  {where}"
+            return found.rstrip()
+
+        lines = [line("op", "pass", "calls", "time", "share", "bytes", "peak", "mostly at")]
         for row in rows:
-            way = "" if row.op == REST else "backward" if row.backward else "forward"
-            share = row.seconds / self.seconds if self.seconds else 0.0
-            calls, size = (row.calls, _bytes(row.bytes)) if row.op != REST else ("", "")
-            line = f"{row.op:{width}}  {way:8}  {calls:>7}  {_time(row.seconds):>10}  {share:6.1%}  {size:>9}"
-            lines.append(f"{line}  {row.where}".rstrip())
-        lines.append(f"{'all':{width}}  {'':8}  {len(self.events):7}  {_time(self.seconds):>10}")
+            seconds, share = _time(row.seconds), f"{row.seconds / self.seconds if self.seconds else 0.0:.1%}"
+            if row.op == REST:
+                lines.append(line(row.op, "", "", seconds, share, "", "", ""))
+                continue
+            way = "backward" if row.backward else "forward"
+            sizes = as_bytes(row.bytes), as_bytes(row.peak)
+            lines.append(line(row.op, way, str(row.calls), seconds, share, *sizes, row.where))
+        sizes = as_bytes(sum(row.bytes for row in rows)), as_bytes(self.peak)
+        lines.append(line("all", "", str(len(self.events)), _time(self.seconds), "", *sizes, ""))
+        lines.append(self.memory())
         return "\n".join(lines)
+
+    def memory(self) -> str:
+        """What tensors held before, at most and after, in a sentence.
+
+        Returns:
+          A string.
+
+        Example:
+          >>> with tf.profiler.Profile() as profile:
+          ...     y = tf.exp(tf.zeros(1000))
+          >>> profile.memory().startswith("Tensors held")
+          True
+        """
+        before, most, after = map(as_bytes, (self.held_before, self.peak, self.held_after))
+        highest = max(self.events, key=lambda event: event.peak, default=None)
+        where = ""
+        if highest is not None and highest.peak == self.peak:
+            place = _at(highest)
+            where = f" ({highest.op} {'backward' if highest.backward else 'forward'}{place and f', {place}'})"
+        return f"Tensors held {before} before, {most} at most{where}, {after} after."
 
     def __str__(self) -> str:
         return self.table()
 
     def chrome_trace(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The events in the format of chrome://tracing, Perfetto and speedscope.
+        """The events in the format of chrome://tracing, Perfetto and speedscope, and what tensors held as a counter.
 
         Args:
           path: a file to write it to.
@@ -232,7 +294,7 @@ class Profile:
           'Exp'
         """
         process = os.getpid()
-        events = [
+        events: list[dict[str, Any]] = [
             {
                 "name": event.op,
                 "cat": "backward" if event.backward else "forward",
@@ -245,14 +307,43 @@ class Profile:
             }
             for event in self.events
         ]
+        events += [
+            {
+                "name": "memory",
+                "ph": "C",
+                "ts": round(when * 1e6, 3),
+                "pid": process,
+                "args": {"bytes that tensors hold": held},
+            }
+            for when, held in self.held()
+        ]
         text = json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
         if path is not None:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         return text
 
+    def held(self) -> list[tuple[float, int]]:
+        """What tensors held in the course of the block.
+
+        Returns:
+          Pairs of a time, in seconds since the block began, and the bytes that they held from then on; while an op
+          ran, the most that they held.
+
+        Example:
+          >>> with tf.profiler.Profile() as profile:
+          ...     y = tf.exp([1.0, 2.0])
+          >>> len(profile.held())  # at the beginning, from the op's begin and from its end on, at the end
+          4
+        """
+        found = [(0.0, self.held_before)]
+        for event in sorted(self.events, key=lambda event: event.begin):
+            found += [(event.begin, event.peak), (event.begin + event.seconds, event.held)]
+        return [*found, (self.seconds, self.held_after)]
+
     def flame_graph(self) -> str:
-        """The program's functions and their ops as a picture: as wide as the time that they took.
+        """The program's functions and their ops as a picture: as wide as the time that they took; below it what tensors
+        held in the course of the block.
 
         Returns:
           SVG.
@@ -323,7 +414,8 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1e3:.3f} ms" if seconds < 1 else f"{seconds:.3f} s"
 
 
-def _bytes(count: float) -> str:
+def as_bytes(count: float) -> str:
+    """A number of bytes, in three digits."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -9,9 +9,6 @@ from html import escape
 from typing import Any
 
 from gradtape._engine.diff.tape import GradientTape, method
-from gradtape._engine.state.variable import BaseVariable
-from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import nest
 from gradtape._src.explain.diagnosis import diagnose
 from gradtape._src.explain.explanation import Explanation, explain
 from gradtape._src.explain.lines import lines, short_file
@@ -38,15 +35,10 @@ class Explained:
         if self._looking or frame is None or tape._spent or (frame.f_code.co_filename, frame.f_lineno) in self.found:
             return
         place = frame.f_code.co_filename, frame.f_lineno
-        leaves = [leaf for leaf in nest.flatten(target) if isinstance(leaf, Tensor | BaseVariable)]
-        if len(leaves) != 1:
-            self.found[place] = None, f"It has {len(leaves)} targets, of which explain takes one at a time."
-            return
-        seeds = nest.flatten(output_gradients)
         self._looking = True
         try:
-            explanation = explain(tape, leaves[0], sources, seeds[0] if seeds else None, frame)
-            diagnosis = diagnose(tape, leaves[0], sources, frame)
+            explanation = explain(tape, target, sources, output_gradients, frame)
+            diagnosis = diagnose(tape, target, sources, output_gradients, frame)
         finally:
             self._looking = False
         self.found[place] = explanation, "" if diagnosis.healthy else str(diagnosis)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_broadcast_to, as_tensor, full, view
-from gradtape._engine.diff.inspection import cotangents, entries, kinds, node_of_variable, value_read
+from gradtape._engine.diff.inspection import checked_seed, cotangents, entries, kinds, node_of_variable, value_read
 from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.state.variable import BaseVariable
@@ -32,9 +32,10 @@ class Value:
       name: what the program calls it, or a text that stands for it.
       named: whether the name is one that the program gave.
       variable: the variable whose value it is.
-      source: whether it is one of the sources asked for.
+      source, target: whether it is one of the sources, of the targets, asked for.
+      leads: whether it is a source or depends on one.
       cotangent: what has come together for it; None where nothing arrives.
-      contributions: what each step gave, as (step, place of the operand, cotangent).
+      contributions: what each step gave, as (step, place of the operand, cotangent); what a target starts with is none.
       maker: the step whose result it is.
     """
 
@@ -44,6 +45,8 @@ class Value:
     named: bool = False
     variable: BaseVariable | None = None
     source: bool = False
+    target: bool = False
+    leads: bool = False
     cotangent: Tensor | None = None
     contributions: list[tuple[Step, int, Tensor]] = field(default_factory=list)
     maker: Step | None = None
@@ -113,13 +116,14 @@ class Step:
 
 @dataclass(eq=False)
 class Graph:
-    """All that a tape recorded between a target and what it watches.
+    """All that a tape recorded between targets and what it watches.
 
     Attributes:
-      target: the target's value.
+      target: the target's value; of several a value of no node, which stands for their sum.
+      targets: the targets' values, in the order asked for.
       sources: the sources' values, in the order asked for.
       steps: the steps between both, the last recorded first.
-      others: recorded steps that the target does not depend on, or that lead to no source.
+      others: recorded steps that no target depends on, or that lead to no source.
       values: every value by its node.
       variables: the variables that the tape watches by their node.
       owner: a read's position leads to its variable's node, a further output's to its call's position.
@@ -127,6 +131,7 @@ class Graph:
     """
 
     target: Value
+    targets: list[Value]
     sources: list[Value]
     steps: list[Step]
     others: list[Step]
@@ -143,24 +148,27 @@ def node_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
 
 def read(
     tape: GradientTape,
-    target: Tensor | BaseVariable,
+    targets: Sequence[Tensor | BaseVariable],
     sources: Sequence[Tensor | BaseVariable],
-    seed: Tensor | None = None,
+    seeds: Sequence[Any] = (),
 ) -> Graph:
-    """What a tape recorded of a target, with the cotangents of all that lies between it and the sources."""
+    """What a tape recorded of targets, with the cotangents of all that lies between their sum and the sources.
+
+    `seeds` are the cotangents that targets start with, as `gradient` takes them: ones where there is none.
+    """
     recording = tape._recording
     if recording:
         tape._pause()
     try:
-        return _read(tape, target, sources, seed)
+        return _read(tape, targets, sources, seeds)
     finally:
         if recording:
             tape._resume()
 
 
-def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor | None) -> Graph:
+def _read(tape: GradientTape, targets: Sequence[Any], sources: Sequence[Any], seeds: Sequence[Any]) -> Graph:
     watched = {node_of_variable(variable): variable for variable in tape.watched_variables()}
-    for item in (target, *sources):
+    for item in (*targets, *sources):
         if isinstance(item, BaseVariable):
             watched[node_of_variable(item)] = item
     values: dict[int, Value] = {}
@@ -210,48 +218,51 @@ def _read(tape: GradientTape, target: Any, sources: Sequence[Any], seed: Tensor 
                 for result, tensor in zip(step.results, step.remembered.results, strict=False):
                     result.tensor = tensor
             steps[position] = step
-    for item in (target, *sources):
+    for item in (*targets, *sources):
         if isinstance(item, Tensor) and node_of(item):
             value(node_of(item)).tensor = item
-    goal = value(node_on(tape, target)) if node_on(tape, target) else Value(0, as_tensor(target))
-    goal.tensor = as_tensor(target) if goal.tensor is None else goal.tensor
+    goals = []
+    for place, item in enumerate(targets):
+        goal = value(node_on(tape, item)) if node_on(tape, item) else Value(0)
+        goal.tensor = as_tensor(item) if goal.tensor is None else goal.tensor
+        goal.target = True
+        _start(goal, seeds[place] if place < len(seeds) else None)
+        goals.append(goal)
     asked = []
     for item in sources:
         node = node_on(tape, item)
         found = value(node) if node else Value(0, as_tensor(item))
-        found.source = True
+        found.source = found.leads = True
         if isinstance(item, BaseVariable):
             found.variable = item
         asked.append(found)
-    passed = _sweep(tape, goal, steps, owner, reads, values, seed)
+    passed = _sweep(tape, goals, steps, owner)
     for step in passed:
         step.passed = True
-    leading: set[int] = set()  # values from which a source is reached
     kept: list[Step] = []
     for step in reversed(passed):
-        if any(operand.source or operand.node in leading for operand in step.operands if operand.node):
-            leading |= {result.node for result in step.results}
+        if any(operand.leads for operand in step.operands if operand.node):
+            for result in step.results:
+                result.leads = True
             kept.append(step)
     chosen = kept[::-1]
     positions = {step.position for step in chosen}
-    _shape(chosen, goal)
+    _shape(chosen, goals)
     _compute_again(sorted(chosen, key=lambda step: step.position))
     others = [step for step in steps.values() if step.position not in positions]
-    return Graph(goal, asked, chosen, others, values, watched, owner, {*steps, *owner})
+    goal = goals[0] if len(goals) == 1 else Value(0)
+    return Graph(goal, goals, asked, chosen, others, values, watched, owner, {*steps, *owner})
 
 
-def _sweep(
-    tape: GradientTape,
-    goal: Value,
-    steps: dict[int, Step],
-    owner: dict[int, int],
-    reads: set[int],
-    values: dict[int, Value],
-    seed: Tensor | None,
-) -> list[Step]:
-    """Gives every value its cotangent, in the order of a tape's sweep; returns the steps that were passed."""
+def _start(goal: Value, given: Any) -> None:
+    """Adds the cotangent that a target starts with: ones unless given."""
     assert goal.tensor is not None
-    goal.cotangent = seed if seed is not None else full(goal.tensor.shape, 1, goal.tensor.dtype)
+    seed = full(goal.tensor.shape, 1, goal.tensor.dtype) if given is None else checked_seed(goal.tensor, given)
+    goal.cotangent = seed if goal.cotangent is None else goal.cotangent + seed
+
+
+def _sweep(tape: GradientTape, goals: list[Value], steps: dict[int, Step], owner: dict[int, int]) -> list[Step]:
+    """Gives every value its cotangent, in the order of a tape's sweep; returns the steps that were passed."""
     passed: list[Step] = []
     waiting: list[int] = []
     queued: set[int] = set()
@@ -262,7 +273,8 @@ def _sweep(
             queued.add(position)
             heapq.heappush(waiting, -position)
 
-    visit(goal.node)
+    for goal in goals:
+        visit(goal.node)
     while waiting:
         step = steps[-heapq.heappop(waiting)]
         given = []
@@ -297,7 +309,7 @@ def _dense(found: Any, step: Step, operand: Value) -> Tensor | None:
     return as_tensor(found)
 
 
-def _shape(steps: list[Step], goal: Value) -> None:
+def _shape(steps: list[Step], goals: list[Value]) -> None:
     """Shapes of all values, of which entries tell only those that differ from the result's."""
     for step in steps:
         for result in step.results:
@@ -309,7 +321,8 @@ def _shape(steps: list[Step], goal: Value) -> None:
                 operand.shape = tuple(known.shape)
             elif operand.shape is None:
                 operand.shape = tuple(shape) if shape is not None else step.result.shape if step.elementwise else None
-    goal.shape = tuple(goal.tensor.shape) if goal.tensor is not None else goal.shape
+    for goal in goals:
+        goal.shape = tuple(goal.tensor.shape) if goal.tensor is not None else goal.shape
 
 
 def attributes_of(step: Step) -> Any:

@@ -19,6 +19,7 @@ from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import replication
 from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.hints import DIAGNOSE, NO_GRADIENTS, pointed
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
@@ -545,15 +546,12 @@ class Optimizer(BaseOptimizer, Declared):
                 )
         present = [(gradient, variable) for gradient, variable in pairs if gradient is not None]
         if not present:
-            error = ValueError("No gradients provided for any variable.")
-            if sys.version_info >= (3, 11):
-                error.add_note("tape.diagnose(loss, variables), called before gradient, says why there are none.")
-            raise error
+            raise pointed(ValueError("No gradients provided for any variable."), NO_GRADIENTS)
         if len(present) < len(pairs):
             missing = [variable.name for gradient, variable in pairs if gradient is None]
             warnings.warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
-                "`model.compile()`, did you forget to provide a `loss` argument?",
+                "`model.compile()`, did you forget to provide a `loss` argument?" + DIAGNOSE,
                 stacklevel=_frames_within(),
             )
         return [(self._fitted(gradient, variable), variable) for gradient, variable in present]
