@@ -193,6 +193,9 @@ cdef class Recorder(Tracer):
     cdef bint holds(self, Tensor tensor) noexcept:
         return tensor.tag > self.first and (tensor.tag - self.first - 1) in self.constants
 
+    cdef bint follows(self, Tensor tensor) noexcept:
+        return tensor.tag > self.first and not self.fixed[tensor.tag - self.first - 1]
+
     cdef int fail(self, str reason) except -1:
         if self.failure is None:
             self.failure = reason

@@ -79,6 +79,7 @@ cdef class Tracer:
     cdef int tape_used(self, object tape) except -1
     cdef int foreign(self, tuple operands) except -1
     cdef bint holds(self, Tensor tensor) noexcept
+    cdef bint follows(self, Tensor tensor) noexcept
     cdef int fail(self, str reason) except -1
 
 # What an effect is to a trace.

@@ -217,6 +217,10 @@ cdef class Tracer:
     cdef bint holds(self, Tensor tensor) noexcept:
         return False
 
+    cdef bint follows(self, Tensor tensor) noexcept:
+        """Whether the tensor follows from what may be another in a repetition."""
+        return False
+
     cdef int fail(self, str reason) except -1:
         return 0
 
@@ -267,6 +271,11 @@ def effect_kind(str name) -> int:
 def is_traced() -> bool:
     """Whether what this thread does now belongs into a trace."""
     return tracing and traced()
+
+
+def varies_in_trace(Tensor tensor not None) -> bool:
+    """Whether what this thread does now belongs into a trace, in a repetition of which the tensor may be another."""
+    return tracing and traced() and tracer.follows(tensor)
 
 
 def fail_trace(str reason) -> None:

@@ -34,7 +34,7 @@ def _stateless(seed: Any) -> Uniform:
 def _flipped(image: Any, flip: Callable[[Any], Tensor], uniform: Uniform) -> Tensor:
     tensor = as_tensor(image)
     if tensor.ndim == 3:
-        return flip(tensor) if float(uniform([], 0, 1.0).numpy()) < 0.5 else tensor
+        return flip(tensor) if uniform([], 0, 1.0) < 0.5 else tensor
     batch, single = batch_of(tensor)
     chosen = apply_cast(reshape(e.round(uniform([batch.shape[0]])), (-1, 1, 1, 1)), batch.dtype)
     return unbatched(chosen * flip(batch) + (1 - chosen) * batch, single)
@@ -45,8 +45,8 @@ def _cropped(value: Any, size: Any, uniform: Callable[[list[int]], Tensor]) -> T
     shape = np.array(tuple(tensor.shape))
     if not (shape >= wanted).all():
         raise InvalidArgumentError(None, None, f"Need value.shape >= size, got {shape} and {wanted}")
-    start = uniform([len(shape)]).numpy() % (shape - wanted + 1)
-    return sliced(tensor, start.tolist(), wanted.tolist())
+    start = uniform([len(shape)]) % as_tensor(shape - wanted + 1, dtypes.int32)
+    return sliced(tensor, start, wanted.tolist())
 
 
 def _symmetric(max_delta: float) -> float:

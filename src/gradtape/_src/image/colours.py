@@ -15,7 +15,7 @@ from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.joining import stack, unstack
 from gradtape._src.ops.masking import where
 from gradtape._src.ops.rearranging import tile
-from gradtape._src.ops.reductions import reduce_std
+from gradtape._src.ops.reductions import reduce_any, reduce_std
 from gradtape._src.ops.shapes import expand_dims
 
 _GREY = (0.2989, 0.5870, 0.1140)
@@ -272,7 +272,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
     """
     floats, kind = through_floats(image)
     exponent = as_tensor(gamma)
-    if (exponent.numpy() < 0).any():
+    if reduce_any(exponent < 0):
         raise ValueError("Gamma should be a non-negative real number.")
     powered = e.pow(floats, apply_cast(exponent, floats.dtype))
     return convert_image_dtype(apply_cast(as_tensor(gain), floats.dtype) * powered, kind, saturate=True)
@@ -296,12 +296,12 @@ def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Tensor:
       >>> tf.image.adjust_hue([[[1.0, 0.0, 0.0]]], 1 / 3).numpy().round(4) + 0.0
       array([[[0., 1., 0.]]], dtype=float32)
     """
-    turn = float(as_tensor(delta).numpy())
-    if not -1.0 <= turn <= 1.0:
+    turn = as_tensor(delta)
+    if not e.abs(turn) <= 1.0:
         raise ValueError("delta must be in the range [-1, 1]")
     floats, kind = through_floats(image)
     hue, saturation, value = unstack(rgb_to_hsv(floats), axis=-1)
-    turned = stack([e.floormod(hue + (turn + 1.0), 1.0), saturation, value], -1)
+    turned = stack([e.floormod(hue + (apply_cast(turn, floats.dtype) + 1.0), 1.0), saturation, value], -1)
     return convert_image_dtype(hsv_to_rgb(turned), kind)
 
 

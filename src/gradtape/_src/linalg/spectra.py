@@ -19,6 +19,7 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
@@ -265,6 +266,7 @@ def _floating_matrix(a: Any) -> Tensor:
         call(values([[1.0, 1.0], [1.0, 1.0]])),
     ],
 )
+@one_step("a", "tol")
 def matrix_rank(
     a: TensorLike, tol: TensorLike | None = None, validate_args: bool = False, name: str | None = None
 ) -> Tensor:

@@ -25,6 +25,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real as sample, values
 
@@ -170,6 +171,7 @@ def real(input: TensorLike, name: str | None = None) -> Tensor:
     edges=lambda: [call(values([1.0, -2.0]))],
     program=lambda tf, function, x: function(tf.complex(x, x) * tf.complex(x, -x + 1)),
 )
+@one_step("input")
 def imag(input: TensorLike, name: str | None = None) -> Tensor:
     """The imaginary parts of numbers.
 
@@ -222,6 +224,7 @@ def conj(x: TensorLike, name: str | None = None) -> Tensor:
     edges=lambda: [call(values([1.0, -2.0]))],
     program=_parts_program,
 )
+@one_step("input")
 def angle(input: TensorLike, name: str | None = None) -> Tensor:
     """The angles of numbers in the complex plane, between -pi and pi.
 

@@ -25,6 +25,7 @@ from gradtape._src.core.operands import (
     one_dtype,
     scalar_of,
 )
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
@@ -134,6 +135,7 @@ def _histogram_edges() -> list[Any]:
 
 
 @op("histogram_fixed_width", dtypes=NUMBERS, orders="0", edges=_histogram_edges)
+@one_step("values", "value_range", static=("nbins",))
 def histogram_fixed_width(
     values: TensorLike,
     value_range: TensorLike,
@@ -192,6 +194,7 @@ def histogram_fixed_width(
         *(call(values([1.0, 2.0]), values([4.0, 0.0]), 4), call(values([math.nan, 2.0]), values([0.0, 4.0]), 4)),
     ],
 )
+@one_step("values", "value_range", static=("nbins",))
 def histogram_fixed_width_bins(
     values: TensorLike,
     value_range: TensorLike,
@@ -240,6 +243,9 @@ def histogram_fixed_width_bins(
         *(call([1, 2, 4], [2, 2, 4]), call([1, 2], [2, 2], num_classes=3, weights=[1.0, 2.0], dtype="float32")),
         *(call([[1], [2]], [1, 2]), call(integer([0], "int64"), integer([0], "int64"), 2)),
     ],
+)
+@one_step(
+    "labels", "predictions", "weights", static=("num_classes",), unless=lambda given: given.get("num_classes") is None
 )
 def confusion_matrix(
     labels: TensorLike,

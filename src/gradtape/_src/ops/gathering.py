@@ -38,6 +38,7 @@ from gradtape._src.core.operands import (
     one_dtype,
     wrong_dtype,
 )
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
@@ -209,6 +210,7 @@ def _flat(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarr
     ],
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [[0, 1]]), call([1, 2], [[0], [1]])],
 )
+@one_step("indices", static=("batch_dims",))
 def gather_nd(
     params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
 ) -> Tensor:
@@ -396,6 +398,7 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
     ],
     edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
 )
+@one_step("seq_lengths", static=("seq_axis", "batch_axis"))
 def reverse_sequence(
     input: TensorLike,
     seq_lengths: TensorLike,
@@ -531,6 +534,7 @@ def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], pol
     ],
     edges=lambda: [call([[0], [0]], integer([1, 2]), [2]), call([[1]], [5.0], [2])],
 )
+@one_step("indices", static=("shape",))
 def scatter_nd(
     indices: TensorLike, updates: TensorLike, shape: ShapeLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
@@ -583,6 +587,7 @@ def _scattered(op: str, tensor: Any, indices: Any, updates: Any, policy: str = "
 
 
 @op("tensor_scatter_nd_update", dtypes=ALL, samples=_scatter_samples, edges=_scatter_edges)
+@one_step("indices")
 def tensor_scatter_nd_update(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, name: str | None = None
 ) -> Tensor:
@@ -625,6 +630,7 @@ _UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True, co
 
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+@one_step("indices")
 def tensor_scatter_nd_add(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
@@ -652,6 +658,7 @@ def tensor_scatter_nd_add(
 
 
 @op("tensor_scatter_nd_sub", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+@one_step("indices")
 def tensor_scatter_nd_sub(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
@@ -701,6 +708,7 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
 
 
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+@one_step("indices")
 def tensor_scatter_nd_max(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
@@ -728,6 +736,7 @@ def tensor_scatter_nd_max(
 
 
 @op("tensor_scatter_nd_min", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
+@one_step("indices")
 def tensor_scatter_nd_min(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
@@ -863,7 +872,7 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
                 None,
                 kernel=kernel,
             )
-        if view(tensor).shape[part.ndim :] != inner:
+        if tuple(tensor.shape)[part.ndim :] != inner:
             first = numbers[0]
             raise invalid_argument(
                 "DynamicStitch",

@@ -6,6 +6,7 @@ them: integers, slices, newaxis, an ellipsis and scalar integer tensors, or one 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,12 @@ from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, vie
 from gradtape._engine.ops.indexing import install_indexing
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.state.variable import BaseVariable
+from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 from gradtape._src.core.operands import dims_text, ints_of
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.gathering import boolean_mask
 from gradtape._src.table.rows import ALL, call, integer, op, real
@@ -35,6 +38,20 @@ def getitem(tensor: Tensor, key: Any) -> Tensor:
         or (isinstance(key, np.ndarray) and key.dtype == np.bool_)
     ):
         return boolean_mask(tensor, key)
+    return _at(tensor, key)
+
+
+def _has_varying_bounds(given: Mapping[str, Any]) -> bool:
+    """Whether the result's shape follows from a tensor's value."""
+    key = given["key"]
+    parts = [item for item in (key if isinstance(key, list | tuple) else (key,)) if isinstance(item, _slice)]
+    return any(
+        isinstance(bound, Tensor | BaseVariable) for part in parts for bound in (part.start, part.stop, part.step)
+    )
+
+
+@one_step("key", unless=_has_varying_bounds)
+def _at(tensor: Tensor, key: Any) -> Tensor:
     return read(tensor, plain_key(key), "strided_slice/")
 
 
@@ -141,6 +158,7 @@ install_indexing(getitem)
     ],
     edges=lambda: [call(integer([1, 2, 3]), [1], [2]), call([1, 2, 3], integer([0], "int64"), integer([-1], "int64"))],
 )
+@one_step("begin", static=("size",), unless=lambda given: bool((np.asarray(held(given["size"])) < 0).any()))
 def slice(input_: TensorLike, begin: TensorLike, size: TensorLike, name: str | None = None) -> Tensor:
     """A block of a tensor: `size` elements along each axis from `begin` on.
 

@@ -12,6 +12,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import int_attribute, ints_of
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -138,6 +139,7 @@ _REVERSE = Primitive(
     ],
     edges=lambda: [call([1, 2, 3], -1, 0), call(real(0), 2, 0)],
 )
+@one_step("shift", static=("axis",))
 def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
     """Moves elements along axes; those pushed over an end come in at the other.
 

@@ -23,6 +23,7 @@ from gradtape._src.core.operands import (
     not_allowed,
     scalar_of,
 )
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
@@ -363,6 +364,7 @@ def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
 
 @op("math.unsorted_segment_sum", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+@one_step("segment_ids", static=("num_segments",))
 def unsorted_segment_sum(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
@@ -390,6 +392,7 @@ def unsorted_segment_sum(
 
 
 @op("math.unsorted_segment_mean", dtypes=NUMBERS, samples=_unsorted_samples, edges=_unsorted_edges)
+@one_step("segment_ids", static=("num_segments",))
 def unsorted_segment_mean(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
@@ -418,6 +421,7 @@ def unsorted_segment_mean(
 
 
 @op("math.unsorted_segment_sqrt_n", samples=_unsorted_samples, edges=lambda: _unsorted_edges()[:3])
+@one_step("segment_ids", static=("num_segments",))
 def unsorted_segment_sqrt_n(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
@@ -454,6 +458,7 @@ def unsorted_segment_sqrt_n(
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
+@one_step("segment_ids", static=("num_segments",))
 def unsorted_segment_max(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
@@ -489,6 +494,7 @@ def unsorted_segment_max(
     edges=lambda: [*_unsorted_samples(), *_unsorted_edges()],
     notes="Ties share the gradient",
 )
+@one_step("segment_ids", static=("num_segments",))
 def unsorted_segment_min(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:

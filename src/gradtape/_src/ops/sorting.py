@@ -14,6 +14,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import ORDERED, index_dtype, int_of, not_allowed, one_dtype, scalar_of, wrong_dtype
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
@@ -224,6 +225,7 @@ def argsort(
         call(values([1.0, 2.0]), values([-INF, INF, math.nan])),
     ],
 )
+@one_step("sorted_sequence", "values")
 def searchsorted(
     sorted_sequence: TensorLike,
     values: TensorLike,
@@ -283,6 +285,7 @@ def searchsorted(
     ],
     dtypes="float32",
 )
+@one_step("targets", "predictions", static=("k",))
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: IntLike, name: str | None = None) -> Tensor:
     """For each row, whether the prediction of its target is among the row's k largest.
 

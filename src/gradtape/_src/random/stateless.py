@@ -12,6 +12,7 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.operands import check_memory, int_of
+from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.joining import stack
 from gradtape._src.random import philox
@@ -44,6 +45,7 @@ from gradtape._src.table.rows import call, integer, op, real, values
         call([3], [0, 0]),
     ],
 )
+@one_step("seed", static=("shape",))
 def stateless_normal(
     shape: ShapeLike,
     seed: TensorLike,
@@ -85,6 +87,7 @@ def stateless_normal(
     samples=lambda: [call([2, 3], [1, 2], real(3), real(2, 1, low=0.5))],
     edges=lambda: [call([103], [1, 2]), call([101], [1, 2], dtype="float64")],
 )
+@one_step("seed", static=("shape",))
 def stateless_truncated_normal(
     shape: ShapeLike,
     seed: TensorLike,
@@ -132,6 +135,7 @@ def stateless_truncated_normal(
         *(call([9], [1, 2], None, None, dtype="int32"), call([9], [1, 2], None, None, dtype="int64")),
     ],
 )
+@one_step("seed", "minval", "maxval", static=("shape",))
 def stateless_uniform(
     shape: ShapeLike,
     seed: TensorLike,
@@ -179,6 +183,7 @@ def stateless_uniform(
     notes="differentiable by beta alone",
     edges=lambda: [call([50, 4], [1, 2], values([0.3, 1.0, 2.5, 20.0])), call([3, 2], [1, 2], 2.0, [1.0, 3.0])],
 )
+@one_step("seed", "alpha", "beta", static=("shape",))
 def stateless_gamma(
     shape: ShapeLike,
     seed: TensorLike,
@@ -226,6 +231,7 @@ def stateless_gamma(
         call([50, 2], [1, 2], values([0.3, 12.5]), dtype="float64"),
     ],
 )
+@one_step("seed", "lam", static=("shape",))
 def stateless_poisson(
     shape: ShapeLike, seed: TensorLike, lam: TensorLike, dtype: DTypeLike = dtypes.int32, name: str | None = None
 ) -> Tensor:
@@ -266,6 +272,7 @@ def stateless_poisson(
         *(call([7], [3, 4], 100, 0.4), call([2, 3], [5, 6], [1.0, 0.0, -2.0], 1.0, output_dtype="float64")),
     ],
 )
+@one_step("seed", "counts", "probs", static=("shape",))
 def stateless_binomial(
     shape: ShapeLike,
     seed: TensorLike,
@@ -307,6 +314,7 @@ def stateless_binomial(
         call(values([[1.0]]), 3, [1, 2], "int32"),
     ],
 )
+@one_step("seed", "logits", static=("num_samples",))
 def stateless_categorical(
     logits: TensorLike, num_samples: IntLike, seed: TensorLike, dtype: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
@@ -335,6 +343,7 @@ def stateless_categorical(
 
 
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
+@one_step("seed", static=("num",))
 def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
     """New seeds made of one.
 
@@ -366,6 +375,7 @@ def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
     dtypes="int32, int64",
     edges=lambda: [call([1, 2], 3), call([1, 2], integer(3, "int64"))],
 )
+@one_step("seed", "data")
 def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Tensor:
     """A seed made of a seed and one integer, such as the number of a step.
 
@@ -390,6 +400,7 @@ def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Ten
     return stack([full_range(_stateless(seed, alg), (), data.dtype), data])
 
 
+@one_step("seed")
 def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_select", name: str | None = None) -> Tensor:
     """The slices along the first axis in an order that depends on the seed alone.
 

@@ -21,6 +21,7 @@ from gradtape._src.keras.layers.configured import Configured, check_axes
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.normalization import Normalizing, axis_of
 from gradtape._src.keras.layers.wrapping import Wrapper
+from gradtape._src.ops.reductions import reduce_any
 
 
 class RMSNormalization(Configured):
@@ -141,7 +142,7 @@ class SpectralNormalization(Wrapper):
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """The layer's function of its inputs."""
-        if training and self.kernel.numpy().any():
+        if training and reduce_any(apply_elementwise("not_equal", self.kernel, 0)):
             vector, kernel = self.normalized_weights()
             self.vector_u.assign(vector)
             self.kernel.assign(kernel)

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_cast
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.steps import one_step
 from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import KIND, LossFunctionWrapper, loss_function
 from gradtape._src.keras.tensors import floating, tensor_of
@@ -24,6 +25,7 @@ _NEVER = -1e30  # the logarithm of a probability of 0; -inf would make gradients
 
 
 @keras_op
+@one_step("target", "target_length", "output_length")
 def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0) -> Tensor:
     """Minus the log-probability of sequences of labels, whenever each label is uttered.
 
@@ -100,7 +102,7 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
             "Logits `y_pred` are expected to be a tensor of shape `(batch_size, max_length, num_classes)`. "
             f"Received: y_pred.shape={logits.shape}"
         )
-    lengths = np.count_nonzero(labels.numpy(), axis=-1)
+    lengths = apply_reduce(0, apply_cast(apply_elementwise("not_equal", labels, 0), dtypes.int32), -1, False, "Sum")
     frames = np.full(logits.shape[0], logits.shape[1])
     return ctc_loss.__wrapped__(apply_cast(labels, dtypes.int32), logits, lengths, frames)
 
