@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -66,3 +68,18 @@ def test_public_namespaces_only_name_things(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree)
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)]
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_public_namespaces_show_nothing_of_how_they_are_made(path):
+    """What `dir` lists is for users: what was imported on the way has an underscore or is gone."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    namespace = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    own = "numpy" if "numpy" in parts else "gradtape"  # tf.experimental.numpy has NumPy's dtypes, as TensorFlow's has
+    strange = []
+    for name in dir(namespace):
+        value = getattr(namespace, name)
+        home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        if not name.startswith("_") and isinstance(home, str) and home.split(".")[0] not in ("gradtape", own):
+            strange.append(f"{name} is of {home}")
+    assert strange == []

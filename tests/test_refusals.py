@@ -99,3 +99,9 @@ def test_number_types_are_taken_or_refused_in_a_sentence(row: table.Op, dtype: s
         except Exception as error:
             if not stated(error, of_no_use=False):
                 raise
+
+
+def test_an_axis_of_a_vector_is_no_axis() -> None:
+    """TensorFlow asks NumPy whether the vector is 0, and lets NumPy's error through."""
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected a scalar, got shape \[2\]"):
+        tf.gather([1, 2, 3], [0], axis=tf.constant([0, 1]))

@@ -213,6 +213,14 @@ tf.nn.relu([-1,1])
 tf.abs(-3)
 tf.sigmoid(True)
 tf.GradientTape().gradient(tf.constant(1.),tf.constant(1.))
+tf.constant([True])/tf.constant([True])
+tf.Variable([True])/True
+tf.concat([tf.constant([1]),[2.5]],0)
+tf.stack([[1],2])
+tf.stack([[1,2],[3]])
+tf.stack([1,[2.5]])
+tf.stack([True,1])
+tf.stack([[[1,2],[3]],[4]])
 """.strip().splitlines()
 
 

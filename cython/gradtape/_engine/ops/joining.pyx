@@ -54,9 +54,12 @@ def stack(values, axis=0, name="stack") -> Tensor:
     cdef int i, rank
     if not isinstance(values, (list, tuple)):
         values = list(convert(values, -1, False))
-    # Numbers and lists of them have the dtype that they have together.
+    # Numbers and lists of them have the dtype that they have together, if they have one; else each is looked at by itself.
     elif values and first_dtype(values) is None:
-        values = tuple(convert(values, -1, False))
+        try:
+            values = tuple(convert(values, -1, False))
+        except (TypeError, ValueError):
+            pass
     if not values:
         extent = extent_from(0)
         nothing = filled(F32, extent, 0)

@@ -124,8 +124,6 @@ cdef object mixed_binary(Program program, object a, object b):
         if program is DIVIDE_PROGRAM:
             raise undivided(left, right)
         raise mixed_dtypes(kernel_name(program.name), left, right, 1)
-    if left.dtype_code == BOOL and program.name not in ("equal", "not_equal"):
-        raise unsupported(program.kernel, BOOL, program.taken)
     return elementwise(program, left, right, None)
 
 
