@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import platform
@@ -33,9 +34,20 @@ def hindrance() -> str:
     return "" if here == there else f"they are recorded of {there}; this is {here}"
 
 
-HINDRANCE = hindrance()
+def without_browser() -> str:
+    """Why the site cannot be looked at here, or nothing."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is absent"
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return "" if found else "a Chromium is absent; CHROMIUM names one that is not on the path"
 
-collect_ignore = ["test_instruction_counts.py"] if HINDRANCE else []
+
+HINDRANCE, BROWSERLESS = hindrance(), without_browser()
+
+collect_ignore = [
+    *(["test_instruction_counts.py"] if HINDRANCE else []),
+    *(["test_site_in_browser.py"] if BROWSERLESS else []),
+]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -47,3 +59,5 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if HINDRANCE:
         terminalreporter.write_line(f"instruction counts: not run, {HINDRANCE}")
+    if BROWSERLESS:
+        terminalreporter.write_line(f"the site in a browser: not run, {BROWSERLESS}")

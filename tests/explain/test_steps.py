@@ -254,6 +254,17 @@ def test_lines_of_loops_calls_and_comprehensions():
         assert step.code == source[step.line - 1].strip()
 
 
+def test_names_that_the_program_gave_tell_a_loops_variables_apart():
+    weights = [tf.Variable(float(i + 2), name=f"w{i}") for i in range(3)]
+    h = tf.constant(1.0)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        for w in weights:
+            h = h * w
+        explanation = tape.explain(h, weights)
+    assert len(set(explanation.sources)) == 3 and explanation.sources[1:] != ["w₂", "w₃"]
+    assert {"w1"} <= set(explanation.sources) <= {"w", "w0", "w1", "w2"}
+
+
 def test_what_is_remembered_ends_with_the_block():
     from gradtape._src.explain import lines
 
@@ -291,6 +302,8 @@ def test_tutorials_are_explained(example):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert f"examples/{example.name}:" in done.stdout
+    explained = done.stdout[done.stdout.index("\n====") :]
+    assert max(map(len, explained.splitlines())) <= 100
     expected = {
         "000_shapes_and_derivation": "∂loss/∂W = (2/n)·xᵀ @ y",
         "001_descent_and_regression": "∂y/∂x = 3·x²\n        = 48.0",
