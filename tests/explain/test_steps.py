@@ -96,13 +96,20 @@ def extremes(x, w):
     return tf.reduce_max(x) * tf.reduce_min(w) + tf.reduce_prod(x[0]) + tf.reduce_sum(tf.reduce_max(w, axis=0))
 
 
+def model(x, w):
+    layers = tf.keras.layers
+    network = tf.keras.Sequential([layers.Dense(4, "tanh"), layers.LayerNormalization(), layers.Dense(3)])
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return loss([0, 2, 1], network(x @ w)) + tf.keras.losses.MeanSquaredError()(w, network(w))
+
+
 def itself(x, w):
     return x
 
 
 PROGRAMS = (
     *(custom, several_results, decomposed, gathered, looked_up, normalized, convolved, compiled, looped, second_order),
-    *(recomputed, transposed_products, cross_entropies, extremes, itself),
+    *(recomputed, transposed_products, cross_entropies, extremes, model, itself),
 )
 
 
@@ -252,6 +259,36 @@ def test_lines_of_loops_calls_and_comprehensions():
     source = Path(__file__).read_text().splitlines()
     for step in explanation.steps:
         assert step.code == source[step.line - 1].strip()
+
+
+def test_a_models_step():
+    """Its variables are called by their layers, and its line is the program's."""
+    network = tf.keras.Sequential([tf.keras.layers.Dense(3, "relu", name="hidden"), tf.keras.layers.Dense(1)])
+    x = tf.constant([[1.0, 2.0], [-3.0, 0.5]])
+    network(x)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        loss = tf.reduce_mean(network(x) ** 2)
+        explanation = tape.explain(loss, network.trainable_variables)
+    assert explanation.sources[:2] == ["hidden.kernel", "hidden.bias"]
+    assert explanation.check().passed
+    assert {step.code for step in explanation.steps} == {"loss = tf.reduce_mean(network(x) ** 2)"}
+    for told, gradient in zip(explanation.gradients, tape.gradient(loss, network.trainable_variables), strict=True):
+        np.testing.assert_allclose(told, gradient)
+
+
+def test_fit_is_explained(tmp_path):
+    program = tmp_path / "fits.py"
+    program.write_text(
+        "import tensorflow as tf\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "x, y = tf.ones((4, 2)), tf.zeros((4, 1))\n"
+        "model.fit(x, y, verbose=0)\n"
+    )
+    command = [sys.executable, "-m", "gradtape", "explain", str(program)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert "model.fit(x, y, verbose=0)" in done.stdout
+    assert "dense.kernel = (2/n)·xᵀ @ (v1 - y)" in done.stdout
 
 
 def test_names_that_the_program_gave_tell_a_loops_variables_apart():
