@@ -279,10 +279,10 @@ def test_a_models_step():
 def test_fit_is_explained(tmp_path):
     program = tmp_path / "fits.py"
     program.write_text(
-        "import tensorflow as tf\n"
+        "import numpy as np\nimport tensorflow as tf\n"
         "model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
         "model.compile('sgd', 'mse')\n"
-        "x, y = tf.ones((4, 2)), tf.zeros((4, 1))\n"
+        "x, y = np.ones((4, 2), 'float32'), np.zeros((4, 1), 'float32')\n"
         "model.fit(x, y, verbose=0)\n"
     )
     command = [sys.executable, "-m", "gradtape", "explain", str(program)]
