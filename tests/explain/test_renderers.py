@@ -72,6 +72,26 @@ def test_latex_is_balanced(explanation):
     assert not re.search("[·∂²³√ᵀ]", text)
 
 
+def test_latex_is_typeset(explanation):
+    """By matplotlib, line by line: it knows LaTeX's formulas, but neither its matrices nor its alignment."""
+    from matplotlib.mathtext import MathTextParser
+
+    first, *lines, last = explanation.latex().splitlines()
+    assert (first, last) == (r"\begin{aligned}", r"\end{aligned}")
+    assert all(line.endswith(r" \\") for line in lines[:-1]) and lines[-1][-2:] != r"\\"
+    assert all(line.count("&= ") == 1 for line in lines)
+    typeset = MathTextParser("path").parse
+    for line in lines:
+        formula = line.removesuffix(r" \\").replace("&=", "=").replace(r"\bigg|", "|")
+        formula = re.sub(r"\\begin{bmatrix}(.*?)\\end{bmatrix}", _cells, formula)
+        assert typeset(f"${formula}$").width > 0
+
+
+def _cells(matrix):
+    """A matrix's cells, one after another."""
+    return re.sub(r"\\\\|&", ",", matrix[1])
+
+
 def boxes(svg):
     root = ElementTree.fromstring(svg)
     found = []

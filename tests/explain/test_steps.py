@@ -203,6 +203,15 @@ def test_what_leads_to_no_source_is_told_by_its_formula():
     assert "contributions" not in explanation.text()
 
 
+def test_conditions_are_constants():
+    x = tf.Variable([1.0, -2.0])
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        y = tf.where(tf.reduce_sum(x) > 0.0, x, 3.0 * x) * tf.cast(True, tf.float32)
+        explanation = tape.explain(y, x)
+    assert "select(False, x, 3·x)" in explanation.text() and explanation.check().passed
+    np.testing.assert_array_equal(explanation.gradients[0], [3.0, 3.0])
+
+
 def test_complex_numbers():
     z, a = tf.Variable(1 + 2j), tf.Variable([1 + 1j, 2 - 1j])
     with tf.explain.lines(), tf.GradientTape() as tape:
