@@ -56,6 +56,12 @@ def test_text_keeps_the_width(explanation):
     assert "the sum of" in text or len(explanation.steps) > 20
 
 
+def test_text_has_the_terminals_width_or_eighty_columns(explanation, monkeypatch):
+    for columns, widest in (("", 80), ("60", 60)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert max(map(len, str(explanation).splitlines())) <= widest
+
+
 def test_markdown_has_a_table_per_step(explanation):
     text = explanation.markdown()
     assert text.count("\n### ") == len(explanation.steps) + 1

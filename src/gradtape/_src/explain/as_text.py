@@ -17,8 +17,8 @@ _NARROWEST = 40
 
 
 def columns(width: int | None) -> int:
-    """How many columns a text may take; the terminal's where None, COLUMNS or 100 where there is none."""
-    return max(_NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
+    """How many columns a text may take; the terminal's where None, COLUMNS or 80 where there is none."""
+    return max(_NARROWEST, width or shutil.get_terminal_size((80, 24)).columns)
 
 
 def render(explanation: Explanation, width: int | None = None) -> str:
