@@ -2,9 +2,9 @@
 
     mkdocs build --strict && python docs/check_site.py site [--pictures FOLDER]
 
-No page may be wider than the screen, no script may fail, nothing may be fetched from elsewhere, pictures must be drawn
-and say what they show, the Tab key must reach the way to the text and the search first, and search must find the
-reference.
+No page may be wider than the screen, no script may fail, nothing may be fetched from elsewhere, pictures must be drawn,
+pictures, links and buttons must say what they are, text must stand out from its ground in light and dark, the Tab key
+must reach the way to the text and the search first, and search must find the reference.
 CHROMIUM names another browser than the one on the path.
 """
 
@@ -16,9 +16,63 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Request, sync_playwright
 
-WIDTHS = {"phone": 390, "desktop": 1280}
+DEVICES = {"phone in the dark": (390, "dark"), "desktop": (1280, "light")}  # width in pixels and colour scheme
+
+# What a page shows: its width, pictures that are not drawn, what a screen reader has no word for, and text that is
+# fainter on its ground than WCAG's 4.5 to 1 (3 to 1 of large text), one of each colour.
+LOOK = """async () => {
+  const pictures = [...document.querySelectorAll("article img")];
+  const drawn = await Promise.all(pictures.map(one => one.decode().then(() => one.naturalWidth > 0, () => false)));
+  const word = one => (one.getAttribute("aria-label") || one.title || one.alt || one.placeholder || one.innerText || "")
+    .trim() || [...one.querySelectorAll("img, [aria-label], [title]")].some(inner => word(inner));
+  const seen = one => one.checkVisibility({opacityProperty: true, visibilityProperty: true});
+  const controls = "a[href], button, input:not([type=hidden]), svg[role=img], article img";
+  const unnamed = [...document.querySelectorAll(controls)]
+    .filter(one => seen(one) && !word(one) && !one.querySelector("title"))
+    .map(one => one.outerHTML.slice(0, 120));
+
+  const parsed = text => text.match(/[\\d.]+/g).map(Number);
+  const over = (front, back) => {
+    const alpha = front.length > 3 ? front[3] : 1;
+    return [0, 1, 2].map(i => front[i] * alpha + back[i] * (1 - alpha));
+  };
+  const ground = one => {
+    const layers = [];
+    for (let at = one; at; at = at.parentElement) {
+      const colour = parsed(getComputedStyle(at).backgroundColor);
+      layers.push(colour);
+      if (colour.length === 3 || colour[3] === 1) break;
+    }
+    return layers.reverse().reduce((back, front) => over(front, back), [255, 255, 255]);
+  };
+  const light = colour => {
+    const linear = value => value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4;
+    const [red, green, blue] = colour.map(value => linear(value / 255));
+    return .2126 * red + .7152 * green + .0722 * blue;
+  };
+  const faint = new Map();
+  for (const one of document.querySelectorAll("article *")) {
+    const own = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    if (!own || !seen(one) || one.closest("svg") || one.matches(".headerlink")) continue;
+    const style = getComputedStyle(one);
+    const back = ground(one);
+    const [high, low] = [light(over(parsed(style.color), back)), light(back)].sort((a, b) => b - a);
+    const ratio = (high + .05) / (low + .05);
+    const size = parseFloat(style.fontSize);
+    const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const key = style.color + " on " + back.map(Math.round);
+    if (ratio < least && !faint.has(key))
+      faint.set(key, `${one.innerText.slice(0, 30)} is faint, ${ratio.toFixed(2)} to 1: ${key}`);
+  }
+  return {
+    width: document.documentElement.scrollWidth,
+    blank: pictures.filter((_, i) => !drawn[i]).map(one => one.getAttribute("src")),
+    unnamed,
+    faint: [...faint.values()],
+  };
+}"""
 
 
 def pages_of(site: Path) -> list[Path]:
@@ -28,21 +82,27 @@ def pages_of(site: Path) -> list[Path]:
 
 def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list[str]:
     faults: list[str] = []
-    for device, width in WIDTHS.items():
-        page = browser.new_page(viewport={"width": width, "height": 844})
-        page.on("pageerror", lambda error: faults.append(f"a script failed: {error}"))
-        page.on("request", lambda request: request.url.startswith("http") and faults.append(f"fetched: {request.url}"))
+
+    def hear_error(error: object) -> None:
+        faults.append(f"a script failed: {error}")
+
+    def hear_request(request: Request) -> None:
+        if request.url.startswith("http"):
+            faults.append(f"fetched: {request.url}")
+
+    for device, (width, scheme) in DEVICES.items():
+        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        page.on("pageerror", hear_error)
+        page.on("request", hear_request)
         for path in pages_of(site):
             where = f"{path.relative_to(site)} on a {device}"
             page.goto(path.as_uri())
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            if wide > width:
-                faults.append(f"{where}: {wide} pixels wide")
-            for picture in page.query_selector_all("article img"):
-                if not picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0, () => false)"):
-                    faults.append(f"{where}: {picture.get_attribute('src')} is not drawn")
-                if not picture.get_attribute("alt"):
-                    faults.append(f"{where}: {picture.get_attribute('src')} does not say what it shows")
+            seen = page.evaluate(LOOK)
+            if seen["width"] > width:
+                faults.append(f"{where}: {seen['width']} pixels wide")
+            faults += [f"{where}: {picture} is not drawn" for picture in seen["blank"]]
+            faults += [f"{where}: {item} does not say what it is or shows" for item in seen["unnamed"]]
+            faults += [f"{where}: {item}" for item in seen["faint"]]
             if pictures:
                 name = "-".join(path.relative_to(site).with_suffix("").parts)
                 page.screenshot(path=pictures / f"{name}-{device}.png")

@@ -34,9 +34,20 @@ def hindrance() -> str:
     return "" if here == there else f"they are recorded of {there}; this is {here}"
 
 
-HINDRANCE = hindrance()
+def without_browser() -> str:
+    """Why the site cannot be looked at here, or nothing."""
+    if importlib.util.find_spec("playwright") is None:
+        return "playwright is absent"
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    return "" if found else "a Chromium is absent; CHROMIUM names one that is not on the path"
 
-collect_ignore = ["test_instruction_counts.py"] if HINDRANCE else []
+
+HINDRANCE, BROWSERLESS = hindrance(), without_browser()
+
+collect_ignore = [
+    *(["test_instruction_counts.py"] if HINDRANCE else []),
+    *(["test_site_in_browser.py"] if BROWSERLESS else []),
+]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,3 +61,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"instruction counts: not run, {HINDRANCE}")
     if importlib.util.find_spec("pandas") is None:
         terminalreporter.write_line("scikit-learn's checks with data frames: not run, pandas is absent")
+    if BROWSERLESS:
+        terminalreporter.write_line(f"the site in a browser: not run, {BROWSERLESS}")

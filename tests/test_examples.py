@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("[a-z]*.py") if path.stem != "pictures")
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 LARGEST_PICTURE = 60_000  # bytes
 
 
@@ -46,7 +47,7 @@ def test_short(path, tmp_path):
     assert_is_picture(tmp_path / f"{path.stem}.svg")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_of_their_programs(path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     from generate_notebooks import notebook
@@ -59,6 +60,25 @@ def test_notebooks_are_of_their_programs(path, monkeypatch):
     outputs = [output for cell in held for output in cell.get("outputs", ())]
     assert outputs and not [output for output in outputs if output["output_type"] == "error"]
     assert path.stat().st_size < 100_000
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run(path, tmp_path, monkeypatch):
+    """Each cell, in a kernel of its own, shows what the file holds of it: text, pages and pictures."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, [path.parent, *sys.path])))
+    held = nbformat.read(path, as_version=4)
+    run = nbformat.read(path, as_version=4)
+    NotebookClient(run, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+    def kinds(notebook):
+        outputs = [[one for one in cell.get("outputs", ()) if one.get("name") != "stderr"] for cell in notebook.cells]
+        return [[sorted(one.get("data", {"text": 0})) for one in shown] for shown in outputs]
+
+    assert kinds(run) == kinds(held)
+    assert_is_picture(tmp_path / f"{path.stem}.svg")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

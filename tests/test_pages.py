@@ -19,6 +19,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GENERATED = {"compatibility.md", "operations.md", "accuracy.md"}
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in GENERATED)]
+# Pages of the site that stand elsewhere in the repository, by docs/hooks.py; that of the examples is made of programs
+# that test_examples.py runs, the reference of docstrings that test_docstrings.py runs.
+COPIED = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "cython/README.md", "benchmarks/README.md")]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -72,13 +75,25 @@ def test_blocks_run_and_print_what_is_said(path, tmp_path):
 def test_blocks_are_of_kinds_that_are_run():
     for path in PAGES:
         assert {kind for kind, _ in blocks(path)} <= {"python", "text", "sh"}, path
+    for path in COPIED:
+        assert {kind for kind, _ in blocks(path)} <= {"text", "sh"}, path
+
+
+def test_no_page_is_forgotten(monkeypatch):
+    """Every page of the site is one of those whose blocks are run, or is made of what is tested elsewhere."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    import hooks
+
+    assert {ROOT / path for path in hooks.COPIED.values()} == {*COPIED, ROOT / "benchmarks" / "RESULTS.md"}
+    without = [*(ROOT / "docs" / name for name in GENERATED), ROOT / "benchmarks" / "RESULTS.md"]
+    assert not [path for path in without if blocks(path)]
 
 
 COMMANDS = [
     (path, line)
-    for path in PAGES
+    for path in (*PAGES, *COPIED)
     for kind, text in blocks(path)
-    for line in text.splitlines()
+    for line in text.replace("\\\n", " ").splitlines()
     if kind == "sh" and not line.startswith("#")
 ]
 
@@ -90,17 +105,27 @@ def test_commands(path, line, tmp_path):
     extras = set(re.findall(r"^(\w+) = \[", settings.partition("\n[tool.")[0], flags=re.MULTILINE))
     (tmp_path / "program.py").write_text("import tensorflow as tf\nprint(tf.constant(1.0) + 1.0)\n")
     for command in line.split(" && "):
-        words = shlex.split(command, comments=True)
-        if words[:3] == ["python", "-m", "gradtape"]:
-            arguments = [str(ROOT / word) if (ROOT / word).is_file() else word for word in words[1:]]
+        program, *words = shlex.split(command, comments=True)
+        program = program.removeprefix("../peers/bin/")
+        if program == "python" and words[:2] == ["-m", "gradtape"]:
+            arguments = [str(ROOT / word) if (ROOT / word).is_file() else word for word in words]
             subprocess.run([sys.executable, *arguments], cwd=tmp_path, capture_output=True, check=True)
-        elif words[:2] == ["pip", "install"]:
-            assert [word.partition("[")[0] for word in words[2:]] == ["."]
-            assert set(re.findall(r"[\w-]+", words[2].partition("[")[2])) <= extras
-        elif words[:2] == ["python", "-m"]:
-            assert words[2] in {"pytest", "benchmarks"}
-        else:
-            assert words[0] == "python" and (ROOT / words[1]).is_file(), command
+        elif program == "pip":
+            assert words[0] == "install"
+            for word in words[1:]:
+                named = set(re.findall(r"[\w-]+", word.partition("[")[2]))
+                assert word in ("-e", "-r") or (named <= extras and (ROOT / word.partition("[")[0]).exists()), command
+        elif program.startswith("python") and words[0] == "-m":
+            assert words[1] in {"venv", "pytest", "benchmarks", "benchmarks.instructions"}
+            assert words[1] == "venv" or all((ROOT / word).exists() for word in words if "/" in word), command
+        elif program == "mkdocs":
+            assert words[0] in {"build", "serve"}
+        elif program == "python":
+            assert (ROOT / words[0]).is_file(), command
+        elif program == "pytest":
+            assert (ROOT / words[0]).exists(), command
+        elif program != ".":
+            assert os.access(ROOT / program, os.X_OK), command
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "moving").glob("*.md")), ids=name)

@@ -244,6 +244,8 @@ def test_the_cause_is_named(program, persistent):
     assert remedy in finding.remedy and bool(remedy) == bool(finding.remedy)
     assert diagnosis.healthy == (kind == "fine")
     assert finding.sentence.endswith(".") and finding.sentence in str(diagnosis)
+    # What a step did has its line; what was never recorded has none.
+    assert finding.where or kind in ("none", "fine")
     if finding.where:
         file, _, line = finding.where.rpartition(":")
         assert __file__.endswith(file)

@@ -56,6 +56,12 @@ def test_text_keeps_the_width(explanation):
     assert "the sum of" in text or len(explanation.steps) > 20
 
 
+def test_text_has_the_terminals_width_or_eighty_columns(explanation, monkeypatch):
+    for columns, widest in (("", 80), ("60", 60)):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert max(map(len, str(explanation).splitlines())) <= widest
+
+
 def test_markdown_has_a_table_per_step(explanation):
     text = explanation.markdown()
     assert text.count("\n### ") == len(explanation.steps) + 1
@@ -70,6 +76,26 @@ def test_latex_is_balanced(explanation):
     assert text.count(r"\left(") == text.count(r"\right)")
     assert text.count(r"\begin{") == text.count(r"\end{")
     assert not re.search("[·∂²³√ᵀ]", text)
+
+
+def test_latex_is_typeset(explanation):
+    """By matplotlib, line by line: it knows LaTeX's formulas, but neither its matrices nor its alignment."""
+    from matplotlib.mathtext import MathTextParser
+
+    first, *lines, last = explanation.latex().splitlines()
+    assert (first, last) == (r"\begin{aligned}", r"\end{aligned}")
+    assert all(line.endswith(r" \\") for line in lines[:-1]) and lines[-1][-2:] != r"\\"
+    assert all(line.count("&= ") == 1 for line in lines)
+    typeset = MathTextParser("path").parse
+    for line in lines:
+        formula = line.removesuffix(r" \\").replace("&=", "=").replace(r"\bigg|", "|")
+        formula = re.sub(r"\\begin{bmatrix}(.*?)\\end{bmatrix}", _cells, formula)
+        assert typeset(f"${formula}$").width > 0
+
+
+def _cells(matrix):
+    """A matrix's cells, one after another."""
+    return re.sub(r"\\\\|&", ",", matrix[1])
 
 
 def boxes(svg):

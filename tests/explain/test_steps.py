@@ -96,13 +96,20 @@ def extremes(x, w):
     return tf.reduce_max(x) * tf.reduce_min(w) + tf.reduce_prod(x[0]) + tf.reduce_sum(tf.reduce_max(w, axis=0))
 
 
+def model(x, w):
+    layers = tf.keras.layers
+    network = tf.keras.Sequential([layers.Dense(4, "tanh"), layers.LayerNormalization(), layers.Dense(3)])
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return loss([0, 2, 1], network(x @ w)) + tf.keras.losses.MeanSquaredError()(w, network(w))
+
+
 def itself(x, w):
     return x
 
 
 PROGRAMS = (
     *(custom, several_results, decomposed, gathered, looked_up, normalized, convolved, compiled, looped, second_order),
-    *(recomputed, transposed_products, cross_entropies, extremes, itself),
+    *(recomputed, transposed_products, cross_entropies, extremes, model, itself),
 )
 
 
@@ -196,6 +203,15 @@ def test_what_leads_to_no_source_is_told_by_its_formula():
     assert "contributions" not in explanation.text()
 
 
+def test_conditions_are_constants():
+    x = tf.Variable([1.0, -2.0])
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        y = tf.where(tf.reduce_sum(x) > 0.0, x, 3.0 * x) * tf.cast(True, tf.float32)
+        explanation = tape.explain(y, x)
+    assert "select(False, x, 3·x)" in explanation.text() and explanation.check().passed
+    np.testing.assert_array_equal(explanation.gradients[0], [3.0, 3.0])
+
+
 def test_complex_numbers():
     z, a = tf.Variable(1 + 2j), tf.Variable([1 + 1j, 2 - 1j])
     with tf.explain.lines(), tf.GradientTape() as tape:
@@ -254,6 +270,47 @@ def test_lines_of_loops_calls_and_comprehensions():
         assert step.code == source[step.line - 1].strip()
 
 
+def test_a_models_step():
+    """Its variables are called by their layers, and its line is the program's."""
+    network = tf.keras.Sequential([tf.keras.layers.Dense(3, "relu", name="hidden"), tf.keras.layers.Dense(1)])
+    x = tf.constant([[1.0, 2.0], [-3.0, 0.5]])
+    network(x)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        loss = tf.reduce_mean(network(x) ** 2)
+        explanation = tape.explain(loss, network.trainable_variables)
+    assert explanation.sources[:2] == ["hidden.kernel", "hidden.bias"]
+    assert explanation.check().passed
+    assert {step.code for step in explanation.steps} == {"loss = tf.reduce_mean(network(x) ** 2)"}
+    for told, gradient in zip(explanation.gradients, tape.gradient(loss, network.trainable_variables), strict=True):
+        np.testing.assert_allclose(told, gradient)
+
+
+def test_fit_is_explained(tmp_path):
+    program = tmp_path / "fits.py"
+    program.write_text(
+        "import numpy as np\nimport tensorflow as tf\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
+        "model.compile('sgd', 'mse')\n"
+        "x, y = np.ones((4, 2), 'float32'), np.zeros((4, 1), 'float32')\n"
+        "model.fit(x, y, verbose=0)\n"
+    )
+    command = [sys.executable, "-m", "gradtape", "explain", str(program)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert "model.fit(x, y, verbose=0)" in done.stdout
+    assert "dense.kernel = (2/n)·xᵀ @ (v1 - y)" in done.stdout
+
+
+def test_names_that_the_program_gave_tell_a_loops_variables_apart():
+    weights = [tf.Variable(float(i + 2), name=f"w{i}") for i in range(3)]
+    h = tf.constant(1.0)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        for w in weights:
+            h = h * w
+        explanation = tape.explain(h, weights)
+    assert len(set(explanation.sources)) == 3 and explanation.sources[1:] != ["w₂", "w₃"]
+    assert {"w1"} <= set(explanation.sources) <= {"w", "w0", "w1", "w2"}
+
+
 def test_what_is_remembered_ends_with_the_block():
     from gradtape._src.explain import lines
 
@@ -291,6 +348,8 @@ def test_tutorials_are_explained(example):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert f"examples/{example.name}:" in done.stdout
+    explained = done.stdout[done.stdout.index("\n====") :]
+    assert max(map(len, explained.splitlines())) <= 100
     expected = {
         "000_shapes_and_derivation": "∂loss/∂W = (2/n)·xᵀ @ y",
         "001_descent_and_regression": "∂y/∂x = 3·x²\n        = 48.0",

@@ -40,8 +40,10 @@ STYLE = """
 .gt-explanation th, .gt-explanation td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid
 var(--edge);
   vertical-align: top; }
-@media (max-width: 36rem) { .gt-explanation dl { grid-template-columns: 1fr; } .gt-explanation dt { margin-top: .3rem;
-} }
+@media (max-width: 36rem) { .gt-explanation dl { grid-template-columns: 1fr; } .gt-explanation dt { margin-top: .3rem; }
+  .gt-explanation thead { display: none; }
+  .gt-explanation :is(table, tbody, tr, th, td) { display: block; border: 0; padding: 0; }
+  .gt-explanation tr { border-bottom: 1px solid var(--edge); padding: .35rem 0; } }
 """
 
 

@@ -16,6 +16,11 @@ from gradtape._src.explain.numbers import shape, shown
 _NARROWEST = 40
 
 
+def columns(width: int | None) -> int:
+    """How many columns a text may take; the terminal's where None, COLUMNS or 80 where there is none."""
+    return max(_NARROWEST, width or shutil.get_terminal_size((80, 24)).columns)
+
+
 def render(explanation: Explanation, width: int | None = None) -> str:
     """The text.
 
@@ -23,7 +28,7 @@ def render(explanation: Explanation, width: int | None = None) -> str:
       explanation: what to show.
       width: how many columns it may take; the terminal's where None.
     """
-    width = max(_NARROWEST, width or shutil.get_terminal_size((100, 24)).columns)
+    width = columns(width)
     names = [explanation.derivative_name(source) for source in explanation.sources]
     count = len(explanation.steps)
     title = f"{', '.join(names)}: {count} step{'s' * (count != 1)} from {explanation.target} back"

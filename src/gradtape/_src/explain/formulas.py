@@ -293,7 +293,10 @@ def rule_of(kernel: str, name: str) -> Rule:
 
 def constant_of(value: Any) -> Formula | None:
     """A scalar constant's own number as a formula, where it is short enough to be read."""
-    text = str(value)
-    if len(text) <= 6 and not np.iscomplexobj(value) and math.isfinite(float(value)):
+    text, kind = str(value), np.asarray(value).dtype.kind
+    if kind == "b":
+        return symbol(text)
+    # Those of bfloat16 are of kind V to NumPy.
+    if len(text) <= 6 and kind in "fiuV" and math.isfinite(float(value)):
         return number(value)
     return None

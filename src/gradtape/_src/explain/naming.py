@@ -104,9 +104,10 @@ class Names:
             if constant is not None:
                 value.name, self.formulas[value] = text(constant), constant
                 return
-        if not name and value.variable is not None:
+        if value.variable is not None and (not name or name in self._taken):
             path = str(getattr(value.variable, "path", None) or value.variable.name).partition(":")[0]
-            name = ".".join(path.split("/")[-2:])
+            # Where a loop gives one name to many, those that the program gave them tell them apart.
+            name = name if name and path == "Variable" else ".".join(path.split("/")[-2:])
         if not name and value.maker is not None and self._name_made(value):
             return
         if not name:

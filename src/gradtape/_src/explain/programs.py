@@ -5,10 +5,12 @@ from __future__ import annotations
 import linecache
 import runpy
 import sys
+import textwrap
 from html import escape
 from typing import Any
 
 from gradtape._engine.diff.tape import GradientTape, method
+from gradtape._src.explain.as_text import columns
 from gradtape._src.explain.diagnosis import diagnose
 from gradtape._src.explain.explanation import Explanation, explain
 from gradtape._src.explain.lines import lines, short_file
@@ -71,7 +73,17 @@ class Explained:
         if form == "latex":
             return f"% {title}\n" + ("" if explanation is None else explanation.latex())
         body = "" if explanation is None else explanation.text(width)
-        return "\n".join([title, "=" * min(len(title), width or 80), body, *([more] if more else [])])
+        width = columns(width)
+        said = [wrapped for text in more.splitlines() for wrapped in _wrapped(text, width)]
+        return "\n".join([*_wrapped(title, width), "=" * min(len(title), width), body, *said])
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line cut between words, what follows indented further."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ", break_on_hyphens=False
+    )
 
 
 def run(program: str, form: str = "text", width: int | None = None) -> str:

@@ -1,0 +1,24 @@
+"""The site in a browser, as a phone and a desktop show it: docs/check_site.py finds nothing wrong with it.
+
+Without playwright or a Chromium it is reported as not run; see conftest.py.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_browser_shows_the_site_without_faults(tmp_path):
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    done = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    look = [sys.executable, str(ROOT / "docs" / "check_site.py"), str(tmp_path)]
+    done = subprocess.run(look, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("0 faults on ")
