@@ -164,6 +164,10 @@ from gradtape._src.linalg.matrix_functions import (
 from gradtape._src.linalg.norms import (
     norm as norm,
 )
+from gradtape._src.linalg.spectra import (
+    eig as eig,
+    eigvals as eigvals,
+)
 from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,

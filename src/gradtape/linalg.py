@@ -31,6 +31,7 @@ from gradtape._src.linalg.factorisations import (
 )
 from gradtape._src.linalg.matrix_functions import (
     expm as expm,
+    logm as logm,
     sqrtm as sqrtm,
 )
 from gradtape._src.linalg.norms import (
@@ -38,7 +39,9 @@ from gradtape._src.linalg.norms import (
     normalize as normalize,
 )
 from gradtape._src.linalg.spectra import (
+    eig as eig,
     eigh as eigh,
+    eigvals as eigvals,
     eigvalsh as eigvalsh,
     matrix_rank as matrix_rank,
     pinv as pinv,

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import (
+    apply_cast,
+    apply_conjugate,
     apply_elementwise,
     apply_reduce,
     apply_reshape,
@@ -19,10 +21,12 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
-from gradtape._src.linalg.matrices import apart, matrices, symmetrised, turned
+from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, real_of, symmetrised
+from gradtape._src.linalg.systems import solve
 from gradtape._src.table.rows import call, op, real, values
 
 MAX = 2
@@ -54,18 +58,18 @@ def _inverse_differences(x: Tensor) -> Tensor:
     tolerance=1e-8,
 )
 def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors of symmetric matrices.
+    """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
 
     Rule: Giles, An Extended Collection of Matrix Derivative Results for Forward and Reverse Mode Algorithmic
     Differentiation (2008), 3.1. The gradient is lower triangular; that of the vectors of equal eigenvalues is no limit.
 
     Args:
-      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       The eigenvalues, ascending, of shape [..., n], and the eigenvectors, in columns, of shape [..., n, n]. The sign of
-      a vector is not determined.
+      a vector, or a complex one's factor of absolute value 1, is not determined. Both are of the matrices' dtype.
 
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
@@ -80,32 +84,28 @@ def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
 
 
 def _eigh(x: Tensor) -> tuple[Tensor, ...]:
-    return tuple(tensor_from(part) for part in np.linalg.eigh(_finite(x)))
+    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eigh(_finite(x)))
 
 
-def _finite(x: Tensor) -> np.ndarray:
+def _finite(x: Tensor, op: str = "SelfAdjointEigV2", what: str = "Self-adjoint eigen") -> np.ndarray:
     array = view(x)
     if not np.isfinite(array).all():
-        raise invalid_argument(
-            "SelfAdjointEigV2",
-            "Self-adjoint eigen decomposition was not successful. The input might not be valid.",
-            "",
-        )
+        raise invalid_argument(op, f"{what} decomposition was not successful. The input might not be valid.", "")
     return array
 
 
 def _lower_of_symmetric(whole: Tensor) -> Tensor:
     """The gradient of what reads the lower triangle alone, from that of the symmetric matrix."""
-    return set_diag(band_part(whole + turned(whole), -1, 0), diag_part(whole))
+    return set_diag(band_part(whole + adjoint_of(whole), -1, 0), real_of(diag_part(whole)))
 
 
 def _eigh_vjp(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
     w, v = call.saved
-    inner = diag(gw) + _inverse_differences(w) * matmul(v, gv, transpose_a=True)
-    return _lower_of_symmetric(matmul(v, matmul(inner, v, transpose_b=True)))
+    inner = diag(gw) + _inverse_differences(w) * matmul(v, gv, adjoint_a=True)
+    return _lower_of_symmetric(matmul(v, matmul(inner, v, adjoint_b=True)))
 
 
-_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
+_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2), complexes=True)
 
 
 @op(
@@ -116,14 +116,14 @@ _EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
     tolerance=1e-8,
 )
 def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
-    """The eigenvalues of symmetric matrices, ascending.
+    """The eigenvalues of symmetric or Hermitian matrices, ascending.
 
     Args:
-      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [..., n]. The gradient of equal ones too is right to first order.
+      A tensor of shape [..., n] and the matrices' dtype. The gradient of equal ones too is right to first order.
 
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
@@ -136,16 +136,133 @@ def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _eigvalsh(x: Tensor) -> Tensor:
-    return tensor_from(np.linalg.eigvalsh(_finite(x)))
+    return tensor_from(np.linalg.eigvalsh(_finite(x)), x.dtype)
 
 
 def _eigvalsh_vjp(call: Any, needs: Any, gw: Tensor) -> Tensor:
     (x,) = call.saved
     _, v = eigh(x)
-    return _lower_of_symmetric(matmul(v * _row(gw), v, transpose_b=True))
+    return _lower_of_symmetric(matmul(v * _row(gw), v, adjoint_b=True))
 
 
-_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,))
+_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), complexes=True)
+
+
+def _complexes(op: str, tensor: Any) -> Tensor:
+    """Square matrices of float32, float64 or complex numbers, as complex ones."""
+    x = as_tensor(tensor)
+    if x.dtype.is_floating and x.dtype.size < 4:
+        raise not_allowed(op, x.dtype, "float, double, complex64, complex128")
+    x = matrices(op, x, allowed="float, double, complex64, complex128")
+    return x if x.dtype.is_complex else apply_cast(x, _COMPLEX[x.dtype])
+
+
+_COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
+
+
+def _in_order(tf: Any, f: Any, x: Any) -> list[Any]:
+    """What depends neither on the order of eigenvalues nor on factors of eigenvectors."""
+    e, v = f(x)
+    shares = tf.cast(tf.abs(v) ** 2, e.dtype)
+    return [
+        tf.math.real(tf.reduce_sum(part, -1)) for part in (e**2, e**3, tf.linalg.matmul(shares, e[..., None])[..., 0])
+    ]
+
+
+@op(
+    *("linalg.eig", "eig"),
+    samples=lambda: [call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1))],
+    edges=lambda: [call(real(0, 0)), call(real(0, 2, 2))],
+    program=_in_order,
+    tolerance=1e-8,
+    dtypes="float32, float64, complex64, complex128",
+)
+def eig(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors of square matrices, complex numbers in any case.
+
+    Rule: Boeddeker et al., On the Computation of Complex-valued Gradients with Application to Statistically Optimum
+    Beamforming (2017), 4.
+
+    Args:
+      tensor: a tensor of float32, float64 or complex numbers, of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The eigenvalues, of shape [..., n], in no particular order, and the eigenvectors, in columns of length 1, of shape
+      [..., n, n]; a vector's factor of absolute value 1 is not determined. Both are complex.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
+        on each other.
+
+    Example:
+      >>> values, vectors = tf.linalg.eig([[2.0, 0.0], [0.0, 3.0]])
+      >>> values.numpy()
+      array([2.+0.j, 3.+0.j], dtype=complex64)
+    """
+    return _EIG(_complexes("Eig", tensor))
+
+
+def _eig(x: Tensor) -> tuple[Tensor, ...]:
+    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eig(_finite(x, "Eig", "Eigen")))
+
+
+def _eig_vjp(call: Any, needs: Any, ge: Tensor, gv: Tensor) -> Tensor:
+    e, v = call.saved
+    along = matmul(v, gv, adjoint_a=True)
+    # Columns keep their length: what would change it has no part in the gradient.
+    across = along - matmul(v, v * _row(real_of(diag_part(along))), adjoint_a=True)
+    return _through(v, diag(ge) + apply_conjugate(_inverse_differences(e)) * across)
+
+
+def _through(v: Tensor, inner: Tensor) -> Tensor:
+    """v⁻ᴴ inner vᴴ, the gradient by a matrix from that in terms of its eigenvectors."""
+    return solve(v, matmul(inner, v, adjoint_b=True), adjoint=True)
+
+
+_EIG = Primitive("Eig", _eig, _eig_vjp, saves=(-1, -2), complexes=True)
+
+
+@op(
+    *("linalg.eigvals", "eigvals"),
+    samples=lambda: [call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart))],
+    edges=lambda: [call(real(0, 0))],
+    program=lambda tf, f, x: [tf.math.real(tf.reduce_sum(f(x) ** power, -1)) for power in (2, 3)],
+    tolerance=1e-8,
+    dtypes="float32, float64, complex64, complex128",
+)
+def eigvals(tensor: TensorLike, name: str | None = None) -> Tensor:
+    """The eigenvalues of square matrices, complex numbers in any case.
+
+    Args:
+      tensor: a tensor of float32, float64 or complex numbers, of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A complex tensor of shape [..., n], in no particular order.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
+        on each other.
+
+    Example:
+      >>> np.sort_complex(tf.linalg.eigvals(tf.constant([[2.0, 1.0], [1.0, 2.0]])).numpy().round(4))
+      array([1.+0.j, 3.+0.j], dtype=complex64)
+    """
+    return _EIGVALS(_complexes("Eig", tensor))
+
+
+def _eigvals(x: Tensor) -> Tensor:
+    return tensor_from(np.linalg.eigvals(_finite(x, "Eig", "Eigen")), x.dtype)
+
+
+def _eigvals_vjp(call: Any, needs: Any, ge: Tensor) -> Tensor:
+    (x,) = call.saved
+    _, v = _EIG(x)
+    return _through(v, diag(ge))
+
+
+_EIGVALS = Primitive("Eig", _eigvals, _eigvals_vjp, saves=(0,), complexes=True)
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
@@ -174,19 +291,20 @@ def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
     notes="Signs of singular vectors, which are arbitrary, may differ from TensorFlow's",
 )
 def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᵀ = the matrix.
+    """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᴴ = the matrix.
 
     Rules: Giles (2008), 3.2 for the values; Townsend, Differentiating the Singular Value Decomposition (2016), for the
     vectors. Those of equal values have no gradient, nor have full matrices whose sizes differ by more than 1.
 
     Args:
-      tensor: a floating tensor of shape [..., m, n].
+      tensor: a floating or complex tensor of shape [..., m, n].
       full_matrices: whether u and v are square; else they have min(m, n) columns.
       compute_uv: whether u and v are wanted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      s, u and v with compute_uv, else s alone; NaN for a matrix with NaN. Unlike NumPy's, v is not transposed.
+      s, u and v with compute_uv, else s alone; NaN for a matrix with NaN. s is real. Unlike NumPy's, v is not
+      transposed.
 
     Raises:
       InvalidArgumentError: the operand has less than two axes, or is of integers.
@@ -205,17 +323,23 @@ def _decomposed(x: Tensor, full_matrices: bool, compute_uv: bool) -> Any:
     valid = np.isfinite(array).all((-2, -1), keepdims=True)
     finite = np.where(valid, array, 0)
     if not compute_uv:
-        return tensor_from(np.where(valid[..., 0], np.linalg.svd(finite, compute_uv=False), np.nan), x.dtype)
+        return tensor_from(np.where(valid[..., 0], np.linalg.svd(finite, compute_uv=False), np.nan))
     parts = np.linalg.svd(finite, full_matrices)
-    s = tensor_from(np.where(valid[..., 0], parts[1], np.nan), x.dtype)
-    u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in (parts[0], np.swapaxes(parts[2], -1, -2)))
+    s = tensor_from(np.where(valid[..., 0], parts[1], np.nan))
+    vectors = (parts[0], np.swapaxes(parts[2], -1, -2).conj())
+    u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in vectors)
     return s, u, v
 
 
 def _singular_values_vjp(call: Any, needs: Any, gs: Tensor) -> Tensor:
     (x,) = call.saved
     _, u, v = svd(x)
-    return matmul(u * _row(gs), v, transpose_b=True)
+    return matmul(u * _row(_as(gs, x)), v, adjoint_b=True)
+
+
+def _as(s: Tensor, x: Tensor) -> Tensor:
+    """Real numbers in the dtype of others, which may be complex."""
+    return s if s.dtype == x.dtype else apply_cast(s, x.dtype)
 
 
 def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tensor:
@@ -230,21 +354,28 @@ def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tenso
             f"m={rows} and n={columns} from op input={x} with shape={x.shape}."
         )
     first, gfirst = v[..., :rows], gv[..., :rows]
+    gs, s = _as(gs, x), _as(s, x)
     gaps = _inverse_differences(s * s)
-    left, right = (gaps * matmul(a, ga, transpose_a=True) for a, ga in ((u, gu), (first, gfirst)))
-    inner = diag(gs) + (left + turned(left)) * _row(s) + _column(s) * (right + turned(right))
-    result = matmul(u, matmul(inner, first, transpose_b=True))
+    of_u, of_v = (matmul(a, ga, adjoint_a=True) for a, ga in ((u, gu), (first, gfirst)))
+    left, right = gaps * of_u, gaps * of_v
+    inner = diag(gs) + (left + adjoint_of(left)) * _row(s) + _column(s) * (right + adjoint_of(right))
+    if x.dtype.is_complex:  # u's factors of absolute value 1 are those with which v's stay
+        turning = diag_part(of_v)
+        inner = inner + diag((apply_conjugate(turning) - turning) * 0.5 * _reciprocal(s))
+    result = matmul(u, matmul(inner, first, adjoint_b=True))
     if rows < columns:
-        outside = turned(gfirst) - matmul(matmul(gfirst, first, transpose_a=True), first, transpose_b=True)
+        outside = adjoint_of(gfirst) - matmul(matmul(gfirst, first, adjoint_a=True), first, adjoint_b=True)
         if full:
             rest, grest = v[..., rows:], gv[..., rows:]
-            outside = outside - matmul(matmul(first, grest, transpose_a=True), rest, transpose_b=True)
+            outside = outside - matmul(matmul(first, grest, adjoint_a=True), rest, adjoint_b=True)
         result = result + matmul(u * _row(_reciprocal(s)), outside)
-    return turned(result) if high else result
+    return adjoint_of(result) if high else result
 
 
-_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3))
-_SINGULAR_VALUES = Primitive("Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,))
+_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3), complexes=True)
+_SINGULAR_VALUES = Primitive(
+    "Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,), complexes=True
+)
 
 
 def _floating_matrix(a: Any) -> Tensor:
