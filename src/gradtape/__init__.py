@@ -158,15 +158,15 @@ from gradtape._src.linalg.contractions import (
     matmul as matmul,
     tensordot as tensordot,
 )
+from gradtape._src.linalg.eigenvalues import (
+    eig as eig,
+    eigvals as eigvals,
+)
 from gradtape._src.linalg.matrix_functions import (
     sqrtm as matrix_square_root,
 )
 from gradtape._src.linalg.norms import (
     norm as norm,
-)
-from gradtape._src.linalg.spectra import (
-    eig as eig,
-    eigvals as eigvals,
 )
 from gradtape._src.ops.casts import (
     cast as cast,

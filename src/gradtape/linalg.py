@@ -18,6 +18,10 @@ from gradtape._src.linalg.diagonals import (
     tensor_diag_part as tensor_diag_part,
     trace as trace,
 )
+from gradtape._src.linalg.eigenvalues import (
+    eig as eig,
+    eigvals as eigvals,
+)
 from gradtape._src.linalg.factorisations import (
     cholesky as cholesky,
     cholesky_solve as cholesky_solve,
@@ -39,9 +43,7 @@ from gradtape._src.linalg.norms import (
     normalize as normalize,
 )
 from gradtape._src.linalg.spectra import (
-    eig as eig,
     eigh as eigh,
-    eigvals as eigvals,
     eigvalsh as eigvalsh,
     matrix_rank as matrix_rank,
     pinv as pinv,

@@ -1,4 +1,4 @@
-"""Eigenvalues and singular values of matrices, and what follows from them; see systems.py."""
+"""Eigenvalues of symmetric matrices, singular values of any, and what follows from them; see systems.py."""
 
 from __future__ import annotations
 
@@ -11,43 +11,21 @@ from gradtape._engine.api.api import (
     apply_conjugate,
     apply_elementwise,
     apply_reduce,
-    apply_reshape,
     as_tensor,
-    full_like,
     tensor_from,
     view,
 )
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
+from gradtape._src.linalg.eigenvalues import column, finite, inverse_differences, reciprocal, row
 from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, real_of, symmetrised
-from gradtape._src.linalg.systems import solve
 from gradtape._src.table.rows import call, op, real, values
 
 MAX = 2
-
-
-def _column(x: Tensor) -> Tensor:
-    return apply_reshape(x, (*x.shape, 1))
-
-
-def _row(x: Tensor) -> Tensor:
-    return apply_reshape(x, (*x.shape[:-1], 1, x.shape[-1]))
-
-
-def _reciprocal(x: Tensor) -> Tensor:
-    """1 / x, and 0 where x is 0: TensorFlow's, broadened so that equal values do not divide by 0."""
-    return x / (x * x + 1e-20)
-
-
-def _inverse_differences(x: Tensor) -> Tensor:
-    """1 / (x_j - x_i), 0 on the diagonal."""
-    return set_diag(_reciprocal(_row(x) - _column(x)), full_like(x, 0))
 
 
 @op(
@@ -84,14 +62,7 @@ def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
 
 
 def _eigh(x: Tensor) -> tuple[Tensor, ...]:
-    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eigh(_finite(x)))
-
-
-def _finite(x: Tensor, op: str = "SelfAdjointEigV2", what: str = "Self-adjoint eigen") -> np.ndarray:
-    array = view(x)
-    if not np.isfinite(array).all():
-        raise invalid_argument(op, f"{what} decomposition was not successful. The input might not be valid.", "")
-    return array
+    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eigh(finite(x)))
 
 
 def _lower_of_symmetric(whole: Tensor) -> Tensor:
@@ -101,7 +72,7 @@ def _lower_of_symmetric(whole: Tensor) -> Tensor:
 
 def _eigh_vjp(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
     w, v = call.saved
-    inner = diag(gw) + _inverse_differences(w) * matmul(v, gv, adjoint_a=True)
+    inner = diag(gw) + inverse_differences(w) * matmul(v, gv, adjoint_a=True)
     return _lower_of_symmetric(matmul(v, matmul(inner, v, adjoint_b=True)))
 
 
@@ -136,133 +107,16 @@ def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _eigvalsh(x: Tensor) -> Tensor:
-    return tensor_from(np.linalg.eigvalsh(_finite(x)), x.dtype)
+    return tensor_from(np.linalg.eigvalsh(finite(x)), x.dtype)
 
 
 def _eigvalsh_vjp(call: Any, needs: Any, gw: Tensor) -> Tensor:
     (x,) = call.saved
     _, v = eigh(x)
-    return _lower_of_symmetric(matmul(v * _row(gw), v, adjoint_b=True))
+    return _lower_of_symmetric(matmul(v * row(gw), v, adjoint_b=True))
 
 
 _EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), complexes=True)
-
-
-def _complexes(op: str, tensor: Any) -> Tensor:
-    """Square matrices of float32, float64 or complex numbers, as complex ones."""
-    x = as_tensor(tensor)
-    if x.dtype.is_floating and x.dtype.size < 4:
-        raise not_allowed(op, x.dtype, "float, double, complex64, complex128")
-    x = matrices(op, x, allowed="float, double, complex64, complex128")
-    return x if x.dtype.is_complex else apply_cast(x, _COMPLEX[x.dtype])
-
-
-_COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
-
-
-def _in_order(tf: Any, f: Any, x: Any) -> list[Any]:
-    """What depends neither on the order of eigenvalues nor on factors of eigenvectors."""
-    e, v = f(x)
-    shares = tf.cast(tf.abs(v) ** 2, e.dtype)
-    return [
-        tf.math.real(tf.reduce_sum(part, -1)) for part in (e**2, e**3, tf.linalg.matmul(shares, e[..., None])[..., 0])
-    ]
-
-
-@op(
-    *("linalg.eig", "eig"),
-    samples=lambda: [call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1))],
-    edges=lambda: [call(real(0, 0)), call(real(0, 2, 2))],
-    program=_in_order,
-    tolerance=1e-8,
-    dtypes="float32, float64, complex64, complex128",
-)
-def eig(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors of square matrices, complex numbers in any case.
-
-    Rule: Boeddeker et al., On the Computation of Complex-valued Gradients with Application to Statistically Optimum
-    Beamforming (2017), 4.
-
-    Args:
-      tensor: a tensor of float32, float64 or complex numbers, of shape [..., n, n].
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      The eigenvalues, of shape [..., n], in no particular order, and the eigenvectors, in columns of length 1, of shape
-      [..., n, n]; a vector's factor of absolute value 1 is not determined. Both are complex.
-
-    Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
-        on each other.
-
-    Example:
-      >>> values, vectors = tf.linalg.eig([[2.0, 0.0], [0.0, 3.0]])
-      >>> values.numpy()
-      array([2.+0.j, 3.+0.j], dtype=complex64)
-    """
-    return _EIG(_complexes("Eig", tensor))
-
-
-def _eig(x: Tensor) -> tuple[Tensor, ...]:
-    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eig(_finite(x, "Eig", "Eigen")))
-
-
-def _eig_vjp(call: Any, needs: Any, ge: Tensor, gv: Tensor) -> Tensor:
-    e, v = call.saved
-    along = matmul(v, gv, adjoint_a=True)
-    # Columns keep their length: what would change it has no part in the gradient.
-    across = along - matmul(v, v * _row(real_of(diag_part(along))), adjoint_a=True)
-    return _through(v, diag(ge) + apply_conjugate(_inverse_differences(e)) * across)
-
-
-def _through(v: Tensor, inner: Tensor) -> Tensor:
-    """v⁻ᴴ inner vᴴ, the gradient by a matrix from that in terms of its eigenvectors."""
-    return solve(v, matmul(inner, v, adjoint_b=True), adjoint=True)
-
-
-_EIG = Primitive("Eig", _eig, _eig_vjp, saves=(-1, -2), complexes=True)
-
-
-@op(
-    *("linalg.eigvals", "eigvals"),
-    samples=lambda: [call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart))],
-    edges=lambda: [call(real(0, 0))],
-    program=lambda tf, f, x: [tf.math.real(tf.reduce_sum(f(x) ** power, -1)) for power in (2, 3)],
-    tolerance=1e-8,
-    dtypes="float32, float64, complex64, complex128",
-)
-def eigvals(tensor: TensorLike, name: str | None = None) -> Tensor:
-    """The eigenvalues of square matrices, complex numbers in any case.
-
-    Args:
-      tensor: a tensor of float32, float64 or complex numbers, of shape [..., n, n].
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      A complex tensor of shape [..., n], in no particular order.
-
-    Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
-        on each other.
-
-    Example:
-      >>> np.sort_complex(tf.linalg.eigvals(tf.constant([[2.0, 1.0], [1.0, 2.0]])).numpy().round(4))
-      array([1.+0.j, 3.+0.j], dtype=complex64)
-    """
-    return _EIGVALS(_complexes("Eig", tensor))
-
-
-def _eigvals(x: Tensor) -> Tensor:
-    return tensor_from(np.linalg.eigvals(_finite(x, "Eig", "Eigen")), x.dtype)
-
-
-def _eigvals_vjp(call: Any, needs: Any, ge: Tensor) -> Tensor:
-    (x,) = call.saved
-    _, v = _EIG(x)
-    return _through(v, diag(ge))
-
-
-_EIGVALS = Primitive("Eig", _eigvals, _eigvals_vjp, saves=(0,), complexes=True)
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
@@ -334,7 +188,7 @@ def _decomposed(x: Tensor, full_matrices: bool, compute_uv: bool) -> Any:
 def _singular_values_vjp(call: Any, needs: Any, gs: Tensor) -> Tensor:
     (x,) = call.saved
     _, u, v = svd(x)
-    return matmul(u * _row(_as(gs, x)), v, adjoint_b=True)
+    return matmul(u * row(_as(gs, x)), v, adjoint_b=True)
 
 
 def _as(s: Tensor, x: Tensor) -> Tensor:
@@ -355,20 +209,20 @@ def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tenso
         )
     first, gfirst = v[..., :rows], gv[..., :rows]
     gs, s = _as(gs, x), _as(s, x)
-    gaps = _inverse_differences(s * s)
+    gaps = inverse_differences(s * s)
     of_u, of_v = (matmul(a, ga, adjoint_a=True) for a, ga in ((u, gu), (first, gfirst)))
     left, right = gaps * of_u, gaps * of_v
-    inner = diag(gs) + (left + adjoint_of(left)) * _row(s) + _column(s) * (right + adjoint_of(right))
+    inner = diag(gs) + (left + adjoint_of(left)) * row(s) + column(s) * (right + adjoint_of(right))
     if x.dtype.is_complex:  # u's factors of absolute value 1 are those with which v's stay
         turning = diag_part(of_v)
-        inner = inner + diag((apply_conjugate(turning) - turning) * 0.5 * _reciprocal(s))
+        inner = inner + diag((apply_conjugate(turning) - turning) * 0.5 * reciprocal(s))
     result = matmul(u, matmul(inner, first, adjoint_b=True))
     if rows < columns:
         outside = adjoint_of(gfirst) - matmul(matmul(gfirst, first, adjoint_a=True), first, adjoint_b=True)
         if full:
             rest, grest = v[..., rows:], gv[..., rows:]
             outside = outside - matmul(matmul(first, grest, adjoint_a=True), rest, adjoint_b=True)
-        result = result + matmul(u * _row(_reciprocal(s)), outside)
+        result = result + matmul(u * row(reciprocal(s)), outside)
     return adjoint_of(result) if high else result
 
 
@@ -464,5 +318,5 @@ def pinv(
         rcond = 10.0 * max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     s, u, v = svd(x)
     cutoff = as_tensor(rcond, x.dtype) * apply_reduce(MAX, s, -1, False, "Max")
-    s = apply_elementwise("select", s > _column(cutoff), s, np.inf)
-    return matmul(v / _row(s), u, transpose_b=True)
+    s = apply_elementwise("select", s > column(cutoff), s, np.inf)
+    return matmul(v / row(s), u, transpose_b=True)
