@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks import instructions
 from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
+from benchmarks.measures.checkpoints import checkpoints
 from benchmarks.measures.distributed import ranks
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.functions import calls
@@ -57,6 +58,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "optimizers": optimizer_steps,
     "keras": models,
     "pipelines": pipelines,
+    "checkpoints": checkpoints,
     "functions": calls,
     "ranks": ranks,
     "instructions": instruction_counts,

@@ -104,6 +104,9 @@ BATCH_OVER_COPY = 2e-6
 SHUFFLE_TO_TENSORFLOW = 5.0
 """TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches."""
 
+CHECKPOINT_TO_NUMPY = 0.7
+"""The part of numpy.save's rate at which checkpoints are to be written, and read."""
+
 # Ranks: seconds of an exchange of 1 kB, the part of memcpy's bandwidth that 10 MB have, and two ranks against one.
 EXCHANGE_LATENCY = 30e-6
 EXCHANGE_BANDWIDTH = 0.6

@@ -158,6 +158,10 @@ from gradtape._src.linalg.contractions import (
     matmul as matmul,
     tensordot as tensordot,
 )
+from gradtape._src.linalg.eigenvalues import (
+    eig as eig,
+    eigvals as eigvals,
+)
 from gradtape._src.linalg.matrix_functions import (
     sqrtm as matrix_square_root,
 )

@@ -4,11 +4,18 @@ import math as _math
 
 from gradtape._src.core.dtypes import (
     bool as bool,
+    complex64 as complex64,
+    complex128 as complex128,
     float32 as float32,
     float64 as float64,
+    int8 as int8,
+    int16 as int16,
     int32 as int32,
     int64 as int64,
     uint8 as uint8,
+    uint16 as uint16,
+    uint32 as uint32,
+    uint64 as uint64,
 )
 from gradtape._src.interchange.dlpack import (
     from_dlpack as from_dlpack,
@@ -92,8 +99,6 @@ from gradtape._src.numpy.elementwise import (
     tanh as tanh,
 )
 from gradtape._src.numpy.picking import (
-    nonzero as nonzero,
-    round as round,
     take as take,
     take_along_axis as take_along_axis,
     where as where,
@@ -147,7 +152,9 @@ from gradtape._src.numpy.standard import (
     iinfo as iinfo,
     isdtype as isdtype,
     matrix_transpose as matrix_transpose,
+    nonzero as nonzero,
     permute_dims as permute_dims,
+    round as round,
     searchsorted as searchsorted,
     sort as sort,
     std as std,
@@ -158,6 +165,11 @@ from gradtape._src.numpy.standard import (
     unstack as unstack,
     var as var,
     vecdot as vecdot,
+)
+from gradtape._src.ops.complex_numbers import (
+    conj as conj,
+    imag as imag,
+    real as real,
 )
 
 __array_api_version__ = "2024.12"

@@ -18,6 +18,10 @@ from gradtape._src.linalg.diagonals import (
     tensor_diag_part as tensor_diag_part,
     trace as trace,
 )
+from gradtape._src.linalg.eigenvalues import (
+    eig as eig,
+    eigvals as eigvals,
+)
 from gradtape._src.linalg.factorisations import (
     cholesky as cholesky,
     cholesky_solve as cholesky_solve,
@@ -31,6 +35,7 @@ from gradtape._src.linalg.factorisations import (
 )
 from gradtape._src.linalg.matrix_functions import (
     expm as expm,
+    logm as logm,
     sqrtm as sqrtm,
 )
 from gradtape._src.linalg.norms import (

@@ -3,6 +3,7 @@
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 
+from gradtape._engine.record.entries cimport Call
 from gradtape._engine.record.log cimport Window
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor
@@ -20,6 +21,7 @@ cdef struct Source:
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
                Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1
 cdef Tensor given_seed(Tensor tensor, object given)    # output_gradients of a target, checked
+cdef object given_by_rule(Call call, tuple needs, object cotangents)  # by one in Python, a holomorphic op's by conjugates
 cdef Tensor dense(object cotangent)              # a cotangent as an ordinary tensor
 
 cdef inline int64_t node_of(PyObject* operand) noexcept:

@@ -167,11 +167,14 @@ cdef Call conjugated_call(Call call):
     return made
 
 
+cdef object given_by_rule(Call call, tuple needs, object cotangents):
+    return (<Primitive>call.primitive).rule(conjugated_call(call) if (<Primitive>call.primitive).holomorphic else call, needs, *cotangents)
+
+
 cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
     """What a Python reverse rule gives: one cotangent or None per input."""
     cdef int i
-    cdef Primitive primitive = <Primitive>call.primitive
-    given = primitive.rule(conjugated_call(call) if primitive.holomorphic else call, needs, *cotangents)
+    given = given_by_rule(call, needs, cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
     given = tuple(given)           # what its items run as they are added up may shorten a list

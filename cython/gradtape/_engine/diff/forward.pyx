@@ -16,6 +16,7 @@ from libc.string cimport memset
 from gradtape._engine.base.shape cimport retain_extent, same_extent
 from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
+from gradtape._engine.diff.backward cimport given_by_rule
 from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.ops.elementwise cimport add, elementwise_list
 from gradtape._engine.ops.structural cimport broadcast_to, filled
@@ -247,7 +248,7 @@ cdef list call_tangents(Call call, object outputs, list given):
                 tape.watch(cotangents[i])
                 sources.append(cotangents[i])
                 places.append(i)
-        results = (<Primitive>call.primitive).rule(call, needs, *cotangents)
+        results = given_by_rule(call, needs, cotangents)
         if type(results) is not list and type(results) is not tuple:
             results = (results,)
         for i in range(call.input_count):

@@ -6,7 +6,7 @@ Explanations and diagnoses read it; nothing that records or sweeps does.
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport tensor_shape
-from gradtape._engine.diff.backward cimport dense, given_seed
+from gradtape._engine.diff.backward cimport dense, given_by_rule, given_seed
 from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
 from gradtape._engine.record.entries cimport (CALL, MARK, OP, OUTPUT, PAGE_BITS, PAGE_MASK, READ, RESULT_SLOT, VACANT, Call, Entry, Page,
                                               attribute_of, operand_extent, operand_node, saved_operand)
@@ -101,7 +101,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
             raise ValueError("The tape holds no such entry.")
         call = <Call>entry.op
         needs = tuple([bool(is_active(window, call.inputs[i])) for i in range(call.input_count)])
-        found = (<Primitive>call.primitive).rule(call, needs, *given)
+        found = given_by_rule(call, needs, given)
         found = list(found) if type(found) is list or type(found) is tuple else [found]
         return [found[i] if needs[i] else None for i in range(call.input_count)]
     finally:

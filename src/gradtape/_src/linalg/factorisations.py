@@ -22,13 +22,14 @@ from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag_part, set_diag
-from gradtape._src.linalg.matrices import apart, matrices, positive, symmetrised, turned
+from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, positive, real_of, symmetrised
 from gradtape._src.linalg.systems import same_batch, triangular_solve
+from gradtape._src.ops.complex_numbers import real
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.sorting import invert_permutation
-from gradtape._src.table.rows import call, integer, op, real, values
+from gradtape._src.table.rows import call, integer, op, real as sample, values
 
 SUM = 0
 
@@ -40,26 +41,25 @@ def identity_like(x: Tensor) -> Tensor:
 
 @op(
     "linalg.cholesky",
-    samples=lambda: [call(real(3, 3, through=positive)), call(real(2, 2, 2, through=positive))],
+    samples=lambda: [call(sample(3, 3, through=positive)), call(sample(2, 2, 2, through=positive))],
     edges=lambda: [
-        *(call(real(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]])), call(values([[np.nan, 1.0], [1.0, 2.0]]))),
+        *(call(sample(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]])), call(values([[np.nan, 1.0], [1.0, 2.0]]))),
         call(values([[[4.0, 1.0], [1.0, 3.0]], [[-1.0, 0.0], [0.0, 1.0]]])),
     ],
     # TensorFlow leaves the upper triangle undefined where a matrix has no factor.
     program=lambda tf, f, x: tf.linalg.band_part(f(symmetrised(tf, x)), -1, 0),
 )
 def cholesky(input: TensorLike, name: str | None = None) -> Tensor:
-    """The lower triangular L with L Lᵀ = the matrix, which is symmetric and positive definite.
+    """The lower triangular L with L Lᴴ = the matrix, which is symmetric or Hermitian and positive definite.
 
     Rule: Murray, Differentiation of the Cholesky Decomposition (2016).
 
     Args:
-      input: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      input: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape; NaN where a matrix is not positive definite. The gradient is
-      symmetric.
+      A tensor of that shape; NaN where a matrix is not positive definite. The gradient is symmetric or Hermitian.
 
     Raises:
       InvalidArgumentError: the matrices are not square, or of integers.
@@ -88,21 +88,21 @@ def _cholesky(x: Tensor) -> Tensor:
 
 def _cholesky_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     (lower,) = call.saved
-    inner = band_part(matmul(lower, g, transpose_a=True), -1, 0)
+    inner = band_part(matmul(lower, g, adjoint_a=True), -1, 0)
     inner = set_diag(inner, diag_part(inner) * 0.5)
     inverse = triangular_solve(lower, identity_like(lower))
-    whole = matmul(inverse, matmul(inner, inverse), transpose_a=True)
-    return (whole + turned(whole)) * 0.5
+    whole = matmul(inverse, matmul(inner, inverse), adjoint_a=True)
+    return (whole + adjoint_of(whole)) * 0.5
 
 
-_CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,))
+_CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,), complexes=True)
 
 
 @op(
     "linalg.cholesky_solve",
     samples=lambda: [
-        *(call(real(3, 3, through=apart), real(3, 2)), call(real(2, 2, through=apart), real(3, 2, 1))),
-        call(real(0, 0), real(0, 2)),
+        *(call(sample(3, 3, through=apart), sample(3, 2)), call(sample(2, 2, through=apart), sample(3, 2, 1))),
+        call(sample(0, 0), sample(0, 2)),
     ],
 )
 def cholesky_solve(chol: TensorLike, rhs: TensorLike, name: str | None = None) -> Tensor:
@@ -130,19 +130,19 @@ def cholesky_solve(chol: TensorLike, rhs: TensorLike, name: str | None = None) -
 
 @op(
     "linalg.logdet",
-    samples=lambda: [call(real(3, 3, through=positive)), call(real(2, 2, 2, through=positive))],
-    edges=lambda: [call(real(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]]))],
+    samples=lambda: [call(sample(3, 3, through=positive)), call(sample(2, 2, 2, through=positive))],
+    edges=lambda: [call(sample(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]]))],
     program=lambda tf, f, x: f(symmetrised(tf, x)),
 )
 def logdet(matrix: TensorLike, name: str | None = None) -> Tensor:
-    """The logarithms of the determinants of symmetric positive definite matrices.
+    """The logarithms of the determinants of symmetric or Hermitian positive definite matrices.
 
     Args:
-      matrix: a floating tensor of shape [..., n, n].
+      matrix: a floating or complex tensor of shape [..., n, n].
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [...]; NaN where a matrix is not positive definite.
+      A tensor of shape [...], real for complex matrices too; NaN where a matrix is not positive definite.
 
     Raises:
       InvalidArgumentError: the matrices are not square, or of integers.
@@ -151,7 +151,7 @@ def logdet(matrix: TensorLike, name: str | None = None) -> Tensor:
       >>> tf.linalg.logdet([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
       np.float32(3.5835)
     """
-    return apply_reduce(SUM, apply_elementwise("log", diag_part(cholesky(matrix))), -1, False, "Sum") * 2.0
+    return apply_reduce(SUM, apply_elementwise("log", real(diag_part(cholesky(matrix)))), -1, False, "Sum") * 2.0
 
 
 class Lu(NamedTuple):
@@ -162,14 +162,19 @@ class Lu(NamedTuple):
 
 
 def _lu_samples() -> list[Any]:
-    return [call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1, low=1.0))]
+    return [call(sample(3, 3, through=apart)), call(sample(2, 2, 2, through=apart)), call(sample(1, 1, low=1.0))]
 
 
 @op(
     "linalg.lu",
     samples=_lu_samples,
     edges=lambda: [
-        *(call(real(0, 0)), call(real(0, 2, 2)), call(real(2, 0, 0)), call(values([[1.0, 2.0], [3.0, 4.0]]), "int64")),
+        *(
+            call(sample(0, 0)),
+            call(sample(0, 2, 2)),
+            call(sample(2, 0, 0)),
+            call(values([[1.0, 2.0], [3.0, 4.0]]), "int64"),
+        ),
         call(values([[1.0, 1.0, 2.0], [-1.0, 2.0, 5.0], [0.5, 3.0, 1.0]])),
     ],
     orders_there="0",
@@ -181,7 +186,7 @@ def lu(input: TensorLike, output_idx_type: DTypeLike = dtypes.int32, name: str |
     Rule: de Hoog, Anderssen and Lukas, Differentiation of Matrix Functionals Using Triangular Factorization (2011).
 
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       output_idx_type: the dtype of the permutation.
       name: not used; TensorFlow names operations by it.
 
@@ -225,14 +230,14 @@ def _triangles(packed: Tensor) -> tuple[Tensor, Tensor]:
 def _lu_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> Tensor:
     packed, p = call.saved
     lower, upper = _triangles(packed)
-    below = matmul(lower, g - band_part(g, 0, -1), transpose_a=True)
-    above = matmul(band_part(g, 0, -1), upper, transpose_b=True)
+    below = matmul(lower, g - band_part(g, 0, -1), adjoint_a=True)
+    above = matmul(band_part(g, 0, -1), upper, adjoint_b=True)
     inner = below - band_part(below, 0, -1) + band_part(above, 0, -1)
     left = triangular_solve(lower, inner, adjoint=True)
-    return _restored(turned(triangular_solve(upper, turned(left), lower=False)), p)
+    return _restored(adjoint_of(triangular_solve(upper, adjoint_of(left), lower=False)), p)
 
 
-_LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2))
+_LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2), complexes=True)
 
 
 def _restored(rows: Tensor, p: Tensor) -> Tensor:
@@ -255,7 +260,11 @@ def _packed(lower_upper: Any, perm: Any) -> tuple[Tensor, Tensor]:
 
 @op(
     "linalg.lu_reconstruct",
-    samples=lambda: [call(real(3, 3), [2, 0, 1]), call(real(2, 2, 2), [[0, 1], [1, 0]]), call(real(0, 0), integer([]))],
+    samples=lambda: [
+        call(sample(3, 3), [2, 0, 1]),
+        call(sample(2, 2, 2), [[0, 1], [1, 0]]),
+        call(sample(0, 0), integer([])),
+    ],
 )
 def lu_reconstruct(
     lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
@@ -286,9 +295,9 @@ def lu_reconstruct(
 @op(
     "linalg.lu_solve",
     samples=lambda: [
-        *(call(real(3, 3, through=apart), [2, 0, 1], real(3, 2)), call(real(1, 1, low=1.0), [0], real(1, 1))),
-        call(real(2, 2, 2, through=apart), [[0, 1], [1, 0]], real(2, 1)),
-        call(real(2, 2, through=apart), [1, 0], real(3, 2, 1)),
+        *(call(sample(3, 3, through=apart), [2, 0, 1], sample(3, 2)), call(sample(1, 1, low=1.0), [0], sample(1, 1))),
+        call(sample(2, 2, 2, through=apart), [[0, 1], [1, 0]], sample(2, 1)),
+        call(sample(2, 2, through=apart), [1, 0], sample(3, 2, 1)),
     ],
 )
 def lu_solve(
@@ -329,7 +338,10 @@ def lu_solve(
 
 @op(
     "linalg.lu_matrix_inverse",
-    samples=lambda: [call(real(3, 3, through=apart), [2, 0, 1]), call(real(2, 2, 2, through=apart), [[0, 1], [1, 0]])],
+    samples=lambda: [
+        call(sample(3, 3, through=apart), [2, 0, 1]),
+        call(sample(2, 2, 2, through=apart), [[0, 1], [1, 0]]),
+    ],
 )
 def lu_matrix_inverse(
     lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
@@ -360,12 +372,12 @@ def lu_matrix_inverse(
 @op(
     "linalg.lstsq",
     samples=lambda: [
-        *(call(real(4, 2, through=apart), real(4, 1)), call(real(2, 3, through=apart), real(2, 2))),
-        *(call(real(3, 2, through=apart), real(3, 1), 0.5), call(real(2, 3, 2, through=apart), real(2, 3, 1))),
-        call(real(2, 3, through=apart), real(2, 2), l2_regularizer=0.25),
+        *(call(sample(4, 2, through=apart), sample(4, 1)), call(sample(2, 3, through=apart), sample(2, 2))),
+        *(call(sample(3, 2, through=apart), sample(3, 1), 0.5), call(sample(2, 3, 2, through=apart), sample(2, 3, 1))),
+        call(sample(2, 3, through=apart), sample(2, 2), l2_regularizer=0.25),
     ],
     edges=lambda: [
-        *(call(real(0, 2), real(0, 1)), call(values([[0.0, 0.0], [0.0, 0.0]]), values([[1.0], [2.0]]))),
+        *(call(sample(0, 2), sample(0, 1)), call(values([[0.0, 0.0], [0.0, 0.0]]), values([[1.0], [2.0]]))),
         call([[1.0, 1.0], [1.0, 1.0]], [[1.0], [2.0]], fast=False),
         call([[1.0, 2.0, 3.0], [1.0, 0.0, 1.0]], [[1.0], [2.0]], 0.5, False),
     ],
@@ -378,7 +390,7 @@ def lstsq(
     """The x for which |matrix x - rhs|² + l2_regularizer |x|² is least; the shortest of several.
 
     Args:
-      matrix: a floating tensor of shape [..., m, n].
+      matrix: a floating or complex tensor of shape [..., m, n].
       rhs: the right-hand sides, of shape [..., m, k].
       l2_regularizer: how much the length of x counts, a number that is not negative.
       fast: whether to use Cholesky's factor of the normal equations, which gives NaN where a matrix has not full rank;
@@ -390,6 +402,7 @@ def lstsq(
 
     Raises:
       InvalidArgumentError: the matrix does not fit rhs.
+      NotImplementedError: a regularizer of a complex matrix.
       ValueError: a gradient is asked for although fast is False.
 
     Example:
@@ -403,13 +416,16 @@ def lstsq(
     if a.ndim < 2:
         raise invalid_argument("MatrixSolveLs", f"Input tensor 0 must have rank >= 2, got {a.ndim}", "")
     high = a.shape[-2] >= a.shape[-1]
-    gram = matmul(a, a, transpose_a=high, transpose_b=not high)
+    gram = matmul(a, a, adjoint_a=high, adjoint_b=not high)
     if isinstance(l2_regularizer, Tensor) or l2_regularizer != 0:
+        if a.dtype.is_complex:
+            reason = "l2_regularizer != 0 due to poor accuracy."
+            raise NotImplementedError(f"matrix_solve_ls is currently disabled for {a.dtype.name} and {reason}")
         gram = gram + identity_like(gram) * as_tensor(l2_regularizer, a.dtype)
     factor = cholesky(gram)
     if high:
-        return cholesky_solve(factor, matmul(a, rhs, transpose_a=True))
-    return matmul(a, cholesky_solve(factor, rhs), transpose_a=True)
+        return cholesky_solve(factor, matmul(a, rhs, adjoint_a=True))
+    return matmul(a, cholesky_solve(factor, rhs), adjoint_a=True)
 
 
 def _solve_ls(a: Tensor, b: Tensor) -> Tensor:
@@ -421,7 +437,7 @@ def _no_vjp(call: Any, needs: Any, g: Tensor) -> Any:
     raise ValueError("Gradient not defined for fast=False")
 
 
-_SOLVE_LS = Primitive("MatrixSolveLs", _solve_ls, _no_vjp)
+_SOLVE_LS = Primitive("MatrixSolveLs", _solve_ls, _no_vjp, complexes=True)
 
 
 class Qr(NamedTuple):
@@ -434,20 +450,21 @@ class Qr(NamedTuple):
 @op(
     "linalg.qr",
     samples=lambda: [
-        *(call(real(3, 3, through=apart)), call(real(2, 4, 2, through=apart)), call(real(2, 4, through=apart))),
-        *(call(real(2, 2, 3, through=apart)), call(real(2, 3, through=apart), full_matrices=True)),
+        *(call(sample(3, 3, through=apart)), call(sample(2, 4, 2, through=apart)), call(sample(2, 4, through=apart))),
+        *(call(sample(2, 2, 3, through=apart)), call(sample(2, 3, through=apart), full_matrices=True)),
     ],
-    edges=lambda: [call(real(0, 2)), call(real(0, 2, 2)), call([[1.0], [2.0], [2.0]], True)],
+    edges=lambda: [call(sample(0, 2)), call(sample(0, 2, 2)), call([[1.0], [2.0], [2.0]], True)],
     tolerance=1e-8,
 )
 def qr(input: TensorLike, full_matrices: bool = False, name: str | None = None) -> Qr:
     """Factors matrices into Q, whose columns are orthonormal, and an upper triangular R: Q R = the matrix.
 
     Rule: Roberts and Roberts, QR and LQ Decomposition Matrix Backpropagation Algorithms for Square, Wide, and Deep
-    Matrices (2020). A full Q of a matrix higher than wide has no gradient.
+    Matrices (2020); of complex ones the diagonal of R is kept real. A full Q of a matrix higher than wide has no
+    gradient.
 
     Args:
-      input: a floating tensor of shape [..., m, n].
+      input: a floating or complex tensor of shape [..., m, n].
       full_matrices: whether Q is square, [..., m, m]; else it has min(m, n) columns.
       name: not used; TensorFlow names operations by it.
 
@@ -482,15 +499,15 @@ def _qr_vjp(call: Any, needs: Any, gq: Tensor, gr: Tensor) -> Tensor:
     if rows == columns:
         return _qr_square_vjp(q, r, gq, gr)
     beyond = gr[..., rows:]
-    square = _qr_square_vjp(q, r[..., :rows], gq + matmul(x[..., rows:], beyond, transpose_b=True), gr[..., :rows])
+    square = _qr_square_vjp(q, r[..., :rows], gq + matmul(x[..., rows:], beyond, adjoint_b=True), gr[..., :rows])
     return concat([square, matmul(q, beyond)], -1)
 
 
-_QR = Primitive("Qr", _qr, _qr_vjp, saves=(0, -1, -2))
+_QR = Primitive("Qr", _qr, _qr_vjp, saves=(0, -1, -2), complexes=True)
 
 
 def _qr_square_vjp(q: Tensor, r: Tensor, gq: Tensor, gr: Tensor) -> Tensor:
-    inner = matmul(r, gr, transpose_b=True) - matmul(gq, q, transpose_a=True)
+    inner = matmul(r, gr, adjoint_b=True) - matmul(gq, q, adjoint_a=True)
     low = band_part(inner, -1, 0)
-    whole = gq + matmul(q, set_diag(low + turned(low), diag_part(inner)))
-    return turned(triangular_solve(r, turned(whole), lower=False))
+    whole = gq + matmul(q, set_diag(low + adjoint_of(low), real_of(diag_part(inner))))
+    return adjoint_of(triangular_solve(r, adjoint_of(whole), lower=False))

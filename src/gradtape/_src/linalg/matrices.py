@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_conjugate, apply_transpose, as_tensor
+from gradtape._engine.api.api import apply_cast, apply_conjugate, apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import not_allowed
+from gradtape._src.ops.complex_numbers import real
 
 ALLOWED = "double, float, half, complex64, complex128"
 
@@ -45,6 +46,11 @@ def turned(x: Tensor) -> Tensor:
 def adjoint_of(x: Tensor) -> Tensor:
     """The matrices' conjugate transposes."""
     return apply_conjugate(turned(x))
+
+
+def real_of(x: Tensor) -> Tensor:
+    """The real parts of complex numbers, in their dtype; real ones as they are."""
+    return apply_cast(real(x), x.dtype) if x.dtype.is_complex else x
 
 
 def apart(array: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Exponentials and square roots of matrices; see systems.py."""
+"""Exponentials, logarithms and square roots of matrices; see systems.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_reshape, as_tensor, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
 from gradtape._src.linalg.systems import solve
@@ -36,7 +37,7 @@ def expm(input: TensorLike, name: str | None = None) -> Tensor:
     (2009).
 
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -52,14 +53,18 @@ def expm(input: TensorLike, name: str | None = None) -> Tensor:
              [0., 1.]], dtype=float32)
     """
     x = as_tensor(input)
-    if not x.dtype.is_floating:
+    if not (x.dtype.is_floating or x.dtype.is_complex):
         raise ValueError(f"tf.linalg.expm does not support matrices of type {x.dtype}")
     return _EXPM(matrices("MatrixExponential", x))
 
 
 def _expm(x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
-        return tensor_from(_exponential(view(x).astype(np.float64)).astype(x.dtype.as_numpy_dtype))
+        return tensor_from(_exponential(_wide(view(x))).astype(x.dtype.as_numpy_dtype))
+
+
+def _wide(a: np.ndarray) -> np.ndarray:
+    return a.astype(np.complex128 if a.dtype.kind == "c" else np.float64)
 
 
 def _exponential(a: np.ndarray) -> np.ndarray:
@@ -89,7 +94,7 @@ def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return expm(blocks)[..., :n, n:]
 
 
-_EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,))
+_EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,), holomorphic=True)
 
 
 @op(
@@ -112,11 +117,11 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
     equation Rᵀ X + X Rᵀ = cotangent; Higham, Functions of Matrices (2008), 6.1.
 
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape; NaN where a matrix has a negative eigenvalue or no root.
+      A tensor of that shape; NaN where a real matrix has a negative eigenvalue, or any has no root.
 
     Raises:
       InvalidArgumentError: a matrix is not square; in the gradient, its root has opposite eigenvalues.
@@ -131,25 +136,32 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
 
 def _sqrtm(x: Tensor) -> Tensor:
     array = view(x)
-    root = np.empty(array.shape)
+    root = np.empty(array.shape, array.dtype)
     with np.errstate(all="ignore"):
         for place in np.ndindex(array.shape[:-2]):
-            root[place] = _root(array[place].astype(np.float64))
+            root[place] = _root(_wide(array[place]))
     return tensor_from(root, x.dtype)
 
 
 def _root(a: np.ndarray) -> np.ndarray:
     if not np.isfinite(a).all():
         return np.full(a.shape, np.nan)
-    values = np.linalg.eigvals(a)
-    if ((values.imag == 0) & (values.real < -1e-14 * np.abs(values).max(initial=0.0))).any():
-        return np.full(a.shape, np.nan)
+    if a.dtype.kind != "c":
+        values = np.linalg.eigvals(a)
+        if ((values.imag == 0) & (values.real < -1e-14 * np.abs(values).max(initial=0.0))).any():
+            return np.full(a.shape, np.nan)
     q, t = _schur(a)
+    root = q @ _root_of_triangle(t) @ q.conj().T
+    return root if a.dtype.kind == "c" else root.real
+
+
+def _root_of_triangle(t: np.ndarray) -> np.ndarray:
+    """The principal root of an upper triangular matrix, which is one too."""
     r = np.diag(np.sqrt(np.diag(t)))
-    for j in range(len(a)):
+    for j in range(len(t)):
         for i in reversed(range(j)):
             r[i, j] = (t[i, j] - r[i, i + 1 : j] @ r[i + 1 : j, j]) / (r[i, i] + r[j, j])
-    return (q @ r @ q.conj().T).real
+    return r
 
 
 def _schur(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -182,4 +194,85 @@ def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
 
 
-_SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,))
+_SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,), holomorphic=True)
+
+
+def _logarithm_program(tf: Any, f: Any, x: Any) -> list[Any]:
+    """A real function of a real operand, by way of a complex one."""
+    found = f(tf.complex(x, tf.sin(x) * 0.25))
+    return [tf.math.real(found), tf.math.imag(found)]
+
+
+@op(
+    "linalg.logm",
+    samples=lambda: [
+        *(call(real(3, 3, through=apart)), call(real(2, 2, 2, through=apart)), call(real(1, 1, low=1.0))),
+    ],
+    program=_logarithm_program,
+    tolerance=1e-8,
+    orders_there="0",
+    dtypes="complex64, complex128",
+    notes="TensorFlow has no gradient",
+)
+def logm(input: TensorLike, name: str | None = None) -> Tensor:
+    """The principal logarithms of complex matrices: L with expm(L) = the matrix, the imaginary parts of whose
+    eigenvalues are in (-π, π].
+
+    By Schur's form, whose roots are taken until it is near the identity, and quadrature there; Higham, Functions of
+    Matrices (2008), 11. Rule: as of `expm`, by a matrix of blocks.
+
+    Args:
+      input: a complex tensor of shape [..., n, n].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape; NaN where a matrix is not invertible or not finite.
+
+    Raises:
+      InvalidArgumentError: the matrices are not complex, or not square.
+
+    Example:
+      >>> tf.linalg.logm(tf.constant([[1.0, 1.0], [0.0, 1.0]], tf.complex64)).numpy().round(4)
+      array([[0.+0.j, 1.+0.j],
+             [0.+0.j, 0.+0.j]], dtype=complex64)
+    """
+    x = as_tensor(input)
+    if not x.dtype.is_complex:
+        raise not_allowed("MatrixLogarithm", x.dtype, "complex64, complex128")
+    return _LOGM(matrices("MatrixLogarithm", x))
+
+
+def _logm(x: Tensor) -> Tensor:
+    array = view(x)
+    found = np.empty(array.shape, array.dtype)
+    with np.errstate(all="ignore"):
+        for place in np.ndindex(array.shape[:-2]):
+            found[place] = _logarithm(_wide(array[place]))
+    return tensor_from(found, x.dtype)
+
+
+def _logarithm(a: np.ndarray) -> np.ndarray:
+    if not np.isfinite(a).all():
+        return np.full(a.shape, np.nan)
+    q, t = _schur(a)
+    if (np.diag(t) == 0).any():
+        return np.full(a.shape, np.nan)
+    one, roots = np.eye(len(a)), 0
+    while np.abs(t - one).sum(0).max(initial=0.0) > 0.25:
+        t, roots = _root_of_triangle(t), roots + 1
+    nodes, weights = np.polynomial.legendre.leggauss(10)
+    found = np.zeros_like(t)
+    # log(1 + y) is the integral of y / (1 + s y) over s in [0, 1].
+    for node, weight in zip(nodes / 2 + 0.5, weights / 2, strict=True):
+        found += weight * np.linalg.solve(one + node * (t - one), t - one)
+    return q @ (found * 2.0**roots) @ q.conj().T
+
+
+def _logm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
+    (x,) = call.saved
+    n, a = x.shape[-1], turned(x)
+    blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
+    return logm(blocks)[..., :n, n:]
+
+
+_LOGM = Primitive("MatrixLogarithm", _logm, _logm_vjp, saves=(0,), holomorphic=True)

@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_elementwise, apply_reduce, apply_reshape, apply_transpose, as_tensor
+from gradtape._engine.api.api import (
+    apply_conjugate,
+    apply_elementwise,
+    apply_reduce,
+    apply_reshape,
+    apply_transpose,
+    as_tensor,
+)
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import Axes, TensorLike
@@ -58,7 +65,7 @@ def norm(
     """The norm of all elements, of vectors along an axis, or of matrices on two axes.
 
     Args:
-      tensor: a floating tensor.
+      tensor: a floating or complex tensor.
       ord: "euclidean", or a positive number p for the p-th root of the sum of p-th powers, infinity for the largest; of
         matrices "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and
         infinity for the largest sum of a column's and a row's absolute values.
@@ -67,7 +74,7 @@ def norm(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the operand's dtype.
+      A tensor of the operand's dtype; of complex numbers a real one, but where `ord` is a root of a sum of squares.
 
     Raises:
       ValueError: there is no such norm, or no such axis.
@@ -84,9 +91,9 @@ def norm(
     if ord == 2 and pair:
         return _largest_singular_value(x, pair, kept)
     if ord in EUCLIDEAN:
-        if not x.dtype.is_floating:
+        if not (x.dtype.is_floating or x.dtype.is_complex):
             raise not_allowed("Sqrt", x.dtype, "bfloat16, half, float, double, complex64, complex128")
-        return apply_elementwise("sqrt", apply_reduce(SUM, x * x, axes, kept, "Sum"))
+        return apply_elementwise("sqrt", apply_reduce(SUM, x * apply_conjugate(x), axes, kept, "Sum"))
     size = apply_elementwise("abs", x)
     if pair and x.ndim:
         rows, columns = (place % x.ndim for place in pair)

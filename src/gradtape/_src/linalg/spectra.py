@@ -1,4 +1,4 @@
-"""Eigenvalues and singular values of matrices, and what follows from them; see systems.py."""
+"""Eigenvalues of symmetric matrices, singular values of any, and what follows from them; see systems.py."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import (
+    apply_cast,
+    apply_conjugate,
     apply_elementwise,
     apply_reduce,
-    apply_reshape,
     as_tensor,
-    full_like,
     tensor_from,
     view,
 )
@@ -23,28 +23,11 @@ from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part, diag, diag_part, set_diag
-from gradtape._src.linalg.matrices import apart, matrices, symmetrised, turned
+from gradtape._src.linalg.eigenvalues import column, finite, inverse_differences, reciprocal, row
+from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, real_of, symmetrised
 from gradtape._src.table.rows import call, op, real, values
 
 MAX = 2
-
-
-def _column(x: Tensor) -> Tensor:
-    return apply_reshape(x, (*x.shape, 1))
-
-
-def _row(x: Tensor) -> Tensor:
-    return apply_reshape(x, (*x.shape[:-1], 1, x.shape[-1]))
-
-
-def _reciprocal(x: Tensor) -> Tensor:
-    """1 / x, and 0 where x is 0: TensorFlow's, broadened so that equal values do not divide by 0."""
-    return x / (x * x + 1e-20)
-
-
-def _inverse_differences(x: Tensor) -> Tensor:
-    """1 / (x_j - x_i), 0 on the diagonal."""
-    return set_diag(_reciprocal(_row(x) - _column(x)), full_like(x, 0))
 
 
 @op(
@@ -55,18 +38,18 @@ def _inverse_differences(x: Tensor) -> Tensor:
     tolerance=1e-8,
 )
 def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors of symmetric matrices.
+    """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
 
     Rule: Giles, An Extended Collection of Matrix Derivative Results for Forward and Reverse Mode Algorithmic
     Differentiation (2008), 3.1. The gradient is lower triangular; that of the vectors of equal eigenvalues is no limit.
 
     Args:
-      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       The eigenvalues, ascending, of shape [..., n], and the eigenvectors, in columns, of shape [..., n, n]. The sign of
-      a vector is not determined.
+      a vector, or a complex one's factor of absolute value 1, is not determined. Both are of the matrices' dtype.
 
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
@@ -81,32 +64,21 @@ def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
 
 
 def _eigh(x: Tensor) -> tuple[Tensor, ...]:
-    return tuple(tensor_from(part) for part in np.linalg.eigh(_finite(x)))
-
-
-def _finite(x: Tensor) -> np.ndarray:
-    array = view(x)
-    if not np.isfinite(array).all():
-        raise invalid_argument(
-            "SelfAdjointEigV2",
-            "Self-adjoint eigen decomposition was not successful. The input might not be valid.",
-            "",
-        )
-    return array
+    return tuple(tensor_from(part, x.dtype) for part in np.linalg.eigh(finite(x)))
 
 
 def _lower_of_symmetric(whole: Tensor) -> Tensor:
     """The gradient of what reads the lower triangle alone, from that of the symmetric matrix."""
-    return set_diag(band_part(whole + turned(whole), -1, 0), diag_part(whole))
+    return set_diag(band_part(whole + adjoint_of(whole), -1, 0), real_of(diag_part(whole)))
 
 
 def _eigh_vjp(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
     w, v = call.saved
-    inner = diag(gw) + _inverse_differences(w) * matmul(v, gv, transpose_a=True)
-    return _lower_of_symmetric(matmul(v, matmul(inner, v, transpose_b=True)))
+    inner = diag(gw) + inverse_differences(w) * matmul(v, gv, adjoint_a=True)
+    return _lower_of_symmetric(matmul(v, matmul(inner, v, adjoint_b=True)))
 
 
-_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
+_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2), complexes=True)
 
 
 @op(
@@ -117,14 +89,14 @@ _EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2))
     tolerance=1e-8,
 )
 def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
-    """The eigenvalues of symmetric matrices, ascending.
+    """The eigenvalues of symmetric or Hermitian matrices, ascending.
 
     Args:
-      tensor: a floating tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [..., n]. The gradient of equal ones too is right to first order.
+      A tensor of shape [..., n] and the matrices' dtype. The gradient of equal ones too is right to first order.
 
     Raises:
       InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
@@ -137,16 +109,16 @@ def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _eigvalsh(x: Tensor) -> Tensor:
-    return tensor_from(np.linalg.eigvalsh(_finite(x)))
+    return tensor_from(np.linalg.eigvalsh(finite(x)), x.dtype)
 
 
 def _eigvalsh_vjp(call: Any, needs: Any, gw: Tensor) -> Tensor:
     (x,) = call.saved
     _, v = eigh(x)
-    return _lower_of_symmetric(matmul(v * _row(gw), v, transpose_b=True))
+    return _lower_of_symmetric(matmul(v * row(gw), v, adjoint_b=True))
 
 
-_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,))
+_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), complexes=True)
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
@@ -175,19 +147,20 @@ def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
     notes="Signs of singular vectors, which are arbitrary, may differ from TensorFlow's",
 )
 def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᵀ = the matrix.
+    """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᴴ = the matrix.
 
     Rules: Giles (2008), 3.2 for the values; Townsend, Differentiating the Singular Value Decomposition (2016), for the
     vectors. Those of equal values have no gradient, nor have full matrices whose sizes differ by more than 1.
 
     Args:
-      tensor: a floating tensor of shape [..., m, n].
+      tensor: a floating or complex tensor of shape [..., m, n].
       full_matrices: whether u and v are square; else they have min(m, n) columns.
       compute_uv: whether u and v are wanted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      s, u and v with compute_uv, else s alone; NaN for a matrix with NaN. Unlike NumPy's, v is not transposed.
+      s, u and v with compute_uv, else s alone; NaN for a matrix with NaN. s is real. Unlike NumPy's, v is not
+      transposed.
 
     Raises:
       InvalidArgumentError: the operand has less than two axes, or is of integers.
@@ -206,17 +179,23 @@ def _decomposed(x: Tensor, full_matrices: bool, compute_uv: bool) -> Any:
     valid = np.isfinite(array).all((-2, -1), keepdims=True)
     finite = np.where(valid, array, 0)
     if not compute_uv:
-        return tensor_from(np.where(valid[..., 0], np.linalg.svd(finite, compute_uv=False), np.nan), x.dtype)
+        return tensor_from(np.where(valid[..., 0], np.linalg.svd(finite, compute_uv=False), np.nan))
     parts = np.linalg.svd(finite, full_matrices)
-    s = tensor_from(np.where(valid[..., 0], parts[1], np.nan), x.dtype)
-    u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in (parts[0], np.swapaxes(parts[2], -1, -2)))
+    s = tensor_from(np.where(valid[..., 0], parts[1], np.nan))
+    vectors = (parts[0], np.swapaxes(parts[2], -1, -2).conj())
+    u, v = (tensor_from(np.where(valid, part, np.nan), x.dtype) for part in vectors)
     return s, u, v
 
 
 def _singular_values_vjp(call: Any, needs: Any, gs: Tensor) -> Tensor:
     (x,) = call.saved
     _, u, v = svd(x)
-    return matmul(u * _row(gs), v, transpose_b=True)
+    return matmul(u * row(_as(gs, x)), v, adjoint_b=True)
+
+
+def _as(s: Tensor, x: Tensor) -> Tensor:
+    """Real numbers in the dtype of others, which may be complex."""
+    return s if s.dtype == x.dtype else apply_cast(s, x.dtype)
 
 
 def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tensor:
@@ -231,21 +210,28 @@ def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tenso
             f"m={rows} and n={columns} from op input={x} with shape={x.shape}."
         )
     first, gfirst = v[..., :rows], gv[..., :rows]
-    gaps = _inverse_differences(s * s)
-    left, right = (gaps * matmul(a, ga, transpose_a=True) for a, ga in ((u, gu), (first, gfirst)))
-    inner = diag(gs) + (left + turned(left)) * _row(s) + _column(s) * (right + turned(right))
-    result = matmul(u, matmul(inner, first, transpose_b=True))
+    gs, s = _as(gs, x), _as(s, x)
+    gaps = inverse_differences(s * s)
+    of_u, of_v = (matmul(a, ga, adjoint_a=True) for a, ga in ((u, gu), (first, gfirst)))
+    left, right = gaps * of_u, gaps * of_v
+    inner = diag(gs) + (left + adjoint_of(left)) * row(s) + column(s) * (right + adjoint_of(right))
+    if x.dtype.is_complex:  # u's factors of absolute value 1 are those with which v's stay
+        turning = diag_part(of_v)
+        inner = inner + diag((apply_conjugate(turning) - turning) * 0.5 * reciprocal(s))
+    result = matmul(u, matmul(inner, first, adjoint_b=True))
     if rows < columns:
-        outside = turned(gfirst) - matmul(matmul(gfirst, first, transpose_a=True), first, transpose_b=True)
+        outside = adjoint_of(gfirst) - matmul(matmul(gfirst, first, adjoint_a=True), first, adjoint_b=True)
         if full:
             rest, grest = v[..., rows:], gv[..., rows:]
-            outside = outside - matmul(matmul(first, grest, transpose_a=True), rest, transpose_b=True)
-        result = result + matmul(u * _row(_reciprocal(s)), outside)
-    return turned(result) if high else result
+            outside = outside - matmul(matmul(first, grest, adjoint_a=True), rest, adjoint_b=True)
+        result = result + matmul(u * row(reciprocal(s)), outside)
+    return adjoint_of(result) if high else result
 
 
-_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3))
-_SINGULAR_VALUES = Primitive("Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,))
+_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3), complexes=True)
+_SINGULAR_VALUES = Primitive(
+    "Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,), complexes=True
+)
 
 
 def _floating_matrix(a: Any) -> Tensor:
@@ -335,5 +321,5 @@ def pinv(
         rcond = 10.0 * max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     s, u, v = svd(x)
     cutoff = as_tensor(rcond, x.dtype) * apply_reduce(MAX, s, -1, False, "Max")
-    s = apply_elementwise("select", s > _column(cutoff), s, np.inf)
-    return matmul(v / _row(s), u, transpose_b=True)
+    s = apply_elementwise("select", s > column(cutoff), s, np.inf)
+    return matmul(v / row(s), u, transpose_b=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_reshape, apply_sum_to, tensor_from, view
+from gradtape._engine.api.api import apply_conjugate, apply_reshape, apply_sum_to, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import OpError, invalid_argument
@@ -18,7 +18,7 @@ from gradtape._src.core.operands import common_tensors, dims_text, flag, not_all
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
 from gradtape._src.linalg.diagonals import band_part
-from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, turned
+from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, real_of, turned
 from gradtape._src.table.rows import call, op, real
 
 FLOATS_FIRST = "half, float, double, complex64, complex128"
@@ -41,7 +41,7 @@ def inv(input: TensorLike, adjoint: bool = False, name: str | None = None) -> Te
     """The inverses of matrices.
 
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       adjoint: whether they are transposed, complex ones conjugated too.
       name: not used; TensorFlow names operations by it.
 
@@ -84,7 +84,7 @@ def det(input: TensorLike, name: str | None = None) -> Tensor:
     """The determinants of matrices.
 
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -129,8 +129,11 @@ class LogMatrixDeterminant(NamedTuple):
 def slogdet(input: TensorLike, name: str | None = None) -> LogMatrixDeterminant:
     """The signs of the determinants of matrices, and the logarithms of their absolute values.
 
+    The sign of a complex determinant is its quotient by its absolute value; it has a gradient, which TensorFlow leaves
+    out.
+
     Args:
-      input: a floating tensor of shape [..., n, n].
+      input: a floating or complex tensor of shape [..., n, n].
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -153,12 +156,15 @@ def _slogdet(x: Tensor) -> tuple[Tensor, ...]:
         return tuple(_where_valid(x, part) for part in np.linalg.slogdet(view(x)))
 
 
-def _slogdet_vjp(call: Any, needs: Any, _: Tensor, g: Tensor) -> Tensor:
-    (x,) = call.saved
+def _slogdet_vjp(call: Any, needs: Any, of_sign: Tensor, g: Tensor) -> Tensor:
+    x, sign = call.saved
+    if sign.dtype.is_complex:  # a number of the unit circle, which turns with the determinant; the logarithm is real
+        turning = apply_conjugate(of_sign) * sign
+        g = real_of(g) + (turning - apply_conjugate(turning)) * -0.5
     return inv(x, adjoint=True) * apply_reshape(g, (*g.shape, 1, 1))
 
 
-_SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0,))
+_SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0, -1), complexes=True)
 
 
 def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
@@ -189,7 +195,7 @@ def solve(matrix: TensorLike, rhs: TensorLike, adjoint: bool = False, name: str 
     """Solves matrix x = rhs.
 
     Args:
-      matrix: a floating tensor of shape [..., n, n].
+      matrix: a floating or complex tensor of shape [..., n, n].
       rhs: the right-hand sides, of shape [..., n, k], with the same leading axes.
       adjoint: whether the matrix is transposed first, a complex one conjugated too.
       name: not used; TensorFlow names operations by it.
@@ -245,10 +251,10 @@ def triangular_solve(
     """Solves matrix x = rhs where the matrix is triangular.
 
     Args:
-      matrix: a floating tensor of shape [..., n, n], of which the other triangle is not read.
+      matrix: a floating or complex tensor of shape [..., n, n], of which the other triangle is not read.
       rhs: the right-hand sides, of shape [..., n, k]; leading axes broadcast.
       lower: whether it is the lower triangle.
-      adjoint: whether the matrix is transposed first.
+      adjoint: whether the matrix is transposed first, a complex one conjugated too.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -265,7 +271,7 @@ def triangular_solve(
     kernel = "MatrixTriangularSolve"
     a, b = common_tensors((matrix, rhs))
     one_dtype(kernel, (a, b))
-    if not a.dtype.is_floating:
+    if not (a.dtype.is_floating or a.dtype.is_complex):
         raise not_allowed(kernel, a.dtype, "bfloat16, double, float, half, complex64, complex128")
     for place, tensor in enumerate((a, b)):
         if tensor.ndim < 2:
@@ -295,7 +301,7 @@ def _unfit(message: str) -> OpError:
 def _substituted(a: np.ndarray, b: np.ndarray, lower: bool, adjoint: bool) -> np.ndarray:
     """The solution row by row: NumPy has no triangular solver, and its general one refuses singular matrices."""
     if adjoint:
-        a, lower = np.swapaxes(a, -1, -2), not lower
+        a, lower = np.swapaxes(a, -1, -2).conj(), not lower
     x = np.array(b)
     n = a.shape[-1]
     with np.errstate(all="ignore"):
@@ -309,8 +315,8 @@ def _substituted(a: np.ndarray, b: np.ndarray, lower: bool, adjoint: bool) -> np
 def _triangular_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     (a, x), (lower, adjoint, shape, _) = call.saved, call.attributes
     b = triangular_solve(a, g, lower, not adjoint)
-    outer = -(matmul(x, b, transpose_b=True) if adjoint else matmul(b, x, transpose_b=True))
+    outer = -(matmul(x, b, adjoint_b=True) if adjoint else matmul(b, x, adjoint_b=True))
     return apply_sum_to(band_part(outer, -1, 0) if lower else band_part(outer, 0, -1), a.shape), apply_sum_to(b, shape)
 
 
-_TRIANGULAR = Primitive("MatrixTriangularSolve", _triangular, _triangular_vjp, saves=(0, -1))
+_TRIANGULAR = Primitive("MatrixTriangularSolve", _triangular, _triangular_vjp, saves=(0, -1), complexes=True)

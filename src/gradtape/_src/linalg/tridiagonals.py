@@ -63,7 +63,7 @@ def _fitted(diagonal: Tensor, size: int, name: str, below: bool) -> Tensor:
 
 def _operands(kernel: str, x: Tensor, rhs: Tensor) -> None:
     one_dtype(kernel, (x, rhs))
-    if not x.dtype.is_floating:
+    if not (x.dtype.is_floating or x.dtype.is_complex):
         raise not_allowed(kernel, x.dtype, _ALLOWED)
 
 
@@ -94,7 +94,9 @@ def _exchanged(x: Tensor) -> Tensor:
     return tensor_from(out, x.dtype)
 
 
-_TRANSPOSED: Primitive = Primitive("TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),))
+_TRANSPOSED: Primitive = Primitive(
+    "TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),), complexes=True
+)
 
 
 def _outer_diagonals(g: Tensor, b: Tensor) -> Tensor:
@@ -113,7 +115,7 @@ def _outer_vjp(call: Any, needs: Any, h: Tensor) -> tuple[Tensor, Tensor]:
     return _PRODUCT(h, b), _PRODUCT(_transposed(h), g)
 
 
-_OUTER = Primitive("TridiagonalOuter", _outer, _outer_vjp, saves=(0, 1))
+_OUTER = Primitive("TridiagonalOuter", _outer, _outer_vjp, saves=(0, 1), holomorphic=True)
 
 
 def _product_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -124,7 +126,7 @@ def _product_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tenso
     )
 
 
-_PRODUCT = Primitive("TridiagonalMatMul", _product, _product_vjp, saves=(0, 1))
+_PRODUCT = Primitive("TridiagonalMatMul", _product, _product_vjp, saves=(0, 1), holomorphic=True)
 
 
 def _solution(x: Tensor, rhs: Tensor) -> Tensor:
@@ -166,7 +168,7 @@ def _solution_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     return -_outer_diagonals(by_rhs, solved), by_rhs
 
 
-_SOLUTION = Primitive("TridiagonalSolve", _solution, _solution_vjp, saves=(0, -1))
+_SOLUTION = Primitive("TridiagonalSolve", _solution, _solution_vjp, saves=(0, -1), holomorphic=True)
 
 
 def _solvable(array: np.ndarray) -> np.ndarray:

@@ -105,7 +105,16 @@ def _truncated(x: Tensor) -> Tensor:
 
 
 def _reciprocal(x: Tensor) -> Tensor:
-    return 1.0 / x if x.dtype.is_floating else _computed(np.reciprocal)(x)
+    return _computed(np.reciprocal)(x) if x.dtype.is_integer else 1.0 / x
+
+
+def _signed(name: str, of_unsigned: Callable[..., Any]) -> Callable[..., Tensor]:
+    """A function that TensorFlow lacks for integers without a sign."""
+    return lambda *operands: (_computed(of_unsigned) if operands[0].dtype.is_unsigned else FUNCTIONS[name])(*operands)
+
+
+def _abs(x: Tensor) -> Tensor:
+    return x if x.dtype.is_bool or x.dtype.is_unsigned else FUNCTIONS["abs"](x)
 
 
 def _logaddexp2(x: Tensor, y: Tensor) -> Tensor:
@@ -124,15 +133,20 @@ def _log_by(base: float) -> Callable[[Tensor], Tensor]:
     return lambda x: FUNCTIONS["log"](x) * (1 / math.log(base))
 
 
+def _looked_at(name: str, of_complex: Callable[..., Any]) -> Callable[..., Tensor]:
+    """A question that TensorFlow does not answer about complex numbers."""
+    return lambda x: tensor_from(np.asarray(of_complex(view(x)))) if x.dtype.is_complex else FUNCTIONS[name](x)
+
+
 def _infinite(sign: float) -> Callable[[Tensor], Tensor]:
     return lambda x: FUNCTIONS["equal"](x, sign * math.inf)
 
 
 _ROWS = (
-    _Row("abs", alike, lambda x: x if x.dtype == BOOL else _by("abs")(x), "Magnitudes.", "[-1.5, 2.0]", "[1.5, 2. ]"),
-    _Row("negative", alike, _by("negative"), "Elements with their signs changed.", "[1, -2]", "[-1,  2]"),
+    _Row("abs", alike, _abs, "Magnitudes.", "[-1.5, 2.0]", "[1.5, 2. ]"),
+    _Row("negative", alike, _signed("negative", np.negative), "Elements of the other sign.", "[1, -2]", "[-1,  2]"),
     _Row("positive", alike, lambda x: x, "Elements as they are.", "[1, -2]", "[ 1, -2]"),
-    _Row("sign", alike, _by("sign"), "-1, 0 or 1 by the sign.", "[-3, 0, 2]", "[-1,  0,  1]"),
+    _Row("sign", alike, _signed("sign", np.sign), "-1, 0 or 1 by the sign.", "[-3, 0, 2]", "[-1,  0,  1]"),
     _Row("square", _numbers, _by("square"), "Squares.", "[2, -3]", "[4, 9]"),
     _Row("reciprocal", alike, _reciprocal, "1 / x.", "[2.0, 4.0]", "[0.5 , 0.25]"),
     _Row("ceil", alike, _kept("ceil"), "The next integers above.", "[1.2, -1.2]", "[ 2., -1.]"),
@@ -163,9 +177,9 @@ _ROWS = (
     _Row("deg2rad", floating, lambda x: x * (math.pi / 180), "Degrees in radians.", "[0]", "[0.]"),
     _Row("rad2deg", floating, lambda x: x * (180 / math.pi), "Radians in degrees.", "[0]", "[0.]"),
     _Row("sinc", floating, _sinc, "sin(pi x) / (pi x).", "[0]", "[1.]"),
-    _Row("isfinite", floating, _by("is_finite"), "Whether elements are finite.", "[1.0]", "[ True]"),
-    _Row("isinf", floating, _by("is_inf"), "Whether elements are infinite.", "[1.0]", "[False]"),
-    _Row("isnan", floating, _by("is_nan"), "Whether elements are NaN.", "[1.0]", "[False]"),
+    _Row("isfinite", floating, _looked_at("is_finite", np.isfinite), "Whether they are finite.", "[1.0]", "[ True]"),
+    _Row("isinf", floating, _looked_at("is_inf", np.isinf), "Whether elements are infinite.", "[1.0]", "[False]"),
+    _Row("isnan", floating, _looked_at("is_nan", np.isnan), "Whether elements are NaN.", "[1.0]", "[False]"),
     _Row("isneginf", floating, _infinite(-1.0), "Whether elements are minus infinity.", "[1.0]", "[False]"),
     _Row("isposinf", floating, _infinite(1.0), "Whether elements are infinity.", "[1.0]", "[False]"),
     _Row("signbit", alike, _signbit, "Whether signs are negative.", "[-1.0, 1.0]", "[ True, False]"),
@@ -180,7 +194,7 @@ _BINARY = (
     _Row("divide", floating, _by("divide"), "Quotients.", "[1, 2], 2", "[0.5, 1. ]"),
     _Row("floor_divide", _numbers, _by("floordiv"), "Quotients, rounded down.", "[5, -5], 2", "[ 2, -3]"),
     _Row("mod", _numbers, _by("floormod"), "What is left, with the divisor's sign.", "[5, -5], 3", "[2, 1]"),
-    _Row("power", _numbers, _by("pow"), "Powers.", "[2, 3], 2", "[4, 9]"),
+    _Row("power", _numbers, _signed("pow", np.power), "Powers.", "[2, 3], 2", "[4, 9]"),
     _Row("float_power", _doubles, _by("pow"), "Powers, in double precision.", "2, [3]", "[8.]"),
     _Row("maximum", alike, _with_bools("maximum", "logical_or"), "The greater of two.", "[1, 5], 3", "[3, 5]"),
     _Row("minimum", alike, _with_bools("minimum", "logical_and"), "The lesser of two.", "[1, 5], 3", "[1, 3]"),

@@ -9,7 +9,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, as_tensor, tensor_from
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.dtypes import DType, as_dtype, bfloat16
 from gradtape._src.core.operands import TENSORS
 from gradtape._src.numpy.documented import documented
 
@@ -60,7 +60,12 @@ def _kind(value: Any) -> Any:
 
 def common(*values: Any) -> DType:
     """The dtype that NumPy computes values in."""
-    return supported(np.result_type(*map(_kind, values)))
+    kinds = [*map(_kind, values)]
+    of_arrays = [kind for kind in kinds if isinstance(kind, np.dtype)]
+    # Beside bfloat16, which it does not know, NumPy takes Python's numbers for double ones.
+    if of_arrays and np.result_type(*of_arrays).name == "bfloat16":
+        return bfloat16
+    return supported(np.result_type(*kinds))
 
 
 def alike(*values: Any) -> tuple[Tensor, ...]:
@@ -70,9 +75,9 @@ def alike(*values: Any) -> tuple[Tensor, ...]:
 
 
 def floating(*values: Any) -> tuple[Tensor, ...]:
-    """Values as tensors of the floating dtype that NumPy computes them in."""
+    """Values as tensors of the floating or complex dtype that NumPy computes them in."""
     dtype = common(*values)
-    if not dtype.is_floating:
+    if not (dtype.is_floating or dtype.is_complex):
         dtype = as_dtype("float64")
     return tuple(as_array(value, dtype) for value in values)
 

@@ -23,14 +23,15 @@ def _summed(a: Any, dtype: Any) -> Tensor:
     """What is summed or multiplied: bools and small integers as NumPy's standard ones."""
     tensor = as_array(a)
     if dtype is None:
-        dtype = tensor.dtype if tensor.dtype.is_floating else INT64
+        whole = as_dtype("uint64") if tensor.dtype.is_unsigned else INT64
+        dtype = whole if tensor.dtype.is_integer or tensor.dtype.is_bool else tensor.dtype
     return apply_cast(tensor, supported(dtype))
 
 
 def _averaged(a: Any, dtype: Any) -> Tensor:
     tensor = as_array(a)
     if dtype is None:
-        dtype = tensor.dtype if tensor.dtype.is_floating else FLOAT64
+        dtype = FLOAT64 if tensor.dtype.is_integer or tensor.dtype.is_bool else tensor.dtype
     return apply_cast(tensor, supported(dtype))
 
 

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reshape, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.dtypes import DType, as_dtype, finfo as limits
 from gradtape._src.numpy import creation, picking, reductions, shapes
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.elementwise import NUMPY
 from gradtape._src.numpy.promotion import alike, as_array, supported
 from gradtape._src.ops import bitwise
+from gradtape._src.ops.complex_numbers import conj
 from gradtape._src.ops.joining import concat as _concat
 from gradtape._src.ops.sorting import searchsorted as _searchsorted
 
-_NAMES = ("bool", "uint8", "int32", "int64", "float32", "float64")
-_KINDS = {
-    "bool": "b",
-    "signed integer": "i",
-    "unsigned integer": "u",
-    "integral": "iu",
-    "real floating": "f",
-    "complex floating": "c",
-    "numeric": "iufc",
+_INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_NAMES = ("bool", *_INTEGERS, "float32", "float64", "complex64", "complex128")
+_KINDS: dict[str, Callable[[DType], bool]] = {
+    "bool": lambda dtype: dtype.is_bool,
+    "signed integer": lambda dtype: dtype.is_integer and not dtype.is_unsigned,
+    "unsigned integer": lambda dtype: dtype.is_unsigned,
+    "integral": lambda dtype: dtype.is_integer,
+    "real floating": lambda dtype: dtype.is_floating,
+    "complex floating": lambda dtype: dtype.is_complex,
+    "numeric": lambda dtype: dtype.is_numeric,
 }
 
 
@@ -42,7 +45,7 @@ class finfo_object(NamedTuple):
       max: the greatest number.
       min: the least number.
       smallest_normal: the least positive number of full precision.
-      dtype: the dtype.
+      dtype: the dtype; of complex numbers that of their parts, which the other attributes are of too.
 
     Example:
       >>> tf.array_api.finfo(tf.float32).bits
@@ -84,9 +87,9 @@ def _dtype_of(value: Any) -> Any:
 @documented("What is known of a floating dtype.", "tf.array_api.finfo(tf.float32).bits", "32", "Its limits.")
 def finfo(type: Any) -> finfo_object:
     dtype = supported(_dtype_of(type))
-    found = np.finfo(dtype.as_numpy_dtype)
+    found = limits(dtype)
     eps, most, least, normal = (float(part) for part in (found.eps, found.max, found.min, found.smallest_normal))
-    return finfo_object(found.bits, eps, most, least, normal, dtype)
+    return finfo_object(found.bits, eps, most, least, normal, as_dtype(np.dtype(found.dtype)))
 
 
 @documented("What is known of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
@@ -102,7 +105,7 @@ def isdtype(dtype: Any, kind: Any) -> bool:
         return any(isdtype(dtype, one) for one in kind)
     if isinstance(kind, str) and kind not in _KINDS:
         raise ValueError(f"there is no kind {kind!r} of dtypes; there are {', '.join(_KINDS)}")
-    return _numpys(dtype).kind in _KINDS[kind] if isinstance(kind, str) else _numpys(dtype) == _numpys(kind)
+    return _KINDS[kind](as_dtype(dtype)) if isinstance(kind, str) else _numpys(dtype) == _numpys(kind)
 
 
 @documented("Whether one dtype holds another's values.", "tf.array_api.can_cast(tf.int32, tf.int64)", "True", "A bool.")
@@ -141,7 +144,18 @@ def unstack(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
 @documented("Products of vectors.", "tf.array_api.vecdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Tensor:
     a, b = alike(x1, x2)
-    return reductions.sum(a * b, axis, a.dtype)
+    return reductions.sum(conj(a) * b, axis, a.dtype)
+
+
+@documented("Elements to the nearest integers.", "tf.array_api.round([1.5, 2.5]).numpy()", "array([2., 2.])")
+def round(x: Any) -> Tensor:
+    tensor = as_array(x)
+    return tensor_from(np.round(view(tensor))) if tensor.dtype.is_complex else picking.round(tensor)
+
+
+@documented("Where elements are not 0.", "tf.array_api.nonzero([0, 2])[0].numpy()", "array([1])", "A tensor per axis.")
+def nonzero(x: Any) -> tuple[Tensor, ...]:
+    return tuple(picking.nonzero(x))
 
 
 @documented("Values no less and no more than bounds.", "tf.array_api.clip([1, 5], max=4).numpy()", "array([1, 4])")
@@ -334,7 +348,7 @@ class Info:
           >>> tf.array_api.__array_namespace_info__().capabilities()["boolean indexing"]
           True
         """
-        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 32}
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 12}
 
     def default_device(self) -> str:
         """The one device there is.
@@ -373,8 +387,9 @@ class Info:
           >>> tf.array_api.__array_namespace_info__().default_dtypes()["integral"]
           tf.int64
         """
-        real, whole = as_dtype("float64"), as_dtype("int64")
-        return {"real floating": real, "integral": whole, "indexing": whole}
+        whole = as_dtype("int64")
+        floating = {"real floating": as_dtype("float64"), "complex floating": as_dtype("complex128")}
+        return {**floating, "integral": whole, "indexing": whole}
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
         """The dtypes there are.

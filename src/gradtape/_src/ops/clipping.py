@@ -30,7 +30,7 @@ def l2_normalize(
     """Divides x by its Euclidean norm along axes: x / sqrt(max(sum(x**2), epsilon)).
 
     Args:
-      x: a floating tensor.
+      x: a floating or complex tensor.
       axis: the axis or axes along which the squares are summed; None for all.
       epsilon: the least value that the sum of squares counts as.
       dim: an old name of axis.
@@ -50,7 +50,9 @@ def l2_normalize(
     """
     x = as_tensor(x)
     axis = dim if axis is None else axis
-    return x * apply_elementwise("rsqrt", apply_elementwise("maximum", _squares(x, axis, True), epsilon))
+    squares = _squares(apply_elementwise("abs", x), axis, True) if x.dtype.is_complex else _squares(x, axis, True)
+    factor = apply_elementwise("rsqrt", apply_elementwise("maximum", squares, epsilon))
+    return x * (apply_cast(factor, x.dtype) if x.dtype.is_complex else factor)
 
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
