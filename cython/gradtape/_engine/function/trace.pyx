@@ -13,11 +13,13 @@ from libc.stdlib cimport free, malloc
 
 from gradtape._engine.base.shape cimport dims_of, release_extent, retain_extent, tensor_shape
 from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, thread
-from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
+from gradtape._engine.record.primitive cimport DRAWS, WRITES, Primitive, Tracer, examining, install_tracer, traced, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
 from gradtape._engine.base.types cimport ADD, F64, SUB
 from gradtape._engine.state.variable cimport BaseVariable
+
+from gradtape._engine.record.primitive import as_effect
 
 import sys
 
@@ -91,6 +93,40 @@ cdef class Step:
         if self.forms is None:
             return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
         return [shape.num_elements() * item_size(code) for shape, code in self.forms]
+
+    @property
+    def given(self):
+        """Its attributes, as `Primitive.again` takes them."""
+        return (self.attribute, tensor_shape(self.shape)) if self.kind == COMPILED else self.attributes
+
+    @property
+    def is_evaluation(self):
+        return PROGRAM <= self.kind <= SCRIPTED
+
+    @property
+    def is_elementwise(self):
+        return self.kind == PROGRAM or self.kind == LONG_PROGRAM
+
+    @property
+    def is_constant(self):
+        return self.kind == CONSTANT
+
+    @property
+    def is_guard(self):
+        return self.kind == GUARD
+
+    @property
+    def read_variable(self):
+        """The variable that is read; None of other steps."""
+        return self.variable if self.kind == READ else None
+
+    @property
+    def draws(self):
+        return self.kind == EFFECT and self.effect == DRAWS
+
+    def call_effect(self, list values):
+        """Calls an effect again, on a tensor per slot (None of others); what it gives."""
+        return as_effect(self.effect, self.function, *placed(self.arguments, values), writes=self.writes)
 
     @property
     def operand_slots(self):
@@ -345,6 +381,76 @@ cdef class Recorder(Tracer):
         return 0
 
 
+cdef class SliceRecorder(Recorder):
+    """Makes a trace of a function of one slice, for a batch of slices.
+
+    It may work beside another tracer, which sees nothing meanwhile: what is computed then is hidden from that one.
+    """
+    cdef Recorder outer
+    cdef list made                       # tensors that were given a tag meanwhile
+    cdef list earlier                    # tensors that had one of the other tracer's before, and that
+    cdef unsigned int next_tag
+
+    def begin(self, list tensors):
+        if tracer is not None and not traced():
+            return False
+        self.outer = tracer
+        self.made, self.earlier = [], []
+        self.next_tag = _next_tag
+        install_tracer(None)
+        given = Recorder.begin(self, tensors)
+        if given is False:
+            install_tracer(self.outer)
+        elif self.outer is not None:
+            self.hidden = self.outer.hidden
+        return given
+
+    def end(self):
+        global _next_tag
+        Recorder.end(self)
+        if self.outer is None:
+            return
+        for tensor in self.made:
+            (<Tensor>tensor).tag = self.outer.hidden
+        for tensor, tag in reversed(self.earlier):
+            (<Tensor>tensor).tag = tag
+        _next_tag = self.next_tag
+        install_tracer(self.outer)
+        renew_epoch(thread())                # what was read meanwhile was not shown to the other
+
+    def give_up(self, str reason):
+        """What was computed is the result after all: the other tracer has not seen how."""
+        if self.outer is not None:
+            self.outer.fail(reason)
+
+    cdef int new_slot(self, Tensor tensor, bint fixed) except -1:
+        if self.outer is not None:
+            self.made.append(tensor)
+        return Recorder.new_slot(self, tensor, fixed)
+
+    cdef int slot_of(self, Tensor tensor) except -1:
+        if self.outer is not None and tensor.tag == self.hidden:
+            self.fail("a tensor came from inside of an evaluation or effect")
+        elif self.outer is not None and tensor.tag < self.first:
+            self.earlier.append((tensor, tensor.tag))
+        return Recorder.slot_of(self, tensor)
+
+    cdef int value_read(self, Tensor tensor, bint truth) except -1:
+        cdef int slot
+        cdef Step step
+        slot = self.slot_of(tensor)
+        if self.fixed[slot] and self.outer is None:
+            return 0                         # one of the other tracer's is a constant here, and none there
+        step = Step(GUARD, 1, 0)
+        step.operands[0] = slot
+        return self.add(step)
+
+    cdef int variable_made(self, object variable) except -1:
+        if self.outer is not None:
+            self.outer.variable_made(variable)
+        return Recorder.variable_made(self, variable)
+
+
 cdef object _parts_of = None
 
 
@@ -391,6 +497,19 @@ cdef object filled_in(object packed, PyObject** slots):
         return [filled_in(item, slots) for item in <list>packed]
     if type(packed) is Built:
         return (<Built>packed).make(tuple([filled_in(item, slots) for item in (<Built>packed).parts]))
+    return packed
+
+
+cdef object placed(object packed, list values):
+    """A structure with these values in its Places."""
+    if type(packed) is Place:
+        return values[(<Place>packed).slot]
+    if type(packed) is tuple:
+        return tuple([placed(item, values) for item in <tuple>packed])
+    if type(packed) is list:
+        return [placed(item, values) for item in <list>packed]
+    if type(packed) is Built:
+        return (<Built>packed).make(tuple([placed(item, values) for item in (<Built>packed).parts]))
     return packed
 
 

@@ -145,18 +145,21 @@ def _kind(signature: Any) -> dtypes.DType:
         call(lambda t: t[0] * t[1], (real(1, 2), real(3, 2))),
     ],
     edges=lambda: [call(lambda t: t * 2, integer([1, 2]))],
-    notes="Runs fn once per element",
+    notes="Traced on one slice; bits of products of batches may differ from a loop's",
 )
 def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
-    """Calls a function on each slice along the first axis and stacks what it returns.
+    """Calls a function for all slices along the first axis at once, and stacks what it returns.
 
-    The results are those of `map_fn`; dtypes need not be stated, and a first axis of size 1 is repeated as the others
-    ask.
+    The function is called with the first slice; what it computes is then computed for all of them together, by one
+    operation on a batch for each on a slice. Tapes work inside of it, as for gradients per example, and around it.
+    Random numbers are drawn for each slice. What the function does to Python's own objects it does once. Where it reads a
+    value of a slice in Python, assigns to variables or calls Python functions with effects, it is called slice by slice
+    instead, as `map_fn` does. Values are those of `map_fn` but for rounding: products of batches of matrices may add in another order.
 
     Args:
       fn: a function of a slice, or of a structure of slices.
-      elems: a tensor, or a nested structure of tensors.
-      fallback_to_while_loop: not used.
+      elems: a tensor, or a nested structure of tensors. A first axis of size 1 is repeated as the others ask.
+      fallback_to_while_loop: whether fn may be called slice by slice where it cannot be computed for all at once.
       warn: not used.
 
     Returns:
@@ -164,7 +167,8 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
       of zeros.
 
     Raises:
-      ValueError: elems holds no tensors.
+      ValueError: elems holds no tensors, or fn cannot be computed for all slices at once and may not be called slice by
+        slice.
       InvalidArgumentError: the first sizes differ.
 
     Example:
@@ -184,15 +188,18 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
         with Unrecorded():
             made = fn(nest.pack_sequence_as(elems, [full(tensor.shape[1:], 0, tensor.dtype) for tensor in tensors]))
         return nest.map_structure(lambda value: _none_of(as_tensor(value)), made)
-    results = [
-        fn(
-            nest.pack_sequence_as(
-                elems, [tensor[i if size > 1 else 0] for tensor, size in zip(tensors, sizes, strict=True)]
-            )
-        )
-        for i in range(count)
-    ]
-    return None if results[0] is None else _stacked(results)
+    from gradtape._src.ops.batching import first_and_batch  # read when first used
+
+    first, batch, why = first_and_batch(fn, elems, tensors, count)
+    if batch is not None:
+        return batch
+    if not fallback_to_while_loop:
+        raise ValueError(f"No vectorization of {fn!r}, and fallback_to_while_loop=False: {why}")
+    results = [first]
+    for i in range(1, count):
+        slices = [tensor[i if size > 1 else 0] for tensor, size in zip(tensors, sizes, strict=True)]
+        results.append(fn(nest.pack_sequence_as(elems, slices)))
+    return None if first is None else _stacked(results)
 
 
 def _none_of(tensor: Tensor) -> Tensor:

@@ -1,0 +1,117 @@
+"""A function of one slice evaluated on a batch of slices: it is traced once, and each step is evaluated by its batch rule.
+
+A slot of the trace is batched where it depends on the slices, and has then an axis in front of those that the function
+saw; all others stay as they are. A primitive without a rule is evaluated slice by slice. Where Python looked at a batched
+value, or anything but drawing random numbers was done beside computing, there is no batch, and the caller takes the
+slices one after the other; the first one's result is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradtape._engine.api.api import apply_broadcast_to, as_tensor
+from gradtape._engine.function.trace import SliceRecorder, is_recording
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import nest
+from gradtape._src.ops.batch_rules import evaluate_batch
+from gradtape._src.ops.joining import stack
+
+
+class Unvectorizable(Exception):
+    """Why a function has no batch."""
+
+
+def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor], count: int) -> tuple[Any, Any, str]:
+    """A function of the first slice; of all of them, None where it has no batch, and why it has none.
+
+    tensors: the flat tensors of elems, of first size `count`, or 1 for one that all slices share.
+    """
+    recorder = SliceRecorder(any(is_recording()))
+    given = recorder.begin([tensor[0] for tensor in tensors])
+    if given is False:
+        return fn(nest.pack_sequence_as(elems, [tensor[0] for tensor in tensors])), None, "another thread is traced"
+    try:
+        first = fn(nest.pack_sequence_as(elems, given))
+        outputs = [] if first is None else [as_tensor(value) for value in nest.flatten(first)]
+        _, slots = recorder.outputs(outputs)
+    finally:
+        recorder.end()
+    recorder.close()
+    try:
+        if first is None or recorder.failure is not None:
+            raise Unvectorizable(recorder.failure or "the function returns nothing")
+        return first, nest.pack_sequence_as(first, _evaluate(recorder, tensors, count, slots)), ""
+    except Unvectorizable as why:
+        recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
+        return first, None, str(why)
+
+
+def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]) -> list[Tensor]:
+    """The outputs, stacked."""
+    batched = [False] * recorder.slot_count
+    values: list[Any] = [None] * recorder.slot_count
+    for slot, tensor in enumerate(tensors):
+        batched[slot] = tensor.shape[0] == count
+        values[slot] = tensor if batched[slot] else tensor[0]
+    for slot, tensor in recorder.constants.items():
+        values[slot] = tensor
+    _spread(recorder.steps, batched)
+    live = _live(recorder.steps, outputs)
+    for step in recorder.steps:
+        places = step.operand_slots
+        if step.is_guard:
+            values[places[0]].numpy()  # a function around this one is told that a value was read
+        elif step.read_variable is not None:
+            values[step.result_slots[0]] = step.read_variable.value()
+        elif step.draws:
+            _draw(step, values, batched, count)
+        elif step.is_evaluation and not live.isdisjoint(step.result_slots):
+            operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
+            if not any(which):
+                results = step.primitive.again(tuple(operands), step.given)
+            else:
+                results = evaluate_batch(step.primitive, count, operands, which, step.given)
+            for slot, value in zip(step.result_slots, results, strict=True):
+                values[slot] = value
+    return [
+        values[slot] if batched[slot] else apply_broadcast_to(values[slot], (count, *values[slot].shape))
+        for slot in outputs
+    ]
+
+
+def _spread(steps: list[Any], batched: list[bool]) -> None:
+    """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
+    for step in steps:
+        depends = step.draws or any(batched[slot] for slot in step.operand_slots)
+        if step.is_guard and depends:
+            raise Unvectorizable("Python reads a value that differs from slice to slice")
+        if step.is_evaluation and depends and step.primitive.varies:
+            raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
+        if not (step.is_evaluation or step.is_guard or step.draws or step.read_variable is not None or step.is_constant):
+            raise Unvectorizable(f"{step.name} is done once per slice")
+        for slot in step.result_slots:
+            batched[slot] = depends
+
+
+def _live(steps: list[Any], outputs: list[int]) -> set[int]:
+    """The slots on which something that is done depends."""
+    live = set(outputs)
+    for step in reversed(steps):
+        if step.is_guard or step.draws or not live.isdisjoint(step.result_slots):
+            live.update(step.operand_slots)
+    return live
+
+
+def _draw(step: Any, values: list[Any], batched: list[bool], count: int) -> None:
+    """Random numbers of each slice's own."""
+    drawn = []
+    for i in range(count):
+        given = list(values)
+        for slot in step.operand_slots:
+            given[slot] = values[slot][i] if batched[slot] else values[slot]
+        results = step.call_effect(given)
+        drawn.append(nest.flatten(results) if len(step.result_slots) else [])
+    for slot, column in zip(step.result_slots, zip(*drawn, strict=True), strict=True):
+        values[slot] = stack(list(column))
