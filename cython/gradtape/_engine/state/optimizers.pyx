@@ -23,7 +23,7 @@ from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport F32, F64, is_native
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
-from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
+from gradtape._engine.state.rules cimport (BLOCK, HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
                                            sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
 from gradtape._engine.state.variable cimport BaseVariable
@@ -73,7 +73,7 @@ cdef class Rows:
 
     Attributes:
       values: the rows, those of one index added up.
-      places: their indices (IN), valid and each once.
+      places: their indices (IN), valid and ascending, each once.
       squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for an absolute
         rule), else None: Keras squares entry by entry.
       norm: the Euclidean norm of all entries.
@@ -101,7 +101,8 @@ cdef class Rows:
         return whole
 
 
-# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
+# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`, but that those of a gradient
+# that is zero but for some rows (count of them, width elements each, at ascending places) are of these rows alone.
 cdef struct LongWalk:
     const Step* step
     bint double_precision
@@ -110,18 +111,68 @@ cdef struct LongWalk:
     const char* q
     char* slots[SLOTS]
     Py_ssize_t size
+    const int64_t* places          # NULL: the gradient is all there
+    Py_ssize_t count
+    Py_ssize_t width
 
 
 cdef void walk_part(void* context, int part, int parts) noexcept nogil:
     cdef LongWalk* whole = <LongWalk*>context
-    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
-    cdef Py_ssize_t start = first * (8 if whole.double_precision else 4)
+    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), stop = place_of_cut(whole.size, part + 1, parts)
+    if whole.places != NULL:
+        walk_among_zeros(whole, first, stop)
+    else:
+        walk_between(whole, whole.g + first * item_of(whole), whole.q + first * item_of(whole) if whole.q != NULL else NULL, first, stop)
+
+
+cdef inline int item_of(LongWalk* whole) noexcept nogil:
+    return 8 if whole.double_precision else 4
+
+
+cdef int walk_between(LongWalk* whole, const char* g, const char* q, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    """The elements from first to stop; g, q: their gradient (IN)."""
+    cdef Py_ssize_t start = first * item_of(whole)
     cdef char* slots[SLOTS]
     cdef int i
     for i in range(SLOTS):
         slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    walk(whole.step, whole.double_precision, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
-         n)
+    return walk(whole.step, whole.double_precision, whole.target + start, g, q, slots, stop - first)
+
+
+cdef void walk_among_zeros(LongWalk* whole, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    """The same of a gradient that is given by rows: it is laid out block by block, in cache."""
+    cdef double g[BLOCK]
+    cdef double q[BLOCK]
+    cdef Py_ssize_t item = item_of(whole), row = 0, start = first, end, begin, length
+    cdef bint clean = False
+    while row < whole.count and (whole.places[row] + 1) * whole.width <= first:
+        row += 1
+    while start < stop:
+        end = start + BLOCK if start + BLOCK < stop else stop
+        if not clean:
+            memset(g, 0, BLOCK * item)
+            memset(q, 0, BLOCK * item)
+            clean = True
+        while row < whole.count and whole.places[row] * whole.width < end:
+            begin = whole.places[row] * whole.width
+            length = begin + whole.width
+            begin = begin if begin > start else start
+            length = (length if length < end else end) - begin
+            lay((<char*>g) + (begin - start) * item, whole.g, whole, row, begin, length)
+            if whole.q != NULL:
+                lay((<char*>q) + (begin - start) * item, whole.q, whole, row, begin, length)
+            clean = False
+            if (whole.places[row] + 1) * whole.width > end:
+                break
+            row += 1
+        walk_between(whole, <const char*>g, <const char*>q if whole.q != NULL else NULL, start, end)
+        start = end
+
+
+cdef inline void lay(char* out, const char* rows, LongWalk* whole, Py_ssize_t row, Py_ssize_t begin,
+                     Py_ssize_t length) noexcept nogil:
+    """out (OUT) = so many elements of a row (IN), from the parameter's element `begin` on."""
+    memcpy(out, rows + (row * whole.width + begin - whole.places[row] * whole.width) * item_of(whole), length * item_of(whole))
 
 
 cdef inline char* in_place(PyObject* variable) except NULL:
@@ -330,8 +381,8 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q) except -1:
-        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN)."""
+    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q, Rows rows) except -1:
+        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN), or of the rows alone."""
         cdef LongWalk whole
         cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
         cdef PyObject* slot
@@ -348,7 +399,7 @@ cdef class BaseOptimizer:
                 if not rule.whole or i == self.slot_count - 1:
                     if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != (<Tensor>value).dtype_code:
                         raise changed(<BaseVariable>pair.variable)
-        if step.bare and not rule.whole and extent.size <= LONG_RUN:
+        if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
             if whole.double_precision:
                 rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
                                       extent.size)
@@ -359,10 +410,16 @@ cdef class BaseOptimizer:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
+        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+        whole.places = NULL
+        if rows is not None and rows.places.shape[0]:
+            whole.places, whole.count = &rows.places[0], rows.places.shape[0]
+            whole.width = rows.values.extent.size // whole.count
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
             run_parts(walk_part, &whole, thread_count())
-        elif extent.size and walk(step, whole.double_precision, (<Tensor>value).data, g, q, whole.slots, extent.size):
+        elif whole.places != NULL:
+            walk_among_zeros(&whole, 0, extent.size)
+        elif extent.size and walk_between(&whole, g, q, 0, extent.size):
             raise MemoryError()
         return 0
 
@@ -401,7 +458,6 @@ cdef class BaseOptimizer:
         return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
 
     @cython.final
-    @cython.final
     cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
         """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
         if accumulated:
@@ -417,7 +473,7 @@ cdef class BaseOptimizer:
         cdef double limit = NAN, norm, total
         cdef double* numbers = self.numbers
         cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
-        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0
+        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0, laid
         cdef const char* g
         cdef Py_ssize_t i
         cdef Rows rows
@@ -472,18 +528,21 @@ cdef class BaseOptimizer:
                 self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
                                  else Rows(rows.values, rows.places, None, rows.norm))
                 continue
-            if rows is not None:
+            laid = rows is not None and not self.scripted and not self.entry.whole and rows.places.shape[0] > 0
+            if laid:
+                g = rows.values.data
+            elif rows is not None:
                 values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
-                if not by_all:                       # Keras adds the entries of an index up as it scales them
-                    squares = rows.dense(rows.squares, value_of(pairs[i].variable).extent)
                 g = values.data
+            if rows is not None and rows.squares is not None and not by_all:     # Keras adds the entries of an index up as it scales them
+                squares = rows.squares if laid else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
             if self.scripted:
                 values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
                 shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
                 self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
                 self.still_bound(bindings)
             else:
-                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL)
+                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL, rows if laid else None)
         return 0
 
     @cython.final
@@ -551,7 +610,7 @@ cdef class BaseOptimizer:
         self.still_bound(bindings)
         self.begin(&step, rate)
         for i in range(count):
-            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL)
+            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL, None)
         (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
         return 0
 
@@ -764,7 +823,7 @@ cdef class BaseOptimizer:
         pair.place = found
         pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
         self.make_own(&pair, 1)
-        self.update(&step, &pair, fitting.data, NULL)
+        self.update(&step, &pair, fitting.data, NULL, None)
 
     def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
         if not same_extent(gradient.extent, variable.held.extent):
