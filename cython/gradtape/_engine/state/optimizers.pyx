@@ -22,15 +22,15 @@ from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport F32, F64, is_native
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
+from gradtape._engine.kernels.dispatch cimport rules
+from gradtape._engine.kernels.rules cimport HYPERPARAMETERS, SLOTS, STEP_BLOCK, Rule, Step
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
-from gradtape._engine.state.rules cimport (BLOCK, HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
-                                           sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, scalar_value, tracing
 
+from gradtape._engine.kernels.dispatch import PLACES
 from gradtape._engine.record.primitive import as_effect
-from gradtape._engine.state.rules import PLACES
 from gradtape._src.core.errors import InvalidArgumentError
 
 cdef extern from "Python.h":
@@ -136,22 +136,22 @@ cdef int walk_between(LongWalk* whole, const char* g, const char* q, Py_ssize_t 
     cdef int i
     for i in range(SLOTS):
         slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    return walk(whole.step, whole.double_precision, whole.target + start, g, q, slots, stop - first)
+    return rules.walk(whole.step, whole.double_precision, whole.target + start, g, q, slots, stop - first)
 
 
 cdef void walk_among_zeros(LongWalk* whole, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
     """The same of a gradient that is given by rows: it is laid out block by block, in cache."""
-    cdef double g[BLOCK]
-    cdef double q[BLOCK]
+    cdef double g[STEP_BLOCK]
+    cdef double q[STEP_BLOCK]
     cdef Py_ssize_t item = item_of(whole), row = 0, start = first, end, begin, length
     cdef bint clean = False
     while row < whole.count and (whole.places[row] + 1) * whole.width <= first:
         row += 1
     while start < stop:
-        end = start + BLOCK if start + BLOCK < stop else stop
+        end = start + STEP_BLOCK if start + STEP_BLOCK < stop else stop
         if not clean:
-            memset(g, 0, BLOCK * item)
-            memset(q, 0, BLOCK * item)
+            memset(g, 0, STEP_BLOCK * item)
+            memset(q, 0, STEP_BLOCK * item)
             clean = True
         while row < whole.count and whole.places[row] * whole.width < end:
             begin = whole.places[row] * whole.width
@@ -259,7 +259,7 @@ cdef class BaseOptimizer:
     def _set_rule(self, str name, bint applied_in_python):
         """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
         self.rule = PLACES[name][0] if name else -1
-        self.entry = rule_of(self.rule) if name else NULL
+        self.entry = &rules.table[self.rule] if name else NULL
         self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
         self.applied_in_python = applied_in_python
         self.look()
@@ -442,7 +442,7 @@ cdef class BaseOptimizer:
             start = rows.places[row] * width * item
             if state is not None:
                 slots[0] = state.data + start
-            walk(step, item == 8, value.data + start, rows.values.data + row * width * item,
+            rules.walk(step, item == 8, value.data + start, rows.values.data + row * width * item,
                  rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, width)
         return 0
 
@@ -454,7 +454,7 @@ cdef class BaseOptimizer:
         if g == NULL:
             return (<Rows>pair.gradient).norm / divisor
         value = value_of(pair.variable)
-        total = sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
+        total = rules.sum_of_squares(value.dtype_code == F64, g, divisor, value.extent.size)
         return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
 
     @cython.final
@@ -484,7 +484,7 @@ cdef class BaseOptimizer:
         if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
             step.divisor = numbers[LOSS_SCALE_FACTOR]
         if self.product is not None:
-            advance(self.product.held.dtype_code == F64, self.product.held.data, step.hyper[0], step.t)
+            rules.advance(self.product.held.dtype_code == F64, self.product.held.data, step.hyper[0], step.t)
             step.product = scalar_value(self.product.held)
         if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
             limit = numbers[CLIPVALUE]
@@ -538,7 +538,7 @@ cdef class BaseOptimizer:
                 squares = rows.squares if laid else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
             if self.scripted:
                 values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
-                shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
+                rules.shape(&step, values.dtype_code == F64, g, values.data, values.extent.size)
                 self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
                 self.still_bound(bindings)
             else:
@@ -550,7 +550,7 @@ cdef class BaseOptimizer:
         cdef Tensor value = value_of(pair.variable)
         if self.decays(pair.place):
             step.decay = self.numbers[WEIGHT_DECAY]
-            decay(step, value.dtype_code == F64, value.data, value.extent.size)
+            rules.decay(step, value.dtype_code == F64, value.data, value.extent.size)
         return 0
 
     @cython.final
@@ -573,7 +573,7 @@ cdef class BaseOptimizer:
             total = nth(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
                 raise changed(<BaseVariable>pairs[i].variable)
-            accumulate(dense.dtype_code == F64, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+            rules.accumulate(dense.dtype_code == F64, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
                        dense.extent.size)
         return 0
 
@@ -594,7 +594,7 @@ cdef class BaseOptimizer:
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
             if is_native(mean.held.dtype_code):
-                average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+                rules.average(mean.held.dtype_code == F64, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             if overwrites:
                 variable.store(mean.held)
         return 0

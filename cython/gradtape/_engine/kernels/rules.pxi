@@ -1,23 +1,14 @@
-"""The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
-
-The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
-1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
-"""
-
-from libc.math cimport fabs, pow, sqrt
-from libc.stdint cimport int64_t
-from libc.stdlib cimport free, malloc
-
-from gradtape._engine.base.types cimport real
+# The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
+#
+# The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
+# 1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
 
 cdef extern from "math.h" nogil:
-    float sqrtf(float)
-    float fabsf(float)
     float powf(float, float)
 
 cdef enum:
     RULES = 16               # that the table has places for
-    LANES = 8                # partial sums
+    SQUARE_LANES = 8         # partial sums
 
 cdef enum Trait:
     ABSOLUTE = 1
@@ -29,13 +20,6 @@ cdef inline real root(real x) noexcept nogil:
         return sqrtf(x)
     else:
         return sqrt(x)
-
-
-cdef inline real magnitude(real x) noexcept nogil:
-    if real is float:
-        return fabsf(x)
-    else:
-        return fabs(x)
 
 
 cdef inline real power(real x, real y) noexcept nogil:
@@ -56,25 +40,25 @@ cdef inline float cast_as_keras(double x) noexcept nogil:
 
 cdef double squares(const real* g, double divisor, Py_ssize_t n) noexcept nogil:
     """The sum of (g / divisor)², g IN: squares of g's type, added up in lanes of double."""
-    cdef double lanes[LANES]
+    cdef double lanes[SQUARE_LANES]
     cdef double total = 0
     cdef real x, by = <real>divisor
-    cdef Py_ssize_t i, lane, whole = n // LANES
-    for lane in range(LANES):
+    cdef Py_ssize_t i, lane, whole = n // SQUARE_LANES
+    for lane in range(SQUARE_LANES):
         lanes[lane] = 0
     if divisor == 1:
         for i in range(whole):
-            for lane in range(LANES):
-                lanes[lane] += g[i * LANES + lane] * g[i * LANES + lane]
+            for lane in range(SQUARE_LANES):
+                lanes[lane] += g[i * SQUARE_LANES + lane] * g[i * SQUARE_LANES + lane]
     else:
         for i in range(whole):
-            for lane in range(LANES):
-                x = g[i * LANES + lane] / by
+            for lane in range(SQUARE_LANES):
+                x = g[i * SQUARE_LANES + lane] / by
                 lanes[lane] += x * x
-    for i in range(whole * LANES, n):
+    for i in range(whole * SQUARE_LANES, n):
         x = g[i] / by
         total += x * x
-    for lane in range(LANES):
+    for lane in range(SQUARE_LANES):
         total += lanes[lane]
     return total
 
@@ -188,7 +172,7 @@ cdef void adamax(const Step* step, real* p, const real* g, const real* q, real**
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         old = fading * u[i]
-        new = magnitude(g[i]) if q == NULL else q[i]
+        new = fabs_(g[i]) if q == NULL else q[i]
         u[i] = new if new > old or new != new else old
         p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
 
@@ -286,14 +270,14 @@ cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s
     cdef real of_second = 1 - power(<real>cast_as_keras(h[1]), <real>step.t)
     cdef real* m = s[0]
     cdef real* v = s[1]
-    cdef real change[BLOCK]
+    cdef real change[STEP_BLOCK]
     cdef real of_parameter = root(<real>squares(p, 1, n)), of_change, rate = <real>step.rate
     cdef double total = 0
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         v[i] += (square(g, q, i) - v[i]) * second
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
         total += squares(change, 1, length)
         start += length
@@ -302,8 +286,8 @@ cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s
         rate *= of_parameter / of_change
     start = 0
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
-        if n > BLOCK:
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
+        if n > STEP_BLOCK:
             adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
         for i in range(length):
             p[start + i] -= rate * change[i]
@@ -362,35 +346,31 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
 ctypedef void (*Single)(const Step* step, float* p, const float* g, const float* q, float** s, Py_ssize_t n) noexcept nogil
 ctypedef void (*Double)(const Step* step, double* p, const double* g, const double* q, double** s, Py_ssize_t n) noexcept nogil
 
-cdef Rule table[RULES]
-PLACES = {}                  # per rule: its number in the table, and the names of its hyperparameters in order
+cdef Rule rule_table[RULES]
+PLACES = {}                  # dispatch hands it on
 
 
-cdef int enter(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
-    cdef Rule* rule = &table[len(PLACES)]
+cdef int enter_rule(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
+    cdef Rule* rule = &rule_table[len(PLACES)]
     rule.single, rule.double_precision, rule.row_slots = single, double_precision, row_slots
     rule.absolute, rule.whole = traits & ABSOLUTE != 0, traits & WHOLE != 0
     PLACES[name] = (len(PLACES), tuple(hyperparameters.split()))
     return 0
 
 
-enter("sgd", sgd[float], sgd[double], 0, 0, "momentum nesterov")
-enter("adam", adam[float], adam[double], -1, 0, "beta_1 beta_2 epsilon")
-enter("rmsprop", rmsprop[float], rmsprop[double], -1, 0, "rho momentum epsilon")
-enter("adagrad", adagrad[float], adagrad[double], 1, 0, "epsilon")
-enter("adadelta", adadelta[float], adadelta[double], -1, 0, "rho epsilon")
-enter("adamax", adamax[float], adamax[double], -1, ABSOLUTE, "beta_1 beta_2 epsilon")
-enter("nadam", nadam[float], nadam[double], -1, 0, "beta_1 beta_2 epsilon")
-enter("ftrl", ftrl[float], ftrl[double], -1, 0, "learning_rate_power l1_regularization_strength l2_regularization_strength "
+enter_rule("sgd", sgd[float], sgd[double], 0, 0, "momentum nesterov")
+enter_rule("adam", adam[float], adam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter_rule("rmsprop", rmsprop[float], rmsprop[double], -1, 0, "rho momentum epsilon")
+enter_rule("adagrad", adagrad[float], adagrad[double], 1, 0, "epsilon")
+enter_rule("adadelta", adadelta[float], adadelta[double], -1, 0, "rho epsilon")
+enter_rule("adamax", adamax[float], adamax[double], -1, ABSOLUTE, "beta_1 beta_2 epsilon")
+enter_rule("nadam", nadam[float], nadam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter_rule("ftrl", ftrl[float], ftrl[double], -1, 0, "learning_rate_power l1_regularization_strength l2_regularization_strength "
                                                 "l2_shrinkage_regularization_strength beta")
-enter("lion", lion[float], lion[double], -1, 0, "beta_1 beta_2")
-enter("lamb", lamb[float], lamb[double], -1, WHOLE, "beta_1 beta_2 epsilon")
-enter("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_decay epsilon_1 epsilon_2 clip_threshold")
-enter("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
-
-
-cdef const Rule* rule_of(int rule) noexcept nogil:
-    return &table[rule]
+enter_rule("lion", lion[float], lion[double], -1, 0, "beta_1 beta_2")
+enter_rule("lamb", lamb[float], lamb[double], -1, WHOLE, "beta_1 beta_2 epsilon")
+enter_rule("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_decay epsilon_1 epsilon_2 clip_threshold")
+enter_rule("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
 
 
 cdef inline bint as_it_is(const Step* step) noexcept nogil:
@@ -425,7 +405,7 @@ cdef inline void shape_squares(const Step* step, const real* q, real* out, Py_ss
     cdef real scale = 1 / <real>step.divisor
     if step.denominator != 0:
         scale *= <real>step.numerator / <real>step.denominator
-    if not table[step.rule].absolute:
+    if not rule_table[step.rule].absolute:
         scale *= scale
     for i in range(n):
         out[i] = q[i] * scale
@@ -438,24 +418,24 @@ cdef inline void decay_part(const Step* step, real* p, Py_ssize_t n) noexcept no
         p[i] -= p[i] * weight * rate
 
 
-cdef inline void run(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+cdef inline void run_rule(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     if real is float:
-        table[step.rule].single(step, p, g, q, s, n)
+        rule_table[step.rule].single(step, p, g, q, s, n)
     else:
-        table[step.rule].double_precision(step, p, g, q, s, n)
+        rule_table[step.rule].double_precision(step, p, g, q, s, n)
 
 
 cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     """Block by block: decay, scaling and clipping, then the rule."""
-    cdef real shaped[BLOCK]
-    cdef real shaped_squares[BLOCK]
+    cdef real shaped[STEP_BLOCK]
+    cdef real shaped_squares[STEP_BLOCK]
     cdef real* slots[SLOTS]
     cdef const real* of_squares
     cdef const real* gradient
     cdef Py_ssize_t start = 0, length, i
     cdef bint plain = as_it_is(step)
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         gradient, of_squares = g + start, q + start if q != NULL else NULL
         if not plain:
             shape_part(step, gradient, shaped, length)
@@ -467,7 +447,7 @@ cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, re
             decay_part(step, p + start, length)
         for i in range(SLOTS):
             slots[i] = s[i] + start if s[i] != NULL else NULL
-        run(step, p + start, gradient, of_squares, slots, length)
+        run_rule(step, p + start, gradient, of_squares, slots, length)
         start += length
 
 
@@ -477,7 +457,7 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
     if step.decay == step.decay:
         decay_part(step, p, n)
     if as_it_is(step):
-        run(step, p, g, q, s, n)
+        run_rule(step, p, g, q, s, n)
         return 0
     shaped = <real*>malloc((1 if q == NULL else 2) * n * sizeof(real) + 1)
     if shaped == NULL:
@@ -485,16 +465,16 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
     shape_part(step, g, shaped, n)
     if q != NULL:
         shape_squares(step, q, shaped + n, n)
-    run(step, p, shaped, shaped + n if q != NULL else NULL, s, n)
+    run_rule(step, p, shaped, shaped + n if q != NULL else NULL, s, n)
     free(shaped)
     return 0
 
 
 cdef inline int walk_typed(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    if table[step.rule].whole:
+    if rule_table[step.rule].whole:
         return run_whole(step, p, g, q, s, n)
     if step.decay != step.decay and as_it_is(step):
-        run(step, p, g, q, s, n)
+        run_rule(step, p, g, q, s, n)
     else:
         run_blocks(step, p, g, q, s, n)
     return 0
@@ -563,3 +543,19 @@ cdef void advance(bint double_precision, char* product, double beta_1, int64_t t
         (<double*>product)[0] *= nadam_momentum[double](beta_1, 0.96, t)
     else:
         (<float*>product)[0] *= nadam_momentum[float](<float>beta_1, <float>0.96, t)
+
+
+cdef Rules rules_here
+rules_here.table = rule_table
+rules_here.walk = walk
+rules_here.shape = shape
+rules_here.decay = decay
+rules_here.accumulate = accumulate
+rules_here.average = average
+rules_here.sum_of_squares = sum_of_squares
+rules_here.advance = advance
+
+
+def rules():
+    """The address of this set's filled table of rules."""
+    return <size_t>&rules_here
