@@ -16,6 +16,7 @@ import json
 import numpy as np
 import gradtape as tf
 from gradtape._engine.api.api import apply_elementwise
+from gradtape._src.optimizers.rows import ROWS as OPTIMIZERS
 from gradtape._src.table.elementwise import ROWS
 
 generator = np.random.default_rng(1)
@@ -42,6 +43,11 @@ for dtype in ("float32", "float64"):
     for name in ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min"):
         for axis in (None, 0, 1, 2, (0, 2)):
             found[f"{name} {dtype} {axis}"] = [np.asarray(getattr(tf, name)(x, axis)).tolist()]
+    for name in (row.__name__ for row in OPTIMIZERS):
+        v, optimizer = tf.Variable(generator.normal(size=77).astype(dtype)), getattr(tf.optimizers, name)(0.1)
+        for _ in range(2):
+            optimizer.apply_gradients([(tf.constant(generator.normal(size=77).astype(dtype)), v)])
+        found[f"{name} {dtype}"] = [v.numpy().tolist()]
 print(json.dumps(found))
 """
 

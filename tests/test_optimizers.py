@@ -143,6 +143,39 @@ def test_slices_step_as_the_dense_gradient_does(name, options):
     np.testing.assert_allclose(variables[0].numpy(), variables[1].numpy(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("width", [1, 7, 3000])
+@pytest.mark.parametrize("name", ROWS)
+def test_rows_take_the_very_step_of_the_dense_gradient(name, width, dtype):
+    """A gradient of rows is laid out block by block: at every place of a row among blocks and threads, bit for bit."""
+    random = np.random.default_rng(0)
+    shape = (90_000 // width, width)
+    indices = random.permutation(shape[0])[: shape[0] // 3]
+    start, values = random.normal(size=shape).astype(dtype), random.normal(size=(len(indices), width)).astype(dtype)
+    dense = np.zeros(shape, dtype)
+    dense[indices] = values
+    for options in ({}, {"clipvalue": 0.5, "weight_decay": 0.01}):
+        variables = [tf.Variable(start) for _ in range(2)]
+        for variable, gradient in zip(variables, (Slices(values, indices), tf.constant(dense)), strict=True):
+            optimizer = getattr(tf.optimizers, name)(0.1, **options)
+            for _ in range(2):
+                optimizer.apply_gradients([(gradient, variable)])
+        np.testing.assert_array_equal(variables[0].numpy(), variables[1].numpy())
+
+
+def test_rows_of_one_index_are_squared_one_by_one_wherever_they_stand():
+    random = np.random.default_rng(0)
+    values = random.normal(size=(900, 100)).astype(np.float32)
+    indices = random.integers(0, 400, 900)
+    sums, squares = (np.zeros((1000, 100), np.float32) for _ in range(2))
+    np.add.at(sums, indices, values)
+    np.add.at(squares, indices, values * values)
+    table = tf.Variable(np.zeros((1000, 100), np.float32))
+    tf.optimizers.Adam(1.0, beta_1=0.0, beta_2=0.0, epsilon=0.0).apply_gradients([(Slices(values, indices), table)])
+    expected = np.divide(-sums, np.sqrt(squares), where=squares > 0, out=np.full_like(sums, np.nan))
+    np.testing.assert_allclose(table.numpy(), expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("values, indices", [([[1.0, 2.0]], [5]), ([[1.0, 2.0, 3.0]], [0]), ([[1.0, 2.0]], [-1])])
 def test_wrong_slices_name_the_variable(values, indices):
     w = tf.Variable(np.zeros((5, 2), np.float32), name="table")

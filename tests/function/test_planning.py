@@ -66,6 +66,31 @@ def test_products_with_one_are_left_out():
     assert "x1" not in compiled.explain_plan()  # the cotangent is no operand any more
 
 
+@pytest.mark.parametrize(
+    "source", ["a variable", "a primitive in Python", "a primitive of several results", "a product", "half of them"]
+)
+def test_products_with_one_are_left_out_whatever_made_the_operand(source):
+    """Numbers become part of a program where an operand is known to tell its type and shape."""
+    value = np.linspace(-2.0, 2.0, 400).reshape(20, 20)
+    v, x = tf.Variable(value, dtype=tf.float32), tf.constant(value, tf.float32)
+    made = {
+        "a variable": lambda: v,
+        "a primitive in Python": lambda: tf.reverse(v, [0]),
+        "a primitive of several results": lambda: tf.linalg.qr(v)[1],
+        "a product": lambda: tf.linalg.matmul(v, x),
+        "half of them": lambda: tf.cast(v, tf.float64),
+    }[source]
+
+    def step():
+        return gradient(lambda x: tf.reduce_sum(tf.tanh(x) * x))(tf.convert_to_tensor(made()))
+
+    compiled = tf.function(step)
+    for scale in (1.0, 1.0, 1.0, 0.5, np.inf, np.nan):
+        v.assign(tf.constant(value * scale if source != "a primitive of several results" else value, tf.float32))
+        assert bits(compiled()) == bits(step())
+    assert not re.search(r"mul\(x1, \w+\(", compiled.explain_plan())
+
+
 def test_regions_of_one_form_share_a_program():
     @tf.function
     def chain(x):

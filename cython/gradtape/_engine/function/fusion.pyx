@@ -4,7 +4,7 @@ A step takes in a step before it that computes one of its operands, elementwise 
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 """
 
-from gradtape._engine.base.shape cimport dims_of, retain_extent, same_extent
+from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent
 from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport scalar_value
@@ -129,33 +129,32 @@ cdef object number_at(list steps, int slot, dict makers):
     return number if number == number else None      # the bits of a NaN are its own
 
 
-cdef bint is_floating_at(list steps, int slot, dict makers, list arguments) except -1:
-    """Whether a slot is known to hold a floating tensor."""
+cdef object form_at(list steps, int slot, dict makers, list arguments):
+    """Dimensions, as bytes, and dtype code of what a slot holds in every repetition; None where they are not known."""
+    cdef Step maker
+    cdef Extent* extent
+    cdef int k
     place = makers.get(slot)
     if place is None:
-        return slot < len(arguments) and arguments[slot][1] <= F64
-    if (<Step>steps[place]).kind == CONSTANT:
-        return (<Step>steps[place]).constant.dtype_code <= F64
-    return (<Step>steps[place]).kind in (PROGRAM, LONG_PROGRAM, COMPILED) and (
-        (<Step>steps[place]).dtype_code <= F64)
+        return arguments[slot][:2] if slot < len(arguments) else None
+    maker = steps[place]
+    if maker.kind == CONSTANT:
+        return dims_of(maker.constant.extent), maker.constant.dtype_code
+    if maker.forms is not None:
+        for k in range(maker.result_count):
+            if maker.results[k] == slot:
+                extent = extent_from(maker.forms[k][0])
+                try:
+                    return dims_of(extent), maker.forms[k][1]
+                finally:
+                    release_extent(extent)
+    return None if maker.shape == NULL else (dims_of(maker.shape), maker.dtype_code)
 
 
 cdef bint is_one_at(list steps, int slot, dict makers) except -1:
     """Whether a slot holds a constant of a single element."""
     place = makers.get(slot)
     return place is not None and (<Step>steps[place]).kind == CONSTANT and (<Step>steps[place]).constant.extent.size == 1
-
-
-cdef bint has_shape_at(list steps, int slot, dict makers, list arguments, Step root) except -1:
-    """Whether a slot is known to hold a tensor of a step's shape."""
-    cdef Step maker
-    place = makers.get(slot)
-    if place is None:
-        return slot < len(arguments) and arguments[slot][0] == dims_of(root.shape)
-    maker = steps[place]
-    if maker.kind == CONSTANT:
-        return same_extent(maker.constant.extent, root.shape)
-    return maker.shape != NULL and same_extent(maker.shape, root.shape)
 
 
 cdef object formula_of(Program program):
@@ -171,10 +170,11 @@ cdef Step together(list steps, int last, list region, list arguments, dict maker
     cdef Step root = steps[last], step, made
     cdef Program program
     cdef int i, k
+    cdef list given_forms = [form_at(steps, slot, makers, arguments) for slot in operands_of(steps, set(region), makers)]
     # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
-    cdef bint floating = any([is_floating_at(steps, slot, makers, arguments) for slot in operands_of(steps, set(region), makers)])
+    cdef bint floating = any([given_form is not None and given_form[1] <= F64 for given_form in given_forms])
     # What is one value everywhere is a number where another operand tells the shape.
-    cdef bint shaped = any([has_shape_at(steps, slot, makers, arguments, root) for slot in operands_of(steps, set(region), makers)])
+    cdef bint shaped = any([given_form is not None and given_form[0] == dims_of(root.shape) for given_form in given_forms])
     cdef list form = []
     for i in region:
         step = steps[i]

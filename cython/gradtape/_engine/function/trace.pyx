@@ -314,7 +314,7 @@ cdef class Recorder(Tracer):
         cdef Step step = Step(READ, 0, 1)
         step.variable = <BaseVariable>variable
         step.results[0] = self.new_slot(value, False)
-        step.shape = retain_extent(value.extent)
+        step.shape, step.dtype_code = retain_extent(value.extent), value.dtype_code
         return self.add(step)
 
     cdef int variable_made(self, object variable) except -1:

@@ -1,5 +1,7 @@
 """Kernels chosen once at import for this processor. All are nogil loops over flat, contiguous runs."""
 
+from gradtape._engine.kernels.rules cimport Rules
+
 # Reductions over the middle axis of a contiguous (outer, reduced, inner) array.
 cdef enum Reduction:
     SUM
@@ -54,6 +56,7 @@ cdef struct Kernels:
 
 cdef bint outruns_blas        # large products are faster here than in NumPy's BLAS
 cdef Kernels kernels          # filled at import, never changed afterwards
+cdef Rules rules              # likewise
 
 cdef inline bint is_upright(Py_ssize_t m, Py_ssize_t n, Py_ssize_t a_row, Py_ssize_t b_col, Py_ssize_t lanes) noexcept nogil:
     """Whether a direct m x n result is computed as the transpose of its transpose, by panels of PANEL_COLUMNS rows: columns of

@@ -32,7 +32,11 @@ def _choose():
 
 
 cdef str _isa = _choose()
-kernels = (<const Kernels*><size_t>importlib.import_module(f"gradtape._engine.kernels.{_isa}").table())[0]
+_chosen = importlib.import_module(f"gradtape._engine.kernels.{_isa}")
+kernels = (<const Kernels*><size_t>_chosen.table())[0]
+rules = (<const Rules*><size_t>_chosen.rules())[0]
+# Per rule: its number in the table, and the names of its hyperparameters in order.
+PLACES = _chosen.PLACES
 
 
 def isa():

@@ -4,10 +4,14 @@
 
 from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floor, floorf, fmod, fmodf, lgamma, log,
                         nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
+from libc.stdint cimport int64_t, uint16_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
+from gradtape._engine.base.halves cimport round_to_halves, widen_halves
 from gradtape._engine.base.types cimport *
 from gradtape._engine.kernels.dispatch cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH,
                                                 PANEL_COLUMNS, Kernels, PROD, MAX, MIN, SUM, is_upright)
+from gradtape._engine.kernels.rules cimport SLOTS, STEP_BLOCK, Rule, Rules, Step
 
 include "elementary.pxi"
 
@@ -48,6 +52,7 @@ cdef extern from "tile.h" nogil:
 
 include "reductions.pxi"
 include "products.pxi"
+include "rules.pxi"
 
 cdef Kernels kernels_here
 kernels_here.run32 = run32

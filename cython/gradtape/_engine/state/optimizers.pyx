@@ -20,17 +20,17 @@ from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
-from gradtape._engine.base.types cimport F32, F64, is_floating
+from gradtape._engine.base.types cimport F32, F64, is_floating, is_half
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
+from gradtape._engine.kernels.dispatch cimport rules
+from gradtape._engine.kernels.rules cimport HYPERPARAMETERS, SLOTS, STEP_BLOCK, Rule, Step
 from gradtape._engine.record.primitive cimport EXTERNAL, WRITES, Tracer, traced, tracer
-from gradtape._engine.state.rules cimport (HYPERPARAMETERS, SLOTS, Rule, Step, accumulate, advance, average, decay, rule_of, shape,
-                                           sum_of_squares, walk)
 from gradtape._engine.state.schedules cimport BaseSchedule
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, scalar_value, tracing
 
+from gradtape._engine.kernels.dispatch import PLACES
 from gradtape._engine.record.primitive import as_effect
-from gradtape._engine.state.rules import PLACES
 from gradtape._src.core.errors import InvalidArgumentError
 
 cdef extern from "Python.h":
@@ -73,7 +73,7 @@ cdef class Rows:
 
     Attributes:
       values: the rows, those of one index added up.
-      places: their indices (IN), valid and each once.
+      places: their indices (IN), valid and ascending, each once.
       squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for an absolute
         rule), else None: Keras squares entry by entry.
       norm: the Euclidean norm of all entries.
@@ -101,7 +101,8 @@ cdef class Rows:
         return whole
 
 
-# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`.
+# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`, but that those of a gradient
+# that is zero but for some rows (count of them, width elements each, at ascending places) are of these rows alone.
 cdef struct LongWalk:
     const Step* step
     int dtype_code
@@ -111,20 +112,68 @@ cdef struct LongWalk:
     char* slots[SLOTS]
     Py_ssize_t slot_sizes[SLOTS]
     Py_ssize_t size
-    bint failed              # for want of memory, which only one in half precision asks for
+    const int64_t* places          # NULL: the gradient is all there
+    Py_ssize_t count
+    Py_ssize_t width
+    bint failed                    # for want of memory
 
 
 cdef void walk_part(void* context, int part, int parts) noexcept nogil:
     cdef LongWalk* whole = <LongWalk*>context
-    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), n = place_of_cut(whole.size, part + 1, parts) - first
+    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), stop = place_of_cut(whole.size, part + 1, parts)
+    cdef Py_ssize_t start = first * item_size(whole.dtype_code)
+    if whole.places != NULL:
+        walk_among_zeros(whole, first, stop)
+    else:
+        walk_between(whole, whole.g + start, whole.q + start if whole.q != NULL else NULL, first, stop)
+
+
+cdef void walk_between(LongWalk* whole, const char* g, const char* q, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    """The elements from first to stop; g, q: their gradient (IN)."""
     cdef Py_ssize_t start = first * item_size(whole.dtype_code)
     cdef char* slots[SLOTS]
     cdef int i
     for i in range(SLOTS):
         slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    if walk(whole.step, whole.dtype_code, whole.target + start, whole.g + start, whole.q + start if whole.q != NULL else NULL, slots,
-            whole.slot_sizes, n):
+    if rules.walk(whole.step, whole.dtype_code, whole.target + start, g, q, slots, whole.slot_sizes, stop - first):
         whole.failed = True
+
+
+cdef void walk_among_zeros(LongWalk* whole, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    """The same of a gradient that is given by rows: it is laid out block by block, in cache."""
+    cdef double g[STEP_BLOCK]
+    cdef double q[STEP_BLOCK]
+    cdef Py_ssize_t item = item_size(whole.dtype_code), row = 0, start = first, end, begin, length
+    cdef bint clean = False
+    while row < whole.count and (whole.places[row] + 1) * whole.width <= first:
+        row += 1
+    while start < stop:
+        end = start + STEP_BLOCK if start + STEP_BLOCK < stop else stop
+        if not clean:
+            memset(g, 0, STEP_BLOCK * item)
+            memset(q, 0, STEP_BLOCK * item)
+            clean = True
+        while row < whole.count and whole.places[row] * whole.width < end:
+            begin = whole.places[row] * whole.width
+            length = begin + whole.width
+            begin = begin if begin > start else start
+            length = (length if length < end else end) - begin
+            lay((<char*>g) + (begin - start) * item, whole.g, whole, row, begin, length)
+            if whole.q != NULL:
+                lay((<char*>q) + (begin - start) * item, whole.q, whole, row, begin, length)
+            clean = False
+            if (whole.places[row] + 1) * whole.width > end:
+                break
+            row += 1
+        walk_between(whole, <const char*>g, <const char*>q if whole.q != NULL else NULL, start, end)
+        start = end
+
+
+cdef inline void lay(char* out, const char* rows, LongWalk* whole, Py_ssize_t row, Py_ssize_t begin,
+                     Py_ssize_t length) noexcept nogil:
+    """out (OUT) = so many elements of a row (IN), from the parameter's element `begin` on."""
+    cdef Py_ssize_t item = item_size(whole.dtype_code)
+    memcpy(out, rows + (row * whole.width + begin - whole.places[row] * whole.width) * item, length * item)
 
 
 cdef inline char* in_place(PyObject* variable) except NULL:
@@ -211,7 +260,7 @@ cdef class BaseOptimizer:
     def _set_rule(self, str name, bint applied_in_python):
         """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
         self.rule = PLACES[name][0] if name else -1
-        self.entry = rule_of(self.rule) if name else NULL
+        self.entry = &rules.table[self.rule] if name else NULL
         self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
         self.applied_in_python = applied_in_python
         self.look()
@@ -333,8 +382,8 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q) except -1:
-        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN)."""
+    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q, Rows rows) except -1:
+        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN), or of the rows alone."""
         cdef LongWalk whole
         cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
         cdef PyObject* slot
@@ -353,7 +402,7 @@ cdef class BaseOptimizer:
                 if not rule.whole or i == self.slot_count - 1:
                     if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != whole.dtype_code:
                         raise changed(<BaseVariable>pair.variable)
-        if step.bare and not rule.whole and extent.size <= LONG_RUN:
+        if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
             if whole.dtype_code == F32:
                 rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
                 return 0
@@ -365,14 +414,18 @@ cdef class BaseOptimizer:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
+        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+        whole.places, whole.failed = NULL, False
+        if rows is not None and rows.places.shape[0]:
+            whole.places, whole.count = &rows.places[0], rows.places.shape[0]
+            whole.width = rows.values.extent.size // whole.count
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
-            whole.failed = False
             run_parts(walk_part, &whole, thread_count())
-            if whole.failed:
-                raise MemoryError()
-        elif extent.size and walk(step, whole.dtype_code, (<Tensor>value).data, g, q, whole.slots, whole.slot_sizes,
-                                  extent.size):
+        elif whole.places != NULL:
+            walk_among_zeros(&whole, 0, extent.size)
+        elif extent.size:
+            walk_between(&whole, g, q, 0, extent.size)
+        if whole.failed:
             raise MemoryError()
         return 0
 
@@ -395,8 +448,8 @@ cdef class BaseOptimizer:
             start = rows.places[row] * width * item
             if state is not None:
                 slots[0] = state.data + start
-            if walk(step, value.dtype_code, value.data + start, rows.values.data + row * width * item,
-                    rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, NULL, width):
+            if rules.walk(step, value.dtype_code, value.data + start, rows.values.data + row * width * item,
+                          rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, NULL, width):
                 raise MemoryError()
         return 0
 
@@ -408,7 +461,7 @@ cdef class BaseOptimizer:
         if g == NULL:
             return (<Rows>pair.gradient).norm / divisor
         value = value_of(pair.variable)
-        total = sum_of_squares(value.dtype_code, g, divisor, value.extent.size)
+        total = rules.sum_of_squares(value.dtype_code, g, divisor, value.extent.size)
         return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
 
     @cython.final
@@ -427,7 +480,7 @@ cdef class BaseOptimizer:
         cdef double limit = NAN, norm, total
         cdef double* numbers = self.numbers
         cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
-        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0
+        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0, laid
         cdef const char* g
         cdef Py_ssize_t i
         cdef Rows rows
@@ -438,7 +491,7 @@ cdef class BaseOptimizer:
         if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
             step.divisor = numbers[LOSS_SCALE_FACTOR]
         if self.product is not None:
-            advance(self.product.held.dtype_code, self.product.held.data, step.hyper[0], step.t)
+            rules.advance(self.product.held.dtype_code, self.product.held.data, step.hyper[0], step.t)
             step.product = scalar_value(self.product.held)
         if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
             limit = numbers[CLIPVALUE]
@@ -474,6 +527,8 @@ cdef class BaseOptimizer:
             step.decay = NAN
             if decaying and in_order and self.decays(pairs[i].place):
                 step.decay = numbers[WEIGHT_DECAY]
+                # What decays and steps in half precision does both in one walk over all of it, and is rounded once.
+                alone = alone and not is_half(value_of(pairs[i].variable).dtype_code)
                 if alone:
                     self.decay_whole(&step, &pairs[i])
                     step.decay = NAN
@@ -482,18 +537,21 @@ cdef class BaseOptimizer:
                 self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
                                  else Rows(rows.values, rows.places, None, rows.norm))
                 continue
-            if rows is not None:
+            laid = rows is not None and not self.scripted and not self.entry.whole and rows.places.shape[0] > 0
+            if laid:
+                g = rows.values.data
+            elif rows is not None:
                 values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
-                if not by_all:                       # Keras adds the entries of an index up as it scales them
-                    squares = rows.dense(rows.squares, value_of(pairs[i].variable).extent)
                 g = values.data
+            if rows is not None and rows.squares is not None and not by_all:     # Keras adds the entries of an index up as it scales them
+                squares = rows.squares if laid else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
             if self.scripted:
                 values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
-                shape(&step, values.dtype_code, g, values.data, values.extent.size)
+                rules.shape(&step, values.dtype_code, g, values.data, values.extent.size)
                 self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
                 self.still_bound(bindings)
             else:
-                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL)
+                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL, rows if laid else None)
         return 0
 
     @cython.final
@@ -501,7 +559,7 @@ cdef class BaseOptimizer:
         cdef Tensor value = value_of(pair.variable)
         if self.decays(pair.place):
             step.decay = self.numbers[WEIGHT_DECAY]
-            decay(step, value.dtype_code, value.data, value.extent.size)
+            rules.decay(step, value.dtype_code, value.data, value.extent.size)
         return 0
 
     @cython.final
@@ -524,8 +582,8 @@ cdef class BaseOptimizer:
             total = nth(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
                 raise changed(<BaseVariable>pairs[i].variable)
-            accumulate(dense.dtype_code, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
-                       dense.extent.size)
+            rules.accumulate(dense.dtype_code, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+                             dense.extent.size)
         return 0
 
     @cython.final
@@ -545,7 +603,7 @@ cdef class BaseOptimizer:
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
             if is_floating(mean.held.dtype_code):
-                average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+                rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             if overwrites:
                 variable.store(mean.held)
         return 0
@@ -561,7 +619,7 @@ cdef class BaseOptimizer:
         self.still_bound(bindings)
         self.begin(&step, rate)
         for i in range(count):
-            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL)
+            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL, None)
         (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
         return 0
 
@@ -774,7 +832,7 @@ cdef class BaseOptimizer:
         pair.place = found
         pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
         self.make_own(&pair, 1)
-        self.update(&step, &pair, fitting.data, NULL)
+        self.update(&step, &pair, fitting.data, NULL, None)
 
     def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
         if not same_extent(gradient.extent, variable.held.extent):

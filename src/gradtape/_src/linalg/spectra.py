@@ -18,7 +18,6 @@ from gradtape._engine.api.api import (
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul

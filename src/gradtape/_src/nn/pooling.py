@@ -11,6 +11,7 @@ import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reshape, as_tensor, empty, tensor_from, view
 from gradtape._engine.compute.im2col import find_largest, spread_windows, sum_windows
+from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
@@ -156,10 +157,7 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
 
 def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Values added up at their places in an image."""
-    out, array = empty(shape, values.dtype)
-    array.fill(0)
-    np.add.at(array.reshape(-1), view(places).ravel(), view(values).ravel())
-    return out
+    return sums_of_rows(values, view(places), shape)
 
 
 def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:

@@ -237,9 +237,7 @@ def _merged(tensor: Tensor) -> Tensor:
 def _images(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     """Of primitives whose first axis is a batch already, whose first attribute is the image's shape."""
     shape, *others = given
-    results = primitive.again(
-        tuple(_merged(tensor) for tensor in operands), ((count * shape[0], *shape[1:]), *others)
-    )
+    results = primitive.again(tuple(_merged(tensor) for tensor in operands), ((count * shape[0], *shape[1:]), *others))
     return [apply_reshape(one, (count, one.shape[0] // count, *one.shape[1:])) for one in results]
 
 

@@ -89,7 +89,9 @@ def _spread(steps: list[Any], batched: list[bool]) -> None:
             raise Unvectorizable("Python reads a value that differs from slice to slice")
         if step.is_evaluation and depends and step.primitive.varies:
             raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
-        if not (step.is_evaluation or step.is_guard or step.draws or step.read_variable is not None or step.is_constant):
+        if not (
+            step.is_evaluation or step.is_guard or step.draws or step.read_variable is not None or step.is_constant
+        ):
             raise Unvectorizable(f"{step.name} is done once per slice")
         for slot in step.result_slots:
             batched[slot] = depends

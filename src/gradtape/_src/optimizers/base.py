@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, as_tensor, full, tensor_from, view
+from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
@@ -844,9 +845,8 @@ def _collect(slices: Any, variable: Variable, limit: float | None, absolute: boo
     places, owner = np.unique(indices.astype(np.int64), return_inverse=True)
 
     def added(entries: np.ndarray) -> Tensor:
-        sums = np.zeros((len(places), *shape[1:]), entries.dtype)
-        np.add.at(sums, owner, entries)
-        return tensor_from(sums, variable.dtype)
+        sums = sums_of_rows(tensor_from(entries), owner, (len(places), *shape[1:]))
+        return tensor_from(view(sums), variable.dtype)
 
     if len(places) < len(indices):
         return Rows(added(values), places, added(np.abs(values) if absolute else values * values), norm)

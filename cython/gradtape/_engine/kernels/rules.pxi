@@ -1,24 +1,14 @@
-"""The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
-
-The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
-1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
-"""
-
-from libc.math cimport fabs, pow, sqrt
-from libc.stdint cimport int64_t, uint16_t
-from libc.stdlib cimport free, malloc
-
-from gradtape._engine.base.halves cimport round_to_halves, widen_halves
-from gradtape._engine.base.types cimport BF16, F32, F64, real
+# The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
+#
+# The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
+# 1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
 
 cdef extern from "math.h" nogil:
-    float sqrtf(float)
-    float fabsf(float)
     float powf(float, float)
 
 cdef enum:
     RULES = 16               # that the table has places for
-    LANES = 8                # partial sums
+    SQUARE_LANES = 8         # partial sums
 
 cdef enum Trait:
     ABSOLUTE = 1
@@ -30,13 +20,6 @@ cdef inline real root(real x) noexcept nogil:
         return sqrtf(x)
     else:
         return sqrt(x)
-
-
-cdef inline real magnitude(real x) noexcept nogil:
-    if real is float:
-        return fabsf(x)
-    else:
-        return fabs(x)
 
 
 cdef inline real power(real x, real y) noexcept nogil:
@@ -57,25 +40,25 @@ cdef inline float cast_as_keras(double x) noexcept nogil:
 
 cdef double squares(const real* g, double divisor, Py_ssize_t n) noexcept nogil:
     """The sum of (g / divisor)², g IN: squares of g's type, added up in lanes of double."""
-    cdef double lanes[LANES]
+    cdef double lanes[SQUARE_LANES]
     cdef double total = 0
     cdef real x, by = <real>divisor
-    cdef Py_ssize_t i, lane, whole = n // LANES
-    for lane in range(LANES):
+    cdef Py_ssize_t i, lane, whole = n // SQUARE_LANES
+    for lane in range(SQUARE_LANES):
         lanes[lane] = 0
     if divisor == 1:
         for i in range(whole):
-            for lane in range(LANES):
-                lanes[lane] += g[i * LANES + lane] * g[i * LANES + lane]
+            for lane in range(SQUARE_LANES):
+                lanes[lane] += g[i * SQUARE_LANES + lane] * g[i * SQUARE_LANES + lane]
     else:
         for i in range(whole):
-            for lane in range(LANES):
-                x = g[i * LANES + lane] / by
+            for lane in range(SQUARE_LANES):
+                x = g[i * SQUARE_LANES + lane] / by
                 lanes[lane] += x * x
-    for i in range(whole * LANES, n):
+    for i in range(whole * SQUARE_LANES, n):
         x = g[i] / by
         total += x * x
-    for lane in range(LANES):
+    for lane in range(SQUARE_LANES):
         total += lanes[lane]
     return total
 
@@ -189,7 +172,7 @@ cdef void adamax(const Step* step, real* p, const real* g, const real* q, real**
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         old = fading * u[i]
-        new = magnitude(g[i]) if q == NULL else q[i]
+        new = fabs_(g[i]) if q == NULL else q[i]
         u[i] = new if new > old or new != new else old
         p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
 
@@ -287,14 +270,14 @@ cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s
     cdef real of_second = 1 - power(<real>cast_as_keras(h[1]), <real>step.t)
     cdef real* m = s[0]
     cdef real* v = s[1]
-    cdef real change[BLOCK]
+    cdef real change[STEP_BLOCK]
     cdef real of_parameter = root(<real>squares(p, 1, n)), of_change, rate = <real>step.rate
     cdef double total = 0
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         v[i] += (square(g, q, i) - v[i]) * second
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
         total += squares(change, 1, length)
         start += length
@@ -303,8 +286,8 @@ cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s
         rate *= of_parameter / of_change
     start = 0
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
-        if n > BLOCK:
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
+        if n > STEP_BLOCK:
             adam_change(m + start, v + start, change, length, of_first, of_second, epsilon)
         for i in range(length):
             p[start + i] -= rate * change[i]
@@ -363,35 +346,31 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
 ctypedef void (*Single)(const Step* step, float* p, const float* g, const float* q, float** s, Py_ssize_t n) noexcept nogil
 ctypedef void (*Double)(const Step* step, double* p, const double* g, const double* q, double** s, Py_ssize_t n) noexcept nogil
 
-cdef Rule table[RULES]
-PLACES = {}                  # per rule: its number in the table, and the names of its hyperparameters in order
+cdef Rule rule_table[RULES]
+PLACES = {}                  # dispatch hands it on
 
 
-cdef int enter(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
-    cdef Rule* rule = &table[len(PLACES)]
+cdef int enter_rule(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
+    cdef Rule* rule = &rule_table[len(PLACES)]
     rule.single, rule.double_precision, rule.row_slots = single, double_precision, row_slots
     rule.absolute, rule.whole = traits & ABSOLUTE != 0, traits & WHOLE != 0
     PLACES[name] = (len(PLACES), tuple(hyperparameters.split()))
     return 0
 
 
-enter("sgd", sgd[float], sgd[double], 0, 0, "momentum nesterov")
-enter("adam", adam[float], adam[double], -1, 0, "beta_1 beta_2 epsilon")
-enter("rmsprop", rmsprop[float], rmsprop[double], -1, 0, "rho momentum epsilon")
-enter("adagrad", adagrad[float], adagrad[double], 1, 0, "epsilon")
-enter("adadelta", adadelta[float], adadelta[double], -1, 0, "rho epsilon")
-enter("adamax", adamax[float], adamax[double], -1, ABSOLUTE, "beta_1 beta_2 epsilon")
-enter("nadam", nadam[float], nadam[double], -1, 0, "beta_1 beta_2 epsilon")
-enter("ftrl", ftrl[float], ftrl[double], -1, 0, "learning_rate_power l1_regularization_strength l2_regularization_strength "
+enter_rule("sgd", sgd[float], sgd[double], 0, 0, "momentum nesterov")
+enter_rule("adam", adam[float], adam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter_rule("rmsprop", rmsprop[float], rmsprop[double], -1, 0, "rho momentum epsilon")
+enter_rule("adagrad", adagrad[float], adagrad[double], 1, 0, "epsilon")
+enter_rule("adadelta", adadelta[float], adadelta[double], -1, 0, "rho epsilon")
+enter_rule("adamax", adamax[float], adamax[double], -1, ABSOLUTE, "beta_1 beta_2 epsilon")
+enter_rule("nadam", nadam[float], nadam[double], -1, 0, "beta_1 beta_2 epsilon")
+enter_rule("ftrl", ftrl[float], ftrl[double], -1, 0, "learning_rate_power l1_regularization_strength l2_regularization_strength "
                                                 "l2_shrinkage_regularization_strength beta")
-enter("lion", lion[float], lion[double], -1, 0, "beta_1 beta_2")
-enter("lamb", lamb[float], lamb[double], -1, WHOLE, "beta_1 beta_2 epsilon")
-enter("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_decay epsilon_1 epsilon_2 clip_threshold")
-enter("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
-
-
-cdef const Rule* rule_of(int rule) noexcept nogil:
-    return &table[rule]
+enter_rule("lion", lion[float], lion[double], -1, 0, "beta_1 beta_2")
+enter_rule("lamb", lamb[float], lamb[double], -1, WHOLE, "beta_1 beta_2 epsilon")
+enter_rule("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_decay epsilon_1 epsilon_2 clip_threshold")
+enter_rule("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
 
 
 cdef inline bint as_it_is(const Step* step) noexcept nogil:
@@ -426,7 +405,7 @@ cdef inline void shape_squares(const Step* step, const real* q, real* out, Py_ss
     cdef real scale = 1 / <real>step.divisor
     if step.denominator != 0:
         scale *= <real>step.numerator / <real>step.denominator
-    if not table[step.rule].absolute:
+    if not rule_table[step.rule].absolute:
         scale *= scale
     for i in range(n):
         out[i] = q[i] * scale
@@ -439,24 +418,24 @@ cdef inline void decay_part(const Step* step, real* p, Py_ssize_t n) noexcept no
         p[i] -= p[i] * weight * rate
 
 
-cdef inline void run(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
+cdef inline void run_rule(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     if real is float:
-        table[step.rule].single(step, p, g, q, s, n)
+        rule_table[step.rule].single(step, p, g, q, s, n)
     else:
-        table[step.rule].double_precision(step, p, g, q, s, n)
+        rule_table[step.rule].double_precision(step, p, g, q, s, n)
 
 
 cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     """Block by block: decay, scaling and clipping, then the rule."""
-    cdef real shaped[BLOCK]
-    cdef real shaped_squares[BLOCK]
+    cdef real shaped[STEP_BLOCK]
+    cdef real shaped_squares[STEP_BLOCK]
     cdef real* slots[SLOTS]
     cdef const real* of_squares
     cdef const real* gradient
     cdef Py_ssize_t start = 0, length, i
     cdef bint plain = as_it_is(step)
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         gradient, of_squares = g + start, q + start if q != NULL else NULL
         if not plain:
             shape_part(step, gradient, shaped, length)
@@ -468,7 +447,7 @@ cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, re
             decay_part(step, p + start, length)
         for i in range(SLOTS):
             slots[i] = s[i] + start if s[i] != NULL else NULL
-        run(step, p + start, gradient, of_squares, slots, length)
+        run_rule(step, p + start, gradient, of_squares, slots, length)
         start += length
 
 
@@ -478,7 +457,7 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
     if step.decay == step.decay:
         decay_part(step, p, n)
     if as_it_is(step):
-        run(step, p, g, q, s, n)
+        run_rule(step, p, g, q, s, n)
         return 0
     shaped = <real*>malloc((1 if q == NULL else 2) * n * sizeof(real) + 1)
     if shaped == NULL:
@@ -486,16 +465,16 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
     shape_part(step, g, shaped, n)
     if q != NULL:
         shape_squares(step, q, shaped + n, n)
-    run(step, p, shaped, shaped + n if q != NULL else NULL, s, n)
+    run_rule(step, p, shaped, shaped + n if q != NULL else NULL, s, n)
     free(shaped)
     return 0
 
 
 cdef inline int walk_typed(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    if table[step.rule].whole:
+    if rule_table[step.rule].whole:
         return run_whole(step, p, g, q, s, n)
     if step.decay != step.decay and as_it_is(step):
-        run(step, p, g, q, s, n)
+        run_rule(step, p, g, q, s, n)
     else:
         run_blocks(step, p, g, q, s, n)
     return 0
@@ -508,12 +487,12 @@ ctypedef void (*Pass)(const void* context, float* target, const float* source, P
 
 cdef void pass_in_single(int dtype_code, Pass apply, const void* context, char* target, const char* source, Py_ssize_t n) noexcept nogil:
     """target (IN, OUT) and source (IN; NULL where it is not read) given to a pass as float32."""
-    cdef float wide_target[BLOCK]
-    cdef float wide_source[BLOCK]
+    cdef float wide_target[STEP_BLOCK]
+    cdef float wide_source[STEP_BLOCK]
     cdef Py_ssize_t start = 0, length
     cdef bint brain = dtype_code == BF16
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         widen_halves(brain, <uint16_t*>target + start, wide_target, length)
         if source != NULL:
             widen_halves(brain, <const uint16_t*>source + start, wide_source, length)
@@ -525,8 +504,8 @@ cdef void pass_in_single(int dtype_code, Pass apply, const void* context, char* 
 cdef int walk_in_single(const Step* step, bint brain, uint16_t* p, const uint16_t* g, const uint16_t* q, uint16_t** s,
                         const Py_ssize_t* sizes, Py_ssize_t n) noexcept nogil:
     """One parameter's part; a rule that must see all of it gets all of it. -1: no memory."""
-    cdef bint whole = table[step.rule].whole
-    cdef Py_ssize_t most = n if whole or n < BLOCK else BLOCK, needed = 3 * most, start = 0, length, i
+    cdef bint whole = rule_table[step.rule].whole
+    cdef Py_ssize_t most = n if whole or n < STEP_BLOCK else STEP_BLOCK, needed = 3 * most, start = 0, length, i
     cdef Py_ssize_t counts[SLOTS]
     cdef float* memory
     cdef float* wide_p
@@ -651,7 +630,7 @@ cdef void average(int dtype_code, char* average, const char* p, double momentum,
 
 
 cdef double sum_of_squares(int dtype_code, const char* g, double divisor, Py_ssize_t n) noexcept nogil:
-    cdef float wide[BLOCK]
+    cdef float wide[STEP_BLOCK]
     cdef double total = 0
     cdef Py_ssize_t start = 0, length
     if dtype_code == F32:
@@ -659,7 +638,7 @@ cdef double sum_of_squares(int dtype_code, const char* g, double divisor, Py_ssi
     if dtype_code == F64:
         return squares(<const double*>g, divisor, n)
     while start < n:
-        length = n - start if n - start < BLOCK else BLOCK
+        length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         widen_halves(dtype_code == BF16, <const uint16_t*>g + start, wide, length)
         total += squares(<const float*>wide, divisor, length)
         start += length
@@ -688,3 +667,19 @@ cdef void advance(int dtype_code, char* product, double beta_1, int64_t t) noexc
     else:
         momentum.beta_1, momentum.t = beta_1, t
         pass_in_single(dtype_code, advance_pass, &momentum, product, NULL, 1)
+
+
+cdef Rules rules_here
+rules_here.table = rule_table
+rules_here.walk = walk
+rules_here.shape = shape
+rules_here.decay = decay
+rules_here.accumulate = accumulate
+rules_here.average = average
+rules_here.sum_of_squares = sum_of_squares
+rules_here.advance = advance
+
+
+def rules():
+    """The address of this set's filled table of rules."""
+    return <size_t>&rules_here
