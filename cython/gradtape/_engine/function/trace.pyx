@@ -19,6 +19,7 @@ from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
 from gradtape._engine.base.types cimport ADD, F64, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
+import math
 import sys
 
 cdef enum:
@@ -90,7 +91,7 @@ cdef class Step:
             return [self.variable.numpy().nbytes]
         if self.forms is None:
             return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
-        return [shape.num_elements() * item_size(code) for shape, code in self.forms]
+        return [math.prod(memoryview(dims).cast("n")) * item_size(code) for dims, code in self.forms]
 
     @property
     def operand_slots(self):
@@ -250,7 +251,7 @@ cdef class Recorder(Tracer):
             return 0
         step = self.evaluation(SCRIPTED, primitive, operands, results)
         step.attributes = attributes
-        step.forms = [(tensor_shape((<Tensor>result).extent), (<Tensor>result).dtype_code) for result in results]
+        step.forms = [(dims_of((<Tensor>result).extent), (<Tensor>result).dtype_code) for result in results]
         return self.add(step)
 
     cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
@@ -309,7 +310,7 @@ cdef class Recorder(Tracer):
         for i in range(len(given)):
             tensor = given[i]
             step.results[i] = self.new_slot(tensor, False)
-            step.forms.append((tensor_shape(tensor.extent), tensor.dtype_code))
+            step.forms.append((dims_of(tensor.extent), tensor.dtype_code))
         renew_epoch(thread())        # its inside may have read variables, which nobody was shown
         return self.add(step)
 
