@@ -4,7 +4,7 @@ A step takes in a step before it that computes one of its operands, elementwise 
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 """
 
-from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent
+from gradtape._engine.base.shape cimport dims_of, retain_extent, same_extent
 from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport scalar_value
@@ -132,7 +132,6 @@ cdef object number_at(list steps, int slot, dict makers):
 cdef object form_at(list steps, int slot, dict makers, list arguments):
     """Dimensions, as bytes, and dtype code of what a slot holds in every repetition; None where they are not known."""
     cdef Step maker
-    cdef Extent* extent
     cdef int k
     place = makers.get(slot)
     if place is None:
@@ -143,11 +142,7 @@ cdef object form_at(list steps, int slot, dict makers, list arguments):
     if maker.forms is not None:
         for k in range(maker.result_count):
             if maker.results[k] == slot:
-                extent = extent_from(maker.forms[k][0])
-                try:
-                    return dims_of(extent), maker.forms[k][1]
-                finally:
-                    release_extent(extent)
+                return maker.forms[k]
     return None if maker.shape == NULL else (dims_of(maker.shape), maker.dtype_code)
 
 

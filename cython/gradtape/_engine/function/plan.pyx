@@ -517,9 +517,9 @@ cdef int take(Step step, PyObject** slots, list results) except -1:
         raise OtherForm(f"{step.name} gave {len(results)} tensors, not {step.result_count}")
     for i in range(step.result_count):
         result = results[i]
-        shape, code = step.forms[i]
-        if result.dtype_code != code or tensor_shape(result.extent) != shape:
-            raise OtherForm(f"{step.name} gave a tensor of shape {tensor_shape(result.extent)}, not {shape}")
+        dims, code = step.forms[i]
+        if result.dtype_code != code or dims_of(result.extent) != dims:
+            raise OtherForm(f"{step.name} gave a tensor of shape {tensor_shape(result.extent)}, not {tuple(memoryview(dims).cast('n'))}")
         put(slots, step.results[i], result)
     return 0
 

@@ -40,7 +40,7 @@ cdef class Step:
     cdef int64_t attribute
     cdef Extent* shape                   # of the result of a program or compiled primitive
     cdef int dtype_code                  # and its dtype
-    cdef list forms                      # (shape, dtype code) of each result that Python gives
+    cdef list forms                      # (dimensions as bytes, dtype code) of each result that Python gives
     cdef BaseVariable variable
     cdef object function, arguments      # of an effect: what is called, with Places in its arguments
     cdef int effect

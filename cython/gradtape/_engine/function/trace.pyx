@@ -21,6 +21,7 @@ from gradtape._engine.state.variable cimport BaseVariable
 
 from gradtape._engine.record.primitive import as_effect
 
+import math
 import sys
 
 cdef enum:
@@ -92,7 +93,7 @@ cdef class Step:
             return [self.variable.numpy().nbytes]
         if self.forms is None:
             return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
-        return [shape.num_elements() * item_size(code) for shape, code in self.forms]
+        return [math.prod(memoryview(dims).cast("n")) * item_size(code) for dims, code in self.forms]
 
     @property
     def given(self):
@@ -289,7 +290,7 @@ cdef class Recorder(Tracer):
             return 0
         step = self.evaluation(SCRIPTED, primitive, operands, results)
         step.attributes = attributes
-        step.forms = [(tensor_shape((<Tensor>result).extent), (<Tensor>result).dtype_code) for result in results]
+        step.forms = [(dims_of((<Tensor>result).extent), (<Tensor>result).dtype_code) for result in results]
         return self.add(step)
 
     cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
@@ -348,7 +349,7 @@ cdef class Recorder(Tracer):
         for i in range(len(given)):
             tensor = given[i]
             step.results[i] = self.new_slot(tensor, False)
-            step.forms.append((tensor_shape(tensor.extent), tensor.dtype_code))
+            step.forms.append((dims_of(tensor.extent), tensor.dtype_code))
         renew_epoch(thread())        # its inside may have read variables, which nobody was shown
         return self.add(step)
 
