@@ -203,6 +203,21 @@ def test_what_leads_to_no_source_is_told_by_its_formula():
     assert "contributions" not in explanation.text()
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "complex64"])
+def test_every_type_of_number_that_has_gradients(dtype):
+    x = tf.Variable([1.5, 2.0], dtype=dtype)
+    with tf.explain.lines(), tf.GradientTape() as tape:
+        y = tf.reduce_sum(x * x * 3.0)
+        explanation = tape.explain(y, x)
+        broken = tape.diagnose(y * np.inf, x)
+    check = explanation.check()
+    assert check.passed and {step.reason for step in check.steps} == {""}
+    for form in (explanation.text, explanation.markdown, explanation.latex, explanation.svg, explanation.html):
+        assert form()
+    np.testing.assert_array_equal(tf.cast(explanation.gradients[0], tf.complex64), [9.0, 12.0])
+    assert tape.diagnose(y, x).healthy and not broken.healthy
+
+
 def test_conditions_are_constants():
     x = tf.Variable([1.0, -2.0])
     with tf.explain.lines(), tf.GradientTape() as tape:

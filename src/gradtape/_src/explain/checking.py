@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = 16  # along which an operand of more elements is moved
 _STEP = 1e-5
-_WIDE = {"f": np.float64, "c": np.complex128}
+_WIDE = {"f": np.float64, "V": np.float64, "c": np.complex128}  # bfloat16 is of kind V to NumPy
 
 
 @dataclass(frozen=True)
@@ -124,13 +124,18 @@ def _error(step: Step, place: int, given: np.ndarray) -> tuple[float, str]:
     if not np.isfinite(worst):
         return float("nan"), "not finite"
     # What is left where large terms cancel carries the rounding of the op's own dtype.
-    rounding = max(4 * np.finfo(_dtype(step, place)).eps * _largest(cotangents) * max(1.0, _largest(results)), 0.0)
+    rounding = max(4 * _spacing(_dtype(step, place)) * _largest(cotangents) * max(1.0, _largest(results)), 0.0)
     return max(worst - rounding, 0.0) / largest if largest else 0.0, ""
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
     """An array in the widest dtype of its kind."""
     return array.astype(_WIDE[array.dtype.kind])
+
+
+def _spacing(dtype: np.dtype) -> float:
+    """The distance from 1 to the next larger number of a dtype."""
+    return 2.0**-7 if dtype.kind == "V" else float(np.finfo(dtype).eps)
 
 
 def _dtype(step: Step, place: int) -> np.dtype:

@@ -441,7 +441,7 @@ def _has_gradient(item: Tensor | BaseVariable) -> bool:
 
 
 def _finite(array: np.ndarray) -> bool:
-    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+    return array.dtype.kind not in "fcV" or bool(np.isfinite(array).all())
 
 
 def _extremes(name: str, array: np.ndarray | None) -> str:

@@ -293,6 +293,8 @@ def rule_of(kernel: str, name: str) -> Rule:
 
 def constant_of(value: Any) -> Formula | None:
     """A scalar constant's own number as a formula, where it is short enough to be read."""
+    if np.iscomplexobj(value) and value.imag == 0:
+        value = value.real
     text, kind = str(value), np.asarray(value).dtype.kind
     if kind == "b":
         return symbol(text)
