@@ -61,6 +61,12 @@ from gradtape._src.image.measures import (
     ssim_multiscale as ssim_multiscale,
     total_variation as total_variation,
 )
+from gradtape._src.image.regions import (
+    crop_and_resize as crop_and_resize,
+    non_max_suppression as non_max_suppression,
+    non_max_suppression_overlaps as non_max_suppression_overlaps,
+    non_max_suppression_with_scores as non_max_suppression_with_scores,
+)
 from gradtape._src.image.resizing import (
     ResizeMethod as ResizeMethod,
     resize as resize,

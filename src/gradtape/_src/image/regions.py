@@ -1,0 +1,277 @@
+"""Boxes of images: cut out and resized in one, and chosen among those that overlap."""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import OutOfRangeError, invalid_argument
+from gradtape._src.image.checks import size_pair
+from gradtape._src.ops.clipping import clip_by_value
+from gradtape._src.ops.gathering import gather
+
+
+def crop_and_resize(
+    image: Any,
+    boxes: Any,
+    box_indices: Any,
+    crop_size: Any,
+    method: str = "bilinear",
+    extrapolation_value: float = 0.0,
+    name: str | None = None,
+) -> Tensor:
+    """Boxes cut out of images and resized to one size.
+
+    Images have a gradient, and so have boxes, unless the nearest pixels are taken.
+
+    Args:
+      image: a batch of images, [batch, height, width, channels].
+      boxes: [boxes, 4]: y1, x1, y2 and x2 of each, where 0 and 1 are the centres of the first and the last pixels. A
+        box whose second corner comes first is turned over.
+      box_indices: the image of each box.
+      crop_size: the new height and width.
+      method: "bilinear" or "nearest".
+      extrapolation_value: what lies outside of the images.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A float32 tensor of shape [boxes, height, width, channels].
+
+    Raises:
+      InvalidArgumentError: a shape does not fit, or there is no such method.
+      OutOfRangeError: a box is of an image that is not there.
+
+    Example:
+      >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
+      >>> tf.image.crop_and_resize(image, [[0.0, 0.0, 0.5, 1.0]], [0], [2, 2])[0, :, :, 0].numpy()
+      array([[0., 2.],
+             [3., 5.]], dtype=float32)
+    """
+    kernel = "CropAndResize"
+    pixels, corners = as_tensor(image), as_tensor(boxes, hint=dtypes.float32)
+    owners = as_tensor(box_indices, hint=dtypes.int32)
+    if pixels.ndim != 4:
+        raise invalid_argument(kernel, f"input image must be 4-D[{pixels.ndim}]", "")
+    if corners.ndim != 2 or corners.shape[1] != 4:
+        raise invalid_argument(kernel, f"boxes must be 2-D with 4 columns, not of shape {list(corners.shape)}", "")
+    if tuple(owners.shape) != (corners.shape[0],):
+        raise invalid_argument(kernel, f"box_index has incompatible shape {list(owners.shape)}", "")
+    if method not in ("bilinear", "nearest"):
+        raise invalid_argument(kernel, f"method must be 'bilinear' or 'nearest', not {method!r}", "")
+    sizes = size_pair(crop_size)
+    if min(sizes) <= 0:
+        raise invalid_argument(kernel, "crop dimensions must be positive", "")
+    count, height, width, channels = pixels.shape
+    indices = view(owners)
+    if len(indices) and not (indices.min() >= 0 and indices.max() < count):
+        raise OutOfRangeError(None, None, f"box_index has values outside [0, {count})")
+    flat = apply_reshape(apply_cast(pixels, dtypes.float32), (count * height * width, channels))
+    first = apply_reshape(apply_cast(owners, dtypes.int64), (-1, 1, 1)) * (height * width)
+    y, inside_y = _places(corners[:, 0], corners[:, 2], height, sizes[0])
+    x, inside_x = _places(corners[:, 1], corners[:, 3], width, sizes[1])
+
+    def taken(row: Tensor, column: Tensor) -> Tensor:
+        return gather(flat, first + row[:, :, None] * width + column[:, None, :])
+
+    if method == "nearest":
+        found = taken(*(_pixel(apply_elementwise("floor", at + 0.5), size) for at, size in ((y, height), (x, width))))
+    else:
+        (top, bottom, down), (left, right, along) = _between(y, height), _between(x, width)
+        down, along = down[:, :, None, None], along[:, None, :, None]
+        upper = taken(top, left) + (taken(top, right) - taken(top, left)) * along
+        lower = taken(bottom, left) + (taken(bottom, right) - taken(bottom, left)) * along
+        found = upper + (lower - upper) * down
+    inside = apply_elementwise("logical_and", inside_y[:, :, None], inside_x[:, None, :])
+    return apply_elementwise("select", inside[..., None], found, float(extrapolation_value))
+
+
+def _places(start: Tensor, end: Tensor, size: int, new: int) -> tuple[Tensor, Tensor]:
+    """Where new pixels lie between a box's ends, in pixels of the image, and whether they lie in it."""
+    if new > 1:
+        steps = tensor_from(np.arange(new, dtype=np.float32))
+        at = start[:, None] * float(size - 1) + steps * ((end - start) * float(size - 1) / float(new - 1))[:, None]
+    else:
+        at = ((start + end) * 0.5 * float(size - 1))[:, None]
+    return at, apply_elementwise("logical_and", at >= 0.0, at <= float(size - 1))
+
+
+def _pixel(at: Tensor, size: int) -> Tensor:
+    return apply_cast(clip_by_value(at, 0.0, float(size - 1)), dtypes.int64)
+
+
+def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The pixels before and behind a place, and how far it is from the first."""
+    below = apply_elementwise("floor", at)
+    return _pixel(below, size), _pixel(apply_elementwise("ceil", at), size), at - below
+
+
+def _overlap(boxes: np.ndarray) -> np.ndarray:
+    """Of every two boxes the area that they share over the area that they cover; 0 where one is empty."""
+    low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
+    area = np.prod(high - low, 1)
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    common = np.prod(np.maximum(shared, 0), 2)
+    union = area[:, None] + area[None] - common
+    empty = (area <= 0)[:, None] | (area <= 0)[None]
+    return np.where(empty, 0, common / np.where(empty, 1, union)).astype(np.float32)
+
+
+def _chosen(
+    overlaps: Tensor, scores: Tensor, most: int, threshold: float, least: float, sigma: float
+) -> tuple[Tensor, Tensor]:
+    shared, given = view(overlaps), view(scores).astype(np.float32)
+    scale = np.float32(-0.5 / sigma) if sigma > 0 else np.float32(0)
+    waiting = [(-score, place, 0) for place, score in enumerate(given) if score > least]
+    heapq.heapify(waiting)
+    places: list[int] = []
+    found: list[np.float32] = []
+    while waiting and len(places) < most:
+        score, place, seen = heapq.heappop(waiting)
+        before = score = -score
+        suppressed = False
+        for other in reversed(places[seen:]):
+            overlap = shared[place, other]
+            if overlap > threshold and sigma <= 0:
+                suppressed = True
+                break
+            if sigma > 0:
+                score *= np.exp(scale * overlap * overlap) if overlap <= threshold else np.float32(0)
+            if score <= least:
+                break
+        if suppressed:
+            continue
+        if score == before:
+            places.append(place)
+            found.append(score)
+        elif score > least:
+            heapq.heappush(waiting, (-score, place, len(places)))
+    return tensor_from(np.array(places, np.int32)), tensor_from(np.array(found, np.float32), scores.dtype)
+
+
+_SUPPRESSION = Primitive("NonMaxSuppressionV5", _chosen, varies=True)
+
+
+def _suppressed(overlaps: Tensor, scores: Any, most: Any, threshold: Any, least: Any, sigma: Any) -> Any:
+    kernel = "NonMaxSuppressionV5"
+    given = as_tensor(scores, hint=dtypes.float32)
+    if tuple(given.shape) != (overlaps.shape[0],):
+        raise invalid_argument(kernel, f"scores has incompatible shape {list(given.shape)}", "")
+    if not 0 <= threshold <= 1:
+        raise invalid_argument(kernel, "iou_threshold must be in [0, 1]", "")
+    attributes = (int(most), float(threshold), float(least), float(sigma))
+    return _SUPPRESSION(overlaps, given, attributes=attributes)
+
+
+_OVERLAPS = Primitive("BoxOverlaps", lambda boxes: tensor_from(_overlap(view(boxes))))
+
+
+def _overlaps_of(boxes: Any) -> Tensor:
+    corners = as_tensor(boxes, hint=dtypes.float32)
+    if corners.ndim != 2 or corners.shape[1] != 4:
+        raise invalid_argument("NonMaxSuppressionV5", f"boxes must have 4 columns, not shape {list(corners.shape)}", "")
+    return _OVERLAPS(corners)
+
+
+def non_max_suppression(
+    boxes: Any,
+    scores: Any,
+    max_output_size: Any,
+    iou_threshold: Any = 0.5,
+    score_threshold: Any = float("-inf"),
+    name: str | None = None,
+) -> Tensor:
+    """The boxes of the best scores, without those that overlap with a better one.
+
+    Args:
+      boxes: [boxes, 4], of two corners each: y1, x1, y2 and x2.
+      scores: [boxes].
+      max_output_size: the greatest number of boxes that are chosen.
+      iou_threshold: the greatest part of the area that two boxes cover which they may share, in [0, 1].
+      score_threshold: boxes of this score or a lower one are left out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The chosen boxes' places, the best first: an int32 vector. It has no gradient.
+
+    Raises:
+      InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
+
+    Example:
+      >>> boxes = [[0.0, 0.0, 1.0, 1.0], [0.0, 0.1, 1.0, 1.1], [0.0, 2.0, 1.0, 3.0]]
+      >>> tf.image.non_max_suppression(boxes, [0.8, 0.9, 0.5], 3).numpy()
+      array([1, 2], dtype=int32)
+    """
+    return _suppressed(_overlaps_of(boxes), scores, max_output_size, iou_threshold, score_threshold, 0.0)[0]
+
+
+def non_max_suppression_with_scores(
+    boxes: Any,
+    scores: Any,
+    max_output_size: Any,
+    iou_threshold: Any = 0.5,
+    score_threshold: Any = float("-inf"),
+    soft_nms_sigma: Any = 0.0,
+    name: str | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The same with scores; those of boxes that overlap with better ones may be lowered instead.
+
+    Source: Bodla et al. 2017, https://arxiv.org/abs/1704.04503.
+
+    Args:
+      boxes, scores, max_output_size, iou_threshold, score_threshold: as for `non_max_suppression`.
+      soft_nms_sigma: how little an overlap lowers scores: by exp(-overlap² / (2 sigma)); 0: boxes are left out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The chosen boxes' places, an int32 vector, and their scores, a vector of the scores' dtype.
+
+    Raises:
+      InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
+
+    Example:
+      >>> boxes = [[0.0, 0.0, 1.0, 1.0], [0.0, 0.5, 1.0, 1.5]]
+      >>> places, scores = tf.image.non_max_suppression_with_scores(boxes, [0.8, 0.9], 2, 1.0, soft_nms_sigma=0.5)
+      >>> places.numpy(), scores.numpy().round(4)
+      (array([1, 0], dtype=int32), array([0.9   , 0.7159], dtype=float32))
+    """
+    return _suppressed(_overlaps_of(boxes), scores, max_output_size, iou_threshold, score_threshold, soft_nms_sigma)
+
+
+def non_max_suppression_overlaps(
+    overlaps: Any,
+    scores: Any,
+    max_output_size: Any,
+    overlap_threshold: Any = 0.5,
+    score_threshold: Any = float("-inf"),
+    name: str | None = None,
+) -> Tensor:
+    """What has the best scores, without what overlaps with something better.
+
+    Args:
+      overlaps: [n, n], how much each overlaps with each.
+      scores: [n].
+      max_output_size: the greatest number that is chosen.
+      overlap_threshold: the greatest overlap of two that are chosen, in [0, 1].
+      score_threshold: what has this score or a lower one is left out.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      The places of what is chosen, the best first: an int32 vector. It has no gradient.
+
+    Raises:
+      InvalidArgumentError: a shape does not fit, or overlap_threshold is not in [0, 1].
+
+    Example:
+      >>> tf.image.non_max_suppression_overlaps([[1.0, 0.75], [0.75, 1.0]], [0.8, 0.9], 2).numpy()
+      array([1], dtype=int32)
+    """
+    shared = as_tensor(overlaps, hint=dtypes.float32)
+    if shared.ndim != 2 or shared.shape[0] != shared.shape[1]:
+        raise invalid_argument("NonMaxSuppressionWithOverlaps", "overlaps must be square", "")
+    return _suppressed(shared, scores, max_output_size, overlap_threshold, score_threshold, 0.0)[0]
