@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import json
 import os
@@ -54,6 +55,12 @@ collect_ignore = [
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: each process may hold TensorFlow, so no more of them than shorten the wait."""
     return min(os.cpu_count() or 1, 8)
+
+
+def pytest_collection_finish() -> None:
+    """Collections of garbage, which many tests ask for, leave out what is there by now, such as TensorFlow."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
