@@ -16,6 +16,7 @@ from benchmarks import instructions
 from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.distributed import ranks
+from benchmarks.measures.ensembles import ensembles
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.functions import calls
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
@@ -58,6 +59,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "keras": models,
     "pipelines": pipelines,
     "functions": calls,
+    "ensembles": ensembles,
     "ranks": ranks,
     "instructions": instruction_counts,
 }
