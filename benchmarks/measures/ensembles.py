@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from benchmarks.harness import Effort, in_fresh_process, timing
@@ -36,14 +37,15 @@ def seconds_of_ensemble(effort: Effort) -> dict[str, tuple[float, float, float]]
     found = {}
     for name, function in (("loss", loss), ("loss and gradients", gradients)):
 
-        def mapped(function: Any = function) -> Any:
-            return tf.vectorized_map(function, members)
+        def mapped(*weights: Any, function: Any = function) -> Any:
+            return tf.vectorized_map(function, weights)
 
         def one_by_one(function: Any = function) -> Any:
             return looped(function)
 
-        compiled = tf.function(mapped)
-        found[name] = tuple(timing(run, effort).best for run in (one_by_one, mapped, compiled))
+        compiled = tf.function(mapped)  # of arguments: what it captured would be computed once for all calls
+        runs = one_by_one, functools.partial(mapped, *members), functools.partial(compiled, *members)
+        found[name] = tuple(timing(run, effort).best for run in runs)
     return found
 
 
