@@ -17,6 +17,7 @@ from benchmarks.harness import Effort, Timing, compare
 from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.checkpoints import checkpoints
 from benchmarks.measures.distributed import ranks
+from benchmarks.measures.ensembles import ensembles
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.functions import calls
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
@@ -60,6 +61,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "pipelines": pipelines,
     "checkpoints": checkpoints,
     "functions": calls,
+    "ensembles": ensembles,
     "ranks": ranks,
     "instructions": instruction_counts,
 }

@@ -111,3 +111,6 @@ CHECKPOINT_TO_NUMPY = 0.7
 EXCHANGE_LATENCY = 30e-6
 EXCHANGE_BANDWIDTH = 0.6
 RANKS_SPEEDUP = 1.8
+
+ENSEMBLE_SPEEDUP = 10.0
+"""A Python loop's time ÷ vectorized_map's in a compiled function, for 100 small models."""

@@ -388,7 +388,7 @@ cdef class SliceRecorder(Recorder):
     It may work beside another tracer, which sees nothing meanwhile: what is computed then is hidden from that one.
     """
     cdef Recorder outer
-    cdef list made                       # tensors that were given a tag meanwhile
+    cdef list made                       # what has each slot
     cdef list earlier                    # tensors that had one of the other tracer's before, and that
     cdef unsigned int next_tag
 
@@ -419,14 +419,17 @@ cdef class SliceRecorder(Recorder):
         install_tracer(self.outer)
         renew_epoch(thread())                # what was read meanwhile was not shown to the other
 
+    def drawn(self, slot):
+        """What an effect gave for the first slice; None where another tracer would have to be told."""
+        return self.made[slot] if self.outer is None else None
+
     def give_up(self, str reason):
         """What was computed is the result after all: the other tracer has not seen how."""
         if self.outer is not None:
             self.outer.fail(reason)
 
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1:
-        if self.outer is not None:
-            self.made.append(tensor)
+        self.made.append(tensor)
         return Recorder.new_slot(self, tensor, fixed)
 
     cdef int slot_of(self, Tensor tensor) except -1:

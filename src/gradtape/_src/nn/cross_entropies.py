@@ -305,6 +305,7 @@ def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, T
 @made_of_others
 def _surplus(labels: Tensor, logits: Tensor) -> Tensor:
     """softmax(logits), less 1 at the place of each label."""
+    _require_classes(labels, logits.shape[-1])  # a compiled function may leave out the loss
     _, powers, total = _shifted(logits, -1)
     return powers / total - apply_cast(_named(labels, logits), logits.dtype)
 

@@ -1,10 +1,10 @@
 """Batch rules: how a primitive is evaluated on operands of which some have an axis of slices in front.
 
-A rule is called as rule(primitive, count, operands, batched, given): `batched` says per operand whether it has the axis, of
-size `count`; `given` are the attributes of one slice, as `Primitive.again` takes them, for a compiled primitive its number
-and its result's shape. It gives all results with the axis, or None where it does not know how. `ROWS` names the rule of
-each primitive; what stands in no row is evaluated slice by slice. A rule is made of recorded functions, so that tapes see
-through it.
+A rule is called as rule(primitive, count, operands, batched, given): `batched` says per operand whether it has the
+axis, of size `count`; `given` are the attributes of one slice, as `Primitive.again` takes them, for a compiled
+primitive its number and its result's shape. It gives all results with the axis, or None where it does not know how.
+`COMPILED` and `SCRIPTED` name the rule of each primitive; what they do not name is evaluated slice by slice. A rule is
+made of recorded functions, so that tapes see through it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from gradtape._engine.api.api import (
     apply_sum_to,
     as_tensor,
 )
-from gradtape._engine.compute.program import Program
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.ops.joining import stack
@@ -148,7 +147,8 @@ def _matmul(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
         # One matrix serves all slices: their rows are rows of one product.
         rows = apply_matmul(apply_reshape(a, (-1, a.shape[2])), b, False, bool(right)) if a.shape[2] else None
         return rows if rows is None else (apply_reshape(rows, (*a.shape[:2], rows.shape[1])),)
-    return (apply_matmul(*_aligned(operands, batched), bool(left), bool(right)),)
+    a, b = _aligned(operands, batched)
+    return (apply_matmul(a, b, bool(left), bool(right)),)
 
 
 def _added_product(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
@@ -185,6 +185,12 @@ def _assembled(primitive: Any, count: int, operands: list[Tensor], batched: list
 def leading(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     """Of primitives that take any axes in front of those that they work on, alike for all operands."""
     return primitive.again(tuple(_all_batched(count, operands, batched)), given)
+
+
+def _triangular(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    lower, adjoint, _, batch = given
+    a, b = _aligned(_all_batched(count, operands, batched), [True, True])
+    return primitive.again((a, b), (lower, adjoint, tuple(b.shape), (count, *batch)))
 
 
 def _axis_first(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
@@ -257,7 +263,7 @@ def _mirror(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
 
 
 def _tile(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    shape, counts = given
+    _, counts = given
     return primitive.again(tuple(operands), (operands[0].shape, [1, *counts]))
 
 
@@ -305,7 +311,8 @@ SCRIPTED: dict[str, Rule] = {
             *("_src.linalg.factorisations._QR", "_src.linalg.spectra._EIGH", "_src.linalg.spectra._EIGVALSH"),
             *("_src.linalg.spectra._SVD", "_src.linalg.spectra._SINGULAR_VALUES"),
             *("_src.linalg.systems._INV", "_src.linalg.systems._DET", "_src.linalg.systems._SLOGDET"),
-            *("_src.linalg.systems._SOLVE", "_src.linalg.systems._TRIANGULAR"),
+            *("_src.linalg.fourier._IRFFT", "_src.linalg.systems._SOLVE"),
+            *("_src.linalg.fourier._FFT", "_src.linalg.fourier._RFFT"),
         ],
         leading,
     ),
@@ -334,6 +341,7 @@ SCRIPTED: dict[str, Rule] = {
     ),
     **dict.fromkeys(["_src.ops.indexing._READ", "_src.ops.indexing._WRITE"], _key),
     **dict.fromkeys(["_src.ops.padding._MIRROR", "_src.ops.padding._FOLD"], _mirror),
+    "_src.linalg.systems._TRIANGULAR": _triangular,
     "_src.ops.gathering._GATHER": _gather_rows,
     "_src.ops.gathering._TAKE": _take,
     "_src.ops.gathering._GIVE": _give,
@@ -350,7 +358,7 @@ _found: dict[Primitive, Rule | None] = {}
 
 def rule_of(primitive: Primitive) -> Rule | None:
     """The batch rule of a primitive; None where it has none."""
-    if isinstance(primitive, Program):
+    if type(primitive) is not Primitive:  # a program
         return elementwise
     if primitive.evaluate is None:
         return COMPILED.get(primitive.name)

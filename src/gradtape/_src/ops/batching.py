@@ -1,9 +1,9 @@
-"""A function of one slice evaluated on a batch of slices: it is traced once, and each step is evaluated by its batch rule.
+"""A function of one slice evaluated on a batch of slices: traced once, and each step evaluated by its batch rule.
 
 A slot of the trace is batched where it depends on the slices, and has then an axis in front of those that the function
-saw; all others stay as they are. A primitive without a rule is evaluated slice by slice. Where Python looked at a batched
-value, or anything but drawing random numbers was done beside computing, there is no batch, and the caller takes the
-slices one after the other; the first one's result is there already.
+saw; all others stay as they are. A primitive without a rule is evaluated slice by slice. Where Python looked at a
+batched value, or anything but drawing random numbers was done beside computing, there is no batch, and the caller takes
+the slices one after the other; the first one's result is there already.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
         elif step.read_variable is not None:
             values[step.result_slots[0]] = step.read_variable.value()
         elif step.draws:
-            _draw(step, values, batched, count)
+            _draw(recorder, step, values, batched, count)
         elif step.is_evaluation and not live.isdisjoint(step.result_slots):
             operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
             if not any(which):
@@ -89,9 +89,8 @@ def _spread(steps: list[Any], batched: list[bool]) -> None:
             raise Unvectorizable("Python reads a value that differs from slice to slice")
         if step.is_evaluation and depends and step.primitive.varies:
             raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
-        if not (
-            step.is_evaluation or step.is_guard or step.draws or step.read_variable is not None or step.is_constant
-        ):
+        drawn = step.draws and step.result_slots  # set_seed gives nothing
+        if not (step.is_evaluation or step.is_guard or drawn or step.read_variable is not None or step.is_constant):
             raise Unvectorizable(f"{step.name} is done once per slice")
         for slot in step.result_slots:
             batched[slot] = depends
@@ -106,14 +105,14 @@ def _live(steps: list[Any], outputs: list[int]) -> set[int]:
     return live
 
 
-def _draw(step: Any, values: list[Any], batched: list[bool], count: int) -> None:
-    """Random numbers of each slice's own."""
-    drawn = []
-    for i in range(count):
+def _draw(recorder: SliceRecorder, step: Any, values: list[Any], batched: list[bool], count: int) -> None:
+    """Random numbers of each slice's own; the first slice has them already."""
+    first = [recorder.drawn(slot) for slot in step.result_slots]
+    drawn = [] if any(one is None for one in first) else [first]
+    for i in range(len(drawn), count):
         given = list(values)
         for slot in step.operand_slots:
             given[slot] = values[slot][i] if batched[slot] else values[slot]
-        results = step.call_effect(given)
-        drawn.append(nest.flatten(results) if len(step.result_slots) else [])
-    for slot, column in zip(step.result_slots, zip(*drawn, strict=True), strict=True):
-        values[slot] = stack(list(column))
+        drawn.append(nest.flatten(step.call_effect(given)))
+    for slot, *column in zip(step.result_slots, *drawn, strict=False):
+        values[slot] = stack(column)

@@ -152,9 +152,10 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
 
     The function is called with the first slice; what it computes is then computed for all of them together, by one
     operation on a batch for each on a slice. Tapes work inside of it, as for gradients per example, and around it.
-    Random numbers are drawn for each slice. What the function does to Python's own objects it does once. Where it reads a
-    value of a slice in Python, assigns to variables or calls Python functions with effects, it is called slice by slice
-    instead, as `map_fn` does. Values are those of `map_fn` but for rounding: products of batches of matrices may add in another order.
+    Random numbers are drawn for each slice. What the function does to Python's own objects it does once. Where it reads
+    a value of a slice in Python, assigns to variables or calls Python functions with effects, it is called slice by
+    slice instead, as `map_fn` does. Values are those of `map_fn` but for rounding: sums may be added up in another
+    order.
 
     Args:
       fn: a function of a slice, or of a structure of slices.
