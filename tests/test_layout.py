@@ -28,6 +28,7 @@ ROOMS = (
     "io",
     "data",
     "distributed",
+    "saved_model",
     "keras",
     "explain",
     "interchange",

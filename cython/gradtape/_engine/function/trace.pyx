@@ -13,7 +13,7 @@ from libc.stdlib cimport free, malloc
 
 from gradtape._engine.base.shape cimport dims_of, release_extent, retain_extent, tensor_shape
 from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, thread
-from gradtape._engine.record.primitive cimport WRITES, Primitive, Tracer, examining, install_tracer, tracer
+from gradtape._engine.record.primitive cimport DRAWS, WRITES, Primitive, Tracer, examining, install_tracer, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
 from gradtape._engine.base.types cimport ADD, F64, SUB
@@ -91,6 +91,23 @@ cdef class Step:
         if self.forms is None:
             return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
         return [shape.num_elements() * item_size(code) for shape, code in self.forms]
+
+    @property
+    def what(self):
+        """Its kind, by name."""
+        if self.kind == EFFECT:
+            return "draws" if self.effect == DRAWS else "effect"
+        return ("constant", "program", "program", "compiled", "scripted", "read", "assign", "effect", "guard")[self.kind]
+
+    @property
+    def static(self):
+        """What a primitive is told besides its operands, as an observer is told it."""
+        return (self.attribute, tensor_shape(self.shape)) if self.kind == COMPILED else self.attributes or ()
+
+    @property
+    def held(self):
+        """The variable that is read or assigned to; the tensor of a constant."""
+        return self.constant if self.kind == CONSTANT else self.variable
 
     @property
     def operand_slots(self):

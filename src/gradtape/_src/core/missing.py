@@ -27,7 +27,6 @@ _ELSEWHERE = {
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
-    "saved_model": "save variables, modules and models with tf.train.Checkpoint",
 }
 
 # The same of what is in tf.keras.
@@ -35,7 +34,7 @@ _OF_KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
     "quantizers": "layers compute in tf.float32 and tf.float64",
     "distribution": "use tf.distribute",
-    "export": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
+    "export": "use model.export(path), or tf.saved_model.save(model, path, signatures)",
     "StatelessScope": "variables are assigned to where they are",
     "RematScope": "use tf.recompute_grad",
     "remat": "use tf.recompute_grad",
@@ -103,8 +102,9 @@ _OF_KERAS = {
     },
     **{
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
-        for name in ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper")
+        for name in ("FlaxLayer", "JaxLayer", "TorchModuleWrapper")
     },
+    "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
