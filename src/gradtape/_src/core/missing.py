@@ -16,7 +16,6 @@ _ELSEWHERE = {
     "CentralStorageStrategy": "use tf.distribute.MirroredStrategy",
     "TPUStrategy": "use tf.distribute.MirroredStrategy",
     "cluster_resolver": "MPI's launcher, mpiexec, knows the processes",
-    "strings": "text is what tf.data and tf.io yield; take it with tensor.numpy() and work on it in Python",
     "sets": "what they give are sparse tensors, and tensors are dense; use tf.unique, or Python's sets",
     "ctc_greedy_decoder": "it gives sparse tensors; take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
     "ctc_beam_search_decoder": "it gives sparse tensors; decode with NumPy on logits.numpy()",

@@ -39,7 +39,8 @@ class Body:
         self._steps, self._result, self._least = node["steps"], node["result"], node["least"]
         self.args, self.kwargs = (_argument(part) for part in node["arguments"]["tuple"])
         self.specs: list[TensorSpec] = []
-        self._places(self.args), self._places(self.kwargs)
+        self._places(self.args)
+        self._places(self.kwargs)
         if not isinstance(self.args, tuple) or not isinstance(self.kwargs, dict):
             raise ValueError("no arguments")
         self._check()
@@ -66,7 +67,7 @@ class Body:
                     raise ValueError(f"{op}: no such variable")
             elif op == "constant":
                 self._constant(step, sizes)
-            elif op not in ROWS or ROWS[op].count not in (None, len(operands)):
+            elif op not in ROWS or ROWS[op].operand_count not in (None, len(operands)):
                 raise ValueError(f"no op {op!r} of {len(operands)} operands")
             else:
                 decoded(step["static"], sizes)

@@ -98,7 +98,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
             )
         raise OSError(f"SavedModel file does not exist at: {folder}: it has no {PREFIX}.index of a model.")
     try:
-        model = json.loads(reader.read(MODEL))
+        model = json.loads(bytes(reader.read(MODEL)))
         if not isinstance(model, dict) or model.get("format") != FORMAT:
             raise ValueError("no model")
         if model["version"] != VERSION:
@@ -165,7 +165,10 @@ class _Loader:
         if not isinstance(name, str):
             raise ValueError(f"no name of a variable: {name!r}")
         return Variable(
-            self._reader.read(node["key"]), node["trainable"] is True, name=name or None, dtype=node["dtype"]
+            np.asarray(self._reader.read(node["key"])),
+            node["trainable"] is True,
+            name=name or None,
+            dtype=node["dtype"],
         )
 
     def _object(self, place: Any) -> Any:

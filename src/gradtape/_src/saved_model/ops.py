@@ -25,7 +25,7 @@ from gradtape._engine.api.api import (
     apply_sum_to,
     apply_transpose,
 )
-from gradtape._engine.compute.program import Program, table
+from gradtape._engine.compute.program import Program, named_program, table
 from gradtape._engine.ops.movement import assemble, evaluate_assembly, evaluate_parts, part, read_chunks
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
@@ -45,19 +45,19 @@ class Row(NamedTuple):
     Attributes:
       static: what is written of the attributes that a primitive was evaluated with.
       evaluate: gives the result, or a tuple of them, of a tuple of operands and what was written.
-      count: how many operands there are; None for any number.
+      operand_count: how many operands there are; None for any number.
     """
 
     static: Callable[..., Any]
     evaluate: Callable[..., Any]
-    count: int | None = 1
+    operand_count: int | None = 1
 
 
 def _reduction(kind: int, op: str) -> Row:
     def static(attribute: int, _: Any) -> Any:
         return [axis for axis in range(attribute.bit_length()) if attribute >> 8 >> axis & 1], bool(attribute & 16)
 
-    return Row(static, lambda operands, axes, keepdims: apply_reduce(kind, *operands, axes, keepdims, op))
+    return Row(static, lambda operands, axes, keepdims: apply_reduce(kind, operands[0], axes, keepdims, op))
 
 
 def _checked(holds: bool) -> None:
@@ -131,7 +131,7 @@ def _one_hot(operands: Any, axis: int, depth: int, dtype: Any, lit: bool, unlit:
 
 
 def _place(operands: Any, op: str, axis: int, dtype: Any) -> Tensor:
-    return (reductions.argmax if op == "ArgMax" else reductions.argmin)(*operands, axis, dtype)
+    return (reductions.argmax if op == "ArgMax" else reductions.argmin)(operands[0], axis, dtype)
 
 
 def _all(*attributes: Any) -> Any:
@@ -209,7 +209,7 @@ SCRIPTED = {
         "gather_along",
         Row(
             lambda _, axis, batch, *names: [axis, batch],
-            lambda operands, axis, batch: gathering.gather(*operands, axis=axis, batch_dims=batch),
+            lambda operands, axis, batch: gathering.gather(operands[0], operands[1], axis=axis, batch_dims=batch),
             2,
         ),
     ),
@@ -267,6 +267,4 @@ def written(primitive: Any, what: str, attributes: Any) -> tuple[str, Any] | Non
 
 def _named(program: Program) -> bool:
     """Whether a program is that of the table's row of its name, which files name it by."""
-    from gradtape._engine.compute.program import named_program
-
     return program.name in table() and named_program(program.name) is program

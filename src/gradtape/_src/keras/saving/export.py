@@ -57,7 +57,7 @@ def export_model(model: Any, filepath: Any, form: str, verbose: Any, input_signa
             "such as [tf.TensorSpec([None, 3])]."
         )
     exported = Module("exported")
-    exported._variables, exported.serve = list(model.variables), function  # type: ignore[attr-defined]
+    exported._variables, exported.serve = list(model.variables), function
     concrete = function.get_concrete_function()
     save(exported, filepath, {"serve": concrete, DEFAULT: concrete})
     if verbose or verbose is None:
