@@ -82,6 +82,8 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.train, "train.")
     yield from public(gradtape.distribute, "distribute.")
     yield from public(gradtape.distribute.experimental, "distribute.experimental.")
+    yield from public(gradtape.saved_model, "saved_model.")
+    yield from public(gradtape.strings, "strings.")
     yield from public(gradtape.summary, "summary.")
     yield from public(gradtape.summary.experimental, "summary.experimental.")
     yield from public(gradtape.test, "test.", ("compute_gradient",))

@@ -30,6 +30,7 @@ ROOMS = (
     "io",
     "data",
     "distributed",
+    "saved_model",
     "keras",
     "explain",
     "interchange",

@@ -96,11 +96,6 @@ cdef class Step:
         return [math.prod(memoryview(dims).cast("n")) * item_size(code) for dims, code in self.forms]
 
     @property
-    def given(self):
-        """Its attributes, as `Primitive.again` takes them."""
-        return (self.attribute, tensor_shape(self.shape)) if self.kind == COMPILED else self.attributes
-
-    @property
     def is_evaluation(self):
         return PROGRAM <= self.kind <= SCRIPTED
 
@@ -128,6 +123,23 @@ cdef class Step:
     def call_effect(self, list values):
         """Calls an effect again, on a tensor per slot (None of others); what it gives."""
         return as_effect(self.effect, self.function, *placed(self.arguments, values), writes=self.writes)
+
+    @property
+    def what(self):
+        """Its kind, by name."""
+        if self.kind == EFFECT:
+            return "draws" if self.effect == DRAWS else "effect"
+        return ("constant", "program", "program", "compiled", "scripted", "read", "assign", "effect", "guard")[self.kind]
+
+    @property
+    def static(self):
+        """What a primitive is told besides its operands, as an observer is told it."""
+        return (self.attribute, tensor_shape(self.shape)) if self.kind == COMPILED else self.attributes or ()
+
+    @property
+    def held(self):
+        """The variable that is read or assigned to; the tensor of a constant."""
+        return self.constant if self.kind == CONSTANT else self.variable
 
     @property
     def operand_slots(self):

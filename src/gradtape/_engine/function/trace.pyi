@@ -7,6 +7,8 @@ class Recorder:
     """The trace of a call."""
 
     failure: str | None
+    steps: list[Any]
+    arguments: list[Any]
     recorded: bool
     created: list[Any]
     def __init__(self, recorded: bool, refusal: str | None = None) -> None: ...

@@ -16,7 +16,6 @@ _ELSEWHERE = {
     "CentralStorageStrategy": "use tf.distribute.MirroredStrategy",
     "TPUStrategy": "use tf.distribute.MirroredStrategy",
     "cluster_resolver": "MPI's launcher, mpiexec, knows the processes",
-    "strings": "text is what tf.data and tf.io yield; take it with tensor.numpy() and work on it in Python",
     "sets": "what they give are sparse tensors, and tensors are dense; use tf.unique, or Python's sets",
     "ctc_greedy_decoder": "it gives sparse tensors; take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
     "ctc_beam_search_decoder": "it gives sparse tensors; decode with NumPy on logits.numpy()",
@@ -27,7 +26,6 @@ _ELSEWHERE = {
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
-    "saved_model": "save variables, modules and models with tf.train.Checkpoint",
 }
 
 # The same of what is in tf.keras.
@@ -35,7 +33,7 @@ _OF_KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
     "quantizers": "layers compute in tf.float32 and tf.float64",
     "distribution": "use tf.distribute",
-    "export": "write model.to_json(), and the weights with tf.train.Checkpoint(model=model)",
+    "export": "use model.export(path), or tf.saved_model.save(model, path, signatures)",
     "StatelessScope": "variables are assigned to where they are",
     "RematScope": "use tf.recompute_grad",
     "remat": "use tf.recompute_grad",
@@ -103,8 +101,9 @@ _OF_KERAS = {
     },
     **{
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
-        for name in ("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper")
+        for name in ("FlaxLayer", "JaxLayer", "TorchModuleWrapper")
     },
+    "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",

@@ -177,6 +177,45 @@ class Model(Trainer, Layer):
 
         save_model(self, filepath, overwrite, zipped, **kwargs)
 
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: Any = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Writes what the model computes, and its variables, for `tf.saved_model.load`, without its layers.
+
+        Args:
+          filepath: a folder, which is made.
+          format: "tf_saved_model"; what is written are gradtape's own files, see `tf.saved_model.save`.
+          verbose: whether a line is printed; None for yes.
+          input_signature: a list of TensorSpecs, one per argument of a call; None for the model's inputs.
+          kwargs: none; Keras' are about other formats.
+
+        Raises:
+          ValueError: the model is not built, its inputs are not known, it cannot be written, or another format.
+
+        Example:
+          >>> import tempfile
+          >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+          >>> with tempfile.TemporaryDirectory() as folder:
+          ...     model.export(folder, verbose=False)
+          ...     loaded = tf.saved_model.load(folder)
+          >>> loaded.serve(tf.ones([4, 3])).shape
+          TensorShape([4, 2])
+        """
+        from gradtape._src.keras.saving.export import export_model
+
+        export_model(self, filepath, format, verbose, input_signature, **kwargs)
+
+    def _default_save_signature(self) -> Any:
+        """The model's call, which `tf.saved_model.save` makes a signature; None where its inputs are not known."""
+        from gradtape._src.keras.saving.export import serving
+
+        return serving(self, None, "inputs")
+
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
         """Saves the weights and the state of the optimizer in a `.weights.h5` file, which Keras reads too.
 

@@ -70,9 +70,9 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
         elif step.is_evaluation and not live.isdisjoint(step.result_slots):
             operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
             if not any(which):
-                results = step.primitive.again(tuple(operands), step.given)
+                results = step.primitive.again(tuple(operands), step.static)
             else:
-                results = evaluate_batch(step.primitive, count, operands, which, step.given)
+                results = evaluate_batch(step.primitive, count, operands, which, step.static)
             for slot, value in zip(step.result_slots, results, strict=True):
                 values[slot] = value
     return [

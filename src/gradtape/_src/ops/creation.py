@@ -22,6 +22,7 @@ from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
 from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, int_of, ints_of, not_allowed
+from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
@@ -44,7 +45,7 @@ def convert_to_tensor(
     """A tensor of the value.
 
     Args:
-      value: a tensor, variable, array, number or nested sequence of these.
+      value: a tensor, variable, array, number or nested sequence of these, or text.
       dtype: the dtype that the result must have; None takes the value's own. Python floats become float32, Python
         integers int32.
       dtype_hint: the dtype that the result gets if the values allow it.
@@ -65,7 +66,31 @@ def convert_to_tensor(
       >>> tf.convert_to_tensor([1, 2], dtype=tf.float64).dtype
       tf.float64
     """
-    return as_tensor(value, dtype, dtype_hint)
+    try:
+        return as_tensor(value, dtype, dtype_hint)
+    except (TypeError, ValueError):
+        text = _text(value, dtype)
+        if text is None:
+            raise
+        return text
+
+
+def _text(value: Any, dtype: Any) -> Any:
+    """The string tensor that a value is, or ought to be; None for one of numbers.
+
+    Asked only after the engine, which holds numbers alone, has refused the value: numbers wait for no question.
+    """
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    if wanted is not dtypes.string and (wanted is not None or not holds_text(value)):
+        if wanted is not None and holds_text(value):
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {wanted.name}") from None
+        return None
+    try:
+        return value if isinstance(value, StringTensor) else StringTensor(value)
+    except TypeError:
+        if isinstance(value, list | tuple) and holds_text(value):
+            raise ValueError("Can't convert Python sequence with mixed types to Tensor.") from None
+        raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype string") from None
 
 
 def constant(
@@ -74,7 +99,7 @@ def constant(
     """A tensor with a copy of the value.
 
     Args:
-      value: a number, array or nested sequence of numbers; a tensor is returned as it is.
+      value: a number, array or nested sequence of numbers, or text; a tensor is returned as it is.
       dtype: its dtype; float32, int32 or bool for Python numbers and the array's own for arrays unless given.
       shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
       name: not used; TensorFlow names operations by it.
@@ -92,21 +117,26 @@ def constant(
       >>> tf.constant(7, shape=(2, 3)).numpy()
       array([[7, 7, 7],
              [7, 7, 7]], dtype=int32)
+      >>> tf.constant("text")
+      <tf.Tensor: shape=(), dtype=string, numpy=b'text'>
     """
     if dtype is not None and isinstance(value, Tensor) and value.dtype != dtype:
         wanted = dtypes.as_dtype(dtype)
         raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
-    tensor = as_tensor(value, dtype)
+    tensor = convert_to_tensor(value, dtype)
     if shape is None:
         return tensor
     asked_shape = TensorShape(view(shape) if isinstance(shape, Tensor) else shape)
     shape, asked, present = tuple(asked_shape), asked_shape.num_elements(), tensor.shape.num_elements()
+    if isinstance(tensor, StringTensor) and present in (1, asked):
+        array = np.asarray(tensor)
+        return StringTensor(array.reshape(shape) if present == asked else np.broadcast_to(array.reshape(()), shape))
     if present == asked:
         return apply_reshape(tensor, shape)
     if present == 1:
         return apply_broadcast_to(apply_reshape(tensor, ()), shape)
     raise TypeError(
-        f"Eager execution of tf.constant with unsupported shape. Tensor {view(tensor)} (converted from {value}) has "
+        f"Eager execution of tf.constant with unsupported shape. Tensor {tensor.numpy()} (converted from {value}) has "
         f"{present} elements, but got `shape` {TensorShape(shape)} with {asked} elements)."
     )
 
@@ -216,7 +246,7 @@ def is_tensor(x: Any) -> bool:
       >>> tf.is_tensor(tf.constant(1.0)), tf.is_tensor(1.0)
       (True, False)
     """
-    return isinstance(x, Tensor | BaseVariable | IndexedSlices)
+    return isinstance(x, Tensor | BaseVariable | IndexedSlices | StringTensor)
 
 
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:

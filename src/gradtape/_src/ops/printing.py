@@ -13,6 +13,7 @@ from gradtape._engine.api.api import as_tensor, view
 from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.string_tensor import StringTensor
 
 _FILE = "file://"
 _SHOWS = effect_kind("shows")
@@ -59,7 +60,7 @@ def _present(value: Any) -> Any:
 
 
 def _print(stream: Any, summarize: int, sep: str, end: str, *inputs: Any) -> None:
-    line = sep.join(value if isinstance(value, str) else _text(value, summarize) for value in inputs) + end
+    line = sep.join(value if isinstance(value, str) else shown(value, summarize) for value in inputs) + end
     if isinstance(stream, str) and stream.startswith(_FILE):
         with open(stream.removeprefix(_FILE), "a") as file:
             file.write(line)
@@ -69,24 +70,26 @@ def _print(stream: Any, summarize: int, sep: str, end: str, *inputs: Any) -> Non
         raise ValueError(f"Unknown output stream: {stream!r}. Give a stream, or 'file://' and a path.")
 
 
-def _text(value: Any, summarize: int) -> str:
+def shown(value: Any, summarize: int) -> str:
     """A value, or a structure of them, as text."""
     if isinstance(value, Tensor | BaseVariable):
         return _array(view(as_tensor(value)), summarize, 1)
+    if isinstance(value, StringTensor):
+        return _array(np.asarray(value), summarize, 1)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key!r}: {_text(value[key], summarize)}" for key in sorted(value)) + "}"
+        return "{" + ", ".join(f"{key!r}: {shown(value[key], summarize)}" for key in sorted(value)) + "}"
     if type(value) is tuple:
-        inside = ", ".join(_text(item, summarize) for item in value)
+        inside = ", ".join(shown(item, summarize) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, list | range):
-        return "[" + ", ".join(_text(item, summarize) for item in value) + "]"
+        return "[" + ", ".join(shown(item, summarize) for item in value) + "]"
     return repr(value)
 
 
 def _array(array: np.ndarray, summarize: int, depth: int) -> str:
     """The elements in brackets; axes but the last one on lines of their own, indented by the brackets before them."""
-    if not array.ndim:
-        return _number(array[()])
+    if isinstance(array, bytes) or not array.ndim:
+        return _number(array if isinstance(array, bytes) else array[()])
     cut = 0 <= 2 * summarize < len(array)
     ends = (array[:summarize], array[len(array) - summarize :]) if cut else (array,)
     parts = [[_array(item, summarize, depth + 1) for item in end] for end in ends]
@@ -95,9 +98,11 @@ def _array(array: np.ndarray, summarize: int, depth: int) -> str:
 
 
 def _number(number: Any) -> str:
-    """An element: bools as 1 and 0, floats with as few digits as give them back, 6 or 9, 15 or 17."""
+    """An element: text in quotes, bools as 1 and 0, floats with as few digits as give them back, 6 or 9, 15 or 17."""
     if isinstance(number, np.floating):
         few, all_ = (6, 9) if number.dtype == np.float32 else (15, 17)
         short = f"{number:.{few}g}"
         return short if type(number)(short) == number or number != number else f"{number:.{all_}g}"
+    if isinstance(number, bytes):
+        return f'"{number.decode(errors="replace")}"'
     return str(int(number))

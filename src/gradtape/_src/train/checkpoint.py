@@ -49,7 +49,8 @@ def _storable(value: Any) -> np.ndarray | bytes:
     return value if isinstance(value, bytes) else value.encode() if isinstance(value, str) else np.asarray(held(value))
 
 
-def _escaped(name: str) -> str:
+def escaped(name: str) -> str:
+    """A child's name as a part of a key."""
     return name.replace(".", "..").replace("/", ".S")
 
 
@@ -67,11 +68,11 @@ def gather(root: Any) -> tuple[dict[str, np.ndarray | bytes], bytes]:
         for name, part in tracking.children(value):
             if id(part) not in numbers:
                 numbers[id(part)] = len(found)
-                found.append((part, f"{path}{_escaped(name)}/"))
+                found.append((part, f"{path}{escaped(name)}/"))
             reference = protobuf.integer(1, numbers[id(part)]) if numbers[id(part)] else b""
             message += protobuf.text(1, reference + protobuf.text(2, name))
         for name, own in _values(value).items():
-            key = f"{path}.ATTRIBUTES/{_escaped(name)}"
+            key = f"{path}.ATTRIBUTES/{escaped(name)}"
             tensors[key] = np.asarray(own) if not isinstance(own, bytes) else own
             full = value.name.removesuffix(":0") if isinstance(value, BaseVariable) else ""
             message += protobuf.text(2, protobuf.text(1, name) + protobuf.text(2, full) + protobuf.text(3, key))
