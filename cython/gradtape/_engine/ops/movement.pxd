@@ -13,5 +13,5 @@ cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset)
 cdef Tensor joined(str name, tuple tensors, int place, bint stacked)
 cdef list parted(str name, Tensor tensor, int place, Py_ssize_t count, bint dropped)
-cdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer)
+cpdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer)
 cdef Primitive named(str name, evaluate, vjp)

@@ -93,6 +93,15 @@ cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset)
     return out
 
 
+def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:
+    """`chunks` for Python: the runs under this shape."""
+    cdef Extent* extent = extent_from(shape)
+    try:
+        return chunks(a, extent, outer, offset)
+    finally:
+        release_extent(extent)
+
+
 # Joining and parting
 
 cdef Tensor interleaved(tuple tensors, Extent* extent, Py_ssize_t outer):
@@ -192,7 +201,7 @@ def assemble_rule(Call call, needs, Tensor cotangent):
     return given
 
 
-cdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer):
+cpdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer):
     """The reverse of `assemble`: tensors of these shapes that hold the tensor's runs in turn."""
     cdef tuple parts = runs_of(tensor, shapes, outer)
     if parts:
