@@ -137,7 +137,9 @@ class StringTensor:
 
 def holds_text(value: Any) -> bool:
     """Whether a value is text, or lists or an array that begin with some."""
-    while isinstance(value, list | tuple) and value:
+    for _ in range(64):  # no array has so many axes, but a list may hold itself
+        if not (isinstance(value, list | tuple) and value):
+            break
         value = value[0]
     if isinstance(value, np.ndarray | np.generic):
         kind = value.dtype.kind
