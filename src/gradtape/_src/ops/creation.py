@@ -123,7 +123,12 @@ def constant(
     if dtype is not None and isinstance(value, Tensor) and value.dtype != dtype:
         wanted = dtypes.as_dtype(dtype)
         raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
-    tensor = convert_to_tensor(value, dtype)
+    try:
+        tensor: Any = as_tensor(value, dtype)
+    except (TypeError, ValueError):
+        tensor = _text(value, dtype)
+        if tensor is None:
+            raise
     if shape is None:
         return tensor
     asked_shape = TensorShape(view(shape) if isinstance(shape, Tensor) else shape)
