@@ -124,11 +124,12 @@ def constant(
         wanted = dtypes.as_dtype(dtype)
         raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
     try:
-        tensor: Any = as_tensor(value, dtype)
+        tensor = as_tensor(value, dtype)
     except (TypeError, ValueError):
-        tensor = _text(value, dtype)
-        if tensor is None:
+        text = _text(value, dtype)
+        if text is None:
             raise
+        tensor = text
     if shape is None:
         return tensor
     asked_shape = TensorShape(view(shape) if isinstance(shape, Tensor) else shape)
