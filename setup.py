@@ -19,9 +19,9 @@ ENGINE = CYTHON / "gradtape" / "_engine"
 # ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
 # without.
 #
-# One source, kernels.pxi, is compiled once per instruction set; kernels.dispatch picks one at import. A loop over an
+# kernels.pxi and rules.pxi are compiled once per instruction set; kernels.dispatch picks one at import. A loop over an
 # elementary function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial
-# twice.
+# twice. Steps of optimizers have the same bits in every set, so their products and sums are not contracted.
 FLAGS = {
     "unix": {
         "all": [
@@ -29,6 +29,7 @@ FLAGS = {
             *("-fvisibility=hidden", "-fno-plt", "-g0", "-Wall"),
         ],
         "kernels": ["-finline-limit=8000", "-mllvm -inline-threshold=8000", "-fno-thread-jumps"],
+        "rules": ["-ffp-contract=off"],
         "baseline": [],
         "avx2": ["-mavx2", "-mfma"],
         "avx512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
@@ -36,11 +37,13 @@ FLAGS = {
     "msvc": {
         "all": ["/O2", "/fp:precise", "/W3"],
         "kernels": ["/Ob3"],
+        "rules": [],
         "baseline": [],
         "avx2": ["/arch:AVX2"],
         "avx512": ["/arch:AVX512"],
     },
 }
+SETS = ("baseline", "avx2", "avx512")
 # Further flags for a build that is to be debugged, and what is left out of one that is not.
 MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
 # Fields of None raise, which else are read as if it were an object of the type.
@@ -83,10 +86,11 @@ class BuildEngine(build_ext):
         modules = []
         for module in self.extensions:
             package, _, name = module.name.rpartition(".")
-            if package.endswith(".kernels") and name in known:
-                if known[name] != FLAGS[kind][name]:
+            use, _, instructions = name.rpartition("_")
+            if package.endswith(".kernels") and instructions in SETS:
+                if known[instructions] != FLAGS[kind][instructions]:
                     continue
-                module.extra_compile_args += known["kernels"] + known[name]
+                module.extra_compile_args += known[use or "kernels"] + known[instructions]
             module.extra_compile_args = " ".join(known["all"] + module.extra_compile_args + MORE_FLAGS).split()
             modules.append(module)
         self.extensions[:] = modules

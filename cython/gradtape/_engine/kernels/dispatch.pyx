@@ -34,9 +34,10 @@ def _choose():
 cdef str _isa = _choose()
 _chosen = importlib.import_module(f"gradtape._engine.kernels.{_isa}")
 kernels = (<const Kernels*><size_t>_chosen.table())[0]
-rules = (<const Rules*><size_t>_chosen.rules())[0]
+_rules = importlib.import_module(f"gradtape._engine.kernels.rules_{_isa}")
+rules = (<const Rules*><size_t>_rules.rules())[0]
 # Per rule: its number in the table, and the names of its hyperparameters in order.
-PLACES = _chosen.PLACES
+PLACES = _rules.PLACES
 
 
 def isa():

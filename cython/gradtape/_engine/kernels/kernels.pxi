@@ -11,7 +11,6 @@ from gradtape._engine.base.halves cimport round_to_halves, widen_halves
 from gradtape._engine.base.types cimport *
 from gradtape._engine.kernels.dispatch cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, PACKED_DEPTH,
                                                 PANEL_COLUMNS, Kernels, PROD, MAX, MIN, SUM, is_upright)
-from gradtape._engine.kernels.rules cimport SLOTS, STEP_BLOCK, Rule, Rules, Step
 
 include "elementary.pxi"
 
@@ -52,7 +51,6 @@ cdef extern from "tile.h" nogil:
 
 include "reductions.pxi"
 include "products.pxi"
-include "rules.pxi"
 
 cdef Kernels kernels_here
 kernels_here.run32 = run32

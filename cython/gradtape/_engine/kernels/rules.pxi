@@ -1,7 +1,15 @@
 # The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
 #
 # The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
-# 1 - 0.999 in float32 is a hundred thousandth away from the same in float64.
+# 1 - 0.999 in float32 is a hundred thousandth away from the same in float64. Products and sums are not contracted, so that
+# every instruction set gives the same bits.
+
+from libc.math cimport fabs, fabsf, pow, sqrt, sqrtf
+from libc.stdint cimport int64_t, uint16_t
+from libc.stdlib cimport free, malloc
+from gradtape._engine.base.halves cimport round_to_halves, widen_halves
+from gradtape._engine.base.types cimport *
+from gradtape._engine.kernels.rules cimport SLOTS, STEP_BLOCK, Rule, Rules, Step
 
 cdef extern from "math.h" nogil:
     float powf(float, float)
@@ -20,6 +28,13 @@ cdef inline real root(real x) noexcept nogil:
         return sqrtf(x)
     else:
         return sqrt(x)
+
+
+cdef inline real magnitude(real x) noexcept nogil:
+    if real is float:
+        return fabsf(x)
+    else:
+        return fabs(x)
 
 
 cdef inline real power(real x, real y) noexcept nogil:
@@ -172,7 +187,7 @@ cdef void adamax(const Step* step, real* p, const real* g, const real* q, real**
     for i in range(n):
         m[i] += (g[i] - m[i]) * first
         old = fading * u[i]
-        new = fabs_(g[i]) if q == NULL else q[i]
+        new = magnitude(g[i]) if q == NULL else q[i]
         u[i] = new if new > old or new != new else old
         p[i] -= rate * m[i] / (correction * (u[i] + epsilon))
 

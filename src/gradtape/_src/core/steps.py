@@ -54,14 +54,12 @@ def one_step(
     """
 
     def decorate(function: Function) -> Function:
-        signature = inspect.signature(function)
-
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
             if not is_traced():
                 return function(*args, **kwargs)
             try:
-                bound = signature.bind(*args, **kwargs).arguments
+                bound = _signature(function).bind(*args, **kwargs).arguments
             except TypeError:
                 return function(*args, **kwargs)  # which says what is wrong
             for name in static:
@@ -80,6 +78,11 @@ def one_step(
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+@functools.cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)
 
 
 def _varies(item: Any) -> bool:

@@ -1,0 +1,3 @@
+"""The arithmetic of optimizers in rules.pxi, compiled for AVX2."""
+
+include "rules.pxi"

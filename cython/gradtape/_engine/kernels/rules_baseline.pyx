@@ -1,0 +1,3 @@
+"""The arithmetic of optimizers in rules.pxi, compiled for what every processor runs."""
+
+include "rules.pxi"
