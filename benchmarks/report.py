@@ -171,8 +171,8 @@ def run(workloads: Sequence[str], peers: Sequence[str], measures: Sequence[str],
             continue
         try:
             sections.append(MEASURES[name](effort))
-        except RuntimeError as error:
-            failures.append(f"{name}: {str(error).strip()}")
+        except Exception as error:  # what was measured before is not to be lost
+            failures.append(f"{name}: {type(error).__name__}: {str(error).strip()}")
             print(failures[-1], file=sys.stderr, flush=True)
             continue
         print(sections[-1].markdown(), end="\n\n", file=sys.stderr, flush=True)

@@ -117,7 +117,7 @@ def sizes(effort: Effort) -> Section:
 def peak_after_steps(peer: str, steps: int) -> float:
     """The peak resident megabytes of this process after `steps` steps of every perceptron, one size after another."""
     for workload in WORKLOADS.values():
-        if workload.name.startswith("mlp-"):
+        if workload.name.startswith("mlp-") and "numpy" in workload.peers:
             run = workload.setup(peer)
             for _ in range(steps):
                 run.step()
