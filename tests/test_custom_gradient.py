@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from gradtape._engine.base.buffer import statistics
 
 import gradtape as tf
+from gradtape._engine.base.buffer import statistics
 
 
 def slope(f, *sources):

@@ -5,8 +5,8 @@ import runpy
 from pathlib import Path
 
 import pytest
-from gradtape._engine.compute.program import CODES
 
+from gradtape._engine.compute.program import CODES
 from gradtape._src.table.expressions import INSTRUCTIONS
 
 CYTHON = Path(__file__).parents[1] / "cython"

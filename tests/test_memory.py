@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradtape._engine.base.buffer import statistics
 
 import gradtape as tf
+from gradtape._engine.base.buffer import statistics
 
 KILOBYTES = 1024
 BIG = tf.constant(np.ones(1000, np.float32))

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 import scipy.special
-from gradtape._engine.compute.program import named_program, table
 
+from gradtape._engine.compute.program import named_program, table
 from gradtape._src.table import expressions
 
 FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "iv", "ive")
