@@ -126,6 +126,7 @@ def gloo() -> dict[str, float]:
     for size, rounds in ((SMALL, 2000), (LARGE, 40)):
         tensor = torch.ones(size // 4)
         found[f"torch gloo {size}"] = _best(lambda tensor=tensor: dist.all_reduce(tensor), dist.barrier, rounds)
+    dist.destroy_process_group()
     return found
 
 
