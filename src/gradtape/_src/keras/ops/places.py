@@ -331,7 +331,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     before = [builtins.slice(None)] * tensor.ndim
     behind = list(before)
     before[axis], behind[axis] = builtins.slice(None, -1), builtins.slice(1, None)
-    for _ in builtins.range(n):
+    for _ in builtins.range(builtins.min(n, tensor.shape[axis])):  # of nothing there are no differences
         tensor = e.subtract(tensor[tuple(behind)], tensor[tuple(before)])
     return tensor
 

@@ -508,6 +508,9 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     Returns:
       A list of tensors.
 
+    Raises:
+      ValueError: no parts are asked for.
+
     Example:
       >>> [part.numpy().tolist() for part in tf.keras.ops.array_split([1, 2, 3], 2)]
       [[1, 2], [3]]
@@ -515,6 +518,8 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     tensor = tensor_of(x)
     if not isinstance(indices_or_sections, int):
         return split.__wrapped__(tensor, indices_or_sections, axis)
+    if indices_or_sections <= 0:
+        raise ValueError(f"array_split makes 1 part or more, got indices_or_sections={indices_or_sections}")
     each, more = divmod(tensor.shape[axis], indices_or_sections)
     return list(joining.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
 
