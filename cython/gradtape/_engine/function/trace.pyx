@@ -95,31 +95,6 @@ cdef class Step:
             return [self.shape.size * item_size(self.dtype_code)] if self.shape != NULL else []
         return [math.prod(memoryview(dims).cast("n")) * item_size(code) for dims, code in self.forms]
 
-    @property
-    def is_evaluation(self):
-        return PROGRAM <= self.kind <= SCRIPTED
-
-    @property
-    def is_elementwise(self):
-        return self.kind == PROGRAM or self.kind == LONG_PROGRAM
-
-    @property
-    def is_constant(self):
-        return self.kind == CONSTANT
-
-    @property
-    def is_guard(self):
-        return self.kind == GUARD
-
-    @property
-    def read_variable(self):
-        """The variable that is read; None of other steps."""
-        return self.variable if self.kind == READ else None
-
-    @property
-    def draws(self):
-        return self.kind == EFFECT and self.effect == DRAWS
-
     def call_effect(self, list values):
         """Calls an effect again, on a tensor per slot (None of others); what it gives."""
         return as_effect(self.effect, self.function, *placed(self.arguments, values), writes=self.writes)

@@ -18,6 +18,8 @@ from gradtape._src.core import nest
 from gradtape._src.ops.batch_rules import evaluate_batch
 from gradtape._src.ops.joining import stack
 
+EVALUATIONS = ("program", "compiled", "scripted")  # kinds of steps that evaluate a primitive
+
 
 class Unvectorizable(Exception):
     """Why a function has no batch."""
@@ -61,13 +63,13 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
     live = _live(recorder.steps, outputs)
     for step in recorder.steps:
         places = step.operand_slots
-        if step.is_guard:
+        if step.what == "guard":
             values[places[0]].numpy()  # a function around this one is told that a value was read
-        elif step.read_variable is not None:
-            values[step.result_slots[0]] = step.read_variable.value()
-        elif step.draws:
+        elif step.what == "read":
+            values[step.result_slots[0]] = step.held.value()
+        elif step.what == "draws":
             _draw(recorder, step, values, batched, count)
-        elif step.is_evaluation and not live.isdisjoint(step.result_slots):
+        elif step.what in EVALUATIONS and not live.isdisjoint(step.result_slots):
             operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
             if not any(which):
                 results = step.primitive.again(tuple(operands), step.static)
@@ -84,13 +86,13 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
 def _spread(steps: list[Any], batched: list[bool]) -> None:
     """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
     for step in steps:
-        depends = step.draws or any(batched[slot] for slot in step.operand_slots)
-        if step.is_guard and depends:
+        depends = step.what == "draws" or any(batched[slot] for slot in step.operand_slots)
+        if step.what == "guard" and depends:
             raise Unvectorizable("Python reads a value that differs from slice to slice")
-        if step.is_evaluation and depends and step.primitive.varies:
+        if step.what in EVALUATIONS and depends and step.primitive.varies:
             raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
-        drawn = step.draws and step.result_slots  # set_seed gives nothing
-        if not (step.is_evaluation or step.is_guard or drawn or step.read_variable is not None or step.is_constant):
+        # set_seed draws nothing.
+        if step.what in ("assign", "effect") or (step.what == "draws" and not step.result_slots):
             raise Unvectorizable(f"{step.name} is done once per slice")
         for slot in step.result_slots:
             batched[slot] = depends
@@ -100,7 +102,7 @@ def _live(steps: list[Any], outputs: list[int]) -> set[int]:
     """The slots on which something that is done depends."""
     live = set(outputs)
     for step in reversed(steps):
-        if step.is_guard or step.draws or not live.isdisjoint(step.result_slots):
+        if step.what in ("guard", "draws") or not live.isdisjoint(step.result_slots):
             live.update(step.operand_slots)
     return live
 
