@@ -18,7 +18,8 @@ from generate_operations import heading, line
 import gradtape
 from gradtape._engine.api.api import apply_elementwise
 from gradtape._engine.kernels.dispatch import isa
-from gradtape._src.table.elementwise import GELU_CUBIC, GELU_SQRT_HALF, ROWS
+from gradtape._src.table.elementwise import ROWS
+from gradtape._src.table.elementwise.activations import GELU_CUBIC, GELU_SQRT_HALF
 
 HEAD = """# Accuracy
 

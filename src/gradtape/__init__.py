@@ -181,6 +181,7 @@ from gradtape._src.ops.clipping import (
     clip_by_norm as clip_by_norm,
     clip_by_value as clip_by_value,
 )
+from gradtape._src.ops.combinations import add_n as add_n, scalar_mul as scalar_mul
 from gradtape._src.ops.complex_numbers import complex as complex
 from gradtape._src.ops.control_flow import (
     case as case,
@@ -257,21 +258,8 @@ from gradtape._src.ops.elementwise import (
     truncatediv as truncatediv,
     truncatemod as truncatemod,
 )
-from gradtape._src.ops.gathering import (
-    boolean_mask as boolean_mask,
-    dynamic_partition as dynamic_partition,
-    dynamic_stitch as dynamic_stitch,
-    gather as gather,
-    gather_nd as gather_nd,
-    repeat as repeat,
-    reverse_sequence as reverse_sequence,
-    scatter_nd as scatter_nd,
-    tensor_scatter_nd_add as tensor_scatter_nd_add,
-    tensor_scatter_nd_max as tensor_scatter_nd_max,
-    tensor_scatter_nd_min as tensor_scatter_nd_min,
-    tensor_scatter_nd_sub as tensor_scatter_nd_sub,
-    tensor_scatter_nd_update as tensor_scatter_nd_update,
-)
+from gradtape._src.ops.extremes import argmax as argmax, argmin as argmin
+from gradtape._src.ops.gathering import boolean_mask as boolean_mask, gather as gather, gather_nd as gather_nd
 from gradtape._src.ops.indexed_slices import (
     IndexedSlices as IndexedSlices,
 )
@@ -301,6 +289,7 @@ from gradtape._src.ops.masking import (
 from gradtape._src.ops.padding import (
     pad as pad,
 )
+from gradtape._src.ops.partitioning import dynamic_partition as dynamic_partition, dynamic_stitch as dynamic_stitch
 from gradtape._src.ops.printing import (
     print as print,
 )
@@ -309,26 +298,31 @@ from gradtape._src.ops.python_functions import (
     py_function as py_function,
 )
 from gradtape._src.ops.rearranging import (
+    repeat as repeat,
     reverse as reverse,
+    reverse_sequence as reverse_sequence,
     roll as roll,
     tile as tile,
 )
 from gradtape._src.ops.reductions import (
-    add_n as add_n,
-    argmax as argmax,
-    argmin as argmin,
     reduce_all as reduce_all,
     reduce_any as reduce_any,
-    reduce_logsumexp as reduce_logsumexp,
     reduce_max as reduce_max,
     reduce_mean as reduce_mean,
     reduce_min as reduce_min,
     reduce_prod as reduce_prod,
     reduce_sum as reduce_sum,
-    scalar_mul as scalar_mul,
 )
 from gradtape._src.ops.scans import (
     cumsum as cumsum,
+)
+from gradtape._src.ops.scattering import (
+    scatter_nd as scatter_nd,
+    tensor_scatter_nd_add as tensor_scatter_nd_add,
+    tensor_scatter_nd_max as tensor_scatter_nd_max,
+    tensor_scatter_nd_min as tensor_scatter_nd_min,
+    tensor_scatter_nd_sub as tensor_scatter_nd_sub,
+    tensor_scatter_nd_update as tensor_scatter_nd_update,
 )
 from gradtape._src.ops.shapes import (
     broadcast_dynamic_shape as broadcast_dynamic_shape,
@@ -351,6 +345,7 @@ from gradtape._src.ops.sorting import (
     searchsorted as searchsorted,
     sort as sort,
 )
+from gradtape._src.ops.statistics import reduce_logsumexp as reduce_logsumexp
 from gradtape._src.ops.tensor_arrays import (
     TensorArray as TensorArray,
 )

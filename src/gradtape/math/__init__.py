@@ -8,6 +8,12 @@ from gradtape._src.ops.clipping import (
     clip_by_value as clip_by_value,
     l2_normalize as l2_normalize,
 )
+from gradtape._src.ops.combinations import (
+    accumulate_n as accumulate_n,
+    add_n as add_n,
+    polyval as polyval,
+    scalar_mul as scalar_mul,
+)
 from gradtape._src.ops.complex_numbers import (
     angle as angle,
     conj as conj,
@@ -99,6 +105,7 @@ from gradtape._src.ops.elementwise import (
     xlogy as xlogy,
     zeta as zeta,
 )
+from gradtape._src.ops.extremes import argmax as argmax, argmin as argmin
 from gradtape._src.ops.gamma_functions import (
     betainc as betainc,
     igamma as igamma,
@@ -106,25 +113,13 @@ from gradtape._src.ops.gamma_functions import (
     lbeta as lbeta,
 )
 from gradtape._src.ops.reductions import (
-    accumulate_n as accumulate_n,
-    add_n as add_n,
-    argmax as argmax,
-    argmin as argmin,
-    count_nonzero as count_nonzero,
-    polyval as polyval,
     reduce_all as reduce_all,
     reduce_any as reduce_any,
-    reduce_euclidean_norm as reduce_euclidean_norm,
-    reduce_logsumexp as reduce_logsumexp,
     reduce_max as reduce_max,
     reduce_mean as reduce_mean,
     reduce_min as reduce_min,
     reduce_prod as reduce_prod,
-    reduce_std as reduce_std,
     reduce_sum as reduce_sum,
-    reduce_variance as reduce_variance,
-    scalar_mul as scalar_mul,
-    zero_fraction as zero_fraction,
 )
 from gradtape._src.ops.scans import (
     cumprod as cumprod,
@@ -150,5 +145,13 @@ from gradtape._src.ops.sorting import (
     is_non_decreasing as is_non_decreasing,
     is_strictly_increasing as is_strictly_increasing,
     top_k as top_k,
+)
+from gradtape._src.ops.statistics import (
+    count_nonzero as count_nonzero,
+    reduce_euclidean_norm as reduce_euclidean_norm,
+    reduce_logsumexp as reduce_logsumexp,
+    reduce_std as reduce_std,
+    reduce_variance as reduce_variance,
+    zero_fraction as zero_fraction,
 )
 from gradtape.math import special as special

@@ -78,13 +78,11 @@ from gradtape._src.ops.rearranging import (
     depth_to_space as depth_to_space,
     space_to_depth as space_to_depth,
 )
-from gradtape._src.ops.reductions import (
-    zero_fraction as zero_fraction,
-)
 from gradtape._src.ops.sorting import (
     in_top_k as in_top_k,
     top_k as top_k,
 )
+from gradtape._src.ops.statistics import zero_fraction as zero_fraction
 from gradtape._src.random.candidates import (
     all_candidate_sampler as all_candidate_sampler,
 )

@@ -15,8 +15,9 @@ from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.joining import stack, unstack
 from gradtape._src.ops.masking import where
 from gradtape._src.ops.rearranging import tile
-from gradtape._src.ops.reductions import reduce_any, reduce_std
+from gradtape._src.ops.reductions import reduce_any
 from gradtape._src.ops.shapes import expand_dims
+from gradtape._src.ops.statistics import reduce_std
 
 _GREY = (0.2989, 0.5870, 0.1140)
 # Of red, green and blue: each row gives what one of them adds to each channel.

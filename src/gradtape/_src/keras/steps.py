@@ -11,14 +11,13 @@ from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import dtypes, nest, replication
 from gradtape._src.keras import settings
 from gradtape._src.keras.compiling import CompileLoss, CompileMetrics
-from gradtape._src.keras.data import (
-    unpack_x_y_sample_weight,
-)
+from gradtape._src.keras.data import unpack_x_y_sample_weight
 from gradtape._src.keras.inputs import TENSORS
 from gradtape._src.keras.metrics.reductions import Mean
 from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.signatures import signature_of
-from gradtape._src.ops.reductions import add_n, reduce_sum
+from gradtape._src.ops.combinations import add_n
+from gradtape._src.ops.reductions import reduce_sum
 from gradtape._src.optimizers import rows as optimizers
 
 

@@ -31,8 +31,8 @@ from gradtape._src.nn.windows import (
     lie,
     spread,
 )
+from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.gathering import take_along_last
-from gradtape._src.ops.reductions import argmax
 from gradtape._src.table.rows import ALL, call, op, real, single
 
 _KERNELS = {

@@ -13,7 +13,7 @@ from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import alike, as_array, floating, supported
 from gradtape._src.numpy.shapes import axes_of
-from gradtape._src.ops import reductions as ops, scans
+from gradtape._src.ops import reductions as ops, scans, statistics
 from gradtape._src.ops.elementwise import FUNCTIONS
 
 INT64, FLOAT64 = as_dtype("int64"), as_dtype("float64")
@@ -61,7 +61,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = No
 @documented("Variances.", "np.var([1, 3]).numpy()", "np.float64(1.0)")
 def var(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool | None = None) -> Tensor:
     tensor = _averaged(a, dtype)
-    found = _reduced(ops.reduce_variance, tensor, axis, keepdims)
+    found = _reduced(statistics.reduce_variance, tensor, axis, keepdims)
     count = _count(tensor, axis)
     return found if not ddof else found * (count / (count - ddof) if count > ddof else math.nan)
 
@@ -69,7 +69,7 @@ def var(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bo
 @documented("Standard deviations.", "np.std([1, 3]).numpy()", "np.float64(1.0)")
 def std(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool | None = None) -> Tensor:
     if not ddof:
-        return _reduced(ops.reduce_std, _averaged(a, dtype), axis, keepdims)
+        return _reduced(statistics.reduce_std, _averaged(a, dtype), axis, keepdims)
     return FUNCTIONS["sqrt"](var(a, axis, dtype, ddof, keepdims))
 
 

@@ -14,7 +14,8 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.numpy.documented import documented
 from gradtape._src.numpy.promotion import alike, as_array
 from gradtape._src.ops import joining, padding, rearranging, shapes
-from gradtape._src.ops.gathering import gather, repeat as _repeat
+from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.rearranging import repeat as _repeat
 
 
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:

@@ -216,9 +216,9 @@ def _gather_rows(primitive: Any, count: int, operands: list[Tensor], batched: li
     """Rows of one tensor for all slices are rows of it; those of a tensor per slice are taken along its second axis."""
     if not batched[0]:
         return primitive.again(tuple(operands), given)
-    from gradtape._src.ops.gathering import _taken  # which is not read before somebody gathers
+    from gradtape._src.ops.gathering import slices_at  # which is not read before somebody gathers
 
-    return (_taken(operands[0], operands[1], 1, int(batched[1])),)
+    return (slices_at(operands[0], operands[1], 1, int(batched[1])),)
 
 
 def _take(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
@@ -328,7 +328,7 @@ SCRIPTED: dict[str, Rule] = {
     **dict.fromkeys(
         [
             *("_src.ops.reductions._PROD", "_src.ops.reductions._ALL", "_src.ops.reductions._ANY"),
-            *("_src.ops.reductions._NORM", "_src.ops.reductions._COUNT", "_src.ops.rearranging._REVERSE"),
+            *("_src.ops.statistics._NORM", "_src.ops.statistics._COUNT", "_src.ops.rearranging._REVERSE"),
         ],
         _axes_first,
     ),
@@ -349,7 +349,7 @@ SCRIPTED: dict[str, Rule] = {
     "_src.ops.padding._PAD": _pad,
     "_src.ops.rearranging._TILE": _tile,
     "_src.ops.rearranging._ROLL": _roll,
-    "_src.ops.reductions._FOUND": _places,
+    "_src.ops.extremes._FOUND": _places,
 }
 """The rules of primitives in Python, or of what evaluates several, by where these stand."""
 

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpose, as_tensor, empty, tensor_from, view
+from gradtape._engine.ops.rows import take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import int_attribute, ints_of
+from gradtape._src.core.dtypes import int64
+from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.operands import check_memory, index_array, int_attribute, ints_of
 from gradtape._src.core.steps import one_step
-from gradtape._src.core.typing import TensorLike
+from gradtape._src.core.typing import IntLike, TensorLike
+from gradtape._src.ops.gathering import along_axis, grids
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
 
@@ -276,3 +279,134 @@ def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC"
     return apply_reshape(
         apply_transpose(blocks, [0, 1, 3, 2, 4, 5]), (batch, height * block_size, width * block_size, left)
     )
+
+
+@op(
+    "repeat",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), 2), call(real(2, 3), [1, 2], 0), call(real(2, 3), 2, axis=-1), call(real(3), [0, 2, 1])),
+        *(call(real(), 3), call(real(2), [2])),
+    ],
+    edges=lambda: [call([1, 2], 2), call(integer([3, 4], "int64"), [1, 2], 0)],
+)
+def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, name: str | None = None) -> Tensor:
+    """Repeats each element, or each slice along an axis, several times in a row.
+
+    Args:
+      input: a tensor.
+      repeats: how often, a number, or one for each slice.
+      axis: the axis; None flattens the tensor first.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same dtype. The gradient sums over the copies.
+
+    Raises:
+      ValueError: the axis is out of range, or there is not one number per slice.
+
+    Example:
+      >>> tf.repeat([1, 2], repeats=[3, 1]).numpy()
+      array([1, 1, 1, 2], dtype=int32)
+      >>> tf.repeat([[1, 2], [3, 4]], repeats=2, axis=1).numpy()
+      array([[1, 1, 2, 2],
+             [3, 3, 4, 4]], dtype=int32)
+    """
+    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
+    scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
+    if axis is None:
+        data, place = apply_reshape(data, [-1]), 0
+    else:
+        if not isinstance(axis, int | np.integer):
+            raise TypeError(f"Argument `axis` must be an int. Received `axis` = {axis} of type {type(axis).__name__}")
+        place = int(axis)
+        if not -data.ndim <= place < data.ndim:
+            raise ValueError(f"axis={place} out of bounds: expected -{data.ndim}<=axis<{data.ndim}")
+        place %= data.ndim
+    size = data.shape[place]
+    if not scalar and len(counts) not in (1, size):
+        raise ValueError(f"Dimensions {size} and {len(counts)} are not compatible")
+    counts = [max(count, 0) for count in counts]
+    check_memory((size * counts[0] if len(counts) == 1 else sum(counts),), int64)
+    return along_axis(data, np.repeat(np.arange(size), counts[0] if len(counts) == 1 else counts), place)
+
+
+@op(
+    "reverse_sequence",
+    dtypes=ALL,
+    samples=lambda: [
+        *(call(real(2, 3), [2, 1], seq_axis=1), call(real(3, 2), [3, 0], seq_axis=0, batch_axis=1)),
+        call(real(2, 2, 3), [3, 2], 2, 0),
+    ],
+    edges=lambda: [call(integer([[1, 2], [3, 4]]), [2, 1], seq_axis=1)],
+)
+@one_step("seq_lengths", static=("seq_axis", "batch_axis"))
+def reverse_sequence(
+    input: TensorLike,
+    seq_lengths: TensorLike,
+    seq_axis: IntLike | None = None,
+    batch_axis: IntLike | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Reverses the first seq_lengths[i] elements of each sequence and keeps the others in place.
+
+    Args:
+      input: a tensor.
+      seq_lengths: a vector of lengths, one for each sequence.
+      seq_axis: the axis along which sequences run.
+      batch_axis: the axis along which they are counted; None for 0.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same shape and dtype.
+
+    Raises:
+      TypeError: seq_axis is missing.
+      InvalidArgumentError: a length is greater than the axis, or there is not one for each sequence.
+
+    Example:
+      >>> tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], [2, 3], seq_axis=1).numpy()
+      array([[2, 1, 3],
+             [6, 5, 4]], dtype=int32)
+    """
+    if seq_axis is None:
+        raise TypeError("Expected int for argument 'seq_dim' not None.")
+    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    along = int_attribute(seq_axis, "seq_dim")
+    across = 0 if batch_axis is None else int_attribute(batch_axis, "batch_dim")
+    _check_sequences(tuple(data.shape), lengths, along, across)
+    size, shape = data.shape[along], tuple(data.shape)
+    place = np.arange(size)
+    picked = np.where(place < lengths[:, None], lengths[:, None] - 1 - place, place)
+    picked = picked if across < along else picked.T
+    picked = picked.reshape([n if i in (along, across) else 1 for i, n in enumerate(shape)])
+    coordinates = grids(shape, data.ndim)
+    coordinates[along] = picked
+    numbers = np.zeros((1,) * data.ndim, np.int64)
+    for grid, n in zip(coordinates, shape, strict=True):
+        numbers = numbers * n + grid
+    return take_rows("ReverseSequence", data, np.array(np.broadcast_to(numbers, shape)), shape)
+
+
+def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, across: int) -> None:
+    """InvalidArgumentError unless both axes exist and there is a length, within the axis, for each sequence."""
+
+    def refused(message: str) -> OpError:
+        return invalid_argument("ReverseSequence", message, None)
+
+    if along == across:
+        raise refused(f"batch_dim == seq_dim == {along}")
+    if lengths.ndim != 1:
+        raise refused(f"seq_lengths must be 1-dim, not {lengths.ndim}")
+    for name, axis in (("seq_dim", along), ("batch_dim", across)):
+        if axis >= len(shape):
+            raise refused(f"{name} must be < input rank ( {axis} vs. {len(shape)})")
+        if axis < 0:
+            raise refused(f"Invalid {name} {axis}")
+    if lengths.size != shape[across]:
+        raise refused(f"Length of seq_lengths != input.dims({across}), ({lengths.size} vs. {shape[across]})")
+    for i, length in enumerate(lengths.tolist()):
+        if length < 0:
+            raise refused(f"seq_lens({i}) < 0")
+        if length > shape[along]:
+            raise refused(f"seq_lens({i}) > input.dims({along})")

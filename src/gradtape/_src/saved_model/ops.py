@@ -32,7 +32,18 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DTYPES
 from gradtape._src.linalg import factorisations, matrix_functions, systems
 from gradtape._src.nn import cross_entropies, pooling, windows
-from gradtape._src.ops import gathering, indexing, masking, padding, rearranging, reductions, scans, sorting
+from gradtape._src.ops import (
+    extremes,
+    gathering,
+    indexing,
+    masking,
+    padding,
+    rearranging,
+    reductions,
+    scans,
+    sorting,
+    statistics,
+)
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
 
 _OUTER_BITS = 31  # of the attribute of a strided slice: see ops/movement.pyx
@@ -131,7 +142,7 @@ def _one_hot(operands: Any, axis: int, depth: int, dtype: Any, lit: bool, unlit:
 
 
 def _place(operands: Any, op: str, axis: int, dtype: Any) -> Tensor:
-    return (reductions.argmax if op == "ArgMax" else reductions.argmin)(operands[0], axis, dtype)
+    return (extremes.argmax if op == "ArgMax" else extremes.argmin)(operands[0], axis, dtype)
 
 
 def _all(*attributes: Any) -> Any:
@@ -183,9 +194,9 @@ SCRIPTED = {
     reductions._PROD: ("reduce_prod", _through(reductions.reduce_prod)),
     reductions._ALL: ("reduce_all", _through(reductions.reduce_all)),
     reductions._ANY: ("reduce_any", _through(reductions.reduce_any)),
-    reductions._NORM: ("reduce_euclidean_norm", _through(reductions.reduce_euclidean_norm)),
-    reductions._COUNT: ("count_nonzero", _through(reductions.count_nonzero)),
-    reductions._FOUND: ("argmax", Row(lambda op, find, worst, asked, place, dtype: [op, place, dtype], _place)),
+    statistics._NORM: ("reduce_euclidean_norm", _through(statistics.reduce_euclidean_norm)),
+    statistics._COUNT: ("count_nonzero", _through(statistics.count_nonzero)),
+    extremes._FOUND: ("argmax", Row(lambda op, find, worst, asked, place, dtype: [op, place, dtype], _place)),
     scans._CUMSUM: ("cumsum", _through(scans.cumsum)),
     scans._CUMPROD: ("cumprod", _through(scans.cumprod)),
     scans._LOGSUMEXP: ("cumulative_logsumexp", _through(scans.cumulative_logsumexp)),

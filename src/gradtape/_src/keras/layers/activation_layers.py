@@ -14,7 +14,7 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.regularizers import L1L2
-from gradtape._src.ops.reductions import reduce_logsumexp
+from gradtape._src.ops.statistics import reduce_logsumexp
 
 
 class Elementwise(Configured):

@@ -11,7 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.legacy.defaults import numbers_of
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import elementwise as e, reductions as r, scans
+from gradtape._src.ops import elementwise as e, extremes, reductions as r, scans, statistics
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -119,7 +119,7 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.std(tf.constant([1.0, 3.0])).numpy()
       np.float32(1.0)
     """
-    return r.reduce_std(numbers_of(x), axis, keepdims)
+    return statistics.reduce_std(numbers_of(x), axis, keepdims)
 
 
 def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -137,7 +137,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.var(tf.constant([1.0, 5.0])).numpy()
       np.float32(4.0)
     """
-    return r.reduce_variance(numbers_of(x), axis, keepdims)
+    return statistics.reduce_variance(numbers_of(x), axis, keepdims)
 
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -580,7 +580,7 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
       >>> tf.keras.backend.argmax(tf.constant([1.0, 3.0])).numpy()
       np.int64(1)
     """
-    return r.argmax(as_tensor(x), axis)
+    return extremes.argmax(as_tensor(x), axis)
 
 
 def argmin(x: Any, axis: int = -1) -> Tensor:
@@ -597,7 +597,7 @@ def argmin(x: Any, axis: int = -1) -> Tensor:
       >>> tf.keras.backend.argmin(tf.constant([1.0, 3.0])).numpy()
       np.int64(0)
     """
-    return r.argmin(as_tensor(x), axis)
+    return extremes.argmin(as_tensor(x), axis)
 
 
 def cumsum(x: Any, axis: int = 0) -> Tensor:

@@ -288,7 +288,7 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
       >>> tf.keras.backend.repeat_elements(tf.constant([1, 2]), 2, 0).numpy()
       array([1, 1, 2, 2], dtype=int32)
     """
-    return gathering.repeat(as_tensor(x), rep, axis)
+    return rearranging.repeat(as_tensor(x), rep, axis)
 
 
 def tile(x: Any, n: Any) -> Tensor:

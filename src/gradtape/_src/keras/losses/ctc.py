@@ -19,7 +19,7 @@ from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.joining import stack
 from gradtape._src.ops.masking import where
 from gradtape._src.ops.padding import pad
-from gradtape._src.ops.reductions import reduce_logsumexp
+from gradtape._src.ops.statistics import reduce_logsumexp
 
 _NEVER = -1e30  # the logarithm of a probability of 0; -inf would make gradients NaN
 

@@ -14,7 +14,7 @@ from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.masking import where
-from gradtape._src.ops.reductions import reduce_logsumexp
+from gradtape._src.ops.statistics import reduce_logsumexp
 
 
 @loss_function()

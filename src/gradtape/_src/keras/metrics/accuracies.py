@@ -14,7 +14,7 @@ from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.reductions import argmax
+from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.shapes import expand_dims
 from gradtape._src.ops.sorting import in_top_k
 

@@ -12,7 +12,7 @@ from gradtape._src.keras.losses.base import mean, prepared
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
 from gradtape._src.ops import elementwise
-from gradtape._src.ops.reductions import reduce_std, reduce_variance
+from gradtape._src.ops.statistics import reduce_std, reduce_variance
 
 
 def _mean(values: Tensor, axis: Any) -> Tensor:

@@ -13,9 +13,9 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg.diagonals import diag_part
 from gradtape._src.ops import elementwise
+from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.masking import where
-from gradtape._src.ops.reductions import argmax
 from gradtape._src.ops.segments import unsorted_segment_sum
 
 

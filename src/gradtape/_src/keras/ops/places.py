@@ -16,7 +16,7 @@ from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.ops.promotion import promoted, shape_list, wanted
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg import diagonals
-from gradtape._src.ops import elementwise as e, gathering as g, masking, segments
+from gradtape._src.ops import elementwise as e, gathering as g, masking, scattering, segments
 from gradtape._src.ops.counting import bincount as counted
 from gradtape._src.ops.indexing import slice as sliced
 from gradtape._src.ops.sorting import searchsorted as searched
@@ -139,7 +139,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     block = tensor_of(updates, tensor.dtype)
     ends = zip(shape_list(start_indices), block.shape, strict=True)
     grids = np.meshgrid(*(np.arange(start, start + size) for start, size in ends), indexing="ij")
-    return g.tensor_scatter_nd_update(tensor, np.stack(grids, -1), block)
+    return scattering.tensor_scatter_nd_update(tensor, np.stack(grids, -1), block)
 
 
 @keras_op
@@ -158,7 +158,7 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
       >>> tf.keras.ops.scatter([[0], [2]], [5, 7], [3]).numpy()
       array([5, 0, 7], dtype=int32)
     """
-    return g.scatter_nd(tensor_of(indices), tensor_of(values), shape_list(shape))
+    return scattering.scatter_nd(tensor_of(indices), tensor_of(values), shape_list(shape))
 
 
 @keras_op
@@ -185,7 +185,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     names = {None: "update", "add": "add", "max": "max", "min": "min"}
     if reduction not in names:
         raise ValueError(f"Unsupported reduction: {reduction}")
-    change = getattr(g, f"tensor_scatter_nd_{names[reduction]}")
+    change = getattr(scattering, f"tensor_scatter_nd_{names[reduction]}")
     return change(tensor, tensor_of(indices), tensor_of(updates, tensor.dtype))
 
 

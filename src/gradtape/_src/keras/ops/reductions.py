@@ -15,7 +15,7 @@ from gradtape._src.core.operands import reduced_axes
 from gradtape._src.keras.functions import Op, keras_op
 from gradtape._src.keras.ops.promotion import countable, of_dtype, promoted
 from gradtape._src.keras.tensors import floating, tensor_of
-from gradtape._src.ops import elementwise as e, reductions as r, scans, sorting
+from gradtape._src.ops import elementwise as e, extremes, reductions as r, scans, sorting, statistics
 from gradtape._src.ops.joining import stack
 from gradtape._src.ops.shapes import expand_dims
 
@@ -24,8 +24,8 @@ _ROWS = (
     ("sum", "The sum", lambda x, axis, keep: apply_reduce(0, x, axis, keep, "Sum"), countable),
     ("prod", "The product", lambda x, axis, keep: apply_reduce(1, x, axis, keep, "Prod"), countable),
     ("mean", "The mean", lambda x, axis, keep: apply_reduce(10, x, axis, keep, "Mean"), floating),
-    ("var", "The variance", r.reduce_variance, floating),
-    ("std", "The standard deviation", r.reduce_std, floating),
+    ("var", "The variance", statistics.reduce_variance, floating),
+    ("std", "The standard deviation", statistics.reduce_std, floating),
     ("any", "Whether any value is true", r.reduce_any, lambda x: tensor_of(x, dtypes.bool)),
     ("all", "Whether all values are true", r.reduce_all, lambda x: tensor_of(x, dtypes.bool)),
 )
@@ -119,7 +119,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.ops.logsumexp([0.0, 0.0]).numpy().round(4)
       np.float32(0.6931)
     """
-    return r.reduce_logsumexp(floating(x), axis, keepdims)
+    return statistics.reduce_logsumexp(floating(x), axis, keepdims)
 
 
 @keras_op
@@ -194,7 +194,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.ops.argmax([[1, 5], [3, 2]], axis=0).numpy()
       array([1, 0], dtype=int32)
     """
-    return _place(r.argmax, x, axis, keepdims)
+    return _place(extremes.argmax, x, axis, keepdims)
 
 
 @keras_op
@@ -213,7 +213,7 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.ops.argmin([[1, 5], [3, 2]], axis=0).numpy()
       array([0, 1], dtype=int32)
     """
-    return _place(r.argmin, x, axis, keepdims)
+    return _place(extremes.argmin, x, axis, keepdims)
 
 
 @keras_op

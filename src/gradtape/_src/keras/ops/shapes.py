@@ -13,7 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops.promotion import promoted, shape_list
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.ops import gathering as g, joining, padding, rearranging, shapes
+from gradtape._src.ops import joining, padding, rearranging, shapes
 
 
 def _axis(axis: int, rank: int) -> int:
@@ -320,7 +320,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
       >>> tf.keras.ops.repeat([1, 2], 2).numpy()
       array([1, 1, 2, 2], dtype=int32)
     """
-    return g.repeat(tensor_of(x), repeats, axis)
+    return rearranging.repeat(tensor_of(x), repeats, axis)
 
 
 @keras_op

@@ -1,0 +1,132 @@
+"""Row: what the table of elementwise operations states of one.
+
+A row's `value` takes one expression per operand. `derivatives` maps operand positions to rules of (g, y, *operands)
+that replace what the chain rule would give, and `why` says for what reason. `domain` is an interval (low, high) per
+operand inside which values and derivatives are smooth enough for central differences; `kinks` are points in it where
+an operand, or the difference of two, is not. `kernel` is TensorFlow's name in messages, where it is not the row's in
+CamelCase. Programs run in float32 and float64, half precision by way of float32. `integers` computes integers and bools
+with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` say whether it takes those.
+`complexes` says whether the formula holds of complex numbers too, where it is then a holomorphic function; `lacks` are
+dtypes that TensorFlow does not take although they are of a kind that it takes.
+
+For readers, `doc` says what the function gives, `slopes` are its derivatives by each operand as formulas of tf.math's
+functions, empty where there is none, `source` is where it is defined, and `example` is a call and its result. Rows of
+public functions have all that applies; tests evaluate the slopes and run the examples.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from gradtape._src.core import dtypes
+from gradtape._src.core.dtypes import DType
+from gradtape._src.table.expressions import Call, Expr
+
+EVERYWHERE = (-3.0, 3.0)
+POSITIVE = (0.4, 4.0)
+UNIT = (-0.9, 0.9)
+REAL = (EVERYWHERE,)
+REALS = (EVERYWHERE, EVERYWHERE)
+POSITIVES = (POSITIVE, POSITIVE)
+HALVES = ("float16", "bfloat16")
+SIGNED = ("int8", "int16", "int32", "int64")
+
+
+class Row(NamedTuple):
+    """One elementwise operation."""
+
+    name: str
+    arguments: tuple[str, ...]
+    value: Callable[..., Expr]
+    doc: str
+    tensorflow: tuple[str, ...] = ()
+    derivatives: dict[int, Callable[..., Expr | Call] | None] = {}  # noqa: RUF012
+    why: str = ""
+    domain: tuple[tuple[float, float], ...] = ()
+    kinks: tuple[float, ...] = ()
+    kernel: str = ""
+    integers: Callable[..., np.ndarray] | None = None
+    bools: bool = False
+    unsigned: bool = True
+    complexes: bool = False
+    lacks: tuple[str, ...] = ()
+    slopes: tuple[str, ...] = ()
+    source: str = ""
+    example: tuple[str, str] = ("", "")
+
+    @property
+    def dtypes(self) -> str:
+        """What it takes, for the documentation."""
+        if self.name.startswith("logical"):
+            return "bool"
+        kinds = [name for name in ("float32", "float64", *HALVES) if name not in self.lacks]
+        kinds += ["complex"] * self.complexes + ["bool"] * self.bools
+        if self.integers:
+            signed = [name for name in SIGNED if name not in self.lacks]
+            kinds += ["integers" if self.unsigned else "signed integers"] if len(signed) == len(SIGNED) else signed
+        return ", ".join(kinds)
+
+    @property
+    def takes(self) -> tuple[DType, ...]:
+        """The dtypes that it takes, logical functions bools alone."""
+        return tuple([dtype for dtype in dtypes.DTYPES if self._has(dtype)])
+
+    def _has(self, dtype: DType) -> bool:
+        if dtype.name in self.lacks:
+            return False
+        if dtype.is_bool:
+            return self.bools
+        if dtype.is_integer:
+            return (
+                self.integers is not None
+                and not (self.bools and self.name.startswith("logical"))
+                and (self.unsigned or not dtype.is_unsigned)
+            )
+        return self.complexes if dtype.is_complex else True
+
+    @property
+    def allowed(self) -> str:
+        """What messages list as taken."""
+        words = {"float32": "float", "float64": "double", "float16": "half"}
+        return ", ".join([words.get(dtype.name, dtype.name) for dtype in self.takes])
+
+    @property
+    def docstring(self) -> str:
+        """The public function's. Importing makes them all, so it joins what the row states and what rows share."""
+        if not self.example[0]:
+            return self.doc
+        if not self.slopes:
+            notes = "No gradient flows through it."
+        elif len(self.slopes) == 1:
+            notes = f"Derivative: {self.slopes[0]}."
+        else:
+            pairs = zip(self.arguments, self.slopes, strict=True)
+            notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
+        if self.source:
+            notes += f"\nDefinition: {self.source}."
+        usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
+        return f"{self.doc}\n\n{notes}\n\n{usage}\n\nExample:\n  >>> {self.example[0]}\n  {self.example[1]}\n"
+
+
+@functools.cache
+def _usage(arguments: tuple[str, ...], dtypes: str, says_whether: bool) -> str:
+    """How a function of these operands is called, in the words of docstrings."""
+    first, *others = arguments
+    shape = f"the shape that {' and '.join(arguments)} broadcast to" if others else f"the shape of {first}"
+    result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
+    operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
+    alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
+    return f"""Args:
+  {first}: a tensor, or what converts to one, of dtype {dtypes}.{operands}
+  name: not used; TensorFlow names operations by it.
+
+Returns:
+  {result}.
+
+Raises:
+  InvalidArgumentError: an operand has another dtype{alike}.
+  TypeError, ValueError: an operand does not convert to a tensor."""
