@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_cast, as_tensor, full, tensor_from, view
-from gradtape._engine.ops.rows import sums_of_rows
-from gradtape._engine.state.optimizers import BaseOptimizer, Rows, number_places
+from gradtape._engine.api.api import apply_cast, as_tensor, full
+from gradtape._engine.state.optimizers import BaseOptimizer, number_places
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import replication
@@ -23,7 +22,9 @@ from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.hints import DIAGNOSE, NO_GRADIENTS, pointed
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
+from gradtape._src.optimizers.options import check_options
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
+from gradtape._src.optimizers.sparse import collected_rows
 from gradtape._src.state import tracking
 from gradtape._src.state.variable import Variable
 
@@ -133,7 +134,7 @@ class Optimizer(BaseOptimizer, Declared):
             warnings.warn("Argument `decay` is no longer supported and will be ignored.", stacklevel=2)
         if kwargs:
             raise ValueError(f"Argument(s) not recognized: {kwargs}")
-        _check_options(**values)
+        check_options(**values)
         self.name = name if name is not None else _automatic_name(type(self).__name__)
         self.built: bool = False
         self._trainable_variables: list[Variable] = []
@@ -576,7 +577,7 @@ class Optimizer(BaseOptimizer, Declared):
             return gradient
         clips_entries = not (self.gradient_accumulation_steps or self.clipnorm or self.global_clipnorm)
         limit = self.clipvalue * (self.loss_scale_factor or 1.0) if clips_entries and self.clipvalue else None
-        return _collect(gradient, variable, limit, self._absolute)
+        return collected_rows(gradient, variable, limit, self._absolute)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Sets variables to their moving averages, if there are any; to be called when training ends.
@@ -772,45 +773,6 @@ def _blank(kind: type[Optimizer]) -> Optimizer:
     return kind.__new__(kind)
 
 
-def _check_options(
-    clipnorm: float | None,
-    clipvalue: float | None,
-    global_clipnorm: float | None,
-    use_ema: bool,
-    ema_momentum: float,
-    ema_overwrite_frequency: int | None,
-    gradient_accumulation_steps: int | None,
-    **others: Any,
-) -> None:
-    """Raises ValueError for options out of their ranges."""
-    if gradient_accumulation_steps and not gradient_accumulation_steps >= 2:
-        raise ValueError(
-            "`gradient_accumulation_steps` must be an integer >= 2. "
-            f"Received: gradient_accumulation_steps={gradient_accumulation_steps}"
-        )
-    if use_ema:
-        if ema_momentum > 1 or ema_momentum < 0:
-            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={ema_momentum}")
-        if ema_overwrite_frequency and not (isinstance(ema_overwrite_frequency, int) and ema_overwrite_frequency >= 1):
-            raise ValueError(
-                "`ema_overwrite_frequency` must be an integer >= 1 or None. "
-                f"Received: ema_overwrite_frequency={ema_overwrite_frequency}"
-            )
-    if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
-        raise ValueError(
-            "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. "
-            f"Received: clipnorm={clipnorm}, clipvalue={clipvalue}, global_clipnorm={global_clipnorm}"
-        )
-
-
-def _automatic_name(kind: str) -> str:
-    """The class's name in snake case, numbered from its second use on."""
-    name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", kind)).lower()
-    count = _names.get(name, 0)
-    _names[name] = count + 1
-    return f"{name}_{count}" if count else name
-
-
 def _frames_within() -> int:
     """How many frames of this module lie between a warning and the program's line that it is about."""
     depth = 1
@@ -819,37 +781,9 @@ def _frames_within() -> int:
     return depth
 
 
-def _collect(slices: Any, variable: Variable, limit: float | None, absolute: bool) -> Rows:
-    """IndexedSlices with their entries clipped to ±limit and those of one index added up, of the variable's dtype.
-
-    Raises InvalidArgumentError for rows that the variable does not have or of another shape.
-    """
-    values, indices = view(as_tensor(slices.values)), view(as_tensor(slices.indices)).ravel()
-    shape = tuple(variable.shape)
-    if not shape or values.shape != (len(indices), *shape[1:]):
-        raise InvalidArgumentError(
-            None,
-            None,
-            f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
-            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but the "
-            "first axis.",
-        )
-    if indices.size and not (indices.min() >= 0 and indices.max() < shape[0]):
-        wrong = indices[(indices < 0) | (indices >= shape[0])][0]
-        message = f"The gradient of variable '{variable.name}' has the index {wrong}, which is not in [0, {shape[0]})."
-        raise InvalidArgumentError(None, None, message)
-    # Entries of half precision are clipped and added up in float32.
-    values = values if values.dtype.itemsize > 2 else values.astype(np.float32)
-    values = values if limit is None else np.clip(values, -limit, limit)
-    norm = float(np.sqrt(np.vdot(values, values)))
-    places, owner = np.unique(indices.astype(np.int64), return_inverse=True)
-
-    def added(entries: np.ndarray) -> Tensor:
-        sums = sums_of_rows(tensor_from(entries), owner, (len(places), *shape[1:]))
-        return tensor_from(view(sums), variable.dtype)
-
-    if len(places) < len(indices):
-        return Rows(added(values), places, added(np.abs(values) if absolute else values * values), norm)
-    ordered = np.empty_like(values)
-    ordered[owner] = values
-    return Rows(tensor_from(ordered, variable.dtype), places, None, norm)
+def _automatic_name(kind: str) -> str:
+    """The class's name in snake case, numbered from its second use on."""
+    name = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", kind)).lower()
+    count = _names.get(name, 0)
+    _names[name] = count + 1
+    return f"{name}_{count}" if count else name
