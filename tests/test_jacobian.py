@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from drawing import drawn, run, sampled
+from gradtape._engine.record.primitive import Primitive
+from gradtape._src.table import rows as table
 
+# The branches of cond have other numbers of gradients.
+ROWS = [row for row in table.rows() if row.orders != "0" and row.name != "cond"]
 A = np.arange(6.0).reshape(2, 3) / 10
 
 
@@ -128,3 +133,82 @@ def test_variables_matrices_and_batches_of_products():
         one = tape.gradient(y, [w, x], tf.constant(chosen))
         np.testing.assert_allclose(rows[0].numpy()[place], one[0], rtol=1e-12)
         np.testing.assert_allclose(rows[1].numpy()[place], one[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("row,call,label", sampled(ROWS, "samples"))
+def test_every_row_as_its_gradients_one_by_one(row, call, label):
+    operands = [tf.constant(array) for array in drawn(call, "float64", label)]
+    sources = [operand for operand in operands if operand.dtype.is_floating]
+    tape, found = taped(lambda *_: run(tf, row, row.function, call, operands), *sources, persistent=True)
+    for target in tf.nest.flatten(found):
+        if target is None or not tf.convert_to_tensor(target).dtype.is_floating:
+            continue
+        target = tf.convert_to_tensor(target)
+        together = tape.jacobian(target, sources)
+        size = int(np.prod(target.shape))
+        seeds = np.eye(size, dtype=target.dtype.as_numpy_dtype).reshape(size, *target.shape)
+        alone = [tape.gradient(target, sources, output_gradients=tf.constant(seed)) for seed in seeds]
+        for place, source in enumerate(sources):
+            column = [gradients[place] for gradients in alone]
+            if together[place] is None:
+                assert all(one is None for one in column)
+                continue
+            assert together[place].shape == (*target.shape, *source.shape)
+            assert together[place].dtype == source.dtype
+            column = [np.zeros(source.shape) if one is None else tf.convert_to_tensor(one).numpy() for one in column]
+            expected = np.reshape(column, (*target.shape, *source.shape))
+            np.testing.assert_allclose(together[place], expected, rtol=1e-9, atol=1e-11)
+
+
+def _jacobian_of(made, x):
+    """The Jacobian of an op by x, inside a tape whose gradient of it goes through it."""
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        tape, y = taped(made, x)
+        found = tape.jacobian(y, x)
+    return found, outer.gradient(found, x)
+
+
+def test_a_rule_is_asked_once_for_all_rows():
+    asked = []
+
+    def cubed(call, needs, cotangent):
+        asked.append(cotangent.shape)
+        (x,) = call.saved
+        return cotangent * x * x * 3.0
+
+    cube = Primitive("Cube", lambda x: tf.constant(x.numpy() ** 3), cubed, saves=(0,), batch="elementwise")
+    x = tf.constant(np.arange(1.0, 7.0))
+    found, slope = _jacobian_of(cube, x)
+    np.testing.assert_array_equal(found, np.diag(3 * x.numpy() ** 2))
+    np.testing.assert_array_equal(slope, 6 * x.numpy())
+    assert asked == [x.shape]
+
+
+def test_a_rule_that_looks_at_its_cotangent_is_asked_for_each_row():
+    asked = []
+
+    def looking(call, needs, cotangent):
+        asked.append(float(tf.reduce_sum(cotangent)))
+        (x,) = call.saved
+        return cotangent * x * (2.0 if asked[-1] > 0 else 0.0)
+
+    square = Primitive("Squared", lambda x: tf.constant(x.numpy() ** 2), looking, saves=(0,), batch="elementwise")
+    x = tf.constant(np.arange(1.0, 7.0))
+    found, slope = _jacobian_of(square, x)
+    np.testing.assert_array_equal(found, np.diag(2 * x.numpy()))
+    np.testing.assert_array_equal(slope, np.full(6, 2.0))
+    assert asked == [1.0] * 7  # the first row was tried before
+
+
+def test_in_a_function_the_jacobian_of_a_rule_is_part_of_its_trace():
+    @tf.function
+    def jacobian(x):
+        tape, y = taped(lambda x: tf.cumsum(tf.sort(x)) * x, x)
+        return tape.jacobian(y, x)
+
+    x = tf.constant([0.3, -0.7, 1.1, 0.9, -2.0])
+    tape, y = taped(lambda x: tf.cumsum(tf.sort(x)) * x, x)
+    expected = tape.jacobian(y, x)
+    jacobian(x * 2.0)
+    np.testing.assert_array_equal(jacobian(x), expected)

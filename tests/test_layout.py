@@ -1,4 +1,4 @@
-"""The folders of src/gradtape show the architecture: rooms in order, and public namespaces that only name things."""
+"""The folders of src/gradtape show the architecture: an order of folders, and public namespaces that only name things."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "gradtape"
-# Lowest first: a room imports from itself and from those before it.
-ROOMS = (
+# Lowest first: a folder imports from itself and from those before it.
+FOLDERS = (
     "core",
     "table",
     "ops",
@@ -49,14 +49,14 @@ def imports(path: Path) -> list[str]:
     return found
 
 
-def test_every_module_has_a_room():
-    assert sorted(path.name for path in (PACKAGE / "_src").iterdir() if path.name[:2] != "__") == sorted(ROOMS)
+def test_every_folder_has_its_place():
+    assert sorted(path.name for path in (PACKAGE / "_src").iterdir() if path.name[:2] != "__") == sorted(FOLDERS)
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_lower_rooms_never_import_higher_ones(room):
-    allowed = ROOMS[: ROOMS.index(room) + 1]
-    for path in sorted((PACKAGE / "_src" / room).rglob("*.py")):
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_lower_folders_never_import_higher_ones(folder):
+    allowed = FOLDERS[: FOLDERS.index(folder) + 1]
+    for path in sorted((PACKAGE / "_src" / folder).rglob("*.py")):
         for module in imports(path):
             if module.startswith("gradtape._src."):
                 assert module.split(".")[2] in allowed, f"{path.name} imports {module}"

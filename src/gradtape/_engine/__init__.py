@@ -1,1 +1,1 @@
-"""The compiled engine, in rooms by concept; see cython/README.md."""
+"""The compiled engine, in folders by concept; see cython/README.md."""

@@ -372,6 +372,7 @@ cdef class Program(Primitive):
     def __init__(self, str name, int arity, expression, dict overrides):
         self.name = name
         self.kernel = camel(name)
+        self.batch = "elementwise"
         self.arity = arity
         self.expression = expression
         self.overrides = overrides

@@ -32,13 +32,10 @@ from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequ
 
 include "slots.pxi"
 
+cdef enum:
+    WORTH_TRACING = 4            # rows of a Jacobian from which a rule is evaluated on all of them at once
 
-cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
-    cdef Primitive primitive = <Primitive>entry.op
-    cdef Py_ssize_t row
-    if batch == 0 or primitive.batched:
-        return primitive.vjp(entry, cotangent, operand, batch)
-    return stacked([primitive.vjp(entry, one_of_batch(cotangent, row), operand, 0) for row in range(batch)])
+cdef object _together = None     # which is above, and read when first needed
 
 
 cdef Tensor one_of_batch(Tensor cotangents, Py_ssize_t row):
@@ -80,7 +77,7 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
                                 continue
                         elif add_cotangent(entry, cotangent, i, <Tensor>total):
                             continue
-                given = compiled_cotangent(entry, cotangent, i, sweep.batch)
+                given = (<Primitive>entry.op).vjp(entry, cotangent, i, sweep.batch)
             if given is not None:
                 accumulate(sweep, node, given)
     return 0
@@ -107,9 +104,7 @@ cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
             elif i == 0:
                 slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
     if sweep.batch:
-        found = [call_cotangents(call, needs, [one_of_batch(argument, row) for argument in arguments], True)
-                 for row in range(sweep.batch)]
-        given = [stacked(list(cotangents)) for cotangents in zip(*found)]
+        given = batch_cotangents(call, needs, arguments, sweep.batch)
     else:
         given = call_cotangents(call, needs, arguments, False)
     for i in range(call.input_count):
@@ -165,6 +160,31 @@ cdef Call conjugated_call(Call call):
     made.primitive, made.attributes, made.outputs, made.input_count = call.primitive, call.attributes, call.outputs, call.input_count
     made.saved = tuple([conjugated(<Tensor>saved) for saved in call.saved])
     return made
+
+
+cdef object batch_cotangents(Call call, tuple needs, list arguments, Py_ssize_t batch):
+    """What a Python reverse rule gives for a batch of cotangents: for all at once by the batch rules of what it does, or for
+    one after the other."""
+    global _together
+    cdef list places = []
+    cdef Py_ssize_t row
+
+    def of_one(list cotangents):
+        given = call_cotangents(call, needs, cotangents, True)
+        places[:] = [place for place in range(len(given)) if needs[place] and given[place] is not None]
+        return [dense(given[place]) for place in places]
+
+    if batch >= WORTH_TRACING and call.stated is None:
+        if _together is None:
+            from gradtape._src.ops.batching import together as _together
+        made = _together(of_one, arguments, batch)
+        if made is not None:
+            given = [None] * call.input_count
+            for place, cotangent in zip(places, made):
+                given[place] = cotangent
+            return given
+    found = [call_cotangents(call, needs, [one_of_batch(argument, row) for argument in arguments], True) for row in range(batch)]
+    return [stacked(list(cotangents)) for cotangents in zip(*found)]
 
 
 cdef object given_by_rule(Call call, tuple needs, object cotangents):

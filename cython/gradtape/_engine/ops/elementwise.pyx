@@ -312,7 +312,7 @@ cdef Primitive long_primitive(Program program):
     """The primitive by which a program of more than three operands is recorded: its entry keeps a Call."""
     found = _long_primitives.get(program)
     if found is None:
-        found = Primitive(program.name, evaluate_long, long_vjp, (*range(program.arity), -1))
+        found = Primitive(program.name, evaluate_long, long_vjp, (*range(program.arity), -1), batch="elementwise")
         _long_primitives[program] = found
     return <Primitive>found
 
@@ -357,7 +357,7 @@ cdef object conjugate_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize
     return conjugated(cotangent)
 
 
-cdef Primitive CONJUGATE = make_primitive("conj", "Conj", compute_conjugate, conjugate_rule, 0, 0, True, True)
+cdef Primitive CONJUGATE = make_primitive("conj", "Conj", compute_conjugate, conjugate_rule, 0, 0, True, "same_number")
 
 
 cdef Tensor conjugated(Tensor a):
@@ -378,7 +378,7 @@ cdef Tensor compute_added_run(Tensor a, Tensor b, Extent* shape, int64_t attribu
     return added_run(a, b)
 
 
-cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, False)
+cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL, 0, 0, False, "added")
 
 
 cdef Tensor added_run(Tensor a, Tensor b):

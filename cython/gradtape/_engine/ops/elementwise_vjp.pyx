@@ -102,7 +102,7 @@ cdef dict _totals = {}
 cdef Primitive everywhere_primitive(Program program):
     found = _everywhere.get(program)
     if found is None:
-        found = _everywhere[program] = Primitive(program.name, functools.partial(evaluate_everywhere, program))
+        found = _everywhere[program] = Primitive(program.name, functools.partial(evaluate_everywhere, program), batch="everywhere")
     return <Primitive>found
 
 
@@ -119,7 +119,7 @@ def evaluate_everywhere(Program program, *arguments):
 cdef Primitive total_primitive(Program program):
     found = _totals.get(program)
     if found is None:
-        found = _totals[program] = Primitive(program.name, functools.partial(evaluate_total, program))
+        found = _totals[program] = Primitive(program.name, functools.partial(evaluate_total, program), batch="total")
     return <Primitive>found
 
 

@@ -163,7 +163,7 @@ def evaluate_added_product(Tensor left, Tensor right, Tensor total, bint left_tr
     return out
 
 
-cdef Primitive ADD_PRODUCT = Primitive("matmul", evaluate_added_product)
+cdef Primitive ADD_PRODUCT = Primitive("matmul", evaluate_added_product, batch="added_product")
 
 
 cdef Tensor as_rows(Tensor a):
@@ -183,8 +183,8 @@ cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute)
     return matmul(a, b, attribute & 1, (attribute >> 1) & 1)
 
 
-cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, True)
-cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, True)
+cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, "matmul")
+cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 MATMUL.adds = BATCH_MATMUL.adds = True
 
 

@@ -14,4 +14,4 @@ cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset
 cdef Tensor joined(str name, tuple tensors, int place, bint stacked)
 cdef list parted(str name, Tensor tensor, int place, Py_ssize_t count, bint dropped)
 cpdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer)
-cdef Primitive named(str name, evaluate, vjp)
+cdef Primitive named(str name, evaluate, vjp, str batch)

@@ -8,9 +8,9 @@ split and unstack. What the ops are given has been checked.
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, tensor_shape
+from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, retain_extent, tensor_shape
 from gradtape._engine.base.types cimport MAX_RANK, is_differentiable
-from gradtape._engine.ops.structural cimport filled
+from gradtape._engine.ops.structural cimport batched_extent, filled
 from gradtape._engine.record.entries cimport Call, Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, make_primitive, note, note_call, observing
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor
@@ -48,14 +48,28 @@ cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* so
             memcpy(target + i * target_stride, source + i * source_stride, run)
 
 
+cdef Extent* operand_batch(Entry* entry, Tensor cotangent, Py_ssize_t batch) except NULL:
+    """The extent of an operand's cotangent; one reference."""
+    cdef Extent* extent = operand_extent(entry, 0)
+    if extent == NULL:
+        return retain_extent(cotangent.extent)
+    return batched_extent(extent, extent.rank, batch) if batch else retain_extent(extent)
+
+
 cdef object chunks_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
-    cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
-    return place(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
+    cdef Extent* source = operand_batch(entry, cotangent, batch)
+    try:
+        return place(cotangent, source, (attribute_of(entry) & OUTER_MASK) * max(1, batch), attribute_of(entry) >> OUTER_BITS)
+    finally:
+        release_extent(source)
 
 
 cdef object place_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
-    cdef Extent* source = operand_extent(entry, 0) if operand_extent(entry, 0) != NULL else cotangent.extent
-    return chunks(cotangent, source, attribute_of(entry) & OUTER_MASK, attribute_of(entry) >> OUTER_BITS)
+    cdef Extent* source = operand_batch(entry, cotangent, batch)
+    try:
+        return chunks(cotangent, source, (attribute_of(entry) & OUTER_MASK) * max(1, batch), attribute_of(entry) >> OUTER_BITS)
+    finally:
+        release_extent(source)
 
 
 cdef Tensor compute_chunks(Tensor a, Tensor b, Extent* shape, int64_t attribute):
@@ -66,8 +80,8 @@ cdef Tensor compute_place(Tensor a, Tensor b, Extent* shape, int64_t attribute):
     return place(a, shape, attribute & OUTER_MASK, attribute >> OUTER_BITS)
 
 
-cdef Primitive CHUNKS = make_primitive("strided_slice", "StridedSlice", compute_chunks, chunks_rule, 0, 0, True, False)
-cdef Primitive PLACE = make_primitive("strided_slice_grad", "StridedSliceGrad", compute_place, place_rule, 0, 0, True, False)
+cdef Primitive CHUNKS = make_primitive("strided_slice", "StridedSlice", compute_chunks, chunks_rule, 0, 0, True, "runs")
+cdef Primitive PLACE = make_primitive("strided_slice_grad", "StridedSliceGrad", compute_place, place_rule, 0, 0, True, "runs")
 
 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
@@ -118,11 +132,11 @@ cdef Tensor interleaved(tuple tensors, Extent* extent, Py_ssize_t outer):
 cdef dict _named = {}
 
 
-cdef Primitive named(str name, evaluate, vjp):
+cdef Primitive named(str name, evaluate, vjp, str batch):
     """The primitive of this evaluation and vjp by which messages know an op of this name: ops share their loops."""
     found = _named.get((name, evaluate))
     if found is None:
-        found = _named[name, evaluate] = Primitive(name, evaluate, vjp, linear=True, complexes=True)
+        found = _named[name, evaluate] = Primitive(name, evaluate, vjp, linear=True, complexes=True, batch=batch)
     return <Primitive>found
 
 
@@ -133,7 +147,7 @@ cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) ex
         if part.node and is_differentiable(out.dtype_code):
             numbered = True
     if numbered:
-        note_call(named(name, evaluate_assembly, assemble_rule), tensors, (out,),
+        note_call(named(name, evaluate_assembly, assemble_rule, "assembled"), tensors, (out,),
                   ([tensor_shape((<Tensor>part).extent) for part in tensors], outer, tensor_shape(out.extent)))
     return 0
 
@@ -228,7 +242,7 @@ cdef tuple runs_of(Tensor tensor, list shapes, Py_ssize_t outer):
 
 cdef int note_parts(str name, Tensor tensor, tuple parts, Py_ssize_t outer) except -1:
     if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
-        note_call(named(name, evaluate_parts, part_rule), (tensor,), parts,
+        note_call(named(name, evaluate_parts, part_rule, "assembled"), (tensor,), parts,
                   ([tensor_shape((<Tensor>part).extent) for part in parts], outer, tensor_shape(tensor.extent)))
     return 0
 

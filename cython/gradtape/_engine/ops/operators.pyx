@@ -45,8 +45,8 @@ def evaluate_bitwise(function):
     return evaluate
 
 
-cdef Primitive INVERT = Primitive("Invert", evaluate_invert)
-cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwise(function))
+cdef Primitive INVERT = Primitive("Invert", evaluate_invert, batch="elementwise")
+cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwise(function), batch="elementwise")
                       for prefix in ("Logical", "Bitwise")
                       for ending, function in (("And", np.bitwise_and), ("Or", np.bitwise_or), ("Xor", np.bitwise_xor))}
 

@@ -89,7 +89,7 @@ cdef Tensor compute_even(Tensor a, Tensor b, Extent* shape, int64_t attribute):
     return even(a, shape, attribute)
 
 
-cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 0, 0, False, False)
+cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 0, 0, False, "even")
 
 
 cdef Tensor even(Tensor a, Extent* extent, int64_t attribute):
@@ -108,10 +108,10 @@ cdef Tensor compute_reduction(Tensor a, Tensor b, Extent* shape, int64_t attribu
     return reduce(attribute & 15, a, attribute >> 8, attribute & KEEPS)
 
 
-cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, reduce_rule, 0, 0, True, True)
-cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, True)
-cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
-cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, True)
+cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, reduce_rule, 0, 0, True, "reduce")
+cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, "reduce")
+cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, "reduce")
+cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, "reduce")
 cdef dict _numpy_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
 
 

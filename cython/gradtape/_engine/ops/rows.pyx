@@ -77,7 +77,7 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     finally:
         release_extent(extent)
     if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
-        note_call(named(name, evaluate_taking, take_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
+        note_call(named(name, evaluate_taking, take_rule, "rows_taken"), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 
 
@@ -191,7 +191,7 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     index = plain(index)
     out = sums_of_rows(tensor, index, shape)
     if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
-        note_call(named(name, evaluate_adding, add_rule), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
+        note_call(named(name, evaluate_adding, add_rule, "rows_added"), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
     return out
 
 

@@ -57,7 +57,7 @@ cdef Tensor compute_materialize(Tensor a, Tensor b, Extent* shape, int64_t attri
     return materialize(a)
 
 
-cdef Primitive MATERIALIZE = make_primitive("materialize", "BroadcastTo", compute_materialize, NULL, 0, 0, False, False)
+cdef Primitive MATERIALIZE = make_primitive("materialize", "BroadcastTo", compute_materialize, NULL, 0, 0, False, "kept")
 
 
 cdef Tensor filled(int dtype_code, Extent* extent, double value):
@@ -157,7 +157,7 @@ cdef Tensor compute_identity(Tensor a, Tensor b, Extent* shape, int64_t attribut
     return identity(a)
 
 
-cdef Primitive IDENTITY = make_primitive("identity", "Identity", compute_identity, identity_rule, 0, 0, True, True)
+cdef Primitive IDENTITY = make_primitive("identity", "Identity", compute_identity, identity_rule, 0, 0, True, "same_number")
 
 
 cdef Tensor identity(Tensor a):
@@ -171,7 +171,7 @@ cdef Tensor compute_constant(Tensor a, Tensor b, Extent* shape, int64_t attribut
     return constant(a)
 
 
-cdef Primitive STOP_GRADIENT = make_primitive("stop_gradient", "StopGradient", compute_constant, NULL, 0, 0, False, False)
+cdef Primitive STOP_GRADIENT = make_primitive("stop_gradient", "StopGradient", compute_constant, NULL, 0, 0, False, "same_number")
 
 
 cdef Tensor constant(Tensor a):
@@ -190,7 +190,7 @@ cdef Tensor compute_reshape(Tensor a, Tensor b, Extent* shape, int64_t attribute
     return reshape(a, shape)
 
 
-cdef Primitive RESHAPE = make_primitive("reshape", "Reshape", compute_reshape, reshape_rule, 0, 0, True, True)
+cdef Primitive RESHAPE = make_primitive("reshape", "Reshape", compute_reshape, reshape_rule, 0, 0, True, "same_number")
 
 
 cdef Tensor reshape(Tensor a, Extent* extent):
@@ -211,7 +211,7 @@ cdef Tensor compute_broadcast(Tensor a, Tensor b, Extent* shape, int64_t attribu
     return broadcast_to(a, shape)
 
 
-cdef Primitive BROADCAST = make_primitive("broadcast_to", "BroadcastTo", compute_broadcast, broadcast_rule, 0, 0, True, True)
+cdef Primitive BROADCAST = make_primitive("broadcast_to", "BroadcastTo", compute_broadcast, broadcast_rule, 0, 0, True, "broadcast")
 
 
 cdef Tensor broadcast_to(Tensor a, Extent* extent):
@@ -246,7 +246,7 @@ cdef Tensor compute_sum_to(Tensor a, Tensor b, Extent* shape, int64_t attribute)
     return sum_to(a, shape)
 
 
-cdef Primitive SUM_TO = make_primitive("sum_to", "Sum", compute_sum_to, sum_to_rule, 0, 0, True, True)
+cdef Primitive SUM_TO = make_primitive("sum_to", "Sum", compute_sum_to, sum_to_rule, 0, 0, True, "sum_to")
 
 
 cdef Tensor sum_to(Tensor a, Extent* extent):
@@ -389,7 +389,7 @@ cdef Tensor compute_transpose(Tensor a, Tensor b, Extent* shape, int64_t attribu
     return transpose(a, attribute)
 
 
-cdef Primitive TRANSPOSE = make_primitive("transpose", "Transpose", compute_transpose, transpose_rule, 0, 0, True, True)
+cdef Primitive TRANSPOSE = make_primitive("transpose", "Transpose", compute_transpose, transpose_rule, 0, 0, True, "transpose")
 
 
 cdef Tensor transpose(Tensor a, int64_t permutation):
@@ -430,7 +430,7 @@ cdef Tensor compute_cast(Tensor a, Tensor b, Extent* shape, int64_t attribute):
     return cast(a, <int>(attribute >> 8))
 
 
-CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, True)
+CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, "same_number")
 
 
 cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:

@@ -29,10 +29,10 @@ cdef class Primitive:
     cdef readonly bint complexes         # its evaluation and rule in Python are right for complex numbers
     cdef readonly bint holomorphic       # so is its rule, if what it saved is conjugated
     cdef readonly bint varies            # its results' shapes depend on values
+    cdef readonly str batch              # the name of the rule by which it is evaluated on a batch of slices; None: on each
     # Compiled ones
     cdef Evaluate compute
     cdef Vjp vjp                         # NULL of elementwise programs, whose rule is derived
-    cdef bint batched                    # its vjp may be asked for a batch
     cdef bint adds                       # `add_cotangent` knows it
     cdef signed char reads[8]            # what the rules of a set of operands read, a bit each and READS_RESULT; -1 until first asked
     # Those in Python
@@ -50,7 +50,7 @@ cdef struct Hooks:
 
 cdef Hooks* hooks() noexcept
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
-                              bint batched)
+                              str batch)
 cdef int record_compiled(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, int live, int64_t attribute) except -1
 cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple results, tuple attributes, bint stated) except -1
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1

@@ -47,10 +47,12 @@ cdef class Primitive:
       varies: whether its results' shapes depend on its operands' values.
       complexes: whether `evaluate` and `vjp` are right for complex numbers, with cotangents in TensorFlow's convention.
       holomorphic: whether they are if the vjp gets conjugates of what was saved: that of a holomorphic function.
+      batch: the name of the rule by which it is evaluated on operands of which some have an axis of slices in front. None: slice
+        by slice.
     """
 
     def __init__(self, str name, evaluate, vjp=None, tuple saves=(), bint linear=False, bint stateful=False, bint varies=False,
-                 bint complexes=False, bint holomorphic=False):
+                 bint complexes=False, bint holomorphic=False, str batch=None):
         self.name = self.kernel = name
         self.evaluate = evaluate
         self.rule = vjp
@@ -60,6 +62,7 @@ cdef class Primitive:
         self.varies = varies
         self.complexes = complexes or holomorphic
         self.holomorphic = holomorphic
+        self.batch = batch
 
     def __call__(self, *operands, tuple attributes=()):
         """Evaluates on tensors, and records."""
@@ -92,7 +95,7 @@ cdef class Primitive:
 
 
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
-                              bint batched):
+                              str batch):
     """A compiled primitive. first_reads, second_reads: what the vjp of either operand reads."""
     cdef Primitive made = Primitive.__new__(Primitive)
     cdef int known
@@ -101,7 +104,7 @@ cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, i
     made.compute = compute
     made.vjp = vjp
     made.linear = linear
-    made.batched = batched
+    made.batch = batch
     for known in range(8):
         made.reads[known] = (first_reads if known & 1 else 0) | (second_reads if known & 2 else 0)
     return made
@@ -235,7 +238,7 @@ cdef int install_tracer(Tracer made) except -1:
 
 
 cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attributes):
-    """Evaluates, on half-precision and complex numbers as the room above does that knows how."""
+    """Evaluates, on half-precision and complex numbers as the module does that knows how, by a hook."""
     for operand in operands:
         if F64 < (<Tensor?>operand).dtype_code <= C128:
             return _hooks.others(primitive, operands, attributes)

@@ -33,7 +33,7 @@ cdef class Tensor:
     cdef object __weakref__
     cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
 
-# What the operators of Tensor and Variable call; set by the rooms above.
+# What the operators of Tensor and Variable call; set by the modules above it.
 cdef struct Operators:
     object (*binary)(int code, object a, object b)
     object (*unary)(int code, object a)

@@ -11,6 +11,7 @@ class Primitive:
     kernel: str
     linear: bool
     stateful: bool
+    batch: str | None
     evaluate: Callable[..., Any] | None
     rule: Callable[..., Any] | None
     def __init__(
@@ -24,6 +25,7 @@ class Primitive:
         varies: bool = False,
         complexes: bool = False,
         holomorphic: bool = False,
+        batch: str | None = None,
     ) -> None: ...
     # A tensor or a tuple of tensors, as `evaluate` gives.
     def __call__(self, *operands: Tensor, attributes: tuple[Any, ...] = ()) -> Any: ...

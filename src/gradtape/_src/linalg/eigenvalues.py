@@ -117,7 +117,7 @@ def _through(v: Tensor, inner: Tensor) -> Tensor:
     return solve(v, matmul(inner, v, adjoint_b=True), adjoint=True)
 
 
-_EIG = Primitive("Eig", _eig, _eig_vjp, saves=(-1, -2), complexes=True)
+_EIG = Primitive("Eig", _eig, _eig_vjp, saves=(-1, -2), complexes=True, batch="leading")
 
 
 @op(
@@ -159,4 +159,4 @@ def _eigvals_vjp(call: Any, needs: Any, ge: Tensor) -> Tensor:
     return _through(v, diag(ge))
 
 
-_EIGVALS = Primitive("Eig", _eigvals, _eigvals_vjp, saves=(0,), complexes=True)
+_EIGVALS = Primitive("Eig", _eigvals, _eigvals_vjp, saves=(0,), complexes=True, batch="leading")

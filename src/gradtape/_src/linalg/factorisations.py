@@ -95,7 +95,7 @@ def _cholesky_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return (whole + adjoint_of(whole)) * 0.5
 
 
-_CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,), complexes=True)
+_CHOLESKY = Primitive("Cholesky", _cholesky, _cholesky_vjp, saves=(-1,), complexes=True, batch="leading")
 
 
 @op(
@@ -237,7 +237,7 @@ def _lu_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> Tensor:
     return _restored(adjoint_of(triangular_solve(upper, adjoint_of(left), lower=False)), p)
 
 
-_LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2), complexes=True)
+_LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2), complexes=True, batch="leading")
 
 
 def _restored(rows: Tensor, p: Tensor) -> Tensor:
@@ -437,7 +437,7 @@ def _no_vjp(call: Any, needs: Any, g: Tensor) -> Any:
     raise ValueError("Gradient not defined for fast=False")
 
 
-_SOLVE_LS = Primitive("MatrixSolveLs", _solve_ls, _no_vjp, complexes=True)
+_SOLVE_LS = Primitive("MatrixSolveLs", _solve_ls, _no_vjp, complexes=True, batch="leading")
 
 
 class Qr(NamedTuple):
@@ -503,7 +503,7 @@ def _qr_vjp(call: Any, needs: Any, gq: Tensor, gr: Tensor) -> Tensor:
     return concat([square, matmul(q, beyond)], -1)
 
 
-_QR = Primitive("Qr", _qr, _qr_vjp, saves=(0, -1, -2), complexes=True)
+_QR = Primitive("Qr", _qr, _qr_vjp, saves=(0, -1, -2), complexes=True, batch="leading")
 
 
 def _qr_square_vjp(q: Tensor, r: Tensor, gq: Tensor, gr: Tensor) -> Tensor:

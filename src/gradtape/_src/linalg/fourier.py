@@ -83,9 +83,9 @@ def _to_real_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return apply_elementwise("multiply", _RFFT(g, attributes=(rank,)), as_tensor(weights, _COMPLEX[g.dtype]))
 
 
-_FFT = Primitive("FFT", _transform, _transform_vjp, linear=True, complexes=True)
-_RFFT = Primitive("RFFT", _of_real, _of_real_vjp, saves=(0,), complexes=True)
-_IRFFT = Primitive("IRFFT", _to_real, _to_real_vjp, linear=True, complexes=True)
+_FFT = Primitive("FFT", _transform, _transform_vjp, linear=True, complexes=True, batch="leading")
+_RFFT = Primitive("RFFT", _of_real, _of_real_vjp, saves=(0,), complexes=True, batch="leading")
+_IRFFT = Primitive("IRFFT", _to_real, _to_real_vjp, linear=True, complexes=True, batch="leading")
 
 
 def _complex_operand(kernel: str, input: TensorLike, rank: int) -> Tensor:

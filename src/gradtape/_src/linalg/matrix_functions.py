@@ -94,7 +94,7 @@ def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return expm(blocks)[..., :n, n:]
 
 
-_EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,), holomorphic=True)
+_EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,), holomorphic=True, batch="leading")
 
 
 @op(
@@ -194,7 +194,7 @@ def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
 
 
-_SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,), holomorphic=True)
+_SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,), holomorphic=True, batch="leading")
 
 
 def _logarithm_program(tf: Any, f: Any, x: Any) -> list[Any]:
@@ -275,4 +275,4 @@ def _logm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return logm(blocks)[..., :n, n:]
 
 
-_LOGM = Primitive("MatrixLogarithm", _logm, _logm_vjp, saves=(0,), holomorphic=True)
+_LOGM = Primitive("MatrixLogarithm", _logm, _logm_vjp, saves=(0,), holomorphic=True, batch="leading")

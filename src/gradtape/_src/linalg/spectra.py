@@ -77,7 +77,7 @@ def _eigh_vjp(call: Any, needs: Any, gw: Tensor, gv: Tensor) -> Tensor:
     return _lower_of_symmetric(matmul(v, matmul(inner, v, adjoint_b=True)))
 
 
-_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2), complexes=True)
+_EIGH = Primitive("SelfAdjointEigV2", _eigh, _eigh_vjp, saves=(-1, -2), complexes=True, batch="leading")
 
 
 @op(
@@ -117,7 +117,7 @@ def _eigvalsh_vjp(call: Any, needs: Any, gw: Tensor) -> Tensor:
     return _lower_of_symmetric(matmul(v * row(gw), v, adjoint_b=True))
 
 
-_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), complexes=True)
+_EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), complexes=True, batch="leading")
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
@@ -227,9 +227,16 @@ def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tenso
     return adjoint_of(result) if high else result
 
 
-_SVD = Primitive("Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3), complexes=True)
+_SVD = Primitive(
+    "Svd", lambda x, full: _decomposed(x, full, True), _svd_vjp, saves=(0, -1, -2, -3), complexes=True, batch="leading"
+)
 _SINGULAR_VALUES = Primitive(
-    "Svd", lambda x, full: _decomposed(x, full, False), _singular_values_vjp, saves=(0,), complexes=True
+    "Svd",
+    lambda x, full: _decomposed(x, full, False),
+    _singular_values_vjp,
+    saves=(0,),
+    complexes=True,
+    batch="leading",
 )
 
 

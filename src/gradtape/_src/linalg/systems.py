@@ -76,7 +76,7 @@ def _inv_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return -matmul(y, matmul(g, y, transpose_b=True), transpose_a=True)
 
 
-_INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,), holomorphic=True)
+_INV = Primitive("MatrixInverse", _inv, _inv_vjp, saves=(-1,), holomorphic=True, batch="leading")
 
 
 @op("linalg.det", samples=_square_samples, edges=_empty_edges)
@@ -115,7 +115,7 @@ def _det_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return _INV(turned(x)) * apply_reshape(g * y, (*y.shape, 1, 1))
 
 
-_DET = Primitive("MatrixDeterminant", _det, _det_vjp, saves=(0, -1), holomorphic=True)
+_DET = Primitive("MatrixDeterminant", _det, _det_vjp, saves=(0, -1), holomorphic=True, batch="leading")
 
 
 class LogMatrixDeterminant(NamedTuple):
@@ -164,7 +164,7 @@ def _slogdet_vjp(call: Any, needs: Any, of_sign: Tensor, g: Tensor) -> Tensor:
     return inv(x, adjoint=True) * apply_reshape(g, (*g.shape, 1, 1))
 
 
-_SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0, -1), complexes=True)
+_SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0, -1), complexes=True, batch="leading")
 
 
 def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
@@ -232,7 +232,7 @@ def _solve_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     return -matmul(b, x, transpose_b=True), b
 
 
-_SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1), holomorphic=True)
+_SOLVE = Primitive("MatrixSolve", _solve, _solve_vjp, saves=(0, -1), holomorphic=True, batch="solve")
 
 
 @op(
@@ -319,4 +319,6 @@ def _triangular_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     return apply_sum_to(band_part(outer, -1, 0) if lower else band_part(outer, 0, -1), a.shape), apply_sum_to(b, shape)
 
 
-_TRIANGULAR = Primitive("MatrixTriangularSolve", _triangular, _triangular_vjp, saves=(0, -1), complexes=True)
+_TRIANGULAR = Primitive(
+    "MatrixTriangularSolve", _triangular, _triangular_vjp, saves=(0, -1), complexes=True, batch="triangular"
+)

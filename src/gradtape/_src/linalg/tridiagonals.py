@@ -95,7 +95,7 @@ def _exchanged(x: Tensor) -> Tensor:
 
 
 _TRANSPOSED: Primitive = Primitive(
-    "TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),), complexes=True
+    "TridiagonalTranspose", _exchanged, lambda call, needs, g: (_TRANSPOSED(g),), complexes=True, batch="leading"
 )
 
 
@@ -115,7 +115,7 @@ def _outer_vjp(call: Any, needs: Any, h: Tensor) -> tuple[Tensor, Tensor]:
     return _PRODUCT(h, b), _PRODUCT(_transposed(h), g)
 
 
-_OUTER = Primitive("TridiagonalOuter", _outer, _outer_vjp, saves=(0, 1), holomorphic=True)
+_OUTER = Primitive("TridiagonalOuter", _outer, _outer_vjp, saves=(0, 1), holomorphic=True, batch="leading")
 
 
 def _product_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -126,7 +126,7 @@ def _product_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tenso
     )
 
 
-_PRODUCT = Primitive("TridiagonalMatMul", _product, _product_vjp, saves=(0, 1), holomorphic=True)
+_PRODUCT = Primitive("TridiagonalMatMul", _product, _product_vjp, saves=(0, 1), holomorphic=True, batch="leading")
 
 
 def _solution(x: Tensor, rhs: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ def _solution_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     return -_outer_diagonals(by_rhs, solved), by_rhs
 
 
-_SOLUTION = Primitive("TridiagonalSolve", _solution, _solution_vjp, saves=(0, -1), holomorphic=True)
+_SOLUTION = Primitive("TridiagonalSolve", _solution, _solution_vjp, saves=(0, -1), holomorphic=True, batch="leading")
 
 
 def _solvable(array: np.ndarray) -> np.ndarray:

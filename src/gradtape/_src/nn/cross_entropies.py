@@ -108,7 +108,7 @@ def _softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return ((g - apply_reduce(0, g * s, axis, True, "Sum")) * s,)
 
 
-_SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,))
+_SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,), batch="axis_first")
 
 
 @op(
@@ -143,7 +143,7 @@ def _log_softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (g - apply_elementwise("exp", y) * apply_reduce(0, g, axis, True, "Sum"),)
 
 
-_LOG_SOFTMAX = Primitive("LogSoftmax", _log_softmax, _log_softmax_vjp, saves=(-1,))
+_LOG_SOFTMAX = Primitive("LogSoftmax", _log_softmax, _log_softmax_vjp, saves=(-1,), batch="axis_first")
 
 
 @op(
@@ -210,7 +210,7 @@ def _cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None,
     )
 
 
-_CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0, 1))
+_CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0, 1), batch="axis_first")
 
 
 @op(
@@ -315,8 +315,10 @@ def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
     return None, (g - apply_reduce(0, g * s, -1, True, "Sum")) * s
 
 
-_SPARSE_CROSS_ENTROPY = Primitive(_SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1))
-_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", _surplus, _surplus_vjp, saves=(1,))
+_SPARSE_CROSS_ENTROPY = Primitive(
+    _SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1), batch="leading"
+)
+_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", _surplus, _surplus_vjp, saves=(1,), batch="leading")
 
 
 def _both(labels: Any, logits: Any, name: str) -> None:

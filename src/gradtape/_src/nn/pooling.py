@@ -189,10 +189,14 @@ def _spread(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
 
 _SPREAD: Primitive  # its vjp names _SUMS, whose vjp names it
 _LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2,))
-_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1,))
-_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,))
-_SUMS = Primitive("AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True)
-_SPREAD = Primitive("AvgPoolGrad", _spread, lambda call, needs, g: (_SUMS(g, attributes=call.attributes),), linear=True)
+_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1,), batch="pooled")
+_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,), batch="pooled")
+_SUMS = Primitive(
+    "AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True, batch="images"
+)
+_SPREAD = Primitive(
+    "AvgPoolGrad", _spread, lambda call, needs, g: (_SUMS(g, attributes=call.attributes),), linear=True, batch="images"
+)
 
 
 _SUMMARIES = {

@@ -227,5 +227,5 @@ def _image_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (patches_of(g, call.attributes[1]),)
 
 
-_PATCHES = Primitive("ExtractPatches", _patches, _patches_vjp)
-_IMAGE = Primitive("PatchesToImage", _image, _image_vjp, linear=True)
+_PATCHES = Primitive("ExtractPatches", _patches, _patches_vjp, batch="images")
+_IMAGE = Primitive("PatchesToImage", _image, _image_vjp, linear=True, batch="images")

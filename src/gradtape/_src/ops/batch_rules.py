@@ -1,17 +1,19 @@
 """Batch rules: how a primitive is evaluated on operands of which some have an axis of slices in front.
 
-A rule is called as rule(primitive, count, operands, batched, given): `batched` says per operand whether it has the
-axis, of size `count`; `given` are the attributes of one slice, as `Primitive.again` takes them, for a compiled
-primitive its number and its result's shape. It gives all results with the axis, or None where it does not know how.
-`COMPILED` and `SCRIPTED` name the rule of each primitive; what they do not name is evaluated slice by slice. A rule is
-made of recorded functions, so that tapes see through it.
+A primitive names its rule, which stands under that name in `RULES`. It is called as rule(primitive, count, operands,
+batched, given): `batched` says per operand whether it has the axis, of size `count`; `given` are the attributes of one
+slice, as `Primitive.again` takes them, for a compiled primitive its number and its result's shape. It gives all results
+with the axis, or None where it does not know how: then, and for primitives that name no rule, slices are evaluated one
+by one. A rule is made of recorded functions, so that tapes see through it.
 """
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from gradtape._engine.api.api import (
     apply_broadcast_to,
@@ -19,7 +21,9 @@ from gradtape._engine.api.api import (
     apply_matmul,
     apply_reshape,
     apply_sum_to,
+    apply_transpose,
     as_tensor,
+    tensor_from,
 )
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
@@ -35,8 +39,9 @@ def evaluate_batch(
     primitive: Primitive, count: int, operands: list[Tensor], batched: list[bool], given: Any
 ) -> Sequence[Tensor]:
     """The results of a primitive with the axis of slices in front."""
-    rule = rule_of(primitive)
-    results = None if rule is None else rule(primitive, count, operands, batched, given)
+    results = None
+    if primitive.batch is not None:
+        results = RULES[primitive.batch](primitive, count, operands, batched, given)
     return _slice_by_slice(primitive, count, operands, batched, given) if results is None else results
 
 
@@ -85,7 +90,7 @@ def _summed(count: int, tensor: Tensor, shape: Any) -> Tensor:
 # Rules of compiled primitives, and of those that the engine makes
 
 
-def elementwise(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+def _elementwise(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     return primitive.again(tuple(_aligned(operands, batched)), given)
 
 
@@ -182,7 +187,7 @@ def _assembled(primitive: Any, count: int, operands: list[Tensor], batched: list
 # Rules of primitives in Python
 
 
-def leading(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+def _leading(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     """Of primitives that take any axes in front of those that they work on, alike for all operands."""
     return primitive.again(tuple(_all_batched(count, operands, batched)), given)
 
@@ -277,103 +282,123 @@ def _places(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
     return primitive.again(tuple(operands), (*others, place + 1, dtype))
 
 
-COMPILED: dict[str, Rule] = {
-    **dict.fromkeys(["identity", "stop_gradient", "reshape", "cast", "conj"], _same_number),
-    **dict.fromkeys(["strided_slice", "strided_slice_grad"], _runs),
-    **dict.fromkeys(["reduce_sum", "reduce_mean", "reduce_max", "reduce_min"], _reduce),
-    **{"materialize": _kept, "broadcast_to": _broadcast, "sum_to": _sum_to, "transpose": _transpose, "even": _even},
-    **{"add": _added, "matmul": _matmul},
+# Rows by number
+
+
+def _of_slices(count: int, rows: np.ndarray, size: int) -> np.ndarray:
+    """Numbers of rows in each of so many slices, which have `size` rows; negative ones, which mean none, stay."""
+    places = np.arange(count).reshape(-1, *(1 for _ in rows.shape)) * size
+    return np.where(rows < 0, -1, rows + places)
+
+
+def _rows_taken(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    rows, source, shape = given
+    wide = _of_slices(count, rows, _row_count(rows, source, shape))
+    return primitive.again(tuple(operands), (wide, (count, *source), (count, *shape)))
+
+
+def _rows_added(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    rows, source, shape = given
+    wide = _of_slices(count, rows, _row_count(rows, shape, source))
+    return primitive.again(tuple(operands), (wide, (count, *source), (count, *shape)))
+
+
+def _rows_put(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    """Of rows that change another tensor's; the second attribute is a shape or a function."""
+    data, slices = _all_batched(count, operands, batched)
+    rows, other = given
+    wide = _of_slices(count, rows, _row_count(rows, data.shape[1:], slices.shape[1:]))
+    return primitive.again((data, slices), (wide, other if callable(other) else (count, *other)))
+
+
+def _row_count(rows: np.ndarray, shape: Any, taken: Any) -> int:
+    """How many rows a tensor has of which these are taken."""
+    run = math.prod(taken) // rows.size if rows.size else 0
+    return math.prod(shape) // run if run else 0
+
+
+def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    """Of values and their places among an image's elements."""
+    values, places = _all_batched(count, operands, batched)
+    (shape,) = given
+    size = math.prod(shape)
+    if count * size > np.iinfo(np.int32).max:
+        return None
+    offsets = tensor_from((np.arange(count, dtype=np.int32) * size).reshape(-1, *(1 for _ in places.shape[1:])))
+    places = apply_elementwise("add", places, offsets)
+    (result,) = primitive.again((values, places), ((count * shape[0], *shape[1:]),))
+    return (apply_reshape(result, (count, result.shape[0] // count, *result.shape[1:])),)
+
+
+# Slices behind the axes that a primitive works along
+
+
+def _moved(tensor: Tensor, source: int, target: int) -> Tensor:
+    order = [axis for axis in range(tensor.ndim) if axis != source]
+    order.insert(target, source)
+    return apply_transpose(tensor, order)
+
+
+def _segments(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    """Slices are further elements of the rows that share a number."""
+    _, numbers, *_ = given
+    (result,) = primitive.again((_moved(operands[0], 0, numbers.ndim),), given)
+    return (_moved(result, 1, 0),)
+
+
+def _recurrence(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    terms, factors = _all_batched(count, operands, batched)
+    (result,) = primitive.again((_moved(terms, 0, 1), _moved(factors, 0, 1)), given)
+    return (_moved(result, 1, 0),)
+
+
+def _solve(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    """Right-hand sides of one matrix are columns of one."""
+    matrix, sides = operands
+    if batched[0]:
+        return _leading(primitive, count, operands, batched, given)
+    *others, size, columns = sides.shape[1:]
+    columns_of_all = apply_reshape(_moved(sides, 0, sides.ndim - 2), (*others, size, count * columns))
+    (result,) = primitive.again((matrix, columns_of_all), given)
+    return (_moved(apply_reshape(result, (*others, size, count, columns)), sides.ndim - 2, 0),)
+
+
+RULES: dict[str, Rule] = {
+    "elementwise": _elementwise,
+    "same_number": _same_number,
+    "kept": _kept,
+    "runs": _runs,
+    "broadcast": _broadcast,
+    "sum_to": _sum_to,
+    "transpose": _transpose,
+    "reduce": _reduce,
+    "even": _even,
+    "added": _added,
+    "matmul": _matmul,
+    "added_product": _added_product,
+    "everywhere": _everywhere,
+    "total": _total,
+    "assembled": _assembled,
+    "leading": _leading,
+    "triangular": _triangular,
+    "axis_first": _axis_first,
+    "axes_first": _axes_first,
+    "one_hot": _one_hot,
+    "gather_rows": _gather_rows,
+    "take": _take,
+    "give": _give,
+    "images": _images,
+    "key": _key,
+    "pad": _pad,
+    "mirror": _mirror,
+    "tile": _tile,
+    "roll": _roll,
+    "places": _places,
+    "rows_taken": _rows_taken,
+    "rows_added": _rows_added,
+    "rows_put": _rows_put,
+    "pooled": _pooled,
+    "segments": _segments,
+    "recurrence": _recurrence,
+    "solve": _solve,
 }
-"""The rules of compiled primitives, by their names."""
-
-SCRIPTED: dict[str, Rule] = {
-    "_engine.ops.movement.evaluate_assembly": _assembled,
-    "_engine.ops.movement.evaluate_parts": _assembled,
-    "_engine.ops.elementwise_vjp.evaluate_everywhere": _everywhere,
-    "_engine.ops.elementwise_vjp.evaluate_total": _total,
-    "_engine.ops.matmul.evaluate_added_product": _added_product,
-    **dict.fromkeys(
-        [
-            *("_src.ops.gamma_functions._IGAMMA", "_src.ops.gamma_functions._IGAMMAC"),
-            *("_src.ops.gamma_functions._BETAINC", "_src.ops.complex_numbers._JOIN"),
-            *("_src.ops.complex_numbers._REAL", "_src.ops.complex_numbers._IMAG"),
-            *("_src.ops.complex_numbers._ANGLE", "_src.ops.complex_numbers._ABS"),
-            *("_src.ops.special_functions._DAWSN", "_src.ops.special_functions._EXPINT"),
-            *("_src.ops.special_functions._FRESNEL_SIN", "_src.ops.special_functions._FRESNEL_COS"),
-            *("_src.ops.special_functions._SPENCE", "_src.ops.special_functions._BESSEL"),
-        ],
-        elementwise,
-    ),
-    **dict.fromkeys(
-        [
-            *("_src.nn.cross_entropies._SPARSE_CROSS_ENTROPY", "_src.nn.cross_entropies._SURPLUS"),
-            *("_src.linalg.factorisations._CHOLESKY", "_src.linalg.factorisations._LU"),
-            *("_src.linalg.factorisations._QR", "_src.linalg.spectra._EIGH", "_src.linalg.spectra._EIGVALSH"),
-            *("_src.linalg.spectra._SVD", "_src.linalg.spectra._SINGULAR_VALUES"),
-            *("_src.linalg.systems._INV", "_src.linalg.systems._DET", "_src.linalg.systems._SLOGDET"),
-            *("_src.linalg.fourier._IRFFT", "_src.linalg.systems._SOLVE"),
-            *("_src.linalg.fourier._FFT", "_src.linalg.fourier._RFFT"),
-        ],
-        leading,
-    ),
-    **dict.fromkeys(
-        [
-            *("_src.nn.cross_entropies._SOFTMAX", "_src.nn.cross_entropies._LOG_SOFTMAX"),
-            *("_src.nn.cross_entropies._CROSS_ENTROPY", "_src.ops.sorting._ORDER"),
-            *("_src.ops.scans._CUMSUM", "_src.ops.scans._CUMPROD"),
-            *("_src.ops.scans._LOGSUMEXP", "_src.ops.scans._WEIGHTED"),
-        ],
-        _axis_first,
-    ),
-    **dict.fromkeys(
-        [
-            *("_src.ops.reductions._PROD", "_src.ops.reductions._ALL", "_src.ops.reductions._ANY"),
-            *("_src.ops.statistics._NORM", "_src.ops.statistics._COUNT", "_src.ops.rearranging._REVERSE"),
-        ],
-        _axes_first,
-    ),
-    **dict.fromkeys(
-        [
-            *("_src.nn.windows._PATCHES", "_src.nn.windows._IMAGE"),
-            *("_src.nn.pooling._SUMS", "_src.nn.pooling._SPREAD"),
-        ],
-        _images,
-    ),
-    **dict.fromkeys(["_src.ops.indexing._READ", "_src.ops.indexing._WRITE"], _key),
-    **dict.fromkeys(["_src.ops.padding._MIRROR", "_src.ops.padding._FOLD"], _mirror),
-    "_src.linalg.systems._TRIANGULAR": _triangular,
-    "_src.ops.gathering._GATHER": _gather_rows,
-    "_src.ops.gathering._TAKE": _take,
-    "_src.ops.gathering._GIVE": _give,
-    "_src.ops.masking._ONE_HOT": _one_hot,
-    "_src.ops.padding._PAD": _pad,
-    "_src.ops.rearranging._TILE": _tile,
-    "_src.ops.rearranging._ROLL": _roll,
-    "_src.ops.extremes._FOUND": _places,
-}
-"""The rules of primitives in Python, or of what evaluates several, by where these stand."""
-
-_found: dict[Primitive, Rule | None] = {}
-
-
-def rule_of(primitive: Primitive) -> Rule | None:
-    """The batch rule of a primitive; None where it has none."""
-    if type(primitive) is not Primitive:  # a program
-        return elementwise
-    if primitive.evaluate is None:
-        return COMPILED.get(primitive.name)
-    rule = _found.get(primitive)
-    if rule is None and primitive not in _found:
-        rule = _found[primitive] = _stated(primitive)
-    return rule
-
-
-def _stated(primitive: Primitive) -> Rule | None:
-    """The rule of a primitive's row: its module was read, or nobody could have called it."""
-    wanted = primitive, primitive.evaluate, getattr(primitive.evaluate, "func", None)
-    for name, rule in SCRIPTED.items():
-        module, _, attribute = name.rpartition(".")
-        loaded = sys.modules.get(f"gradtape.{module}")
-        if loaded is not None and any(getattr(loaded, attribute, None) is one for one in wanted if one is not None):
-            return rule
-    return None

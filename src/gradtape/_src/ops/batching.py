@@ -34,24 +34,44 @@ def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor],
     given = recorder.begin([tensor[0] for tensor in tensors])
     if given is False:
         return fn(nest.pack_sequence_as(elems, [tensor[0] for tensor in tensors])), None, "another thread is traced"
+    first, outputs = _recorded(recorder, lambda: fn(nest.pack_sequence_as(elems, given)))
     try:
-        first = fn(nest.pack_sequence_as(elems, given))
-        outputs = [] if first is None else [as_tensor(value) for value in nest.flatten(first)]
-        _, slots = recorder.outputs(outputs)
-    finally:
-        recorder.end()
-    recorder.close()
-    try:
-        if first is None or recorder.failure is not None:
-            raise Unvectorizable(recorder.failure or "the function returns nothing")
-        return first, nest.pack_sequence_as(first, _evaluate(recorder, tensors, count, slots)), ""
+        if first is None:
+            raise Unvectorizable("the function returns nothing")
+        return first, nest.pack_sequence_as(first, _evaluate(recorder, tensors, count, outputs)), ""
     except Unvectorizable as why:
         recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
         return first, None, str(why)
 
 
+def together(fn: Callable[[list[Tensor]], list[Tensor]], tensors: list[Tensor], count: int) -> list[Tensor] | None:
+    """What a pure function of tensors gives of their slices, stacked; None where it has no batch."""
+    recorder = SliceRecorder(any(is_recording()))
+    given = recorder.begin([tensor[0] for tensor in tensors])
+    if given is False:
+        return None
+    _, outputs = _recorded(recorder, lambda: fn(given))
+    try:
+        return _evaluate(recorder, tensors, count, outputs)
+    except Unvectorizable:
+        return None
+
+
+def _recorded(recorder: SliceRecorder, fn: Callable[[], Any]) -> tuple[Any, list[int]]:
+    """What a function returns that a recorder, which has begun, looks at; the slots of its tensors."""
+    try:
+        first = fn()
+        _, slots = recorder.outputs([] if first is None else [as_tensor(value) for value in nest.flatten(first)])
+    finally:
+        recorder.end()
+    recorder.close()
+    return first, slots
+
+
 def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]) -> list[Tensor]:
     """The outputs, stacked."""
+    if recorder.failure is not None:
+        raise Unvectorizable(recorder.failure)
     batched = [False] * recorder.slot_count
     values: list[Any] = [None] * recorder.slot_count
     for slot, tensor in enumerate(tensors):

@@ -40,7 +40,10 @@ def _shifts() -> list[Any]:
 
 def _computed(kernel: str, function: Callable[..., Any]) -> Primitive:
     return Primitive(
-        kernel, lambda *operands: tensor_from(np.asarray(function(*map(view, operands))), operands[0].dtype), None
+        kernel,
+        lambda *operands: tensor_from(np.asarray(function(*map(view, operands))), operands[0].dtype),
+        None,
+        batch="elementwise",
     )
 
 

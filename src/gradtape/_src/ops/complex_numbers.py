@@ -49,13 +49,14 @@ def _joined_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, Tensor]:
     return apply_sum_to(real(g), one.shape), apply_sum_to(imag(g), other.shape)
 
 
-_JOIN = Primitive("Complex", _joined, _joined_vjp, saves=(0, 1))
+_JOIN = Primitive("Complex", _joined, _joined_vjp, saves=(0, 1), batch="elementwise")
 _REAL = Primitive(
     "Real",
     lambda z: tensor_from(np.real(view(z))),
     lambda call, needs, g: apply_cast(g, _PARTS[g.dtype]),
     linear=True,
     complexes=True,
+    batch="elementwise",
 )
 _IMAG = Primitive(
     "Imag",
@@ -63,6 +64,7 @@ _IMAG = Primitive(
     lambda call, needs, g: _JOIN(as_tensor(np.zeros((), g.dtype.as_numpy_dtype)), g),
     linear=True,
     complexes=True,
+    batch="elementwise",
 )
 
 
@@ -77,8 +79,12 @@ def _abs_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     return apply_elementwise("multiply", apply_cast(g, z.dtype), _sign(z))
 
 
-_ANGLE = Primitive("Angle", lambda z: tensor_from(np.angle(view(z))), _angle_vjp, saves=(0,), complexes=True)
-_ABS = Primitive("ComplexAbs", lambda z: tensor_from(np.abs(view(z))), _abs_vjp, saves=(0,), complexes=True)
+_ANGLE = Primitive(
+    "Angle", lambda z: tensor_from(np.angle(view(z))), _angle_vjp, saves=(0,), complexes=True, batch="elementwise"
+)
+_ABS = Primitive(
+    "ComplexAbs", lambda z: tensor_from(np.abs(view(z))), _abs_vjp, saves=(0,), complexes=True, batch="elementwise"
+)
 
 
 def _sign(z: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ def _found(tensor: Tensor, op: str, find: Any, worst: float, asked: int, place: 
     return tensor_from(find(array, axis=place), dtype)
 
 
-_FOUND = Primitive("ArgMax", _found)
+_FOUND = Primitive("ArgMax", _found, batch="places")
 
 
 def _place_edges() -> list[Any]:

@@ -102,8 +102,8 @@ def _gamma_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, Tensor 
     return apply_sum_to(by_a, a.shape), apply_sum_to(by_x, x.shape)
 
 
-_IGAMMA = Primitive("Igamma", _regularized, _gamma_vjp, saves=(0, 1))
-_IGAMMAC = Primitive("Igammac", _regularized, _gamma_vjp, saves=(0, 1))
+_IGAMMA = Primitive("Igamma", _regularized, _gamma_vjp, saves=(0, 1), batch="elementwise")
+_IGAMMAC = Primitive("Igammac", _regularized, _gamma_vjp, saves=(0, 1), batch="elementwise")
 
 
 def _density(a: Tensor, x: Tensor) -> Tensor:
@@ -128,6 +128,7 @@ _MOMENT = Primitive(
     lambda a, x, n: tensor_from(_integral(n, *np.broadcast_arrays(view(a), view(x))), a.dtype),
     _moment_vjp,
     saves=(0, 1, -1),
+    batch="elementwise",
 )
 PIECES, NODES = 8, 32
 
@@ -275,7 +276,7 @@ def _beta_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, None, Tensor]:
     return None, None, apply_sum_to(apply_elementwise("exp", log_density) * g, x.shape)
 
 
-_BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2))
+_BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2), batch="elementwise")
 
 
 @op(

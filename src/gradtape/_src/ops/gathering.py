@@ -117,7 +117,7 @@ def _gathered(params: Tensor, rows: Tensor, _: Any) -> Tensor:
     return gather_rows(params, rows, None)
 
 
-_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=True)
+_GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=True, batch="gather_rows")
 
 
 def slices_at(tensor: Tensor, rows: Tensor, axis: int, batch: int) -> Tensor:
@@ -143,8 +143,8 @@ def _give_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
     return _TAKE(cotangent, call.saved[0], attributes=call.attributes), None
 
 
-_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,), complexes=True)
-_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True)
+_TAKE = Primitive("GatherV2", _take, _take_vjp, saves=(1,), complexes=True, batch="take")
+_GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True, batch="give")
 
 
 def along_axis(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:

@@ -141,9 +141,14 @@ def _write_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 _READ = Primitive(
-    "StridedSlice", lambda tensor, key, _: tensor_from(view(tensor)[key]), _read_vjp, linear=True, complexes=True
+    "StridedSlice",
+    lambda tensor, key, _: tensor_from(view(tensor)[key]),
+    _read_vjp,
+    linear=True,
+    complexes=True,
+    batch="key",
 )
-_WRITE = Primitive("StridedSliceGrad", _write, _write_vjp, linear=True, complexes=True)
+_WRITE = Primitive("StridedSliceGrad", _write, _write_vjp, linear=True, complexes=True, batch="key")
 
 
 install_indexing(getitem)

@@ -96,7 +96,7 @@ def _one_hot(index: Tensor, *rest: Any) -> Tensor:
     return tensor_from(np.where(hot, yes, no), wanted)
 
 
-_ONE_HOT = Primitive("OneHot", _one_hot)
+_ONE_HOT = Primitive("OneHot", _one_hot, batch="one_hot")
 
 
 @op(

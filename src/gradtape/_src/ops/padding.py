@@ -136,6 +136,6 @@ def _fold_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _MIRROR(cotangent, attributes=call.attributes)
 
 
-_PAD = Primitive("Pad", _pad, _pad_vjp, complexes=True)
-_MIRROR = Primitive("MirrorPad", _mirror, _mirror_vjp, linear=True, complexes=True)
-_FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True, complexes=True)
+_PAD = Primitive("Pad", _pad, _pad_vjp, complexes=True, batch="pad")
+_MIRROR = Primitive("MirrorPad", _mirror, _mirror_vjp, linear=True, complexes=True, batch="mirror")
+_FOLD = Primitive("MirrorPadGrad", _fold, _fold_vjp, linear=True, complexes=True, batch="mirror")

@@ -82,7 +82,7 @@ def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
 
 
-_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True, complexes=True)
+_TILE = Primitive("Tile", _tile, _tile_vjp, linear=True, complexes=True, batch="tile")
 
 
 @op(
@@ -129,7 +129,12 @@ def _reverse_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 _REVERSE = Primitive(
-    "ReverseV2", lambda data, axes: tensor_from(np.flip(view(data), axes)), _reverse_vjp, linear=True, complexes=True
+    "ReverseV2",
+    lambda data, axes: tensor_from(np.flip(view(data), axes)),
+    _reverse_vjp,
+    linear=True,
+    complexes=True,
+    batch="axes_first",
 )
 
 
@@ -182,7 +187,7 @@ def _roll_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _ROLL(cotangent, attributes=([-shift for shift in shifts], places))
 
 
-_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True, complexes=True)
+_ROLL = Primitive("Roll", _roll, _roll_vjp, linear=True, complexes=True, batch="roll")
 
 
 def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tensor:

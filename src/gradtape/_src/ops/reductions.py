@@ -227,7 +227,7 @@ def _prod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return apply_broadcast_to(apply_reshape(cotangent, kept), x.shape) * others
 
 
-_PROD = Primitive("Prod", _prod, _prod_vjp, saves=(0,), holomorphic=True)
+_PROD = Primitive("Prod", _prod, _prod_vjp, saves=(0,), holomorphic=True, batch="axes_first")
 
 
 def _truths(x: Any, op: str) -> Tensor:
@@ -269,7 +269,11 @@ def reduce_all(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
     return _ALL(tensor, attributes=(reduced_axes(axis, tensor.ndim, "All"), bool(keepdims)))
 
 
-_ALL = Primitive("All", lambda truths, axes, keepdims: tensor_from(np.all(view(truths), axis=axes, keepdims=keepdims)))
+_ALL = Primitive(
+    "All",
+    lambda truths, axes, keepdims: tensor_from(np.all(view(truths), axis=axes, keepdims=keepdims)),
+    batch="axes_first",
+)
 
 
 @op("math.reduce_any", "reduce_any", dtypes=BOOL, orders="0", edges=_truth_edges)
@@ -299,4 +303,8 @@ def reduce_any(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fal
     return _ANY(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Any"), bool(keepdims)))
 
 
-_ANY = Primitive("Any", lambda truths, axes, keepdims: tensor_from(np.any(view(truths), axis=axes, keepdims=keepdims)))
+_ANY = Primitive(
+    "Any",
+    lambda truths, axes, keepdims: tensor_from(np.any(view(truths), axis=axes, keepdims=keepdims)),
+    batch="axes_first",
+)

@@ -109,7 +109,7 @@ def _cumsum_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return cumsum(cotangent, axis, exclusive, not reverse)
 
 
-_CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True, complexes=True)
+_CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True, complexes=True, batch="axis_first")
 
 
 @op(
@@ -209,8 +209,10 @@ def _recurrence_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, T
     return of_terms, of_terms * take_rows("GatherV2", rows, np.where(starts, -1, index - 1), shape)
 
 
-_RECURRENCE = Primitive("LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1), holomorphic=True)
-_CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,), holomorphic=True)
+_RECURRENCE = Primitive(
+    "LinearRecurrence", _recurrence, _recurrence_vjp, saves=(1, -1), holomorphic=True, batch="recurrence"
+)
+_CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,), holomorphic=True, batch="axis_first")
 
 
 @op(
@@ -274,7 +276,7 @@ def _logsumexp_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _WEIGHTED(cotangent, x, -result, attributes=(axis, exclusive, not reverse))
 
 
-_LOGSUMEXP = Primitive("CumulativeLogsumexp", _logsumexp, _logsumexp_vjp, saves=(0, -1))
+_LOGSUMEXP = Primitive("CumulativeLogsumexp", _logsumexp, _logsumexp_vjp, saves=(0, -1), batch="axis_first")
 
 
 def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
@@ -298,4 +300,4 @@ def _weighted_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Ten
     return back, cotangent * out, u * back
 
 
-_WEIGHTED = Primitive("CumulativeWeights", _weighted, _weighted_vjp, saves=(0, 1, 2, -1))
+_WEIGHTED = Primitive("CumulativeWeights", _weighted, _weighted_vjp, saves=(0, 1, 2, -1), batch="axis_first")

@@ -167,7 +167,7 @@ def _update_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tenso
     return _UPDATE(cotangent, zeros, attributes=(rows, shape)), take_rows("GatherNd", cotangent, rows, shape)
 
 
-_UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True, complexes=True)
+_UPDATE = Primitive("TensorScatterUpdate", _update, _update_vjp, linear=True, complexes=True, batch="rows_put")
 
 
 @op("tensor_scatter_nd_add", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)
@@ -244,8 +244,8 @@ def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Ten
     return cotangent * kept / ties, take_rows("GatherNd", cotangent / ties, rows, slices.shape) * chosen
 
 
-_MAX = Primitive("TensorScatterMax", _extremes, _extremes_vjp, saves=(0, 1, -1))
-_MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1))
+_MAX = Primitive("TensorScatterMax", _extremes, _extremes_vjp, saves=(0, 1, -1), batch="rows_put")
+_MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1), batch="rows_put")
 
 
 @op("tensor_scatter_nd_max", dtypes=NUMBERS, samples=_scatter_samples, edges=_scatter_edges)

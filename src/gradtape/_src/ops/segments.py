@@ -185,7 +185,7 @@ def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 _EXTREMES = {
-    name: Primitive(name, _accumulate, _extremes_vjp, saves=(0, -1))
+    name: Primitive(name, _accumulate, _extremes_vjp, saves=(0, -1), batch="segments")
     for name in ("SegmentMax", "SegmentMin", "UnsortedSegmentMax", "UnsortedSegmentMin")
 }
 
@@ -221,7 +221,8 @@ def _running(data: Tensor, order: np.ndarray, starts: np.ndarray, shape: Any) ->
 
 
 _PRODUCTS = {
-    name: Primitive(name, _accumulate, _products_vjp, saves=(0, -1)) for name in ("SegmentProd", "UnsortedSegmentProd")
+    name: Primitive(name, _accumulate, _products_vjp, saves=(0, -1), batch="segments")
+    for name in ("SegmentProd", "UnsortedSegmentProd")
 }
 
 

@@ -50,7 +50,7 @@ def _sorting(tensor: Tensor, axis: int, descending: bool, count: int | None) -> 
     return tensor_from(np.swapaxes(places if count is None else places[..., :count], axis, -1))
 
 
-_ORDER = Primitive("TopKV2", _sorting)
+_ORDER = Primitive("TopKV2", _sorting, batch="axis_first")
 
 
 @op(

@@ -69,7 +69,7 @@ def _bessel_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (g * slope,)
 
 
-_BESSEL = Primitive("Bessel", _bessel, _bessel_vjp, saves=(0,))
+_BESSEL = Primitive("Bessel", _bessel, _bessel_vjp, saves=(0,), batch="elementwise")
 
 
 def _scipys(name: str) -> Callable[[Tensor], Tensor]:
@@ -95,16 +95,30 @@ def _quarter_turns(x: Tensor) -> Tensor:
     return x * x * (math.pi / 2)
 
 
-_DAWSN = Primitive("Dawsn", _scipys("dawsn"), _by(lambda x, y: 1.0 - 2.0 * x * y), saves=(0, -1))
-_EXPINT = Primitive("Expint", _scipys("expi"), _by(lambda x, y: apply_elementwise("exp", x) / x), saves=(0, -1))
+_DAWSN = Primitive("Dawsn", _scipys("dawsn"), _by(lambda x, y: 1.0 - 2.0 * x * y), saves=(0, -1), batch="elementwise")
+_EXPINT = Primitive(
+    "Expint", _scipys("expi"), _by(lambda x, y: apply_elementwise("exp", x) / x), saves=(0, -1), batch="elementwise"
+)
 _FRESNEL_SIN = Primitive(
-    "FresnelSin", _fresnel(0), _by(lambda x, y: apply_elementwise("sin", _quarter_turns(x))), saves=(0, -1)
+    "FresnelSin",
+    _fresnel(0),
+    _by(lambda x, y: apply_elementwise("sin", _quarter_turns(x))),
+    saves=(0, -1),
+    batch="elementwise",
 )
 _FRESNEL_COS = Primitive(
-    "FresnelCos", _fresnel(1), _by(lambda x, y: apply_elementwise("cos", _quarter_turns(x))), saves=(0, -1)
+    "FresnelCos",
+    _fresnel(1),
+    _by(lambda x, y: apply_elementwise("cos", _quarter_turns(x))),
+    saves=(0, -1),
+    batch="elementwise",
 )
 _SPENCE = Primitive(
-    "Spence", _scipys("spence"), _by(lambda x, y: -_LOG_QUOTIENT(x - 1.0, attributes=(0,))), saves=(0, -1)
+    "Spence",
+    _scipys("spence"),
+    _by(lambda x, y: -_LOG_QUOTIENT(x - 1.0, attributes=(0,))),
+    saves=(0, -1),
+    batch="elementwise",
 )
 TERMS = 60
 
@@ -129,6 +143,7 @@ _LOG_QUOTIENT: Primitive = Primitive(
     _log_quotient,
     lambda call, needs, g: (g * _LOG_QUOTIENT(call.saved[0], attributes=(call.attributes[0] + 1,)),),
     saves=(0,),
+    batch="elementwise",
 )
 
 

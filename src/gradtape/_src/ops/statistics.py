@@ -188,7 +188,7 @@ def _norm_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return x * apply_reshape(cotangent, kept) / apply_reshape(y, kept)
 
 
-_NORM = Primitive("EuclideanNorm", _norm, _norm_vjp, saves=(0, -1))
+_NORM = Primitive("EuclideanNorm", _norm, _norm_vjp, saves=(0, -1), batch="axes_first")
 
 
 @op(
@@ -235,7 +235,7 @@ def _count(tensor: Tensor, axes: tuple[int, ...], keepdims: bool, dtype: dtypes.
     return tensor_from(np.asarray(np.count_nonzero(view(tensor), axis=axes, keepdims=keepdims), np.int64), dtype)
 
 
-_COUNT = Primitive("Sum", _count, complexes=True)
+_COUNT = Primitive("Sum", _count, complexes=True, batch="axes_first")
 
 
 @op(
