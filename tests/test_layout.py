@@ -1,4 +1,4 @@
-"""The folders of src/gradtape show the architecture: an order of folders, and public namespaces that only list names."""
+"""The folders of src/gradtape show the architecture: an order of folders, and public namespaces that list names."""
 
 from __future__ import annotations
 
