@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gradtape as tf
 from drawing import drawn, run, sampled
+from gradtape._src.ops.batch_rules import RULES
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.table import rows as table
 
 # The branches of cond give shapes that differ, which do not stack.
 ROWS = [row for row in table.rows() if row.orders != "0" and row.name != "cond"]
 SLICES = 3
+ROOT = Path(__file__).parents[1]
 
 
 def compare(function, operands, batched):
@@ -221,3 +225,11 @@ def test_nested_structures_and_results_that_depend_on_no_slice():
     made = tf.vectorized_map(lambda one: {"sum": one["a"] + one["b"][0], "same": (X, 2.0)}, given)
     assert made["sum"].numpy().tolist() == [[4.0], [6.0]]
     assert made["same"][0].shape == (2, 6, 4) and made["same"][1].numpy().tolist() == [2.0, 2.0]
+
+
+def test_primitives_name_every_rule_and_no_other():
+    named = set()
+    for path in [*(ROOT / "src" / "gradtape" / "_src").rglob("*.py"), *(ROOT / "cython").rglob("*.pyx")]:
+        declared = re.findall(r"batch *= *\"(\w+)\"|(?:make_primitive|named)\([^\n]*, \"(\w+)\"\)", path.read_text())
+        named |= {one or other for one, other in declared}
+    assert named == set(RULES)

@@ -33,7 +33,7 @@ from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequ
 include "slots.pxi"
 
 cdef enum:
-    WORTH_TRACING = 4            # rows of a Jacobian from which a rule is evaluated on all of them at once
+    WORTH_TRACING = 16           # rows of a Jacobian from which a rule is evaluated on all of them at once
 
 cdef object _together = None     # which is above, and read when first needed
 
