@@ -234,9 +234,7 @@ def gather_nd(
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
     if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch and not ignoring:
         # The gradient is IndexedSlices, as of gather.
-        gathered = gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
-        if gathered is not None:
-            return gathered
+        return gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
     if batch:
         index = np.concatenate(
             [np.broadcast_to(grid[..., None], (*index.shape[:-1], 1)) for grid in grids(index.shape[:-1], batch)]
