@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradtape._src.table.rows import ANY, Call, Leaf, Op
+from gradtape._src.table.rows import ANY, Leaf, Op, Sample
 
 Drawn = dict[int, np.ndarray]
 
 
 def leaves(value: Any) -> Iterator[Leaf]:
     """The leaves of a call's arguments, in order."""
-    if isinstance(value, Call):
+    if isinstance(value, Sample):
         yield from leaves([*value.arguments, *value.keywords.values()])
     elif isinstance(value, Leaf):
         yield value
@@ -42,7 +42,7 @@ def differentiable(leaf: Leaf) -> bool:
     return not leaf.integral
 
 
-def drawn(call: Call, dtype: str, seed: str) -> list[np.ndarray]:
+def drawn(call: Sample, dtype: str, seed: str) -> list[np.ndarray]:
     """One array per leaf, the same ones for the same seed."""
     generator = np.random.default_rng(zlib.crc32(seed.encode()))
     return [draw(leaf, dtype, generator) for leaf in leaves(call)]
@@ -52,8 +52,8 @@ def resized(value: Any, sizes: dict[int, int]) -> Any:
     """The arguments with other sizes of axes in the leaves that are drawn: equal ones stay equal."""
     if isinstance(value, Leaf):
         return value if value.values is not None else value._replace(shape=tuple(sizes[n] for n in value.shape))
-    if isinstance(value, Call):
-        return Call(resized(value.arguments, sizes), resized(value.keywords, sizes))
+    if isinstance(value, Sample):
+        return Sample(resized(value.arguments, sizes), resized(value.keywords, sizes))
     if isinstance(value, dict):
         return {key: resized(item, sizes) for key, item in value.items()}
     if type(value) in (list, tuple):
@@ -72,7 +72,7 @@ def fill(value: Any, tensors: Iterator[Any]) -> Any:
     return value
 
 
-def run(library: Any, row: Op, function: Callable[..., Any], call: Call, tensors: list[Any]) -> list[Any]:
+def run(library: Any, row: Op, function: Callable[..., Any], call: Sample, tensors: list[Any]) -> list[Any]:
     """The call's tensors of results, flat."""
     remaining = iter(tensors)
     arguments, keywords = fill(list(call.arguments), remaining), fill(call.keywords, remaining)
@@ -123,7 +123,7 @@ def scalar(library: Any, results: list[Any]) -> Any:
 
 
 def derivatives(
-    library: Any, row: Op, function: Callable[..., Any], call: Call, arrays: list[np.ndarray], highest: str = ANY
+    library: Any, row: Op, function: Callable[..., Any], call: Sample, arrays: list[np.ndarray], highest: str = ANY
 ) -> tuple[list[Any], list[Any], list[Any]]:
     """Results, the gradient of their weighted sum, and the gradient of the gradient's, by nested tapes.
 

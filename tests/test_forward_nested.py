@@ -39,7 +39,7 @@ def of_elementwise(row: Any) -> Program:
     return Program(lambda tensors: scalar(tf, [apply_elementwise(row.name, *tensors)]), arrays, smooth)
 
 
-def of_table(row: table.Op, call: table.Call, label: str) -> Program:
+def of_table(row: table.Op, call: table.Sample, label: str) -> Program:
     return Program(
         lambda tensors: scalar(tf, run(tf, row, row.function, call, tensors)),
         drawn(call, "float64", label),

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from drawing import drawn, run, sampled
 from gradtape._engine.record.primitive import Primitive
-from gradtape._src.table import rows as table
 
-# The branches of cond have other numbers of gradients.
-ROWS = [row for row in table.rows() if row.orders != "0" and row.name != "cond"]
 A = np.arange(6.0).reshape(2, 3) / 10
 
 
@@ -133,32 +129,6 @@ def test_variables_matrices_and_batches_of_products():
         one = tape.gradient(y, [w, x], tf.constant(chosen))
         np.testing.assert_allclose(rows[0].numpy()[place], one[0], rtol=1e-12)
         np.testing.assert_allclose(rows[1].numpy()[place], one[1], rtol=1e-12)
-
-
-@pytest.mark.parametrize("row,call,label", sampled(ROWS, "samples"))
-def test_every_row_as_its_gradients_one_by_one(row, call, label):
-    operands = [tf.constant(array) for array in drawn(call, "float64", label)]
-    sources = [operand for operand in operands if operand.dtype.is_floating]
-    tape, found = taped(lambda *_: run(tf, row, row.function, call, operands), *sources, persistent=True)
-    for target in tf.nest.flatten(found):
-        if target is None or not tf.convert_to_tensor(target).dtype.is_floating:
-            continue
-        with tape:  # so many rows that a rule is evaluated on all of them together
-            target = tf.reshape(tf.convert_to_tensor(target), [-1])
-            copies = 1 + 15 // max(1, len(target))
-            repeated = tf.tile(target, [copies])
-        together = tape.jacobian(repeated, sources)
-        seeds = np.eye(len(target), dtype=target.dtype.as_numpy_dtype)
-        alone = [tape.gradient(target, sources, output_gradients=tf.constant(seed)) for seed in seeds]
-        for place, source in enumerate(sources):
-            column = [gradients[place] for gradients in alone]
-            if together[place] is None:
-                assert all(one is None for one in column)
-                continue
-            assert together[place].dtype == source.dtype
-            column = [np.zeros(source.shape) if one is None else tf.convert_to_tensor(one).numpy() for one in column]
-            expected = np.reshape(column * copies, (len(target) * copies, *source.shape))
-            np.testing.assert_allclose(together[place], expected, rtol=1e-9, atol=1e-11)
 
 
 def _jacobian_of(made, x):

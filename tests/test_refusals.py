@@ -17,7 +17,7 @@ import pytest
 import gradtape as tf
 from drawing import drawn, fill
 from gradtape._src.table import rows as table
-from gradtape._src.table.rows import Call, Leaf
+from gradtape._src.table.rows import Leaf, Sample
 
 ROOT = Path(__file__).parents[1]
 ROWS = [row for row in table.rows() if row.tensorflow]
@@ -28,7 +28,7 @@ TENSORS = [
 ]
 
 
-def spoilt(call: Call) -> Iterator[Call]:
+def spoilt(call: Sample) -> Iterator[Sample]:
     """The call with one argument, or one tensor in a list of them, replaced."""
     for i, argument in enumerate(call.arguments):
         for other in unsuitable(argument):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._src.table.rows import Call, Leaf, Op, rows
+from gradtape._src.table.rows import Leaf, Op, Sample, rows
 
 keras = tf.keras
 
@@ -46,7 +46,7 @@ def drawn(value: Any, rng: np.random.Generator) -> Any:
     return type(value)(drawn(item, rng) for item in value) if type(value) in (list, tuple) else value
 
 
-def looks_of_sample(row: Op, call: Call) -> list[str]:
+def looks_of_sample(row: Op, call: Sample) -> list[str]:
     flat = tf.nest.flatten((drawn(list(call.arguments), rng := np.random.default_rng(0)), drawn(call.keywords, rng)))
     places = [place for place, item in enumerate(flat) if isinstance(item, tf.Tensor)]
 

@@ -54,7 +54,7 @@ def agree(actual: list[Any], expected: list[Any], tolerance: float, what: str) -
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("row,call,label", CALLS)
-def test_value_and_derivatives(row: table.Op, call: table.Call, label: str, dtype: str) -> None:
+def test_value_and_derivatives(row: table.Op, call: table.Sample, label: str, dtype: str) -> None:
     if dtype not in row.dtypes:
         dtype = row.dtypes.split(",")[0]
     if call.single:

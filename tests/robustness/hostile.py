@@ -22,7 +22,7 @@ import numpy as np
 from tests.public import callables
 
 import gradtape as tf
-from gradtape._src.table.rows import Call, Leaf, Op, rows
+from gradtape._src.table.rows import Leaf, Op, Sample, rows
 
 from .programs import Wrong, elsewhere
 
@@ -272,7 +272,7 @@ def by_row(
     row: Op, chance: random.Random, numbers: np.random.Generator
 ) -> tuple[Callable[..., Any], list[Any], dict[str, Any]]:
     calls = [*(row.samples() if row.samples else []), *(row.edges() if row.edges else [])]
-    call: Call = chance.choice(calls)
+    call: Sample = chance.choice(calls)
     arguments, keywords = drawn(list(call.arguments), numbers), drawn(dict(call.keywords), numbers)
     try:
         names = [*inspect.signature(row.function).parameters]

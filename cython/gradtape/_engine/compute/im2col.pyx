@@ -17,7 +17,7 @@ cdef enum:
     SHORT_RUN = 32              # elements below which a loop is faster than memcpy
 
 # The images and their patches; one of source and image is NULL, and one of patches and cotangents.
-cdef struct Walk:
+cdef struct Transfer:
     bint double_precision
     const void* source          # IN
     void* image                 # OUT
@@ -30,46 +30,46 @@ cdef struct Walk:
 
 def gather(const real[::1] image, real[::1] patches, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry, double outside):
     """patches (OUT) of the image (IN); `outside` is what lies beyond its borders. Neither is empty."""
-    cdef Walk walk = Walk(real is double, &image[0], NULL, &patches[0], NULL, &dims[0], &geometry[0], outside)
-    share_out(&walk, patches.shape[0])
+    cdef Transfer transfer = Transfer(real is double, &image[0], NULL, &patches[0], NULL, &dims[0], &geometry[0], outside)
+    share_out(&transfer, patches.shape[0])
 
 
 def scatter(const real[::1] patches, real[::1] image, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
     """Adds the patches (IN) to the image (IN, OUT) at the places they come from; what lies outside is dropped."""
-    cdef Walk walk = Walk(real is double, NULL, &image[0], NULL, &patches[0], &dims[0], &geometry[0], 0)
-    share_out(&walk, patches.shape[0])
+    cdef Transfer transfer = Transfer(real is double, NULL, &image[0], NULL, &patches[0], &dims[0], &geometry[0], 0)
+    share_out(&transfer, patches.shape[0])
 
 
-cdef int share_out(Walk* walk, Py_ssize_t size) except -1:
-    cdef int parts = <int>min(thread_count(), walk.dims[0]) if size >= SPLIT_WORK else 1
+cdef int share_out(Transfer* transfer, Py_ssize_t size) except -1:
+    cdef int parts = <int>min(thread_count(), transfer.dims[0]) if size >= SPLIT_WORK else 1
     with nogil:
-        run_parts(walk_part, walk, parts)
+        run_parts(transfer_part, transfer, parts)
     return 0
 
 
-cdef void walk_part(void* context, int part, int parts) noexcept nogil:
+cdef void transfer_part(void* context, int part, int parts) noexcept nogil:
     """Some of the images, all of their patches."""
-    cdef Walk* walk = <Walk*>context
-    cdef Py_ssize_t first = walk.dims[0] * part // parts, stop = walk.dims[0] * (part + 1) // parts
-    if walk.double_precision:
-        walk_images[double](walk, <const double*>walk.source, <double*>walk.image, <double*>walk.patches,
-                            <const double*>walk.cotangents, first, stop)
+    cdef Transfer* transfer = <Transfer*>context
+    cdef Py_ssize_t first = transfer.dims[0] * part // parts, stop = transfer.dims[0] * (part + 1) // parts
+    if transfer.double_precision:
+        transfer_images[double](transfer, <const double*>transfer.source, <double*>transfer.image, <double*>transfer.patches,
+                            <const double*>transfer.cotangents, first, stop)
     else:
-        walk_images[float](walk, <const float*>walk.source, <float*>walk.image, <float*>walk.patches,
-                           <const float*>walk.cotangents, first, stop)
+        transfer_images[float](transfer, <const float*>transfer.source, <float*>transfer.image, <float*>transfer.patches,
+                           <const float*>transfer.cotangents, first, stop)
 
 
-cdef void walk_images(const Walk* walk, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t first,
-                      Py_ssize_t stop) noexcept nogil:
-    cdef const Py_ssize_t* dims = walk.dims
-    cdef const Py_ssize_t* g = walk.geometry
+cdef void transfer_images(const Transfer* transfer, const real* source, real* image, real* patches, const real* cotangents,
+                          Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    cdef const Py_ssize_t* dims = transfer.dims
+    cdef const Py_ssize_t* g = transfer.geometry
     cdef Py_ssize_t channels = dims[4], row = g[2] * channels, n, o0, o1, o2, k0, k1, i0, i1, i2, at, low, high
     cdef Py_ssize_t i = first * g[3] * g[4] * g[5] * g[0] * g[1] * row
     for n in range(first, stop):
         for o0 in range(g[3]):
             for o1 in range(g[4]):
                 if channels == 1:
-                    walk_line(walk, source, image, patches, cotangents, n, o0, o1, i)
+                    transfer_line(transfer, source, image, patches, cotangents, n, o0, o1, i)
                     i += g[5] * g[0] * g[1] * row
                     continue
                 for o2 in range(g[5]):
@@ -84,23 +84,23 @@ cdef void walk_images(const Walk* walk, const real* source, real* image, real* p
                             at = (((n * dims[1] + i0) * dims[2] + i1) * dims[3] + i2) * channels
                             if not (0 <= i0 < dims[1] and 0 <= i1 < dims[2]):
                                 if source != NULL:
-                                    fill(patches + i, <real>walk.outside, row)
+                                    fill(patches + i, <real>transfer.outside, row)
                             elif g[11] != 1:
-                                walk_row(walk, source, image, patches, cotangents, at, i, i2)
+                                transfer_row(transfer, source, image, patches, cotangents, at, i, i2)
                             elif source != NULL:
-                                fill(patches + i, <real>walk.outside, low * channels)
+                                fill(patches + i, <real>transfer.outside, low * channels)
                                 copy(patches + i + low * channels, source + at + low * channels, (high - low) * channels)
-                                fill(patches + i + high * channels, <real>walk.outside, (g[2] - high) * channels)
+                                fill(patches + i + high * channels, <real>transfer.outside, (g[2] - high) * channels)
                             else:
                                 add(image + at + low * channels, cotangents + i + low * channels, (high - low) * channels)
                             i += row
 
 
-cdef void walk_line(const Walk* walk, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t n,
+cdef void transfer_line(const Transfer* transfer, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t n,
                     Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t i) noexcept nogil:
     """All windows along the last axis of an image of one channel, whose runs are short: element by element of the window."""
-    cdef const Py_ssize_t* dims = walk.dims
-    cdef const Py_ssize_t* g = walk.geometry
+    cdef const Py_ssize_t* dims = transfer.dims
+    cdef const Py_ssize_t* g = transfer.geometry
     cdef Py_ssize_t size = g[0] * g[1] * g[2], stride = g[8], k0, k1, k2, i0, i1, i2, at, o2, low, high
     for k0 in range(g[0]):
         i0 = o0 * g[6] + k0 * g[9] - g[12]
@@ -116,29 +116,29 @@ cdef void walk_line(const Walk* walk, const real* source, real* image, real* pat
                     low = high = g[5]
                 if source != NULL:
                     for o2 in range(low):
-                        patches[i + o2 * size] = <real>walk.outside
+                        patches[i + o2 * size] = <real>transfer.outside
                     for o2 in range(low, high):
                         patches[i + o2 * size] = source[at + i2 + o2 * stride]
                     for o2 in range(high, g[5]):
-                        patches[i + o2 * size] = <real>walk.outside
+                        patches[i + o2 * size] = <real>transfer.outside
                 else:
                     for o2 in range(low, high):
                         image[at + i2 + o2 * stride] += cotangents[i + o2 * size]
                 i += 1
 
 
-cdef void walk_row(const Walk* walk, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t at,
+cdef void transfer_row(const Transfer* transfer, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t at,
                    Py_ssize_t i, Py_ssize_t i2) noexcept nogil:
     """One row of a dilated window: at, i: where it begins in the image and among the patches; i2: its place on the last axis."""
-    cdef Py_ssize_t channels = walk.dims[4], step = walk.geometry[11], _k2
-    for _k2 in range(walk.geometry[2]):
-        if 0 <= i2 < walk.dims[3]:
+    cdef Py_ssize_t channels = transfer.dims[4], step = transfer.geometry[11], _k2
+    for _k2 in range(transfer.geometry[2]):
+        if 0 <= i2 < transfer.dims[3]:
             if source != NULL:
                 copy(patches + i, source + at, channels)
             else:
                 add(image + at, cotangents + i, channels)
         elif source != NULL:
-            fill(patches + i, <real>walk.outside, channels)
+            fill(patches + i, <real>transfer.outside, channels)
         i += channels
         i2 += step
         at += step * channels

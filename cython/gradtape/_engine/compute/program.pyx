@@ -484,7 +484,7 @@ cdef class Program(Primitive):
         if formula is None:
             made.zero = True
             return made
-        if isinstance(formula, expressions.Call):
+        if isinstance(formula, expressions.RowCall):
             made.program = program(formula.name)
             roles = tuple([int(node.value) for node in formula.operands])
         else:

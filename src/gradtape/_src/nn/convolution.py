@@ -23,7 +23,7 @@ from gradtape._src.nn.windows import (
     lie,
     patches_of,
 )
-from gradtape._src.table.rows import Call, call, op, real, single
+from gradtape._src.table.rows import Sample, call, op, real, single
 
 _FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 _FORWARD = {
@@ -148,7 +148,7 @@ class Transpose(Protocol):
     ) -> Tensor: ...
 
 
-def _forward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Convolution:
+def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Convolution:
     """The convolution over so many spatial axes, 2 or 3."""
 
     def convolve(
@@ -372,7 +372,7 @@ def _transpose(
     return given(image_of(apply_matmul(rows, flat, False, True), shape, geometry), first)
 
 
-def _backward(rank: int, example: str, samples: Callable[[], list[Call]]) -> Transpose:
+def _backward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Transpose:
     """The transpose of the convolution over so many spatial axes."""
 
     def transpose(

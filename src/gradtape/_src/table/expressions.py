@@ -405,16 +405,16 @@ def square(a: Number) -> Expr:
     return apply("square", a if inner is None else inner)
 
 
-class Call(NamedTuple):
+class RowCall(NamedTuple):
     """A derivative that is a row of the elementwise table, whose own derivatives can override derived ones too."""
 
     name: str
     operands: tuple[Expr, ...]
 
 
-def call(name: str, *operands: Expr) -> Call:
+def call(name: str, *operands: Expr) -> RowCall:
     """The table's row `name` applied to operands."""
-    return Call(name, operands)
+    return RowCall(name, operands)
 
 
 def nodes(root: Expr, deepest_first: bool = False) -> list[Expr]:

@@ -54,7 +54,7 @@ class Leaf(NamedTuple):
     dtype: str = ""
 
 
-class Call(NamedTuple):
+class Sample(NamedTuple):
     """A sampled call: arguments in which leaves, at any depth, stand for tensors.
 
     Attributes:
@@ -90,8 +90,8 @@ class Op(NamedTuple):
     dtypes: str = FLOATS
     orders: str = ANY
     notes: str = ""
-    samples: Callable[[], list[Call]] | None = None
-    edges: Callable[[], list[Call]] | None = None
+    samples: Callable[[], list[Sample]] | None = None
+    edges: Callable[[], list[Sample]] | None = None
     program: Callable[..., Any] | None = None
     tolerance: float = 1e-10
     orders_there: str = ANY
@@ -111,8 +111,8 @@ def op(
     dtypes: str = FLOATS,
     orders: str = ANY,
     notes: str = "",
-    samples: Callable[[], list[Call]] | None = None,
-    edges: Callable[[], list[Call]] | None = None,
+    samples: Callable[[], list[Sample]] | None = None,
+    edges: Callable[[], list[Sample]] | None = None,
     program: Callable[..., Any] | None = None,
     tolerance: float = 1e-10,
     orders_there: str = ANY,
@@ -134,14 +134,14 @@ def rows() -> list[Op]:
     return list(_rows.values())
 
 
-def call(*arguments: Any, **keywords: Any) -> Call:
+def call(*arguments: Any, **keywords: Any) -> Sample:
     """A sampled call."""
-    return Call(arguments, keywords)
+    return Sample(arguments, keywords)
 
 
-def single(*arguments: Any, **keywords: Any) -> Call:
+def single(*arguments: Any, **keywords: Any) -> Sample:
     """A sampled call that TensorFlow computes in single precision alone."""
-    return Call(arguments, keywords, True)
+    return Sample(arguments, keywords, True)
 
 
 def real(*shape: int, low: float = -2.0, high: float = 2.0, through: Callable[[Any], Any] | None = None) -> Leaf:

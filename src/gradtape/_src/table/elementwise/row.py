@@ -24,7 +24,7 @@ import numpy as np
 
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
-from gradtape._src.table.expressions import Call, Expr
+from gradtape._src.table.expressions import Expr, RowCall
 
 EVERYWHERE = (-3.0, 3.0)
 POSITIVE = (0.4, 4.0)
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     value: Callable[..., Expr]
     doc: str
     tensorflow: tuple[str, ...] = ()
-    derivatives: dict[int, Callable[..., Expr | Call] | None] = {}  # noqa: RUF012
+    derivatives: dict[int, Callable[..., Expr | RowCall] | None] = {}  # noqa: RUF012
     why: str = ""
     domain: tuple[tuple[float, float], ...] = ()
     kinks: tuple[float, ...] = ()
