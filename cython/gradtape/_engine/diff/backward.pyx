@@ -32,6 +32,9 @@ from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequ
 
 include "slots.pxi"
 
+cdef extern from "compiler.h":
+    object owned "OWNED"(PyObject* o)
+
 
 cdef object compiled_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef Primitive primitive = <Primitive>entry.op
@@ -230,10 +233,11 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
         sweep.waiting -= 1
         sweep.high = position
         if entry.kind == OP:
-            cotangent = <object>own
-            if not tags(slot[0]) & SOURCE:
+            if tags(slot[0]) & SOURCE:
+                cotangent = <object>own
+            else:
                 slot[0] = NULL
-                Py_DECREF(cotangent)
+                cotangent = owned(own)
             if entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
                 if wanted(sweep, entry.inputs[0]):
