@@ -44,6 +44,9 @@
   #define DO_NOT_UNROLL
 #endif
 
+/* OWNED(o): a reference that is counted already, for Cython, which counts one of what it is given as a pointer. */
+#define OWNED(o) ((PyObject*)(o))
+
 /* OPAQUE(x): from here on x is a register of which the compiler knows nothing. */
 #if defined(__GNUC__)
   #define OPAQUE(x) __asm__("" : "+r"(x))

@@ -41,6 +41,7 @@ cdef class Derivative:
     cdef readonly bint identity        # the cotangent itself; program is None
     cdef readonly Program program
     cdef readonly int count
+    cdef bint short                    # a program that reads three tensors or fewer
     cdef int reads[MAX_OPERANDS]       # a Role or an operand position per operand of `program`
 
 @cython.final

@@ -497,6 +497,7 @@ cdef class Program(Primitive):
             else:
                 made.program = derived_program(formula, len(roles))
         made.count = len(roles)
+        made.short = not made.identity and made.count <= 3
         for k in range(made.count):
             made.reads[k] = roles[k]
         return made

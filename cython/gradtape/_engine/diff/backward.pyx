@@ -35,6 +35,10 @@ include "slots.pxi"
 cdef enum:
     WORTH_TRACING = 16           # rows of a Jacobian from which a rule is evaluated on all of them at once
 
+cdef extern from "compiler.h":
+    object owned "OWNED"(PyObject* o)
+
+
 cdef object _together = None     # which is above, and read when first needed
 
 
@@ -250,10 +254,11 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
         sweep.waiting -= 1
         sweep.high = position
         if entry.kind == OP:
-            cotangent = <object>own
-            if not tags(slot[0]) & SOURCE:
+            if tags(slot[0]) & SOURCE:
+                cotangent = <object>own
+            else:
                 slot[0] = NULL
-                Py_DECREF(cotangent)
+                cotangent = owned(own)
             if entry.op == <PyObject*>IDENTITY:
                 # IndexedSlices pass as they are.
                 if wanted(sweep, entry.inputs[0]):

@@ -190,23 +190,25 @@ cdef int end(Sweep* sweep) except -1:
     cdef Sweeping** link
     cdef int64_t position, place, stop
     cdef Py_ssize_t i
-    cdef Slot* page
+    cdef Slot* slot
+    cdef Slot* last
     cdef PyObject* left
     forget_transposes()
     position = sweep.lowest
     while position <= sweep.highest:
-        page = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
+        slot = sweep.pages[(position >> PAGE_BITS) - sweep.first_page]
         stop = min(((position >> PAGE_BITS) + 1) << PAGE_BITS, sweep.highest + 1)
-        if page == NULL:
-            position = stop
-            continue
-        while position < stop:
-            if page[position & PAGE_MASK] != NULL:
-                left = pointer(page[position & PAGE_MASK])
-                page[position & PAGE_MASK] = NULL
-                if left != NULL:
-                    Py_DECREF(<object>left)
-            position += 1
+        if slot != NULL:
+            slot += position & PAGE_MASK
+            last = slot + (stop - position)
+            while slot < last:
+                if slot[0] != NULL:
+                    left = pointer(slot[0])
+                    slot[0] = NULL
+                    if left != NULL:
+                        Py_DECREF(<object>left)
+                slot += 1
+        position = stop
     for place in range(sweep.count):
         if sweep.pages[place] != NULL:
             give_slots(sweep, place)

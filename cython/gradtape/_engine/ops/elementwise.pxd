@@ -1,5 +1,7 @@
 """Elementwise ops."""
 
+from cpython.ref cimport PyObject
+
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.tensor cimport Tensor
@@ -8,6 +10,8 @@ cdef Program ADD_PROGRAM
 cdef Primitive ADD_RUN
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
+# The same of what its caller has as pointers: references to objects are counted when pointers are cast to them.
+ctypedef Tensor (*Elementwise)(PyObject* program, PyObject* a, PyObject* b, PyObject* c)
 cdef Tensor elementwise_list(Program program, list operands)
 cdef Tensor add(Tensor a, Tensor b)
 cdef Tensor conjugated(Tensor a)

@@ -6,7 +6,7 @@ from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, te
 from gradtape._engine.base.types cimport F32, F64, is_complex
 from gradtape._engine.compute.loops cimport execute
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Operand, Program, derivative_of
-from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwise_list, given
+from gradtape._engine.ops.elementwise cimport Elementwise, conjugated, elementwise, elementwise_list, given
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport splat, sum_to_batch
 from gradtape._engine.record.entries cimport RESULT_SLOT, Entry, operand_extent, saved_operand
@@ -22,17 +22,17 @@ cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ss
     cdef Extent* extent = operand_extent(entry, operand)
     cdef PyObject* reads[3]
     cdef int i
-    if derivative.zero:
-        return None
     if derivative.identity:
         return cotangent if extent == NULL else sum_to_batch(cotangent, extent, batch)
-    if derivative.count > 3 or is_complex(cotangent.dtype_code):
+    if not derivative.short or is_complex(cotangent.dtype_code):
+        if derivative.zero:
+            return None
         return long_cotangent(entry, derivative, cotangent, extent, batch)
     reads[1] = reads[2] = <PyObject*>None
     for i in range(derivative.count):
         reads[i] = argument(entry, cotangent, derivative.reads[i])
     if extent == NULL and not cotangent.splat:
-        return elementwise(derivative.program, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2])
+        return (<Elementwise>elementwise)(<PyObject*>derivative.program, reads[0], reads[1], reads[2])
     return narrowed_cotangent(derivative.program, cotangent, <Tensor>reads[0], <Tensor>reads[1], <Tensor>reads[2], extent, batch)
 
 

@@ -513,12 +513,16 @@ cdef inline Tensor blank(int dtype_code, Extent* extent):
     return tensor
 
 
+cdef inline PyObject** weak_references(PyObject* o) noexcept:
+    return <PyObject**>(<char*>o + _weakrefs)
+
+
 cdef void end_tensor(PyObject* o) noexcept:
     """The destructor: o's count is 0, so no variable may hold it here."""
     global _idle, _idle_count
-    if (<PyObject**>(<char*>o + _weakrefs))[0] != NULL:
-        PyObject_ClearWeakRefs(o)
-    if (<Tensor>o).attributes != NULL:
+    if <size_t>weak_references(o)[0] | <size_t>(<Tensor>o).attributes:
+        if weak_references(o)[0] != NULL:
+            PyObject_ClearWeakRefs(o)
         Py_CLEAR((<Tensor>o).attributes)
     if (<Tensor>o).node:
         if observers:
