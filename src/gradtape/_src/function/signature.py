@@ -129,7 +129,7 @@ def shown(key: Any) -> str:
 
 def with_tensors(value: Any, tensors: Iterator[Tensor]) -> Any:
     """An argument with other tensors in the places of its own, in the order of `key_of`."""
-    if isinstance(value, Tensor | np.ndarray | np.generic):
+    if type(value) is Tensor or isinstance(value, np.ndarray | np.generic):
         return next(tensors)
     parts = parts_of(value)
     return value if parts is None else parts.make(tuple([with_tensors(item, tensors) for item in parts.items]))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.errors import InvalidArgumentError, TextOperand, invalid_argument
 from gradtape._src.core.operands import (
     check_memory,
     common_tensors,
@@ -27,6 +27,7 @@ from gradtape._src.core.operands import (
 )
 from gradtape._src.core.steps import one_step
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.text_codes import TextCodes, coded
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 
@@ -333,7 +334,12 @@ class UniqueWithCounts(NamedTuple):
 
 
 def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
-    tensor = as_tensor(x)
+    try:
+        tensor = as_tensor(x)
+    except TextOperand:
+        codes = TextCodes()
+        distinct, places, counts = _distinct(kernel, *coded(codes, (x,)))
+        return codes.text(distinct), places, counts
     array = view(tensor)
     if array.ndim != 1:
         raise invalid_argument(kernel, "unique expects a 1D vector.", None)

@@ -26,7 +26,7 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
-from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.errors import OpError, TextOperand, invalid_argument
 from gradtape._src.core.operands import (
     check_memory,
     common_tensors,
@@ -39,6 +39,7 @@ from gradtape._src.core.operands import (
     wrong_dtype,
 )
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
@@ -95,8 +96,14 @@ def gather(
              [4]], dtype=int32)
     """
     if type(batch_dims) is int and batch_dims == 0 and (axis is None or (type(axis) is int and axis == 0)):
-        return gather_rows(params, indices, _GATHER)
-    tensor, numbers = as_tensor(params), as_tensor(indices)
+        try:
+            return gather_rows(params, indices, _GATHER)
+        except TextOperand:
+            return moved(gather, params, indices=indices)
+    try:
+        tensor, numbers = as_tensor(params), as_tensor(indices)
+    except TextOperand:
+        return moved(gather, params, indices=indices, axis=axis, batch_dims=batch_dims)
     if numbers.dtype not in (int32, int64):
         index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
     # None has TensorFlow gather along the axis alone, as 0 does.
@@ -234,7 +241,10 @@ def gather_nd(
       array([2, 3], dtype=int32)
     """
     ignoring = _ignores("GatherNd", bad_indices_policy)
-    tensor, numbers = as_tensor(params), as_tensor(indices)
+    try:
+        tensor, numbers = as_tensor(params), as_tensor(indices)
+    except TextOperand:
+        return moved(gather_nd, params, indices=indices, batch_dims=batch_dims, bad_indices_policy=bad_indices_policy)
     batch = int_attribute(batch_dims, "batch_dims")
     shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
     if batch < 0:
@@ -323,7 +333,10 @@ def boolean_mask(
       >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
       array([1, 3], dtype=int32)
     """
-    data, chosen = as_tensor(tensor), as_tensor(mask)
+    try:
+        data, chosen = as_tensor(tensor), as_tensor(mask)
+    except TextOperand:
+        return moved(boolean_mask, tensor, mask=mask, axis=axis)
     place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")
@@ -370,7 +383,10 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
       array([[1, 1, 2, 2],
              [3, 3, 4, 4]], dtype=int32)
     """
-    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
+    try:
+        data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
+    except TextOperand:
+        return moved(repeat, input, repeats=repeats, axis=axis)
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
@@ -609,7 +625,10 @@ def tensor_scatter_nd_update(
       >>> tf.tensor_scatter_nd_update([10, 20, 30], [[0], [2]], [1, 2]).numpy()
       array([ 1, 20,  2], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
+    try:
+        data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
+    except TextOperand:
+        return moved(lambda data, slices: tensor_scatter_nd_update(data, indices, slices), tensor, updates)
     return _UPDATE(data, slices, attributes=(rows, slices.shape))
 
 
@@ -793,7 +812,10 @@ def dynamic_partition(
       >>> [t.numpy() for t in tf.dynamic_partition([10, 20, 30, 40], [0, 1, 1, 0], 2)]
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
-    tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
+    try:
+        tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
+    except TextOperand:
+        return moved(dynamic_partition, data, partitions=partitions, num_partitions=num_partitions)
     shape = tuple(tensor.shape)
     if type(num_partitions) is not int:
         raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
@@ -857,7 +879,10 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
         )
     if not numbers:
         raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
-    tensors = common_tensors(data)
+    try:
+        tensors = common_tensors(data)
+    except TextOperand:
+        return moved(lambda *texts: dynamic_stitch(indices, texts), *data)
     for i, tensor in enumerate(tensors):
         if tensor.dtype != tensors[0].dtype:
             raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)

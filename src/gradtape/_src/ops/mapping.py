@@ -11,6 +11,7 @@ from gradtape._engine.record.log import Unrecorded
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.ops.joining import stack
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -24,7 +25,7 @@ def _square(x: Any) -> Any:
 
 def _rows(elems: Any) -> builtins.tuple[list[Tensor], int]:
     """The flat tensors of a structure, and the size that their first axes share."""
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors: list[Any] = [as_any_tensor(value) for value in nest.flatten(elems)]
     for tensor in tensors:
         if tensor.ndim == 0:
             raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars")
@@ -46,7 +47,10 @@ def _written(result: Any, like: Any, kinds: list[dtypes.DType], shapes: list[Any
     Raises ValueError for another structure or shape, InvalidArgumentError for another dtype.
     """
     nest.assert_same_structure(like, result)
-    tensors = [as_tensor(value, hint=kind) for value, kind in zip(nest.flatten(result), kinds, strict=True)]
+    pairs = zip(nest.flatten(result), kinds, strict=True)
+    tensors: list[Any] = [
+        as_any_tensor(value) if kind is dtypes.string else as_tensor(value, hint=kind) for value, kind in pairs
+    ]
     for value, kind in zip(tensors, kinds, strict=True):
         if value.dtype != kind:
             raise InvalidArgumentError(

@@ -10,9 +10,10 @@ from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpos
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.errors import TextOperand, invalid_argument
 from gradtape._src.core.operands import int_attribute, ints_of
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -45,17 +46,20 @@ def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> T
       array([[1, 2, 1, 2, 1, 2],
              [1, 2, 1, 2, 1, 2]], dtype=int32)
     """
-    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
-    if len(counts) != tensor.ndim:
-        raise invalid_argument(
-            "Tile",
-            f"Expected multiples argument to be a vector of length {tensor.ndim} but got length {len(counts)}",
-            None,
-        )
-    for i, count in enumerate(counts):
-        if count < 0:
-            raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
-    return _TILE(tensor, attributes=(tensor.shape, counts))
+    try:
+        tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
+        if len(counts) != tensor.ndim:
+            raise invalid_argument(
+                "Tile",
+                f"Expected multiples argument to be a vector of length {tensor.ndim} but got length {len(counts)}",
+                None,
+            )
+        for i, count in enumerate(counts):
+            if count < 0:
+                raise invalid_argument("Tile", f"Expected multiples[{i}] >= 0, but got {count}", None)
+        return _TILE(tensor, attributes=(tensor.shape, counts))
+    except TextOperand:
+        return moved(tile, input, multiples=multiples)
 
 
 def _tile(tensor: Tensor, _: Any, counts: list[int]) -> Tensor:
@@ -107,18 +111,21 @@ def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Te
       array([[3, 2, 1],
              [6, 5, 4]], dtype=int32)
     """
-    data, places = as_tensor(tensor), []
-    if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
-        raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
-    for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
-        if not -data.ndim <= place < data.ndim:
-            raise invalid_argument(
-                "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
-            )
-        if place % data.ndim in places:
-            raise invalid_argument("ReverseV2", f"axis {place % data.ndim} specified more than once.", None)
-        places.append(place % data.ndim)
-    return _REVERSE(data, attributes=(tuple(places),))
+    try:
+        data, places = as_tensor(tensor), []
+        if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
+            raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
+        for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
+            if not -data.ndim <= place < data.ndim:
+                raise invalid_argument(
+                    "ReverseV2", f"'axis'[{i}] = {place} is out of valid range [0, {data.ndim - 1}", None
+                )
+            if place % data.ndim in places:
+                raise invalid_argument("ReverseV2", f"axis {place % data.ndim} specified more than once.", None)
+            places.append(place % data.ndim)
+        return _REVERSE(data, attributes=(tuple(places),))
+    except TextOperand:
+        return moved(reverse, tensor, axis=axis)
 
 
 def _reverse_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
@@ -159,15 +166,18 @@ def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | Non
       >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
       array([4, 1, 2, 3], dtype=int32)
     """
-    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
-    if tensor.ndim == 0:
-        raise invalid_argument("Roll", "input must be 1-D or higher", "")
-    if len(shifts) != len(places):
-        raise invalid_argument("Roll", "shift and axis must have the same size", None)
-    for place in places:
-        if not -tensor.ndim <= place < tensor.ndim:
-            raise invalid_argument("Roll", f"axis {place} is out of range", "")
-    return _ROLL(tensor, attributes=(shifts, places))
+    try:
+        tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
+        if tensor.ndim == 0:
+            raise invalid_argument("Roll", "input must be 1-D or higher", "")
+        if len(shifts) != len(places):
+            raise invalid_argument("Roll", "shift and axis must have the same size", None)
+        for place in places:
+            if not -tensor.ndim <= place < tensor.ndim:
+                raise invalid_argument("Roll", f"axis {place} is out of range", "")
+        return _ROLL(tensor, attributes=(shifts, places))
+    except TextOperand:
+        return moved(roll, input, shift=shift, axis=axis)
 
 
 def _roll(tensor: Tensor, shifts: list[int], places: list[int]) -> Tensor:

@@ -72,7 +72,11 @@ class Variable(BaseVariable):
                 "`variable_def`. "
                 "You provided neither."
             )
-        value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
+        try:
+            value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
+        except errors.TextOperand:
+            message = "Variables hold numbers. Keep text in an attribute of Python's, which is assigned to like one"
+            raise errors.UnimplementedError(None, None, message) from None
         wanted = None if shape is None else TensorShape(shape)
         if wanted is not None and not value.shape.is_compatible_with(wanted):
             raise ValueError(

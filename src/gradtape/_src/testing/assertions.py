@@ -14,6 +14,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.reductions import reduce_all
 from gradtape._src.testing.check_numerics import *  # noqa: F403
@@ -551,7 +552,7 @@ def assert_type(tensor: TensorLike, tf_type: DTypeLike, message: str | None = No
     Example:
       >>> tf.debugging.assert_type(tf.constant(1.0), tf.float32)
     """
-    actual, wanted = as_tensor(tensor).dtype, as_dtype(tf_type)
+    actual, wanted = as_any_tensor(tensor).dtype, as_dtype(tf_type)
     if actual != wanted:
         raise TypeError(f"{_prefix(message)}tensor must be of type {wanted!r}; got {actual!r}")
 
