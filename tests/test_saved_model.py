@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -359,6 +361,46 @@ def test_an_old_model_stays_where_a_new_one_is_refused(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(ValueError, match="SavedModel of TensorFlow's, which is not replaced"):
         tf.saved_model.save(tf.Module(), tmp_path)
+
+
+CHILD = """
+import os, sys
+import gradtape as tf
+
+path, calls = sys.argv[1], int(sys.argv[2])
+module = tf.Module()
+module.factor = tf.Variable(2.0)
+module.f = tf.function(lambda x: module.factor * x - 2.0, input_signature=[tf.TensorSpec([])])
+
+def hook(event, arguments):
+    global calls
+    if event in ("open", "os.rename", "os.remove") and path in str(arguments[0]):
+        calls -= 1
+        if calls == 0:
+            os._exit(9)
+sys.addaudithook(hook)
+tf.saved_model.save(module, path)
+os._exit(0)
+"""
+
+
+def test_a_process_that_is_killed_at_any_write_leaves_the_old_model_or_the_new_one(tmp_path):
+    seen = set()
+    for calls in range(1, 10):
+        factor = tf.Variable(1.0)
+        loaded_of(tmp_path, lambda x: factor * x - 1.0, [tf.TensorSpec([])], factor=factor)  # noqa: B023
+        ended = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), str(calls)])
+        loaded = tf.saved_model.load(tmp_path)
+        found = (loaded.factor.numpy(), loaded.f(10.0).numpy())
+        assert found in ((1.0, 9.0), (2.0, 18.0)), calls
+        if ended.returncode == 0:
+            assert found == (2.0, 18.0)
+            assert len([name for name in os.listdir(tmp_path / "variables") if "tempstate" not in name]) == 2
+            seen.add("whole")
+            break
+        assert ended.returncode == 9
+        seen.add(found)
+    assert seen == {(1.0, 9.0), (2.0, 18.0), "whole"}
 
 
 # Files that are damaged, or hostile
