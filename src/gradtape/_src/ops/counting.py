@@ -6,9 +6,9 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from, view
+from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, TextOperand, invalid_argument
@@ -120,12 +120,19 @@ def bincount(
     rows = array if rowwise else array.reshape(1, -1)
     kept = rows < length
     flat = (np.arange(len(rows))[:, None] * length + rows)[kept]
-    out: NDArray[Any] = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
-    if binary_output:
-        out[flat] = 1
-    else:
-        np.add.at(out, flat, 1 if heavy is None else view(heavy).reshape(rows.shape)[kept])
+    counts = _counted(
+        flat, len(rows) * length, None if heavy is None else view(heavy).reshape(rows.shape)[kept], wanted
+    )
+    out = np.minimum(counts, 1) if binary_output else counts
     return tensor_from(out.reshape(len(rows), length) if rowwise else out, wanted)
+
+
+def _counted(places: np.ndarray, length: int, weights: np.ndarray | None, dtype: dtypes.DType) -> np.ndarray:
+    """How often each place below a length occurs, or the sum of the weights that occur there, in the order given."""
+    if weights is None:
+        return np.bincount(places.reshape(-1), minlength=length).astype(dtype.as_numpy_dtype)
+    heavy = tensor_from(weights.reshape(-1), dtype)
+    return view(sums_of_rows(heavy, np.asarray(places, np.int64).reshape(-1), (length,)))
 
 
 def _histogram_edges() -> list[Any]:
@@ -313,9 +320,9 @@ def confusion_matrix(
                 f"{numbers.reshape(-1)[:3]}\nFirst 1 elements of y:\n[{size}]",
             )
     wanted = dtypes.as_dtype(dtype)
-    out: NDArray[Any] = np.zeros((size, size), wanted.as_numpy_dtype)
-    np.add.at(out, (truth, guess), 1 if heavy is None else view(heavy).astype(out.dtype))
-    return tensor_from(out)
+    summed = dtypes.int32 if wanted.is_bool else wanted
+    counts = _counted(truth * size + guess, size * size, None if heavy is None else view(heavy), summed)
+    return tensor_from(counts.reshape(size, size), wanted)
 
 
 class Unique(NamedTuple):

@@ -266,7 +266,6 @@ def stateless_poisson(
     "random.stateless_binomial",
     orders="0",
     dtypes="float32, float64, int32, int64",
-    notes="Numbers are TensorFlow's where success and failure are both expected ten times or more",
     edges=lambda: [
         call([50, 3], [1, 2], values([20.0, 100.0, 5000.0]), values([0.5, 0.8, 0.01])),
         *(call([7], [3, 4], 100, 0.4), call([2, 3], [5, 6], [1.0, 0.0, -2.0], 1.0, output_dtype="float64")),
