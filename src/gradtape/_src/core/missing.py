@@ -33,6 +33,11 @@ _ELSEWHERE = {
     "unsorted_segment_join": "use tf.dynamic_partition, then tf.strings.reduce_join of each part",
     "decode_base64": "use Python's base64.urlsafe_b64decode",
     "encode_base64": "use Python's base64.urlsafe_b64encode",
+    "ragged_batch": "tensors are rectangular; use padded_batch",
+    "sparse_batch": "tensors are dense; use padded_batch",
+    "rejection_resample": "use tf.data.Dataset.sample_from_datasets of one filtered dataset for each class",
+    "snapshot": "use cache(filename)",
+    "fingerprint": "hash what the dataset reads",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
@@ -106,8 +111,8 @@ _OF_KERAS = {
         )
     },
     **{
-        f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
-        "CategoryEncoding"
+        f"layers.{name}": "number categories by a table of tf.lookup, in a dataset's map, and use "
+        "tf.keras.layers.Embedding or CategoryEncoding"
         for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
     },
     **{
@@ -154,6 +159,12 @@ def describe(dotted: str) -> str:
         place = getattr(place, part)
     about = (getattr(place, "__doc__", None) or "").strip().split("\n\n")[0]
     return f"tf.{dotted.removeprefix('tf.')}: {' '.join(about.split())}"
+
+
+def explain_of(kind: str, name: str) -> str:
+    """The sentence about an attribute that objects of a kind do not have."""
+    instead = _ELSEWHERE.get(name)
+    return f"{kind!r} object has no attribute {name!r}" + (f": {instead}." if instead else "")
 
 
 def explain(module: ModuleType, name: str) -> str:
