@@ -137,6 +137,22 @@ tf.debugging.assert_equal(S, S)
 tf.function(lambda s: tf.reshape(s, [2, 2]))(S)
 tf.function(lambda s: tf.strings.upper(s) + "!")(S)
 tf.function(lambda s, x: (s, x + 1.0))(S, 1.0)
+tf.function(lambda s: tf.strings.length(s), input_signature=[tf.TensorSpec([None], tf.string)])(S)
+tf.function(lambda s: tf.strings.length(s), input_signature=[tf.TensorSpec([None], tf.string)])(["p"])
+tf.while_loop(lambda i, s: i < 3, lambda i, s: (i + 1, s + "x"), [0, tf.constant("")])[1]
+tf.foldl(lambda a, x: a + x, S)
+tf.scan(lambda a, x: a + x, S)
+tf.tuple([S])[0]
+tf.TensorArray(tf.string, 2).write(0, "a").write(1, "b").stack()
+tf.TensorArray(tf.string, 3, element_shape=[]).unstack(["a", "b"]).stack()
+tf.random.shuffle(S).shape
+tf.reverse_sequence(M, [1, 2], seq_axis=1)
+tf.debugging.assert_rank(S, 1)
+tf.debugging.assert_shapes([(S, (4,))])
+np.array(["a", "x", "c", "d"]) == S
+np.array(["a"]) + S
+list(tf.data.Dataset.from_tensor_slices(["a b", "c"]).map(tf.strings.split).padded_batch(2, padding_values="?"))
+list(tf.data.Dataset.from_tensor_slices(["a/b", "c/d"]).map(lambda p: tf.strings.split(p, "/")[-2] == ["a", "c"]))
 list(tf.data.Dataset.from_tensor_slices(S).map(lambda s: tf.strings.upper(s)).batch(3).as_numpy_iterator())
 list(tf.data.Dataset.from_tensor_slices(S).filter(lambda s: s != "a").as_numpy_iterator())
 list(tf.data.Dataset.from_tensor_slices(M).map(lambda row: tf.concat([row, ["z"]], 0)).as_numpy_iterator())

@@ -47,6 +47,7 @@ class StringTensor:
     """
 
     __slots__ = ("__weakref__", "_array")
+    __array_ufunc__ = None  # NumPy leaves arithmetic and comparison to the operators here
     _array: np.ndarray
 
     def __init__(self, value: Any) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec, TypeSpec
 from gradtape._src.function.structures import in_order, kind_of, leaves, parts_of
@@ -286,12 +287,12 @@ class Binding:
 def fit(value: Any, spec: Any) -> Any:
     """An argument as tensors of a spec, or of a structure of specs. Raises TypeError where it does not fit."""
     if isinstance(spec, TensorSpec):
-        tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
+        tensor = value if isinstance(value, Tensor | BaseVariable) else as_any_tensor(value, spec.dtype)
         if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
             raise TypeError(
                 f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
             )
-        return as_tensor(tensor)
+        return tensor if type(tensor) is StringTensor else as_tensor(tensor)
     parts = parts_of(spec)
     if parts is None:
         return value

@@ -445,7 +445,11 @@ def reverse_sequence(
     """
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
-    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    try:
+        data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    except TextOperand:
+        axes = {"seq_axis": seq_axis, "batch_axis": batch_axis}
+        return moved(reverse_sequence, input, seq_lengths=seq_lengths, **axes)
     along = int_attribute(seq_axis, "seq_dim")
     across = 0 if batch_axis is None else int_attribute(batch_axis, "batch_dim")
     _check_sequences(tuple(data.shape), lengths, along, across)

@@ -382,7 +382,7 @@ def _rank(rank: Any) -> int:
 
 
 def _check_rank(x: Any, fits: Callable[[int], bool], wanted: str, message: str | None) -> None:
-    x = as_tensor(x)
+    x = as_any_tensor(x)
     if not fits(x.ndim):
         raise ValueError(f"{_prefix(message)}Tensor  must have rank {wanted}.  Received rank {x.ndim}, shape {x.shape}")
 
@@ -463,7 +463,7 @@ def assert_scalar(tensor: TensorLike, message: str | None = None, name: str | No
     Example:
       >>> tf.debugging.assert_scalar(tf.constant(1.0))
     """
-    shape = as_tensor(tensor).shape
+    shape = as_any_tensor(tensor).shape
     if shape.rank:
         raise ValueError(f"{_prefix(message)}Expected scalar shape, saw shape: {shape}.")
 
@@ -494,7 +494,7 @@ def assert_shapes(
     for value, shape in pairs:
         if shape is None:
             continue
-        tensor = as_tensor(value)
+        tensor = as_any_tensor(value)
         about = f"{_prefix(message)}Tensor {_described(tensor)}"
         if not hasattr(shape, "__iter__"):
             raise ValueError(
