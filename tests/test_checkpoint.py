@@ -18,6 +18,7 @@ import pytest
 import gradtape as tf
 from gradtape._engine.base.checksum import crc32c, crc32c_plain, mask
 from gradtape._src.core import protobuf
+from gradtape._src.train import bundle
 from gradtape._src.train.bundle import BundleReader, write_bundle
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table
 
@@ -386,6 +387,17 @@ def test_a_process_that_is_killed_at_any_write_leaves_the_old_checkpoint_or_the_
             assert len([name for name in os.listdir(tmp_path) if "tempstate" not in name]) == 2
         seen.add((ended.returncode == 0, found.pop()))
     assert seen == {(False, 1.0), (False, 2.0), (True, 2.0)}
+
+
+def test_arrays_of_several_pieces(tmp_path):
+    sizes = [bundle._CHUNK // 4 - 1, bundle._CHUNK // 4, bundle._CHUNK // 2 + 3]
+    arrays = {f"v{size}": np.arange(size, dtype=np.float32) for size in sizes}
+    prefix = str(tmp_path / "ckpt")
+    write_bundle(prefix, arrays)
+    assert os.path.getsize(f"{prefix}.data-00000-of-00001") == 4 * sum(sizes)
+    reader = BundleReader(prefix)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(reader.read(name), array)
 
 
 def test_a_folder_that_cannot_be_written_keeps_the_counter(tmp_path):

@@ -723,8 +723,62 @@ def test_the_state_of_half_precision_comes_back_from_a_checkpoint(dtype, tmp_pat
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
 
 
-@pytest.mark.parametrize("dtype", ["int32", "complex64"])
-def test_variables_of_other_numbers_are_refused(dtype):
-    w = tf.Variable([1, 2], dtype=dtype)
+@pytest.mark.parametrize(
+    ("make", "dtype"),
+    [
+        *((lambda: tf.optimizers.SGD(0.1), dtype) for dtype in ("int32", "bool")),
+        *(
+            (lambda limit=limit: tf.optimizers.SGD(0.1, **{limit: 1.0}), "complex64")
+            for limit in ("clipnorm", "clipvalue")
+        ),
+        *((getattr(tf.optimizers, name), "complex128") for name in ROWS if name not in ("SGD", "LossScaleOptimizer")),
+    ],
+)
+def test_variables_of_other_numbers_are_refused(make, dtype):
+    w = tf.Variable(tf.ones([2], dtype))
     with pytest.raises(tf.errors.InvalidArgumentError, match="floating dtypes"):
-        tf.optimizers.SGD(0.1).apply([tf.ones([2], dtype)], [w])
+        make().apply([tf.ones([2], dtype)], [w])
+    assert w.numpy().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+@pytest.mark.parametrize("size", [3, 50_000])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True},
+        {"weight_decay": 0.1},
+        {"use_ema": True, "ema_momentum": 0.5},
+        {"gradient_accumulation_steps": 2},
+        {"loss_scale_factor": 4.0},
+    ],
+    ids=str,
+)
+def test_linear_steps_of_complex_numbers_are_those_of_their_parts(options, size, dtype):
+    rng = np.random.default_rng(0)
+    start, *gradients = rng.standard_normal((4, 2, size))
+    w = tf.Variable(start[0] + 1j * start[1], dtype=dtype)
+    parts = [tf.Variable(part, dtype="float32" if dtype == "complex64" else "float64") for part in start]
+    whole, apart = (tf.optimizers.SGD(0.1, **options) for _ in range(2))
+    for gradient in gradients:
+        whole.apply([tf.constant(gradient[0] + 1j * gradient[1], dtype)], [w])
+        apart.apply([tf.constant(part, parts[0].dtype) for part in gradient], parts)
+    if "use_ema" in options:
+        whole.finalize_variable_values([w])
+        apart.finalize_variable_values(parts)
+    np.testing.assert_array_equal(w.numpy().real, parts[0].numpy())
+    np.testing.assert_array_equal(w.numpy().imag, parts[1].numpy())
+
+
+def test_complex_rows_of_a_gradient():
+    table, whole = (tf.Variable(tf.complex([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]])) for _ in range(2))
+    gradients = []
+    for variable, take in ((table, lambda: tf.gather(table, [1, 1])), (whole, lambda: tf.stack([whole[1], whole[1]]))):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.abs(take()) ** 2)
+        gradients.append(tape.gradient(loss, variable))
+        tf.optimizers.SGD(0.1).apply([gradients[-1]], [variable])
+    assert isinstance(gradients[0], tf.IndexedSlices)
+    np.testing.assert_allclose(table.numpy(), whole.numpy(), rtol=1e-6)

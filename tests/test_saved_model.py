@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -85,11 +87,32 @@ FUNCTIONS = {
     "solve": (lambda x: tf.linalg.solve(x + 5 * tf.eye(3), x), [tf.TensorSpec([3, 3])]),
     "triangular_solve": (lambda x: tf.linalg.triangular_solve(x + 5 * tf.eye(3), x), [tf.TensorSpec([3, 3])]),
     "cholesky": (lambda x: tf.linalg.cholesky(x @ tf.transpose(x) + tf.eye(3)), [tf.TensorSpec([3, 3])]),
+    "qr": (lambda x: tf.linalg.qr(x + 5 * tf.eye(3)), [tf.TensorSpec([3, 3])]),
+    "svd": (lambda x: tf.linalg.svd(x + tf.linalg.diag([1.0, 5.0, 9.0]))[0], [tf.TensorSpec([3, 3])]),
+    "singular_values": (lambda x: tf.linalg.svd(x, compute_uv=False), [tf.TensorSpec([3, 3])]),
+    "eigh": (lambda x: tf.linalg.eigh(x + tf.linalg.diag([1.0, 5.0, 9.0]))[0], [tf.TensorSpec([3, 3])]),
+    "eigvalsh": (lambda x: tf.linalg.eigvalsh(x), [tf.TensorSpec([3, 3])]),
+    "eig": (lambda x: tf.abs(tf.linalg.eig(x + tf.linalg.diag([1.0, 5.0, 9.0]))[0]), [tf.TensorSpec([3, 3])]),
+    "eigvals": (lambda x: tf.linalg.eigvals(x), [tf.TensorSpec([3, 3])]),
+    "fft": (lambda x: tf.signal.ifft2d(tf.signal.fft(tf.cast(x, tf.complex64))), [OPEN]),
+    "rfft": (lambda x: tf.abs(tf.signal.rfft(x)), [OPEN]),
+    "irfft": (lambda x: tf.signal.irfft(tf.signal.rfft(x, [4]), [3]), [OPEN]),
+    "complex": (lambda x: tf.complex(x, x), [OPEN]),
+    "real": (lambda x: tf.math.real(tf.complex(x, x * x)), [OPEN]),
+    "imag": (lambda x: tf.math.imag(tf.complex(x, x * x)), [OPEN]),
+    "angle": (lambda x: tf.math.angle(tf.complex(x, x * x)), [OPEN]),
+    "complex_abs": (lambda x: tf.abs(tf.complex(x, x * x)), [OPEN]),
+    "bitwise_and": (lambda x: tf.bitwise.bitwise_and(x, 6), [tf.TensorSpec([None], tf.int32)]),
+    "bitwise_or": (lambda x: tf.bitwise.bitwise_or(x, [[1], [8]]), [tf.TensorSpec([None], tf.int32)]),
+    "bitwise_xor": (lambda x: tf.bitwise.bitwise_xor(x, 5), [tf.TensorSpec([None], tf.uint8)]),
+    "invert": (lambda x: tf.bitwise.invert(x), [tf.TensorSpec([None], tf.int64)]),
+    "left_shift": (lambda x: tf.bitwise.left_shift(x, 3), [tf.TensorSpec([None], tf.int32)]),
+    "right_shift": (lambda x: tf.bitwise.right_shift(x, 1), [tf.TensorSpec([None], tf.int32)]),
     "expm": (lambda x: tf.linalg.expm(x), [tf.TensorSpec([3, 3])]),
     "sqrtm": (lambda x: tf.linalg.sqrtm(x @ tf.transpose(x) + tf.eye(3)), [tf.TensorSpec([3, 3])]),
 }
 # No public function evaluates these for certain: broadcasting inside of sweeps does.
-INNER = {"sum_to", "materialize"}
+INNER = {"sum_to", "materialize", "foreign_gradient"}  # of the last there is a test of its own
 
 
 def test_every_op_of_the_table_is_tried():
@@ -255,7 +278,8 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     assert "random" in refused(tmp_path, lambda x: x + tf.random.normal([3]), [tf.TensorSpec([3])]).lower()
     assert "print" in refused(tmp_path, lambda x: tf.print(x), [tf.TensorSpec([3])])
     assert "depends on values" in refused(tmp_path, lambda x: tf.where(x > 0), [tf.TensorSpec([3])])
-    assert "none of the ops" in refused(tmp_path, lambda x: tf.linalg.svd(x)[0], [tf.TensorSpec([3, 3])])
+    assert "none of the ops" in refused(tmp_path, lambda x: tf.linalg.lu(x)[0], [tf.TensorSpec([3, 3])])
+    assert "none of the ops" in refused(tmp_path, lambda x: tf.math.segment_sum(x, [0, 0, 1]), [tf.TensorSpec([3])])
     assert "other sizes" in refused(tmp_path, lambda x: tf.add_n(tf.unstack(x, num=len(x))), [OPEN])
     assert "how many axes" in refused(tmp_path, lambda x: x, [tf.TensorSpec(None)])
     assert "raises" in refused(tmp_path, lambda x: tf.reshape(x, [2]), [OPEN])
@@ -270,6 +294,47 @@ def test_what_cannot_be_written_is_refused(tmp_path):
         tf.saved_model.save(tf.Module(), tmp_path, 3)
     with pytest.raises(ValueError, match="with 0 signatures"):
         tf.saved_model.save(tf.Module(), tmp_path, tf.function(lambda x: x))
+
+
+def test_gradients_that_programs_state_are_refused_where_there_is_no_program(tmp_path):
+    @tf.custom_gradient
+    def clipped(x):
+        return x * 1.0, lambda g: tf.clip_by_value(g, -1.0, 1.0)
+
+    straight = tf.grad_pass_through(tf.round)
+    module = tf.Module()
+    module.factor = tf.Variable(3.0)
+    module.f = tf.function(lambda x: (10.0 * clipped(x) * module.factor, straight(x)), input_signature=[OPEN])
+    module.g = tf.function(lambda x: tf.stop_gradient(clipped(x)) * x, input_signature=[OPEN])
+    tf.saved_model.save(module, tmp_path)
+    loaded = tf.saved_model.load(tmp_path)
+    x = tf.constant(GRID)
+    for one, other in zip(module.f(x), loaded.f(x), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for _ in range(3):  # traced, repeated, fused
+        for place in (0, 1):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = loaded.f(x)[place]
+            with pytest.raises(tf.errors.UnimplementedError, match=r"stated by the program(.|\n)*tf\.custom_gradient"):
+                tape.gradient(y, x)
+    with tf.GradientTape() as tape:  # to what stands behind the statement there is a gradient
+        y = loaded.f(x)[0]
+    assert tape.gradient(y, loaded.factor).numpy() == pytest.approx(10.0 * GRID.sum())
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = loaded.g(x)
+    np.testing.assert_array_equal(tape.gradient(y, x), x)
+    # Functions that are compiled and not exported keep the statement.
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = module.f(x)[0]
+    np.testing.assert_array_equal(tape.gradient(y, x), tf.ones_like(x))
+
+
+def test_matrices_that_are_inverted_are_traced_with_some_that_can_be(tmp_path):
+    loaded = loaded_of(tmp_path, lambda x: tf.linalg.solve(tf.linalg.inv(x), x), [tf.TensorSpec([3, 3])])
+    np.testing.assert_allclose(loaded.f(GRID), GRID @ GRID, atol=1e-5)
 
 
 def test_calls_that_do_not_fit(tmp_path):
@@ -296,6 +361,46 @@ def test_an_old_model_stays_where_a_new_one_is_refused(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(ValueError, match="SavedModel of TensorFlow's, which is not replaced"):
         tf.saved_model.save(tf.Module(), tmp_path)
+
+
+CHILD = """
+import os, sys
+import gradtape as tf
+
+path, calls = sys.argv[1], int(sys.argv[2])
+module = tf.Module()
+module.factor = tf.Variable(2.0)
+module.f = tf.function(lambda x: module.factor * x - 2.0, input_signature=[tf.TensorSpec([])])
+
+def hook(event, arguments):
+    global calls
+    if event in ("open", "os.rename", "os.remove") and path in str(arguments[0]):
+        calls -= 1
+        if calls == 0:
+            os._exit(9)
+sys.addaudithook(hook)
+tf.saved_model.save(module, path)
+os._exit(0)
+"""
+
+
+def test_a_process_that_is_killed_at_any_write_leaves_the_old_model_or_the_new_one(tmp_path):
+    seen = set()
+    for calls in range(1, 10):
+        factor = tf.Variable(1.0)
+        loaded_of(tmp_path, lambda x: factor * x - 1.0, [tf.TensorSpec([])], factor=factor)  # noqa: B023
+        ended = subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), str(calls)])
+        loaded = tf.saved_model.load(tmp_path)
+        found = (loaded.factor.numpy(), loaded.f(10.0).numpy())
+        assert found in ((1.0, 9.0), (2.0, 18.0)), calls
+        if ended.returncode == 0:
+            assert found == (2.0, 18.0)
+            assert len([name for name in os.listdir(tmp_path / "variables") if "tempstate" not in name]) == 2
+            seen.add("whole")
+            break
+        assert ended.returncode == 9
+        seen.add(found)
+    assert seen == {(1.0, 9.0), (2.0, 18.0), "whole"}
 
 
 # Files that are damaged, or hostile

@@ -162,3 +162,23 @@ def test_a_part_of_a_variable_that_nobody_holds_can_be_assigned_to(size):
     assert alive() is None
     with pytest.raises(AttributeError, match="assign"):
         part.assign([5.0] * (size - 1))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int32", "int64", "uint8", "complex64"])
+@pytest.mark.parametrize("add", [True, False])
+def test_rows_listed_more_than_once_are_added_one_after_the_other(dtype, add):
+    rng = np.random.default_rng(0)
+    start, updates = (rng.integers(0, 50, shape).astype(dtype) for shape in ((5, 3), (2, 4, 3)))
+    places = np.array([[0, 2, 2, 4], [2, 0, 1, 1]])
+    expected = start.copy()
+    (np.add if add else np.subtract).at(expected, places, updates)
+    by_rows, by_coordinates = tf.Variable(start), tf.Variable(start)
+    before = by_rows.value()
+    slices = tf.IndexedSlices(tf.constant(updates), tf.constant(places))
+    (by_rows.scatter_add if add else by_rows.scatter_sub)(slices)
+    (by_coordinates.scatter_nd_add if add else by_coordinates.scatter_nd_sub)(places[..., None], updates)
+    for variable in (by_rows, by_coordinates):
+        np.testing.assert_array_equal(variable.numpy(), expected, strict=True)
+    np.testing.assert_array_equal(before, start)
+    by_rows.scatter_add(tf.IndexedSlices(tf.zeros([0, 3], dtype), tf.zeros([0], tf.int32)))
+    np.testing.assert_array_equal(by_rows.numpy(), expected)

@@ -1,5 +1,14 @@
 """tf.strings: functions of text."""
 
+from gradtape._src.ops.string_parts import (
+    bytes_split as bytes_split,
+    reduce_join as reduce_join,
+    split as split,
+    substr as substr,
+    unicode_decode as unicode_decode,
+    unicode_encode as unicode_encode,
+    unicode_split as unicode_split,
+)
 from gradtape._src.ops.strings import (
     as_string as as_string,
     format as format,

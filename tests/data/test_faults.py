@@ -259,3 +259,11 @@ def test_a_cache_is_filled_by_a_whole_iteration() -> None:
     next(iter(dataset))
     assert list(dataset.as_numpy_iterator()) == list(dataset.as_numpy_iterator()) == [0, 1, 2, 3]
     assert calls == [0, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("snapshot", "cache"), ("ragged_batch", "padded_batch"), ("nonsense", "")]
+)
+def test_methods_that_are_not_there_say_what_is(name: str, instead: str) -> None:
+    with pytest.raises(AttributeError, match=f"'Dataset' object has no attribute '{name}'(: .*{instead}|$)"):
+        getattr(numbers(3), name)

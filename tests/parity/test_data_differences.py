@@ -23,10 +23,11 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
         [0.16513085365295410, 0.51010704040527344, 0.82927739620208740],
     ),
     "feature_of_any_length": ("there are no sparse tensors: VarLenFeature gives what to_dense would", [1, 2]),
-    "text_is_added_and_compared_alone": (
-        "ops take no text yet: string tensors print, compare, join and convert, and `numpy()` gives bytes",
-        "ValueError",
+    "rows_of_split_text": (
+        "there are no ragged tensors: rows of one length are a tensor, and others are refused in a sentence",
+        [[b"a", b"b"], [b"c", b"d"]],
     ),
+    "variable_of_text": ("variables hold numbers", "UnimplementedError"),
 }
 
 
@@ -67,8 +68,13 @@ def feature_of_any_length(tf):
 
 
 @program
-def text_is_added_and_compared_alone(tf):
-    return tf.concat([next(iter(tf.data.Dataset.from_tensors(["a"])))], 0)
+def rows_of_split_text(tf):
+    return tf.strings.split(["a b", "c d"])
+
+
+@program
+def variable_of_text(tf):
+    return tf.Variable("a")
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

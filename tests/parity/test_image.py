@@ -325,11 +325,15 @@ def test_files_written():
     import tensorflow
 
     data = gradtape.image.encode_png(BYTES)
-    np.testing.assert_array_equal(tensorflow.image.decode_png(data).numpy(), BYTES)
+    np.testing.assert_array_equal(tensorflow.image.decode_png(data.numpy()).numpy(), BYTES)
+    for contents in (data, data.numpy()):
+        np.testing.assert_array_equal(gradtape.io.decode_png(contents), BYTES)
     floats = gradtape.image.decode_image(data, dtype=gradtape.float32).numpy()
     np.testing.assert_allclose(floats, BYTES / np.float32(255), rtol=1e-6)
     lossy = gradtape.image.encode_jpeg(np.full((16, 16, 3), 100, np.uint8))
-    assert np.abs(tensorflow.image.decode_jpeg(lossy).numpy().astype(int) - 100).max() <= 2
+    assert np.abs(tensorflow.image.decode_jpeg(lossy.numpy()).numpy().astype(int) - 100).max() <= 2
+    for name in ("decode_image", "decode_jpeg", "decode_png", "encode_jpeg", "encode_png"):
+        assert getattr(gradtape.io, name) is getattr(gradtape.image, name), f"tf.io.{name}"
     with pytest.raises(gradtape.errors.InvalidArgumentError):
         gradtape.image.decode_png(b"no image")
     with pytest.raises(gradtape.errors.InvalidArgumentError):

@@ -122,6 +122,8 @@ DELIBERATE = {
     "scaled_slices": "Keras raises TypeError for IndexedSlices under `loss_scale_factor`, gradtape divides them",
     "half_precision": "Keras rounds after every operation, and Adam does not move bfloat16; gradtape rounds results",
     "lamb_by_name": "Keras does not find Lamb by its name, gradtape does",
+    "complex_variables": "Keras squares complex gradients, not their sizes, so that Adam and others do not descend; "
+    "gradtape steps by SGD, as Keras does, and refuses the others",
     "whole_first_rates": "Keras computes schedules whose first rate is an int in integers, gradtape in float32",
 }
 
@@ -176,6 +178,31 @@ def lamb_by_name():
 def whole_first_rates():
     rates = [float(lib.keras.optimizers.schedules.ExponentialDecay(1, 2, 0.5)(2)) for lib in (gt, tf)]
     assert rates == [0.5, 0.0]
+
+
+def complex_variables():
+    for options in (
+        {},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True},
+        {"weight_decay": 0.1},
+        {"use_ema": True},
+    ):
+        found = []
+        for library in (gt, tf):
+            variable = library.Variable(np.array([1 + 2j, 3 - 1j], np.complex64))
+            optimizer = library.keras.optimizers.SGD(0.1, **options)
+            for _ in range(3):
+                with library.GradientTape() as tape:
+                    loss = library.reduce_sum(library.math.real(variable * library.math.conj(variable)))
+                optimizer.apply([tape.gradient(loss, variable)], [variable])
+            found.append(variable.numpy())
+        np.testing.assert_allclose(*found, rtol=1e-6)
+    variable = tf.Variable(np.array([2j], np.complex64))
+    tf.keras.optimizers.Adam(0.1).apply([tf.constant([4j], tf.complex64)], [variable])
+    assert variable.numpy()[0].imag == pytest.approx(2.0) and variable.numpy()[0].real == pytest.approx(-0.1, rel=1e-4)
+    with pytest.raises(gt.errors.InvalidArgumentError, match="SGD without clipping"):
+        gt.keras.optimizers.Adam(0.1).apply([gt.constant([4j])], [gt.Variable([2j])])
 
 
 @pytest.mark.parametrize("name", DELIBERATE)

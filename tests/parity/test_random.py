@@ -100,6 +100,12 @@ STATELESS = {
     "binomial float64": lambda tf, seed: tf.random.stateless_binomial(
         [90, 2], seed, tf.constant([30.0, 400.0], tf.float64), tf.constant(0.51, tf.float64), tf.float64
     ),
+    "binomial of few": lambda tf, seed: tf.random.stateless_binomial(
+        [40, 4], seed, [1.0, 12.0, 100.0, 1e4], [[0.3], [0.07], [0.93], [0.0005]] * 10
+    ),
+    "binomial of few and of many": lambda tf, seed: tf.random.stateless_binomial(
+        [50, 3], seed, tf.constant([5.0, 60.0, 7.0], tf.float64), tf.constant([0.5, 0.5, 0.3], tf.float64), tf.int64
+    ),
     "binomial of ends": lambda tf, seed: tf.random.stateless_binomial(
         [2, 5], seed, [5.0, 5.0, 5.0, 0.0, -1.0], [0.0, 1.0, np.nan, 0.5, 0.5], tf.float32
     ),
@@ -149,6 +155,7 @@ def test_generator():
             generator.uniform_full_int([3], tf.int32),
             generator.binomial([4], [35.0, 50.0, 60.0, 100.0], 0.3),
             generator.binomial([30, 2], [[100.0], [90.0]] * 15, [0.2, 0.6], tf.float32),
+            generator.binomial([30, 2], [[10.0], [90.0]] * 15, [0.2, 0.03], tf.float32),
             generator.binomial([], tf.constant(50.0, tf.float64), tf.constant(0.5, tf.float64), tf.int64),
             generator.state.numpy(),
             generator.make_seeds(2),

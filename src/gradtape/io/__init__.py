@@ -1,5 +1,12 @@
 """tf.io: files, and what stands in them."""
 
+from gradtape._src.image.codecs import (
+    decode_image as decode_image,
+    decode_jpeg as decode_jpeg,
+    decode_png as decode_png,
+    encode_jpeg as encode_jpeg,
+    encode_png as encode_png,
+)
 from gradtape._src.io.csv import decode_csv as decode_csv
 from gradtape._src.io.files import (
     matching_files as matching_files,

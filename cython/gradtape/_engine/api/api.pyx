@@ -27,6 +27,7 @@ import numpy as np
 from gradtape._engine.ops.arguments import view  # no-cython-lint: for Python
 from gradtape._engine.ops.messages import refused
 from gradtape._engine.tensor.sequence import held
+from gradtape._src.core.errors import TextOperand
 
 cnp.import_array()
 
@@ -205,7 +206,12 @@ cdef object apply_program(Program row, tuple operands):
             if first is None or first.dtype_code == BOOL:
                 first = tensor
     if first is None:
-        first = convert(operands[0], -1, False)
+        try:
+            first = convert(operands[0], -1, False)
+        except TextOperand:
+            if row.name not in _of_text:
+                raise
+            return _of_text[row.name](*operands)
         operands = (first, *operands[1:])
     tensors = []
     for value in operands:
@@ -505,7 +511,13 @@ def install_packing(pack) -> None:
     _pack = pack
 
 
+def install_text(functions) -> None:
+    """Gives elementwise ops of two operands, by name, what they are of text: functions in Python."""
+    _of_text.update(functions)
+
+
 _pack = None
+cdef dict _of_text = {}
 
 
 cdef object pack_hook(object values, int dtype_code):

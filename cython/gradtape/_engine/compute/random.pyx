@@ -15,6 +15,7 @@ from gradtape._engine.base.types cimport real
 
 cdef enum:
     RESERVED = 256  # blocks that belong to one output of a rejection method
+    RESERVED_FEW = 42  # and to one sum of geometric numbers
     PATIENCE = 1000  # draws beyond the highest in a row, of which a single one is rare
 
 cdef double TWO_PI = 6.283185307179586
@@ -263,7 +264,7 @@ def fill_binomial(double[:, ::1] out, const double[::1] counts, const double[::1
                 if not counts[j] > 0 or not p[j] > 0:
                     out[i, j] = NAN if counts[j] != counts[j] or p[j] != p[j] else 0
                     continue
-                stream = start(key, low, high, <uint64_t>(RESERVED * (j * samples + i)))
+                stream = start(key, low, high, <uint64_t>((RESERVED if many[j] else RESERVED_FEW) * (j * samples + i)))
                 out[i, j] = binomial_draw(&stream, counts[j], p[j], many[j])
 
 

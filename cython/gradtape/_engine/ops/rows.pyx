@@ -8,7 +8,7 @@ from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, releas
 from gradtape._engine.base.types cimport C64, C128, F32, F64, I16, I32, I64, MAX_RANK, is_differentiable, is_half
 from gradtape._engine.ops.messages cimport not_allowed
 from gradtape._engine.ops.movement cimport LONG_COPY, named
-from gradtape._engine.ops.structural cimport filled, rounded, widened
+from gradtape._engine.ops.structural cimport rounded, widened
 from gradtape._engine.record.entries cimport Call
 from gradtape._engine.record.primitive cimport Primitive, note_call, observing
 from gradtape._engine.tensor.conversion cimport convert
@@ -200,8 +200,11 @@ def evaluate_adding(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
     return sums_of_rows(tensor, index, shape)
 
 
-cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape):
-    """What `add_rows` gives, on no tape and shown to nobody. Rows are added in the order in which they come."""
+cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape, Tensor start=None):
+    """What `add_rows` gives, on no tape and shown to nobody. Rows are added in the order in which they come.
+
+    start: a tensor of that shape and of the rows' dtype to which they are added; None for zeros.
+    """
     cdef Extent* extent = extent_from(shape)
     cdef Tensor out
     cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run = tensor.extent.size // count if count else 0
@@ -212,7 +215,11 @@ cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape):
         out = new_tensor(tensor.dtype_code, extent)
     finally:
         release_extent(extent)
-    memset(out.data, 0, out.extent.size * item_size(out.dtype_code))
+    if start is None:
+        memset(out.data, 0, out.extent.size * item_size(out.dtype_code))
+    else:
+        check_alike(start, out)
+        memcpy(out.data, start.data, out.extent.size * item_size(out.dtype_code))
     if run:
         check_rows(numbers, count, out.extent.size // run)
     if is_half(tensor.dtype_code):
@@ -236,9 +243,15 @@ cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape):
     return out
 
 
+cdef int check_alike(Tensor start, Tensor out) except -1:
+    if start.dtype_code != out.dtype_code or start.extent.size != out.extent.size:
+        raise ValueError("what rows are added to has another dtype or shape than their sums")
+    return 0
+
+
 cdef int add_halves(Tensor out, Tensor tensor, cnp.ndarray index, Py_ssize_t run) except -1:
-    """The same in half precision (out is OUT), with sums in float32."""
-    cdef Tensor wide = filled(F32, out.extent, 0), made
+    """The same in half precision (out is IN and OUT), with sums in float32."""
+    cdef Tensor wide = widened(out), made
     sum_rows(<float*>wide.data, <const float*>widened(tensor).data, <const int64_t*>cnp.PyArray_DATA(index),
              cnp.PyArray_SIZE(index), run)
     made = rounded(wide, out.dtype_code)

@@ -20,7 +20,7 @@ from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_text, same_extent
 from gradtape._engine.base.threads cimport run_parts, thread_count
-from gradtape._engine.base.types cimport F32, F64, is_floating, is_half
+from gradtape._engine.base.types cimport C64, F32, F64, is_complex, is_floating, is_half
 from gradtape._engine.compute.loops cimport LONG_RUN, place_of_cut, worth_cutting
 from gradtape._engine.kernels.dispatch cimport rules
 from gradtape._engine.kernels.rules cimport HYPERPARAMETERS, SLOTS, STEP_BLOCK, Rule, Step
@@ -207,6 +207,18 @@ cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
         Py_DECREF(<object>pairs[i].variable)
 
 
+cdef inline int dtype_of_parts(Tensor tensor) noexcept:
+    """The dtype of a tensor's numbers, real ones: of complex numbers that of their parts."""
+    if not is_complex(tensor.dtype_code):
+        return tensor.dtype_code
+    return F32 if tensor.dtype_code == C64 else F64
+
+
+cdef inline Py_ssize_t parts_of(Tensor tensor) noexcept:
+    """How many numbers of that dtype there are."""
+    return 2 * tensor.extent.size if is_complex(tensor.dtype_code) else tensor.extent.size
+
+
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
 cdef class BaseOptimizer:
@@ -216,6 +228,7 @@ cdef class BaseOptimizer:
     cdef int rule                        # -1: none, update_step is the program's
     cdef const Rule* entry               # the rule's, in the table
     cdef bint scripted                   # whether update_step is to be called
+    cdef bint linear                     # whether the rule is, so that a complex number's parts are numbers of their own
     cdef bint applied_in_python          # whether apply is the program's
     cdef bint constrained                # whether a variable has a constraint
     cdef bint plain                      # whether a step is the rule alone
@@ -262,8 +275,18 @@ cdef class BaseOptimizer:
         self.rule = PLACES[name][0] if name else -1
         self.entry = &rules.table[self.rule] if name else NULL
         self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
+        self.linear = name == "sgd" and not self.scripted
         self.applied_in_python = applied_in_python
         self.look()
+
+    @cython.final
+    cdef bint takes_complex(self) noexcept:
+        """Whether complex numbers are stepped as their parts are: by a linear rule of gradients that are not clipped."""
+        cdef double* numbers = self.numbers
+        return self.linear and not (numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0 or numbers[GLOBAL_CLIPNORM] > 0)
+
+    def _takes_complex(self):
+        return self.takes_complex()
 
     def _set_counter(self, BaseVariable iterations not None):
         self.counter = iterations
@@ -414,7 +437,8 @@ cdef class BaseOptimizer:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
-        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, parts_of(<Tensor>value)
+        whole.dtype_code = dtype_of_parts(<Tensor>value)
         whole.places, whole.failed = NULL, False
         if rows is not None and rows.places.shape[0]:
             whole.places, whole.count = &rows.places[0], rows.places.shape[0]
@@ -422,9 +446,9 @@ cdef class BaseOptimizer:
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
             run_parts(walk_part, &whole, thread_count())
         elif whole.places != NULL:
-            walk_among_zeros(&whole, 0, extent.size)
+            walk_among_zeros(&whole, 0, whole.size)
         elif extent.size:
-            walk_between(&whole, g, q, 0, extent.size)
+            walk_between(&whole, g, q, 0, whole.size)
         if whole.failed:
             raise MemoryError()
         return 0
@@ -582,8 +606,8 @@ cdef class BaseOptimizer:
             total = nth(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
                 raise changed(<BaseVariable>pairs[i].variable)
-            rules.accumulate(dense.dtype_code, total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
-                             dense.extent.size)
+            rules.accumulate(dtype_of_parts(dense), total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
+                             parts_of(dense))
         return 0
 
     @cython.final
@@ -602,8 +626,8 @@ cdef class BaseOptimizer:
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
-            if is_floating(mean.held.dtype_code):
-                rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+            if is_floating(mean.held.dtype_code) or is_complex(mean.held.dtype_code):
+                rules.average(dtype_of_parts(mean.held), mean.held.data, variable.held.data, momentum, parts_of(mean.held))
             if overwrites:
                 variable.store(mean.held)
         return 0
@@ -671,7 +695,9 @@ cdef class BaseOptimizer:
             out.place = place
         if type(<object>gradient) is Tensor:
             value = <PyObject*>(<BaseVariable>variable).held
-            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code
+                    or not (is_floating((<Tensor>gradient).dtype_code)
+                            or is_complex((<Tensor>gradient).dtype_code) and self.takes_complex())
                     or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
                 return False
         elif type(<object>gradient) is not Rows:     # which Python made, to fit

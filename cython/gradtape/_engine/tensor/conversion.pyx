@@ -18,6 +18,7 @@ from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, codes_b
 import numpy as np
 
 from gradtape._engine.tensor.sequence import held
+from gradtape._src.core.errors import TextOperand
 
 
 cnp.import_array()
@@ -153,6 +154,8 @@ cdef inline bint is_usual(int type_number) noexcept nogil:
 cdef int array_code(cnp.ndarray array) except -1:
     code = codes_by_numpy.get(array.dtype)
     if code is None:
+        if array.dtype.kind in "SU" or (array.dtype.kind == "O" and array.size and isinstance(array.flat[0], (str, bytes))):
+            raise TextOperand()
         if array.dtype.kind in "OMmV" or array.dtype.char in "gG":
             raise ValueError(f"Failed to convert a NumPy array to a Tensor (Unsupported object type {type(array.flat[0]).__name__})."
                              if array.dtype.kind == "O" and array.size else
@@ -274,8 +277,7 @@ cdef Tensor from_sequence(object value, int dtype_code):
         if kind == UNSUPPORTED:
             if dtype_code >= 0:
                 raise cannot_convert(value, dtype_code, "")
-            raise TypeError(f"Cannot convert {value!r} to a tensor: it has numbers of every dtype but no strings. Text is kept in "
-                            "lists, or in datasets.")
+            raise TextOperand()
         if kind == COMPLEX or is_complex(dtype_code):
             return complex_from(value, dtype_code, dims, rank)
         if is_filled(dtype_code):

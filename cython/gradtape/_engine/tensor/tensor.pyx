@@ -73,7 +73,7 @@ cdef int dtype_code_of(object dtype) except -1:
     if found.code == BF16:
         return dtype_code_of(found)
     if found.code < 0:
-        raise TypeError(f"Tensors of dtype {found.name} are made by tf.data and tf.io; ops compute with numbers.")
+        raise TypeError(f"Tensors of dtype {found.name} are made by tf.constant; ops and variables compute with numbers.")
     return found.code
 
 

@@ -7,14 +7,16 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from gradtape._engine.api.api import apply_identity, apply_stop_gradient, as_tensor
+from gradtape._engine.api.api import apply_identity, apply_stop_gradient, as_tensor, tensor_from, view
 from gradtape._engine.diff.forward import carry_tangents
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import hides_from_tapes, is_recorded, record_stated
+from gradtape._engine.record.primitive import Primitive, hides_from_tapes, is_recorded, record_stated
 from gradtape._engine.state.variable import VariableWatcher
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
-from gradtape._src.core import nest
+from gradtape._src.core import execution, nest
+from gradtape._src.core.errors import TextOperand, UnimplementedError
+from gradtape._src.core.text_codes import moved
 from gradtape._src.ops.indexed_slices import like, values_of
 
 
@@ -38,7 +40,10 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
       >>> tape.gradient(y, x).numpy()
       np.float32(3.0)
     """
-    return like(input, apply_stop_gradient(values_of(input)))
+    try:
+        return like(input, apply_stop_gradient(values_of(input)))
+    except TextOperand:
+        return moved(stop_gradient, input)
 
 
 class _Differentiated:
@@ -69,7 +74,7 @@ class _Differentiated:
         inputs = tuple([as_tensor(0 if isinstance(value, str) else value) for value in (*arguments, *variables)])
         recorded = is_recorded(*inputs)
         # The body's own entries stay beside this one: second derivatives flow through what grad_fn captured from it.
-        fresh = apply_stop_gradient if recorded else apply_identity
+        fresh = apply_stop_gradient if recorded else FOREIGN if execution.exporting() else apply_identity
         bodies = [as_tensor(value) for value in nest.flatten(result)]
         outputs = tuple([fresh(body) for body in bodies])
         if recorded and outputs:
@@ -78,6 +83,19 @@ class _Differentiated:
             # Forward mode goes through the body; the statement serves where the body has no tangents.
             carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))
+
+
+def _no_vjp(call: Any, needs: Any, cotangent: Tensor) -> Any:
+    raise UnimplementedError(
+        None,
+        None,
+        "the gradient was stated by the program that exported the function, with tf.custom_gradient, and files have no "
+        "programs: differentiate the original function, or export it without the statement",
+    )
+
+
+# What a stated gradient leaves in files: the same value, whose gradient is refused.
+FOREIGN = Primitive("custom_gradient", lambda x: tensor_from(view(x), x.dtype), _no_vjp, complexes=True)
 
 
 def _takes_variables(grad_fn: Callable[..., Any]) -> bool:

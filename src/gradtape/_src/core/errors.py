@@ -125,6 +125,23 @@ class InvalidArgumentError(_Kind, code=INVALID_ARGUMENT):
     """An operand's shape, dtype or value is not one the operation takes."""
 
 
+class TextOperand(InvalidArgumentError):
+    """Text is an operand of an op that computes with numbers; those that only move or compare operands catch it."""
+
+    def __init__(self) -> None:
+        message = (
+            "Value for attr 'T' of string is not in the list of allowed values: the dtypes of numbers. tf.strings has "
+            "functions of text, and tf.strings.to_number makes numbers of it"
+        )
+        super().__init__(None, None, message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InvalidArgumentError, (None, None, self._message)
+
+
+TextOperand.__name__ = TextOperand.__qualname__ = "InvalidArgumentError"  # all that programs need to know of it
+
+
 class DeadlineExceededError(_Kind, code=DEADLINE_EXCEEDED):
     """The operation did not end in time."""
 

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 
-_state = threading.local()  # within: whether the thread runs a function that `tf.function` made
+_state = threading.local()  # within: whether the thread runs a function that `tf.function` made; exporting: see below
 
 
 def inside_function() -> bool:
@@ -33,6 +33,21 @@ def within_function(within: bool = True) -> Iterator[None]:
         yield
     finally:
         _state.within = before
+
+
+def exporting() -> bool:
+    """Whether the function that runs is traced to be written in a file."""
+    return getattr(_state, "exporting", False)
+
+
+@contextlib.contextmanager
+def within_export() -> Iterator[None]:
+    """A block in which functions are traced to be written in a file."""
+    _state.exporting = True
+    try:
+        yield
+    finally:
+        _state.exporting = False
 
 
 def executing_eagerly() -> bool:

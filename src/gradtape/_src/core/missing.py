@@ -22,6 +22,22 @@ _ELSEWHERE = {
     "fixed_unigram_candidate_sampler": "use tf.random.categorical with the logarithms of the frequencies",
     "learned_unigram_candidate_sampler": "use tf.random.log_uniform_candidate_sampler",
     "LinearOperatorTridiag": "use tf.linalg.tridiagonal_matmul and tf.linalg.tridiagonal_solve",
+    "to_hash_bucket": "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets",
+    "to_hash_bucket_fast": "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets",
+    "to_hash_bucket_strong": "use tf.lookup.StaticVocabularyTable, or hash in Python: hashlib.blake2b(text, key=key)",
+    "ngrams": "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours",
+    "unicode_script": "use Python's unicodedata",
+    "unicode_transcode": "use Python's bytes.decode and str.encode",
+    "unicode_decode_with_offsets": "use tf.strings.unicode_decode, and sum up lengths for offsets",
+    "unicode_split_with_offsets": "use tf.strings.unicode_split, and sum up tf.strings.length for offsets",
+    "unsorted_segment_join": "use tf.dynamic_partition, then tf.strings.reduce_join of each part",
+    "decode_base64": "use Python's base64.urlsafe_b64decode",
+    "encode_base64": "use Python's base64.urlsafe_b64encode",
+    "ragged_batch": "tensors are rectangular; use padded_batch",
+    "sparse_batch": "tensors are dense; use padded_batch",
+    "rejection_resample": "use tf.data.Dataset.sample_from_datasets of one filtered dataset for each class",
+    "snapshot": "use cache(filename)",
+    "fingerprint": "hash what the dataset reads",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
     "SparseTensor": "tensors are dense",
@@ -95,8 +111,8 @@ _OF_KERAS = {
         )
     },
     **{
-        f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
-        "CategoryEncoding"
+        f"layers.{name}": "number categories by a table of tf.lookup, in a dataset's map, and use "
+        "tf.keras.layers.Embedding or CategoryEncoding"
         for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
     },
     **{
@@ -143,6 +159,12 @@ def describe(dotted: str) -> str:
         place = getattr(place, part)
     about = (getattr(place, "__doc__", None) or "").strip().split("\n\n")[0]
     return f"tf.{dotted.removeprefix('tf.')}: {' '.join(about.split())}"
+
+
+def explain_of(kind: str, name: str) -> str:
+    """The sentence about an attribute that objects of a kind do not have."""
+    instead = _ELSEWHERE.get(name)
+    return f"{kind!r} object has no attribute {name!r}" + (f": {instead}." if instead else "")
 
 
 def explain(module: ModuleType, name: str) -> str:

@@ -1,19 +1,22 @@
 """Tensors of text: what datasets and files yield where TensorFlow yields tensors of dtype string.
 
-Ops compute with numbers alone, so this is a class of its own beside the engine's Tensor: an immutable array of `bytes`
+The engine computes with numbers alone, so this is a class of its own beside its Tensor: an immutable array of `bytes`
 that prints, compares, indexes and converts as TensorFlow's string tensors do, and holds for every one in gradtape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor
-from gradtape._engine.tensor.tensor import Tensor
+from gradtape._engine.api.api import as_tensor, tensor_from, view
+from gradtape._engine.ops.messages import refused, shape_text, unexpected_dtype
+from gradtape._engine.tensor.tensor import Reference, Tensor
 from gradtape._src.core import dtypes, formatting
+from gradtape._src.core.errors import InvalidArgumentError, TextOperand
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text import as_bytes
 
@@ -44,11 +47,30 @@ class StringTensor:
     """
 
     __slots__ = ("__weakref__", "_array")
+    __array_ufunc__ = None  # NumPy leaves arithmetic and comparison to the operators here
     _array: np.ndarray
-    __hash__ = None  # type: ignore[assignment]  # equality is of elements
 
     def __init__(self, value: Any) -> None:
         self._array = _bytes_array(value)
+
+    @classmethod
+    def of_bytes(cls, array: Any) -> StringTensor:
+        """A string tensor of an array of objects that are all bytes, which nobody else writes to, or of bytes."""
+        tensor = cls.__new__(cls)
+        tensor._array = np.empty((), object) if isinstance(array, bytes) else array
+        if isinstance(array, bytes):
+            tensor._array[()] = array
+        tensor._array.flags.writeable = False
+        return tensor
+
+    @property
+    def __class__(self) -> type:
+        """`tf.Tensor`, as programs ask whether they have one; the engine asks for `type` and is not misled."""
+        return Tensor
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        """Refuses: ops of numbers would go on with it. Those that move text catch the error (`core/text_codes.py`)."""
+        raise TextOperand
 
     @property
     def shape(self) -> TensorShape:
@@ -91,7 +113,37 @@ class StringTensor:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, key: Any) -> StringTensor:
-        return StringTensor(self._array[key])
+        array = self._array
+        if type(key) is int and array.ndim and -len(array) <= key < len(array):
+            return StringTensor.of_bytes(array[key])
+        places = tensor_from(np.arange(array.size).reshape(array.shape))[key]
+        return StringTensor.of_bytes(array.reshape(-1)[view(places)])
+
+    def __hash__(self) -> int:
+        raise TypeError("Tensor is unhashable. Instead, use tensor.ref() as the key.")
+
+    def get_shape(self) -> TensorShape:
+        """The sizes of the axes, the same as `shape`."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Checks that the tensor has this shape, in which None stands for any size; ValueError where it has not."""
+        if not self.shape.is_compatible_with(shape):
+            raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}.")
+
+    def ref(self) -> Reference:
+        """A hashable reference to the tensor, whose `deref()` gives it back."""
+        return Reference(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("name", "op", "graph"):
+            raise AttributeError(f"Tensor.{name} is undefined when eager execution is enabled.")
+        raise AttributeError(f"'Tensor' object has no attribute {name!r}")
+
+    @property
+    def device(self) -> str:
+        """The one device there is, under TensorFlow's name."""
+        return "/job:localhost/replica:0/task:0/device:CPU:0"
 
     def __bool__(self) -> bool:
         return bool(self._array.item())
@@ -103,24 +155,26 @@ class StringTensor:
         return float(self._array.item())
 
     def __eq__(self, other: Any) -> Any:
-        return self._compared(other, np.equal)
+        return False if other is None else _alike(equal, self, other, False)
 
     def __ne__(self, other: Any) -> Any:
-        return self._compared(other, np.not_equal)
-
-    def _compared(self, other: Any, comparison: np.ufunc) -> Tensor:
-        if not isinstance(other, StringTensor):
-            try:
-                other = StringTensor(other)
-            except TypeError:
-                raise TypeError(f"Cannot convert {other} to EagerTensor of dtype string") from None
-        return as_tensor(np.asarray(comparison(self._array, other._array, dtype=object), bool))
+        return True if other is None else _alike(not_equal, self, other, True)
 
     def __add__(self, other: Any) -> StringTensor:
-        return StringTensor(self._array + StringTensor(other)._array)
+        return added(self, other, "Add")
 
     def __radd__(self, other: Any) -> StringTensor:
-        return StringTensor(StringTensor(other)._array + self._array)
+        return added(other, self, "Add")
+
+    def _no_number(self, other: Any = None) -> Any:
+        """Arithmetic and order are of numbers."""
+        if not isinstance(other, NoneType | Tensor) and not holds_text(other):
+            raise TypeError(f"Cannot convert {other} to EagerTensor of dtype string")
+        raise TextOperand
+
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _no_number
+    __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __and__ = __or__ = __xor__ = _no_number
+    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __abs__ = __invert__ = _no_number
 
     def __repr__(self) -> str:
         return formatting.tensor_repr(self._array, self.dtype.name)
@@ -133,6 +187,49 @@ class StringTensor:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return StringTensor, (self._array,)
+
+
+def added(x: Any, y: Any, op: str = "AddV2") -> StringTensor:
+    """Texts put together, element by element; their shapes broadcast."""
+    return StringTensor.of_bytes(_paired(op, np.add, x, y))
+
+
+def equal(x: Any, y: Any) -> Tensor:
+    """Whether texts are the same, element by element; their shapes broadcast."""
+    return tensor_from(np.asarray(_paired("Equal", np.equal, x, y), bool))
+
+
+def not_equal(x: Any, y: Any) -> Tensor:
+    """Whether texts differ, element by element; their shapes broadcast."""
+    return tensor_from(np.asarray(_paired("NotEqual", np.not_equal, x, y), bool))
+
+
+def _alike(function: Any, x: Any, y: Any, otherwise: bool) -> Tensor:
+    """What the operator says: where shapes do not fit, that they are not equal."""
+    try:
+        return function(x, y)
+    except InvalidArgumentError as error:
+        if "Incompatible shapes" not in error.message:
+            raise
+        return as_tensor(otherwise)
+
+
+def _paired(op: str, function: np.ufunc, x: Any, y: Any) -> Any:
+    """Python's operator on every pair of texts. TypeError or InvalidArgumentError where one holds numbers."""
+    arrays = []
+    for place, value in enumerate((x, y)):
+        if type(value) is Tensor or (op == "Add" and not holds_text(value)):
+            raise unexpected_dtype(op, place, "string", as_tensor(value).dtype.name)
+        try:
+            arrays.append(StringTensor(value)._array)
+        except TypeError:
+            raise TypeError(f"Cannot convert {value} to EagerTensor of dtype string") from None
+    first, second = arrays
+    try:
+        np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise refused("shapes", op=op, left=shape_text(first.shape), right=shape_text(second.shape)) from None
+    return function(first, second, dtype=object)
 
 
 def holds_text(value: Any) -> bool:

@@ -10,7 +10,7 @@ from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, missing
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TypeSpec
 from gradtape._src.data import structure
@@ -39,6 +39,9 @@ class DatasetBase:
 
     def __bool__(self) -> bool:
         return True
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(missing.explain_of("Dataset", name), name=name, obj=self)
 
     def __repr__(self) -> str:
         return f"<{self._node.label} element_spec={self._node.spec}>"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradtape._src.core.errors import FailedPreconditionError
+from gradtape._src.core.replacing import replacing
 from gradtape._src.data import structure
 from gradtape._src.data.ahead import Ahead
 from gradtape._src.data.batching import Batch
@@ -15,7 +16,8 @@ from gradtape._src.data.mapping import AUTOTUNE
 from gradtape._src.data.node import END, Cursor, Node, State
 from gradtape._src.data.selection import Passed
 from gradtape._src.data.sources import SourceNode
-from gradtape._src.io.records import RecordWriter, read_records
+from gradtape._src.io.files import Failing
+from gradtape._src.io.records import framed, read_records
 from gradtape._src.io.tensors import parse_tensor, serialize_tensor
 
 
@@ -47,12 +49,10 @@ class Cache(Node):
     def keep(self, elements: list[Any]) -> None:
         """Keeps these elements, which are all."""
         if self.filename:
-            partial = f"{self.filename}.{os.getpid()}.partial"
-            with RecordWriter(partial) as writer:
+            with Failing(self.filename), replacing(self.filename, False) as file:
                 for element in elements:
                     for component in structure.leaves(element):
-                        writer.write(serialize_tensor(component).numpy())
-            os.replace(partial, self.filename)
+                        file.write(framed(serialize_tensor(component).numpy()))
         self.kept = elements
 
     def read(self) -> Iterator[Any]:

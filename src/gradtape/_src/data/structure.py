@@ -261,11 +261,11 @@ def encode(element: Any) -> list[Any]:
 
 
 def _encoded(component: Component) -> Any:
-    if component is None or isinstance(component, Tensor):
-        return None if component is None else component.numpy()
+    if component is None:
+        return None
     if isinstance(component, StringTensor):
         return np.asarray(component)
-    return component._encoded()
+    return component.numpy() if isinstance(component, Tensor) else component._encoded()
 
 
 def decode(spec: Any, arrays: Sequence[Any]) -> Any:

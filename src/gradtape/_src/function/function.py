@@ -24,7 +24,7 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import execution
 from gradtape._src.core.logger import get_logger
-from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.explanations import explain
 from gradtape._src.function.signature import Binding, ended, fit, fixed, key_of, shown, with_tensors
@@ -185,8 +185,6 @@ class Function(Caller):
             return as_tensor(value)
         if isinstance(value, str | bytes):
             return as_any_tensor(value)
-        if isinstance(value, StringTensor):
-            return value
         if isinstance(value, range):
             return [as_tensor(item) for item in value]
         if hasattr(value, "__tf_tensor__"):

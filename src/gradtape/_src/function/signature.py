@@ -16,6 +16,7 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.string_tensor import StringTensor, as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec, TypeSpec
 from gradtape._src.function.structures import in_order, kind_of, leaves, parts_of
@@ -129,7 +130,7 @@ def shown(key: Any) -> str:
 
 def with_tensors(value: Any, tensors: Iterator[Tensor]) -> Any:
     """An argument with other tensors in the places of its own, in the order of `key_of`."""
-    if isinstance(value, Tensor | np.ndarray | np.generic):
+    if type(value) is Tensor or isinstance(value, np.ndarray | np.generic):
         return next(tensors)
     parts = parts_of(value)
     return value if parts is None else parts.make(tuple([with_tensors(item, tensors) for item in parts.items]))
@@ -286,12 +287,12 @@ class Binding:
 def fit(value: Any, spec: Any) -> Any:
     """An argument as tensors of a spec, or of a structure of specs. Raises TypeError where it does not fit."""
     if isinstance(spec, TensorSpec):
-        tensor = value if isinstance(value, Tensor | BaseVariable) else as_tensor(value, spec.dtype)
+        tensor = value if isinstance(value, Tensor | BaseVariable) else as_any_tensor(value, spec.dtype)
         if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
             raise TypeError(
                 f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
             )
-        return as_tensor(tensor)
+        return tensor if type(tensor) is StringTensor else as_tensor(tensor)
     parts = parts_of(spec)
     if parts is None:
         return value

@@ -11,6 +11,7 @@ from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.image.checks import convert_image_dtype
 
 # Channels, and what Pillow calls such images.
@@ -131,7 +132,7 @@ def decode_image(
     return _decoded(contents, channels or 0, dtype, ("PNG", "JPEG", "GIF", "BMP"))
 
 
-def _encoded(image: Any, form: str, **options: Any) -> bytes:
+def _encoded(image: Any, form: str, **options: Any) -> StringTensor:
     tensor = as_tensor(image)
     if tensor.ndim != 3 or tensor.shape[-1] not in _MODES:
         raise InvalidArgumentError(
@@ -140,10 +141,10 @@ def _encoded(image: Any, form: str, **options: Any) -> bytes:
     pixels = apply_cast(tensor, dtypes.uint8).numpy()
     file = io.BytesIO()
     _pillow().fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, form, **options)
-    return file.getvalue()
+    return StringTensor(file.getvalue())
 
 
-def encode_png(image: Any, compression: int = -1, name: str | None = None) -> bytes:
+def encode_png(image: Any, compression: int = -1, name: str | None = None) -> StringTensor:
     """A PNG file of an image.
 
     Args:
@@ -152,20 +153,20 @@ def encode_png(image: Any, compression: int = -1, name: str | None = None) -> by
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The file's bytes.
+      A scalar string tensor of the file's bytes.
 
     Raises:
       InvalidArgumentError: it has other axes or channels.
       ImportError: Pillow is not installed.
 
     Example:
-      >>> tf.image.encode_png(tf.zeros([2, 3, 1], tf.uint8))[1:4]
+      >>> tf.image.encode_png(tf.zeros([2, 3, 1], tf.uint8)).numpy()[1:4]
       b'PNG'
     """
     return _encoded(image, "PNG", **({} if compression < 0 else {"compress_level": compression}))
 
 
-def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | None = None) -> bytes:
+def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | None = None) -> StringTensor:
     """A JPEG file of an image.
 
     Args:
@@ -175,14 +176,14 @@ def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | Non
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The file's bytes.
+      A scalar string tensor of the file's bytes.
 
     Raises:
       InvalidArgumentError: it has other axes or channels.
       ImportError: Pillow is not installed.
 
     Example:
-      >>> tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))[:2].hex()
+      >>> tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8)).numpy()[:2].hex()
       'ffd8'
     """
     return _encoded(image, "JPEG", quality=quality)

@@ -10,6 +10,9 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.errors import TextOperand, UnimplementedError
+from gradtape._src.core.operands import dtype_word
+from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices, like
 from gradtape._src.table.rows import ALL, Leaf, call, integer, op, real, values
@@ -43,6 +46,7 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
 
     Raises:
       TypeError: gradtape does not have the dtype.
+      UnimplementedError: x is text and the dtype one of numbers, or the other way round.
 
     Example:
       >>> tf.cast([1.8, -1.8], tf.int32).numpy()
@@ -50,7 +54,22 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
     """
     if type(x) is IndexedSlices:
         return like(x, apply_cast(x.values, dtype))
-    return apply_cast(x, dtype)
+    try:
+        return apply_cast(x, dtype)
+    except (TextOperand, TypeError):
+        return _text_cast(x, dtypes.as_dtype(dtype))
+
+
+def _text_cast(x: Any, wanted: dtypes.DType) -> Any:
+    """Text as text, which it stays; otherwise an error, the one in flight where it is not about text."""
+    given = dtypes.string if holds_text(x) else as_tensor(x).dtype
+    if given is wanted:
+        return StringTensor(x)
+    if dtypes.string not in (given, wanted):
+        raise
+    message = f"Cast {dtype_word(given)} to {dtype_word(wanted)} is not supported"
+    remedy = "tf.strings.to_number" if given is dtypes.string else "tf.strings.as_string"
+    raise UnimplementedError(None, None, f"{message}. Use {remedy} [Op:Cast]") from None
 
 
 @op(

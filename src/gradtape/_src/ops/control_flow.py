@@ -16,6 +16,7 @@ from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.execution import within_function
 from gradtape._src.core.operands import TENSORS, int_of
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -270,7 +271,7 @@ def while_loop(
         loop_vars = body(*loop_vars)
         nest.assert_same_structure(start, list(loop_vars))
         done += 1
-    return nest.map_structure(as_tensor, loop_vars)
+    return nest.map_structure(as_any_tensor, loop_vars)
 
 
 def group(*inputs: Any, **kwargs: Any) -> None:
@@ -325,7 +326,7 @@ def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> 
     """
     if isinstance(tensors, TENSORS):
         return tensors
-    return [None if value is None else as_tensor(value) for value in tensors]
+    return [None if value is None else as_any_tensor(value) for value in tensors]
 
 
 @contextlib.contextmanager

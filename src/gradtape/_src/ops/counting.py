@@ -6,12 +6,12 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from, view
+from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.errors import InvalidArgumentError, TextOperand, invalid_argument
 from gradtape._src.core.operands import (
     check_memory,
     common_tensors,
@@ -27,6 +27,7 @@ from gradtape._src.core.operands import (
 )
 from gradtape._src.core.steps import one_step
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.text_codes import TextCodes, coded
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 
@@ -119,12 +120,19 @@ def bincount(
     rows = array if rowwise else array.reshape(1, -1)
     kept = rows < length
     flat = (np.arange(len(rows))[:, None] * length + rows)[kept]
-    out: NDArray[Any] = np.zeros(len(rows) * length, wanted.as_numpy_dtype)
-    if binary_output:
-        out[flat] = 1
-    else:
-        np.add.at(out, flat, 1 if heavy is None else view(heavy).reshape(rows.shape)[kept])
+    counts = _counted(
+        flat, len(rows) * length, None if heavy is None else view(heavy).reshape(rows.shape)[kept], wanted
+    )
+    out = np.minimum(counts, 1) if binary_output else counts
     return tensor_from(out.reshape(len(rows), length) if rowwise else out, wanted)
+
+
+def _counted(places: np.ndarray, length: int, weights: np.ndarray | None, dtype: dtypes.DType) -> np.ndarray:
+    """How often each place below a length occurs, or the sum of the weights that occur there, in the order given."""
+    if weights is None:
+        return np.bincount(places.reshape(-1), minlength=length).astype(dtype.as_numpy_dtype)
+    heavy = tensor_from(weights.reshape(-1), dtype)
+    return view(sums_of_rows(heavy, np.asarray(places, np.int64).reshape(-1), (length,)))
 
 
 def _histogram_edges() -> list[Any]:
@@ -312,9 +320,9 @@ def confusion_matrix(
                 f"{numbers.reshape(-1)[:3]}\nFirst 1 elements of y:\n[{size}]",
             )
     wanted = dtypes.as_dtype(dtype)
-    out: NDArray[Any] = np.zeros((size, size), wanted.as_numpy_dtype)
-    np.add.at(out, (truth, guess), 1 if heavy is None else view(heavy).astype(out.dtype))
-    return tensor_from(out)
+    summed = dtypes.int32 if wanted.is_bool else wanted
+    counts = _counted(truth * size + guess, size * size, None if heavy is None else view(heavy), summed)
+    return tensor_from(counts.reshape(size, size), wanted)
 
 
 class Unique(NamedTuple):
@@ -333,7 +341,12 @@ class UniqueWithCounts(NamedTuple):
 
 
 def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
-    tensor = as_tensor(x)
+    try:
+        tensor = as_tensor(x)
+    except TextOperand:
+        codes = TextCodes()
+        distinct, places, counts = _distinct(kernel, *coded(codes, (x,)))
+        return codes.text(distinct), places, counts
     array = view(tensor)
     if array.ndim != 1:
         raise invalid_argument(kernel, "unique expects a 1D vector.", None)

@@ -21,9 +21,10 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
-from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, int_of, ints_of, not_allowed
+from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, dtype_word, int_of, ints_of, not_allowed
 from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.text_codes import compared, moved
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.ops.joining import concat
@@ -68,7 +69,7 @@ def convert_to_tensor(
     """
     try:
         return as_tensor(value, dtype, dtype_hint)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, errors.TextOperand):
         text = _text(value, dtype)
         if text is None:
             raise
@@ -82,8 +83,12 @@ def _text(value: Any, dtype: Any) -> Any:
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     if wanted is not dtypes.string and (wanted is not None or not holds_text(value)):
+        if wanted is not None and isinstance(value, StringTensor):
+            raise ValueError(
+                f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype string: {value!r}"
+            ) from None
         if wanted is not None and holds_text(value):
-            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {wanted.name}") from None
+            raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype {dtype_word(wanted)}") from None
         return None
     try:
         return value if isinstance(value, StringTensor) else StringTensor(value)
@@ -125,7 +130,7 @@ def constant(
         raise TypeError(f"Expected tensor {value} with dtype {wanted!r}, but got dtype {value.dtype!r}.")
     try:
         tensor = as_tensor(value, dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, errors.TextOperand):
         text = _text(value, dtype)
         if text is None:
             raise
@@ -167,7 +172,12 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None 
       array([[0., 0., 0.],
              [0., 0., 0.]], dtype=float32)
     """
-    return full(shape, 0, dtype)
+    try:
+        return full(shape, 0, dtype)
+    except TypeError:
+        if dtypes.as_dtype(dtype) is not dtypes.string:
+            raise
+        return fill(shape, b"")
 
 
 def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:
@@ -214,7 +224,10 @@ def zeros_like(
       array([[0, 0],
              [0, 0]], dtype=int32)
     """
-    return full_like(as_tensor(input), 0, dtype)
+    try:
+        return full_like(as_tensor(input), 0, dtype)
+    except errors.TextOperand:
+        return moved(zeros_like, input) if dtype is None else compared(zeros_like, input, dtype=dtype)
 
 
 def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None) -> Tensor:
@@ -275,7 +288,10 @@ def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: An
       array([[9, 9, 9],
              [9, 9, 9]], dtype=int32)
     """
-    tensor = as_tensor(value)
+    try:
+        tensor = as_tensor(value)
+    except errors.TextOperand:
+        return moved(lambda value: fill(dims, value), value)
     if tensor.ndim and tensor.shape != (1,):
         raise errors.invalid_argument("Fill", f"value must represent a scalar, got shape {dims_text(tensor.shape)}")
     return apply_broadcast_to(apply_reshape(tensor, ()), ints_of(dims, "Fill", "index_type"))

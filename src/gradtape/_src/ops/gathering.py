@@ -24,9 +24,10 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
-from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.errors import OpError, TextOperand, invalid_argument
 from gradtape._src.core.operands import dims_text, index_array, int_attribute, int_of
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, call, integer, op, real, values
@@ -83,8 +84,14 @@ def gather(
              [4]], dtype=int32)
     """
     if type(batch_dims) is int and batch_dims == 0 and (axis is None or (type(axis) is int and axis == 0)):
-        return gather_rows(params, indices, _GATHER)
-    tensor, numbers = as_tensor(params), as_tensor(indices)
+        try:
+            return gather_rows(params, indices, _GATHER)
+        except TextOperand:
+            return moved(gather, params, indices=indices)
+    try:
+        tensor, numbers = as_tensor(params), as_tensor(indices)
+    except TextOperand:
+        return moved(gather, params, indices=indices, axis=axis, batch_dims=batch_dims)
     if numbers.dtype not in (int32, int64):
         index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
     # None has TensorFlow gather along the axis alone, as 0 does.
@@ -222,7 +229,10 @@ def gather_nd(
       array([2, 3], dtype=int32)
     """
     ignoring = ignores_outside("GatherNd", bad_indices_policy)
-    tensor, numbers = as_tensor(params), as_tensor(indices)
+    try:
+        tensor, numbers = as_tensor(params), as_tensor(indices)
+    except TextOperand:
+        return moved(gather_nd, params, indices=indices, batch_dims=batch_dims, bad_indices_policy=bad_indices_policy)
     batch = int_attribute(batch_dims, "batch_dims")
     shape, index = tuple(tensor.shape), index_array(numbers, "GatherNd", allowed=PLACES)
     if batch < 0:
@@ -309,7 +319,10 @@ def boolean_mask(
       >>> tf.boolean_mask([1, 2, 3], [True, False, True]).numpy()
       array([1, 3], dtype=int32)
     """
-    data, chosen = as_tensor(tensor), as_tensor(mask)
+    try:
+        data, chosen = as_tensor(tensor), as_tensor(mask)
+    except TextOperand:
+        return moved(boolean_mask, tensor, mask=mask, axis=axis)
     place = 0 if axis is None else int_of(axis, "GatherV2", "Taxis")
     if chosen.ndim == 0:
         raise ValueError("mask cannot be scalar.")

@@ -18,9 +18,10 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.errors import OpError, TextOperand, invalid_argument
 from gradtape._src.core.operands import dims_text, ints_of
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.gathering import boolean_mask
 from gradtape._src.table.rows import ALL, call, integer, op, real
@@ -186,7 +187,10 @@ def slice(input_: TensorLike, begin: TensorLike, size: TensorLike, name: str | N
       array([[2, 3],
              [5, 6]], dtype=int32)
     """
-    tensor = as_tensor(input_)
+    try:
+        tensor = as_tensor(input_)
+    except TextOperand:
+        return moved(slice, input_, begin=begin, size=size)
     starts, sizes = ints_of(begin, "Slice", "Index"), ints_of(size, "Slice", "Index")
     if len(starts) != tensor.ndim or len(sizes) != tensor.ndim:
         raise invalid_argument(
@@ -260,7 +264,11 @@ def strided_slice(
       >>> tf.strided_slice([[1, 2], [3, 4]], [1, 0], [2, 2], shrink_axis_mask=1).numpy()
       array([3, 4], dtype=int32)
     """
-    tensor = as_tensor(input_)
+    try:
+        tensor = as_tensor(input_)
+    except TextOperand:
+        masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+        return moved(lambda data: strided_slice(data, begin, end, strides, *masks), input_)
     starts, stops = ints_of(begin, "StridedSlice", "Index"), ints_of(end, "StridedSlice", "Index")
     steps = [1] * len(starts) if strides is None else ints_of(strides, "StridedSlice", "Index")
     if not len(starts) == len(stops) == len(steps):

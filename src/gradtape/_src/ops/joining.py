@@ -20,9 +20,9 @@ from gradtape._engine.ops import joining
 from gradtape._engine.ops.arguments import first_dtype
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
-from gradtape._src.core.operands import (
-    TENSORS,
-)
+from gradtape._src.core.errors import TextOperand
+from gradtape._src.core.operands import TENSORS
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real, values
 
@@ -56,7 +56,11 @@ def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
              [3, 4],
              [5, 6]], dtype=int32)
     """
-    return joining.concat(values, axis, name)
+    try:
+        return joining.concat(values, axis, name)
+    except TextOperand:
+        parts = values if isinstance(values, list | tuple) else [values]
+        return moved(lambda *parts: concat(parts, axis, name), *parts)
 
 
 @op(
@@ -93,7 +97,10 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
       array([[1, 3],
              [2, 4]], dtype=int32)
     """
-    return joining.stack(values, axis, name)
+    try:
+        return joining.stack(values, axis, name)
+    except TextOperand:
+        return moved(lambda *parts: stack(parts, axis, name), *values)
 
 
 def _pack(values: Any, dtype: Any) -> Tensor:
@@ -143,7 +150,10 @@ def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: 
       >>> [t.numpy() for t in tf.unstack([[1, 2], [3, 4]])]
       [array([1, 2], dtype=int32), array([3, 4], dtype=int32)]
     """
-    return joining.unstack(value, num, axis, name)
+    try:
+        return joining.unstack(value, num, axis, name)
+    except TextOperand:
+        return moved(unstack, value, num=num, axis=axis, name=name)
 
 
 @op(
@@ -182,7 +192,10 @@ def split(
       >>> [t.numpy() for t in tf.split([1, 2, 3, 4, 5], [2, -1])]
       [array([1, 2], dtype=int32), array([3, 4, 5], dtype=int32)]
     """
-    return joining.split(value, num_or_size_splits, axis, num, name)
+    try:
+        return joining.split(value, num_or_size_splits, axis, num, name)
+    except TextOperand:
+        return moved(split, value, num_or_size_splits=num_or_size_splits, axis=axis, name=name)
 
 
 @op(
@@ -226,7 +239,10 @@ def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
         raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
     if indexing not in ("xy", "ij"):
         raise ValueError(f"Argument `indexing` parameter must be either 'xy' or 'ij', got '{indexing}'")
-    vectors = [apply_reshape(vector, [-1]) for vector in args]
+    try:
+        vectors = [apply_reshape(vector, [-1]) for vector in args]
+    except TextOperand:
+        return moved(meshgrid, *args, indexing=indexing)
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(axes) > 1:
         axes[:2] = [1, 0]

@@ -11,6 +11,7 @@ from gradtape._engine.record.log import Unrecorded
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.ops.joining import stack
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -24,7 +25,7 @@ def _square(x: Any) -> Any:
 
 def _rows(elems: Any) -> builtins.tuple[list[Tensor], int]:
     """The flat tensors of a structure, and the size that their first axes share."""
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors: list[Any] = [as_any_tensor(value) for value in nest.flatten(elems)]
     for tensor in tensors:
         if tensor.ndim == 0:
             raise ValueError("Elements in elems must be 1+ dimensional Tensors, not scalars")
@@ -46,7 +47,10 @@ def _written(result: Any, like: Any, kinds: list[dtypes.DType], shapes: list[Any
     Raises ValueError for another structure or shape, InvalidArgumentError for another dtype.
     """
     nest.assert_same_structure(like, result)
-    tensors = [as_tensor(value, hint=kind) for value, kind in zip(nest.flatten(result), kinds, strict=True)]
+    pairs = zip(nest.flatten(result), kinds, strict=True)
+    tensors: list[Any] = [
+        as_any_tensor(value) if kind is dtypes.string else as_tensor(value, hint=kind) for value, kind in pairs
+    ]
     for value, kind in zip(tensors, kinds, strict=True):
         if value.dtype != kind:
             raise InvalidArgumentError(
@@ -213,7 +217,7 @@ def _start(
 ) -> builtins.tuple[Any, list[int]]:
     """What a fold starts with, and the elements left to fold."""
     if initializer is not None:
-        return nest.map_structure(as_tensor, initializer), order
+        return nest.map_structure(as_any_tensor, initializer), order
     if not order:
         negative = "Reading from negative indices (index -1) is not allowed."
         raise OutOfRangeError(None, None, negative if backwards else "Tried to read from index 0 but array size is: 0 ")
@@ -222,7 +226,7 @@ def _start(
 
 def _with_rows(elems: Any) -> list[Tensor]:
     """The tensors of a structure, each of which has an axis to go along: IndexError as in TensorFlow for a scalar."""
-    tensors = [as_tensor(value) for value in nest.flatten(elems)]
+    tensors: list[Any] = [as_any_tensor(value) for value in nest.flatten(elems)]
     if any(not tensor.ndim for tensor in tensors):
         raise IndexError("tuple index out of range")
     return tensors
@@ -297,9 +301,9 @@ def scan(
       array([ 1,  3,  6, 10], dtype=int32)
     """
     results = list(_folded(fn, elems, initializer, reverse))
-    if initializer is not None and not as_tensor(nest.flatten(elems)[0]).shape[0]:
+    if initializer is not None and not as_any_tensor(nest.flatten(elems)[0]).shape[0]:
         return nest.map_structure(_none_of, results[0])
-    like = results[0] if initializer is None else nest.map_structure(as_tensor, initializer)
+    like = results[0] if initializer is None else nest.map_structure(as_any_tensor, initializer)
     firsts = nest.flatten(like)
     shapes = [tensor.shape for tensor in firsts]
     results = [_written(result, like, [tensor.dtype for tensor in firsts], shapes) for result in results]

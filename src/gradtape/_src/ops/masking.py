@@ -11,8 +11,9 @@ from gradtape._engine.api.api import apply_elementwise, as_tensor, tensor_from, 
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.errors import InvalidArgumentError, TextOperand, invalid_argument
 from gradtape._src.core.operands import TENSORS, check_memory, dims_text, int_attribute, int_of, not_allowed
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, real, values
 
@@ -200,7 +201,10 @@ def where(
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     mask = as_tensor(condition, dtypes.bool)
-    first, second = _branches(x, y)
+    try:
+        first, second = _branches(x, y)
+    except TextOperand:
+        return moved(lambda first, second: where(mask, first, second), x, y)
     try:
         return apply_elementwise("select", mask, first, second)
     except InvalidArgumentError as error:

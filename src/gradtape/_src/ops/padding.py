@@ -9,8 +9,9 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor, empty, full, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.errors import TextOperand, invalid_argument
 from gradtape._src.core.operands import dims_text, index_array
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, integer, op, real
 
@@ -55,7 +56,11 @@ def pad(
       >>> tf.pad([1, 2, 3], [[1, 2]], mode="REFLECT").numpy()
       array([2, 1, 2, 3, 2, 1], dtype=int32)
     """
-    data = as_tensor(tensor)
+    try:
+        data = as_tensor(tensor)
+    except TextOperand:
+        fill = b"" if isinstance(constant_values, int) and not constant_values else constant_values
+        return moved(lambda data, fill: pad(data, paddings, mode, fill), tensor, fill)
     mode = mode.upper()
     if mode not in ("CONSTANT", "REFLECT", "SYMMETRIC"):
         raise ValueError(

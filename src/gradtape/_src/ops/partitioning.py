@@ -12,8 +12,9 @@ from gradtape._engine.ops.rows import first_outside, take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
-from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.errors import TextOperand, invalid_argument
 from gradtape._src.core.operands import check_memory, common_tensors, dims_text, index_array, int_of, wrong_dtype
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import ALL, call, op, real, values
 
@@ -48,7 +49,10 @@ def dynamic_partition(
       >>> [t.numpy() for t in tf.dynamic_partition([10, 20, 30, 40], [0, 1, 1, 0], 2)]
       [array([10, 40], dtype=int32), array([20, 30], dtype=int32)]
     """
-    tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
+    try:
+        tensor, numbers = as_tensor(data), index_array(partitions, "DynamicPartition", "partitions", "int32")
+    except TextOperand:
+        return moved(dynamic_partition, data, partitions=partitions, num_partitions=num_partitions)
     shape = tuple(tensor.shape)
     if type(num_partitions) is not int:
         raise TypeError(f"Expected int for argument 'num_partitions' not {num_partitions!r}.")
@@ -112,7 +116,10 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
         )
     if not numbers:
         raise invalid_argument("DynamicStitch", "there must be at least one list of indices", None, kernel=None)
-    tensors = common_tensors(data)
+    try:
+        tensors = common_tensors(data)
+    except TextOperand:
+        return moved(lambda *texts: dynamic_stitch(indices, texts), *data)
     for i, tensor in enumerate(tensors):
         if tensor.dtype != tensors[0].dtype:
             raise wrong_dtype("DynamicStitch", len(numbers) + i, tensors[0].dtype, tensor.dtype)

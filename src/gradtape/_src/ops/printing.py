@@ -72,10 +72,10 @@ def _print(stream: Any, summarize: int, sep: str, end: str, *inputs: Any) -> Non
 
 def shown(value: Any, summarize: int) -> str:
     """A value, or a structure of them, as text."""
-    if isinstance(value, Tensor | BaseVariable):
-        return _array(view(as_tensor(value)), summarize, 1)
     if isinstance(value, StringTensor):
         return _array(np.asarray(value), summarize, 1)
+    if isinstance(value, Tensor | BaseVariable):
+        return _array(view(as_tensor(value)), summarize, 1)
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key!r}: {shown(value[key], summarize)}" for key in sorted(value)) + "}"
     if type(value) is tuple:

@@ -12,9 +12,10 @@ from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import int64
-from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.errors import OpError, TextOperand, invalid_argument
 from gradtape._src.core.operands import check_memory, index_array, int_attribute, ints_of
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.gathering import along_axis, grids
 from gradtape._src.table.rows import ALL, call, integer, op, real
@@ -48,7 +49,10 @@ def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> T
       array([[1, 2, 1, 2, 1, 2],
              [1, 2, 1, 2, 1, 2]], dtype=int32)
     """
-    tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
+    try:
+        tensor, counts = as_tensor(input), ints_of(multiples, "Tile", "Tmultiples")
+    except TextOperand:
+        return moved(tile, input, multiples=multiples)
     if len(counts) != tensor.ndim:
         raise invalid_argument(
             "Tile",
@@ -110,7 +114,10 @@ def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Te
       array([[3, 2, 1],
              [6, 5, 4]], dtype=int32)
     """
-    data, places = as_tensor(tensor), []
+    try:
+        data, places = as_tensor(tensor), []
+    except TextOperand:
+        return moved(reverse, tensor, axis=axis)
     if isinstance(axis, int) or as_tensor(axis, hint=dtypes.int32).ndim == 0:
         raise invalid_argument("ReverseV2", "'dims' must be 1-dimension, not 0", "")
     for i, place in enumerate(ints_of(axis, "ReverseV2", "Tidx")):
@@ -167,7 +174,10 @@ def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | Non
       >>> tf.roll([1, 2, 3, 4], shift=1, axis=0).numpy()
       array([4, 1, 2, 3], dtype=int32)
     """
-    tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
+    try:
+        tensor, shifts, places = as_tensor(input), ints_of(shift, "Roll", "Tshift"), ints_of(axis, "Roll", "Taxis")
+    except TextOperand:
+        return moved(roll, input, shift=shift, axis=axis)
     if tensor.ndim == 0:
         raise invalid_argument("Roll", "input must be 1-D or higher", "")
     if len(shifts) != len(places):
@@ -317,7 +327,10 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
       array([[1, 1, 2, 2],
              [3, 3, 4, 4]], dtype=int32)
     """
-    data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
+    try:
+        data, counts = as_tensor(input), ints_of(repeats, "Repeat", "repeats")
+    except TextOperand:
+        return moved(repeat, input, repeats=repeats, axis=axis)
     scalar = isinstance(repeats, int) or as_tensor(repeats).ndim == 0
     if axis is None:
         data, place = apply_reshape(data, [-1]), 0
@@ -376,7 +389,11 @@ def reverse_sequence(
     """
     if seq_axis is None:
         raise TypeError("Expected int for argument 'seq_dim' not None.")
-    data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    try:
+        data, lengths = as_tensor(input), index_array(seq_lengths, "ReverseSequence", "Tlen")
+    except TextOperand:
+        axes = {"seq_axis": seq_axis, "batch_axis": batch_axis}
+        return moved(reverse_sequence, input, seq_lengths=seq_lengths, **axes)
     along = int_attribute(seq_axis, "seq_dim")
     across = 0 if batch_axis is None else int_attribute(batch_axis, "batch_dim")
     _check_sequences(tuple(data.shape), lengths, along, across)

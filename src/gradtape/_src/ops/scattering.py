@@ -11,9 +11,10 @@ from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, f
 from gradtape._engine.ops.rows import add_rows, take_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.errors import OpError, invalid_argument
+from gradtape._src.core.errors import OpError, TextOperand, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, index_array, ints_of, one_dtype
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.ops.gathering import PLACES, ignores_outside, row_numbers
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
@@ -150,7 +151,10 @@ def tensor_scatter_nd_update(
       >>> tf.tensor_scatter_nd_update([10, 20, 30], [[0], [2]], [1, 2]).numpy()
       array([ 1, 20,  2], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
+    try:
+        data, slices, rows = _scattered("TensorScatterUpdate", tensor, indices, updates)
+    except TextOperand:
+        return moved(lambda data, slices: tensor_scatter_nd_update(data, indices, slices), tensor, updates)
     return _UPDATE(data, slices, attributes=(rows, slices.shape))
 
 

@@ -23,9 +23,10 @@ from gradtape._engine.api.api import (
 )
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.errors import TextOperand, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.core.text_codes import compared, moved
 from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.indexed_slices import like, values_of
 from gradtape._src.table.rows import ALL, INTEGERS, call, integer, op, real, values
@@ -54,7 +55,10 @@ def identity(input: Any, name: str | None = None) -> Any:
       >>> tf.identity([1.0, 2.0]).numpy()
       array([1., 2.], dtype=float32)
     """
-    return like(input, apply_identity(values_of(input)))
+    try:
+        return like(input, apply_identity(values_of(input)))
+    except TextOperand:
+        return moved(identity, input)
 
 
 @op(
@@ -80,7 +84,7 @@ def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Ten
       >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
       [array([1, 2], dtype=int32), array([3.], dtype=float32)]
     """
-    return [apply_identity(value) for value in input]
+    return [identity(value) for value in input]
 
 
 @op(
@@ -116,7 +120,10 @@ def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Te
       array([[1, 2, 3],
              [4, 5, 6]], dtype=int32)
     """
-    return apply_reshape(tensor, shape)
+    try:
+        return apply_reshape(tensor, shape)
+    except TextOperand:
+        return moved(reshape, tensor, shape=shape)
 
 
 @op(
@@ -153,8 +160,11 @@ def transpose(
       >>> tf.transpose(tf.zeros([2, 3, 4]), perm=[0, 2, 1]).shape
       TensorShape([2, 4, 3])
     """
-    transposed = apply_transpose(a, perm)
-    return apply_conjugate(transposed) if conjugate else transposed
+    try:
+        transposed = apply_transpose(a, perm)
+        return apply_conjugate(transposed) if conjugate else transposed
+    except TextOperand:
+        return moved(transpose, a, perm=perm)
 
 
 @op(
@@ -182,17 +192,20 @@ def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -
       array([[1, 2, 3],
              [1, 2, 3]], dtype=int32)
     """
-    tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
-    if len(sizes) < tensor.ndim:
-        raise invalid_argument(
-            "BroadcastTo",
-            f"Rank of input ({tensor.ndim}) must be no greater than rank of output shape ({len(sizes)}).",
-            None,
-        )
-    for size in sizes:
-        if size < 0:
-            raise invalid_argument("BroadcastTo", f"Dimension {size} must be >= 0", None)
-    return apply_broadcast_to(tensor, sizes)
+    try:
+        tensor, sizes = as_tensor(input), tuple(ints_of(shape, "BroadcastTo", "Tidx"))
+        if len(sizes) < tensor.ndim:
+            raise invalid_argument(
+                "BroadcastTo",
+                f"Rank of input ({tensor.ndim}) must be no greater than rank of output shape ({len(sizes)}).",
+                None,
+            )
+        for size in sizes:
+            if size < 0:
+                raise invalid_argument("BroadcastTo", f"Dimension {size} must be >= 0", None)
+        return apply_broadcast_to(tensor, sizes)
+    except TextOperand:
+        return moved(broadcast_to, input, shape=shape)
 
 
 @op(
@@ -219,7 +232,10 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
       >>> tf.expand_dims([1, 2, 3], axis=-1).shape
       TensorShape([3, 1])
     """
-    return apply_expand_dims(input, axis)
+    try:
+        return apply_expand_dims(input, axis)
+    except TextOperand:
+        return moved(expand_dims, input, axis=axis)
 
 
 @op(
@@ -246,7 +262,10 @@ def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Te
       >>> tf.squeeze([[[1], [2], [3]]]).numpy()
       array([1, 2, 3], dtype=int32)
     """
-    return apply_squeeze(input, axis)
+    try:
+        return apply_squeeze(input, axis)
+    except TextOperand:
+        return moved(squeeze, input, axis=axis)
 
 
 @op("shape", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real()), call(real(0, 2), out_type="int64")])
@@ -270,7 +289,10 @@ def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None
       >>> tf.shape([[1, 2, 3], [4, 5, 6]]).numpy()
       array([2, 3], dtype=int32)
     """
-    return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
+    try:
+        return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
+    except TextOperand:
+        return compared(shape, input, out_type=out_type)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
@@ -314,15 +336,18 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
       >>> tf.size([[1, 2, 3], [4, 5, 6]]).numpy()
       np.int32(6)
     """
-    count, wanted = (
-        math.prod(tuple(as_tensor(input).shape)),
-        dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
-    )
-    if wanted.is_integer and count > wanted.max:
-        raise invalid_argument(
-            "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+    try:
+        count, wanted = (
+            math.prod(tuple(as_tensor(input).shape)),
+            dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
         )
-    return full((), count, wanted)
+        if wanted.is_integer and count > wanted.max:
+            raise invalid_argument(
+                "Size", f"Number of elements was larger than representable by {wanted.size * 8}-bit output type", ""
+            )
+        return full((), count, wanted)
+    except TextOperand:
+        return compared(size, input, out_type=out_type)
 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
@@ -343,7 +368,10 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
       >>> tf.rank([[1, 2], [3, 4]]).numpy()
       np.int32(2)
     """
-    return full((), as_tensor(input).ndim, dtypes.int32)
+    try:
+        return full((), as_tensor(input).ndim, dtypes.int32)
+    except TextOperand:
+        return compared(rank, input)
 
 
 @op(
@@ -370,15 +398,18 @@ def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None
       >>> tf.ensure_shape([[1, 2, 3]], [None, 3]).numpy()
       array([[1, 2, 3]], dtype=int32)
     """
-    tensor, wanted = as_tensor(x), TensorShape(shape)
-    if not wanted.is_compatible_with(tensor.shape):
-        sizes = dims_text(["?" if n is None else n for n in wanted])
-        raise invalid_argument(
-            "EnsureShape",
-            f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
-            "",
-        )
-    return apply_identity(tensor)
+    try:
+        tensor, wanted = as_tensor(x), TensorShape(shape)
+        if not wanted.is_compatible_with(tensor.shape):
+            sizes = dims_text(["?" if n is None else n for n in wanted])
+            raise invalid_argument(
+                "EnsureShape",
+                f"Shape of tensor input {dims_text(tensor.shape)} is not compatible with expected shape {sizes}.",
+                "",
+            )
+        return apply_identity(tensor)
+    except TextOperand:
+        return moved(ensure_shape, x, shape=shape)
 
 
 def broadcast_static_shape(shape_x: TensorShape | Sequence[int], shape_y: TensorShape | Sequence[int]) -> TensorShape:

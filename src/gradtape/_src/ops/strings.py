@@ -21,7 +21,7 @@ from gradtape._src.ops.printing import shown
 _INTEGERS = (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
 
 
-def _texts(value: Any) -> np.ndarray:
+def texts_of(value: Any) -> np.ndarray:
     """An array of bytes. Raises TypeError for what is no text."""
     fail_trace("it computes with text")
     try:
@@ -55,7 +55,7 @@ def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) ->
       >>> tf.strings.join([["a", "b"], "x"], "-").numpy().tolist()
       [b'a-x', b'b-x']
     """
-    arrays: list[Any] = [_texts(one) for one in inputs]
+    arrays: list[Any] = [texts_of(one) for one in inputs]
     shapes = [array.shape for array in arrays if array.ndim]
     for shape in shapes:
         if shape != shapes[0]:
@@ -115,7 +115,7 @@ def as_string(
     """Numbers as text.
 
     Args:
-      input: a tensor of whole numbers, floats or bools, or text, which stays as it is.
+      input: a tensor of numbers or bools, or text, which stays as it is.
       precision: digits behind the point of floats; -1 for six.
       scientific: whether floats have an exponent.
       shortest: whether floats have an exponent where that is shorter.
@@ -134,26 +134,26 @@ def as_string(
       [b'1.50', b'2.00']
     """
     if holds_text(input):
-        return StringTensor(_texts(input))
+        return StringTensor(texts_of(input))
     fail_trace("it computes with text")
     tensor = as_tensor(input)
-    if tensor.dtype.is_complex:
-        raise not_allowed("AsString", tensor.dtype, "numbers but complex ones, and text")
     if scientific and shortest:
         raise invalid_argument("AsString", "Cannot select both scientific and shortest notation", "")
-    if not tensor.dtype.is_floating and (precision >= 0 or scientific or shortest):
+    if not (tensor.dtype.is_floating or tensor.dtype.is_complex) and (precision >= 0 or scientific or shortest):
         what = "precision" if precision >= 0 else "scientific and shortest format"
         raise invalid_argument("AsString", f"{what} not supported for datatype {tensor.dtype.name}", "")
     if len(fill) > 1 or fill not in "0 +-":
         raise invalid_argument("AsString", f'Fill string must be one of 0, space, + and -: "{fill}"', "")
     form = "d"
-    if tensor.dtype.is_floating:
+    if tensor.dtype.is_floating or tensor.dtype.is_complex:
         form = f"{f'.{precision}' if precision >= 0 else ''}{'e' if scientific else 'g' if shortest else 'f'}"
     pattern = f"%{fill}{width if width >= 0 else ''}{form}"
 
     def told(number: Any) -> bytes:
         if isinstance(number, bool):
             return f"%{fill}{width if width >= 0 else ''}s".encode() % (b"true" if number else b"false")
+        if isinstance(number, complex):
+            return f"({pattern % number.real},{pattern % number.imag})".encode()
         return (pattern % number).encode()
 
     array = view(tensor)
@@ -188,15 +188,15 @@ def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Tensor:
             None,
         )
     count = len if unit == "BYTE" else lambda text: sum(byte & 0xC0 != 0x80 for byte in text)
-    return tensor_from(_mapped(count, _texts(input), np.int32))
+    return tensor_from(_mapped(count, texts_of(input), np.int32))
 
 
 def _cased(input: Any, encoding: str, op: str, plain: Callable[[bytes], bytes], wide: Callable[[str], str]) -> Any:
     if encoding not in ("", "utf-8"):
         raise invalid_argument(op, f"only utf-8 or '' (no encoding) is supported, received {encoding}", "")
     if not encoding:
-        return StringTensor(_mapped(plain, _texts(input)))
-    return StringTensor(_mapped(lambda text: wide(text.decode(errors="replace")).encode(), _texts(input)))
+        return StringTensor(_mapped(plain, texts_of(input)))
+    return StringTensor(_mapped(lambda text: wide(text.decode(errors="replace")).encode(), texts_of(input)))
 
 
 def lower(input: Any, encoding: str = "", name: str | None = None) -> StringTensor:
@@ -255,11 +255,11 @@ def strip(input: Any, name: str | None = None) -> StringTensor:
       >>> tf.strings.strip(" tape\\n").numpy()
       b'tape'
     """
-    return StringTensor(_mapped(bytes.strip, _texts(input)))
+    return StringTensor(_mapped(bytes.strip, texts_of(input)))
 
 
 def _pattern(pattern: Any, op: str) -> re.Pattern[bytes]:
-    text = _texts(pattern).item()
+    text = texts_of(pattern).item()
     try:
         return re.compile(text)
     except re.error as error:
@@ -290,7 +290,7 @@ def regex_replace(
       b'tap and tap'
     """
     found = _pattern(pattern, "RegexReplace")
-    places = re.split(rb"\\([0-9\\])", _texts(rewrite).item())
+    places = re.split(rb"\\([0-9\\])", texts_of(rewrite).item())
 
     def rewritten(match: re.Match[bytes]) -> bytes:
         parts = [
@@ -299,7 +299,7 @@ def regex_replace(
         ]
         return b"".join(parts)
 
-    return StringTensor(_mapped(lambda text: found.sub(rewritten, text, 0 if replace_global else 1), _texts(input)))
+    return StringTensor(_mapped(lambda text: found.sub(rewritten, text, 0 if replace_global else 1), texts_of(input)))
 
 
 def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tensor:
@@ -321,7 +321,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
       array([ True, False])
     """
     found = _pattern(pattern, "RegexFullMatch")
-    return tensor_from(_mapped(lambda text: found.fullmatch(text) is not None, _texts(input), bool))
+    return tensor_from(_mapped(lambda text: found.fullmatch(text) is not None, texts_of(input), bool))
 
 
 def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None = None) -> Tensor:
@@ -350,10 +350,13 @@ def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None
         try:
             if b"_" in text:
                 raise ValueError
-            return np.array(int(text) if dtype in _INTEGERS else float(text), dtype.as_numpy_dtype)
+            if dtype in _INTEGERS:
+                return np.array(int(text), dtype.as_numpy_dtype)
+            hexadecimal = text.lstrip(b" +-")[:2].lower() == b"0x"
+            return np.array(float.fromhex(text.decode()) if hexadecimal else float(text), dtype.as_numpy_dtype)
         except (ValueError, OverflowError):
             shown = text.decode(errors="replace")
             message = f"StringToNumberOp could not correctly convert string: {shown}"
             raise invalid_argument("StringToNumber", message, None) from None
 
-    return tensor_from(_mapped(number, _texts(input), dtype.as_numpy_dtype))
+    return tensor_from(_mapped(number, texts_of(input), dtype.as_numpy_dtype))

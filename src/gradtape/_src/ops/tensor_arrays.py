@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradtape._engine.api.api import apply_reshape, as_tensor, full
+from gradtape._engine.api.api import as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, OutOfRangeError
 from gradtape._src.core.operands import int_of, ints_of
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.ops.creation import zeros
 from gradtape._src.ops.joining import concat, split as split_tensor, stack, unstack as unstack_tensor
+from gradtape._src.ops.shapes import reshape
 
 
 class TensorArray:
@@ -199,7 +202,7 @@ class TensorArray:
     def _zeros(self) -> Tensor:
         """What reads where nothing was written."""
         sizes = self._shape.as_list() if self._shape.rank is not None else []
-        return full(tuple(size or 0 for size in sizes), 0, self._dtype)
+        return zeros(tuple(size or 0 for size in sizes), self._dtype)
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Puts a tensor at an index.
@@ -232,7 +235,7 @@ class TensorArray:
                     f"Tried to write to index {place} but array is not resizeable and size is: {len(self._tensors)} ",
                 )
             self._tensors += [None] * (place + 1 - len(self._tensors))
-        tensor = as_tensor(value, hint=self._dtype)
+        tensor = self._tensor(value)
         if tensor.dtype != self._dtype:
             raise InvalidArgumentError(
                 None,
@@ -245,6 +248,9 @@ class TensorArray:
             self._shape = self._shape.merge_with(tensor.shape)
         self._tensors[place] = tensor
         return self
+
+    def _tensor(self, value: Any) -> Any:
+        return as_any_tensor(value) if self._dtype is dtypes.string else as_tensor(value, hint=self._dtype)
 
     def stack(self, name: str | None = None) -> Tensor:
         """All tensors along a new first axis.
@@ -267,7 +273,7 @@ class TensorArray:
     def _stacked(self, tensors: list[Tensor | None]) -> Tensor:
         if not tensors:
             sizes = self._shape.as_list() if self._shape.rank is not None else []
-            return full((0, *(size or 0 for size in sizes)), 0, self._dtype)
+            return zeros((0, *(size or 0 for size in sizes)), self._dtype)
         return stack([self._zeros() if tensor is None else tensor for tensor in tensors])
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
@@ -324,11 +330,12 @@ class TensorArray:
           >>> tf.TensorArray(tf.float32, size=2).unstack([1.0, 2.0]).stack().numpy()
           array([1., 2.], dtype=float32)
         """
-        tensors = unstack_tensor(as_tensor(value, hint=self._dtype))
+        tensors = unstack_tensor(self._tensor(value))
         if len(tensors) > len(self._tensors) and not self._dynamic:
             raise ValueError(
                 f"Cannot unstack {len(tensors)} tensors into a TensorArray of static size {len(self._tensors)} "
             )
+        del self._tensors[len(tensors) :]
         for place, tensor in enumerate(tensors):
             self.write(place, tensor)
         return self
@@ -353,7 +360,7 @@ class TensorArray:
         """
         for place, tensor in zip(
             ints_of(indices, "TensorListGather", "indices"),
-            unstack_tensor(as_tensor(value, hint=self._dtype)),
+            unstack_tensor(self._tensor(value)),
             strict=False,
         ):
             self.write(place, tensor)
@@ -377,9 +384,9 @@ class TensorArray:
           >>> tf.TensorArray(tf.float32, size=2, infer_shape=False).split([1.0, 2.0, 3.0], [1, 2]).read(1).numpy()
           array([2., 3.], dtype=float32)
         """
-        tensor, sizes = as_tensor(value, hint=self._dtype), ints_of(lengths, "TensorListSplit", "lengths")
+        tensor, sizes = self._tensor(value), ints_of(lengths, "TensorListSplit", "lengths")
         if tensor.ndim == 0:
-            tensor = apply_reshape(tensor, (1,))
+            tensor = reshape(tensor, (1,))
         if sum(sizes) != tensor.shape[0]:
             raise InvalidArgumentError(
                 None,

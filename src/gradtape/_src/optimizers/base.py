@@ -562,15 +562,18 @@ class Optimizer(BaseOptimizer, Declared):
         """The gradient as a tensor of its variable's dtype and shape, or as Rows.
 
         Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move, or of
-        complex numbers.
+        complex numbers, which have neither an order nor a square that is a size.
         """
-        if not variable.dtype.is_floating:
+        dtype = variable.dtype
+        if not dtype.is_floating and not (dtype.is_complex and self._takes_complex()):
             message = (
-                f"Variable '{variable.name}' is of {variable.dtype.name}: optimizers step those of floating dtypes. "
-                "Keep the real and the imaginary part of complex numbers in variables of their own, and join them by "
-                "tf.complex."
+                f"Variable '{variable.name}' is of {dtype.name}: optimizers step those of floating dtypes, and SGD "
+                "without clipping those of complex numbers. Keep real and imaginary parts in variables of their own, "
+                "and join them by tf.complex."
             )
             raise InvalidArgumentError(None, None, message)
+        if dtype.is_complex:
+            gradient = as_tensor(gradient)
         if not hasattr(gradient, "indices"):
             gradient = self._cast(gradient, variable)
             self._check_shape(gradient, variable)

@@ -12,6 +12,8 @@ from gradtape._engine.record.primitive import as_effect
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
+from gradtape._src.core.errors import TextOperand
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.random import philox
 from gradtape._src.random.distributions import (
@@ -353,7 +355,10 @@ def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None)
       >>> tf.random.shuffle([1, 2, 3, 4]).numpy()
       array([3, 2, 4, 1], dtype=int32)
     """
-    value = as_tensor(value)
+    try:
+        value = as_tensor(value)
+    except TextOperand:
+        return moved(shuffle, value, seed=seed)
     rows = value.shape[0] if value.ndim else 1
     if rows <= 1 or 0 in value.shape:
         return value

@@ -10,9 +10,10 @@ from gradtape._engine.compute import random as _random
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import as_dtype
-from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
+from gradtape._src.core.errors import InvalidArgumentError, TextOperand, invalid_argument
 from gradtape._src.core.operands import check_memory, int_of
 from gradtape._src.core.steps import one_step
+from gradtape._src.core.text_codes import moved
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
 from gradtape._src.ops.joining import stack
 from gradtape._src.random import philox
@@ -266,7 +267,6 @@ def stateless_poisson(
     "random.stateless_binomial",
     orders="0",
     dtypes="float32, float64, int32, int64",
-    notes="Numbers are TensorFlow's where success and failure are both expected ten times or more",
     edges=lambda: [
         call([50, 3], [1, 2], values([20.0, 100.0, 5000.0]), values([0.5, 0.8, 0.01])),
         *(call([7], [3, 4], 100, 0.4), call([2, 3], [5, 6], [1.0, 0.0, -2.0], 1.0, output_dtype="float64")),
@@ -421,7 +421,10 @@ def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_sele
       >>> tf.random.experimental.stateless_shuffle([1, 2, 3, 4], seed=[1, 2]).numpy()
       array([1, 4, 3, 2], dtype=int32)
     """
-    value = as_tensor(value)
+    try:
+        value = as_tensor(value)
+    except TextOperand:
+        return moved(stateless_shuffle, value, seed=seed, alg=alg)
     if value.ndim == 0:
         return value
     return tensor_from(view(value)[philox.permutation(_stateless(seed, alg), value.shape[0])])

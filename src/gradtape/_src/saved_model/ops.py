@@ -29,10 +29,13 @@ from gradtape._engine.compute.program import Program, named_program, table
 from gradtape._engine.ops.movement import assemble, evaluate_assembly, evaluate_parts, part, read_chunks
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.autodiff import custom_gradient
 from gradtape._src.core.dtypes import DTYPES
-from gradtape._src.linalg import factorisations, matrix_functions, systems
+from gradtape._src.linalg import eigenvalues, factorisations, fourier, matrix_functions, spectra, systems
 from gradtape._src.nn import cross_entropies, pooling, windows
 from gradtape._src.ops import (
+    bitwise,
+    complex_numbers,
     extremes,
     gathering,
     indexing,
@@ -145,6 +148,19 @@ def _place(operands: Any, op: str, axis: int, dtype: Any) -> Tensor:
     return (extremes.argmax if op == "ArgMax" else extremes.argmin)(operands[0], axis, dtype)
 
 
+_FOURIER = {
+    **{(1, False): fourier.fft, (1, True): fourier.ifft, (2, False): fourier.fft2d, (2, True): fourier.ifft2d},
+    **{(3, False): fourier.fft3d, (3, True): fourier.ifft3d},
+}
+_OF_REAL = {1: fourier.rfft, 2: fourier.rfft2d, 3: fourier.rfft3d}
+_TO_REAL = {1: fourier.irfft, 2: fourier.irfft2d, 3: fourier.irfft3d}
+
+
+def _chosen(functions: Any, key: Any) -> Callable[..., Any]:
+    _checked(key in functions)
+    return functions[key]
+
+
 def _all(*attributes: Any) -> Any:
     return attributes
 
@@ -244,6 +260,28 @@ SCRIPTED = {
     systems._SOLVE: ("solve", _through(systems.solve, 2)),
     systems._TRIANGULAR: ("triangular_solve", _through(systems.triangular_solve, 2, lambda *known: known[:2])),
     factorisations._CHOLESKY: ("cholesky", _through(factorisations.cholesky)),
+    factorisations._QR: ("qr", _through(factorisations.qr)),
+    spectra._SVD: ("svd", _through(spectra.svd)),
+    spectra._SINGULAR_VALUES: ("singular_values", _through(lambda x, full: spectra.svd(x, full, False))),
+    spectra._EIGH: ("eigh", _through(spectra.eigh)),
+    spectra._EIGVALSH: ("eigvalsh", _through(spectra.eigvalsh)),
+    eigenvalues._EIG: ("eig", _through(eigenvalues.eig)),
+    eigenvalues._EIGVALS: ("eigvals", _through(eigenvalues.eigvals)),
+    fourier._FFT: ("fft", _through(lambda x, rank, inverse: _chosen(_FOURIER, (rank, inverse))(x))),
+    fourier._RFFT: ("rfft", _through(lambda x, rank: _chosen(_OF_REAL, rank)(x))),
+    fourier._IRFFT: ("irfft", _through(lambda x, rank, lengths: _chosen(_TO_REAL, rank)(x, lengths))),
+    complex_numbers._JOIN: ("complex", _through(complex_numbers.complex, 2)),
+    complex_numbers._REAL: ("real", _through(complex_numbers.real)),
+    complex_numbers._IMAG: ("imag", _through(complex_numbers.imag)),
+    complex_numbers._ANGLE: ("angle", _through(complex_numbers.angle)),
+    complex_numbers._ABS: ("complex_abs", _through(lambda z: apply_elementwise("abs", z))),
+    custom_gradient.FOREIGN: ("foreign_gradient", _through(custom_gradient.FOREIGN)),
+    bitwise._AND: ("bitwise_and", _through(bitwise.bitwise_and, 2)),
+    bitwise._OR: ("bitwise_or", _through(bitwise.bitwise_or, 2)),
+    bitwise._XOR: ("bitwise_xor", _through(bitwise.bitwise_xor, 2)),
+    bitwise._INVERT: ("invert", _through(bitwise.invert)),
+    bitwise._LEFT_SHIFT: ("left_shift", _through(bitwise.left_shift, 2)),
+    bitwise._RIGHT_SHIFT: ("right_shift", _through(bitwise.right_shift, 2)),
     matrix_functions._EXPM: ("expm", _through(matrix_functions.expm)),
     matrix_functions._SQRTM: ("sqrtm", _through(matrix_functions.sqrtm)),
 }

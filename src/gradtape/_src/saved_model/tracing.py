@@ -153,13 +153,13 @@ class _Trace:
                 )
             try:
                 args, kwargs = with_tensors(given, iter(twins))
-                with execution.within_function():
+                with execution.within_function(), execution.within_export():
                     result = function._as_result(function._python(*args, **kwargs))
                 found = [recorder.outputs(leaf)[1] for leaf in leaves(result) if isinstance(leaf, Tensor)]
             except Exception as error:
                 shapes = ", ".join(str(list(tensor.shape)) for tensor in tensors)
                 raise ExportError(
-                    f"{self._name} cannot be exported: called with zeros of shapes {shapes} it raises "
+                    f"{self._name} cannot be exported: called with tensors of shapes {shapes} it raises "
                     f"{type(error).__name__}: {error}. Give TensorSpecs of shapes that it takes."
                 ) from error
             finally:
@@ -269,12 +269,13 @@ def _needed(steps: list[Any], wanted: set[int]) -> list[Any]:
 
 
 def _given(value: Any, sizes: Mapping[int, int]) -> Any:
-    """Arguments with zeros in the places of specs."""
+    """Arguments with tensors in the places of specs: zeros, and identities where there are matrices, to be inverted."""
 
-    def zeros(leaf: Any) -> Any:
+    def example(leaf: Any) -> Any:
         if not isinstance(leaf, TensorSpec):
             return leaf
         shape = [sizes[axis] if size is None else size for axis, size in enumerate(leaf.shape)]
-        return tensor_from(np.zeros(shape), leaf.dtype)
+        plain = len(shape) < 2 or not (leaf.dtype.is_floating or leaf.dtype.is_complex)
+        return tensor_from(np.zeros(shape) if plain else np.broadcast_to(np.eye(*shape[-2:]), shape), leaf.dtype)
 
-    return mapped(zeros, value)
+    return mapped(example, value)

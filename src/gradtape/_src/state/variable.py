@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor
+from gradtape._engine.api.api import as_tensor, tensor_from
+from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
 from gradtape._engine.tensor.sequence import held
@@ -72,7 +73,11 @@ class Variable(BaseVariable):
                 "`variable_def`. "
                 "You provided neither."
             )
-        value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
+        try:
+            value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
+        except errors.TextOperand:
+            message = "Variables hold numbers. Keep text in an attribute of Python's, which is assigned to like one"
+            raise errors.UnimplementedError(None, None, message) from None
         wanted = None if shape is None else TensorShape(shape)
         if wanted is not None and not value.shape.is_compatible_with(wanted):
             raise ValueError(
@@ -287,7 +292,7 @@ class Variable(BaseVariable):
           >>> v.scatter_add(tf.IndexedSlices(tf.constant([1.0, 2.0]), [2, 0])).numpy()
           array([12., 20., 31.], dtype=float32)
         """
-        return self._scatter("ResourceScatterAdd", np.add.at, sparse_delta)
+        return self._scatter("ResourceScatterAdd", _ADD, sparse_delta)
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
         """Subtracts from rows; from one that is listed more than once, all of them.
@@ -309,7 +314,7 @@ class Variable(BaseVariable):
           >>> v.scatter_sub(tf.IndexedSlices(tf.constant([1.0, 2.0]), [2, 0])).numpy()
           array([ 8., 20., 29.], dtype=float32)
         """
-        return self._scatter("ResourceScatterSub", np.subtract.at, sparse_delta)
+        return self._scatter("ResourceScatterSub", _SUBTRACT, sparse_delta)
 
     def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Variable:
         """Raises elements of rows to the given ones where they are less.
@@ -465,7 +470,7 @@ class Variable(BaseVariable):
           >>> v.scatter_nd_add([[2], [0]], [1.0, 2.0]).numpy()
           array([12., 20., 31.], dtype=float32)
         """
-        return self._scatter_nd("ResourceScatterNdAdd", np.add.at, indices, updates)
+        return self._scatter_nd("ResourceScatterNdAdd", _ADD, indices, updates)
 
     def scatter_nd_sub(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Subtracts from slices at coordinates.
@@ -486,7 +491,7 @@ class Variable(BaseVariable):
           >>> v.scatter_nd_sub([[2], [0]], [1.0, 2.0]).numpy()
           array([ 8., 20., 29.], dtype=float32)
         """
-        return self._scatter_nd("ResourceScatterNdSub", np.subtract.at, indices, updates)
+        return self._scatter_nd("ResourceScatterNdSub", _SUBTRACT, indices, updates)
 
     def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Variable:
         """Raises slices at coordinates to the updates where they are less.
@@ -622,11 +627,25 @@ class Variable(BaseVariable):
         self, op: str, change: Callable[..., Any], places: tuple[np.ndarray, ...], updates: np.ndarray
     ) -> Variable:
         """Applies a change at places, one array of indices per leading axis."""
+        if places and change in (_ADD, _SUBTRACT):
+            return self.assign(self._with_added(places, -updates if change is _SUBTRACT else updates))
         array = np.array(self.numpy())
         if change is _divide_at and array.dtype.kind != "f" and not updates.all():
             raise errors.invalid_argument(op, "updates must not contain 0")
         change(array, places, updates)
         return self.assign(array)
+
+    def _with_added(self, places: tuple[np.ndarray, ...], updates: np.ndarray) -> Tensor:
+        """The value with updates added one after the other, as sums of rows."""
+        before, depth = self.read_value(), len(places)
+        shape = tuple(before.shape)
+        rows = np.ravel_multi_index(places, shape[:depth]) if places[0].size else np.zeros(places[0].shape, np.int64)
+        values = tensor_from(np.broadcast_to(updates, (*rows.shape, *shape[depth:])), self.dtype)
+        return sums_of_rows(values, np.asarray(rows, np.int64), shape, before)
+
+
+# Held once: every asking makes another of the same.
+_ADD, _SUBTRACT = np.add.at, np.subtract.at
 
 
 def _first(found: np.ndarray) -> tuple[Any, ...]:

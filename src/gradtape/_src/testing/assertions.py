@@ -14,6 +14,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.reductions import reduce_all
 from gradtape._src.testing.check_numerics import *  # noqa: F403
@@ -381,7 +382,7 @@ def _rank(rank: Any) -> int:
 
 
 def _check_rank(x: Any, fits: Callable[[int], bool], wanted: str, message: str | None) -> None:
-    x = as_tensor(x)
+    x = as_any_tensor(x)
     if not fits(x.ndim):
         raise ValueError(f"{_prefix(message)}Tensor  must have rank {wanted}.  Received rank {x.ndim}, shape {x.shape}")
 
@@ -462,7 +463,7 @@ def assert_scalar(tensor: TensorLike, message: str | None = None, name: str | No
     Example:
       >>> tf.debugging.assert_scalar(tf.constant(1.0))
     """
-    shape = as_tensor(tensor).shape
+    shape = as_any_tensor(tensor).shape
     if shape.rank:
         raise ValueError(f"{_prefix(message)}Expected scalar shape, saw shape: {shape}.")
 
@@ -493,7 +494,7 @@ def assert_shapes(
     for value, shape in pairs:
         if shape is None:
             continue
-        tensor = as_tensor(value)
+        tensor = as_any_tensor(value)
         about = f"{_prefix(message)}Tensor {_described(tensor)}"
         if not hasattr(shape, "__iter__"):
             raise ValueError(
@@ -551,7 +552,7 @@ def assert_type(tensor: TensorLike, tf_type: DTypeLike, message: str | None = No
     Example:
       >>> tf.debugging.assert_type(tf.constant(1.0), tf.float32)
     """
-    actual, wanted = as_tensor(tensor).dtype, as_dtype(tf_type)
+    actual, wanted = as_any_tensor(tensor).dtype, as_dtype(tf_type)
     if actual != wanted:
         raise TypeError(f"{_prefix(message)}tensor must be of type {wanted!r}; got {actual!r}")
 
