@@ -315,6 +315,7 @@ from gradtape._src.keras.ops.unknowns import (
     nanvar as nanvar,
 )
 from gradtape.keras.ops import (
+    image as image,
     linalg as linalg,
     nn as nn,
     numpy as numpy,

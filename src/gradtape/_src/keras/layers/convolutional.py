@@ -9,8 +9,9 @@ from gradtape._engine.api.api import apply_reshape, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, format_of, several
+from gradtape._src.keras.layers.configured import Configured, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
+from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
 from gradtape._src.ops.joining import concat, split
 from gradtape._src.ops.padding import pad
@@ -56,7 +57,7 @@ class Convolving(Configured):
         self.padding = str(padding).lower()
         if self.padding not in allowed:
             raise ValueError(f"The `padding` argument must be one of {allowed}. Received: {self.padding}")
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def _strides_or_dilations(self) -> None:
