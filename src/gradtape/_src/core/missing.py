@@ -49,50 +49,28 @@ _OF_KERAS = {
         for rank in (1, 2, 3)
     },
     **{
-        f"layers.{name}": "change images with tf.image before they reach the model"
-        for name in (
-            *(
-                "AugMix",
-                "AutoContrast",
-                "CenterCrop",
-                "ContrastLimitedAdaptiveHistogramEqualization",
-                "CutMix",
-                "Equalization",
-            ),
-            *(
-                "MixUp",
-                "RandAugment",
-                "RandomBrightness",
-                "RandomColorDegeneration",
-                "RandomColorJitter",
-                "RandomContrast",
-            ),
-            *(
-                "RandomCrop",
-                "RandomElasticTransform",
-                "RandomErasing",
-                "RandomFlip",
-                "RandomGaussianBlur",
-                "RandomGrayscale",
-            ),
-            *(
-                "RandomHue",
-                "RandomInvert",
-                "RandomPerspective",
-                "RandomPosterization",
-                "RandomRotation",
-                "RandomSaturation",
-            ),
-            *(
-                "RandomSharpness",
-                "RandomShear",
-                "RandomTranslation",
-                "RandomZoom",
-                "Resizing",
-                "Solarization",
-                "Pipeline",
-            ),
-        )
+        f"layers.{name}": "change images with tf.keras.ops.image or tf.image in a layer of yours"
+        for name in [
+            "AugMix",
+            "AutoContrast",
+            "ContrastLimitedAdaptiveHistogramEqualization",
+            "CutMix",
+            "Equalization",
+            "MaxNumBoundingBoxes",
+            "MixUp",
+            "Pipeline",
+            "RandAugment",
+            "RandomColorDegeneration",
+            "RandomColorJitter",
+            "RandomElasticTransform",
+            "RandomErasing",
+            "RandomGaussianBlur",
+            "RandomPerspective",
+            "RandomPosterization",
+            "RandomSharpness",
+            "RandomShear",
+            "Solarization",
+        ]
     },
     **{
         f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
