@@ -81,6 +81,27 @@ _OF_KERAS = {
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
         for name in ("FlaxLayer", "JaxLayer", "TorchModuleWrapper")
     },
+    "ops.adaptive_average_pool": "use tf.keras.ops.average_pool with a window that fits",
+    "ops.adaptive_max_pool": "use tf.keras.ops.max_pool with a window that fits",
+    "ops.argpartition": "use tf.keras.ops.argsort",
+    "ops.associative_scan": "use tf.keras.ops.scan, or tf.scan",
+    "ops.cdist": "use tf.keras.ops.norm(x[:, None] - y[None], axis=-1)",
+    "ops.ctc_decode": "take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
+    "ops.eig": "use tf.linalg.eig",
+    "ops.histogram": "use tf.histogram_fixed_width, or numpy.histogram",
+    "ops.istft": "use tf.keras.ops.irfft of each stretch, and add stretches up",
+    "ops.jvp": "use tf.autodiff.ForwardAccumulator",
+    "ops.polar": "use tf.complex(r * tf.cos(a), r * tf.sin(a))",
+    "ops.rearrange": "use tf.keras.ops.reshape and tf.keras.ops.transpose",
+    "ops.unique": "use tf.unique",
+    "ops.vectorize": "use tf.vectorized_map",
+    "ops.view": "use x.numpy().view(dtype)",
+    "ops.view_as_complex": "use tf.complex(x[..., 0], x[..., 1])",
+    "ops.view_as_real": "use tf.stack([tf.math.real(x), tf.math.imag(x)], -1)",
+    **{
+        f"ops.nan{name}": f"choose what is no NaN with tf.boolean_mask, and use tf.keras.ops.{name}"
+        for name in ("median", "percentile", "quantile")
+    },
     "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",

@@ -86,27 +86,34 @@ _HOMES = {
     "GaussianBlur ElasticTransform ScaleAndTranslate SobelEdges SSIM RGBToGrayscale RGBToHSV HSVToRGB",
     "linalg": "Cholesky CholeskyInverse Det Eig Eigh Inv LuFactor MatrixRank Norm Pinv Qr Solve SolveTriangular Lstsq "
     "SVD",
-    "math": "SegmentSum SegmentMax SegmentMin SegmentProd TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfc Erfinv "
+    "math": "FFT FFT2 IFFT2 RFFT IRFFT STFT "
+    "SegmentSum SegmentMax SegmentMin SegmentProd TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfc Erfinv "
     "Logdet",
     "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu "
     "Gelu Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv "
     "SeparableConv ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
     "MultiHot Moments Normalize DotProductAttention HardShrink SoftShrink TanhShrink SparsePlus SparseSigmoid "
-    "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR",
+    "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR Unfold Fold",
 }
 # Classes whose names are not their functions' in camel case.
 _TITLES = {
     "allclose": "AllClose",
     "batch_normalization": "BatchNorm",
+    "fft": "FFT",
+    "fft2": "FFT2",
     "hsv_to_rgb": "HSVToRGB",
+    "ifft2": "IFFT2",
+    "irfft": "IRFFT",
     "isin": "IsIn",
     "layer_normalization": "LayerNorm",
     "psnr": "PSNR",
     "rms_normalization": "RMSNorm",
+    "rfft": "RFFT",
     "rgb_to_grayscale": "RGBToGrayscale",
     "rgb_to_hsv": "RGBToHSV",
     "searchsorted": "SearchSorted",
     "ssim": "SSIM",
+    "stft": "STFT",
     "svd": "SVD",
 }
 
