@@ -21,6 +21,22 @@ _ELSEWHERE = {
     "ctc_beam_search_decoder": "it gives sparse tensors; decode with NumPy on logits.numpy()",
     "fixed_unigram_candidate_sampler": "use tf.random.categorical with the logarithms of the frequencies",
     "learned_unigram_candidate_sampler": "use tf.random.log_uniform_candidate_sampler",
+    **dict.fromkeys(
+        ("decode_bmp", "decode_gif", "decode_jxl", "decode_webp"),
+        "open the file with Pillow, use tf.constant of it",
+    ),
+    **dict.fromkeys(
+        ("adjust_jpeg_quality", "random_jpeg_quality", "stateless_random_jpeg_quality", "decode_and_crop_jpeg"),
+        "use tf.image.encode_jpeg, tf.image.decode_jpeg and slices",
+    ),
+    **dict.fromkeys(("is_jpeg", "extract_jpeg_shape"), "use Pillow's Image.open, which reads the head of a file"),
+    "draw_bounding_boxes": "use Pillow's ImageDraw on tf.keras.utils.array_to_img(image)",
+    "extract_glimpse": "use tf.image.crop_and_resize",
+    "generate_bounding_box_proposals": "use tf.image.combined_non_max_suppression",
+    **dict.fromkeys(
+        ("sample_distorted_bounding_box", "stateless_sample_distorted_bounding_box"),
+        "draw a box with tf.random.uniform, and use tf.image.crop_and_resize",
+    ),
     "LinearOperatorTridiag": "use tf.linalg.tridiagonal_matmul and tf.linalg.tridiagonal_solve",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
