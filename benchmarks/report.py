@@ -18,6 +18,7 @@ from benchmarks.measures.bandwidth import elementwise_passes
 from benchmarks.measures.checkpoints import checkpoints
 from benchmarks.measures.distributed import ranks
 from benchmarks.measures.ensembles import ensembles
+from benchmarks.measures.fits import fits
 from benchmarks.measures.footprint import imports, memory, sizes, threads
 from benchmarks.measures.functions import calls
 from benchmarks.measures.growth import growth, operation_cost, reverse_to_forward
@@ -58,6 +59,7 @@ GRADTAPE_MEASURES: dict[str, Measure] = {
     "passes": elementwise_passes,
     "optimizers": optimizer_steps,
     "keras": models,
+    "fits": fits,
     "pipelines": pipelines,
     "checkpoints": checkpoints,
     "functions": calls,

@@ -98,6 +98,9 @@ OPTION_TO_ADAM = 2.0
 KERAS_LAYER, KERAS_STEP, KERAS_FIT, KERAS_IMPORT = 1.5e-6, 30e-6, 25e-6, 40e-3
 """Seconds: a layer's call beyond its arithmetic, a step of a small model eagerly and by fit, what the import adds."""
 
+FITS = {"lenet": 1.0, "lstm": 2.0}
+"""The best time of PyTorch and of Keras over its backends ÷ gradtape's, for networks trained by fit."""
+
 BATCH_OVER_COPY = 2e-6
 """Seconds that a shuffled batch of 64 rows of 784 floats may take over copying the rows."""
 

@@ -62,9 +62,11 @@ from gradtape._src.image.measures import (
     total_variation as total_variation,
 )
 from gradtape._src.image.regions import (
+    combined_non_max_suppression as combined_non_max_suppression,
     crop_and_resize as crop_and_resize,
     non_max_suppression as non_max_suppression,
     non_max_suppression_overlaps as non_max_suppression_overlaps,
+    non_max_suppression_padded as non_max_suppression_padded,
     non_max_suppression_with_scores as non_max_suppression_with_scores,
 )
 from gradtape._src.image.resizing import (

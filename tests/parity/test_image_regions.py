@@ -63,6 +63,68 @@ def test_choices(seed):
     same(program, rtol=1e-5)
 
 
+def drawn_boxes(*shape):
+    corners = np.random.default_rng(3).uniform(0.0, 0.7, (*shape, 2))
+    sizes = np.random.default_rng(4).uniform(0.2, 0.6, (*shape, 2))
+    return np.concatenate([corners, corners + sizes], -1).astype(np.float32)
+
+
+def test_boxes_chosen_with_padding():
+    """TensorFlow wants corners in order here, and more than zeros."""
+    scores = np.random.default_rng(5).uniform(0.01, 1.0, (2, 3, 40)).astype(np.float32)
+    boxes = drawn_boxes(2, 3, 40)
+
+    def program(tf):
+        choose = tf.image.non_max_suppression_padded
+        boxes_, scores_ = tf.constant(boxes), tf.constant(scores)
+        return [
+            choose(boxes_, scores_, 50, 0.3, pad_to_max_output_size=True),
+            choose(boxes_, scores_, 5, 0.6, 0.4, pad_to_max_output_size=True),
+            choose(boxes_[0, 0], scores_[0, 0], 50, 0.3, 0.2),
+            choose(boxes_[0, 0], scores_[0, 0], 3, pad_to_max_output_size=True),
+        ]
+
+    same(program)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_boxes_chosen_of_all_classes(shared):
+    scores = np.random.default_rng(6).uniform(0.0, 1.0, (2, 30, 4)).astype(np.float32)
+    boxes = drawn_boxes(2, 30, 1 if shared else 4)
+
+    def program(tf):
+        choose = tf.image.combined_non_max_suppression
+        boxes_, scores_ = tf.constant(boxes), tf.constant(scores)
+        return [
+            choose(boxes_, scores_, 5, 100),
+            choose(boxes_, scores_, 5, 7, 0.3, 0.5),
+            choose(boxes_, scores_, 3, 100, 0.3, pad_per_class=True),
+            choose(boxes_, scores_, 3, 10, 0.3, 0.9, pad_per_class=True, clip_boxes=False),
+        ]
+
+    same(lambda tf: [list(found) for found in program(tf)], rtol=1e-6)
+
+
+def test_batches_are_padded():
+    boxes = drawn_boxes(2, 3)
+    same(lambda tf: tf.image.non_max_suppression_padded(tf.constant(boxes), tf.constant(boxes[..., 0]), 3))
+
+
+def test_choices_compiled_are_those_that_run_eagerly():
+    scores = np.random.default_rng(6).uniform(0.0, 1.0, (2, 30, 4)).astype(np.float32)
+    boxes = drawn_boxes(2, 30, 1)
+
+    def choose(boxes, scores):
+        padded = gradtape.image.non_max_suppression_padded(boxes[:, :, 0], scores[..., 0], 9, 0.3, 0.1, True)
+        return (*padded, *gradtape.image.combined_non_max_suppression(boxes, scores, 5, 7, 0.3))
+
+    compiled = gradtape.function(choose)
+    arguments = gradtape.constant(boxes), gradtape.constant(scores)
+    for _ in range(2):
+        for one, other in zip(compiled(*arguments), choose(*arguments), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 REFUSED = {
     "rank": lambda image: image.crop_and_resize(BATCH[0], BOXES, OWNERS, (3, 3)),
     "columns": lambda image: image.crop_and_resize(BATCH, BOXES[:, :3], OWNERS, (3, 3)),
@@ -71,6 +133,14 @@ REFUSED = {
     "size": lambda image: image.crop_and_resize(BATCH, BOXES, OWNERS, (0, 3)),
     "threshold": lambda image: image.non_max_suppression(BOXES, BOXES[:, 0], 3, 1.5),
     "scores": lambda image: image.non_max_suppression(BOXES, BOXES[:2, 0], 3),
+    "boxes of all classes": lambda image: image.combined_non_max_suppression(drawn_boxes(2, 3), BOXES, 3, 3),
+    "classes": lambda image: image.combined_non_max_suppression(drawn_boxes(2, 3, 2), np.ones((2, 3, 3), "f"), 3, 3),
+    "size of a class": lambda image: image.combined_non_max_suppression(
+        drawn_boxes(2, 3, 1), np.ones((2, 3, 3), "f"), 0, 3
+    ),
+    "threshold of classes": lambda image: image.combined_non_max_suppression(
+        drawn_boxes(2, 3, 1), np.ones((2, 3, 3), "f"), 3, 3, 1.5
+    ),
     "boxes": lambda image: image.non_max_suppression(BOXES[:, :3], BOXES[:, 0], 3),
 }
 

@@ -74,6 +74,25 @@ from gradtape._src.keras.layers.heads import (
     GroupedQueryAttention as GroupedQueryAttention,
     MultiHeadAttention as MultiHeadAttention,
 )
+from gradtape._src.keras.layers.image_colours import (
+    RandomBrightness as RandomBrightness,
+    RandomContrast as RandomContrast,
+    RandomGrayscale as RandomGrayscale,
+    RandomHue as RandomHue,
+    RandomInvert as RandomInvert,
+    RandomSaturation as RandomSaturation,
+)
+from gradtape._src.keras.layers.image_moves import (
+    RandomFlip as RandomFlip,
+    RandomRotation as RandomRotation,
+    RandomTranslation as RandomTranslation,
+    RandomZoom as RandomZoom,
+)
+from gradtape._src.keras.layers.image_sizes import (
+    CenterCrop as CenterCrop,
+    RandomCrop as RandomCrop,
+    Resizing as Resizing,
+)
 from gradtape._src.keras.layers.merging import (
     Add as Add,
     Average as Average,

@@ -21,6 +21,22 @@ _ELSEWHERE = {
     "ctc_beam_search_decoder": "it gives sparse tensors; decode with NumPy on logits.numpy()",
     "fixed_unigram_candidate_sampler": "use tf.random.categorical with the logarithms of the frequencies",
     "learned_unigram_candidate_sampler": "use tf.random.log_uniform_candidate_sampler",
+    **dict.fromkeys(
+        ("decode_bmp", "decode_gif", "decode_jxl", "decode_webp"),
+        "open the file with Pillow, use tf.constant of it",
+    ),
+    **dict.fromkeys(
+        ("adjust_jpeg_quality", "random_jpeg_quality", "stateless_random_jpeg_quality", "decode_and_crop_jpeg"),
+        "use tf.image.encode_jpeg, tf.image.decode_jpeg and slices",
+    ),
+    **dict.fromkeys(("is_jpeg", "extract_jpeg_shape"), "use Pillow's Image.open, which reads the head of a file"),
+    "draw_bounding_boxes": "use Pillow's ImageDraw on tf.keras.utils.array_to_img(image)",
+    "extract_glimpse": "use tf.image.crop_and_resize",
+    "generate_bounding_box_proposals": "use tf.image.combined_non_max_suppression",
+    **dict.fromkeys(
+        ("sample_distorted_bounding_box", "stateless_sample_distorted_bounding_box"),
+        "draw a box with tf.random.uniform, and use tf.image.crop_and_resize",
+    ),
     "LinearOperatorTridiag": "use tf.linalg.tridiagonal_matmul and tf.linalg.tridiagonal_solve",
     "to_hash_bucket": "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets",
     "to_hash_bucket_fast": "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets",
@@ -65,50 +81,28 @@ _OF_KERAS = {
         for rank in (1, 2, 3)
     },
     **{
-        f"layers.{name}": "change images with tf.image before they reach the model"
-        for name in (
-            *(
-                "AugMix",
-                "AutoContrast",
-                "CenterCrop",
-                "ContrastLimitedAdaptiveHistogramEqualization",
-                "CutMix",
-                "Equalization",
-            ),
-            *(
-                "MixUp",
-                "RandAugment",
-                "RandomBrightness",
-                "RandomColorDegeneration",
-                "RandomColorJitter",
-                "RandomContrast",
-            ),
-            *(
-                "RandomCrop",
-                "RandomElasticTransform",
-                "RandomErasing",
-                "RandomFlip",
-                "RandomGaussianBlur",
-                "RandomGrayscale",
-            ),
-            *(
-                "RandomHue",
-                "RandomInvert",
-                "RandomPerspective",
-                "RandomPosterization",
-                "RandomRotation",
-                "RandomSaturation",
-            ),
-            *(
-                "RandomSharpness",
-                "RandomShear",
-                "RandomTranslation",
-                "RandomZoom",
-                "Resizing",
-                "Solarization",
-                "Pipeline",
-            ),
-        )
+        f"layers.{name}": "change images with tf.keras.ops.image or tf.image in a layer of yours"
+        for name in [
+            "AugMix",
+            "AutoContrast",
+            "ContrastLimitedAdaptiveHistogramEqualization",
+            "CutMix",
+            "Equalization",
+            "MaxNumBoundingBoxes",
+            "MixUp",
+            "Pipeline",
+            "RandAugment",
+            "RandomColorDegeneration",
+            "RandomColorJitter",
+            "RandomElasticTransform",
+            "RandomErasing",
+            "RandomGaussianBlur",
+            "RandomPerspective",
+            "RandomPosterization",
+            "RandomSharpness",
+            "RandomShear",
+            "Solarization",
+        ]
     },
     **{
         f"layers.{name}": "number categories by a table of tf.lookup, in a dataset's map, and use "
@@ -118,6 +112,27 @@ _OF_KERAS = {
     **{
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
         for name in ("FlaxLayer", "JaxLayer", "TorchModuleWrapper")
+    },
+    "ops.adaptive_average_pool": "use tf.keras.ops.average_pool with a window that fits",
+    "ops.adaptive_max_pool": "use tf.keras.ops.max_pool with a window that fits",
+    "ops.argpartition": "use tf.keras.ops.argsort",
+    "ops.associative_scan": "use tf.keras.ops.scan, or tf.scan",
+    "ops.cdist": "use tf.keras.ops.norm(x[:, None] - y[None], axis=-1)",
+    "ops.ctc_decode": "take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
+    "ops.eig": "use tf.linalg.eig",
+    "ops.histogram": "use tf.histogram_fixed_width, or numpy.histogram",
+    "ops.istft": "use tf.keras.ops.irfft of each stretch, and add stretches up",
+    "ops.jvp": "use tf.autodiff.ForwardAccumulator",
+    "ops.polar": "use tf.complex(r * tf.cos(a), r * tf.sin(a))",
+    "ops.rearrange": "use tf.keras.ops.reshape and tf.keras.ops.transpose",
+    "ops.unique": "use tf.unique",
+    "ops.vectorize": "use tf.vectorized_map",
+    "ops.view": "use x.numpy().view(dtype)",
+    "ops.view_as_complex": "use tf.complex(x[..., 0], x[..., 1])",
+    "ops.view_as_real": "use tf.stack([tf.math.real(x), tf.math.imag(x)], -1)",
+    **{
+        f"ops.nan{name}": f"choose what is no NaN with tf.boolean_mask, and use tf.keras.ops.{name}"
+        for name in ("median", "percentile", "quantile")
     },
     "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",

@@ -15,6 +15,7 @@ from gradtape._src.core.errors import OutOfRangeError, invalid_argument
 from gradtape._src.image.checks import size_pair
 from gradtape._src.ops.clipping import clip_by_value
 from gradtape._src.ops.gathering import gather
+from gradtape._src.ops.shapes import size
 
 
 def crop_and_resize(
@@ -125,7 +126,14 @@ def _overlap(boxes: np.ndarray) -> np.ndarray:
 def _chosen(
     overlaps: Tensor, scores: Tensor, most: int, threshold: float, least: float, sigma: float
 ) -> tuple[Tensor, Tensor]:
-    shared, given = view(overlaps), view(scores).astype(np.float32)
+    places, found = _choice(view(overlaps), view(scores).astype(np.float32), most, threshold, least, sigma)
+    return tensor_from(np.array(places, np.int32)), tensor_from(np.array(found, np.float32), scores.dtype)
+
+
+def _choice(
+    shared: np.ndarray, given: np.ndarray, most: int, threshold: float, least: float, sigma: float
+) -> tuple[list[int], list[np.float32]]:
+    """The places of the best scores of which none overlaps too much with a better one, and their scores."""
     scale = np.float32(-0.5 / sigma) if sigma > 0 else np.float32(0)
     waiting = [(-score, place, 0) for place, score in enumerate(given) if score > least]
     heapq.heapify(waiting)
@@ -151,7 +159,7 @@ def _chosen(
             found.append(score)
         elif score > least:
             heapq.heappush(waiting, (-score, place, len(places)))
-    return tensor_from(np.array(places, np.int32)), tensor_from(np.array(found, np.float32), scores.dtype)
+    return places, found
 
 
 _SUPPRESSION = Primitive("NonMaxSuppressionV5", _chosen, varies=True)
@@ -275,3 +283,148 @@ def non_max_suppression_overlaps(
     if shared.ndim != 2 or shared.shape[0] != shared.shape[1]:
         raise invalid_argument("NonMaxSuppressionWithOverlaps", "overlaps must be square", "")
     return _suppressed(shared, scores, max_output_size, overlap_threshold, score_threshold, 0.0)[0]
+
+
+def _padded_choice(boxes: Tensor, scores: Tensor, most: int, threshold: float, least: float) -> tuple[Tensor, Tensor]:
+    corners, given = view(boxes), view(scores).astype(np.float32)
+    leading = given.shape[:-1]
+    places, counts = np.zeros((*leading, most), np.int32), np.zeros(leading, np.int32)
+    for image in np.ndindex(leading):
+        found, _ = _choice(_overlap(corners[image]), given[image], most, threshold, least, 0.0)
+        counts[image], places[(*image, slice(len(found)))] = len(found), found
+    return tensor_from(places), tensor_from(counts)
+
+
+_PADDED = Primitive("NonMaxSuppressionPadded", _padded_choice)
+
+
+def non_max_suppression_padded(
+    boxes: Any,
+    scores: Any,
+    max_output_size: Any,
+    iou_threshold: Any = 0.5,
+    score_threshold: Any = float("-inf"),
+    pad_to_max_output_size: bool = False,
+    name: str | None = None,
+    sorted_input: bool = False,
+    canonicalized_coordinates: bool = False,
+    tile_size: int = 512,
+) -> tuple[Tensor, Tensor]:
+    """The boxes of the best scores, without those that overlap with a better one, of every image of a batch.
+
+    Args:
+      boxes: [..., boxes, 4], of two corners each: y1, x1, y2 and x2.
+      scores: [..., boxes].
+      max_output_size, iou_threshold, score_threshold: as for `non_max_suppression`.
+      pad_to_max_output_size: whether zeros follow the chosen places, so that there are as many for each image; needed
+        for batches.
+      name: not used; TensorFlow names operations by it.
+      sorted_input, canonicalized_coordinates, tile_size: not used.
+
+    Returns:
+      The chosen boxes' places, the best first, [..., max_output_size] or as many as there are, and how many there are,
+      both int32. They have no gradient.
+
+    Raises:
+      ValueError: a batch without pad_to_max_output_size.
+      InvalidArgumentError: a shape does not fit.
+
+    Example:
+      >>> boxes = [[0.0, 0.0, 1.0, 1.0], [0.0, 0.1, 1.0, 1.1], [0.0, 2.0, 1.0, 3.0]]
+      >>> found, count = tf.image.non_max_suppression_padded(boxes, [0.8, 0.9, 0.5], 4, pad_to_max_output_size=True)
+      >>> found.numpy(), count.numpy()
+      (array([1, 2, 0, 0], dtype=int32), np.int32(2))
+    """
+    corners, given = as_tensor(boxes, hint=dtypes.float32), as_tensor(scores, hint=dtypes.float32)
+    if not pad_to_max_output_size and corners.ndim > 2:
+        raise ValueError(f"'pad_to_max_output_size' (value {pad_to_max_output_size}) must be True for batched input")
+    if corners.ndim < 2 or corners.shape[-1] != 4 or tuple(given.shape) != tuple(corners.shape)[:-1]:
+        message = f"boxes of shape {list(corners.shape)} do not fit scores of shape {list(given.shape)}"
+        raise invalid_argument("NonMaxSuppressionPadded", message, "")
+    if not pad_to_max_output_size:
+        places = non_max_suppression(corners, given, max_output_size, iou_threshold, score_threshold)
+        return places, size(places)
+    return _PADDED(corners, given, attributes=(int(max_output_size), float(iou_threshold), float(score_threshold)))
+
+
+def _combined_choice(
+    boxes: Tensor, scores: Tensor, most: int, total: int, threshold: float, least: float, clip: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    corners, given = view(boxes), view(scores)
+    count, _, classes = given.shape
+    found = [np.zeros((count, total, *more), np.float32) for more in ((4,), (), ())]
+    counts = np.zeros(count, np.int32)
+    for image in range(count):
+        chosen = []
+        for kind in range(classes):
+            own = corners[image, :, kind if corners.shape[2] > 1 else 0]
+            places, best = _choice(_overlap(own), given[image, :, kind], most, threshold, least, 0.0)
+            chosen += [(own[place], score, kind) for place, score in zip(places, best, strict=True)]
+        chosen.sort(key=lambda one: -one[1])
+        counts[image] = min(len(chosen), total)
+        for place, parts in enumerate(chosen[:total]):
+            for array, part in zip(found, parts, strict=True):
+                array[image, place] = part
+    if clip:
+        found[0] = found[0].clip(0, 1)
+    return tensor_from(found[0]), tensor_from(found[1]), tensor_from(found[2]), tensor_from(counts)
+
+
+_COMBINED = Primitive("CombinedNonMaxSuppression", _combined_choice)
+
+
+def combined_non_max_suppression(
+    boxes: Any,
+    scores: Any,
+    max_output_size_per_class: Any,
+    max_total_size: Any,
+    iou_threshold: Any = 0.5,
+    score_threshold: Any = float("-inf"),
+    pad_per_class: bool = False,
+    clip_boxes: bool = True,
+    name: str | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The best boxes of all classes, without those that overlap with a better one of their class, of every image.
+
+    Args:
+      boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class stands for all.
+      scores: [batch, boxes, classes].
+      max_output_size_per_class: the greatest number of boxes of a class.
+      max_total_size: the greatest number of all.
+      iou_threshold: the greatest part of the area that two boxes cover which they may share, in [0, 1].
+      score_threshold: boxes of this score or a lower one are left out.
+      pad_per_class: whether results are no longer than what all classes may have.
+      clip_boxes: whether corners are moved into [0, 1].
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      Boxes [batch, results, 4], scores and classes [batch, results], all float32 with zeros behind the last result, and
+      how many results each image has, int32. They have no gradient.
+
+    Raises:
+      InvalidArgumentError: a shape does not fit, a size is not positive, or iou_threshold is not in [0, 1].
+
+    Example:
+      >>> boxes = tf.constant([[[[0.0, 0.0, 1.0, 1.0]], [[0.0, 0.1, 1.0, 1.1]]]])
+      >>> found = tf.image.combined_non_max_suppression(boxes, tf.constant([[[0.8, 0.1], [0.9, 0.2]]]), 2, 3)
+      >>> [part.numpy().tolist() for part in found[2:]]
+      [[[0.0, 1.0, 0.0]], [2]]
+    """
+    kernel = "CombinedNonMaxSuppression"
+    corners, given = as_tensor(boxes, hint=dtypes.float32), as_tensor(scores, hint=dtypes.float32)
+    most, total = int(max_output_size_per_class), int(max_total_size)
+    if corners.ndim != 4 or corners.shape[3] != 4:
+        raise invalid_argument(kernel, f"boxes must be 4-D with 4 columns, not of shape {list(corners.shape)}", "")
+    if given.ndim != 3 or tuple(given.shape)[:2] != tuple(corners.shape)[:2]:
+        raise invalid_argument(kernel, f"scores has incompatible shape {list(given.shape)}", "")
+    if corners.shape[2] not in (1, given.shape[2]):
+        message = f"third dimension of boxes must be either 1 or the number of classes, not {corners.shape[2]}"
+        raise invalid_argument(kernel, message, "")
+    if most <= 0 or total <= 0:
+        raise invalid_argument(kernel, "max_size_per_class and max_total_size must be positive", "")
+    if not 0 <= iou_threshold <= 1:
+        raise invalid_argument(kernel, "iou_threshold must be in [0, 1]", "")
+    if pad_per_class:
+        total = min(total, most * given.shape[2])
+    attributes = (most, total, float(iou_threshold), float(score_threshold), bool(clip_boxes))
+    return _COMBINED(corners, given, attributes=attributes)

@@ -28,10 +28,15 @@ _OPERANDS = frozenset(
         "condition",
         "condlist",
         "constant_values",
+        "coordinates",
         "data",
         "default",
         "depthwise_kernel",
+        "end_points",
         "fill_value",
+        "image1",
+        "image2",
+        "images",
         "indices",
         "inputs",
         "kernel",
@@ -39,6 +44,7 @@ _OPERANDS = frozenset(
         "mask",
         "operands",
         "output",
+        "output_shape",
         "pointwise_kernel",
         "predictions",
         "q",
@@ -48,14 +54,18 @@ _OPERANDS = frozenset(
         "segment_ids",
         "start",
         "start_indices",
+        "start_points",
         "step",
         "stop",
         "target",
         "targets",
+        "transform",
+        "translation",
         "updates",
         "value",
         "values",
         "variable",
+        "volumes",
         "weights",
         "x",
         "x1",
@@ -72,26 +82,38 @@ _EXCEPTIONS = {("Bincount", "weights"), ("Squareplus", "b"), ("Trapezoid", "x")}
 _HOMES = {
     "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
     "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
-    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages",
+    "image": "Resize AffineTransform ExtractPatches MapCoordinates PadImages CropImages PerspectiveTransform "
+    "GaussianBlur ElasticTransform ScaleAndTranslate SobelEdges SSIM RGBToGrayscale RGBToHSV HSVToRGB",
     "linalg": "Cholesky CholeskyInverse Det Eig Eigh Inv LuFactor MatrixRank Norm Pinv Qr Solve SolveTriangular Lstsq "
     "SVD",
-    "math": "SegmentSum SegmentMax SegmentMin SegmentProd TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfc Erfinv "
+    "math": "FFT FFT2 IFFT2 RFFT IRFFT STFT "
+    "SegmentSum SegmentMax SegmentMin SegmentProd TopK InTopK Logsumexp ExtractSequences Rsqrt Erf Erfc Erfinv "
     "Logdet",
     "nn": "Relu Relu6 Sigmoid Softplus Softsign Silu Squareplus LogSigmoid LeakyRelu HardSigmoid HardSilu Elu Selu "
     "Gelu Celu Glu HardTanh Threshold Softmax LogSoftmax Sparsemax MaxPool AveragePool Conv DepthwiseConv "
     "SeparableConv ConvTranspose OneHot BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
     "MultiHot Moments Normalize DotProductAttention HardShrink SoftShrink TanhShrink SparsePlus SparseSigmoid "
-    "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR",
+    "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR Unfold Fold",
 }
 # Classes whose names are not their functions' in camel case.
 _TITLES = {
     "allclose": "AllClose",
     "batch_normalization": "BatchNorm",
+    "fft": "FFT",
+    "fft2": "FFT2",
+    "hsv_to_rgb": "HSVToRGB",
+    "ifft2": "IFFT2",
+    "irfft": "IRFFT",
     "isin": "IsIn",
     "layer_normalization": "LayerNorm",
     "psnr": "PSNR",
     "rms_normalization": "RMSNorm",
+    "rfft": "RFFT",
+    "rgb_to_grayscale": "RGBToGrayscale",
+    "rgb_to_hsv": "RGBToHSV",
     "searchsorted": "SearchSorted",
+    "ssim": "SSIM",
+    "stft": "STFT",
     "svd": "SVD",
 }
 

@@ -99,6 +99,21 @@ def set_image_data_format(data_format: str) -> None:
     _settings["image_data_format"] = str(data_format).lower()
 
 
+def standardize_data_format(data_format: str | None) -> str:
+    """Where channels are, "channels_last" or "channels_first"; the setting's choice for None.
+
+    Raises:
+      ValueError: it is anything else.
+    """
+    chosen = image_data_format() if data_format is None else str(data_format).lower()
+    if chosen not in ("channels_first", "channels_last"):
+        raise ValueError(
+            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
+            f"Received: data_format={data_format}"
+        )
+    return chosen
+
+
 _OF_PYTHON: dict[Any, str] = {int: "int64", "int": "int64", float: "float32", bool: "bool"}
 
 

@@ -41,6 +41,17 @@ from gradtape._src.keras.functions import (
 from gradtape._src.keras.losses.ctc import (
     ctc_loss as ctc_loss,
 )
+from gradtape._src.keras.ops.bits import (
+    bitwise_and as bitwise_and,
+    bitwise_invert as bitwise_invert,
+    bitwise_left_shift as bitwise_left_shift,
+    bitwise_not as bitwise_not,
+    bitwise_or as bitwise_or,
+    bitwise_right_shift as bitwise_right_shift,
+    bitwise_xor as bitwise_xor,
+    left_shift as left_shift,
+    right_shift as right_shift,
+)
 from gradtape._src.keras.ops.composed import (
     allclose as allclose,
     amax as amax,
@@ -301,6 +312,19 @@ from gradtape._src.keras.ops.shapes import (
     unstack as unstack,
     vstack as vstack,
 )
+from gradtape._src.keras.ops.signals import (
+    conj as conj,
+    conjugate as conjugate,
+    extract_sequences as extract_sequences,
+    fft as fft,
+    fft2 as fft2,
+    ifft2 as ifft2,
+    imag as imag,
+    irfft as irfft,
+    real as real,
+    rfft as rfft,
+    stft as stft,
+)
 from gradtape._src.keras.ops.unknowns import (
     nanargmax as nanargmax,
     nanargmin as nanargmin,
@@ -314,7 +338,13 @@ from gradtape._src.keras.ops.unknowns import (
     nansum as nansum,
     nanvar as nanvar,
 )
+from gradtape._src.keras.ops.windows import (
+    conv_transpose as conv_transpose,
+    fold as fold,
+    unfold as unfold,
+)
 from gradtape.keras.ops import (
+    image as image,
     linalg as linalg,
     nn as nn,
     numpy as numpy,

@@ -58,3 +58,8 @@ from gradtape._src.keras.ops.places import (
     multi_hot as multi_hot,
     one_hot as one_hot,
 )
+from gradtape._src.keras.ops.windows import (
+    conv_transpose as conv_transpose,
+    fold as fold,
+    unfold as unfold,
+)

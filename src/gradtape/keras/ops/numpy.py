@@ -3,6 +3,17 @@
 from gradtape._src.keras.activations import (
     tanh as tanh,
 )
+from gradtape._src.keras.ops.bits import (
+    bitwise_and as bitwise_and,
+    bitwise_invert as bitwise_invert,
+    bitwise_left_shift as bitwise_left_shift,
+    bitwise_not as bitwise_not,
+    bitwise_or as bitwise_or,
+    bitwise_right_shift as bitwise_right_shift,
+    bitwise_xor as bitwise_xor,
+    left_shift as left_shift,
+    right_shift as right_shift,
+)
 from gradtape._src.keras.ops.composed import (
     allclose as allclose,
     amax as amax,
@@ -195,6 +206,12 @@ from gradtape._src.keras.ops.shapes import (
     tile as tile,
     transpose as transpose,
     vstack as vstack,
+)
+from gradtape._src.keras.ops.signals import (
+    conj as conj,
+    conjugate as conjugate,
+    imag as imag,
+    real as real,
 )
 from gradtape._src.keras.ops.unknowns import (
     nanargmax as nanargmax,

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
-from gradtape._src.keras import activations, constraints, initializers, regularizers, settings
+from gradtape._src.keras import activations, constraints, initializers, regularizers
 from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.operation import evaluated, is_remembered
@@ -142,17 +142,6 @@ def pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
         several(entry, 2, f"{ordinals[place]} entry of {name}", zero=True)  # type: ignore[misc]
         for place, entry in enumerate(value)
     )
-
-
-def format_of(data_format: str | None) -> str:
-    """Where channels are, "channels_last" or "channels_first"; the setting's choice for None."""
-    chosen = settings.image_data_format() if data_format is None else str(data_format).lower()
-    if chosen not in ("channels_first", "channels_last"):
-        raise ValueError(
-            "The `data_format` argument must be one of ('channels_first', 'channels_last'). "
-            f"Received: data_format={data_format}"
-        )
-    return chosen
 
 
 def check_rate(rate: Any, name: str = "rate") -> None:

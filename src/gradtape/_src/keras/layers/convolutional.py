@@ -9,8 +9,10 @@ from gradtape._engine.api.api import apply_reshape, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, format_of, several
+from gradtape._src.keras.layers.configured import Configured, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
+from gradtape._src.keras.ops.windows import transposed_sizes
+from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
 from gradtape._src.ops.joining import concat, split
 from gradtape._src.ops.padding import pad
@@ -56,7 +58,7 @@ class Convolving(Configured):
         self.padding = str(padding).lower()
         if self.padding not in allowed:
             raise ValueError(f"The `padding` argument must be one of {allowed}. Received: {self.padding}")
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def _strides_or_dilations(self) -> None:
@@ -353,18 +355,8 @@ class ConvTranspose(Convolving):
         last = self.data_format == "channels_last"
         sizes = input_shape[1:-1] if last else input_shape[2:]
         padding = self.output_padding or (None,) * self.rank
-        results: list[int | None] = []
-        for size, window, stride, dilation, extra in zip(
-            sizes, self.kernel_size, self.strides, self.dilation_rate, padding, strict=True
-        ):
-            reach = (window - 1) * dilation + 1
-            if size is None:
-                results.append(None)
-            elif self.padding == "valid":
-                extra = max(reach, stride) - reach if extra is None else extra
-                results.append((size - 1) * stride + reach + extra)
-            else:
-                results.append(size * stride if extra is None else (size - 1) * stride + reach % 2 + extra)
+        axes = zip(sizes, self.kernel_size, self.strides, self.dilation_rate, padding, strict=True)
+        results = transposed_sizes(axes, self.padding)
         return (input_shape[0], *results, self.filters) if last else (input_shape[0], self.filters, *results)
 
 

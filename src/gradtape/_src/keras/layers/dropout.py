@@ -11,7 +11,8 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import random
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.activation_layers import Elementwise
-from gradtape._src.keras.layers.configured import check_rate, format_of
+from gradtape._src.keras.layers.configured import check_rate
+from gradtape._src.keras.settings import standardize_data_format
 
 
 class Disturbing(Elementwise):
@@ -145,7 +146,7 @@ class _DropoutOfImages(SpatialDropout):
         dtype: Any = None,
     ) -> None:
         super().__init__(rate, seed, name, dtype)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

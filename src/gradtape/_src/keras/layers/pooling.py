@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, format_of, several
+from gradtape._src.keras.layers.configured import Configured, several
 from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.nn import pooling
 
 _FORMATS = {
@@ -46,7 +47,7 @@ class Pooling(Configured):
         self.pool_size = several(pool_size, self.rank, "pool_size")
         self.strides = several(pool_size if strides is None else strides, self.rank, "strides", zero=True)
         self.padding = padding
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self._build_at_init()
 
@@ -190,7 +191,7 @@ class GlobalPooling(Configured):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
         first = 1 if self.data_format == "channels_last" else 2

@@ -29,9 +29,13 @@ class Preparing(Configured):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The layer's function of data."""
-        if args and not isinstance(args[0], (*TENSORS, KerasTensor)):
-            args = (as_tensor(args[0]), *args[1:])
+        if args:
+            args = (self._taken(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
+
+    def _taken(self, value: Any) -> Any:
+        """Data as a tensor."""
+        return value if isinstance(value, (*TENSORS, KerasTensor)) else as_tensor(value)
 
     def _cast(self, value: Any) -> Tensor:
         """A value as a tensor of the layer's dtype."""

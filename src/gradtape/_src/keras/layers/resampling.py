@@ -10,9 +10,10 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, format_of, pairs, several
+from gradtape._src.keras.layers.configured import Configured, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
+from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.padding import pad
 
@@ -114,7 +115,7 @@ class Cropping1D(Cropping):
 class _CroppingOfImages(Cropping):
     def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         if isinstance(cropping, int) and cropping < 0:
             raise ValueError(f"`cropping` cannot be negative. Received: cropping={cropping}.")
         self.cropping = pairs(cropping, self.rank, "cropping")
@@ -210,7 +211,7 @@ class ZeroPadding1D(ZeroPadding):
 
     def __init__(self, padding: int | Sequence[int] = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.padding = several(padding, 2, "padding", zero=True)
 
     @property
@@ -222,7 +223,7 @@ class ZeroPadding1D(ZeroPadding):
 class _PaddingOfImages(ZeroPadding):
     def __init__(self, padding: Any, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.padding = pairs(padding, self.rank, "padding")
 
 
@@ -351,7 +352,7 @@ class UpSampling2D(UpSampling):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.size = several(size, 2, "size")
         self.interpolation = interpolation.lower()
         if self.interpolation not in ("nearest", "bilinear"):
@@ -401,5 +402,5 @@ class UpSampling3D(UpSampling):
 
     def __init__(self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.size = several(size, 3, "size")

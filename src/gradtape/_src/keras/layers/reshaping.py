@@ -8,8 +8,9 @@ from typing import Any
 from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_transpose
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, Unchanging, format_of, product
+from gradtape._src.keras.layers.configured import Configured, Unchanging, product
 from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.keras.settings import standardize_data_format
 
 
 class Flatten(Unchanging):
@@ -31,7 +32,7 @@ class Flatten(Unchanging):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = format_of(data_format)
+        self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -1,0 +1,147 @@
+"""What layers of images share: batches or single images, alone or with labels and masks, and what is drawn for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.layers.dense import Shape
+from gradtape._src.keras.layers.preprocessing import Preparing
+from gradtape._src.keras.random import SeedGenerator
+from gradtape._src.keras.settings import standardize_data_format
+from gradtape._src.ops.shapes import expand_dims, squeeze
+
+
+class ImageLayer(Preparing):
+    """A layer of images: [height, width, channels] or a batch of them, or a dict that has such as "images".
+
+    Attributes:
+      _moves: whether pixels move, so that masks go with their images.
+      _always: whether images change outside of training too.
+    """
+
+    _moves: ClassVar[bool] = True
+    _always: ClassVar[bool] = False
+
+    data_format: str
+
+    def _of_images(self, data_format: str | None) -> None:
+        """Keeps where channels are, and what follows from it."""
+        self.data_format = standardize_data_format(data_format)
+        self._height_axis = -3 if self.data_format == "channels_last" else -2
+
+    def _taken(self, value: Any) -> Any:
+        """Images as a tensor, alone or in a dict."""
+        if isinstance(value, dict):
+            return {key: self._taken(part) for key, part in value.items()}
+        return super()._taken(value)
+
+    def call(self, data: Any, training: bool | None = True) -> Any:
+        """The images, changed in training."""
+        images = data["images"] if isinstance(data, dict) else data
+        if images.ndim not in (3, 4):
+            raise ValueError(
+                "Expected image tensor to have rank 3 (single image) or 4 (batch of images). "
+                f"Received: data.shape={images.shape}"
+            )
+        changes = training or self._always
+        drawn = self._draw(images if images.ndim == 4 else expand_dims(images, 0)) if changes else None
+
+        def changed(value: Tensor, nearest: bool) -> Tensor:
+            value = self._cast(value)
+            if not changes:
+                return value
+            if value.ndim == 4:
+                return self._change(value, drawn, nearest)
+            return squeeze(self._change(expand_dims(value, 0), drawn, nearest), 0)
+
+        if not isinstance(data, dict):
+            return changed(images, False)
+        if "bounding_boxes" in data:
+            raise ValueError(
+                f"{type(self).__name__} leaves bounding boxes where they are; move them in a tf.keras.layers.Lambda."
+            )
+        found = {**data, "images": changed(images, False)}
+        if self._moves and "segmentation_masks" in data:
+            found["segmentation_masks"] = changed(data["segmentation_masks"], True)
+        return found
+
+    def _draw(self, images: Tensor) -> Any:
+        """What is drawn for a batch."""
+        return None
+
+    def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
+        """A batch as it becomes; `nearest` where values are classes and have no mean."""
+        raise NotImplementedError
+
+    def compute_output_spec(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+        """Shapes and dtypes of what it returns."""
+        if not isinstance(data, dict):
+            return super().compute_output_spec(data, *args, **kwargs)
+        moved = ("images", "segmentation_masks") if self._moves else ("images",)
+        return {
+            key: super(ImageLayer, self).compute_output_spec(value) if key in moved else value
+            for key, value in data.items()
+        }
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the inputs."""
+        return input_shape
+
+
+class Sized(ImageLayer):
+    """A layer that makes images of one size."""
+
+    height: int
+    width: int
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the inputs, with the layer's height and width."""
+        if len(input_shape) not in (3, 4) or isinstance(input_shape[0], list | tuple):
+            raise ValueError(
+                "`input_shape` must be a non-nested tuple or list of rank-1 with size 3 (unbatched) or 4 (batched). "
+            )
+        shape = list(input_shape)
+        place = len(shape) + self._height_axis
+        shape[place : place + 2] = [self.height, self.width]
+        return tuple(shape)
+
+
+class Augmenting(ImageLayer):
+    """A layer that changes images at random in training, each in its own way.
+
+    Attributes:
+      _bounds: between which its factor lies.
+    """
+
+    _bounds: ClassVar[tuple[float, float]] = (-1, 1)
+
+    def _seeded(self, seed: int | None) -> None:
+        """Keeps a seed, and the seeds that follow from it."""
+        self.seed = seed
+        self.generator = SeedGenerator(seed)
+
+    def _range(self, factor: Any) -> tuple[float, float]:
+        """The bounds that a factor stands for: itself for two numbers, both signs of one within the layer's bounds."""
+        low, high = self._bounds
+        message = (
+            "The `factor` argument should be a number (or a list of two numbers) in the range "
+            f"[{low}, {high}]. Received: factor={factor}"
+        )
+        if isinstance(factor, tuple | list):
+            if len(factor) != 2 or factor[0] > high or factor[1] < low:
+                raise ValueError(message)
+            lower, upper = sorted(factor)
+            return lower, upper
+        if not isinstance(factor, int | float) or factor < low or factor > high:
+            raise ValueError(message)
+        return max(-abs(factor), low), abs(factor)
+
+
+def values_between(value_range: Any) -> list[float]:
+    """The least and the greatest value of pixels."""
+    if not isinstance(value_range, tuple | list) or len(value_range) != 2:
+        raise ValueError(
+            f"The `value_range` argument should be a list of two numbers. Received: value_range={value_range}"
+        )
+    return sorted(value_range)

@@ -1,0 +1,67 @@
+"""Functions of keras.ops of the bits of integers, made from rows: a name, what computes it, and what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.keras.functions import Op, keras_op
+from gradtape._src.keras.ops.promotion import promoted
+from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.ops import bitwise
+
+_PAIRS = (
+    ("bitwise_and", bitwise.bitwise_and, "The bits that both have", "[2]"),
+    ("bitwise_or", bitwise.bitwise_or, "The bits that one has", "[7]"),
+    ("bitwise_xor", bitwise.bitwise_xor, "The bits that one has and the other has not", "[5]"),
+    ("bitwise_left_shift", bitwise.left_shift, "The bits moved up by so many places", "[48]"),
+    ("left_shift", bitwise.left_shift, "The bits moved up by so many places", "[48]"),
+    ("bitwise_right_shift", bitwise.right_shift, "The bits moved down by so many places", "[0]"),
+    ("right_shift", bitwise.right_shift, "The bits moved down by so many places", "[0]"),
+)
+_SINGLES = (
+    ("bitwise_not", "The bits that the number has not", "[-7]"),
+    ("bitwise_invert", "The bits that the number has not", "[-7]"),
+)
+
+
+def _described(function: Any, name: str, sentence: str, arguments: str, example: str) -> Any:
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = (
+        f"{sentence}, element by element.\n\nArgs:\n  {arguments}: integer tensors.\n\nReturns:\n"
+        f"  An integer tensor of their common shape.\n\nExample:\n  >>> {example}\n"
+    )
+    return keras_op(function)
+
+
+def _pair(name: str, compute: Callable[..., Tensor], sentence: str, result: str) -> Any:
+    def function(x: Any, y: Any) -> Tensor:
+        return compute(*promoted(x, y))
+
+    example = f"tf.keras.ops.{name}([6], [3]).numpy().tolist()\n  {result}"
+    return _described(function, name, sentence, "x, y", example)
+
+
+def _single(name: str, sentence: str, result: str) -> Any:
+    def function(x: Any) -> Tensor:
+        return bitwise.invert(tensor_of(x))
+
+    return _described(function, name, sentence, "x", f"tf.keras.ops.{name}([6]).numpy().tolist()\n  {result}")
+
+
+if TYPE_CHECKING:
+    bitwise_and: Op[Any]
+    bitwise_or: Op[Any]
+    bitwise_xor: Op[Any]
+    bitwise_left_shift: Op[Any]
+    left_shift: Op[Any]
+    bitwise_right_shift: Op[Any]
+    right_shift: Op[Any]
+    bitwise_not: Op[Any]
+    bitwise_invert: Op[Any]
+else:
+    for _row in _PAIRS:
+        globals()[_row[0]] = _pair(*_row)
+    for _row in _SINGLES:
+        globals()[_row[0]] = _single(*_row)
