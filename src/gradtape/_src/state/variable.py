@@ -12,7 +12,7 @@ from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
-from gradtape._src.core import errors, replication
+from gradtape._src.core import errors, nest, replication
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
@@ -656,3 +656,6 @@ def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
 
 def _restore(value: np.ndarray, trainable: bool, name: str, constraint: Any = None) -> Variable:
     return Variable(value, trainable, name=name, constraint=constraint)
+
+
+nest.register_leaf(Variable)
