@@ -106,6 +106,9 @@ def _mpi() -> ModuleType | None:
     """mpi4py, or None where this process is alone. ImportError where it is one of several and mpi4py is not there."""
     if "mpi4py.MPI" not in sys.modules and not _launched():
         return None
+    if os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE") == os.environ.get("OMPI_COMM_WORLD_SIZE", "1"):
+        # Of one machine: Open MPI 5 reports an error for each window where it finds no network that this is for.
+        os.environ.setdefault("OMPI_MCA_osc", "^ucx")
     try:
         import mpi4py.MPI
     except (ImportError, RuntimeError) as error:
