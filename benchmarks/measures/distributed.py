@@ -5,6 +5,7 @@ Run under mpiexec as a module, it measures on its rank and prints what the first
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import json
@@ -14,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,6 +71,17 @@ def _best(function: Callable[[], Any], meet: Callable[[], Any], rounds: int) -> 
     return min(times)
 
 
+@contextlib.contextmanager
+def _messages() -> Iterator[None]:
+    """A block in which ranks of one machine exchange as those of several do."""
+    from gradtape._src.distributed.world import current
+
+    world = current()
+    shared, world.window = world.window, None
+    yield
+    world.window = shared
+
+
 def exchanges() -> dict[str, float]:
     """Seconds of exchanges by gradtape and by MPI's own call, and of a copy of as many bytes."""
     from mpi4py import MPI
@@ -87,6 +99,8 @@ def exchanges() -> dict[str, float]:
         }
         for name, function in functions.items():
             found[f"{name} {size}"] = _best(function, tf.distributed.barrier, rounds)
+        with _messages():
+            found[f"gradtape by messages {size}"] = _best(functions["gradtape"], tf.distributed.barrier, rounds)
     return found
 
 
@@ -111,15 +125,20 @@ def step() -> dict[str, float]:
             for weight in w:
                 y = tf.tanh(y @ weight)
             loss = tf.reduce_mean(tf.square(y))
-        if exchanging:
-            tape = tf.distributed.DistributedGradientTape(tape)
-        optimizer.apply_gradients(zip(tape.gradient(loss, w), w, strict=True))
+        of_all: Any = tf.distributed.DistributedGradientTape(tape) if exchanging else tape
+        optimizer.apply_gradients(zip(of_all.gradient(loss, w), w, strict=True))
 
     found = {}
     for name, exchanging in (("step", True), ("apart", False)):
         train(exchanging)
         found[name] = _best(functools.partial(train, exchanging), tf.distributed.barrier, 40)
     return found
+
+
+def step_by_messages() -> dict[str, float]:
+    """The step, exchanging as ranks of several machines do."""
+    with _messages():
+        return step()
 
 
 def gloo() -> dict[str, float]:
@@ -206,7 +225,7 @@ def limited(computing: float, gradients: int) -> tuple[list[list[str]], list[str
         if not limit.can_be_had():
             lacking.append(limit.name)
             continue
-        measured = _launched(2, "step", limit.namespace(), **over_tcp)["step"]
+        measured = _launched(2, "step_by_messages", limit.namespace(), **over_tcp)["step"]
         expected = foretold(Job(computing, 2 / 3, gradients), Link(limit.delay, limit.bandwidth / 2), 2)
         rows.append([f"step, two ranks, {limit.name}", f"{duration(measured)}, foretold {duration(expected)}"])
     return rows, lacking
@@ -274,7 +293,8 @@ def main(what: str) -> None:
         import gradtape as tf
 
         tf.distributed.init()
-        found, rank = {"exchanges": exchanges, "step": step}[what](), tf.distributed.rank()
+        measures = {"exchanges": exchanges, "step": step, "step_by_messages": step_by_messages}
+        found, rank = measures[what](), tf.distributed.rank()
     if rank == 0:
         print(json.dumps(found), flush=True)
 

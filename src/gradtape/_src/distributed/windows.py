@@ -51,6 +51,7 @@ class Window:
 
     def __init__(self, mpi: ModuleType, communicator: Any) -> None:
         self.meeting = communicator.Dup()
+        self.rank = self.meeting.rank
         self.memory = mpi.Win.Allocate_shared(2 * PIECE, 1, comm=self.meeting)
         self.memory.Lock_all()
         shared = [np.frombuffer(self.memory.Shared_query(rank)[0], np.uint8) for rank in range(self.meeting.size)]
@@ -72,24 +73,27 @@ class Window:
     def advance(self) -> None:
         """Goes on as far as the other ranks have come."""
         while self.pieces:
-            piece, turn = self.pieces[0], self.done % 2
-            length = piece.own.nbytes
-            places = [place[turn, :length].view(piece.own.dtype) for place in self.places]
+            own, out, combine = self.pieces[0]
             if self.met is None:
-                np.copyto(places[self.meeting.rank], piece.own)
+                np.copyto(self._place(self.rank, own), own)
                 self.memory.Sync()
                 self.met = self.meeting.Ibarrier()
             if not self.met.Test():
                 return
             self.memory.Sync()
-            if self.meeting.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
-                places[self.meeting.rank] = piece.own
-            piece.combine(places[0], places[1], piece.out)
-            for place in places[2:]:
-                piece.combine(piece.out, place, piece.out)
+            values = [self._place(rank, own) for rank in range(len(self.places))]
+            if self.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
+                values[self.rank] = own
+            combine(values[0], values[1], out)
+            for value in values[2:]:
+                combine(out, value, out)
             self.met = None
             self.pieces.popleft()
             self.done += 1
+
+    def _place(self, rank: int, own: np.ndarray) -> np.ndarray:
+        """Where a rank puts its part of the first of `pieces`."""
+        return self.places[rank][self.done % 2, : own.nbytes].view(own.dtype)
 
     def free(self) -> None:
         """Gives the memory back; all ranks call it."""
