@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import tempfile
+
 import numpy as np
 import pytest
 
@@ -123,6 +126,21 @@ def check_variables_that_replicas_read_as_one():
         total.assign_add(1.0)
     mean.assign_sub(2.0)
     np.testing.assert_allclose(float(mean), (size + 1) / 2 - 2.0)
+
+
+def check_variables_of_replicas_are_saved_as_one():
+    on_read, size = tf.VariableSynchronization.ON_READ, hvd.size()
+    with STRATEGY.scope():
+        total = tf.Variable(0.0, synchronization=on_read, aggregation=tf.VariableAggregation.SUM)
+    STRATEGY.run(lambda: total.assign_add(number_of_replica()))
+    with tempfile.TemporaryDirectory() as folder:
+        path = tf.train.Checkpoint(total=total).save(f"{folder}/all")  # each rank its own
+        assert tf.train.load_variable(path, "total/.ATTRIBUTES/VARIABLE_VALUE") == size * (size + 1) / 2
+        total.assign(0.0)
+        tf.train.Checkpoint(total=total).restore(path)
+    assert float(total) == size * (size + 1) / 2
+    copied = copy.deepcopy(tf.Variable(1.0, aggregation=tf.VariableAggregation.SUM))
+    assert copied.aggregation is tf.VariableAggregation.SUM
 
 
 def check_variables_that_cannot_be():

@@ -72,6 +72,9 @@ class ReplicatedVariable(Variable):
         """Subtracts from the value; see `tf.Variable.assign_sub`."""
         return super().assign_sub(self._told(delta, "assign_sub"), use_locking, name, read_value)
 
+    def _adopt(self, value: Any) -> None:  # which restores
+        super()._adopt(self._told(value, "assign"))
+
     def _change(self, *args: Any, **kwargs: Any) -> Any:
         self._check_part()
         return super()._change(*args, **kwargs)

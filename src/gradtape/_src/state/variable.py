@@ -157,7 +157,14 @@ class Variable(BaseVariable):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"), constraint=self.constraint)
+        copied = type(self)(
+            self.numpy(),
+            self.trainable,
+            name=self.name.removesuffix(":0"),
+            constraint=self.constraint,
+            synchronization=self.synchronization,
+            aggregation=self.aggregation,
+        )
         memo[id(self)] = copied
         return copied
 
