@@ -126,6 +126,25 @@ def check_sources_in_structures_and_tensors():
     np.testing.assert_allclose(float(found["v"][0]), 5.0 * np.mean((np.arange(hvd.size()) + 1.0) ** 2), rtol=1e-6)
 
 
+def check_gradients_of_half_precision():
+    for dtype in (tf.float16, tf.bfloat16):
+        dense, rows = (tf.Variable(tf.ones([3, 2], dtype), name=f"{dtype.name} {name}") for name in ("dense", "rows"))
+        factor = hvd.rank() + 1
+        for optimizer in (None, hvd.DistributedOptimizer(tf.optimizers.SGD(1.0), op=hvd.Sum)):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(dense) * factor + tf.reduce_sum(tf.gather(rows, [1])) * factor
+            total = hvd.size() * (hvd.size() + 1) / 2
+            if optimizer is None:
+                found = hvd.DistributedGradientTape(tape, op=hvd.Sum).gradient(loss, [dense, rows])
+                assert isinstance(found[1], tf.IndexedSlices)
+                assert all(gradient.dtype == dtype for gradient in found)
+                np.testing.assert_array_equal(tf.convert_to_tensor(found[1])[:, 0].numpy(), [0, total, 0])
+                np.testing.assert_array_equal(found[0].numpy(), np.full((3, 2), total))
+            else:
+                optimizer.apply_gradients(zip(tape.gradient(loss, [dense, rows]), (dense, rows), strict=True))
+                np.testing.assert_array_equal(dense.numpy(), np.full((3, 2), 1 - total))
+
+
 def check_sources_that_differ_are_named():
     one, other = tf.Variable(1.0, name="one"), tf.Variable(1.0, name="other")
     with tf.GradientTape() as tape:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import tempfile
+
 import numpy as np
 import pytest
 
@@ -42,6 +45,133 @@ def check_variables_begin_alike():
     assert float(v) == 3.0
     hvd.check_variables(layer.variables)
     assert float(tf.Variable(float(hvd.rank()))) == hvd.rank()
+
+
+def number_of_replica() -> tf.Tensor:
+    """From 1 on, within a replica."""
+    return tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.float32) + 1.0
+
+
+def check_variables_that_replicas_write():
+    """The values are those of TensorFlow's MirroredStrategy."""
+    size = hvd.size()
+    aggregation = tf.VariableAggregation
+    wanted = {
+        aggregation.SUM: size * (size + 1) / 2,
+        aggregation.MEAN: (size + 1) / 2,
+        aggregation.NONE: hvd.rank() + 1,
+    }
+    wanted[aggregation.ONLY_FIRST_REPLICA] = 1.0
+    for kind, value in wanted.items():
+        with STRATEGY.scope():
+            v = tf.Variable([0.0, 5.0], aggregation=kind)
+        assert (v.aggregation, v.synchronization) == (kind, tf.VariableSynchronization.ON_WRITE) and v.trainable
+
+        def replica(v=v):
+            return v.assign([number_of_replica(), 5.0])
+
+        def compiled_replica(v=v):
+            v.assign_add([number_of_replica(), 0.0])
+            v.assign_sub([number_of_replica() / 2.0, 0.0])
+
+        STRATEGY.run(replica)
+        np.testing.assert_array_equal(v[0].numpy(), np.float32(value))
+        compiled = tf.function(lambda step=compiled_replica: STRATEGY.run(step))
+        for _ in range(3):
+            compiled()
+        np.testing.assert_allclose(v[0].numpy(), 2.5 * value, rtol=1e-6)
+        v.assign_add([1.0, 1.0])  # outside of replicas as it says
+        np.testing.assert_allclose(v[0].numpy(), 2.5 * value + 1.0, rtol=1e-6)
+        if kind not in (aggregation.NONE,):
+            hvd.check_variables([v])
+            with pytest.raises(NotImplementedError, match="assign it whole"):
+                STRATEGY.run(lambda v=v: v.scatter_add(tf.IndexedSlices([1.0], [0])))
+
+
+def check_variables_that_replicas_read_as_one():
+    size, rank = hvd.size(), hvd.rank()
+    aggregation, on_read = tf.VariableAggregation, tf.VariableSynchronization.ON_READ
+    with STRATEGY.scope():
+        total, mean, first, own = (
+            tf.Variable(0.0, synchronization=on_read, aggregation=kind)
+            for kind in (aggregation.SUM, aggregation.MEAN, aggregation.ONLY_FIRST_REPLICA, aggregation.NONE)
+        )
+
+    def replica():
+        for v in (total, mean, first, own):
+            v.assign_add(number_of_replica())
+        return total.read_value(), total + 0.0
+
+    assert [float(value) for value in STRATEGY.run(replica)] == [rank + 1, rank + 1]
+    assert not total.trainable
+    for v, value in ((total, size * (size + 1) / 2), (mean, (size + 1) / 2), (first, 1.0)):
+        found = (
+            v.read_value(),
+            v.value(),
+            v.numpy(),
+            float(v),
+            v + 0.0,
+            0.0 + v,
+            1.0 * v,
+            abs(v),
+            tf.constant(v.numpy()),
+        )
+        assert [float(one) for one in found] == [value] * len(found)
+        assert bool(v > value - 0.5) and bool(v == value)
+    with pytest.raises(ValueError, match="Could not convert from"):
+        own.read_value()
+    total.assign(6.0)
+    assert float(total) == 6.0 and STRATEGY.run(lambda: float(total)) == 6.0 / size
+    with pytest.raises(ValueError, match="does not support `assign_add` in cross-replica context"):
+        total.assign_add(1.0)
+    mean.assign_sub(2.0)
+    np.testing.assert_allclose(float(mean), (size + 1) / 2 - 2.0)
+
+
+def check_variables_of_replicas_are_saved_as_one():
+    on_read, size = tf.VariableSynchronization.ON_READ, hvd.size()
+    with STRATEGY.scope():
+        total = tf.Variable(0.0, synchronization=on_read, aggregation=tf.VariableAggregation.SUM)
+    STRATEGY.run(lambda: total.assign_add(number_of_replica()))
+    with tempfile.TemporaryDirectory() as folder:
+        path = tf.train.Checkpoint(total=total).save(f"{folder}/all")  # each rank its own
+        assert tf.train.load_variable(path, "total/.ATTRIBUTES/VARIABLE_VALUE") == size * (size + 1) / 2
+        total.assign(0.0)
+        tf.train.Checkpoint(total=total).restore(path)
+    assert float(total) == size * (size + 1) / 2
+    copied = copy.deepcopy(tf.Variable(1.0, aggregation=tf.VariableAggregation.SUM))
+    assert copied.aggregation is tf.VariableAggregation.SUM
+
+
+def check_variables_that_cannot_be():
+    with STRATEGY.scope():
+        for said, given in (
+            ("Invalid variable aggregation mode: x for variable: v", {"aggregation": "x"}),
+            ("Invalid variable synchronization mode: x for variable: v", {"synchronization": "x"}),
+            ("`NONE` variable synchronization mode", {"synchronization": tf.VariableSynchronization.NONE}),
+            ("aggregation=MEAN and a non-floating dtype", {"aggregation": tf.VariableAggregation.MEAN}),
+        ):
+            with pytest.raises(ValueError, match=said):
+                tf.Variable(1, name="v", **given)
+
+
+def check_losses_of_replicas():
+    size = hvd.size()
+
+    def replica():
+        return (
+            tf.nn.compute_average_loss([1.0, 2.0, 3.0]),
+            tf.nn.compute_average_loss([1.0, 2.0], sample_weight=[1.0, 3.0]),
+            tf.nn.compute_average_loss([1.0, 2.0], global_batch_size=8),
+            tf.nn.scale_regularization_loss([2.0, 4.0]),
+        )
+
+    found = [float(value) for value in STRATEGY.run(replica)]
+    np.testing.assert_allclose(found, [2.0 / size, 3.5 / size, 0.375, 6.0 / size], rtol=1e-6)
+    with STRATEGY.scope():
+        for function in (tf.nn.compute_average_loss, tf.nn.scale_regularization_loss):
+            with pytest.raises(RuntimeError, match=f"`{function.__name__}` in cross replica context"):
+                function([1.0])
 
 
 def check_values_become_one():
@@ -214,6 +344,7 @@ def check_metrics_of_programs():
     ranks = np.arange(hvd.size())
     with STRATEGY.scope():
         np.testing.assert_allclose(float(mean.result()), np.average(ranks, weights=ranks + 1), rtol=1e-6)
+    np.testing.assert_allclose(float(mean.result()), np.average(ranks, weights=ranks + 1), rtol=1e-6)
     assert STRATEGY.run(lambda: float(mean.result())) == hvd.rank()
 
 

@@ -11,8 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, MappingView, Sequence
 from typing import Any
 
+import numpy as np
+
+from gradtape._engine.tensor.tensor import Tensor
+
 # Types known to be leaves, so that the slower questions of is_nested are not asked.
-_LEAVES: set[type] = {int, float, bool, complex, str, bytes, type(None)}
+_LEAVES: set[type] = {int, float, bool, complex, str, bytes, type(None), np.ndarray, Tensor}
 
 
 def register_leaf(leaf_type: type) -> None:

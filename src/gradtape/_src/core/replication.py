@@ -58,6 +58,12 @@ def is_replica() -> bool:
     return _thread.within_replica
 
 
+def is_across() -> bool:
+    """Whether a strategy's scope is open, and this is no replica's doing."""
+    strategy = current()
+    return strategy is not None and not strategy.is_default and not _thread.within_replica
+
+
 class Entered:
     """A block within a strategy's scope, or within one of its replicas.
 
@@ -120,3 +126,14 @@ def summed(gradients: list[Any], variables: list[Any]) -> list[Any]:
     """Gradients as an optimizer takes them: added up over the replicas, where a replica takes its step."""
     strategy = replicated() if is_replica() else None
     return gradients if strategy is None else strategy._summed(gradients, variables)
+
+
+def replicas_of(function: str) -> int:
+    """Over how many replicas what a function makes is added up. RuntimeError where no replica calls it."""
+    if is_across():
+        raise RuntimeError(
+            f"You are calling `{function}` in cross replica context, while it was expected to be called in replica "
+            "context."
+        )
+    strategy = replicated()
+    return 1 if strategy is None else int(strategy.num_replicas_in_sync)

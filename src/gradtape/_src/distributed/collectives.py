@@ -16,10 +16,10 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.custom_gradient import custom_gradient
 from gradtape._src.core import errors
 from gradtape._src.distributed.agreement import Item, Proposal, agree, await_proposal, gathered
-from gradtape._src.distributed.compression import Compression, Wire
+from gradtape._src.distributed.compression import Compression, Wire, bits_of
 from gradtape._src.distributed.gathering import counts_of, gathered_rows
 from gradtape._src.distributed.gradients import GRADIENTS, GradientExchange, exchange, of_one
-from gradtape._src.distributed.reduction import Average, Op, Reduction, Sum, buckets_of, reduction_of
+from gradtape._src.distributed.reduction import Average, Max, Min, Op, Reduction, Sum, buckets_of, reduction_of
 from gradtape._src.distributed.world import World, current
 from gradtape._src.ops.indexed_slices import IndexedSlices
 
@@ -61,6 +61,10 @@ def _op_of(op: Op | None, average: bool | None) -> Op:
 def _check_reducible(tensor: Tensor, reduction: Reduction) -> None:
     if tensor.dtype.is_bool:
         raise errors.InvalidArgumentError(None, None, "bool tensors are not added up; cast them to tf.int32 first.")
+    if tensor.dtype.is_complex and reduction.op in (Min, Max):
+        raise errors.InvalidArgumentError(
+            None, None, f"Complex numbers have no order, of which {reduction.op} would be."
+        )
 
 
 def _reduce(reduction: Reduction, names: tuple[str, ...], *tensors: Tensor) -> list[Tensor]:
@@ -314,7 +318,7 @@ def _broadcast_agreed(
             np.copyto(array, view(tensor))
         found.append(made)
         if array.size:
-            requests.append(world.data.Ibcast(array, root_rank))
+            requests.append(world.data.Ibcast(bits_of(array), root_rank))
     length = sum(view(tensor).nbytes for tensor in found)
     for request in requests:
         _request(world, request, _BROADCAST, length)
@@ -448,7 +452,8 @@ def _exchanged_rows(world: World, rows: np.ndarray, counts: np.ndarray) -> tuple
         lengths = numbers * width
         return lengths.tolist(), (np.cumsum(lengths) - lengths).tolist()
 
-    _request(world, world.data.Ialltoallv([rows, layout(counts)], [result, layout(came)]), _ALLTOALL, result.nbytes)
+    sent, received = [bits_of(rows), layout(counts)], [bits_of(result), layout(came)]
+    _request(world, world.data.Ialltoallv(sent, received), _ALLTOALL, result.nbytes)
     return came, tensor_from(result)
 
 

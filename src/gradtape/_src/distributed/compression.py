@@ -16,14 +16,14 @@ class Wire(NamedTuple):
       dtype: of what travels; None: the tensor's own.
       encode: from an array of floats to what travels.
       decode: from what travels into an array of floats, its second argument.
-      add: adds what came to what is there, both as they travel; None where MPI can.
+      apply: a NumPy function of two arrays as they travel, into a third, which may be one of them.
     """
 
     name: str
     dtype: Any
     encode: Callable[[np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray, np.ndarray], None]
-    add: Callable[[np.ndarray, np.ndarray], None] | None
+    apply: Callable[[np.ufunc, np.ndarray, np.ndarray, np.ndarray], None]
 
     def __repr__(self) -> str:
         return f"Compression.{self.name}"
@@ -38,9 +38,9 @@ def _to_half(array: np.ndarray) -> np.ndarray:
         return array.astype(np.float16)
 
 
-def _add_halves(came: np.ndarray, there: np.ndarray) -> None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.add(came, there, out=there)
+def _apply(function: np.ufunc, one: np.ndarray, other: np.ndarray, out: np.ndarray) -> None:
+    with np.errstate(all="ignore"):
+        function(one, other, out=out)
 
 
 def to_bfloat16(array: np.ndarray) -> np.ndarray:
@@ -59,9 +59,9 @@ def _decode_bfloat16(travelled: np.ndarray, out: np.ndarray) -> None:
     np.copyto(out, from_bfloat16(travelled))
 
 
-def _add_bfloat16(came: np.ndarray, there: np.ndarray) -> None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        there[...] = to_bfloat16(from_bfloat16(came) + from_bfloat16(there))
+def _apply_to_bfloat16(function: np.ufunc, one: np.ndarray, other: np.ndarray, out: np.ndarray) -> None:
+    with np.errstate(all="ignore"):
+        out[...] = to_bfloat16(function(from_bfloat16(one), from_bfloat16(other)))
 
 
 class Compression:
@@ -78,9 +78,19 @@ class Compression:
       array([1., 2.], dtype=float32)
     """
 
-    none = Wire("none", None, lambda array: array, _copied, None)
-    fp16 = Wire("fp16", np.dtype(np.float16), _to_half, _copied, _add_halves)
-    bf16 = Wire("bf16", np.dtype(np.uint16), to_bfloat16, _decode_bfloat16, _add_bfloat16)
+    none = Wire("none", None, lambda array: array, _copied, _apply)
+    fp16 = Wire("fp16", np.dtype(np.float16), _to_half, _copied, _apply)
+    bf16 = Wire("bf16", np.dtype(np.uint16), to_bfloat16, _decode_bfloat16, _apply_to_bfloat16)
 
 
 WIRES = {wire.name: wire for wire in (Compression.none, Compression.fp16, Compression.bf16)}
+
+
+def is_half(dtype: np.dtype) -> bool:
+    """Whether a dtype is float16 or bfloat16, of which MPI has no type."""
+    return dtype.itemsize == 2 and dtype.kind in "fV"
+
+
+def bits_of(array: np.ndarray) -> np.ndarray:
+    """An array as MPI takes it: floats of half precision as integers of the same bits."""
+    return array.view(np.uint16) if is_half(array.dtype) else array

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gradtape._src.distributed.compression import bits_of
+
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
@@ -30,7 +32,7 @@ def gathered_rows(world: World, rows: np.ndarray, what: str, out: np.ndarray | N
         return together
     lengths = counts * width
     places = np.cumsum(lengths) - lengths
-    sent = np.ascontiguousarray(rows)
-    received = [together, (lengths.tolist(), places.tolist())]
+    sent = bits_of(np.ascontiguousarray(rows))
+    received = [bits_of(together), (lengths.tolist(), places.tolist())]
     world.waiting.request(world.data.Iallgatherv(sent, received), what, together.nbytes)
     return together

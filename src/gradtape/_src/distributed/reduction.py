@@ -10,10 +10,9 @@ import numpy as np
 
 from gradtape._engine.api.api import empty, view
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import errors
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.distributed.agreement import Item
-from gradtape._src.distributed.compression import WIRES, Wire
+from gradtape._src.distributed.compression import WIRES, Wire, bits_of, is_half
 
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
@@ -28,17 +27,20 @@ class Op(NamedTuple):
     Attributes:
       name: what it is called.
       mpi: MPI's name for it.
+      function: NumPy's, of two arrays.
     """
 
     name: str
     mpi: str
+    function: np.ufunc
 
     def __repr__(self) -> str:
         return self.name
 
 
-Average, Sum = Op("Average", "SUM"), Op("Sum", "SUM")
-Min, Max, Product = Op("Min", "MIN"), Op("Max", "MAX"), Op("Product", "PROD")
+Average, Sum = Op("Average", "SUM", np.add), Op("Sum", "SUM", np.add)
+Min, Max = Op("Min", "MIN", np.minimum), Op("Max", "MAX", np.maximum)
+Product = Op("Product", "PROD", np.multiply)
 OPS = {op.name: op for op in (Average, Sum, Min, Max, Product)}
 
 
@@ -68,10 +70,11 @@ class Reduction(NamedTuple):
     def refine(self, array: np.ndarray, size: int) -> None:
         """What is done to the result, in place."""
         if self.op is Average and size > 1:
-            if array.dtype.kind == "f":
-                np.divide(array, size, out=array)
+            if array.dtype.kind in "iu":
+                quotients, rests = np.divmod(array, array.dtype.type(size))
+                np.add(quotients, (rests != 0) & (array < 0), out=array, casting="unsafe")  # towards 0
             else:
-                array[...] = np.trunc(array / size)
+                np.divide(array, size, out=array, casting="unsafe")
         if self.after != 1.0:
             np.multiply(array, self.after, out=array, casting="unsafe")
 
@@ -117,12 +120,11 @@ class Bucket:
 
     def start(self, world: World, tensors: Sequence[Tensor | None]) -> Travelling:
         """Sends tensors off, None for zeros."""
-        op = _mpi_op(world, self.reduction.op, self.wire)
         world.sent += 1
         if self.direct and tensors[0] is not None:
             made, array = empty(self.items[0].shape, self.dtype)
             own = np.ascontiguousarray(view(tensors[0]))
-            request = world.data.Iallreduce(_spec(world, own, self.wire), _spec(world, array, self.wire), op=op)
+            request = self._reduce(world, own, array)
             return Travelling(self, world, request, (own, tensors[0]), array, made)
         buffer = self.spare.pop() if self.spare else np.empty(sum(self.sizes), self.travels)
         start = 0
@@ -133,8 +135,15 @@ class Bucket:
             else:
                 part[...] = self.wire.encode(self.reduction.prepared(view(tensor).reshape(-1)))
             start += size
-        request = world.data.Iallreduce(world.mpi.IN_PLACE, _spec(world, buffer, self.wire), op=op)
-        return Travelling(self, world, request, None, buffer, None)
+        return Travelling(self, world, self._reduce(world, buffer, buffer), None, buffer, None)
+
+    def _reduce(self, world: World, own: np.ndarray, out: np.ndarray) -> Any:
+        """Begins to reduce arrays as they travel, the same one or two; returns a request."""
+        combine = functools.partial(self.wire.apply, self.reduction.op.function)
+        if world.window is not None:
+            return world.window.reduce(own, out, combine)
+        op = _mpi_op(world, self.reduction.op, self.wire, out.dtype)
+        return world.data.Iallreduce(world.mpi.IN_PLACE if own is out else bits_of(own), bits_of(out), op=op)
 
 
 class Travelling:
@@ -190,31 +199,20 @@ def buckets_of(items: tuple[Item, ...], chosen: tuple[bool, ...], reduction: Red
     return tuple(Bucket(places, items, reduction) for places in made)
 
 
-_custom_ops: dict[str, tuple[Any, Any]] = {}
+_own_ops: dict[tuple[str, np.dtype, bool], Any] = {}
 
 
-def _custom(world: World, wire: Wire) -> tuple[Any, Any]:
-    """MPI's type and operation for what it cannot add itself."""
-    if wire.name not in _custom_ops:
-        assert wire.add is not None and wire.dtype is not None
-        add, dtype = wire.add, wire.dtype
+def _mpi_op(world: World, op: Op, wire: Wire, dtype: np.dtype) -> Any:
+    """MPI's operation, or one made of NumPy's function: for halves, and as MPI's extremes may pass over NaN."""
+    encoded = wire.dtype is not None
+    if not encoded and not is_half(dtype) and (op.function in (np.add, np.multiply) or dtype.kind in "iu"):
+        return getattr(world.mpi, op.mpi)
+    key = op.mpi, dtype, encoded and not is_half(dtype)
+    if key not in _own_ops:
 
         def combine(came: Any, there: Any, _: Any) -> None:
-            add(np.frombuffer(came, dtype), np.frombuffer(there, dtype))
+            own = np.frombuffer(there, dtype)
+            wire.apply(op.function, np.frombuffer(came, dtype), own, own)
 
-        kind = world.mpi.BYTE.Create_contiguous(dtype.itemsize).Commit()
-        _custom_ops[wire.name] = kind, world.mpi.Op.Create(combine, commute=True)
-    return _custom_ops[wire.name]
-
-
-def _mpi_op(world: World, op: Op, wire: Wire) -> Any:
-    if wire.add is None:
-        return getattr(world.mpi, op.mpi)
-    if op.mpi != "SUM":
-        raise errors.InvalidArgumentError(None, None, f"{op} of compressed values is not computed. Use Average or Sum.")
-    return _custom(world, wire)[1]
-
-
-def _spec(world: World, array: np.ndarray, wire: Wire) -> Any:
-    """An array as MPI takes it."""
-    return array if wire.add is None else [array, array.size, _custom(world, wire)[0]]
+        _own_ops[key] = world.mpi.Op.Create(combine, commute=True)
+    return _own_ops[key]

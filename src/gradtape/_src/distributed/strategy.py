@@ -8,6 +8,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._src.core import nest, replication
+from gradtape._src.core.replication import VariableAggregation
 from gradtape._src.distributed import collectives, world
 from gradtape._src.distributed.datasets import DistributedDataset, InputContext, undivided
 from gradtape._src.distributed.gradients import exchange
@@ -49,6 +50,8 @@ class Strategy:
       np.float32(3.0)
     """
 
+    is_default = False  # whether it is that of programs that use none
+
     def __init__(self) -> None:
         self._count = 1
         self._rank = 0
@@ -81,7 +84,7 @@ class Strategy:
           True True
         """
         other = replication.current()
-        if other is not None and other is not self and not isinstance(other, _Default):
+        if other is not None and other is not self and not other.is_default:
             raise RuntimeError(f"Mixing different tf.distribute.Strategy objects: {self} is not {other}")
         return replication.Entered(self, False)
 
@@ -286,6 +289,12 @@ class Strategy:
         """Tensors added up over the replicas; differentiable."""
         return collectives.grouped_allreduce(values, op=Sum, name="total")
 
+    def _aggregated(self, value: Any, aggregation: VariableAggregation, name: str) -> Any:
+        """The replicas' values of a variable as one; differentiable."""
+        if aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
+            return collectives.broadcast(value, 0, name)
+        return collectives.allreduce(value, op=Sum if aggregation is VariableAggregation.SUM else Average, name=name)
+
     def _shared(self, loss: Any) -> Any:
         """A replica's mean loss times its share of the global batch."""
         if self._share is None:
@@ -330,6 +339,8 @@ class ValueContext:
 
 class _Default(Strategy):
     """The strategy of programs that use none."""
+
+    is_default = True
 
     def scope(self) -> Any:
         """A block that changes nothing."""
@@ -436,7 +447,7 @@ def has_strategy() -> bool:
       >>> tf.distribute.has_strategy()
       False
     """
-    return not isinstance(get_strategy(), _Default)
+    return not get_strategy().is_default
 
 
 def in_cross_replica_context() -> bool:
@@ -449,7 +460,7 @@ def in_cross_replica_context() -> bool:
       >>> tf.distribute.in_cross_replica_context()
       False
     """
-    return has_strategy() and not replication.is_replica()
+    return replication.is_across()
 
 
 class ReplicaContext:

@@ -12,6 +12,7 @@ from typing import Any
 from gradtape._engine.base.threads import set_num_threads
 from gradtape._src.core import errors
 from gradtape._src.distributed.waiting import Waiting
+from gradtape._src.distributed.windows import MOST, Window
 
 # What launchers tell a process of how many it is one of.
 _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS", "MV2_COMM_WORLD_SIZE")
@@ -25,6 +26,7 @@ class World:
       rank: which one this is, from 0 on; `size`: of how many.
       local_rank, local_size: the same among those on this machine.
       data, control: communicators for values, and for what these are agreed to be; None where there is one process.
+      window: shared memory, through which a few ranks that are all on this machine reduce; else None.
       waiting: how requests are waited for.
       sent: how many buckets have left so far.
       kinds: which gradients of variables were dense, sparse or none so far, by what was agreed on.
@@ -42,6 +44,7 @@ class World:
         self.cross_rank, self.cross_size = 0, 1
         self.kinds: dict[Any, tuple[int, ...]] = {}
         self.sent = 0
+        self.window: Window | None = None
         self.waiting = Waiting(self)
         if communicator is None:
             return
@@ -54,6 +57,8 @@ class World:
         across.Free()
         if self.size > 1:
             self.data, self.control = communicator.Dup(), communicator.Dup()
+            if self.local_size == self.size <= MOST:
+                self.window = Window(self.mpi, communicator)
 
     def check_process(self) -> None:
         """Raises FailedPreconditionError in a process that was forked off: MPI's connections are its parent's."""
@@ -101,6 +106,9 @@ def _mpi() -> ModuleType | None:
     """mpi4py, or None where this process is alone. ImportError where it is one of several and mpi4py is not there."""
     if "mpi4py.MPI" not in sys.modules and not _launched():
         return None
+    if os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE") == os.environ.get("OMPI_COMM_WORLD_SIZE", "1"):
+        # Of one machine: Open MPI 5 reports an error for each window where it finds no network that this is for.
+        os.environ.setdefault("OMPI_MCA_osc", "^ucx")
     try:
         import mpi4py.MPI
     except (ImportError, RuntimeError) as error:
@@ -168,6 +176,8 @@ def shutdown() -> None:
     from gradtape._src.distributed.agreement import agree, leaving
 
     agree(world, leaving())
+    if world.window is not None:
+        world.window.free()
 
 
 def _share_processors(world: World) -> None:

@@ -20,6 +20,7 @@ from gradtape._engine.api.api import (
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.replication import replicas_of
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.nn.cross_entropies import (
     sigmoid_cross_entropy_with_logits,
@@ -219,7 +220,7 @@ def compute_average_loss(
     Args:
       per_example_loss: losses of examples, of at least one axis.
       sample_weight: what each is multiplied by, of its shape or that of its first axes.
-      global_batch_size: the size of the batch; None for that of the first axis.
+      global_batch_size: the size of the batch; None for that of the first axis, times the replicas of a strategy.
 
     Returns:
       A scalar of the dtype of the losses, 0 where the batch is empty.
@@ -228,6 +229,7 @@ def compute_average_loss(
       ValueError: the losses have no axis.
       TypeError: global_batch_size is no integer.
       InvalidArgumentError: it is negative.
+      RuntimeError: a strategy's scope is open, and no replica calls it.
 
     Example:
       >>> tf.nn.compute_average_loss([1.0, 2.0, 3.0], global_batch_size=6).numpy()
@@ -243,7 +245,8 @@ def compute_average_loss(
     if sample_weight is not None:
         weights = apply_cast(sample_weight, dtype)
         losses = losses * apply_reshape(weights, (*weights.shape, *[1] * (losses.ndim - weights.ndim)))
-    size = as_tensor(losses.shape[0] if global_batch_size is None else global_batch_size)
+    replicas = replicas_of("compute_average_loss")
+    size = as_tensor(losses.shape[0] * replicas if global_batch_size is None else global_batch_size)
     if size.ndim:
         raise ValueError(f"global_batch_size must be scalar. Received shape: {tuple(size.shape)}")
     if not size.dtype.is_integer:
@@ -258,7 +261,7 @@ def compute_average_loss(
 
 @op("nn.scale_regularization_loss", samples=lambda: [call(real(3)), call(real())])
 def scale_regularization_loss(regularization_loss: TensorLike) -> Tensor:
-    """The sum of regularization losses; there is one replica to share them.
+    """The sum of regularization losses, over the number of a strategy's replicas, which all have them.
 
     Args:
       regularization_loss: a tensor of losses.
@@ -266,8 +269,13 @@ def scale_regularization_loss(regularization_loss: TensorLike) -> Tensor:
     Returns:
       A scalar.
 
+    Raises:
+      RuntimeError: a strategy's scope is open, and no replica calls it.
+
     Example:
       >>> tf.nn.scale_regularization_loss([1.0, 2.0]).numpy()
       np.float32(3.0)
     """
-    return apply_reduce(SUM, as_tensor(regularization_loss), None, False, "Sum")
+    replicas = replicas_of("scale_regularization_loss")
+    total = apply_reduce(SUM, as_tensor(regularization_loss), None, False, "Sum")
+    return total if replicas == 1 else total / float(replicas)

@@ -60,13 +60,14 @@ def _slice_by_slice(
 
 def _aligned(operands: list[Tensor], batched: list[bool], rank: int = 0) -> list[Tensor]:
     """Operands whose slices broadcast: those of fewer axes get axes of size 1 behind that of slices."""
-    rank = max(rank, *(tensor.ndim - has for tensor, has in zip(operands, batched, strict=True)))
-    return [
-        apply_reshape(tensor, (tensor.shape[0], *(1,) * (rank - tensor.ndim + 1), *tensor.shape[1:]))
-        if has and tensor.ndim <= rank
-        else tensor
-        for tensor, has in zip(operands, batched, strict=True)
-    ]
+    ranks = [tensor.ndim - has for tensor, has in zip(operands, batched, strict=True)]
+    rank = max(rank, *ranks)
+    aligned = list(operands)
+    for place, own in enumerate(ranks):
+        if batched[place] and own < rank:
+            count, *shape = operands[place].shape
+            aligned[place] = apply_reshape(operands[place], (count, *(1,) * (rank - own), *shape))
+    return aligned
 
 
 def _all_batched(count: int, operands: list[Tensor], batched: list[bool]) -> list[Tensor]:

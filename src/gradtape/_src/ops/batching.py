@@ -20,6 +20,8 @@ from gradtape._src.ops.joining import stack
 
 EVALUATIONS = ("program", "compiled", "scripted")  # kinds of steps that evaluate a primitive
 
+Planned = tuple[Any, str, tuple[int, ...], tuple[int, ...]]  # a step, its kind, and the slots of operands and results
+
 
 class Unvectorizable(Exception):
     """Why a function has no batch."""
@@ -79,23 +81,23 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
         values[slot] = tensor if batched[slot] else tensor[0]
     for slot, tensor in recorder.constants.items():
         values[slot] = tensor
-    _spread(recorder.steps, batched)
-    live = _live(recorder.steps, outputs)
-    for step in recorder.steps:
-        places = step.operand_slots
-        if step.what == "guard":
+    steps = [(step, step.what, step.operand_slots, step.result_slots) for step in recorder.steps]
+    _spread(steps, batched)
+    live = _live(steps, outputs)
+    for step, what, places, given in steps:
+        if what == "guard":
             values[places[0]].numpy()  # a function around this one is told that a value was read
-        elif step.what == "read":
-            values[step.result_slots[0]] = step.held.value()
-        elif step.what == "draws":
+        elif what == "read":
+            values[given[0]] = step.held.value()
+        elif what == "draws":
             _draw(recorder, step, values, batched, count)
-        elif step.what in EVALUATIONS and not live.isdisjoint(step.result_slots):
+        elif what in EVALUATIONS and not live.isdisjoint(given):
             operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
             if not any(which):
                 results = step.primitive.again(tuple(operands), step.static)
             else:
                 results = evaluate_batch(step.primitive, count, operands, which, step.static)
-            for slot, value in zip(step.result_slots, results, strict=True):
+            for slot, value in zip(given, results, strict=True):
                 values[slot] = value
     return [
         values[slot] if batched[slot] else apply_broadcast_to(values[slot], (count, *values[slot].shape))
@@ -103,27 +105,29 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
     ]
 
 
-def _spread(steps: list[Any], batched: list[bool]) -> None:
+def _spread(steps: list[Planned], batched: list[bool]) -> None:
     """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
-    for step in steps:
-        depends = step.what == "draws" or any(batched[slot] for slot in step.operand_slots)
-        if step.what == "guard" and depends:
+    for step, what, places, given in steps:
+        depends = what == "draws"
+        for slot in places:
+            depends = depends or batched[slot]
+        if what in EVALUATIONS:
+            if depends and step.primitive.varies:
+                raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
+        elif what == "guard" and depends:
             raise Unvectorizable("Python reads a value that differs from slice to slice")
-        if step.what in EVALUATIONS and depends and step.primitive.varies:
-            raise Unvectorizable(f"the shape of {step.primitive.name} depends on values")
-        # set_seed draws nothing.
-        if step.what in ("assign", "effect") or (step.what == "draws" and not step.result_slots):
+        elif what in ("assign", "effect") or (what == "draws" and not given):  # set_seed draws nothing
             raise Unvectorizable(f"{step.name} is done once per slice")
-        for slot in step.result_slots:
+        for slot in given:
             batched[slot] = depends
 
 
-def _live(steps: list[Any], outputs: list[int]) -> set[int]:
+def _live(steps: list[Planned], outputs: list[int]) -> set[int]:
     """The slots on which something that is done depends."""
     live = set(outputs)
-    for step in reversed(steps):
-        if step.what in ("guard", "draws") or not live.isdisjoint(step.result_slots):
-            live.update(step.operand_slots)
+    for _, what, places, given in reversed(steps):
+        if what in ("guard", "draws") or not live.isdisjoint(given):
+            live.update(places)
     return live
 
 

@@ -13,8 +13,9 @@ from gradtape._engine.record.primitive import as_effect, effect_kind
 from gradtape._engine.state.variable import BaseVariable, with_operators
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Reference, Tensor, variables_are
-from gradtape._src.core import errors, replication
+from gradtape._src.core import errors, nest, replication
 from gradtape._src.core.operands import NUMERIC, dims_text, index_array, not_allowed
+from gradtape._src.core.replication import VariableAggregation, VariableSynchronization
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
 from gradtape._src.ops.gathering import gather, gather_nd
@@ -35,11 +36,14 @@ class Variable(BaseVariable):
       dtype: its dtype, the value's own unless given.
       constraint: kept as an attribute; optimizers do not apply it.
       shape: a shape that every value must have; sizes that it leaves open may change with each assignment.
-      validate_shape, caching_device, variable_def, import_scope, synchronization, aggregation: not used.
+      synchronization: when the values of a strategy's replicas become one, a `tf.VariableSynchronization`; what does
+        when it is read is not trainable unless said otherwise.
+      aggregation: how they become one, a `tf.VariableAggregation`.
+      validate_shape, caching_device, variable_def, import_scope: not used.
       experimental_enable_variable_lifting: not used.
 
     Raises:
-      ValueError: no initial value, or one of another shape.
+      ValueError: no initial value, or one of another shape; no such synchronization or aggregation.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0], name="w")
@@ -50,6 +54,8 @@ class Variable(BaseVariable):
     """
 
     constraint: Any = None
+    synchronization = VariableSynchronization.AUTO
+    aggregation = VariableAggregation.NONE
 
     def __init__(
         self,
@@ -88,9 +94,15 @@ class Variable(BaseVariable):
         if not isinstance(name, str | None):
             raise ValueError("name for name_scope must be a string.")
         scoped = name_prefix() + ("Variable" if name is None else name)
+        if synchronization is not None or aggregation is not None:
+            self._combine(synchronization, aggregation, name)
+        if trainable is None:
+            trainable = self.synchronization is not VariableSynchronization.ON_READ
         if replication.several:
             value = replication.initial_value(value, scoped)
-        self._initialise(value, True if trainable is None else bool(trainable), scoped, open_shape)
+        self._initialise(value, bool(trainable), scoped, open_shape)
+        if replication.several:
+            self._replicate(replication.replicated())
         if constraint is not None:
             if not callable(constraint):
                 raise ValueError(
@@ -99,6 +111,36 @@ class Variable(BaseVariable):
                 )
             # Otherwise the class's does, and the variable needs no attributes of its own.
             self.constraint = constraint
+
+    def _combine(self, synchronization: Any, aggregation: Any, name: str | None) -> None:
+        """Says when and how the replicas' values become one."""
+        for what, kind, given in (
+            ("synchronization", VariableSynchronization, synchronization),
+            ("aggregation", VariableAggregation, aggregation),
+        ):
+            try:
+                found = getattr(type(self), what) if given is None else kind(given)
+            except ValueError:
+                raise ValueError(f"Invalid variable {what} mode: {given} for variable: {name}") from None
+            setattr(self, what, found)
+        if self.synchronization is VariableSynchronization.NONE and replication.current() is not None:
+            raise ValueError(
+                "`NONE` variable synchronization mode is not supported with tf.distribute strategy. Please change the "
+                f"`synchronization` for variable: {name}"
+            )
+
+    def _replicate(self, strategy: Any) -> None:
+        """Makes the variable one of a strategy's replicas, or of none."""
+        if strategy is None:
+            return
+        if self.synchronization is VariableSynchronization.AUTO:
+            self.synchronization = VariableSynchronization.ON_WRITE
+        on_read = self.synchronization is VariableSynchronization.ON_READ
+        if type(self) is Variable and (on_read or self.aggregation is not VariableAggregation.NONE):
+            from gradtape._src.state.replicated import ReplicatedVariable  # read when first used
+
+            self.__class__ = ReplicatedVariable
+            self._replicate(strategy)
 
     def ref(self) -> Reference[Variable]:
         """A hashable reference to the variable, for sets and keys of dicts.
@@ -120,7 +162,14 @@ class Variable(BaseVariable):
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = type(self)(self.numpy(), self.trainable, name=self.name.removesuffix(":0"), constraint=self.constraint)
+        copied = type(self)(
+            self.numpy(),
+            self.trainable,
+            name=self.name.removesuffix(":0"),
+            constraint=self.constraint,
+            synchronization=self.synchronization,
+            aggregation=self.aggregation,
+        )
         memo[id(self)] = copied
         return copied
 
@@ -675,3 +724,6 @@ def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
 
 def _restore(value: np.ndarray, trainable: bool, name: str, constraint: Any = None) -> Variable:
     return Variable(value, trainable, name=name, constraint=constraint)
+
+
+nest.register_leaf(Variable)

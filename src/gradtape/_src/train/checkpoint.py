@@ -39,7 +39,7 @@ class Node(NamedTuple):
 def _values(value: Any) -> Mapping[str, Any]:
     """What an object has to save itself, by name."""
     if isinstance(value, BaseVariable):
-        return {_VALUE: view(BaseVariable.read_value(value))}  # keras' variables have a property `value`
+        return {_VALUE: view(value.read_value())}
     if hasattr(type(value), "_serialize_to_tensors"):
         return {name: _storable(part) for name, part in value._serialize_to_tensors().items()}
     return {}

@@ -27,10 +27,9 @@ def metric(*names: str) -> Any:
     return entered
 
 
-def _of_all_replicas(metric: Any) -> Any:
+def _of_all_replicas(metric: Any, strategy: Any) -> Any:
     """A metric's result: outside of replicas' steps that of all of them, whose variables are added up for it."""
-    strategy = None if replication.is_replica() else replication.replicated()
-    if strategy is None:
+    if replication.is_replica():
         return type(metric).result(metric)
     own = [variable.read_value() for variable in metric.variables]
     try:
@@ -81,9 +80,10 @@ class Metric:
         self.name = name or auto_name(type(self).__name__)
         self._dtype_policy = dtype_policy.get(dtype or settings.floatx())
         self._computed_in = dtypes.as_dtype(self._dtype_policy.compute_dtype)
-        if replication.replicated() is not None:
+        strategy = replication.replicated()
+        if strategy is not None:
             # In place of the class's method, which it calls.
-            self.__dict__["result"] = functools.partial(_of_all_replicas, self)
+            self.__dict__["result"] = functools.partial(_of_all_replicas, self, strategy)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):

@@ -1,0 +1,103 @@
+"""Memory that the ranks of one machine share, through which they reduce arrays without messages.
+
+MPI allots the memory and tells when all ranks have come to a place; arrays themselves are copied in once, where a
+message is copied out again. Every rank combines all that lies there, in the order of ranks.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
+MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
+
+Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
+
+
+class Piece(NamedTuple):
+    """A part of a reduction: what this rank puts in, where the result goes, and how two ranks' become one."""
+
+    own: np.ndarray
+    out: np.ndarray
+    combine: Combine
+
+
+class Request:
+    """A reduction on its way, to be waited for as for MPI's requests."""
+
+    def __init__(self, window: Window, last: int) -> None:
+        self.window, self.last = window, last
+
+    def Test(self) -> bool:
+        """Whether the result is there; goes on with it as far as the other ranks have come."""
+        self.window.advance()
+        return self.window.done >= self.last
+
+
+class Window:
+    """The shared memory of a communicator's ranks: two places for each, used in turn.
+
+    A rank that puts in its next piece has combined the one before, for which all ranks had to come; and they came to
+    that after they had combined the piece before it, of which the place is free therefore.
+
+    Attributes:
+      done: how many pieces were combined so far.
+    """
+
+    def __init__(self, mpi: ModuleType, communicator: Any) -> None:
+        self.meeting = communicator.Dup()
+        self.rank = self.meeting.rank
+        self.memory = mpi.Win.Allocate_shared(2 * PIECE, 1, comm=self.meeting)
+        self.memory.Lock_all()
+        shared = [np.frombuffer(self.memory.Shared_query(rank)[0], np.uint8) for rank in range(self.meeting.size)]
+        self.places = [array[: 2 * PIECE].reshape(2, PIECE) for array in shared]
+        self.pieces: deque[Piece] = deque()
+        self.put = self.done = 0
+        self.met: Any = None  # a request: whether all ranks have put in the first of `pieces`
+
+    def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine) -> Request:
+        """Begins to reduce contiguous arrays of all ranks, which have the same size and dtype; `out` may be `own`."""
+        own, out = own.reshape(-1), out.reshape(-1)
+        length = PIECE // own.itemsize
+        for start in range(0, own.size, length):
+            self.pieces.append(Piece(own[start : start + length], out[start : start + length], combine))
+            self.put += 1
+        self.advance()
+        return Request(self, self.put)
+
+    def advance(self) -> None:
+        """Goes on as far as the other ranks have come."""
+        while self.pieces:
+            own, out, combine = self.pieces[0]
+            if self.met is None:
+                np.copyto(self._place(self.rank, own), own)
+                self.memory.Sync()
+                self.met = self.meeting.Ibarrier()
+            if not self.met.Test():
+                return
+            self.memory.Sync()
+            values = [self._place(rank, own) for rank in range(len(self.places))]
+            if self.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
+                values[self.rank] = own
+            combine(values[0], values[1], out)
+            for value in values[2:]:
+                combine(out, value, out)
+            self.met = None
+            self.pieces.popleft()
+            self.done += 1
+
+    def _place(self, rank: int, own: np.ndarray) -> np.ndarray:
+        """Where a rank puts its part of the first of `pieces`."""
+        return self.places[rank][self.done % 2, : own.nbytes].view(own.dtype)
+
+    def free(self) -> None:
+        """Gives the memory back; all ranks call it."""
+        self.places.clear()
+        self.memory.Unlock_all()
+        self.memory.Free()
+        self.meeting.Free()
