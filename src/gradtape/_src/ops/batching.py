@@ -79,7 +79,7 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
         values[slot] = tensor if batched[slot] else tensor[0]
     for slot, tensor in recorder.constants.items():
         values[slot] = tensor
-    _spread(recorder.steps, batched)
+    _spread(recorder, batched)
     live = _live(recorder.steps, outputs)
     for step in recorder.steps:
         places = step.operand_slots
@@ -103,9 +103,9 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
     ]
 
 
-def _spread(steps: list[Any], batched: list[bool]) -> None:
+def _spread(recorder: SliceRecorder, batched: list[bool]) -> None:
     """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
-    for step in steps:
+    for step in recorder.steps:
         depends = step.what == "draws" or any(batched[slot] for slot in step.operand_slots)
         if step.what == "guard" and depends:
             raise Unvectorizable("Python reads a value that differs from slice to slice")
@@ -115,6 +115,8 @@ def _spread(steps: list[Any], batched: list[bool]) -> None:
         if step.what in ("assign", "effect") or (step.what == "draws" and not step.result_slots):
             raise Unvectorizable(f"{step.name} is done once per slice")
         for slot in step.result_slots:
+            if depends and recorder.is_full(slot):
+                raise Unvectorizable("a tensor has as many axes as there can be")
             batched[slot] = depends
 
 
