@@ -183,3 +183,12 @@ def test_in_a_function_the_jacobian_of_a_rule_is_part_of_its_trace():
     expected = tape.jacobian(y, x)
     jacobian(x * 2.0)
     np.testing.assert_array_equal(jacobian(x), expected)
+
+
+def test_what_has_all_axes_that_there_can_be_gets_no_batch():
+    x = tf.constant(np.arange(32.0))
+    # The reverse of tile has twice its axes, 12.
+    tape, y = taped(
+        lambda x: tf.reshape(tf.tile(tf.reshape(x, (2, 2, 2, 2, 2, 1)), [1, 1, 1, 1, 1, 2]), [-1]) ** 2.0, x
+    )
+    np.testing.assert_array_equal(tape.jacobian(y, x), np.repeat(np.diag(2 * x.numpy()), 2, axis=0))

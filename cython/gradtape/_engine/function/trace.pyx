@@ -16,7 +16,7 @@ from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, t
 from gradtape._engine.record.primitive cimport DRAWS, WRITES, Primitive, Tracer, examining, install_tracer, traced, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
-from gradtape._engine.base.types cimport ADD, F64, SUB
+from gradtape._engine.base.types cimport ADD, F64, MAX_RANK, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
 from gradtape._engine.record.primitive import as_effect
@@ -409,6 +409,10 @@ cdef class SliceRecorder(Recorder):
     def drawn(self, slot):
         """What an effect gave for the first slice; None where another tracer would have to be told."""
         return self.made[slot] if self.outer is None else None
+
+    def is_full(self, slot):
+        """Whether what has a slot has as many axes as tensors can have: no axis of slices goes in front."""
+        return (<Tensor>self.made[slot]).extent.rank == MAX_RANK
 
     def give_up(self, str reason):
         """What was computed is the result after all: the other tracer has not seen how."""

@@ -195,7 +195,7 @@ def _leading(primitive: Any, count: int, operands: list[Tensor], batched: list[b
 
 def _triangular(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     lower, adjoint, _, batch = given
-    a, b = _aligned(_all_batched(count, operands, batched), [True, True])
+    a, b = _aligned(operands, batched)
     return primitive.again((a, b), (lower, adjoint, tuple(b.shape), (count, *batch)))
 
 

@@ -82,7 +82,7 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
     for slot, tensor in recorder.constants.items():
         values[slot] = tensor
     steps = [(step, step.what, step.operand_slots, step.result_slots) for step in recorder.steps]
-    _spread(steps, batched)
+    _spread(recorder, steps, batched)
     live = _live(steps, outputs)
     for step, what, places, given in steps:
         if what == "guard":
@@ -105,7 +105,7 @@ def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, output
     ]
 
 
-def _spread(steps: list[Planned], batched: list[bool]) -> None:
+def _spread(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) -> None:
     """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
     for step, what, places, given in steps:
         depends = what == "draws"
@@ -119,6 +119,8 @@ def _spread(steps: list[Planned], batched: list[bool]) -> None:
         elif what in ("assign", "effect") or (what == "draws" and not given):  # set_seed draws nothing
             raise Unvectorizable(f"{step.name} is done once per slice")
         for slot in given:
+            if depends and recorder.is_full(slot):
+                raise Unvectorizable("a tensor has as many axes as there can be")
             batched[slot] = depends
 
 
