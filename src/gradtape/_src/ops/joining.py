@@ -100,7 +100,8 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     try:
         return joining.stack(values, axis, name)
     except TextOperand:
-        return moved(lambda *parts: stack(parts, axis, name), *values)
+        parts: Any = values
+        return moved(lambda *parts: stack(parts, axis, name), *parts)
 
 
 def _pack(values: Any, dtype: Any) -> Tensor:
