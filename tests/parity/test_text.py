@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -389,3 +390,20 @@ def test_threads_do_not_share_numbers() -> None:
         thread.join()
     assert found[1:] == found[:-1]
     assert sorted(found[0]) == sorted(text.encode() for text in texts)
+
+
+def test_lines_of_files(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text("name,score\n Ada ,1.5\nbob,2\n\ncéline,-3e1\n", encoding="utf-8")
+
+    def read(tf: Any) -> Any:
+        def parsed(line: Any) -> Any:
+            name, score = tf.unstack(tf.strings.split(line, ","), num=2)
+            return tf.strings.lower(tf.strings.strip(name), encoding="utf-8"), tf.strings.to_number(score)
+
+        lines = tf.data.TextLineDataset(str(path)).skip(1).filter(lambda line: tf.strings.length(line) > 0)
+        return [[part.numpy().tolist() for part in batch] for batch in lines.map(parsed).batch(2)]
+
+    assert read(gradtape) == read(tensorflow)
+    whole = tensorflow.strings.split(tensorflow.io.read_file(str(path)), "\n")
+    assert gradtape.strings.split(gradtape.io.read_file(str(path)), "\n").numpy().tolist() == whole.numpy().tolist()
