@@ -13,6 +13,8 @@ import pytest
 import tensorflow
 
 import gradtape
+from drawing import resolve
+from gradtape._src.table.rows import ALL, Leaf, Op, rows
 
 # Expressions in tf; S is a vector of texts, M a matrix of them.
 MOVES = """
@@ -294,6 +296,37 @@ def refused(tf: Any, expression: str) -> BaseException:
     with pytest.raises(Exception) as caught:
         evaluated(tf, expression)
     return caught.value
+
+
+def of_text(tf: Any, argument: Any) -> Any:
+    """A sampled argument with text in the place of floats."""
+    if isinstance(argument, list | tuple) and not isinstance(argument, Leaf):
+        return type(argument)(of_text(tf, item) for item in argument)
+    if not isinstance(argument, Leaf):
+        return argument
+    if argument.integral:
+        return tf.constant(np.array(argument.values), argument.dtype or None)
+    shape = argument.shape if argument.values is None else np.shape(argument.values)
+    texts = np.array([*(f"text {place % 7}" for place in range(int(np.prod(shape)))), None], object)[:-1]
+    return tf.reshape(tf.constant(texts, tf.string), shape) if texts.size else tf.zeros(shape, tf.string)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in rows() if row.dtypes == ALL and row.tensorflow], ids=lambda row: row.name
+)
+def test_every_function_of_all_dtypes_takes_text_where_tensorflow_s_does(row: Op) -> None:
+    for arguments, keywords, _ in row.samples() if row.samples else []:
+        given = {
+            name: ([of_text(tf, a) for a in arguments], {k: of_text(tf, v) for k, v in keywords.items()})
+            for name, tf in (("here", gradtape), ("there", tensorflow))
+        }
+        try:
+            expected = resolve(tensorflow, row.tensorflow[0])(*given["there"][0], **given["there"][1])
+        except Exception as error:
+            with pytest.raises(gradtape.errors.OpError if isinstance(error, tensorflow.errors.OpError) else Exception):
+                row.function(*given["here"][0], **given["here"][1])
+        else:
+            assert told(row.function(*given["here"][0], **given["here"][1])) == told(expected)
 
 
 @pytest.mark.parametrize("expression", (MOVES + FUNCTIONS).strip().replace("\n\n", "\n").splitlines())

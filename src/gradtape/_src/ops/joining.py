@@ -240,10 +240,7 @@ def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
         raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
     if indexing not in ("xy", "ij"):
         raise ValueError(f"Argument `indexing` parameter must be either 'xy' or 'ij', got '{indexing}'")
-    try:
-        vectors = [apply_reshape(vector, [-1]) for vector in args]
-    except TextOperand:
-        return moved(meshgrid, *args, indexing=indexing)
+    vectors = [apply_reshape(vector, [-1]) for vector in args]
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(axes) > 1:
         axes[:2] = [1, 0]
