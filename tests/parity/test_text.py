@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import tensorflow
 
 import gradtape
+from drawing import resolve
+from gradtape._src.table.rows import ALL, Leaf, Op, rows
 
 # Expressions in tf; S is a vector of texts, M a matrix of them.
 MOVES = """
@@ -295,6 +298,37 @@ def refused(tf: Any, expression: str) -> BaseException:
     return caught.value
 
 
+def of_text(tf: Any, argument: Any) -> Any:
+    """A sampled argument with text in the place of floats."""
+    if isinstance(argument, list | tuple) and not isinstance(argument, Leaf):
+        return type(argument)(of_text(tf, item) for item in argument)
+    if not isinstance(argument, Leaf):
+        return argument
+    if argument.integral:
+        return tf.constant(np.array(argument.values), argument.dtype or None)
+    shape = argument.shape if argument.values is None else np.shape(argument.values)
+    texts = np.array([*(f"text {place % 7}" for place in range(int(np.prod(shape)))), None], object)[:-1]
+    return tf.reshape(tf.constant(texts, tf.string), shape) if texts.size else tf.zeros(shape, tf.string)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in rows() if row.dtypes == ALL and row.tensorflow], ids=lambda row: row.name
+)
+def test_every_function_of_all_dtypes_takes_text_where_tensorflow_s_does(row: Op) -> None:
+    for arguments, keywords, _ in row.samples() if row.samples else []:
+        given = {
+            name: ([of_text(tf, a) for a in arguments], {k: of_text(tf, v) for k, v in keywords.items()})
+            for name, tf in (("here", gradtape), ("there", tensorflow))
+        }
+        try:
+            expected = resolve(tensorflow, row.tensorflow[0])(*given["there"][0], **given["there"][1])
+        except Exception as error:
+            with pytest.raises(gradtape.errors.OpError if isinstance(error, tensorflow.errors.OpError) else Exception):
+                row.function(*given["here"][0], **given["here"][1])
+        else:
+            assert told(row.function(*given["here"][0], **given["here"][1])) == told(expected)
+
+
 @pytest.mark.parametrize("expression", (MOVES + FUNCTIONS).strip().replace("\n\n", "\n").splitlines())
 def test_as_tensorflow(expression: str) -> None:
     assert told(evaluated(gradtape, expression)) == told(evaluated(tensorflow, expression))
@@ -389,3 +423,20 @@ def test_threads_do_not_share_numbers() -> None:
         thread.join()
     assert found[1:] == found[:-1]
     assert sorted(found[0]) == sorted(text.encode() for text in texts)
+
+
+def test_lines_of_files(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text("name,score\n Ada ,1.5\nbob,2\n\ncéline,-3e1\n", encoding="utf-8")
+
+    def read(tf: Any) -> Any:
+        def parsed(line: Any) -> Any:
+            name, score = tf.unstack(tf.strings.split(line, ","), num=2)
+            return tf.strings.lower(tf.strings.strip(name), encoding="utf-8"), tf.strings.to_number(score)
+
+        lines = tf.data.TextLineDataset(str(path)).skip(1).filter(lambda line: tf.strings.length(line) > 0)
+        return [[part.numpy().tolist() for part in batch] for batch in lines.map(parsed).batch(2)]
+
+    assert read(gradtape) == read(tensorflow)
+    whole = tensorflow.strings.split(tensorflow.io.read_file(str(path)), "\n")
+    assert gradtape.strings.split(gradtape.io.read_file(str(path)), "\n").numpy().tolist() == whole.numpy().tolist()

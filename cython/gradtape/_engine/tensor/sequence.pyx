@@ -44,7 +44,7 @@ cdef inline bint is_sequence(object value) except -1:
         return False
     if cnp.PyArray_Check(value):
         return cnp.PyArray_NDIM(value) > 0
-    return PySequence_Check(value)
+    return PySequence_Check(value) and not hasattr(value, "__tf_tensor__")     # which knows better what it is
 
 
 cdef inline object leaf(object value):
@@ -84,6 +84,8 @@ cdef int survey(object value, Py_ssize_t* dims, int* rank) except -1:
         return COMPLEX
     if PyUnicode_Check(value) or PyBytes_Check(value):
         return UNSUPPORTED
+    if hasattr(value, "__tf_tensor__"):
+        value.__tf_tensor__(None, None)                         # of text it says so
     raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")
 
 

@@ -63,7 +63,7 @@ class StringTensor:
         tensor._array.flags.writeable = False
         return tensor
 
-    @property
+    @property  # type: ignore[misc]  # nobody sets it
     def __class__(self) -> type:
         """`tf.Tensor`, as programs ask whether they have one; the engine asks for `type` and is not misled."""
         return Tensor
@@ -131,7 +131,7 @@ class StringTensor:
         if not self.shape.is_compatible_with(shape):
             raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}.")
 
-    def ref(self) -> Reference:
+    def ref(self) -> Reference[StringTensor]:
         """A hashable reference to the tensor, whose `deref()` gives it back."""
         return Reference(self)
 

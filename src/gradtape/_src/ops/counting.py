@@ -129,6 +129,7 @@ def bincount(
 
 def _counted(places: np.ndarray, length: int, weights: np.ndarray | None, dtype: dtypes.DType) -> np.ndarray:
     """How often each place below a length occurs, or the sum of the weights that occur there, in the order given."""
+    check_memory((length,), dtypes.int64)
     if weights is None:
         return np.bincount(places.reshape(-1), minlength=length).astype(dtype.as_numpy_dtype)
     heavy = tensor_from(weights.reshape(-1), dtype)

@@ -177,7 +177,7 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None 
     except TypeError:
         if dtypes.as_dtype(dtype) is not dtypes.string:
             raise
-        return fill(shape, b"")
+        return fill(shape, StringTensor(b""))
 
 
 def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None = None, layout: Any = None) -> Tensor:

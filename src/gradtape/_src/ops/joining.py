@@ -100,7 +100,8 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
     try:
         return joining.stack(values, axis, name)
     except TextOperand:
-        return moved(lambda *parts: stack(parts, axis, name), *values)
+        parts: Any = values
+        return moved(lambda *parts: stack(parts, axis, name), *parts)
 
 
 def _pack(values: Any, dtype: Any) -> Tensor:
@@ -239,10 +240,7 @@ def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
         raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
     if indexing not in ("xy", "ij"):
         raise ValueError(f"Argument `indexing` parameter must be either 'xy' or 'ij', got '{indexing}'")
-    try:
-        vectors = [apply_reshape(vector, [-1]) for vector in args]
-    except TextOperand:
-        return moved(meshgrid, *args, indexing=indexing)
+    vectors = [apply_reshape(vector, [-1]) for vector in args]
     axes = list(range(len(vectors)))
     if indexing == "xy" and len(axes) > 1:
         axes[:2] = [1, 0]

@@ -241,7 +241,10 @@ def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC"
       array([[[[1, 2, 3, 4]]]], dtype=int32)
     """
     block_size = int_attribute(block_size, "block_size")
-    tensor = _image(input, "SpaceToDepth", block_size, data_format)
+    try:
+        tensor = _image(input, "SpaceToDepth", block_size, data_format)
+    except TextOperand:
+        return moved(space_to_depth, input, block_size=block_size, data_format=data_format)
     batch, height, width, depth = tensor.shape
     if height % block_size or width % block_size:
         raise invalid_argument(
@@ -283,7 +286,10 @@ def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC"
              [3, 4]], dtype=int32)
     """
     block_size = int_attribute(block_size, "block_size")
-    tensor = _image(input, "DepthToSpace", block_size, data_format)
+    try:
+        tensor = _image(input, "DepthToSpace", block_size, data_format)
+    except TextOperand:
+        return moved(depth_to_space, input, block_size=block_size, data_format=data_format)
     batch, height, width, depth = tensor.shape
     if depth % (block_size * block_size):
         raise invalid_argument(

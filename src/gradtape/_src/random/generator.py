@@ -379,7 +379,7 @@ class Generator:
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
           >>> generator.binomial([4], counts=10.0, probs=0.5).numpy()
-          array([5, 7, 4, 7], dtype=int32)
+          array([5, 5, 7, 3], dtype=int32)
         """
         counts, probs = as_tensor(counts), as_tensor(probs)
         if not counts.dtype.is_floating:

@@ -299,7 +299,7 @@ def stateless_binomial(
 
     Example:
       >>> tf.random.stateless_binomial([4], seed=[1, 2], counts=10.0, probs=0.5).numpy()
-      array([6, 5, 7, 6], dtype=int32)
+      array([6, 6, 7, 7], dtype=int32)
     """
     probs = as_tensor(probs, hint=dtypes.float32)
     counts = as_tensor(counts, hint=probs.dtype)

@@ -44,7 +44,8 @@ def save(obj: Any, export_dir: Any, signatures: Any = None, options: Any = None)
     methods decorated with `tf.function` what they compute: for their input_signature, else for every signature that
     they were called with. Sizes that a signature leaves open stay open where the function does the same at all sizes. A
     function is written as a list of ops; one that looks at tensors' values, draws random numbers or computes gradients
-    is refused. Values of variables that it assigns are as before.
+    is refused. A gradient that it states with `tf.custom_gradient` is not written: where what is loaded is
+    differentiated through it, UnimplementedError says so. Values of variables that it assigns are as before.
 
     The files are gradtape's own; their variables are also a checkpoint, `export_dir/variables/variables`.
 

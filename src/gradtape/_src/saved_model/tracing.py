@@ -275,7 +275,8 @@ def _given(value: Any, sizes: Mapping[int, int]) -> Any:
         if not isinstance(leaf, TensorSpec):
             return leaf
         shape = [sizes[axis] if size is None else size for axis, size in enumerate(leaf.shape)]
-        plain = len(shape) < 2 or not (leaf.dtype.is_floating or leaf.dtype.is_complex)
-        return tensor_from(np.zeros(shape) if plain else np.broadcast_to(np.eye(*shape[-2:]), shape), leaf.dtype)
+        if len(shape) < 2 or not (leaf.dtype.is_floating or leaf.dtype.is_complex):
+            return tensor_from(np.zeros(shape), leaf.dtype)
+        return tensor_from(np.broadcast_to(np.eye(shape[-2], shape[-1]), shape), leaf.dtype)
 
     return mapped(example, value)

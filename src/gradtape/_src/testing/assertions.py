@@ -494,7 +494,7 @@ def assert_shapes(
     for value, shape in pairs:
         if shape is None:
             continue
-        tensor = as_any_tensor(value)
+        tensor: Any = as_any_tensor(value)
         about = f"{_prefix(message)}Tensor {_described(tensor)}"
         if not hasattr(shape, "__iter__"):
             raise ValueError(
