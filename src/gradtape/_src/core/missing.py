@@ -122,6 +122,21 @@ _OF_KERAS = {
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
+    **dict.fromkeys(
+        (f"preprocessing.image.{name}" for name in ("ImageDataGenerator", "DirectoryIterator", "NumpyArrayIterator")),
+        "use tf.keras.utils.image_dataset_from_directory, and layers such as tf.keras.layers.RandomFlip",
+    ),
+    **dict.fromkeys(
+        (
+            f"preprocessing.image.{name}"
+            for name in (
+                *("apply_affine_transform", "apply_brightness_shift", "apply_channel_shift", "random_brightness"),
+                *("random_channel_shift", "random_rotation", "random_shear", "random_shift", "random_zoom"),
+            )
+        ),
+        "use tf.keras.ops.image.affine_transform, or layers such as tf.keras.layers.RandomRotation",
+    ),
+    "preprocessing.sequence.TimeseriesGenerator": "use tf.keras.utils.timeseries_dataset_from_array",
     "utils.audio_dataset_from_directory": "read sounds with a library of yours, and use tf.data.Dataset",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
