@@ -137,6 +137,28 @@ _OF_KERAS = {
         "use tf.keras.ops.image.affine_transform, or layers such as tf.keras.layers.RandomRotation",
     ),
     "preprocessing.sequence.TimeseriesGenerator": "use tf.keras.utils.timeseries_dataset_from_array",
+    **{
+        f"{place}.{name}_interactive_logging": "give `verbose` and `print_fn` where they are taken"
+        for place in ("config", "utils")
+        for name in ("enable", "disable")
+    },
+    **dict.fromkeys(
+        ("config.enable_traceback_filtering", "config.disable_traceback_filtering"), "tracebacks are always whole"
+    ),
+    **dict.fromkeys(
+        ("config.set_max_epochs", "config.set_max_steps_per_epoch"), "give `epochs` and `steps_per_epoch` to fit"
+    ),
+    "config.set_backend": "gradtape is the only backend",
+    "utils.FeatureSpace": "make features in the map of a tf.data.Dataset, with tf.keras.layers.Normalization, "
+    "Discretization and CategoryEncoding",
+    "utils.bounding_boxes": "move boxes by arithmetic on tensors, and choose among them with tf.image",
+    "visualization": "draw with matplotlib, or tf.keras.utils.array_to_img",
+    "wrappers": "use gradtape.interop.sklearn",
+    "distillation": "write train_step of a tf.keras.Model that has teacher and student",
+    **dict.fromkeys(
+        ("optimizers.Muon", "optimizers.MultiOptimizer", "optimizers.OptimizerMap"),
+        "apply several tf.keras.optimizers to parts of the variables in train_step",
+    ),
     "utils.audio_dataset_from_directory": "read sounds with a library of yours, and use tf.data.Dataset",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
