@@ -89,9 +89,8 @@ _OF_KERAS = {
         ]
     },
     **{
-        f"layers.{name}": "there is no string dtype; number categories in Python, and use tf.keras.layers.Embedding or "
-        "CategoryEncoding"
-        for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+        f"layers.{name}": "number categories with tf.keras.layers.StringLookup or IntegerLookup"
+        for name in ("Hashing", "HashedCrossing")
     },
     **{
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
