@@ -25,6 +25,7 @@ if _TYPE_CHECKING:
         random as random,
         regularizers as regularizers,
         saving as saving,
+        tree as tree,
         utils as utils,
     )
 else:
@@ -50,6 +51,7 @@ else:
             "random",
             "regularizers",
             "saving",
+            "tree",
             "utils",
         ),
     ):

@@ -93,6 +93,10 @@ from gradtape._src.keras.layers.image_sizes import (
     RandomCrop as RandomCrop,
     Resizing as Resizing,
 )
+from gradtape._src.keras.layers.lookups import (
+    IntegerLookup as IntegerLookup,
+    StringLookup as StringLookup,
+)
 from gradtape._src.keras.layers.merging import (
     Add as Add,
     Average as Average,
@@ -184,6 +188,9 @@ from gradtape._src.keras.layers.serializing import (
 )
 from gradtape._src.keras.layers.standardizing import (
     Normalization as Normalization,
+)
+from gradtape._src.keras.layers.vectorization import (
+    TextVectorization as TextVectorization,
 )
 from gradtape._src.keras.layers.wrapping import (
     Identity as Identity,

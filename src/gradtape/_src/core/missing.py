@@ -105,9 +105,8 @@ _OF_KERAS = {
         ]
     },
     **{
-        f"layers.{name}": "number categories by a table of tf.lookup, in a dataset's map, and use "
-        "tf.keras.layers.Embedding or CategoryEncoding"
-        for name in ("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization")
+        f"layers.{name}": "number categories with tf.keras.layers.StringLookup or IntegerLookup"
+        for name in ("Hashing", "HashedCrossing")
     },
     **{
         f"layers.{name}": "layers of other libraries do not run here; write the model from tf.keras.layers"
@@ -138,6 +137,43 @@ _OF_KERAS = {
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
+    **dict.fromkeys(
+        (f"preprocessing.image.{name}" for name in ("ImageDataGenerator", "DirectoryIterator", "NumpyArrayIterator")),
+        "use tf.keras.utils.image_dataset_from_directory, and layers such as tf.keras.layers.RandomFlip",
+    ),
+    **dict.fromkeys(
+        (
+            f"preprocessing.image.{name}"
+            for name in (
+                *("apply_affine_transform", "apply_brightness_shift", "apply_channel_shift", "random_brightness"),
+                *("random_channel_shift", "random_rotation", "random_shear", "random_shift", "random_zoom"),
+            )
+        ),
+        "use tf.keras.ops.image.affine_transform, or layers such as tf.keras.layers.RandomRotation",
+    ),
+    "preprocessing.sequence.TimeseriesGenerator": "use tf.keras.utils.timeseries_dataset_from_array",
+    **{
+        f"{place}.{name}_interactive_logging": "give `verbose` and `print_fn` where they are taken"
+        for place in ("config", "utils")
+        for name in ("enable", "disable")
+    },
+    **dict.fromkeys(
+        ("config.enable_traceback_filtering", "config.disable_traceback_filtering"), "tracebacks are always whole"
+    ),
+    **dict.fromkeys(
+        ("config.set_max_epochs", "config.set_max_steps_per_epoch"), "give `epochs` and `steps_per_epoch` to fit"
+    ),
+    "config.set_backend": "gradtape is the only backend",
+    "utils.FeatureSpace": "make features in the map of a tf.data.Dataset, with tf.keras.layers.Normalization, "
+    "Discretization and CategoryEncoding",
+    "utils.bounding_boxes": "move boxes by arithmetic on tensors, and choose among them with tf.image",
+    "visualization": "draw with matplotlib, or tf.keras.utils.array_to_img",
+    "wrappers": "use gradtape.interop.sklearn",
+    "distillation": "write train_step of a tf.keras.Model that has teacher and student",
+    **dict.fromkeys(
+        ("optimizers.Muon", "optimizers.MultiOptimizer", "optimizers.OptimizerMap"),
+        "apply several tf.keras.optimizers to parts of the variables in train_step",
+    ),
     "utils.audio_dataset_from_directory": "read sounds with a library of yours, and use tf.data.Dataset",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",

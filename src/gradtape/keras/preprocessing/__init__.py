@@ -10,4 +10,5 @@ from gradtape._src.keras.utils.timeseries import (
 from gradtape.keras.preprocessing import (
     image as image,
     sequence as sequence,
+    text as text,
 )

@@ -1,5 +1,9 @@
-"""tf.keras.preprocessing.sequence: sequences of one length."""
+"""tf.keras.preprocessing.sequence: sequences of one length, and pairs of words."""
 
 from gradtape._src.keras.utils.arrays import (
     pad_sequences as pad_sequences,
+)
+from gradtape._src.keras.utils.skipgrams import (
+    make_sampling_table as make_sampling_table,
+    skipgrams as skipgrams,
 )

@@ -122,7 +122,7 @@ class Discretization(Preparing):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        _check_dense(sparse)
+        check_dense(sparse)
         allowed = ("int", "one_hot", "multi_hot", "count")
         if output_mode not in allowed:
             raise ValueError(
@@ -305,7 +305,7 @@ class CategoryEncoding(Preparing):
         self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        _check_dense(sparse)
+        check_dense(sparse)
         output_mode = "multi_hot" if output_mode == "binary" else output_mode
         if output_mode not in ("count", "one_hot", "multi_hot"):
             raise ValueError(f"Unknown arg for output_mode: {output_mode}")
@@ -334,7 +334,7 @@ class CategoryEncoding(Preparing):
         return encoded_shape(input_shape, self.output_mode, self.num_tokens)
 
 
-def _check_dense(sparse: bool) -> None:
+def check_dense(sparse: bool) -> None:
     if sparse:
         raise ValueError("There are no sparse tensors here: leave out `sparse=True`. Results are the same, and dense.")
 

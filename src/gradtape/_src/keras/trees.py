@@ -1,0 +1,289 @@
+"""keras.tree: functions of nested structures, whose leaves are in the order in which tf.nest has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gradtape._src.core import nest
+
+_DIFFERENT = "Structures don't have the same nested structure."
+
+
+class MAP_TO_NONE:  # Keras' name
+    """What a function returns to `traverse` to put None in place of what it was given.
+
+    Example:
+      >>> tree = tf.keras.tree
+      >>> tree.traverse(lambda x: tree.MAP_TO_NONE if x == 1 else None, [1, 2])
+      [None, 2]
+    """
+
+
+def is_nested(structure: Any) -> bool:
+    """Whether a value is a structure rather than a leaf.
+
+    Args:
+      structure: any object.
+
+    Returns:
+      A bool: True for lists, tuples and dicts.
+
+    Example:
+      >>> tf.keras.tree.is_nested([1]), tf.keras.tree.is_nested(None)
+      (True, False)
+    """
+    return nest.is_nested(structure)
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The leaves of a structure; a leaf alone gives a list of one.
+
+    Args:
+      structure: a nested structure, or a leaf.
+
+    Returns:
+      A list, dicts in the order of their sorted keys.
+
+    Example:
+      >>> tf.keras.tree.flatten({"b": [1, 2], "a": 3})
+      [3, 1, 2]
+    """
+    return nest.flatten(structure)
+
+
+def _items(structure: Any) -> list[tuple[Any, Any]]:
+    """What a structure holds directly, each with its key or number."""
+    parts = list(nest.children(structure))
+    return list(zip(sorted(structure) if isinstance(structure, Mapping) else range(len(parts)), parts, strict=True))
+
+
+def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """The leaves of a structure, each with the keys and numbers that lead to it.
+
+    Args:
+      structure: a nested structure, or a leaf.
+
+    Returns:
+      A list of pairs.
+
+    Example:
+      >>> tf.keras.tree.flatten_with_path({"b": [1, 2]})
+      [(('b', 0), 1), (('b', 1), 2)]
+    """
+    if not nest.is_nested(structure):
+        return [((), structure)]
+    return [((key, *path), leaf) for key, part in _items(structure) for path, leaf in flatten_with_path(part)]
+
+
+def _check_like(one: Any, other: Any) -> None:
+    """Raises ValueError unless both nest in the same way."""
+    if nest.is_nested(one) != nest.is_nested(other):
+        raise ValueError(_DIFFERENT)
+    if not nest.is_nested(one):
+        return
+    _check_level(one, other)
+    for first, second in zip(nest.children(one), nest.children(other), strict=True):
+        _check_like(first, second)
+
+
+def _check_level(one: Any, other: Any) -> None:
+    """Raises ValueError unless both hold as much directly, under the same keys."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if set(one) != set(other):
+            raise ValueError(
+                f"dictionary key mismatch; expected key(s): {sorted(one)}, got key(s): {sorted(other)}; dict: {other}."
+            )
+    elif type(one) is not type(other):
+        raise ValueError(f"Expected an instance of {type(one).__name__}, got {other}.")
+    elif len(one) != len(other):
+        kind = type(one).__name__
+        raise ValueError(f"{kind} arity mismatch; expected: {len(one)}, got: {len(other)}; {kind}: {other}.")
+
+
+def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
+    """A structure of what a function makes of the leaves of structures.
+
+    Args:
+      func: the function, of as many leaves as there are structures.
+      structures: they nest in the same way.
+      none_is_leaf: whether the function is given None too; else None stays.
+
+    Returns:
+      A structure like the first.
+
+    Raises:
+      TypeError: the function cannot be called.
+      ValueError: structures differ, or there are none.
+
+    Example:
+      >>> tf.keras.tree.map_structure(lambda x, y: x + y, {"a": 1, "b": [2]}, {"a": 10, "b": [20]})
+      {'a': 11, 'b': [22]}
+    """
+    if not callable(func):
+        raise TypeError(f"`func` must be callable. Received: func={func}")
+    if not structures:
+        raise ValueError("Must provide at least one structure")
+    for other in structures[1:]:
+        _check_like(structures[0], other)
+
+    def mapped(*leaves: Any) -> Any:
+        return None if leaves[0] is None and not none_is_leaf else func(*leaves)
+
+    leaves = zip(*(nest.flatten(structure) for structure in structures), strict=True)
+    return nest.pack_sequence_as(structures[0], [mapped(*each) for each in leaves])
+
+
+def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *structures: Any) -> Any:
+    """A structure of what a function makes of the parts of structures where a shallower one has its leaves.
+
+    Args:
+      shallow_structure: the shallower structure.
+      func: the function, of as many parts as there are structures.
+      structures: they nest in the same way down to its leaves.
+
+    Returns:
+      A structure like the shallower one.
+
+    Raises:
+      ValueError: structures differ, or there are none.
+
+    Example:
+      >>> tf.keras.tree.map_structure_up_to([0, 0], lambda x: x, [[1, 2], 3])
+      [[1, 2], 3]
+    """
+    if not structures:
+        raise ValueError("Must provide at least one structure")
+    if not nest.is_nested(shallow_structure):
+        return func(*structures)
+    for structure in structures:
+        _check_level(shallow_structure, structure)
+    parts = zip(nest.children(shallow_structure), *map(nest.children, structures), strict=True)
+    found = [map_structure_up_to(shallow, func, *others) for shallow, *others in parts]
+    return nest.with_children(shallow_structure, found)
+
+
+def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
+    """A structure like another one, of other leaves.
+
+    Args:
+      structure: the other one.
+      flat_sequence: as many leaves as it has.
+
+    Returns:
+      A structure.
+
+    Raises:
+      ValueError: there are more or fewer.
+
+    Example:
+      >>> tf.keras.tree.pack_sequence_as({"b": [1, 2], "a": 3}, [10, 20, 30])
+      {'b': [20, 30], 'a': 10}
+    """
+    leaves, count = list(flat_sequence), len(nest.flatten(structure))
+    if len(leaves) < count:
+        raise ValueError(f"Too few leaves for PyTreeSpec; expected: {count}, got: {len(leaves)}.")
+    if len(leaves) > count:
+        raise ValueError(f"Too many leaves for PyTreeSpec; expected: {count}.")
+    return nest.pack_sequence_as(structure, leaves)
+
+
+def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
+    """Raises unless two structures nest in the same way.
+
+    Args:
+      a, b: the structures.
+      check_types: not used.
+
+    Raises:
+      ValueError: they differ.
+
+    Example:
+      >>> tf.keras.tree.assert_same_structure([1, {"a": 2}], [3, {"a": 4}])
+    """
+    _check_like(a, b)
+
+
+def assert_same_paths(a: Any, b: Any) -> None:
+    """Raises unless the same keys and numbers lead to the leaves of two structures, of whatever types.
+
+    Args:
+      a, b: the structures.
+
+    Raises:
+      ValueError: they differ.
+
+    Example:
+      >>> tf.keras.tree.assert_same_paths([1, 2], (3, 4))
+    """
+    paths = [{path for path, _ in flatten_with_path(structure)} for structure in (a, b)]
+    message = "`a` and `b` don't have the same paths."
+    for own, other, there, missing in ((*paths, "a", "b"), (*reversed(paths), "b", "a")):
+        if own - other:
+            message += f"\nPaths in `{there}` missing in `{missing}`:\n{own - other}"
+    if paths[0] != paths[1]:
+        raise ValueError(message)
+
+
+def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
+    """A structure whose parts a function may replace, leaves and structures alike.
+
+    Args:
+      func: what it returns replaces what it is given; None keeps it, `MAP_TO_NONE` puts None in its place.
+      structure: the structure.
+      top_down: whether a structure is asked for before its parts, which are not asked for if it was replaced.
+
+    Returns:
+      A structure.
+
+    Example:
+      >>> tf.keras.tree.traverse(lambda x: tuple(x) if isinstance(x, list) else None, [[1, 2], 3], top_down=False)
+      ((1, 2), 3)
+    """
+
+    def within(value: Any) -> Any:
+        if not nest.is_nested(value):
+            return value
+        return nest.with_children(value, [traverse(func, part, top_down) for part in nest.children(value)])
+
+    given = structure if top_down else within(structure)
+    found = func(given)
+    if found is None:
+        return within(structure) if top_down else given
+    return None if found is MAP_TO_NONE else found
+
+
+def lists_to_tuples(structure: Any) -> Any:
+    """A structure with tuples for lists.
+
+    Args:
+      structure: the structure.
+
+    Returns:
+      A structure.
+
+    Example:
+      >>> tf.keras.tree.lists_to_tuples([1, [2, {"a": [3]}]])
+      (1, (2, {'a': (3,)}))
+    """
+    return traverse(lambda value: tuple(value) if isinstance(value, list) else None, structure, top_down=False)
+
+
+def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
+    """A structure of what a function makes of the shapes in a structure.
+
+    Args:
+      func: the function.
+      structure: a structure of tuples and lists of ints and None.
+
+    Returns:
+      A structure.
+
+    Example:
+      >>> tf.keras.tree.map_shape_structure(len, {"a": (1, None), "b": [(2,), (3, 4)]})
+      {'a': 2, 'b': [1, 2]}
+    """
+    shape = isinstance(structure, list | tuple) and all(size is None or isinstance(size, int) for size in structure)
+    if shape or not nest.is_nested(structure):
+        return func(structure)
+    return nest.with_children(structure, [map_shape_structure(func, part) for part in nest.children(structure)])
