@@ -91,7 +91,7 @@ def check_allreduce_of_bfloat16():
 def check_arrays_of_many_pieces():
     """Sizes around those of the pieces in which shared memory takes arrays, alone and in place."""
     length = 1 << 19
-    for size in (length - 1, length, length + 1, 2 * length, 5 * length + 3):
+    for size in (length - 1, length, length + 1, 2 * length, 9 * length + 3):
         own = tf.constant(of_rank(hvd.rank(), (size,)))
         shared, sent = both_ways(lambda own=own: same_everywhere(hvd.allreduce(own, op=hvd.Sum)))
         np.testing.assert_array_equal(shared, functools.reduce(np.add, of_all((size,))))

@@ -219,3 +219,38 @@ def check_gradients_may_be_added_up_first():
     np.testing.assert_allclose(float(w), -4.0, rtol=1e-6)
     with pytest.raises(ValueError, match="gradient_predivide_factor not supported with op != Average"):
         hvd.DistributedOptimizer(tf.optimizers.SGD(1.0), op=hvd.Sum, gradient_predivide_factor=2.0)
+
+
+def check_a_compiled_step_that_broadcasts_at_first():
+    """As in Horovod's examples: each rank's variables begin with its own values, and become the first one's then."""
+    tf.keras.utils.set_random_seed(hvd.rank())
+    rng = np.random.default_rng(hvd.rank())
+    x, labels = rng.random((24, 8, 8, 1), np.float32), rng.integers(0, 3, 24)
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Conv2D(4, [3, 3], activation="relu"),
+            tf.keras.layers.MaxPooling2D(pool_size=(2, 2)),
+            tf.keras.layers.Dropout(0.25),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    loss = tf.losses.SparseCategoricalCrossentropy()
+    optimizer = tf.optimizers.Adam(0.001 * hvd.size())
+
+    @tf.function
+    def training_step(images, labels, first_batch):
+        with tf.GradientTape() as tape:
+            loss_value = loss(labels, model(images, training=True))
+        tape = hvd.DistributedGradientTape(tape)
+        grads = tape.gradient(loss_value, model.trainable_variables)
+        optimizer.apply_gradients(zip(grads, model.trainable_variables, strict=True))
+        if first_batch:
+            hvd.broadcast_variables(model.variables, root_rank=0)
+            hvd.broadcast_variables(optimizer.variables, root_rank=0)
+        return loss_value
+
+    dataset = tf.data.Dataset.from_tensor_slices((x, labels)).repeat().shuffle(24).batch(8)
+    for batch, (images, answers) in enumerate(dataset.take(6)):
+        training_step(images, answers, batch == 0)
+    hvd.check_variables([*model.trainable_variables, *optimizer.variables])

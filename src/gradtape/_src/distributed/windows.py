@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
+AHEAD = 2  # pieces that it puts in before it reads the first: what was just written comes slowly from another core's L2
 MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
 
 Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
@@ -40,10 +41,10 @@ class Request:
 
 
 class Window:
-    """The shared memory of a communicator's ranks: two places for each, used in turn.
+    """The shared memory of a communicator's ranks: some places for each, used in turn.
 
-    A rank that puts in its next piece has combined the one before, for which all ranks had to come; and they came to
-    that after they had combined the piece before it, of which the place is free therefore.
+    A rank that puts in a piece has combined the one AHEAD before it, for which all ranks had come; and they came to
+    that after they had combined the one AHEAD before that one, of which the place is free therefore.
 
     Attributes:
       done: how many pieces were combined so far.
@@ -52,13 +53,16 @@ class Window:
     def __init__(self, mpi: ModuleType, communicator: Any) -> None:
         self.meeting = communicator.Dup()
         self.rank = self.meeting.rank
-        self.memory = mpi.Win.Allocate_shared(2 * PIECE, 1, comm=self.meeting)
+        length = 2 * AHEAD * PIECE
+        self.memory = mpi.Win.Allocate_shared(length, 1, comm=self.meeting)
         self.memory.Lock_all()
         shared = [np.frombuffer(self.memory.Shared_query(rank)[0], np.uint8) for rank in range(self.meeting.size)]
-        self.places = [array[: 2 * PIECE].reshape(2, PIECE) for array in shared]
-        self.pieces: deque[Piece] = deque()
-        self.put = self.done = 0
-        self.met: Any = None  # a request: whether all ranks have put in the first of `pieces`
+        self.places = [array[:length].reshape(2 * AHEAD, PIECE) for array in shared]
+        self.pieces: deque[Piece] = deque()  # that are to be put in
+        self.put: deque[tuple[Piece, Any]] = (
+            deque()
+        )  # that are there, and requests: whether all ranks have put in theirs
+        self.done = 0
 
     def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine) -> Request:
         """Begins to reduce contiguous arrays of all ranks, which have the same size and dtype; `out` may be `own`."""
@@ -66,34 +70,38 @@ class Window:
         length = PIECE // own.itemsize
         for start in range(0, own.size, length):
             self.pieces.append(Piece(own[start : start + length], out[start : start + length], combine))
-            self.put += 1
+        last = self.done + len(self.put) + len(self.pieces)
         self.advance()
-        return Request(self, self.put)
+        return Request(self, last)
 
     def advance(self) -> None:
         """Goes on as far as the other ranks have come."""
-        while self.pieces:
-            own, out, combine = self.pieces[0]
-            if self.met is None:
-                np.copyto(self._place(self.rank, own), own)
-                self.memory.Sync()
-                self.met = self.meeting.Ibarrier()
-            if not self.met.Test():
+        while True:
+            if self.pieces and len(self.put) < AHEAD:
+                self._put(self.pieces.popleft())
+            elif self.put and self.put[0][1].Test():
+                self._combine(self.put.popleft()[0])
+            else:
                 return
-            self.memory.Sync()
-            values = [self._place(rank, own) for rank in range(len(self.places))]
-            if self.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
-                values[self.rank] = own
-            combine(values[0], values[1], out)
-            for value in values[2:]:
-                combine(out, value, out)
-            self.met = None
-            self.pieces.popleft()
-            self.done += 1
 
-    def _place(self, rank: int, own: np.ndarray) -> np.ndarray:
-        """Where a rank puts its part of the first of `pieces`."""
-        return self.places[rank][self.done % 2, : own.nbytes].view(own.dtype)
+    def _put(self, piece: Piece) -> None:
+        np.copyto(self._place(self.rank, self.done + len(self.put), piece), piece.own)
+        self.memory.Sync()
+        self.put.append((piece, self.meeting.Ibarrier()))
+
+    def _combine(self, piece: Piece) -> None:
+        self.memory.Sync()
+        values = [self._place(rank, self.done, piece) for rank in range(len(self.places))]
+        if self.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
+            values[self.rank] = piece.own
+        piece.combine(values[0], values[1], piece.out)
+        for value in values[2:]:
+            piece.combine(piece.out, value, piece.out)
+        self.done += 1
+
+    def _place(self, rank: int, number: int, piece: Piece) -> np.ndarray:
+        """Where a rank puts a piece of this number."""
+        return self.places[rank][number % (2 * AHEAD), : piece.own.nbytes].view(piece.own.dtype)
 
     def free(self) -> None:
         """Gives the memory back; all ranks call it."""
