@@ -21,6 +21,7 @@ from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
 from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, new_tensor, operators)
 
 import math
+from types import FunctionType
 
 import numpy as np
 
@@ -35,6 +36,7 @@ cdef str REDUCED = ("float, double, int32, uint8, int16, int8, int64, bfloat16, 
 cdef object WIDE = 2**63               # the first integer beyond int64
 
 cdef Program SELECT_PROGRAM = program("select")
+cdef dict texts = {}                   # code of functions made by name, by how many operands they have
 
 
 def as_tensor(value, dtype=None, hint=None) -> Tensor:
@@ -156,9 +158,15 @@ cdef object declared(object function, object declaration):
 
 
 def by_name(Program row, tuple arguments, call):
-    """A function of these arguments, made from its text so that its signature is its own; it calls `call`."""
-    listed = ", ".join(arguments)
-    return eval(f"lambda {listed}, name=None: call(row, ({listed},))", {"call": call, "row": row})
+    """A function of these arguments, whose signature is its own; it calls `call`.
+
+    Text is compiled once for so many arguments: importing makes two dozen of these.
+    """
+    code = texts.get(len(arguments))
+    if code is None:
+        listed = ", ".join([f"operand{i}" for i in range(len(arguments))])
+        code = texts[len(arguments)] = eval(f"lambda {listed}, name=None: call(row, ({listed},))").__code__
+    return FunctionType(code.replace(co_varnames=(*arguments, "name")), {"call": call, "row": row}, row.name, (None,))
 
 
 def call_program(Program row, tuple operands):

@@ -1,6 +1,6 @@
 """The devices that programs ask for at their start: there is one, the processor."""
 
-from __future__ import annotations
+# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
 
 import re
 from collections.abc import Iterator, Sequence

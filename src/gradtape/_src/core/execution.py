@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import threading
+from _thread import _local  # threading.local, without the rest of threading
 from collections.abc import Iterator
 
-_state = threading.local()  # within: whether the thread runs a function that `tf.function` made; exporting: see below
+_state = _local()  # within: whether the thread runs a function that `tf.function` made; exporting: see below
 
 
 def inside_function() -> bool:

@@ -28,6 +28,7 @@ class _Reading:
 
 
 _unread: dict[str, _Reading] = {}
+_PLACE = ("__spec__", "__loader__", "__file__", "__cached__", "__package__", "__path__")
 
 
 class _Unread(ModuleType):
@@ -37,6 +38,8 @@ class _Unread(ModuleType):
         # What looks through all modules asks for what hardly any has.
         if not name.startswith("__") or name in ("__all__", "__doc__"):
             _read(self)
+        elif name in _PLACE or name == "__dict__":
+            _find(self)
         return ModuleType.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -47,6 +50,20 @@ class _Unread(ModuleType):
 
     def __dir__(self) -> list[str]:
         return sorted(vars(_read(self)))
+
+
+def _find(module: ModuleType) -> None:
+    """Tells a module where it is, which looks at the file system."""
+    known = ModuleType.__getattribute__(module, "__dict__")
+    if known.get("__spec__") is None:
+        whole = known["__name__"]
+        home = os.path.join(*sys.modules["gradtape"].__path__, *whole.split(".")[1:-1])
+        spec: Any = PathFinder.find_spec(whole, [home])
+        if spec.submodule_search_locations is not None:
+            known["__path__"] = spec.submodule_search_locations
+        known.update(
+            __loader__=spec.loader, __file__=spec.origin, __cached__=spec.cached, __package__=spec.parent, __spec__=spec
+        )
 
 
 def _read(module: ModuleType) -> ModuleType:
@@ -73,13 +90,6 @@ def later(name: str) -> ModuleType:
     if whole in sys.modules:
         return sys.modules[whole]
     module = _Unread(whole)
-    home = os.path.join(*sys.modules["gradtape"].__path__, *name.split(".")[:-1])
-    spec: Any = PathFinder.find_spec(whole, [home])
-    module.__dict__.update(
-        __spec__=spec, __loader__=spec.loader, __file__=spec.origin, __cached__=spec.cached, __package__=spec.parent
-    )
-    if spec.submodule_search_locations is not None:
-        module.__dict__["__path__"] = spec.submodule_search_locations
     _unread[whole] = _Reading()
     sys.modules[whole] = module
     return module

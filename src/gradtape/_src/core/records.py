@@ -8,7 +8,6 @@ they are.
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from gradtape._src.core import nest
@@ -28,6 +27,8 @@ class Record:
     @classmethod
     def __tf_unflatten__(cls, metadata: Any, components: tuple[Any, ...]) -> Any:
         """A copy of the dataclass with these values; nothing of its own runs, and frozen ones are copied too."""
+        import copy  # few programs have dataclasses
+
         template, names = metadata
         made = copy.copy(template)
         for name, value in zip(names, components, strict=True):

@@ -6,7 +6,7 @@ A strategy enters its scopes here. Nothing else is to be asked while there is on
 from __future__ import annotations
 
 import enum
-import threading
+from _thread import _local  # threading.local, without the rest of threading
 from typing import Any
 
 
@@ -38,7 +38,7 @@ class VariableAggregation(enum.Enum):
     ONLY_FIRST_REPLICA = 3
 
 
-class _Thread(threading.local):
+class _Thread(_local):
     strategies: tuple[Any, ...] = ()  # whose scopes are open, the innermost last
     within_replica: bool = False  # whether this is what one replica does
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtape._engine.api.api import (
     apply_cast,
@@ -28,6 +27,9 @@ from gradtape._src.core.operands import common_tensors, dims_text, ints_of, one_
 from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.ops.rearranging import roll
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SUM = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text_codes import TextCodes, coded
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @op(

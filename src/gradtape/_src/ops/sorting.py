@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradtape._engine.api.api import apply_cast, apply_transpose, as_tensor, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
@@ -18,6 +17,9 @@ from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 INF = math.inf
 

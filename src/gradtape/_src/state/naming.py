@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import _local  # threading.local, without the rest of threading
 from typing import Any
 
 
-class _Current(threading.local):
+class _Current(_local):
     """The scope of a thread, with its slash, and those around it."""
 
     scope = ""

@@ -15,7 +15,7 @@ negative axes, flags, broadcasting, empty and scalar shapes. docs/operations.md 
 functions have a table of their own, elementwise.py. Samples are functions, so that importing builds none of them.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar

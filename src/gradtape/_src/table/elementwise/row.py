@@ -14,7 +14,7 @@ functions, empty where there is none, `source` is where it is defined, and `exam
 public functions have all that applies; tests evaluate the slopes and run the examples.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
 
 import functools
 from collections.abc import Callable
@@ -73,26 +73,17 @@ class Row(NamedTuple):
     @property
     def takes(self) -> tuple[DType, ...]:
         """The dtypes that it takes, logical functions bools alone."""
-        return tuple([dtype for dtype in dtypes.DTYPES if self._has(dtype)])
-
-    def _has(self, dtype: DType) -> bool:
-        if dtype.name in self.lacks:
-            return False
-        if dtype.is_bool:
-            return self.bools
-        if dtype.is_integer:
-            return (
-                self.integers is not None
-                and not (self.bools and self.name.startswith("logical"))
-                and (self.unsigned or not dtype.is_unsigned)
-            )
-        return self.complexes if dtype.is_complex else True
+        return self._taken[0]
 
     @property
     def allowed(self) -> str:
         """What messages list as taken."""
-        words = {"float32": "float", "float64": "double", "float16": "half"}
-        return ", ".join([words.get(dtype.name, dtype.name) for dtype in self.takes])
+        return self._taken[1]
+
+    @property
+    def _taken(self) -> tuple[tuple[DType, ...], str]:
+        integers = self.integers is not None and not (self.bools and self.name.startswith("logical"))
+        return _taken(integers, self.unsigned, self.bools, self.complexes, self.lacks)
 
     @property
     def docstring(self) -> str:
@@ -110,6 +101,26 @@ class Row(NamedTuple):
             notes += f"\nDefinition: {self.source}."
         usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
         return f"{self.doc}\n\n{notes}\n\n{usage}\n\nExample:\n  >>> {self.example[0]}\n  {self.example[1]}\n"
+
+
+@functools.cache
+def _taken(
+    integers: bool, unsigned: bool, bools: bool, complexes: bool, lacks: tuple[str, ...]
+) -> tuple[tuple[DType, ...], str]:
+    """The dtypes of these kinds, and how messages list them. Importing asks of every row, and a few rows differ."""
+
+    def has(dtype: DType) -> bool:
+        if dtype.name in lacks:
+            return False
+        if dtype.is_bool:
+            return bools
+        if dtype.is_integer:
+            return integers and (unsigned or not dtype.is_unsigned)
+        return complexes if dtype.is_complex else True
+
+    words = {"float32": "float", "float64": "double", "float16": "half"}
+    takes = tuple([dtype for dtype in dtypes.DTYPES if has(dtype)])
+    return takes, ", ".join([words.get(dtype.name, dtype.name) for dtype in takes])
 
 
 @functools.cache
