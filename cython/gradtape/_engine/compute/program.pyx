@@ -14,6 +14,8 @@ from gradtape._src.table import expressions, special  # no-cython-lint: `expand`
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
+    void FETCH(const void* p) noexcept nogil
+    void FETCH_TO_WRITE(const void* p) noexcept nogil
 
 cdef enum:
     BLOCK_BYTES = 4096          # of one register: small enough that all of a program's stay in L1
@@ -21,6 +23,8 @@ cdef enum:
     LANES = 16                  # registers start at multiples of this many elements; no fewer than FEW
     FEW_REGISTERS = 32          # of the programs that have a short way for few elements
     MAX_REGISTERS = 250
+    LINE = 64                   # bytes of a line of cache
+    FAR_BYTES = 1 << 19         # of a run from which the next block's lines are asked for: they are not in cache by themselves
 
 # What an operand's register needs before a block is run.
 cdef enum Upkeep:
@@ -128,11 +132,33 @@ cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
         return kernels.sum64(a, n)
 
 
-cdef inline void run_steps(Program program, real** registers, Py_ssize_t n) noexcept nogil:
+# Lines of memory that the next block reads and writes, asked for while this one is computed: so many at each step.
+cdef struct Ahead:
+    int streams
+    const char* at[MAX_OPERANDS]
+    const char* written                 # NULL: nothing is
+    Py_ssize_t share                    # of each, per step
+
+
+cdef inline void ask_ahead(Ahead* ahead) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int k
+    for i in range(ahead.share):
+        for k in range(ahead.streams):
+            FETCH(ahead.at[k])
+            ahead.at[k] += LINE
+        if ahead.written != NULL:
+            FETCH_TO_WRITE(ahead.written)
+            ahead.written += LINE
+
+
+cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahead* ahead) noexcept nogil:
     """Every instruction of a program on the first n elements of its registers."""
     cdef const Instruction* step = program.instructions
     cdef const Instruction* end = step + program.length
     while step < end:
+        if ahead.share:
+            ask_ahead(ahead)
         if real is float:
             kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
         else:
@@ -257,6 +283,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef int upkeep[MAX_OPERANDS]
     cdef Py_ssize_t index[MAX_RANK]
     cdef Walk walk
+    cdef Ahead ahead
     cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
     cdef int k, owned, moving = 0
     cdef bint strided = False
@@ -321,15 +348,22 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         registers[k] = spare
         spare += stride
     registers[program.registers] = NULL
+    ahead.share = 0
+    if size * <Py_ssize_t> sizeof(real) >= FAR_BYTES:
+        ahead.share = block * <Py_ssize_t> sizeof(real) // (program.length * LINE) + 1
 
     while offset < size:
         n = min(block, size - offset)
+        ahead.streams = 0
+        ahead.written = NULL
         if row:
             n = min(n, row - offset % row)
         for k in range(moving):
             operand = &operands[k]
             if upkeep[k] == ADVANCE:
                 registers[k] = <real*> operand.data + offset
+                ahead.at[ahead.streams] = <const char*> (registers[k] + block)
+                ahead.streams += 1
             elif upkeep[k] == LOCATE:
                 registers[k] = <real*> operand.data + locate(&walk, k, offset, index)
             elif upkeep[k] == COPY_IN and operand.mode == FULL:
@@ -338,7 +372,8 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
                 gather(registers[k], operand, &walk, k, offset, n)
         if not (program.predicate or total):
             registers[result] = out + offset
-        run_steps(program, registers, n)
+            ahead.written = <const char*> (registers[result] + block)
+        run_steps(program, registers, n, &ahead)
         if total:
             sum += sum_of(registers[result], n)
         elif program.predicate:

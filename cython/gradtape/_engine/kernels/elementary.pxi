@@ -92,13 +92,6 @@ cdef inline real poly7(real x, real c0, real c1, real c2, real c3, real c4, real
     cdef real square = x * x
     return ((c7 * x + c6) * square + (c5 * x + c4)) * (square * square) + ((c3 * x + c2) * square + (c1 * x + c0))
 
-cdef inline real power_of_two(real n) noexcept nogil:
-    """2**n for an integer n in the range of normal numbers."""
-    if real is float:
-        return from_bits32(bits32(n + <float>(ROUNDER32 + 127)) << 23)
-    else:
-        return from_bits64(bits64(n + <double>(ROUNDER64 + 1023)) << 52)
-
 cdef inline real nearest(real x) noexcept nogil:
     """x rounded to an integer, for |x| below 2**22 (2**51)."""
     if real is float:
@@ -125,17 +118,28 @@ cdef inline real expm1_near_0(real r) noexcept nogil:
                                                2.7557244016447074033e-6, 2.7557242546487158177e-7, 2.5109107734947822311e-8,
                                                2.0924504981520729902e-9)) * (r * r) + r
 
-cdef inline real exp_scaled(real x, real exponent) noexcept nogil:
-    """e**x * 2**exponent for x <= 97 (721 in double), by when it overflows, and an integer exponent of at most 4 in size."""
+cdef inline real exp_scaled(real x, int exponent) noexcept nogil:
+    """e**x * 2**exponent for x <= 97 (721 in double), by when it overflows, and an exponent of at most 4 in size."""
     cdef real lowest = -110 if real is float else -752
-    cdef real n, half
+    # Rounds as `nearest` does, but leaves two biases and the power in the low bits, which halve into biased exponents.
+    cdef real rounder = <float>(ROUNDER32 + 254) if real is float else <double>(ROUNDER64 + 2046)
+    cdef real rounded, first
+    cdef unsigned int i, half
+    cdef unsigned long long j, middle
     x = lowest if x < lowest else x
-    n = nearest[real](x * <real>1.44269504088896340736)
-    x = expm1_near_0(without_powers_of_two(x, n))
-    # Two factors, since 2**n alone may be subnormal or overflow while the product does not.
-    n += exponent
-    half = nearest[real](<real>0.5 * n)
-    return (x + <real>1) * power_of_two(half) * power_of_two(n - half)
+    rounded = x * <real>1.44269504088896340736 + rounder
+    x = expm1_near_0(without_powers_of_two(x, rounded - rounder))
+    # Two factors, since the whole power may be subnormal or overflow while the product does not.
+    if real is float:
+        i = bits32(rounded) + <unsigned int>exponent
+        half = i >> 1
+        first = from_bits32(half << 23)
+        return (x * first + first) * from_bits32((i - half) << 23)
+    else:
+        j = bits64(rounded) + <unsigned long long>exponent
+        middle = j >> 1
+        first = from_bits64(middle << 52)
+        return (x * first + first) * from_bits64((j - middle) << 52)
 
 cdef inline real exp_(real x) noexcept nogil:
     cdef real highest = 97 if real is float else 721
