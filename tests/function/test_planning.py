@@ -143,3 +143,33 @@ def test_memory_is_constant_over_calls():
 
     before = blocks_after(1_000)
     assert abs(blocks_after(100_000) - before) < 100
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("labels", ["int32", "int64"])
+def test_steps_of_classification_call_no_python(dtype, labels):
+    x = tf.constant(np.random.default_rng(0).standard_normal((9, 5)), dtype)
+    sparse, dense = tf.constant(np.arange(9) % 5, labels), tf.one_hot(np.arange(9) % 5, 5, dtype=dtype)
+
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(sparse, tf.tanh(x)))
+            loss += tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(dense, x, axis=-1))
+            loss += tf.reduce_sum(tf.nn.softmax(x, axis=0) * tf.nn.log_softmax(x))
+        return loss, tape.gradient(loss, x)
+
+    compiled = tf.function(step)
+    for _ in range(5):
+        assert bits(compiled(x)) == bits(step(x))
+    assert "called in Python" not in compiled.explain_plan()
+
+
+def test_labels_are_checked_in_every_repetition():
+    logits = tf.constant([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0]])
+    compiled = tf.function(lambda labels: tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    for _ in range(5):
+        compiled(tf.constant([0, 2]))
+    for wrong in ([0, 3], [-1, 0]):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"label value of (3|-1) which is outside .* \[0, 3\)"):
+            compiled(tf.constant(wrong))

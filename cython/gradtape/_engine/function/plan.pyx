@@ -14,7 +14,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.base.types cimport F64
+from gradtape._engine.base.types cimport F64, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.function.fusion cimport fused_steps
@@ -24,6 +24,7 @@ from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
 from gradtape._engine.ops.reductions cimport EVEN
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.ops.movement cimport copy_runs
+from gradtape._engine.ops.softmax cimport compiled
 from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
@@ -830,6 +831,11 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
         for i in range(step.result_count):
             action.parts[i] = extent_from(shapes[i])
         action.kind = PART
+    if step.kind == SCRIPTED and not recorded and step.result_count == 1 and is_native(step.forms[0][1]):
+        action.compute = compiled(step.primitive.evaluate)
+        if action.compute != NULL:
+            action.kind = COMPILED
+            action.attribute = step.attributes[0] if step.attributes else 0
     if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
         evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
         if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:

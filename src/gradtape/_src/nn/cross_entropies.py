@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
@@ -13,17 +12,20 @@ from gradtape._engine.api.api import (
     apply_elementwise,
     apply_reduce,
     apply_reshape,
-    apply_stop_gradient,
     as_tensor,
-    full_like,
     of_alike,
-    view,
+)
+from gradtape._engine.ops.softmax import (
+    evaluate_cross_entropy,
+    evaluate_log_softmax,
+    evaluate_softmax,
+    evaluate_sparse_cross_entropy,
+    evaluate_surplus,
 )
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import float64, int32, int64
+from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.evaluations import made_of_others
 from gradtape._src.core.operands import common_tensors, dims_text, int_of, not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, integer, op, real, values
@@ -55,21 +57,6 @@ def _axis(axis: int | None, x: Tensor, op: str) -> int:
     return place % x.ndim
 
 
-def _shifted(logits: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits less the greatest along an axis, the exponentials of that, and their sums; constants, as primitives that
-    are evaluated so record themselves."""
-    x = apply_stop_gradient(logits)
-    below = x - apply_reduce(2, x, axis, True, "Max")
-    powers = apply_elementwise("exp", below)
-    return below, powers, apply_reduce(0, powers, axis, True, "Sum")
-
-
-@made_of_others
-def _log_softmax(x: Tensor, axis: int) -> Tensor:
-    below, _, total = _shifted(x, axis)
-    return below - apply_elementwise("log", total)
-
-
 @op(
     *("nn.softmax", "math.softmax"),
     samples=lambda: [call(real(3)), call(real(2, 3)), call(real(2, 3, 2), axis=1), call(real(2, 3), axis=-2)],
@@ -97,18 +84,12 @@ def softmax(logits: TensorLike, axis: int | None = None, name: str | None = None
     return _SOFTMAX(x, attributes=(_axis(axis, x, "Softmax"),))
 
 
-@made_of_others
-def _softmax(x: Tensor, axis: int) -> Tensor:
-    _, powers, total = _shifted(x, axis)
-    return powers / total
-
-
 def _softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     (s,), (axis,) = call.saved, call.attributes
     return ((g - apply_reduce(0, g * s, axis, True, "Sum")) * s,)
 
 
-_SOFTMAX = Primitive("Softmax", _softmax, _softmax_vjp, saves=(-1,), batch="axis_first")
+_SOFTMAX = Primitive("Softmax", evaluate_softmax, _softmax_vjp, saves=(-1,), batch="axis_first")
 
 
 @op(
@@ -143,7 +124,7 @@ def _log_softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     return (g - apply_elementwise("exp", y) * apply_reduce(0, g, axis, True, "Sum"),)
 
 
-_LOG_SOFTMAX = Primitive("LogSoftmax", _log_softmax, _log_softmax_vjp, saves=(-1,), batch="axis_first")
+_LOG_SOFTMAX = Primitive("LogSoftmax", evaluate_log_softmax, _log_softmax_vjp, saves=(-1,), batch="axis_first")
 
 
 @op(
@@ -187,11 +168,6 @@ def softmax_cross_entropy_with_logits(
     return _CROSS_ENTROPY(p, x, attributes=(_axis(axis, x, _DENSE),))
 
 
-@made_of_others
-def _cross_entropy(labels: Tensor, logits: Tensor, axis: int) -> Tensor:
-    return -apply_reduce(0, apply_stop_gradient(labels) * _log_softmax(logits, axis), axis, False, "Sum")
-
-
 def _widened(g: Tensor, axis: int) -> Tensor:
     """A tensor with an axis of size 1 put in."""
     if axis == g.ndim == 1:
@@ -210,7 +186,7 @@ def _cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None,
     )
 
 
-_CROSS_ENTROPY = Primitive(_DENSE, _cross_entropy, _cross_entropy_vjp, saves=(0, 1), batch="axis_first")
+_CROSS_ENTROPY = Primitive(_DENSE, evaluate_cross_entropy, _cross_entropy_vjp, saves=(0, 1), batch="axis_first")
 
 
 @op(
@@ -259,55 +235,8 @@ def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorL
     return _SPARSE_CROSS_ENTROPY(named, x)
 
 
-@made_of_others
-def _sparse_cross_entropy(labels: Tensor, logits: Tensor) -> Tensor:
-    _require_classes(labels, logits.shape[-1])
-    below, _, total = _shifted(logits, -1)
-    named = apply_elementwise("select", _named(labels, logits), below, full_like(below, 0))
-    loss = apply_elementwise("log", total) - apply_reduce(0, named, -1, True, "Sum")
-    return apply_reshape(loss, (-1,) if labels.ndim == 1 else tuple(labels.shape))
-
-
-def _require_classes(labels: Tensor, classes: int) -> None:
-    """InvalidArgumentError where a label is no class."""
-    numbers = apply_cast(labels, float64)
-    if len(numbers) if numbers.ndim else 1:
-        least = float(apply_reduce(3, numbers, None, False, "Min"))
-        greatest = float(apply_reduce(2, numbers, None, False, "Max"))
-        if least >= 0 and greatest < classes:
-            return
-    places = view(labels)
-    wrong = places[(places < 0) | (places >= classes)]
-    if wrong.size:
-        raise invalid_argument(
-            _SPARSE,
-            f"Received a label value of {wrong.flat[0]} which is outside the valid range of [0, {classes}).  "
-            f"Label values: {' '.join(map(str, places.ravel()))}",
-            "",
-        )
-
-
-def _named(labels: Tensor, logits: Tensor) -> Tensor:
-    """Whether a label names the class at a place of the logits; in float64, of which every class is a number."""
-    numbers = _widened(apply_cast(labels, float64), labels.ndim)
-    return apply_elementwise("equal", numbers, _classes(logits.shape[-1]))
-
-
-@functools.lru_cache(maxsize=64)
-def _classes(count: int) -> Tensor:
-    return as_tensor(np.arange(count), float64)
-
-
 def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
     return None, _SURPLUS(*call.saved) * _widened(g, g.ndim)
-
-
-@made_of_others
-def _surplus(labels: Tensor, logits: Tensor) -> Tensor:
-    """softmax(logits), less 1 at the place of each label."""
-    _require_classes(labels, logits.shape[-1])  # a compiled function may leave out the loss
-    _, powers, total = _shifted(logits, -1)
-    return powers / total - apply_cast(_named(labels, logits), logits.dtype)
 
 
 def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
@@ -316,9 +245,9 @@ def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
 
 
 _SPARSE_CROSS_ENTROPY = Primitive(
-    _SPARSE, _sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1), batch="leading"
+    _SPARSE, evaluate_sparse_cross_entropy, _sparse_cross_entropy_vjp, saves=(0, 1), batch="leading"
 )
-_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", _surplus, _surplus_vjp, saves=(1,), batch="leading")
+_SURPLUS = Primitive("SparseSoftmaxCrossEntropyGrad", evaluate_surplus, _surplus_vjp, saves=(1,), batch="leading")
 
 
 def _both(labels: Any, logits: Any, name: str) -> None:

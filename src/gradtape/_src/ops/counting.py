@@ -32,7 +32,7 @@ from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 
 @op(
