@@ -45,3 +45,31 @@ def test_arithmetic_is_of_elements():
     elements = runpy.run_path(str(CYTHON / "generate.py"))["elements"]
     assert elements("select_(a, b, c)") == "select_(a[i], b[i], c[i])"
     assert elements("fabs_(a) + abacus") == "fabs_(a[i]) + abacus"
+
+
+CLASSES = re.compile(r"^cdef class (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n|[ \t]*\n)+)", re.M)
+FIELDS = re.compile(
+    r"^    cdef (?:readonly |public )?(?:list|dict|tuple|set|str|bytes|object|(?!Py_)[A-Z]\w+) (\w[\w, ]*)", re.M
+)
+ENDS = re.compile(r"^    def __dealloc__\(self\):\n((?:        [^\n]*\n|\n)+)", re.M)
+
+
+def reads_what_the_collector_takes(text):
+    """Fields of Python's objects that a class's __dealloc__ reads: a collected cycle has None in them by then."""
+    found = []
+    fields = {}
+    for name, body in CLASSES.findall(text):
+        fields.setdefault(name, set()).update(one.strip() for names in FIELDS.findall(body) for one in names.split(","))
+    for name, body in CLASSES.findall(text):
+        for end in ENDS.findall(body):
+            found += [f"{name}.{field}" for field in re.findall(r"self\.(\w+)", end) if field in fields[name]]
+    return found
+
+
+def test_ends_read_no_objects_of_python():
+    text = "\n".join(path.read_text() for path in SOURCES)
+    assert len(ENDS.findall(text)) >= 8
+    assert not reads_what_the_collector_takes(text)
+    assert reads_what_the_collector_takes(
+        "cdef class Code:\n    cdef readonly list steps\n\n    def __dealloc__(self):\n        free(self.steps)\n"
+    ) == ["Code.steps"]

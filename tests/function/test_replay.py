@@ -6,6 +6,7 @@ import functools
 import gc
 import sys
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -484,6 +485,29 @@ def test_memory_stays_as_it_is_over_many_calls():
     after = len(gc.get_objects()), sys.getallocatedblocks()
     assert after[0] - before[0] < 20
     assert after[1] - before[1] < 200
+
+
+def test_a_plan_that_the_collector_ends_gives_back_its_shapes():
+    """A cycle through a function: its plan's steps are gone before the plan is."""
+    told = []
+    hook, sys.unraisablehook = sys.unraisablehook, told.append
+    try:
+
+        @tf.function
+        def parts(x):
+            first, second = tf.split(x, 2)
+            return first * second + 1.0
+
+        for _ in range(4):
+            parts(tf.ones([6]))
+        parts.itself = parts
+        gone = weakref.ref(parts)
+        del parts
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
+    assert gone() is None
+    assert not told
 
 
 def test_what_is_dead_or_known_is_not_computed_again():

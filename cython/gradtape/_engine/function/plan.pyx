@@ -75,7 +75,7 @@ cdef struct Action:
     Evaluate compute
     Extent* shape
     Extent* over                     # of a total, or of what tensors are joined to; owned
-    Extent** parts                   # of the results of PART; owned
+    Extent** parts                   # of the results of PART, and NULL behind them; owned
     int64_t attribute
 
 
@@ -112,8 +112,11 @@ cdef class Code:
                 if self.actions[i].over != NULL:
                     release_extent(self.actions[i].over)
                 if self.actions[i].parts != NULL:
-                    for k in range((<Step>self.steps[i]).result_count):
+                    # Up to the NULL behind them: the collector may have taken the steps, which know how many there are.
+                    k = 0
+                    while self.actions[i].parts[k] != NULL:
                         release_extent(self.actions[i].parts[k])
+                        k += 1
                     free(self.actions[i].parts)
             free(self.actions)
 
