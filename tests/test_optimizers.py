@@ -1,6 +1,7 @@
 """Optimizers: steps as Keras takes them, what they accept and what they refuse."""
 
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import gradtape as tf
 from gradtape._src.optimizers import rows as optimizer_rows
+from gradtape._src.optimizers.hyperparameters import explain
 
 ROWS = [row.__name__ for row in optimizer_rows.ROWS]
 
@@ -728,3 +730,18 @@ def test_variables_of_other_numbers_are_refused(dtype):
     w = tf.Variable([1, 2], dtype=dtype)
     with pytest.raises(tf.errors.InvalidArgumentError, match="floating dtypes"):
         tf.optimizers.SGD(0.1).apply([tf.ones([2], dtype)], [w])
+
+
+def test_an_optimizer_without_arguments_of_its_own_explains_those_of_all():
+    class Still(tf.optimizers.Optimizer):
+        """Steps nowhere.
+
+        Example:
+          >>> Still(0.5).name
+          'still'
+        """
+
+    explain(Still)
+    summary, arguments, example = inspect.cleandoc(Still.__doc__).split("\n\n")
+    assert summary == "Steps nowhere." and example.startswith("Example:")
+    assert arguments.startswith("Args:\n  learning_rate: ") and "\n  clipnorm: " in arguments
