@@ -23,6 +23,21 @@ def test_sgd_step():
     assert int(optimizer.iterations) == 1
 
 
+def test_an_optimizer_without_arguments_of_its_own_explains_those_of_all():
+    class Still(tf.optimizers.Optimizer):
+        """Steps nowhere.
+
+        Example:
+          >>> Still(0.5).name
+          'still'
+        """
+
+    explain(Still)
+    summary, arguments, example = inspect.cleandoc(Still.__doc__).split("\n\n")
+    assert summary == "Steps nowhere." and example.startswith("Example:")
+    assert arguments.startswith("Args:\n  learning_rate: ") and "\n  clipnorm: " in arguments
+
+
 def test_a_step_leaves_values_read_before_it_alone():
     w = tf.Variable(np.arange(10.0))
     before = w.value()
@@ -730,18 +745,3 @@ def test_variables_of_other_numbers_are_refused(dtype):
     w = tf.Variable([1, 2], dtype=dtype)
     with pytest.raises(tf.errors.InvalidArgumentError, match="floating dtypes"):
         tf.optimizers.SGD(0.1).apply([tf.ones([2], dtype)], [w])
-
-
-def test_an_optimizer_without_arguments_of_its_own_explains_those_of_all():
-    class Still(tf.optimizers.Optimizer):
-        """Steps nowhere.
-
-        Example:
-          >>> Still(0.5).name
-          'still'
-        """
-
-    explain(Still)
-    summary, arguments, example = inspect.cleandoc(Still.__doc__).split("\n\n")
-    assert summary == "Steps nowhere." and example.startswith("Example:")
-    assert arguments.startswith("Args:\n  learning_rate: ") and "\n  clipnorm: " in arguments
