@@ -1,6 +1,7 @@
 """Optimizers: steps as Keras takes them, what they accept and what they refuse."""
 
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import gradtape as tf
 from gradtape._src.optimizers import rows as optimizer_rows
+from gradtape._src.optimizers.hyperparameters import explain
 
 ROWS = [row.__name__ for row in optimizer_rows.ROWS]
 
@@ -19,6 +21,21 @@ def test_sgd_step():
     np.testing.assert_allclose(w.numpy(), [0.9, 2.1], rtol=1e-6)
     assert iterations is optimizer.iterations
     assert int(optimizer.iterations) == 1
+
+
+def test_an_optimizer_without_arguments_of_its_own_explains_those_of_all():
+    class Still(tf.optimizers.Optimizer):
+        """Steps nowhere.
+
+        Example:
+          >>> Still(0.5).name
+          'still'
+        """
+
+    explain(Still)
+    summary, arguments, example = inspect.cleandoc(Still.__doc__).split("\n\n")
+    assert summary == "Steps nowhere." and example.startswith("Example:")
+    assert arguments.startswith("Args:\n  learning_rate: ") and "\n  clipnorm: " in arguments
 
 
 def test_a_step_leaves_values_read_before_it_alone():

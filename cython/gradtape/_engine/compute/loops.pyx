@@ -126,7 +126,7 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     return 0
 
 
-cdef struct Job:
+cdef struct Instruction:
     int code
     bint double_precision
     char* out
@@ -136,7 +136,7 @@ cdef struct Job:
 
 
 cdef void run_part(void* context, int part, int parts) noexcept nogil:
-    cdef Job* job = <Job*>context
+    cdef Instruction* job = <Instruction*>context
     cdef Py_ssize_t start = place_of_cut(job.length, part, parts), n = place_of_cut(job.length, part + 1, parts) - start
     if job.double_precision:
         kernels.run64(job.code, <double*>job.out + start, <const double*>job.a + start, <const double*>job.b + start, NULL, n)
@@ -145,7 +145,7 @@ cdef void run_part(void* context, int part, int parts) noexcept nogil:
 
 
 cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept:
-    cdef Job job
+    cdef Instruction job
     job.code, job.double_precision, job.out, job.a, job.b, job.length = code, double_precision, out, a, b, n
     if worth_cutting(n):
         run_parts(run_part, &job, thread_count())

@@ -112,10 +112,14 @@ def explain(kind: type[Declared]) -> None:
     explained = {name: entry for name, entry in entries.items() if name in order}
     listed = dict.fromkeys(explained[name] for name in sorted(explained, key=order.__getitem__))
     if kind.__doc__:
-        kind.__doc__ = _ARGUMENTS.sub(lambda _: "Args:\n" + "".join(listed), inspect.cleandoc(kind.__doc__))
+        documented, section = inspect.cleandoc(kind.__doc__), "Args:\n" + "".join(listed)
+        if not _ARGUMENTS.search(documented):  # it has none of its own
+            documented = _NEXT_SECTION.sub("Args:\n\n", documented, count=1)
+        kind.__doc__ = _ARGUMENTS.sub(lambda _: section, documented)
 
 
 _ARGUMENTS = re.compile(r"^Args:\n((?:  .*\n)*)", re.MULTILINE)
+_NEXT_SECTION = re.compile(r"^(?=(?:Raises|Example):$)", re.MULTILINE)
 
 
 def _entries(kind: type | None) -> dict[str, str]:
