@@ -285,6 +285,11 @@ cdef class BaseOptimizer:
         cdef double* numbers = self.numbers
         return self.linear and not (numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0 or numbers[GLOBAL_CLIPNORM] > 0)
 
+    @cython.final
+    cdef bint fits_complex(self, Tensor gradient, Tensor value) noexcept:
+        return (is_complex(gradient.dtype_code) and gradient.dtype_code == value.dtype_code
+                and same_extent(gradient.extent, value.extent) and self.takes_complex())
+
     def _takes_complex(self):
         return self.takes_complex()
 
@@ -437,8 +442,9 @@ cdef class BaseOptimizer:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
-        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, parts_of(<Tensor>value)
-        whole.dtype_code = dtype_of_parts(<Tensor>value)
+        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
+        if is_complex(whole.dtype_code):
+            whole.dtype_code, whole.size = dtype_of_parts(<Tensor>value), parts_of(<Tensor>value)
         whole.places, whole.failed = NULL, False
         if rows is not None and rows.places.shape[0]:
             whole.places, whole.count = &rows.places[0], rows.places.shape[0]
@@ -626,7 +632,9 @@ cdef class BaseOptimizer:
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
                 raise changed(variable)
-            if is_floating(mean.held.dtype_code) or is_complex(mean.held.dtype_code):
+            if is_floating(mean.held.dtype_code):
+                rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
+            elif is_complex(mean.held.dtype_code):
                 rules.average(dtype_of_parts(mean.held), mean.held.data, variable.held.data, momentum, parts_of(mean.held))
             if overwrites:
                 variable.store(mean.held)
@@ -695,11 +703,10 @@ cdef class BaseOptimizer:
             out.place = place
         if type(<object>gradient) is Tensor:
             value = <PyObject*>(<BaseVariable>variable).held
-            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code
-                    or not (is_floating((<Tensor>gradient).dtype_code)
-                            or is_complex((<Tensor>gradient).dtype_code) and self.takes_complex())
+            if ((<Tensor>gradient).dtype_code != (<Tensor>value).dtype_code or not is_floating((<Tensor>gradient).dtype_code)
                     or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
-                return False
+                if not self.fits_complex(<Tensor>gradient, <Tensor>value):
+                    return False
         elif type(<object>gradient) is not Rows:     # which Python made, to fit
             return False
         Py_INCREF(<object>gradient)
