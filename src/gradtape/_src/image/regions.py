@@ -291,7 +291,8 @@ def _padded_choice(boxes: Tensor, scores: Tensor, most: int, threshold: float, l
     places, counts = np.zeros((*leading, most), np.int32), np.zeros(leading, np.int32)
     for image in np.ndindex(leading):
         found, _ = _choice(_overlap(corners[image]), given[image], most, threshold, least, 0.0)
-        counts[image], places[(*image, slice(len(found)))] = len(found), found
+        counts[image] = len(found)
+        places[image][: len(found)] = found
     return tensor_from(places), tensor_from(counts)
 
 

@@ -216,12 +216,12 @@ def assert_same_paths(a: Any, b: Any) -> None:
     Example:
       >>> tf.keras.tree.assert_same_paths([1, 2], (3, 4))
     """
-    paths = [{path for path, _ in flatten_with_path(structure)} for structure in (a, b)]
+    first, second = ({path for path, _ in flatten_with_path(structure)} for structure in (a, b))
     message = "`a` and `b` don't have the same paths."
-    for own, other, there, missing in ((*paths, "a", "b"), (*reversed(paths), "b", "a")):
+    for (own, there), (other, missing) in (((first, "a"), (second, "b")), ((second, "b"), (first, "a"))):
         if own - other:
             message += f"\nPaths in `{there}` missing in `{missing}`:\n{own - other}"
-    if paths[0] != paths[1]:
+    if first != second:
         raise ValueError(message)
 
 

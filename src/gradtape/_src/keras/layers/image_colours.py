@@ -20,9 +20,15 @@ class Colouring(Augmenting):
 
     _moves = False
 
+    value_range: Any
+
     def _numbers(self, images: Tensor, low: float, high: float, dtype: Any = None) -> Tensor:
         """A number for each image, of axes that broadcast."""
         return random.uniform((images.shape[0], 1, 1, 1), low, high, dtype, seed=self.generator)
+
+    def _clipped(self, images: Tensor) -> Tensor:
+        """Values cut to their range."""
+        return clip_by_value(images, float(self.value_range[0]), float(self.value_range[1]))
 
     def _channels(self, images: Tensor) -> tuple[list[Tensor], int]:
         """The three channels, and their axis."""
@@ -74,7 +80,7 @@ class RandomBrightness(Colouring):
         return self._numbers(images, *self.factor) * float(self.value_range[1] - self.value_range[0])
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
-        return clip_by_value(images + apply_cast(drawn, images.dtype), *map(float, self.value_range))
+        return self._clipped(images + apply_cast(drawn, images.dtype))
 
 
 class RandomContrast(Colouring):
@@ -119,7 +125,7 @@ class RandomContrast(Colouring):
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
         axis = self._height_axis
         mean = apply_reduce(10, apply_reduce(10, images, [axis], True, "Mean"), [axis + 1], True, "Mean")
-        return clip_by_value((images - mean) * drawn + mean, *map(float, self.value_range))
+        return self._clipped((images - mean) * drawn + mean)
 
 
 class RandomSaturation(Colouring):
@@ -159,7 +165,7 @@ class RandomSaturation(Colouring):
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
         (hue, saturation, value), axis = self._channels(rgb_to_hsv.__wrapped__(images, self.data_format))
-        saturation = clip_by_value(saturation * apply_cast(drawn, images.dtype), *map(float, self.value_range))
+        saturation = self._clipped(saturation * apply_cast(drawn, images.dtype))
         return hsv_to_rgb.__wrapped__(concat([hue, saturation, value], axis), self.data_format)
 
 

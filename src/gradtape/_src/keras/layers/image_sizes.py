@@ -148,8 +148,8 @@ class RandomCrop(Sized, Augmenting):
         return int(float(height - high) / 2), int(float(width - wide) / 2)
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
-        found = _cut(images, self._height_axis, *drawn, self.height, self.width)
-        axis = self._height_axis
+        axis, (top, left) = self._height_axis, drawn
+        found = _cut(images, axis, top, left, self.height, self.width)
         if (found.shape[axis], found.shape[axis + 1]) == (self.height, self.width):
             return found
         return self._cast(resize.__wrapped__(found, (self.height, self.width), data_format=self.data_format))

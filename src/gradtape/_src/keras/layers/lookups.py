@@ -56,6 +56,11 @@ class Lookup(Configured):
     oov_token: Any
     vocabulary: Any
     num_oov_indices: int
+    output_mode: str
+    max_tokens: Any
+    pad_to_max_tokens: bool
+    invert: bool
+    encoding: str
 
     def _begin(self, vocabulary: Any, idf_weights: Any, **options: Any) -> None:
         """Keeps options and the vocabulary that is given."""

@@ -138,7 +138,8 @@ class TextVectorization(OfText):
         if self.split is None:
             words = texts
         else:
-            split: Callable[[str], Any] = {"whitespace": str.split, "character": list}.get(self.split, self.split)
+            known: dict[Any, Callable[[str], Any]] = {"whitespace": str.split, "character": list}
+            split = known.get(self.split, self.split)
             words = [word.decode() if isinstance(word, bytes) else str(word) for text in texts for word in split(text)]
         if self.ngrams is None:
             return words

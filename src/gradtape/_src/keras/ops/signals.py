@@ -96,7 +96,7 @@ def _complex_of(x: Any) -> Tensor:
         )
     if not all(part.dtype.is_floating for part in parts):
         raise ValueError(f"At least one tensor in input `x` is not of type float.Received: x={x}.")
-    return complex_numbers.complex(*parts)
+    return complex_numbers.complex(parts[0], parts[1])
 
 
 def _parts(x: Tensor) -> tuple[Tensor, Tensor]:

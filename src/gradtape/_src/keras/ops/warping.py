@@ -434,7 +434,7 @@ def scale_and_translate(
     bounds = [
         apply_cast(apply_reduce(kind, x, None, False, name), found.dtype) for kind, name in ((3, "Min"), (2, "Max"))
     ]
-    return apply_cast(clip_by_value(e.round(found), *bounds), x.dtype)
+    return apply_cast(clip_by_value(e.round(found), bounds[0], bounds[1]), x.dtype)
 
 
 def _weights(size: int, new: int, scale: Tensor, shift: Tensor, kernel: Any, antialias: bool) -> Tensor:

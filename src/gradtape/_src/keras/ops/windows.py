@@ -63,21 +63,21 @@ def conv_transpose(
     """
     x, weights = tensor_of(inputs), tensor_of(kernel)
     rank, last = x.ndim - 2, standardize_data_format(data_format) == "channels_last"
-    options = [(one,) * rank if isinstance(one, int) or one is None else tuple(one) for one in (strides, dilation_rate)]
+    steps, spread = ((one,) * rank if isinstance(one, int) else tuple(one) for one in (strides, dilation_rate))
     extras = (output_padding,) * rank if isinstance(output_padding, int) or output_padding is None else output_padding
     windows = tuple(weights.shape)[:rank]
     sizes = tuple(x.shape)[1:-1] if last else tuple(x.shape)[2:]
-    results = transposed_sizes(zip(sizes, windows, *options, extras, strict=True), padding.lower())
+    results = transposed_sizes(zip(sizes, windows, steps, spread, extras, strict=True), padding.lower())
     outputs = weights.shape[-2]
-    shape = [x.shape[0], *results, outputs] if last else [x.shape[0], outputs, *results]
+    shape: list[Any] = [x.shape[0], *results, outputs] if last else [x.shape[0], outputs, *results]
     letters = "DHW"[3 - rank :]
     return convolution.conv_transpose(
-        x, weights, shape, options[0], padding.upper(), f"N{letters}C" if last else f"NC{letters}", options[1]
+        x, weights, shape, steps, padding.upper(), f"N{letters}C" if last else f"NC{letters}", spread
     )
 
 
 def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)  # type: ignore[return-value]
+    return (value, value) if isinstance(value, int) else tuple(value)
 
 
 def _places(sizes: tuple[int, int], kernel: Any, dilation: Any, stride: Any) -> tuple[np.ndarray, tuple[int, int]]:
