@@ -51,6 +51,22 @@ def test_importing_brings_in_numpy_and_nothing_else_that_is_installed():
     }
 
 
+def test_importing_brings_in_nothing_that_takes_long():
+    code = "import numpy, sys; before = set(sys.modules); import gradtape; print(*set(sys.modules) - before)"
+    slow = {
+        "copy",
+        "dataclasses",
+        "inspect",
+        "logging",
+        "numpy.typing",
+        "subprocess",
+        "tempfile",
+        "threading",
+        "weakref",
+    }
+    assert not slow & set(python("-c", code).split())
+
+
 @pytest.mark.parametrize("isa", dispatch.available())
 def test_the_kernel_set_can_be_chosen(isa):
     assert (

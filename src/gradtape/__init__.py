@@ -112,7 +112,6 @@ from gradtape._src.autodiff.tape import (
     UnconnectedGradients as UnconnectedGradients,
 )
 from gradtape._src.core.aliases import install_as_tensorflow as install_as_tensorflow
-from gradtape._src.core.devices import device as device
 from gradtape._src.core.dtypes import (
     DType as DType,
     as_dtype as as_dtype,
@@ -142,6 +141,7 @@ from gradtape._src.core.execution import (
 from gradtape._src.core.logger import (
     get_logger as get_logger,
 )
+from gradtape._src.core.placement import device as device
 from gradtape._src.core.replication import (
     VariableAggregation as VariableAggregation,
     VariableSynchronization as VariableSynchronization,

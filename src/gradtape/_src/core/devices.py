@@ -1,13 +1,9 @@
 """The devices that programs ask for at their start: there is one, the processor."""
 
-# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
+from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-from gradtape._src.core.logger import warn_first
 
 
 class PhysicalDevice(NamedTuple):
@@ -62,9 +58,6 @@ class LogicalDeviceConfiguration(NamedTuple):
 
 _PROCESSOR = PhysicalDevice("/physical_device:CPU:0", "CPU")
 _LOGICAL = LogicalDevice("/device:CPU:0", "CPU")
-
-# One part of a device's name, as in /job:localhost/replica:0/task:0/device:CPU:0 or cpu:0.
-_PART = r"(?i)(job:\w+|replica:(\d+|\*)|task:(\d+|\*)|device:\w+(:(\d+|\*))?|(CPU|GPU)(:(\d+|\*))?)"
 
 
 def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice]:
@@ -233,37 +226,6 @@ def _known(device: Any) -> PhysicalDevice:
     if device != _PROCESSOR or not isinstance(device, tuple):
         raise ValueError(f"Unrecognized device: {device!r}")
     return _PROCESSOR
-
-
-@contextmanager
-def device(device_name: Any) -> Iterator[None]:
-    """A block for one device. Its operations run on the processor, which is said once where another is named.
-
-    Args:
-      device_name: a device's name such as "/CPU:0" or "/device:GPU:0", a `LogicalDevice`, or None.
-
-    Returns:
-      A context manager.
-
-    Raises:
-      RuntimeError: it is a function.
-      ValueError: the name is none of a device.
-
-    Example:
-      >>> with tf.device("/CPU:0"):
-      ...     print(tf.ones([2]).numpy())
-      [1. 1.]
-    """
-    name = device_name.name if isinstance(device_name, (PhysicalDevice, LogicalDevice)) else device_name
-    if name is not None:
-        if callable(name):
-            raise RuntimeError("tf.device does not support functions.")
-        for part in str(name).strip("/").split("/"):
-            if part and not part.startswith("physical_device") and not re.fullmatch(_PART, part):
-                raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{name}'.")
-        if re.search(r"(?i)GPU|TPU", str(name)):
-            warn_first(1, "device", "%s was asked for: gradtape runs on the processor", name)
-    yield
 
 
 def is_gpu_available(cuda_only: bool = False, min_cuda_compute_capability: tuple[int, int] | None = None) -> bool:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container
-from typing import NamedTuple
 
 # Roles an operand of a derivative can have beside the positions (0, 1, ...) of the operation's own operands.
 COTANGENT = -1
@@ -149,14 +148,22 @@ def _inner(code: str, node: Number) -> Expr | None:
     return node.args[0] if isinstance(node, Expr) and node.code == code else None
 
 
-class Instruction(NamedTuple):
-    """A vector instruction: what its loop computes, and its derivatives."""
+class Instruction:
+    """A vector instruction: what its loop computes, and its derivatives.
 
-    arithmetic: str
-    """The result in Cython, of elements a, b and c of type `real`, by functions of the engine's elementary.pxi."""
-    far: str
-    """The same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them."""
-    rules: tuple[Rule | None, ...]
+    Attributes:
+      arithmetic: the result in Cython, of elements a, b and c of type `real`, by functions of the engine's
+        elementary.pxi.
+      far: the same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them.
+      rules: the derivatives by each operand.
+    """
+
+    __slots__ = ("arithmetic", "far", "rules")
+
+    def __init__(self, arithmetic: str, far: str, rules: tuple[Rule | None, ...]) -> None:
+        self.arithmetic = arithmetic
+        self.far = far
+        self.rules = rules
 
 
 # The cotangent of an operand from the cotangent g of the result y and the operands; None where no cotangent flows,
@@ -405,11 +412,19 @@ def square(a: Number) -> Expr:
     return apply("square", a if inner is None else inner)
 
 
-class RowCall(NamedTuple):
-    """A derivative that is a row of the elementwise table, whose own derivatives can override derived ones too."""
+class RowCall:
+    """A derivative that is a row of the elementwise table, whose own derivatives can override derived ones too.
 
-    name: str
-    operands: tuple[Expr, ...]
+    Attributes:
+      name: the row's.
+      operands: what it is applied to.
+    """
+
+    __slots__ = ("name", "operands")
+
+    def __init__(self, name: str, operands: tuple[Expr, ...]) -> None:
+        self.name = name
+        self.operands = operands
 
 
 def call(name: str, *operands: Expr) -> RowCall:
