@@ -50,7 +50,10 @@ MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
 CHECKS = bool(os.environ.get("GRADTAPE_CHECKS"))
 LINK_FLAGS = [] if os.environ.get("GRADTAPE_SYMBOLS") else ["-s"] if platform.system() == "Linux" else []
 
-HEADERS = ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
+HEADERS = (
+    *("base/compiler.h", "base/crc32c.h", "base/halves.h"),
+    *("kernels/chains.h", "kernels/links.h", "kernels/tile.h"),
+)
 
 DIRECTIVES = {
     "language_level": 3,
@@ -140,10 +143,7 @@ def extensions() -> list[Extension]:
             ".".join(source.relative_to(CYTHON).with_suffix("").parts),
             [str(source)],
             include_dirs=[str(ENGINE / "base"), str(ENGINE / "kernels")],
-            depends=[
-                str(ENGINE / header)
-                for header in ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
-            ],
+            depends=[str(ENGINE / header) for header in HEADERS],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
             extra_link_args=LINK_FLAGS,
         )
