@@ -76,6 +76,8 @@ static void TILE(run_chain)(const Link* links, int count, const REAL* first, REA
     ptrdiff_t at = 0;
     for (; at + STRIP * WIDTH <= n; at += STRIP * WIDTH)
         TILE(chain_strip)(links, links + count, first, registers, at, STRIP, 1, WIDTH);
+    for (; at + 4 * WIDTH <= n; at += 4 * WIDTH)
+        TILE(chain_strip)(links, links + count, first, registers, at, 4, 1, WIDTH);
     for (; at + WIDTH <= n; at += WIDTH)
         TILE(chain_strip)(links, links + count, first, registers, at, 1, 1, WIDTH);
     if (at < n)
