@@ -56,7 +56,10 @@ LINK_FLAGS = ["-s", "-Wl,-z,noseparate-code"] if platform.system() == "Linux" an
 # module that Cython writes: without it modules would be a quarter larger together.
 SHARED = "gradtape._engine.base.cython_shared"
 
-HEADERS = ("base/compiler.h", "base/crc32c.h", "base/halves.h", "kernels/tile.h")
+HEADERS = (
+    *("base/compiler.h", "base/crc32c.h", "base/halves.h"),
+    *("kernels/chains.h", "kernels/links.h", "kernels/tile.h"),
+)
 
 DIRECTIVES = {
     "language_level": 3,

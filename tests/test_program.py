@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.special
 
-from gradtape._engine.compute.program import named_program, table
+from gradtape._engine.compute.program import Program, named_program, table
+from gradtape._engine.kernels import checks
 from gradtape._src.table import expressions
 
 FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "iv", "ive")
@@ -260,6 +261,53 @@ def test_every_row_equals_its_plain_twin(name):
         with np.errstate(all="ignore"):
             expected = plain(program.expression, arrays)
         close(program.evaluate(*arrays), expected, dtype)
+
+
+def instruction_by_instruction(formula, arrays):
+    """The plain twin of chains: every node by its own loop, stored and read again."""
+    values = {}
+    for node in expressions.nodes(formula, True):
+        if node.code == "operand":
+            values[node] = arrays[int(node.value)]
+        elif node.code == "constant":
+            values[node] = np.full_like(arrays[0], node.value)
+        else:
+            values[node] = np.empty_like(arrays[0])
+            checks.run(node.code.upper(), values[node], *[values[arg] for arg in node.args])
+    return values[formula]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", range(20))
+def test_chains_change_no_bit(seed, dtype):
+    rng = np.random.default_rng(seed)
+    nodes = [*map(expressions.operand, range(3)), expressions.constant(0.7978845608)]
+    arithmetic = ["add", "sub", "mul", "div", "neg", "square", "tanh"]
+    for _ in range(24):
+        code = rng.choice(arithmetic, p=[0.2, 0.2, 0.2, 0.15, 0.1, 0.1, 0.05])
+        # Mostly the node before, so that chains are long, and some values are read again after them.
+        args = [nodes[-1], nodes[rng.integers(len(nodes))]]
+        rng.shuffle(args)
+        nodes.append(expressions.apply(code, *args[: 1 if code in ("neg", "square", "tanh") else 2]))
+    formula = nodes[-1]
+    program = Program("chains", 3, formula, {})
+    for size in 17, 63, 64, 127, 128, 129, 256, 300, 1024, 1025, 3000:
+        arrays = rng.standard_normal((3, size)).astype(dtype)
+        places = rng.random(arrays.shape) < 0.2
+        arrays[places] = rng.choice([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, 1e38], places.sum())
+        wanted = instruction_by_instruction(formula, arrays)
+        assert program.evaluate(*arrays).tobytes() == wanted.tobytes(), size
+        # In place of an operand.
+        assert program.evaluate(*arrays, out=arrays[seed % 3]).tobytes() == wanted.tobytes(), size
+
+
+def test_a_value_is_no_operand_of_a_link_twice():
+    x = np.linspace(-2, 2, 1000, dtype=np.float32)
+    y, z = x[::-1].copy(), np.float32(0.5)
+    product = expressions.mul(expressions.operand(0), expressions.operand(1))
+    nothing = expressions.mul(expressions.apply("sub", product, product), expressions.operand(2))
+    formula = expressions.add(expressions.apply("add", product, product), nothing)
+    np.testing.assert_array_equal(Program("twice", 3, formula, {}).evaluate(x, y, z), x * y + x * y)
 
 
 def test_equal_derivatives_are_one_program():

@@ -169,4 +169,11 @@
   static inline int gradtape_has_avx512(void) { return 0; }
 #endif
 
+/* result = a op b by the instruction of that name, neither contracted nor with its operands in each other's places. */
+#if defined(__GNUC__) && defined(__AVX512F__)
+  #define ARITHMETIC(instruction, result, a, b) __asm__(instruction " %2, %1, %0" : "=v"(result) : "v"(a), "vm"(b))
+#elif defined(__GNUC__) && defined(__AVX2__)
+  #define ARITHMETIC(instruction, result, a, b) __asm__(instruction " %2, %1, %0" : "=x"(result) : "x"(a), "xm"(b))
+#endif
+
 #endif

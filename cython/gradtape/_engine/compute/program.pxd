@@ -3,6 +3,7 @@
 cimport cython
 
 from gradtape._engine.base.types cimport ADD, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
+from gradtape._engine.kernels.dispatch cimport Link
 from gradtape._engine.record.primitive cimport READS_RESULT, Primitive
 
 cdef enum:
@@ -31,6 +32,7 @@ cdef struct Instruction:
     int a
     int b
     int c
+    int chained                        # links of a chain that begins here, of which the first is this instruction; 0: none does
 
 cdef class Program(Primitive)          # forward declaration
 
@@ -62,6 +64,7 @@ cdef class Program(Primitive):
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
     # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
+    cdef Link* links                   # each instruction as a link, where it is part of a chain
     cdef float* constants32            # each constant repeated, for runs of few elements
     cdef double* constants64
     cdef int length, constant_count, registers

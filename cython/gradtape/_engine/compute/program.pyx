@@ -7,8 +7,10 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.types cimport ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, SUB, real
-from gradtape._engine.kernels.dispatch cimport kernels
+from gradtape._engine.base.types cimport ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SQUARE, SUB, real
+from gradtape._engine.kernels.dispatch cimport (
+    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SQUARE, LINK_SUB, LINK_SUB_FROM, NO_LINK,
+    Link, kernels)
 
 from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 
@@ -140,10 +142,10 @@ cdef struct Ahead:
     Py_ssize_t share                    # of each, per step
 
 
-cdef inline void ask_ahead(Ahead* ahead) noexcept nogil:
-    cdef Py_ssize_t i
+cdef inline void ask_ahead(Ahead* ahead, int steps) noexcept nogil:
+    cdef Py_ssize_t _line
     cdef int k
-    for i in range(ahead.share):
+    for _line in range(ahead.share * steps):
         for k in range(ahead.streams):
             FETCH(ahead.at[k])
             ahead.at[k] += LINE
@@ -156,9 +158,18 @@ cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahea
     """Every instruction of a program on the first n elements of its registers."""
     cdef const Instruction* step = program.instructions
     cdef const Instruction* end = step + program.length
+    cdef int links
     while step < end:
+        links = step.chained
         if ahead.share:
-            ask_ahead(ahead)
+            ask_ahead(ahead, max(links, 1))
+        if links:
+            if real is float:
+                kernels.chain32(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+            else:
+                kernels.chain64(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+            step += links
+            continue
         if real is float:
             kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
         else:
@@ -398,6 +409,43 @@ cdef class Derivative:
         return f"Derivative({'identity' if self.identity else self.program.name}, {self.roles})"
 
 
+cdef int link_kind(const Instruction* step, int value) noexcept:
+    """The kind of link that an instruction is to a value in a register, NO_LINK where it is none."""
+    if step.a == value:
+        if step.code == NEG:
+            return LINK_NEG
+        if step.code == SQUARE:
+            return LINK_SQUARE
+        if step.b != value:
+            return (LINK_ADD if step.code == ADD else LINK_SUB if step.code == SUB else LINK_MUL if step.code == MUL
+                    else LINK_DIV if step.code == DIV else NO_LINK)
+    elif step.b == value:
+        return (LINK_ADD_TO if step.code == ADD else LINK_SUB_FROM if step.code == SUB else LINK_MUL_BY if step.code == MUL
+                else LINK_DIV_FROM if step.code == DIV else NO_LINK)
+    return NO_LINK
+
+
+cdef int find_chains(Instruction* steps, Link* links, int count, list read_once) except -1:
+    """Joins instructions (IN, OUT) of which each takes the value of the one before; a value that only the next link reads is
+    not stored. links is OUT."""
+    cdef int k, kind, start = -1
+    cdef bint second
+    if kernels.chain32 == NULL:
+        return 0
+    for k in range(count):
+        kind = NO_LINK if start < 0 else link_kind(&steps[k], steps[k - 1].out)
+        if kind != NO_LINK:
+            steps[start].chained = k - start + 1
+            if read_once[k - 1]:
+                links[k - 1].out = -1
+        else:
+            kind = link_kind(&steps[k], steps[k].a)
+            start = k if kind != NO_LINK else -1
+        second = kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV
+        links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out)
+    return 0
+
+
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
 @cython.final
@@ -423,6 +471,7 @@ cdef class Program(Primitive):
 
     def __dealloc__(self):
         PyMem_RawFree(self.instructions)
+        PyMem_RawFree(self.links)
         PyMem_RawFree(self.constants32)
         PyMem_RawFree(self.constants64)
 
@@ -432,6 +481,7 @@ cdef class Program(Primitive):
         cdef float* constants32
         cdef double* constants64
         cdef Instruction* instructions
+        cdef Link* links
         formula = self.expression
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
@@ -445,6 +495,7 @@ cdef class Program(Primitive):
         for node in steps:
             for arg in set(node.args):
                 uses[arg] += 1
+        readers = uses.copy()
         for node in steps:
             for arg in dict.fromkeys(node.args):
                 uses[arg] -= 1
@@ -459,22 +510,26 @@ cdef class Program(Primitive):
         constants32 = <float*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(float))
         constants64 = <double*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(double))
         instructions = <Instruction*> PyMem_RawMalloc(len(steps) * sizeof(Instruction))
-        if constants32 != NULL and constants64 != NULL and instructions != NULL:
+        links = <Link*> PyMem_RawMalloc(len(steps) * sizeof(Link))
+        if constants32 != NULL and constants64 != NULL and instructions != NULL and links != NULL:
             for k, node in enumerate(constants):
                 fill(constants32 + k * LANES, <float> node.value, LANES)
                 fill(constants64 + k * LANES, <double> node.value, LANES)
             for k, node in enumerate(steps):
                 sources = [register[arg] for arg in node.args] + [count, count]
-                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])
+                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0)
+            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps])
             # Another thread may have been here meanwhile.
             if self.instructions == NULL:
                 self.registers = count
                 self.constant_count = len(constants)
                 self.length = len(steps)
-                self.constants32, self.constants64, self.instructions = constants32, constants64, instructions
+                self.constants32, self.constants64, self.links = constants32, constants64, links
+                self.instructions = instructions
                 return 0
         PyMem_RawFree(constants32)
         PyMem_RawFree(constants64)
+        PyMem_RawFree(links)
         PyMem_RawFree(instructions)
         if self.instructions == NULL:
             raise MemoryError()

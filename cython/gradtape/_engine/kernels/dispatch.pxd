@@ -21,12 +21,24 @@ cdef enum:
     HIGH = 16                     # rows from which it is worth transposing a result of few columns
     PANEL_COLUMNS = 64            # of a panel
 
+cdef extern from "links.h":
+    enum LinkKind:
+        LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE, NO_LINK
+    ctypedef struct Link:
+        int kind
+        int other
+        int out
+
 cdef struct Kernels:
     int vector_bytes
     # One vector instruction (Code) over n elements; a, b, c are IN (unused ones NULL), out is OUT.
     # out may be identical to any operand; otherwise runs do not overlap.
     void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
     void (*run64)(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil
+    # The arithmetic of `count` links, beginning with the value of `first` (IN), on n elements of registers (IN, OUT), of which
+    # two are identical or do not overlap; NULL where the kernels have no chains.
+    void (*chain32)(const Link* links, int count, const float* first, float** registers, Py_ssize_t n) noexcept nogil
+    void (*chain64)(const Link* links, int count, const double* first, double** registers, Py_ssize_t n) noexcept nogil
     # n elements (OUT) of one value.
     void (*fill32)(float* out, float value, Py_ssize_t n) noexcept nogil
     void (*fill64)(double* out, double value, Py_ssize_t n) noexcept nogil

@@ -1,0 +1,94 @@
+/* Chains of arithmetic: each instruction takes the value that the one before it made, which stays in registers between
+ * them, strip by strip. An instruction on its own is bound by the loading and storing of what it reads and makes.
+ *
+ * The instructions are written as they are executed: none is contracted with its neighbour, and of two NaNs the first operand
+ * is the result, as in the loops that run an instruction on its own. Where that cannot be said, there are no chains.
+ * This file includes itself once per element type; it needs tile.h.
+ */
+#ifndef REAL
+
+#include "links.h"
+
+#if defined(HAS_VECTORS) && defined(ARITHMETIC)
+  /* Vectors of a strip: half of the registers. */
+  #ifdef __AVX512F__
+    #define STRIP 16
+  #else
+    #define STRIP 8
+  #endif
+  #define SUFFIX "ps"
+  #define REAL float
+  #define TILE(name) name##32
+  #include "chains.h"
+  #undef SUFFIX
+  #undef REAL
+  #undef TILE
+  #define SUFFIX "pd"
+  #define REAL double
+  #define TILE(name) name##64
+  #include "chains.h"
+  #undef SUFFIX
+  #undef REAL
+  #undef TILE
+#else
+  #define run_chain32 NULL
+  #define run_chain64 NULL
+#endif
+
+#else /* once per element type */
+
+#define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
+#define VALUE TILE(vector)
+/* Of every vector of a strip; the last vectors of a run are copied, as they are not whole. */
+#define OF_ALL(statement) for (int j = 0; j < vectors; j++) { statement; }
+#define OTHER(name) VALUE name = whole ? *(const VALUE*)(other + j * WIDTH) : TILE(load)(other, lanes)
+#define TAKE(instruction) \
+    OF_ALL(if (whole) ARITHMETIC(instruction SUFFIX, value[j], value[j], *(const VALUE*)(other + j * WIDTH)); \
+           else { OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], value[j], b); }) break
+#define TAKE_FROM(instruction) OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) break
+
+ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const REAL* first, REAL** registers, ptrdiff_t at,
+                               const int vectors, const int whole, int lanes) {
+    VALUE value[STRIP];
+    OF_ALL(value[j] = whole ? *(const VALUE*)(first + at + j * WIDTH) : TILE(load)(first + at, lanes))
+    for (; link < end; link++) {
+        const REAL* other = registers[link->other] + at;
+        switch (link->kind) {
+            case LINK_ADD: TAKE("vadd");
+            case LINK_ADD_TO: TAKE_FROM("vadd");
+            case LINK_SUB: TAKE("vsub");
+            case LINK_SUB_FROM: TAKE_FROM("vsub");
+            case LINK_MUL: TAKE("vmul");
+            case LINK_MUL_BY: TAKE_FROM("vmul");
+            case LINK_DIV: TAKE("vdiv");
+            case LINK_DIV_FROM: TAKE_FROM("vdiv");
+            case LINK_NEG: OF_ALL(value[j] = -value[j]) break;
+            default: OF_ALL(ARITHMETIC("vmul" SUFFIX, value[j], value[j], value[j])) break;
+        }
+        if (link->out >= 0) {
+            REAL* out = registers[link->out] + at;
+            OF_ALL(if (whole) *(VALUE*)(out + j * WIDTH) = value[j]; else TILE(store)(out, value[j], lanes))
+        }
+    }
+}
+
+static void TILE(run_chain)(const Link* links, int count, const REAL* first, REAL** registers, ptrdiff_t n) {
+    ptrdiff_t at = 0;
+    for (; at + STRIP * WIDTH <= n; at += STRIP * WIDTH)
+        TILE(chain_strip)(links, links + count, first, registers, at, STRIP, 1, WIDTH);
+    for (; at + 4 * WIDTH <= n; at += 4 * WIDTH)
+        TILE(chain_strip)(links, links + count, first, registers, at, 4, 1, WIDTH);
+    for (; at + WIDTH <= n; at += WIDTH)
+        TILE(chain_strip)(links, links + count, first, registers, at, 1, 1, WIDTH);
+    if (at < n)
+        TILE(chain_strip)(links, links + count, first, registers, at, 1, 0, (int)(n - at));
+}
+
+#undef WIDTH
+#undef VALUE
+#undef OF_ALL
+#undef OTHER
+#undef TAKE
+#undef TAKE_FROM
+
+#endif

@@ -1,0 +1,16 @@
+/* A link of a chain: one instruction of arithmetic on the value that the link before it made, and on one more operand. */
+#ifndef GRADTAPE_LINKS
+#define GRADTAPE_LINKS
+
+/* Of those named ..._TO, ..._FROM and ..._BY the operand comes first. NO_LINK: an instruction that is none. */
+enum LinkKind {
+    LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE, NO_LINK
+};
+
+typedef struct {
+    int kind;
+    int other;       /* the operand's register */
+    int out;         /* the register that keeps the value, -1 where only the next link reads it */
+} Link;
+
+#endif
