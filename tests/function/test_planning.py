@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from gradtape._engine.base.buffer import statistics
 
 
 def bits(value: Any) -> Any:
@@ -207,3 +208,29 @@ def test_values_that_are_only_summed_are_not_stored(reduction, size, dtype):
             compiled(x, s)
         assert compiled.explain_plan().count("sum of ") >= 3
         assert "called in Python" not in compiled.explain_plan()
+
+
+def test_repetitions_take_nothing_from_the_system():
+    random = np.random.default_rng(0)
+    x, labels = tf.constant(random.standard_normal((32, 64)), tf.float32), tf.constant(random.integers(0, 10, 32))
+    shapes = (64, 64), (64,), (64, 10), (10,)
+    variables = [tf.Variable(random.standard_normal(shape) * 0.1, dtype=tf.float32) for shape in shapes]
+    w1, b1, w2, b2 = variables
+    optimizer = tf.optimizers.Adam()
+
+    @tf.function
+    def step(x, labels):
+        with tf.GradientTape() as tape:
+            logits = tf.nn.relu(x @ w1 + b1) @ w2 + b2
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    for _ in range(10):
+        step(x, labels)
+    before = statistics()
+    for _ in range(100):
+        step(x, labels)
+    after = statistics()
+    assert after["system_allocations"] == before["system_allocations"]
+    assert (after["in_use"], after["reserved"]) == (before["in_use"], before["reserved"])
