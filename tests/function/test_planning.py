@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from gradtape._engine.base.buffer import statistics
 
 
 def bits(value: Any) -> Any:
@@ -173,3 +174,63 @@ def test_labels_are_checked_in_every_repetition():
     for wrong in ([0, 3], [-1, 0]):
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"label value of (3|-1) which is outside .* \[0, 3\)"):
             compiled(tf.constant(wrong))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1 << 15, 33_001, 40_960, 262_144, 300_007])
+@pytest.mark.parametrize("reduction", ["reduce_sum", "reduce_mean"])
+def test_values_that_are_only_summed_are_not_stored(reduction, size, dtype):
+    random = np.random.default_rng(size)
+    x, s = (tf.constant(random.standard_normal(shape), dtype) for shape in ((1, size), ()))
+    flags = x > 0.5
+    rows = tf.constant(random.standard_normal((2, 1)), dtype)
+    reduce = getattr(tf, reduction)
+
+    def sums(x, s):
+        wide = reduce(x * tf.tanh(x) + s, keepdims=True)
+        chosen = reduce(tf.where(flags, x * s, tf.exp(-tf.square(x))))
+        return wide, chosen, reduce(tf.sin(x)), reduce(rows * tf.tanh(x))
+
+    def step(x, s):
+        with tf.GradientTape() as tape:
+            tape.watch((x, s))
+            values = sums(x, s)
+            total = values[0][0, 0] + values[1]
+        return values, tape.gradient(total, (x, s))
+
+    for function in (sums, step):
+        compiled = tf.function(function)
+        for _ in range(5):
+            assert bits(compiled(x, s)) == bits(function(x, s))
+    if size > 1 << 15:
+        compiled = tf.function(sums)
+        for _ in range(5):
+            compiled(x, s)
+        assert compiled.explain_plan().count("sum of ") >= 3
+        assert "called in Python" not in compiled.explain_plan()
+
+
+def test_repetitions_take_nothing_from_the_system():
+    random = np.random.default_rng(0)
+    x, labels = tf.constant(random.standard_normal((32, 64)), tf.float32), tf.constant(random.integers(0, 10, 32))
+    shapes = (64, 64), (64,), (64, 10), (10,)
+    variables = [tf.Variable(random.standard_normal(shape) * 0.1, dtype=tf.float32) for shape in shapes]
+    w1, b1, w2, b2 = variables
+    optimizer = tf.optimizers.Adam()
+
+    @tf.function
+    def step(x, labels):
+        with tf.GradientTape() as tape:
+            logits = tf.nn.relu(x @ w1 + b1) @ w2 + b2
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss
+
+    for _ in range(10):
+        step(x, labels)
+    before = statistics()
+    for _ in range(100):
+        step(x, labels)
+    after = statistics()
+    assert after["system_allocations"] == before["system_allocations"]
+    assert (after["in_use"], after["reserved"]) == (before["in_use"], before["reserved"])

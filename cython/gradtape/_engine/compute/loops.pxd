@@ -13,6 +13,10 @@ cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept no
 # Runs a program into `out` (OUT), of the result's extent; the sum over all elements where `total`.
 cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1
 
+# out (OUT) = the sum of a program's values, of a type of its own, as reducing them gives it; False, and nothing is done, where an
+# operand is STRIDED.
+cdef bint execute_sum(Program program, bint double_precision, void* out, Operand* operands, Py_ssize_t size) except -1
+
 # out (OUT, n) = the instruction `code` of a and b (IN, n). The caller keeps the interpreter's lock.
 cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept
 

@@ -4,6 +4,7 @@ Sums are cut in the same places whatever the timing, so results depend on the nu
 meet, cutting changes no bit, so a loop can be cut or not.
 """
 
+from gradtape._engine.base.buffer cimport Block, acquire, release
 from gradtape._engine.base.shape cimport Extent
 from gradtape._engine.base.threads cimport alert_threads, run_parts, thread_count
 from gradtape._engine.base.types cimport F32, MAX_OPERANDS, MAX_RANK
@@ -15,6 +16,7 @@ cdef enum:
     ALERT_WORK = 1 << 15        # the same while other threads look out for work
     CUT = 1024                  # elements between places where a flat run may be cut
     MOST_PARTS = 64
+    MOST_VALUES = 2048          # float64 of values, or twice as many float32, that are summed while L1 has them
 
 
 cdef bint worth_cutting(Py_ssize_t work) noexcept nogil:
@@ -126,6 +128,72 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     return 0
 
 
+# The sum of a program's values that are never stored, with the bits of storing and reducing them: kernels add up CUT elements in
+# their own type and these in double, so the sums of CUT are what the threads find.
+cdef struct Summing:
+    void* program
+    bint double_precision
+    const Operand* operands
+    int arity
+    Py_ssize_t length
+    double* sums
+
+
+cdef void sum_blocks(void* context, int part, int parts) noexcept nogil:
+    cdef Summing* job = <Summing*>context
+    cdef Py_ssize_t start = place_of_cut(job.length, part, parts), stop = place_of_cut(job.length, part + 1, parts), n, i
+    cdef int k
+    cdef int width = 8 if job.double_precision else 4
+    cdef double[MOST_VALUES] values
+    cdef Operand operands[MAX_OPERANDS]
+    while start < stop:
+        n = min(MOST_VALUES * 8 // width, stop - start)
+        for k in range(job.arity):
+            operands[k] = job.operands[k]
+            if operands[k].mode == FULL:
+                operands[k].data = <const char*>operands[k].data + start * (1 if operands[k].bytes else width)
+        run_program(job.program, job.double_precision, values, operands, 1, &n, n, False)
+        i = 0
+        while i < n:
+            if job.double_precision:
+                job.sums[(start + i) // CUT] = kernels.sum64(<double*>values + i, min(CUT, n - i))
+            else:
+                job.sums[(start + i) // CUT] = kernels.sum32(<float*>values + i, min(CUT, n - i))
+            i += CUT
+        start += n
+
+
+cdef bint execute_sum(Program program, bint double_precision, void* out, Operand* operands, Py_ssize_t size) except -1:
+    cdef Summing job
+    cdef Block* sums
+    cdef double total = 0, of_part
+    cdef Py_ssize_t i
+    cdef int parts = min(thread_count(), MOST_PARTS), part
+    for i in range(program.arity):
+        if operands[i].mode == STRIDED:
+            return False
+    program.prepare()
+    sums = acquire((size // CUT + 1) * 8)
+    job.program, job.double_precision, job.operands, job.arity = <void*>program, double_precision, operands, program.arity
+    job.length, job.sums = size, <double*>sums.data
+    with nogil:
+        run_parts(sum_blocks, &job, parts if parts > 1 and worth_cutting(size * (program.length + 2)) else 1)
+    # In the order of `reduce_run`.
+    if parts < 2 or size < SPLIT_WORK or size <= LONG_RUN:
+        parts = 1
+    for part in range(parts):
+        of_part = 0
+        for i in range(place_of_cut(size, part, parts) // CUT, (place_of_cut(size, part + 1, parts) + CUT - 1) // CUT):
+            of_part += job.sums[i]
+        total = total + of_part if part else of_part
+    release(sums)
+    if double_precision:
+        (<double*>out)[0] = total
+    else:
+        (<float*>out)[0] = <float>total
+    return True
+
+
 cdef struct Instruction:
     int code
     bint double_precision
@@ -175,8 +243,7 @@ cdef void reduce_part(void* context, int part, int parts) noexcept nogil:
         reduce_flat(job.kind, job.dtype_code, job.a + start * row * width, job.out + start * job.inner * width,
                     stop - start, job.reduced, job.inner)
         return
-    start = job.reduced * part // parts
-    stop = job.reduced * (part + 1) // parts
+    start, stop = place_of_cut(job.reduced, part, parts), place_of_cut(job.reduced, part + 1, parts)
     if job.dtype_code == F32:
         job.sums[part] = kernels.sum32(<const float*>job.a + start, stop - start)
     else:

@@ -2,13 +2,20 @@
 
 A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
+
+A sum or mean of all values of a long program that nobody else reads takes the program in: values are added up block by block, in
+the order in which kernels add up what was stored.
 """
 
-from gradtape._engine.base.shape cimport dims_of, retain_extent, same_extent
+from libc.string cimport memcpy
+
+from gradtape._engine.base.shape cimport dims_of, retain_extent, same_extent, tensor_shape
 from gradtape._engine.ops.elementwise cimport ADD_PROGRAM, ADD_RUN
+from gradtape._engine.ops.reductions cimport reduces_all, summed
+from gradtape._engine.compute.loops cimport LONG_RUN
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport scalar_value
-from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, Step
+from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, SCRIPTED, Step
 from gradtape._engine.base.types cimport F64, MAX_OPERANDS
 
 from gradtape._src.table.expressions import Expr, expand, operand, rebuild
@@ -52,7 +59,45 @@ cdef list fused_steps(list steps, set live, list arguments):
             most = len(region) // 2
         kept.append(made)
     kept.reverse()
-    return kept
+    return with_reductions(kept, live)
+
+
+cdef list with_reductions(list steps, set live):
+    """Steps of which long programs whose values are only summed are one with the sum, so that these are never stored."""
+    cdef dict makers = {}, readers = {}
+    cdef set absorbed = set()
+    cdef list kept = []
+    cdef Step step, maker
+    cdef int i, k
+    for i in range(len(steps)):
+        step = steps[i]
+        for k in range(step.result_count):
+            makers[step.results[k]] = i
+        for k in range(step.operand_count):
+            readers[step.operands[k]] = readers.get(step.operands[k], 0) + 1
+    for i in range(len(steps)):
+        step = steps[i]
+        if step.kind == COMPILED and step.operand_count == 1 and readers[step.operands[0]] == 1 and step.operands[0] not in live:
+            place = makers.get(step.operands[0])
+            maker = None if place is None else steps[place]
+            if (maker is not None and is_elementwise(maker) and maker.dtype_code == maker.attribute and maker.shape.size > LONG_RUN
+                    and maker.operand_count <= MAX_OPERANDS and reduces_all(step.primitive, step.attribute, maker.shape.rank)):
+                absorbed.add(place)
+                step = summing(maker, step)
+        kept.append(step)
+    return [step for i, step in enumerate(kept) if i not in absorbed]
+
+
+cdef Step summing(Step maker, Step reduction):
+    cdef Step made = Step(SCRIPTED, maker.operand_count, 1)
+    memcpy(made.operands, maker.operands, maker.operand_count * sizeof(int))
+    made.results[0] = reduction.results[0]
+    made.primitive = summed(<Program>maker.primitive)
+    made.attributes = (tensor_shape(maker.shape), reduction.attribute)
+    made.shape = retain_extent(reduction.shape)
+    made.dtype_code, made.forms = reduction.dtype_code, [(dims_of(reduction.shape), reduction.dtype_code)]
+    made.file, made.line = reduction.file, reduction.line
+    return made
 
 
 cdef Step as_program(Step step):

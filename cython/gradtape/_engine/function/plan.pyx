@@ -21,7 +21,7 @@ from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
-from gradtape._engine.ops.reductions cimport EVEN
+from gradtape._engine.ops.reductions cimport EVEN, reduced_program
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.ops.movement cimport copy_runs
 from gradtape._engine.ops.softmax cimport compiled
@@ -37,6 +37,7 @@ import numpy as np
 from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
 from gradtape._engine.ops.matmul import evaluate_added_product
 from gradtape._engine.ops.movement import evaluate_assembly, evaluate_parts
+from gradtape._engine.ops.reductions import evaluate_summed
 from gradtape._engine.state.optimizers import BaseOptimizer
 
 cdef enum:
@@ -50,6 +51,7 @@ cdef enum:
     ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
     JOIN = -4                # what puts tensors together in turns
     PART = -5                # and what takes one apart
+    SUMMED = -6              # the sum or mean of a program's values that are never stored
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
@@ -425,6 +427,9 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
         return put(slots, action.out, joined(action, slots))
     if action.kind == PART:
         return put_parts(action, slots)
+    if action.kind == SUMMED:
+        return put(slots, action.out, reduced_program(<Program>action.primitive, [<Tensor>slots[step.operands[i]] for i in range(
+            step.operand_count)], action.over, action.attribute))
     if action.kind == LONG_PROGRAM:
         return put(slots, action.out, elementwise_list(<Program>step.primitive,
                                                        [<Tensor>slots[step.operands[i]] for i in range(step.operand_count)]))
@@ -841,6 +846,11 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
             action.attribute = step.attributes[0] if step.attributes else 0
     if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
         evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
+        if evaluate_on is evaluate_summed:
+            action.kind = SUMMED
+            action.primitive = <PyObject*>program
+            shape, action.attribute = step.attributes
+            action.over = extent_from(shape)
         if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
             action.kind = TOTAL if evaluate_on is evaluate_total else EVERYWHERE
             action.primitive = <PyObject*>program

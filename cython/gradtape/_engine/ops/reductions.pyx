@@ -3,11 +3,13 @@
 cimport numpy as cnp
 from libc.stdint cimport int64_t
 
-from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, same_extent
-from gradtape._engine.base.types cimport F32, MAX_RANK, U64, is_complex, is_half, is_native
-from gradtape._engine.compute.program cimport Program, program as program_named
+from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, same_extent
+from gradtape._engine.base.types cimport F32, F64, MAX_OPERANDS, MAX_RANK, U64, is_complex, is_half, is_native
+from gradtape._engine.compute.loops cimport execute_sum
+from gradtape._engine.compute.program cimport Operand, Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
-from gradtape._engine.ops.elementwise cimport elementwise
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport broadcast_batch, cast, reduce_into, reshape_batch, materialize, rounded, splat, widened
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent, RESULT_SLOT
 from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, make_primitive, note, observe_compiled, observing,
@@ -15,12 +17,13 @@ from gradtape._engine.record.primitive cimport (READS_RESULT, Primitive, make_pr
 from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_scalar, new_tensor, scalar_value
 
+import functools
+
 import numpy as np
 
 cnp.import_array()
 
 cdef enum:
-    MEAN = 10                 # a fifth reduction: a sum divided by its count
     KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
 
 
@@ -173,3 +176,53 @@ cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
         return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims, dtype=array.dtype)),
                           a.dtype_code)
     return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)
+
+
+# A reduction of a program's values that nobody else reads, for plans: it has no derivatives.
+
+cdef dict _summed = {}
+
+
+cdef bint reduces_all(Primitive primitive, int64_t attribute, int rank) noexcept:
+    return rank > 0 and (primitive is SUMS or primitive is MEANS) and attribute >> 8 == (<int64_t>1 << rank) - 1
+
+
+cdef Primitive summed(Program program):
+    found = _summed.get(program)
+    if found is None:
+        found = _summed[program] = Primitive(f"sum of {program.name}", functools.partial(evaluate_summed, program))
+    return <Primitive>found
+
+
+def evaluate_summed(Program program, *arguments):
+    """The sum or mean over all axes of a program's value: its operands, the shape of that, a reduction's attribute."""
+    cdef Extent* over = extent_from(arguments[len(arguments) - 2])
+    try:
+        return reduced_program(program, list(arguments[:len(arguments) - 2]), over, arguments[len(arguments) - 1])
+    finally:
+        release_extent(over)
+
+
+cdef Tensor reduced_program(Program program, list operands, Extent* over, int64_t attribute):
+    cdef Operand described[MAX_OPERANDS]
+    cdef Py_ssize_t dims[MAX_RANK]
+    cdef Extent* extent
+    cdef Tensor tensor, out
+    cdef bint double_precision = False
+    cdef int i, kind = attribute & 15
+    for i in range(len(operands)):
+        tensor = operands[i]
+        describe(&described[i], tensor, over, 0)
+        double_precision = double_precision or tensor.dtype_code == F64
+    for i in range(over.rank):
+        dims[i] = 1
+    extent = new_extent(over.rank if attribute & KEEPS else 0, dims)
+    out = new_tensor(F64 if double_precision else F32, extent)
+    release_extent(extent)
+    if not execute_sum(program, double_precision, out.data, described, over.size):
+        return reduced_value(kind, elementwise_list(program, operands), attribute >> 8, attribute & KEEPS)
+    if kind == MEAN and double_precision:
+        (<double*>out.data)[0] = (<double*>out.data)[0] / reduced_count(over, attribute >> 8)
+    elif kind == MEAN:
+        (<float*>out.data)[0] = (<float*>out.data)[0] / <float>reduced_count(over, attribute >> 8)
+    return out
