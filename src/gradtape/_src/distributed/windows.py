@@ -59,9 +59,8 @@ class Window:
         shared = [np.frombuffer(self.memory.Shared_query(rank)[0], np.uint8) for rank in range(self.meeting.size)]
         self.places = [array[:length].reshape(2 * AHEAD, PIECE) for array in shared]
         self.pieces: deque[Piece] = deque()  # that are to be put in
-        self.put: deque[tuple[Piece, Any]] = (
-            deque()
-        )  # that are there, and requests: whether all ranks have put in theirs
+        # Those that are there, and requests: whether all ranks have put in theirs.
+        self.put: deque[tuple[Piece, Any]] = deque()
         self.done = 0
 
     def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine) -> Request:
