@@ -367,6 +367,8 @@ PLACES = {}                  # dispatch hands it on
 
 cdef int enter_rule(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
     cdef Rule* rule = &rule_table[len(PLACES)]
+    if len(PLACES) == RULES:
+        raise ImportError(f"the table has {RULES} places; no rule of '{name}' fits in")
     rule.single, rule.double_precision, rule.row_slots = single, double_precision, row_slots
     rule.absolute, rule.whole = traits & ABSOLUTE != 0, traits & WHOLE != 0
     PLACES[name] = (len(PLACES), tuple(hyperparameters.split()))
