@@ -81,6 +81,19 @@ def test_derivatives(function, shapes):
     gradient_checked(function, *shapes)
 
 
+@pytest.mark.parametrize("shape", [(2, 0, 3), (0, 4), (3, 0), (2, 3, 0), (0,)])
+def test_softmax_of_nothing(shape):
+    x = tf.zeros(shape)
+    for axis in range(-len(shape), len(shape)):
+        for function in (tf.nn.softmax, tf.nn.log_softmax):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = function(x, axis=axis)
+            assert y.shape == x.shape == tape.gradient(y, x).shape
+        labels_shape = [size for i, size in enumerate(shape) if i != axis % len(shape)]
+        assert tf.nn.softmax_cross_entropy_with_logits(x, x, axis=axis).shape == labels_shape
+
+
 def test_softmax_stays_finite():
     np.testing.assert_array_equal(tf.nn.softmax([1e4, 0.0, -1e4]).numpy(), [1, 0, 0])
     np.testing.assert_array_equal(tf.nn.log_softmax([1e4, 0.0]).numpy(), [0, -1e4])

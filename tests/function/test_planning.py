@@ -146,6 +146,37 @@ def test_memory_is_constant_over_calls():
     assert abs(blocks_after(100_000) - before) < 100
 
 
+def test_functions_that_end_leave_nothing():
+    """Fused programs, sums that take them in, branches: all that a plan was made of ends with it."""
+    x, y = tf.ones([40_000]), tf.ones([6])
+
+    def made():
+        @tf.function
+        def summed(x):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                loss = tf.reduce_sum(tf.square(x * 2.0 - 1.0) + x) + tf.reduce_mean(tf.exp(-x) * x)
+            return loss, tape.gradient(loss, x)
+
+        @tf.function
+        def branched(y):
+            a, b = tf.split(y, 2)
+            return tf.nn.softmax(a * b + 1.0) if tf.reduce_sum(a) > 0 else a
+
+        for _ in range(4):
+            summed(x)
+            branched(y)
+
+    def blocks_after(count: int) -> int:
+        for _ in range(count):
+            made()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    before = blocks_after(5)
+    assert blocks_after(40) - before < 40
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("labels", ["int32", "int64"])
 def test_steps_of_classification_call_no_python(dtype, labels):

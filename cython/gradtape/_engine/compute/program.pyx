@@ -361,7 +361,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     registers[program.registers] = NULL
     ahead.share = 0
     if size * <Py_ssize_t> sizeof(real) >= FAR_BYTES:
-        ahead.share = block * <Py_ssize_t> sizeof(real) // (program.length * LINE) + 1
+        ahead.share = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
 
     while offset < size:
         n = min(block, size - offset)

@@ -67,6 +67,7 @@ cdef dict REFUSALS = {
     "matmul batches": ("{op}", "In[0] and In[1] must have compatible batch dimensions: {left} vs. {right}", ""),
     "label": ("SparseSoftmaxCrossEntropyWithLogits", "Received a label value of {label} which is outside the valid range of "
                                                      "[0, {classes}).  Label values: {labels}", ""),
+    "no classes": ("SparseSoftmaxCrossEntropyWithLogits", "Must have at least one class, but got logits shape {shape}", ""),
     "assigned shape": ("{op}", "Cannot update variable with shape {held} using a Tensor with shape {change}, shapes must be "
                                "equal.", ""),
     "assigned bool": ("{op}", "bool variables have no sums. Convert with tf.cast, or use assign.", ""),

@@ -180,18 +180,13 @@ cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
 
 # A reduction of a program's values that nobody else reads, for plans: it has no derivatives.
 
-cdef dict _summed = {}
-
 
 cdef bint reduces_all(Primitive primitive, int64_t attribute, int rank) noexcept:
     return rank > 0 and (primitive is SUMS or primitive is MEANS) and attribute >> 8 == (<int64_t>1 << rank) - 1
 
 
 cdef Primitive summed(Program program):
-    found = _summed.get(program)
-    if found is None:
-        found = _summed[program] = Primitive(f"sum of {program.name}", functools.partial(evaluate_summed, program))
-    return <Primitive>found
+    return Primitive(f"sum of {program.name}", functools.partial(evaluate_summed, program))
 
 
 def evaluate_summed(Program program, *arguments):

@@ -67,7 +67,8 @@ cdef inline void reduced(const Job* job, int kind, const real* a, real* out, Py_
 
 cdef inline void spread(const Job* job, int op, real* out, const real* a, const real* b, Py_ssize_t outer) noexcept nogil:
     """out = a op b, of which b has one element for all that is reduced."""
-    cdef Py_ssize_t i, j, row = job.reduced * job.inner, rows = 1 if job.inner == 1 else job.reduced
+    cdef Py_ssize_t i, j, row = job.reduced * job.inner
+    cdef Py_ssize_t rows = 1 if job.inner == 1 else job.reduced, width = job.reduced if job.inner == 1 else job.inner
     if job.inner == 1 and job.reduced <= NARROW:
         for i in range(outer):
             if op == SUBTRACT:
@@ -80,9 +81,9 @@ cdef inline void spread(const Job* job, int op, real* out, const real* a, const 
         return
     for i in range(outer):
         if real is float:
-            kernels.broadcast32(op, out, a, b + i * job.inner, job.inner > 1, rows, row // rows)
+            kernels.broadcast32(op, out, a, b + i * job.inner, job.inner > 1, rows, width)
         else:
-            kernels.broadcast64(op, out, a, b + i * job.inner, job.inner > 1, rows, row // rows)
+            kernels.broadcast64(op, out, a, b + i * job.inner, job.inner > 1, rows, width)
         out, a = out + row, a + row
 
 
@@ -165,8 +166,10 @@ cdef int run(Job* job) except -1:
 
 
 cdef int require_classes(const Job* job, Tensor labels) except -1:
-    """Raises InvalidArgumentError where a label is no class."""
+    """Raises InvalidArgumentError where a label is no class, or there are none."""
     cdef Py_ssize_t i
+    if job.reduced == 0:
+        raise refused("no classes", shape=f"[{job.outer},0]")
     for i in range(job.outer):
         if not 0 <= label(job, i) < job.reduced:
             numbers = as_array(labels).ravel()

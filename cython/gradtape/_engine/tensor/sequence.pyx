@@ -44,7 +44,8 @@ cdef inline bint is_sequence(object value) except -1:
         return False
     if cnp.PyArray_Check(value):
         return cnp.PyArray_NDIM(value) > 0
-    return PySequence_Check(value) and not hasattr(value, "__tf_tensor__")     # which knows better what it is
+    # What has a dtype is a tensor of another kind, which knows better what it is; a shape has none.
+    return PySequence_Check(value) and not (hasattr(value, "__tf_tensor__") and hasattr(value, "dtype"))
 
 
 cdef inline object leaf(object value):

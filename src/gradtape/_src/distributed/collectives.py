@@ -30,10 +30,10 @@ _ALLTOALL, _BARRIER, _CHECK = "alltoall", "barrier", "a check of values"
 
 def _sent(tensor: Any) -> Tensor:
     """What is to be sent, as a tensor of a dtype that travels. TypeError for text."""
-    found = as_tensor(tensor)
-    if found.dtype.name == "string":
-        raise TypeError("Text does not travel as a tensor. Use broadcast_object or allgather_object.")
-    return found
+    try:
+        return as_tensor(tensor)
+    except errors.TextOperand:
+        raise TypeError("Text does not travel as a tensor. Use broadcast_object or allgather_object.") from None
 
 
 def _item(tensor: Tensor, name: str | None, rows: bool = False) -> Item:

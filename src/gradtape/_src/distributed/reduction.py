@@ -71,7 +71,8 @@ class Reduction(NamedTuple):
         """What is done to the result, in place."""
         if self.op is Average and size > 1:
             if array.dtype.kind in "iu":
-                quotients, rests = np.divmod(array, array.dtype.type(size))
+                divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # which a short integer may not hold
+                quotients, rests = np.divmod(array, divisor)
                 np.add(quotients, (rests != 0) & (array < 0), out=array, casting="unsafe")  # towards 0
             else:
                 np.divide(array, size, out=array, casting="unsafe")

@@ -107,6 +107,8 @@ def _kept(primitive: Any, count: int, operands: list[Tensor], batched: list[bool
 def _runs(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     number, shape = given
     outer, offset = number & ((1 << OUTER_BITS) - 1), number >> OUTER_BITS
+    if outer * count >= 1 << OUTER_BITS:
+        return None  # more runs than the number has bits for
     return primitive.again(tuple(operands), (offset << OUTER_BITS | outer * count, (count, *shape)))
 
 
