@@ -153,7 +153,7 @@ cdef Extent* broadcast_extents(Extent* a, Extent* b) except? NULL:
     cdef int i
     cdef Py_ssize_t da, db
     cdef bint like_a = True, like_b = True
-    if b.rank == 0:
+    if b.rank == 0 or same_extent(a, b):
         return retain_extent(a)
     if a.rank == 0:
         return retain_extent(b)

@@ -257,14 +257,16 @@ cdef Tensor integer_elementwise(Program program, tuple tensors):
 cdef Tensor elementwise_list(Program program, list operands):
     """An elementwise op of any arity; up to three operands take the quick way."""
     cdef int count = len(operands)
-    cdef Tensor out
+    cdef Tensor operand, out
     cdef Thread th
     if count <= 3:
         return elementwise(program, operands[0], operands[1] if count > 1 else None, operands[2] if count > 2 else None)
-    if all([is_native((<Tensor>operand).dtype_code) or (<Tensor>operand).dtype_code == BOOL for operand in operands]):
-        out = long_value(program, operands)
+    for operand in operands:
+        if not is_native(operand.dtype_code) and operand.dtype_code != BOOL:
+            out = other_value(program, tuple(operands))
+            break
     else:
-        out = other_value(program, tuple(operands))
+        out = long_value(program, operands)
     th = thread()
     if observing:
         trace(program, tuple(operands), (), (out,))
@@ -284,7 +286,8 @@ cdef Tensor long_value(Program program, list operands):
     extent = retain_extent((<Tensor>operands[0]).extent)
     for i in range(count):
         tensor = operands[i]
-        extent = widen(program, extent, operands[0], tensor)
+        if tensor.extent != extent:
+            extent = widen(program, extent, operands[0], tensor)
         if tensor.dtype_code != BOOL:
             if code >= 0 and tensor.dtype_code != code:
                 release_extent(extent)
