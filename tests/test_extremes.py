@@ -121,3 +121,29 @@ def test_more_elements_than_an_int32_counts() -> None:
 
 def test_poisson_rates_beyond_the_dtype_end() -> None:
     assert tf.random.poisson([2], 2.0**40, tf.int32).numpy().tolist() == [2**31 - 1] * 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "shape", [(1,), (63,), (64,), (65,), (1000,), (40_000,), (32, 10), (7, 130), (3, 200, 4), (2, 3, 5)]
+)
+def test_places_are_the_first_ones_and_none_of_nan(shape, dtype):
+    """Rows of any length, along any axis: what is equal, unknown or infinite has its place too."""
+    random = np.random.default_rng(0)
+    drawn = random.standard_normal(shape)
+    arrays = [
+        drawn,
+        np.round(drawn),
+        np.where(random.uniform(size=shape) < 0.5, math.nan, drawn),
+        random.choice([math.nan, -math.inf, math.inf, 0.0, -0.0], shape),
+        random.choice([math.nan, -math.inf], shape),
+        random.choice([math.nan, math.inf], shape),
+    ]
+    for array in arrays:
+        array = array.astype(dtype)
+        unknown = np.isnan(array)
+        for axis in range(len(shape)):
+            greatest, least = tf.argmax(array, axis).numpy(), tf.argmin(array, axis, tf.int32).numpy()
+            assert (greatest.dtype, least.dtype) == (np.int64, np.int32)
+            np.testing.assert_array_equal(greatest, np.argmax(np.where(unknown, -math.inf, array), axis))
+            np.testing.assert_array_equal(least, np.argmin(np.where(unknown, math.inf, array), axis))

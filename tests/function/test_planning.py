@@ -197,6 +197,22 @@ def test_steps_of_classification_call_no_python(dtype, labels):
     assert "called in Python" not in compiled.explain_plan()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_accuracy_calls_no_python(dtype):
+    random = np.random.default_rng(0)
+    y = tf.constant(random.integers(0, 5, 9))
+
+    def hits(x):
+        right = tf.cast(tf.equal(tf.argmax(x, 1), y), dtype)
+        return tf.reduce_mean(right), tf.argmin(x, 0), tf.argmin(x, -1, tf.int32)
+
+    compiled = tf.function(hits)
+    for _ in range(5):
+        x = tf.constant(random.standard_normal((9, 5)), dtype)
+        assert bits(compiled(x)) == bits(hits(x))
+    assert "called in Python" not in compiled.explain_plan()
+
+
 def test_labels_are_checked_in_every_repetition():
     logits = tf.constant([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0]])
     compiled = tf.function(lambda labels: tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))

@@ -246,6 +246,31 @@ CASES = {
         o.average(X, weights=X),
     ],
     "extremes": lambda o: [o.max(X, initial=50.0), o.min(X, 1, initial=2.0), o.max(WHOLE, 0)],
+    "whole numbers": lambda o: [
+        *(f(np.array([12, -7, 0], kind), WHOLE.astype(kind)) for f in (o.gcd, o.lcm) for kind in ("int32", "int64")),
+        *(f([[4], [6]], [8, 9, 10]) for f in (o.gcd, o.lcm)),
+        o.gcd(np.int32([12]), np.int64([18])),
+        o.lcm(12, 18),
+        o.ldexp(np.float32([0.75, -3.0, 0.0, np.inf, np.nan]), [4, -1, 300, -300, 2]),
+        *(o.ldexp(np.array([3], kind), np.int32([-2])) for kind in ("int32", "int64", "float32", "float64")),
+        o.ldexp(0.5, 3),
+    ],
+    "signs": lambda o: [o.signbit(np.array([-0.0, 0.0, -1.0, np.inf, -np.inf], kind)) for kind in ("f4", "f8")],
+    "isreal": lambda o: o.isreal(np.float32([1.0, np.nan])),
+    "angle": lambda o: o.angle(np.float32([-1.5, -0.0, 2.0])),
+    "corrcoef": lambda o: [o.corrcoef(IMAGES[0, 0].T), o.corrcoef(X.astype("float64") ** 2), o.corrcoef(WHOLE)],
+    "correlate": lambda o: [
+        *(
+            o.correlate(IMAGES[0, 0, :, 0], IMAGES[0, 0, :count, 1], mode)
+            for mode in ("valid", "same", "full")
+            for count in (1, 3, 4, 6)
+        ),
+        o.correlate(X[0], X.ravel(), "full"),
+        o.correlate(X[0], X.ravel(), "same"),
+        o.correlate([1, 2, 3], [2, 1]),
+        o.correlate(np.int64([1, 2, 3]), [2, 1]),
+        o.correlate(np.float64([1, 2, 3]), np.float32([2, 1])),
+    ],
     "in_top_k": lambda o: o.in_top_k([2, 0], np.float32([[0.2, 0.5, 0.3], [0.1, 0.5, 0.3]]), 2),
     # element by element
     "clip": lambda o: [o.clip(X, 2, 5), o.clip(WHOLE, 1, 2), o.clip(X[0], 2.0, X[0] + 1)],
@@ -418,6 +443,19 @@ def test_turns_are_numpys(k):
     """Keras turns what is not square wrongly by two right angles."""
     np.testing.assert_array_equal(OURS.ops.rot90(X, k), np.rot90(X, k))
     np.testing.assert_array_equal(OURS.ops.rot90(IMAGES, k, (1, 3)), np.rot90(IMAGES, k, (1, 3)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda o: o.gcd(1.5, 2),
+        lambda o: o.lcm(np.int32([3]), np.float32([2])),
+        lambda o: o.ldexp(2.0, np.float32([1.5])),
+        lambda o: o.correlate([1.0, 2.0], [1.0], "some"),
+    ],
+)
+def test_refusals(call):
+    same(lambda tf, keras: call(keras.ops))
 
 
 @pytest.mark.parametrize("name", CASES)

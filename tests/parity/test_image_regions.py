@@ -69,8 +69,44 @@ def drawn_boxes(*shape):
     return np.concatenate([corners, corners + sizes], -1).astype(np.float32)
 
 
+def boxes_of(*boxes):
+    return np.array(boxes, np.float32)
+
+
+HALVES = boxes_of([0, 0, 1, 1], [0, 0, 0.5, 1], [0, 0, 1, 0.5])
+TURNED = boxes_of([1, 1, 0, 0], [1, 1, 0.1, 0.1], [3, 3, 2, 2])
+MIXED = boxes_of([0, 0, 1, 1], [1, 1, 0.1, 0.1], [2, 2, 3, 3])
+NOWHERE = boxes_of([-2, -2, -1, -1], [0, 0, 1, 1], [0, 0, 0, 0], [-1.9, -2, -1, 0.5])
+CHOICES = {
+    "a tie": lambda choose: choose(HALVES, [0.9, 0.8, 0.7], 3, 0.5),
+    "a tie, padded": lambda choose: choose(HALVES, [0.9, 0.8, 0.7], 3, 0.5, pad_to_max_output_size=True),
+    "just below": lambda choose: choose(HALVES, [0.9, 0.8, 0.7], 3, 0.51),
+    "threshold 0": lambda choose: choose(HALVES, [0.9, 0.8, 0.7], 3, 0.0),
+    "threshold 1": lambda choose: choose(HALVES[[0, 0, 1]], [0.9, 0.8, 0.7], 3, 1.0),
+    "turned": lambda choose: choose(TURNED, [0.9, 0.8, 0.7], 3),
+    "turned in one direction": lambda choose: choose(TURNED[:, [0, 3, 2, 1]], [0.9, 0.8, 0.7], 3),
+    "turned, said not to be": lambda choose: choose(TURNED, [0.9, 0.8, 0.7], 3, canonicalized_coordinates=True),
+    "some turned": lambda choose: choose(MIXED, [0.9, 0.8, 0.7], 3),
+    "the first one turned": lambda choose: choose(MIXED[[1, 0, 2]], [0.9, 0.8, 0.7], 3),
+    "the first one turned and left out": lambda choose: choose(TURNED, [0.1, 0.8, 0.7], 3, 0.5, 0.2),
+    "nothing positive": lambda choose: choose(NOWHERE, [0.9, 0.8, 0.7, 0.6], 4),
+    "in order": lambda choose: choose(HALVES, [0.7, 0.8, 0.9], 3, 0.5, sorted_input=True),
+    "equal scores": lambda choose: choose(HALVES, [0.5, 0.5, 0.5], 2, 0.6),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_which_boxes_are_chosen_with_padding(name):
+    def program(tf):
+        def choose(boxes, scores, *args, **kwargs):
+            return list(tf.image.non_max_suppression_padded(tf.constant(boxes), tf.constant(scores), *args, **kwargs))
+
+        return CHOICES[name](choose)
+
+    same(program)
+
+
 def test_boxes_chosen_with_padding():
-    """TensorFlow wants corners in order here, and more than zeros."""
     scores = np.random.default_rng(5).uniform(0.01, 1.0, (2, 3, 40)).astype(np.float32)
     boxes = drawn_boxes(2, 3, 40)
 

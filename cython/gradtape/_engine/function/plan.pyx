@@ -23,8 +23,9 @@ from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
 from gradtape._engine.ops.reductions cimport EVEN, reduced_program
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
+from gradtape._engine.ops.extremes cimport compiled as compiled_extremes
 from gradtape._engine.ops.movement cimport copy_runs
-from gradtape._engine.ops.softmax cimport compiled
+from gradtape._engine.ops.softmax cimport compiled as compiled_softmax
 from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
@@ -839,8 +840,10 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
         for i in range(step.result_count):
             action.parts[i] = extent_from(shapes[i])
         action.kind = PART
-    if step.kind == SCRIPTED and not recorded and step.result_count == 1 and is_native(step.forms[0][1]):
-        action.compute = compiled(step.primitive.evaluate)
+    if step.kind == SCRIPTED and not recorded and step.result_count == 1:
+        action.compute = compiled_extremes(step.primitive.evaluate)
+        if action.compute == NULL and is_native(step.forms[0][1]):
+            action.compute = compiled_softmax(step.primitive.evaluate)
         if action.compute != NULL:
             action.kind = COMPILED
             action.attribute = step.attributes[0] if step.attributes else 0

@@ -53,6 +53,8 @@ _ELSEWHERE = {
     "sparse_batch": "tensors are dense; use padded_batch",
     "rejection_resample": "use tf.data.Dataset.sample_from_datasets of one filtered dataset for each class",
     "snapshot": "use cache(filename)",
+    "Dataset.save": "use cache(filename), or write its elements with tf.io.TFRecordWriter",
+    "Dataset.load": "use cache(filename) of the dataset, or tf.data.TFRecordDataset",
     "fingerprint": "hash what the dataset reads",
     "sparse": "tensors are dense",
     "ragged": "tensors are rectangular",
@@ -63,10 +65,23 @@ _ELSEWHERE = {
 # The same of what is in tf.keras.
 _OF_KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
-    "quantizers": "layers compute in tf.float32 and tf.float64",
+    **dict.fromkeys(
+        (
+            *("quantizers", "Quantizer"),
+            *(f"dtype_policies.{name}DTypePolicy" for name in ("AWQ", "GPTQ", "Int4", "Quantized")),
+            "dtype_policies.QuantizedFloat8DTypePolicy",
+        ),
+        "layers compute in tf.float32 and tf.float64",
+    ),
+    "dtype_policies.DTypePolicyMap": "give each layer its own `dtype`",
     "distribution": "use tf.distribute",
     "export": "use model.export(path), or tf.saved_model.save(model, path, signatures)",
     "StatelessScope": "variables are assigned to where they are",
+    "SymbolicScope": "symbolic values come from tf.keras.Input",
+    "version": "use tf.keras.__version__",
+    **dict.fromkeys(("legacy", "utils.legacy"), "use tf.keras.saving"),
+    "optimizers.legacy": "use tf.keras.optimizers",
+    "saving.KerasFileEditor": "a .keras file is a zip archive: look into it with Python's zipfile",
     "RematScope": "use tf.recompute_grad",
     "remat": "use tf.recompute_grad",
     "Function": "use tf.keras.Model(inputs, outputs)",
@@ -133,12 +148,29 @@ _OF_KERAS = {
         f"ops.nan{name}": f"choose what is no NaN with tf.boolean_mask, and use tf.keras.ops.{name}"
         for name in ("median", "percentile", "quantile")
     },
+    "backend.batch_dot": "use tf.einsum",
+    "backend.conv2d_transpose": "use tf.nn.conv2d_transpose",
+    "backend.separable_conv2d": "use tf.nn.separable_conv2d",
+    "backend.ctc_batch_cost": "use tf.nn.ctc_loss",
+    "backend.ctc_decode": "take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
+    "backend.ctc_label_dense_to_sparse": "tensors are dense; tf.nn.ctc_loss takes dense labels",
+    "backend.gradients": "use tf.GradientTape",
+    "backend.name_scope": "use tf.keras.name_scope",
+    "backend.random_normal_variable": "use tf.Variable(tf.random.normal(shape, mean, scale))",
+    "backend.random_uniform_variable": "use tf.Variable(tf.random.uniform(shape, low, high))",
+    "backend.resize_volumes": "use tf.keras.layers.UpSampling3D",
+    "backend.rnn": "use tf.keras.layers.RNN",
+    **{f"layers.Random{name}": "use tf.image.resize in the map of a tf.data.Dataset" for name in ("Height", "Width")},
+    "layers.ThresholdedReLU": "use tf.keras.layers.ReLU(threshold=theta)",
     "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
     "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
     **dict.fromkeys(
-        (f"preprocessing.image.{name}" for name in ("ImageDataGenerator", "DirectoryIterator", "NumpyArrayIterator")),
+        (
+            f"preprocessing.image.{name}"
+            for name in ("ImageDataGenerator", "Iterator", "DirectoryIterator", "NumpyArrayIterator")
+        ),
         "use tf.keras.utils.image_dataset_from_directory, and layers such as tf.keras.layers.RandomFlip",
     ),
     **dict.fromkeys(
@@ -153,17 +185,25 @@ _OF_KERAS = {
     ),
     "preprocessing.sequence.TimeseriesGenerator": "use tf.keras.utils.timeseries_dataset_from_array",
     **{
-        f"{place}.{name}_interactive_logging": "give `verbose` and `print_fn` where they are taken"
+        f"{place}.{name}": "give `verbose` and `print_fn` where they are taken"
         for place in ("config", "utils")
-        for name in ("enable", "disable")
+        for name in ("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled")
     },
-    **dict.fromkeys(
-        ("config.enable_traceback_filtering", "config.disable_traceback_filtering"), "tracebacks are always whole"
-    ),
-    **dict.fromkeys(
-        ("config.set_max_epochs", "config.set_max_steps_per_epoch"), "give `epochs` and `steps_per_epoch` to fit"
-    ),
-    "config.set_backend": "gradtape is the only backend",
+    **{
+        f"config.{name}": "tracebacks are always whole"
+        for name in ("enable_traceback_filtering", "disable_traceback_filtering", "is_traceback_filtering_enabled")
+    },
+    **{
+        f"config.{name}": "attention has one way of computing"
+        for name in ("enable_flash_attention", "disable_flash_attention", "is_flash_attention_enabled")
+    },
+    **{
+        f"config.{name}": "give `epochs` and `steps_per_epoch` to fit"
+        for name in ("max_epochs", "max_steps_per_epoch", "set_max_epochs", "set_max_steps_per_epoch")
+    },
+    **dict.fromkeys(("config.set_backend", "config.is_nnx_enabled"), "gradtape is the only backend"),
+    "utils.Config": "use a dict, or a dataclass",
+    "utils.get_source_inputs": "use model.inputs",
     "utils.FeatureSpace": "make features in the map of a tf.data.Dataset, with tf.keras.layers.Normalization, "
     "Discretization and CategoryEncoding",
     "utils.bounding_boxes": "move boxes by arithmetic on tensors, and choose among them with tf.image",
@@ -214,7 +254,7 @@ def describe(dotted: str) -> str:
 
 def explain_of(kind: str, name: str) -> str:
     """The sentence about an attribute that objects of a kind do not have."""
-    instead = _ELSEWHERE.get(name)
+    instead = _ELSEWHERE.get(f"{kind}.{name}") or _ELSEWHERE.get(name)
     return f"{kind!r} object has no attribute {name!r}" + (f": {instead}." if instead else "")
 
 
@@ -223,9 +263,11 @@ def explain(module: ModuleType, name: str) -> str:
     message = f"module {module.__name__!r} has no attribute {name!r}"
     if name.startswith("__"):
         return message
-    if module.__name__.startswith("gradtape.keras"):
-        place = f"{module.__name__}.{name}".removeprefix("gradtape.keras.")
-        instead = _OF_KERAS.get(place)
+    place = module.__name__.removeprefix("gradtape.")
+    if place.startswith(("keras", "optimizers")):
+        # What is in a part of keras.ops is in keras.ops too.
+        whole = f"{place}.{name}".removeprefix("keras.")
+        instead = _OF_KERAS.get(f"ops.{name}" if whole.startswith("ops.") else whole)
     else:
         instead = _ELSEWHERE.get(name)
     if instead:

@@ -15,7 +15,6 @@ from gradtape._src.core.errors import OutOfRangeError, invalid_argument
 from gradtape._src.image.checks import size_pair
 from gradtape._src.ops.clipping import clip_by_value
 from gradtape._src.ops.gathering import gather
-from gradtape._src.ops.shapes import size
 
 
 def crop_and_resize(
@@ -285,18 +284,44 @@ def non_max_suppression_overlaps(
     return _suppressed(shared, scores, max_output_size, overlap_threshold, score_threshold, 0.0)[0]
 
 
-def _padded_choice(boxes: Tensor, scores: Tensor, most: int, threshold: float, least: float) -> tuple[Tensor, Tensor]:
-    corners, given = view(boxes), view(scores).astype(np.float32)
-    leading = given.shape[:-1]
+def _chosen_of_batch(
+    boxes: Tensor, scores: Tensor, most: int, threshold: float, least: float, in_order: bool, turned: bool, padded: bool
+) -> tuple[Tensor, Tensor]:
+    given = view(scores)
+    leading, number = given.shape[:-1], given.shape[-1]
+    above = given > least
+    corners = np.where(above[..., None], view(boxes), 0).astype(np.float32)
+    if turned and corners.size:
+        # The first box says for all which corner comes first.
+        y1, x1, y2, x2 = corners.reshape(-1, 4)[0]
+        (top, bottom), (left, right) = (0, 2) if y1 <= y2 else (2, 0), (1, 3) if x1 <= x2 else (3, 1)
+        corners = corners[..., [top, left, bottom, right]]
     places, counts = np.zeros((*leading, most), np.int32), np.zeros(leading, np.int32)
     for image in np.ndindex(leading):
-        found, _ = _choice(_overlap(corners[image]), given[image], most, threshold, least, 0.0)
+        order = np.arange(number) if in_order else np.argsort(-given[image], kind="stable")
+        found = order[_left(corners[image][order], threshold)][:most]
         counts[image] = len(found)
         places[image][: len(found)] = found
-    return tensor_from(places), tensor_from(counts)
+    return tensor_from(places if padded else places[: counts[()]]), tensor_from(counts)
 
 
-_PADDED = Primitive("NonMaxSuppressionPadded", _padded_choice)
+def _left(boxes: np.ndarray, threshold: float) -> np.ndarray:
+    """Which boxes are chosen of those in the order of their scores; such as have no positive coordinate never are."""
+    low, high = boxes[:, :2], boxes[:, 2:]
+    area = np.prod(high - low, 1)
+    shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
+    common = np.prod(np.maximum(shared, 0), 2)
+    overlaps = common / (area[:, None] + area[None] - common + np.float32(1e-8)) >= np.float32(threshold)
+    left = np.ones(len(boxes), bool)
+    if threshold > 0:  # at 0 nothing is suppressed
+        for place in range(len(boxes)):
+            if left[place]:
+                left[place + 1 :] &= ~overlaps[place, place + 1 :]
+    return left & (boxes > 0).any(1)
+
+
+_PADDED = Primitive("NonMaxSuppressionPadded", _chosen_of_batch)
+_UNPADDED = Primitive("NonMaxSuppressionPadded", _chosen_of_batch, varies=True)
 
 
 def non_max_suppression_padded(
@@ -313,14 +338,21 @@ def non_max_suppression_padded(
 ) -> tuple[Tensor, Tensor]:
     """The boxes of the best scores, without those that overlap with a better one, of every image of a batch.
 
+    Unlike `non_max_suppression` it leaves out boxes that share just as much as `iou_threshold`, and boxes without a
+    positive coordinate.
+
     Args:
-      boxes: [..., boxes, 4], of two corners each: y1, x1, y2 and x2.
+      boxes: [..., boxes, 4], of two corners each: y1, x1, y2 and x2. Which is the greater one is seen from the first
+        box, and is the same for all.
       scores: [..., boxes].
-      max_output_size, iou_threshold, score_threshold: as for `non_max_suppression`.
+      max_output_size, score_threshold: as for `non_max_suppression`.
+      iou_threshold: the part of the area that two boxes cover from which on they may not share it.
       pad_to_max_output_size: whether zeros follow the chosen places, so that there are as many for each image; needed
         for batches.
       name: not used; TensorFlow names operations by it.
-      sorted_input, canonicalized_coordinates, tile_size: not used.
+      sorted_input: whether boxes are in the order of their scores.
+      canonicalized_coordinates: whether the second corners are the greater ones.
+      tile_size: not used.
 
     Returns:
       The chosen boxes' places, the best first, [..., max_output_size] or as many as there are, and how many there are,
@@ -342,10 +374,10 @@ def non_max_suppression_padded(
     if corners.ndim < 2 or corners.shape[-1] != 4 or tuple(given.shape) != tuple(corners.shape)[:-1]:
         message = f"boxes of shape {list(corners.shape)} do not fit scores of shape {list(given.shape)}"
         raise invalid_argument("NonMaxSuppressionPadded", message, "")
-    if not pad_to_max_output_size:
-        places = non_max_suppression(corners, given, max_output_size, iou_threshold, score_threshold)
-        return places, size(places)
-    return _PADDED(corners, given, attributes=(int(max_output_size), float(iou_threshold), float(score_threshold)))
+    thresholds = float(iou_threshold), float(score_threshold)
+    flags = bool(sorted_input), not canonicalized_coordinates, bool(pad_to_max_output_size)
+    chosen = _PADDED if pad_to_max_output_size else _UNPADDED
+    return chosen(corners, given, attributes=(int(max_output_size), *thresholds, *flags))
 
 
 def _combined_choice(

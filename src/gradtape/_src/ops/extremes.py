@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor, tensor_from, view
+from gradtape._engine.api.api import apply_cast, as_tensor, tensor_from, view
+from gradtape._engine.ops.extremes import evaluate_greatest, evaluate_least
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
@@ -23,6 +24,8 @@ def _places(op: str, find: Any, worst: float, input: Any, axis: Any, dtype: dtyp
     tensor = as_tensor(input)
     asked = scalar_of(op, 0 if axis is None else axis, "dim must be a scalar, but received tensor of shape: {shape}")
     place = one_axis(asked, tensor.ndim, op, "Expected dimension in the range [{low}, {high}), but got {axis}")
+    if tensor.dtype in (dtypes.float32, dtypes.float64) and 0 not in tuple(tensor.shape):
+        return apply_cast((_GREATEST if worst < 0 else _LEAST)(tensor, attributes=(place,)), dtype)
     return _FOUND(tensor, attributes=(op, find, worst, asked, place, dtype))
 
 
@@ -38,7 +41,9 @@ def _found(tensor: Tensor, op: str, find: Any, worst: float, asked: int, place: 
     return tensor_from(find(array, axis=place), dtype)
 
 
-_FOUND = Primitive("ArgMax", _found, batch="places")
+_GREATEST = Primitive("ArgMax", evaluate_greatest, batch="axis_first")
+_LEAST = Primitive("ArgMin", evaluate_least, batch="axis_first")
+_FOUND = Primitive("ArgMax", _found, batch="places")  # of other dtypes, and of nothing
 
 
 def _place_edges() -> list[Any]:

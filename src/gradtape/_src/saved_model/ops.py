@@ -30,7 +30,7 @@ from gradtape._engine.ops.movement import assemble, evaluate_assembly, evaluate_
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff import custom_gradient
-from gradtape._src.core.dtypes import DTYPES
+from gradtape._src.core.dtypes import DTYPES, int64
 from gradtape._src.linalg import eigenvalues, factorisations, fourier, matrix_functions, spectra, systems
 from gradtape._src.nn import cross_entropies, pooling, windows
 from gradtape._src.ops import (
@@ -212,6 +212,8 @@ SCRIPTED = {
     reductions._ANY: ("reduce_any", _through(reductions.reduce_any)),
     statistics._NORM: ("reduce_euclidean_norm", _through(statistics.reduce_euclidean_norm)),
     statistics._COUNT: ("count_nonzero", _through(statistics.count_nonzero)),
+    extremes._GREATEST: ("argmax", Row(lambda place: ["ArgMax", place, int64], _place)),
+    extremes._LEAST: ("argmax", Row(lambda place: ["ArgMin", place, int64], _place)),
     extremes._FOUND: ("argmax", Row(lambda op, find, worst, asked, place, dtype: [op, place, dtype], _place)),
     scans._CUMSUM: ("cumsum", _through(scans.cumsum)),
     scans._CUMPROD: ("cumprod", _through(scans.cumprod)),

@@ -90,6 +90,10 @@ from gradtape._src.keras.ops.control import (
     vectorized_map as vectorized_map,
     while_loop as while_loop,
 )
+from gradtape._src.keras.ops.correlation import (
+    corrcoef as corrcoef,
+    correlate as correlate,
+)
 from gradtape._src.keras.ops.creation import (
     arange as arange,
     array as array,
@@ -115,6 +119,7 @@ from gradtape._src.keras.ops.elementwise import (
     abs as abs,
     absolute as absolute,
     add as add,
+    angle as angle,
     arccos as arccos,
     arccosh as arccosh,
     arcsin as arcsin,
@@ -151,6 +156,7 @@ from gradtape._src.keras.ops.elementwise import (
     isnan as isnan,
     isneginf as isneginf,
     isposinf as isposinf,
+    isreal as isreal,
     less as less,
     less_equal as less_equal,
     log as log,
@@ -178,6 +184,7 @@ from gradtape._src.keras.ops.elementwise import (
     rsqrt as rsqrt,
     saturate_cast as saturate_cast,
     sign as sign,
+    signbit as signbit,
     sin as sin,
     sinc as sinc,
     sinh as sinh,
@@ -337,6 +344,11 @@ from gradtape._src.keras.ops.unknowns import (
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
+)
+from gradtape._src.keras.ops.whole import (
+    gcd as gcd,
+    lcm as lcm,
+    ldexp as ldexp,
 )
 from gradtape._src.keras.ops.windows import (
     conv_transpose as conv_transpose,

@@ -40,6 +40,10 @@ from gradtape._src.keras.ops.composed import (
     vander as vander,
     vsplit as vsplit,
 )
+from gradtape._src.keras.ops.correlation import (
+    corrcoef as corrcoef,
+    correlate as correlate,
+)
 from gradtape._src.keras.ops.creation import (
     arange as arange,
     array as array,
@@ -64,6 +68,7 @@ from gradtape._src.keras.ops.elementwise import (
     abs as abs,
     absolute as absolute,
     add as add,
+    angle as angle,
     arccos as arccos,
     arccosh as arccosh,
     arcsin as arcsin,
@@ -97,6 +102,7 @@ from gradtape._src.keras.ops.elementwise import (
     isnan as isnan,
     isneginf as isneginf,
     isposinf as isposinf,
+    isreal as isreal,
     less as less,
     less_equal as less_equal,
     log as log,
@@ -122,6 +128,7 @@ from gradtape._src.keras.ops.elementwise import (
     reciprocal as reciprocal,
     round as round,
     sign as sign,
+    signbit as signbit,
     sin as sin,
     sinc as sinc,
     sinh as sinh,
@@ -225,4 +232,9 @@ from gradtape._src.keras.ops.unknowns import (
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
+)
+from gradtape._src.keras.ops.whole import (
+    gcd as gcd,
+    lcm as lcm,
+    ldexp as ldexp,
 )

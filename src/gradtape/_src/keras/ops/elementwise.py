@@ -6,14 +6,18 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gradtape._engine.api.api import apply_cast
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, tensor_from, view
+from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.functions import Op, keras_op
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
-from gradtape._src.ops import elementwise as e
+from gradtape._src.ops import complex_numbers, elementwise as e
 from gradtape._src.ops.casts import saturate_cast as cut
+from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.masking import where as chosen_of
 
 
@@ -34,6 +38,21 @@ class Unary(NamedTuple):
 
 def _square(x: Tensor) -> Tensor:
     return e.square(apply_cast(x, dtypes.int32) if x.dtype is dtypes.bool else x)
+
+
+_SIGNBIT = Primitive("Signbit", lambda x: tensor_from(np.asarray(np.signbit(view(x)))), batch="elementwise")
+
+
+def _signbit(x: Tensor) -> Tensor:
+    return _SIGNBIT(apply_cast(x, dtypes.int32) if x.dtype is dtypes.bool else x)
+
+
+def _isreal(x: Tensor) -> Tensor:
+    return e.equal(complex_numbers.imag(x), 0) if x.dtype.is_complex else ones_like(x, dtypes.bool)
+
+
+def _angle(x: Tensor) -> Tensor:
+    return complex_numbers.angle(x if x.dtype.is_complex else floating(x))
 
 
 def _sinc(x: Tensor) -> Tensor:
@@ -85,6 +104,9 @@ _UNARY = (
     Unary("isfinite", e.is_finite, "is", "Whether the value is neither infinite nor NaN"),
     Unary("isposinf", lambda x: e.equal(x, float("inf")), "is", "Whether the value is positive and infinite"),
     Unary("isneginf", lambda x: e.equal(x, float("-inf")), "is", "Whether the value is negative and infinite"),
+    Unary("isreal", _isreal, "keep", "Whether the value has no imaginary part"),
+    Unary("signbit", _signbit, "keep", "Whether the value has a minus sign"),
+    Unary("angle", _angle, "keep", "The angle in the complex plane"),
     Unary("logical_not", e.logical_not, "bool", "Whether the value is false", sample="[True, False]"),
 )
 
