@@ -278,7 +278,7 @@ def instruction_by_instruction(formula, arrays):
 
 
 def bits(values):
-    """The bytes of floats. Of two NaNs, either may be an operation's result: compilers exchange operands, and IEEE 754 allows it."""
+    """The bytes of floats. Either of two NaNs may be a sum's: compilers exchange operands, as IEEE 754 lets them."""
     return np.where(np.isnan(values), np.nan, values).astype(values.dtype).tobytes()
 
 
