@@ -200,7 +200,11 @@ def plain(config: Any) -> Any:
 
 def compare_configs(mine: Any, theirs: Any) -> None:
     config = mine.get_config()
-    assert plain(config) == plain(theirs.get_config())
+    expected = plain(theirs.get_config())
+    assert plain(config) == expected
+    # Keras writes the name, the dtype and what else layers have in other places of these.
+    if type(mine).__name__ not in ("ELU", "Identity"):
+        assert list(plain(config)) == list(expected)
     again = type(mine).from_config(config)
     assert plain(again.get_config()) == plain(config) and again.name == mine.name
     # Keras takes from the configuration that it is given.

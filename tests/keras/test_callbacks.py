@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow
+from keras.src.utils import progbar
 from sessions import X, Y, agree, dense
 
 import gradtape as gt
 import keras
+from gradtape._src.keras import progress
 
 DELIBERATE = {
     "callbacks.SwapEMAWeights": "weights are in their place again after a prediction, and swapped to the bit",
@@ -278,6 +280,37 @@ def test_the_bar(capsys):
     model.fit(X, Y, batch_size=10)
     shown = capsys.readouterr().out
     assert "5/5" in shown and "━━━━━━━━━━━━━━━━━━━━" in shown and "loss: " in shown and shown.endswith("\n")
+
+
+class Clock:
+    """Time that passes by steps of its own."""
+
+    def __init__(self, step):
+        self.now, self.step = 1000.0, step
+
+    def time(self):
+        self.now += self.step
+        return self.now
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-4, 0.03, 0.2, 5.0, 4000.0])
+def test_progress_is_shown_as_by_keras(step, capsys, monkeypatch):
+    """By one clock, to the last byte: with the spaces that cover what was longer before."""
+
+    def shown(library, module):
+        monkeypatch.setattr(module, "time", Clock(step))
+        library.utils.set_random_seed(0)
+        model = dense(library)
+        model.compile("sgd", "mse", metrics=["mae"])
+        model.predict(X, verbose=0)
+        capsys.readouterr()
+        model.fit(X, Y, epochs=2, batch_size=10, shuffle=False, validation_data=(X, Y))
+        model.evaluate(X, Y, batch_size=10)
+        model.evaluate(X, Y, batch_size=10, verbose=2)
+        model.predict(X, batch_size=10)
+        return capsys.readouterr().out
+
+    assert shown(gt.keras, progress) == shown(keras, progbar)
 
 
 def test_predictions_with_averages_give_the_weights_back():

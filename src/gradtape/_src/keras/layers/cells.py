@@ -403,6 +403,7 @@ Example:
 
 
 class LSTMCell(Cell):
+    _order = ("units", "activation", "recurrent_activation", "use_bias", "unit_forget_bias", ...)
     activation: Any
     bias_constraint: Any
     bias_initializer: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
@@ -32,10 +32,12 @@ class Configured(Layer):
 
     Attributes:
       _unwritten: arguments that are none of its configuration.
+      _order: the order of options in it, where it is not the constructor's; `...` stands for all others.
       _by_example: whether each example's result follows from it and the weights alone.
     """
 
     _unwritten: ClassVar[tuple[str, ...]] = ()
+    _order: ClassVar[tuple[Any, ...]] = (...,)
     _by_example: ClassVar[bool] = False
 
     def _take(self, **options: Any) -> None:
@@ -70,11 +72,15 @@ def options_of(kind: type[Configured]) -> tuple[str, ...]:
     """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
     ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
     parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
-    return tuple(
-        parameter.name
-        for parameter in parameters
-        if parameter.kind is not parameter.VAR_KEYWORD and parameter.name not in kind._unwritten
-    )
+    names = (parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD)
+    return ordered([name for name in names if name not in kind._unwritten], kind._order)
+
+
+def ordered(names: Collection[str], order: tuple[Any, ...]) -> tuple[str, ...]:
+    """Names in an order, in which `...` stands for those that it does not name."""
+    at = order.index(...)
+    others = [name for name in names if name not in order]
+    return tuple(name for name in (*order[:at], *others, *order[at + 1 :]) if name in names)
 
 
 def is_ours(kind: type) -> bool:

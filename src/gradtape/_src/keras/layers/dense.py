@@ -11,7 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.activations import linear
 from gradtape._src.keras.initializers import VarianceScaling
 from gradtape._src.keras.input_spec import InputSpec
-from gradtape._src.keras.layers.configured import Configured, product
+from gradtape._src.keras.layers.configured import Configured, ordered, product
 from gradtape._src.linalg.contractions import einsum
 
 Shape = tuple[int | None, ...]
@@ -164,6 +164,8 @@ class EinsumDense(Multiplying):
       array([[6., 6.]], dtype=float32)
     """
 
+    _order = ("output_shape", ...)
+
     activation: Any
     bias_axes: str | None
     equation: str
@@ -252,7 +254,9 @@ class EinsumDense(Multiplying):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         config = super().get_config()
-        return {"activity_regularizer": None, **config}
+        config.setdefault("activity_regularizer", None)
+        last = ("activity_regularizer", "kernel_constraint", "bias_constraint", "quantization_config")
+        return {name: config[name] for name in ordered(config, (..., *last))}
 
 
 class Axes:

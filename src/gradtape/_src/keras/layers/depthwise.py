@@ -18,6 +18,8 @@ _DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an i
 class DepthwiseConv(Convolving):
     """A convolution of each channel with filters of its own."""
 
+    _order = ("depth_multiplier", ...)
+
     depth_multiplier: Any
     use_bias: bool
 
@@ -118,6 +120,8 @@ class DepthwiseConv2D(DepthwiseConv):
 
 class SeparableConv(Convolving):
     """A convolution of each channel on its own, then one of the results place by place."""
+
+    _order = ("depth_multiplier", ...)
 
     depth_multiplier: Any
     filters: int

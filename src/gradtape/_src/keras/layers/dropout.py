@@ -64,6 +64,8 @@ class Dropout(Disturbing):
       True
     """
 
+    _order = ("rate", "seed", ...)
+
     rate: float
 
     def __init__(
@@ -218,6 +220,8 @@ class AlphaDropout(Disturbing):
       >>> len(set(layer(tf.ones([9]), training=True).numpy().tolist())) <= 2
       True
     """
+
+    _order = ("rate", "seed", ...)
 
     rate: float
 

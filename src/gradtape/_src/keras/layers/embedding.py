@@ -9,7 +9,7 @@ from gradtape._engine.api.api import apply_cast, apply_elementwise
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
-from gradtape._src.keras.layers.configured import Configured, on_symbols
+from gradtape._src.keras.layers.configured import Configured, on_symbols, ordered
 from gradtape._src.keras.layers.dense import Shape, check_float
 from gradtape._src.ops.gathering import gather
 
@@ -117,4 +117,6 @@ class Embedding(Configured):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data, without the weights."""
         config = super().get_config()
-        return {"activity_regularizer": None, **config}
+        config.setdefault("activity_regularizer", None)
+        last = ("activity_regularizer", "embeddings_constraint", "mask_zero", "quantization_config")
+        return {name: config[name] for name in ordered(config, (..., *last))}

@@ -110,6 +110,7 @@ def _projected(layer: EinsumDense, inputs: Tensor) -> Tensor:
 
 
 class MultiHeadAttention(Heads):
+    _order = ("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "use_gate", ...)
     attention_axes: Any
     _gate_dense: Any
     _key_dense: Any
@@ -368,6 +369,7 @@ def _attention(rank: int, axes: tuple[int, ...]) -> tuple[str, str]:
 
 
 class GroupedQueryAttention(Heads):
+    _order = ("head_dim", "num_query_heads", "num_key_value_heads", "use_bias", "use_gate", "sliding_window", ...)
     _gate_dense: Any
     _key_dense: Any
     _query_dense: Any

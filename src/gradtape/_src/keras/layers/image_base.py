@@ -20,6 +20,8 @@ class ImageLayer(Preparing):
       _always: whether images change outside of training too.
     """
 
+    _order: ClassVar[tuple[Any, ...]] = ("data_format", ...)
+
     _moves: ClassVar[bool] = True
     _always: ClassVar[bool] = False
 

@@ -30,6 +30,8 @@ class RandomFlip(Augmenting):
       array([1., 2.], dtype=float32)
     """
 
+    _order = ("data_format", "seed", ...)
+
     def __init__(
         self,
         mode: str = "horizontal_and_vertical",
@@ -113,6 +115,8 @@ class RandomRotation(Moving):
       array([[3., 2.],
              [1., 0.]], dtype=float32)
     """
+
+    _order = ("data_format", "factor", "fill_mode", "fill_value", ...)
 
     def __init__(
         self,

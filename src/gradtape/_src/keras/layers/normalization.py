@@ -96,6 +96,8 @@ class BatchNormalization(Normalizing):
       (array([1.], dtype=float32), array([1.], dtype=float32))
     """
 
+    _order = (..., "renorm", "renorm_clipping", "renorm_momentum")
+
     axis: Any
     epsilon: float
     momentum: float
@@ -323,6 +325,8 @@ class LayerNormalization(Normalizing):
       array([[-1.,  1.],
              [-1.,  1.]], dtype=float32)
     """
+
+    _order = ("axis", "epsilon", "center", "scale", "rms_scaling", ...)
 
     center: bool
     epsilon: float

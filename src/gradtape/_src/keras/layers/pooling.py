@@ -30,6 +30,8 @@ class Pooling(Configured):
       _pool: the function.
     """
 
+    _order = ("pool_size", "padding", ...)
+
     rank: ClassVar[int]
     _by_example = True
     _pool: ClassVar[Callable[..., Tensor]]

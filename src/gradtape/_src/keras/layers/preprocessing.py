@@ -256,7 +256,8 @@ class Discretization(Preparing):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         config = super().get_config()
-        return {name: config[name] for name in config if name != "trainable"} | {"dtype": self.dtype}
+        own = {name: value for name, value in config.items() if name not in ("name", "trainable", "dtype")}
+        return {**own, "name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:

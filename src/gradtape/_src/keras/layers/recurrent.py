@@ -137,6 +137,7 @@ class SimpleRNN(Recurrent):
 
 
 class GRU(Recurrent):
+    _order = (..., "reset_after", "seed")
     __doc__ = _DOC.format(
         what="h' = z h + (1 - z) activation(...) at each step, with gates z and r.\n\n"
         "Cho et al., Learning Phrase Representations using RNN Encoder-Decoder (2014).",

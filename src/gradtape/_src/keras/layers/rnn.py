@@ -12,7 +12,7 @@ from gradtape._src.keras import serialization
 from gradtape._src.keras.inputs import leaves, mapped
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.cells import Cell
-from gradtape._src.keras.layers.configured import Configured
+from gradtape._src.keras.layers.configured import Configured, ordered
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.keras.variable import Variable
@@ -130,6 +130,13 @@ def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
     if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
         return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
     return cell if callable(cell) else cell.call
+
+
+# What a configuration begins with.
+_ORDER = (
+    *("name", "trainable", "dtype", "return_sequences", "return_state", "go_backwards", "stateful", "unroll"),
+    *("zero_output_for_mask", ...),
+)
 
 
 class RNN(Configured):
@@ -374,7 +381,7 @@ class RNN(Configured):
         config = {**super().get_config(), "zero_output_for_mask": self.zero_output_for_mask}
         if "cell" in config:
             config["cell"] = serialization.serialize_keras_object(self.cell)
-        return config
+        return {name: config[name] for name in ordered(config, _ORDER)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
