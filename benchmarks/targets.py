@@ -95,7 +95,8 @@ GROWTH = 1.5
 OPTION_TO_ADAM = 2.0
 """Of the time of Adam's step, that the step of Adam with an option may take."""
 
-KERAS_LAYER, KERAS_STEP, KERAS_FIT, KERAS_IMPORT = 1.5e-6, 30e-6, 25e-6, 40e-3
+KERAS_LAYER, KERAS_STEP, KERAS_FUNCTION, KERAS_FIT, KERAS_IMPORT = 1.5e-6, 30e-6, 14e-6, 25e-6, 40e-3
+KERAS_PEERS = {"torch": ("PyTorch's modules", 8), "tensorflow": ("Keras over TF", 80)}
 """Seconds: a layer's call beyond its arithmetic, a step of a small model eagerly and by fit, what the import adds."""
 
 FITS = {"lenet": 1.0, "lstm": 2.0}

@@ -7,14 +7,77 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from benchmarks.harness import Effort, in_fresh_process, timing
+from benchmarks.peers import PEERS
 from benchmarks.section import Section, Verdict, duration
-from benchmarks.targets import KERAS_FIT, KERAS_IMPORT, KERAS_LAYER, KERAS_STEP
+from benchmarks.targets import KERAS_FIT, KERAS_FUNCTION, KERAS_IMPORT, KERAS_LAYER, KERAS_PEERS, KERAS_STEP
 
 BATCH, INPUTS, HIDDEN, CLASSES, BATCHES = 32, 64, 64, 10, 100
+
+
+def data() -> tuple[np.ndarray, np.ndarray]:
+    """Examples and labels of an epoch."""
+    random = np.random.default_rng(0)
+    inputs = random.standard_normal((BATCH * BATCHES, INPUTS), np.float32)
+    return inputs, random.integers(0, CLASSES, BATCH * BATCHES)
+
+
+def step_of_keras(tf: Any) -> Callable[[], None]:
+    """A step of a model of two layers, of gradtape or of TensorFlow."""
+    keras = tf.keras
+    inputs, labels = data()
+    x, y = tf.constant(inputs[:BATCH]), tf.constant(labels[:BATCH])
+    layers = [keras.layers.Dense(HIDDEN, activation="relu"), keras.layers.Dense(CLASSES)]
+    model = keras.Sequential([keras.Input((INPUTS,)), *layers])
+    loss_of, mean = keras.losses.SparseCategoricalCrossentropy(from_logits=True), keras.metrics.Mean()
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = loss_of(y, model(x, training=True))
+        weights = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
+        mean.update_state(loss)
+
+    return step
+
+
+def step_of_torch() -> Callable[[], None]:
+    """The same of PyTorch's modules."""
+    import torch
+
+    inputs, labels = data()
+    x, y = torch.from_numpy(inputs[:BATCH]), torch.from_numpy(labels[:BATCH])
+    nn = torch.nn
+    model, loss_of = (
+        nn.Sequential(nn.Linear(INPUTS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)),
+        nn.CrossEntropyLoss(),
+    )
+    optimizer, total = torch.optim.Adam(model.parameters()), torch.zeros(())
+
+    def step() -> None:
+        optimizer.zero_grad()
+        loss = loss_of(model(x), y)
+        loss.backward()
+        optimizer.step()
+        total.add_(loss.detach())
+
+    return step
+
+
+def seconds_of_peer(peer: str, effort: Effort) -> float:
+    """Seconds of a step of a peer, eagerly."""
+    if peer == "torch":
+        return timing(step_of_torch(), effort).best
+    import tensorflow
+
+    return timing(step_of_keras(tensorflow), effort).best
 
 
 def seconds_of_models(effort: Effort) -> dict[str, float]:
@@ -22,23 +85,12 @@ def seconds_of_models(effort: Effort) -> dict[str, float]:
     import gradtape as tf
 
     keras = tf.keras
-    random = np.random.default_rng(0)
-    inputs = random.standard_normal((BATCH * BATCHES, INPUTS), np.float32)
-    labels = random.integers(0, CLASSES, BATCH * BATCHES)
+    inputs, labels = data()
     x, y = tf.constant(inputs[:BATCH]), tf.constant(labels[:BATCH])
     layers = [keras.layers.Dense(HIDDEN, activation="relu"), keras.layers.Dense(CLASSES)]
     model = keras.Sequential([keras.Input((INPUTS,)), *layers])
-    loss_of, mean = keras.losses.SparseCategoricalCrossentropy(from_logits=True), keras.metrics.Mean()
-    optimizer = keras.optimizers.Adam()
     w1, b1, w2, b2 = variables = [tf.Variable(weight.numpy()) for weight in model.weights]
     other = tf.optimizers.Adam()
-
-    def with_keras() -> None:
-        with tf.GradientTape() as tape:
-            loss = loss_of(y, model(x, training=True))
-        weights = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        mean.update_state(loss)
 
     def written_out() -> None:
         with tf.GradientTape() as tape:
@@ -46,11 +98,12 @@ def seconds_of_models(effort: Effort) -> dict[str, float]:
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
         other.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
-    model.compile("adam", loss_of)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     return {
         "Dense": timing(lambda: layers[0](x), effort).best,
         "relu(x @ w + b)": timing(lambda: tf.nn.relu(x @ w1 + b1), effort).best,
-        "step": timing(with_keras, effort).best,
+        "step": timing(step_of_keras(tf), effort).best,
+        "step by tf.function": timing(tf.function(step_of_keras(tf)), effort).best,
         "step written out": timing(written_out, effort).best,
         "fit": timing(lambda: model.fit(inputs, labels, batch_size=BATCH, verbose=0), effort).best / BATCHES,
     }
@@ -82,9 +135,18 @@ def models(effort: Effort) -> Section:
         for subject, target, seconds in (
             ("Dense, beyond relu(x @ w + b)", KERAS_LAYER, layer),
             ("a step of two layers", KERAS_STEP, found["step"]),
+            ("the same by tf.function", KERAS_FUNCTION, found["step by tf.function"]),
             ("the same by fit", KERAS_FIT, found["fit"]),
             ("import gradtape.keras, beyond gradtape", KERAS_IMPORT, imported),
         )
     ]
+    for peer, (name, ratio) in KERAS_PEERS.items():
+        if PEERS[peer].present:
+            seconds = in_fresh_process(seconds_of_peer, peer, effort)
+            rows.append([f"step of {name}", duration(seconds)])
+            gain = seconds / found["step"]
+            verdicts.append(
+                Verdict("a step of two layers, eagerly", f"≥ {ratio} × {name}", f"{gain:.3g} ×", gain >= ratio)
+            )
     title = f"keras: {INPUTS}→{HIDDEN}→{CLASSES}, {BATCH} examples, Adam"
     return Section(title, ["what", "time"], rows, [], verdicts)
