@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import doctest
 import enum
 import inspect
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,16 +60,6 @@ def repeats(name: str) -> bool:
     return any(len(documentation(vars(base)[member])) > 1 for base in bases if is_ours(base) and member in vars(base))
 
 
-def of_optimizers(name: str) -> bool:
-    """Whether what is named belongs to optimizers or schedules, whose docstrings are still to be written."""
-    return getattr(CLASSES.get(name.rpartition(".")[0], EVERYTHING[name]), "__module__", "").startswith(
-        "gradtape._src.optimizers"
-    )
-
-
-DOCUMENTED = {name for name in EVERYTHING if not of_optimizers(name)}
-
-
 def signature(thing: Callable[..., Any]) -> inspect.Signature | None:
     try:
         return inspect.signature(thing)
@@ -111,6 +103,34 @@ def test_summary_arguments_returns_and_example(name: str) -> None:
     if not inspect.isclass(thing) and not nothing and name not in SILENT:
         assert told.get("Returns", "").strip().endswith("."), "does not say what it returns"
     assert ">>>" in told.get("Example", ""), "no example"
+
+
+def unread(function: Callable[..., Any]) -> set[str]:
+    """Parameters that a function's body never names, although its docstring gives them a meaning."""
+    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    if not isinstance(tree, ast.FunctionDef) or ast.get_docstring(tree) is None:
+        return set()
+    body = tree.body[1:]
+    named = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
+    if not body:  # it holds the place of a compiled function
+        return set()
+    without = re.findall(
+        r"^  ([\w, ]+): (?=[^:]*?(?:not used|nothing|not read))", documentation(function).get("Args", ""), re.M
+    )
+    parameters = {argument.arg for argument in (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)}
+    return parameters - named - {name for names in without for name in names.split(", ")}
+
+
+OPS = [
+    name
+    for name, thing in CALLABLES.items()
+    if inspect.isfunction(thing) and "._src.ops." in inspect.getmodule(thing).__name__
+]
+
+
+def test_what_has_a_meaning_is_read() -> None:
+    assert len(OPS) > 100
+    assert {name: found for name in OPS if (found := unread(inspect.unwrap(CALLABLES[name])))} == {}
 
 
 @pytest.mark.parametrize("name", sorted(EVERYTHING))

@@ -226,15 +226,16 @@ def tensor_scatter_nd_sub(
       >>> tf.tensor_scatter_nd_sub([10, 20, 30], [[0], [2]], [1, 2]).numpy()
       array([ 9, 20, 28], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterSub", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterSub", tensor, indices, updates, bad_indices_policy)
     return data - add_rows("ScatterNd", slices, rows, data.shape)
 
 
 def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) -> Tensor:
     array = np.array(view(data))
     if rows.size:
-        flat = array.reshape(-1, math.prod(slices.shape) // rows.size)
-        choose.at(flat, rows.reshape(-1), view(slices).reshape(rows.size, -1))
+        flat, places = array.reshape(-1, math.prod(slices.shape) // rows.size), rows.reshape(-1)
+        inside = places >= 0
+        choose.at(flat, places[inside], view(slices).reshape(rows.size, -1)[inside])
     return tensor_from(array)
 
 
@@ -276,7 +277,7 @@ def tensor_scatter_nd_max(
       >>> tf.tensor_scatter_nd_max([10, 20, 30], [[0], [2]], [15, 15]).numpy()
       array([15, 20, 30], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterMax", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterMax", tensor, indices, updates, bad_indices_policy)
     return _MAX(data, slices, attributes=(rows, np.maximum))
 
 
@@ -304,5 +305,5 @@ def tensor_scatter_nd_min(
       >>> tf.tensor_scatter_nd_min([10, 20, 30], [[0], [2]], [15, 15]).numpy()
       array([10, 20, 15], dtype=int32)
     """
-    data, slices, rows = _scattered("TensorScatterMin", tensor, indices, updates)
+    data, slices, rows = _scattered("TensorScatterMin", tensor, indices, updates, bad_indices_policy)
     return _MIN(data, slices, attributes=(rows, np.minimum))
