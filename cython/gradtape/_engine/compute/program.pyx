@@ -7,12 +7,13 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.types cimport ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SQUARE, SUB, real
+from gradtape._engine.base.types cimport (
+    ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SIGMOID_GRAD, SQUARE, SUB, TANH_GRAD, real)
 from gradtape._engine.kernels.dispatch cimport (
-    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SQUARE, LINK_SUB, LINK_SUB_FROM, NO_LINK,
-    Link, kernels)
+    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID_GRAD, LINK_SQUARE, LINK_SUB,
+    LINK_SUB_FROM, LINK_TANH_GRAD, NO_LINK, Link, kernels)
 
-from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
+from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
@@ -418,7 +419,8 @@ cdef int link_kind(const Instruction* step, int value) noexcept:
             return LINK_SQUARE
         if step.b != value:
             return (LINK_ADD if step.code == ADD else LINK_SUB if step.code == SUB else LINK_MUL if step.code == MUL
-                    else LINK_DIV if step.code == DIV else NO_LINK)
+                    else LINK_DIV if step.code == DIV else LINK_TANH_GRAD if step.code == TANH_GRAD
+                    else LINK_SIGMOID_GRAD if step.code == SIGMOID_GRAD else NO_LINK)
     elif step.b == value:
         return (LINK_ADD_TO if step.code == ADD else LINK_SUB_FROM if step.code == SUB else LINK_MUL_BY if step.code == MUL
                 else LINK_DIV_FROM if step.code == DIV else NO_LINK)
@@ -441,7 +443,8 @@ cdef int find_chains(Instruction* steps, Link* links, int count, list read_once)
         else:
             kind = link_kind(&steps[k], steps[k].a)
             start = k if kind != NO_LINK else -1
-        second = kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV
+        second = (kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV or kind == LINK_TANH_GRAD
+                  or kind == LINK_SIGMOID_GRAD)
         links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out)
     return 0
 
@@ -486,7 +489,7 @@ cdef class Program(Primitive):
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
-        steps = [node for node in order if node.args]
+        steps = ordering.in_chains([node for node in order if node.args])
         register = {node: int(node.value) for node in order if node.code == "operand"}
         register.update({node: self.arity + k for k, node in enumerate(constants)})
         first = count = self.arity + len(constants)

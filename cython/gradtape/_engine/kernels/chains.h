@@ -45,6 +45,7 @@
 #define TAKE(instruction) \
     OF_ALL(if (whole) ARITHMETIC(instruction SUFFIX, value[j], value[j], *(const VALUE*)(other + j * WIDTH)); \
            else { OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], value[j], b); }) break
+#define SCALE(factor) { VALUE by = factor; ARITHMETIC("vmul" SUFFIX, value[j], value[j], by); }
 #define TAKE_FROM(instruction) OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) break
 
 ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const REAL* first, REAL** registers, ptrdiff_t at,
@@ -62,6 +63,8 @@ ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const RE
             case LINK_MUL_BY: TAKE_FROM("vmul");
             case LINK_DIV: TAKE("vdiv");
             case LINK_DIV_FROM: TAKE_FROM("vdiv");
+            case LINK_TANH_GRAD: OF_ALL(OTHER(b); SCALE(((REAL)1 - b) * ((REAL)1 + b))) break;
+            case LINK_SIGMOID_GRAD: OF_ALL(OTHER(b); SCALE(b * ((REAL)1 - b))) break;
             case LINK_NEG: OF_ALL(value[j] = -value[j]) break;
             default: OF_ALL(ARITHMETIC("vmul" SUFFIX, value[j], value[j], value[j])) break;
         }
@@ -89,6 +92,7 @@ static void TILE(run_chain)(const Link* links, int count, const REAL* first, REA
 #undef OF_ALL
 #undef OTHER
 #undef TAKE
+#undef SCALE
 #undef TAKE_FROM
 
 #endif

@@ -4,7 +4,8 @@
 
 /* Of those named ..._TO, ..._FROM and ..._BY the operand comes first. NO_LINK: an instruction that is none. */
 enum LinkKind {
-    LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE, NO_LINK
+    LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE,
+    LINK_TANH_GRAD, LINK_SIGMOID_GRAD, NO_LINK
 };
 
 typedef struct {
