@@ -26,6 +26,7 @@ cdef enum:
     LANES = 16                  # registers start at multiples of this many elements; no fewer than FEW
     FEW_REGISTERS = 32          # of the programs that have a short way for few elements
     MAX_REGISTERS = 250
+    MOST_SHORT = 64             # constants of a program that can be short: repeated for a vector, not for a block
     LINE = 64                   # bytes of a line of cache
     FAR_BYTES = 1 << 19         # of a run from which the next block's lines are asked for: they are not in cache by themselves
 
@@ -166,9 +167,9 @@ cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahea
             ask_ahead(ahead, max(links, 1))
         if links:
             if real is float:
-                kernels.chain32(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+                kernels.chain32(program.links + (step - program.instructions), links, registers[step.first], registers, n)
             else:
-                kernels.chain64(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+                kernels.chain64(program.links + (step - program.instructions), links, registers[step.first], registers, n)
             step += links
             continue
         if real is float:
@@ -308,7 +309,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if total:
             out[0] = 0
         return
-    owned = program.registers - 1 - arity + (program.predicate or total)
+    owned = program.registers - 1 - arity - program.short_count + (program.predicate or total)
     for k in range(arity):
         operand = &operands[k]
         if operand.bytes or (operand.mode != FULL and size > 1):
@@ -353,6 +354,12 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if upkeep[k] != KEEP:
             moving = k + 1
     for k in range(constants):
+        if k < MOST_SHORT and (program.shorts >> k) & 1:
+            if real is float:
+                registers[arity + k] = program.constants32 + k * LANES
+            else:
+                registers[arity + k] = program.constants64 + k * LANES
+            continue
         registers[arity + k] = spare
         fill(spare, <real> program.constants64[k * LANES], block)
         spare += stride
@@ -427,26 +434,58 @@ cdef int link_kind(const Instruction* step, int value) noexcept:
     return NO_LINK
 
 
-cdef int find_chains(Instruction* steps, Link* links, int count, list read_once) except -1:
+cdef int find_chains(Instruction* steps, Link* links, int count, list read_once, int constants, int temporaries) except -1:
     """Joins instructions (IN, OUT) of which each takes the value of the one before; a value that only the next link reads is
-    not stored. links is OUT."""
+    not stored. links is OUT. Registers from `constants` on, up to `temporaries`, are of constants."""
     cdef int k, kind, start = -1
     cdef bint second
     if kernels.chain32 == NULL:
         return 0
     for k in range(count):
+        steps[k].first = steps[k].a
         kind = NO_LINK if start < 0 else link_kind(&steps[k], steps[k - 1].out)
         if kind != NO_LINK:
             steps[start].chained = k - start + 1
             if read_once[k - 1]:
                 links[k - 1].out = -1
         else:
-            kind = link_kind(&steps[k], steps[k].a)
+            # From the operand that is no constant: links take constants out of a register.
+            if constants <= steps[k].a < temporaries:
+                kind = link_kind(&steps[k], steps[k].b)
+                steps[k].first = steps[k].b
+            if kind == NO_LINK:
+                kind = link_kind(&steps[k], steps[k].a)
+                steps[k].first = steps[k].a
             start = k if kind != NO_LINK else -1
         second = (kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV or kind == LINK_TANH_GRAD
                   or kind == LINK_SIGMOID_GRAD)
-        links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out)
+        links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out, 0)
     return 0
+
+
+cdef unsigned long long bit_of(int register, int constants, int temporaries) noexcept:
+    """The bit of a constant in a mask of them, 0 for other registers and for constants that are too many."""
+    return 1ULL << (register - constants) if constants <= register < min(temporaries, constants + MOST_SHORT) else 0
+
+
+cdef unsigned long long short_constants(const Instruction* steps, Link* links, int count, int constants, int temporaries) noexcept:
+    """The mask of the constants that links alone read, which take them out of a register (links, IN and OUT)."""
+    cdef unsigned long long shorts = 0, others = 0
+    cdef int k, chain_end = 0
+    for k in range(count):
+        if steps[k].chained:
+            others |= bit_of(steps[k].first, constants, temporaries)
+            chain_end = k + steps[k].chained
+        if k >= chain_end:
+            others |= (bit_of(steps[k].a, constants, temporaries) | bit_of(steps[k].b, constants, temporaries)
+                       | bit_of(steps[k].c, constants, temporaries))
+        elif links[k].kind == LINK_TANH_GRAD or links[k].kind == LINK_SIGMOID_GRAD:
+            others |= bit_of(links[k].other, constants, temporaries)
+    for k in range(count):
+        if links[k].kind != NO_LINK and bit_of(links[k].other, constants, temporaries) & ~others:
+            links[k].still = True
+            shorts |= bit_of(links[k].other, constants, temporaries)
+    return shorts
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -485,6 +524,7 @@ cdef class Program(Primitive):
         cdef double* constants64
         cdef Instruction* instructions
         cdef Link* links
+        cdef object shorts
         formula = self.expression
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
@@ -520,13 +560,16 @@ cdef class Program(Primitive):
                 fill(constants64 + k * LANES, <double> node.value, LANES)
             for k, node in enumerate(steps):
                 sources = [register[arg] for arg in node.args] + [count, count]
-                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0)
-            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps])
+                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0, 0)
+                links[k] = Link(NO_LINK, 0, 0, 0)
+            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps], self.arity, first)
+            shorts = short_constants(instructions, links, len(steps), self.arity, first)
             # Another thread may have been here meanwhile.
             if self.instructions == NULL:
                 self.registers = count
                 self.constant_count = len(constants)
                 self.length = len(steps)
+                self.shorts, self.short_count = shorts, shorts.bit_count()
                 self.constants32, self.constants64, self.links = constants32, constants64, links
                 self.instructions = instructions
                 return 0

@@ -29,6 +29,7 @@ cdef extern from "links.h":
         int kind
         int other
         int out
+        int still
 
 cdef struct Kernels:
     int vector_bytes

@@ -12,6 +12,7 @@ typedef struct {
     int kind;
     int other;       /* the operand's register */
     int out;         /* the register that keeps the value, -1 where only the next link reads it */
+    int still;       /* the operand is a constant, of which there is one vector, or 16 elements */
 } Link;
 
 #endif
