@@ -29,6 +29,7 @@ cdef enum:
     MOST_SHORT = 64             # constants of a program that can be short: repeated for a vector, not for a block
     LINE = 64                   # bytes of a line of cache
     FAR_BYTES = 1 << 19         # of a run from which the next block's lines are asked for: they are not in cache by themselves
+    FAR_BLOCK_BYTES = 2048      # of one register then, as these lines are in L1 too
 
 # What an operand's register needs before a block is run.
 cdef enum Upkeep:
@@ -299,7 +300,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef Ahead ahead
     cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
     cdef int k, owned, moving = 0
-    cdef bint strided = False
+    cdef bint strided = False, far
     cdef Py_ssize_t block, stride, n, row = 0, offset = 0
     cdef const Operand* operand
     cdef real* spare
@@ -315,9 +316,10 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if operand.bytes or (operand.mode != FULL and size > 1):
             owned += 1
             strided |= operand.mode == STRIDED and size > 1
-    block = BLOCK_BYTES // <Py_ssize_t> sizeof(real)
+    far = size * <Py_ssize_t> sizeof(real) >= FAR_BYTES
+    block = (FAR_BLOCK_BYTES if far and not (strided or total) else BLOCK_BYTES) // <Py_ssize_t> sizeof(real)
     if owned > SCRATCH_BYTES // BLOCK_BYTES:
-        block = SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES
+        block = min(block, SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES)
     block = min(block, size)
     if strided:
         fold_axes(&walk, operands, arity, rank, shape)
@@ -368,7 +370,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         spare += stride
     registers[program.registers] = NULL
     ahead.share = 0
-    if size * <Py_ssize_t> sizeof(real) >= FAR_BYTES:
+    if far:
         ahead.share = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
 
     while offset < size:
