@@ -19,6 +19,7 @@ FOLDERS = (
     "lookup",
     "random",
     "linalg",
+    "sparse",
     "nn",
     "image",
     "autodiff",

@@ -38,6 +38,7 @@ if _TYPE_CHECKING:
         random as random,
         saved_model as saved_model,
         signal as signal,
+        sparse as sparse,
         strings as strings,
         summary as summary,
         sysconfig as sysconfig,
@@ -76,6 +77,7 @@ else:
         "random",
         "saved_model",
         "signal",
+        "sparse",
         "strings",
         "summary",
         "sysconfig",
@@ -356,6 +358,7 @@ from gradtape._src.random.initial_values import (
     random_uniform_initializer as random_uniform_initializer,
     zeros_initializer as zeros_initializer,
 )
+from gradtape._src.sparse.sparse_tensor import SparseTensor as SparseTensor, SparseTensorSpec as SparseTensorSpec
 from gradtape._src.state.module import (
     Module as Module,
 )

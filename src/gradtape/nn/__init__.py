@@ -86,4 +86,8 @@ from gradtape._src.ops.statistics import zero_fraction as zero_fraction
 from gradtape._src.random.candidates import (
     all_candidate_sampler as all_candidate_sampler,
 )
+from gradtape._src.sparse.lookups import (
+    embedding_lookup_sparse as embedding_lookup_sparse,
+    safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
+)
 from gradtape.nn import experimental as experimental

@@ -56,9 +56,11 @@ _ELSEWHERE = {
     "Dataset.save": "use cache(filename), or write its elements with tf.io.TFRecordWriter",
     "Dataset.load": "use cache(filename) of the dataset, or tf.data.TFRecordDataset",
     "fingerprint": "hash what the dataset reads",
-    "sparse": "tensors are dense",
+    "sparse.cross": "join texts with tf.strings.join, and number them with tf.lookup.StaticVocabularyTable",
+    "sparse.cross_hashed": "join texts with tf.strings.join, and number them with tf.lookup.StaticVocabularyTable",
+    "sparse.sampled_addmm": "sum products of rows and columns: tf.reduce_sum(tf.gather(a, i) * tf.gather(b, j), -1)",
+    "sparse.bincount": "use tf.sparse.from_dense(tf.math.bincount(values))",
     "ragged": "tensors are rectangular",
-    "SparseTensor": "tensors are dense",
     "RaggedTensor": "tensors are rectangular",
 }
 
@@ -269,7 +271,7 @@ def explain(module: ModuleType, name: str) -> str:
         whole = f"{place}.{name}".removeprefix("keras.")
         instead = _OF_KERAS.get(f"ops.{name}" if whole.startswith("ops.") else whole)
     else:
-        instead = _ELSEWHERE.get(name)
+        instead = _ELSEWHERE.get(f"{place}.{name}") or _ELSEWHERE.get(name)
     if instead:
         return f"{message}: {instead}."
     import difflib

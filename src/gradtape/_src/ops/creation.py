@@ -21,12 +21,12 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, dtype_word, int_of, ints_of, not_allowed
 from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text_codes import compared, moved
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
-from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.shapes import expand_dims
 
@@ -253,7 +253,7 @@ def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | Non
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether x is a tensor, a variable or IndexedSlices.
+    """Whether x is a tensor, a variable, IndexedSlices or a SparseTensor.
 
     Args:
       x: any object.
@@ -265,7 +265,7 @@ def is_tensor(x: Any) -> bool:
       >>> tf.is_tensor(tf.constant(1.0)), tf.is_tensor(1.0)
       (True, False)
     """
-    return isinstance(x, Tensor | BaseVariable | IndexedSlices | StringTensor)
+    return isinstance(x, Tensor | BaseVariable | CompositeTensor | StringTensor)
 
 
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
