@@ -105,10 +105,8 @@ def moments(
     if x.dtype.is_floating and x.dtype.size == 2:  # squares of halves overflow soon
         mean, variance = moments(apply_cast(x, float32), axes, shift, keepdims)
         return apply_cast(mean, x.dtype), apply_cast(variance, x.dtype)
-    mean = apply_reduce(10, x, axes, True, "Mean")
-    variance = apply_reduce(
-        10, apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True, "Mean"
-    )
+    mean = apply_reduce("Mean", x, axes, True)
+    variance = apply_reduce("Mean", apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True)
     return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
 
 
@@ -153,9 +151,9 @@ def weighted_moments(
     x = as_tensor(x)
     weights = as_tensor(frequency_weights, hint=x.dtype)
     weights = weights if weights.dtype == x.dtype else apply_cast(weights, x.dtype)
-    total = apply_reduce(0, weights + full_like(x, 0), axes, True, "Sum")
-    mean = apply_elementwise("divide_no_nan", apply_reduce(0, weights * x, axes, True, "Sum"), total)
-    squares = apply_reduce(0, weights * apply_elementwise("squared_difference", x, mean), axes, True, "Sum")
+    total = apply_reduce("Sum", weights + full_like(x, 0), axes, True)
+    mean = apply_elementwise("divide_no_nan", apply_reduce("Sum", weights * x, axes, True), total)
+    squares = apply_reduce("Sum", weights * apply_elementwise("squared_difference", x, mean), axes, True)
     variance = apply_elementwise("divide_no_nan", squares, total)
     return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
 
@@ -195,7 +193,7 @@ def sufficient_statistics(
     shift = None if shift is None else as_tensor(shift, x.dtype)
     squares = apply_elementwise("square", x) if shift is None else apply_elementwise("squared_difference", x, shift)
     shifted = x if shift is None else x - shift
-    sums = [apply_reduce(0, summed, list(places), keepdims, "Sum") for summed in (shifted, squares)]
+    sums = [apply_reduce("Sum", summed, list(places), keepdims) for summed in (shifted, squares)]
     return count, sums[0], sums[1], shift
 
 
