@@ -19,6 +19,7 @@ FOLDERS = (
     "lookup",
     "random",
     "linalg",
+    "signal",
     "nn",
     "image",
     "autodiff",

@@ -185,7 +185,7 @@ _INSTEAD = {
         experimental.numpy.uint16 experimental.numpy.uint32 experimental.numpy.uint64""",
     "tensors behave as TensorFlow's do; use tf.reshape(x, [-1])": """
         experimental.numpy.experimental_enable_numpy_behavior experimental.numpy.flatten""",
-    "use tf.signal.fft3d and its kin, which transform the last axes": "*fftnd",
+    "TensorFlow has no kernel of it for processors either; use tf.signal.fft3d and its kin": "*fftnd",
     "use x.numpy()": "get_static_value",
     "values are constants": "guarantee_const is_symbolic_tensor",
     "use tf.convert_to_tensor of what your objects give": "register_tensor_conversion_function",
@@ -200,9 +200,6 @@ _INSTEAD = {
     "use SciPy's optimize.isotonic_regression": "nn.isotonic_regression",
     "divide by sums of squares that tf.nn.avg_pool gives": "nn.local_response_normalization nn.lrn",
     "signatures are what tf.saved_model.save was given": "saved_model.[A-Z]*",
-    "build it from tf.signal.rfft and windows that slices give": """
-        signal.dct signal.frame signal.*_window signal.idct signal.inverse_* signal.linear_to_mel_weight_matrix
-        signal.mdct signal.mfccs_from_log_mel_spectrograms signal.overlap_and_add signal.stft""",
     "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours": "strings.ngrams",
     "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets": "strings.to_hash_bucket*",
     "use what has no offsets, and sum up tf.strings.length": "strings.unicode_*_with_offsets",

@@ -59,7 +59,9 @@ def explain(module: ModuleType, name: str) -> str:
         instead = left_out.of_keras(whole.removeprefix("keras."))
     elif whole.startswith("compat.v1."):
         name = whole.removeprefix("compat.v1.")
-        known = functools.reduce(lambda at, part: getattr(at, part, None), name.split("."), sys.modules["gradtape"])
+        known: Any = sys.modules["gradtape"]
+        for part in name.split("."):
+            known = getattr(known, part, None)
         instead = f"use tf.{name}" if known is not None else left_out.of_tensorflow(name)
         instead = instead or "write it in names of TensorFlow 2, which are those of tf"
     else:
