@@ -172,6 +172,12 @@ from gradtape._src.linalg.matrix_functions import (
 from gradtape._src.linalg.norms import (
     norm as norm,
 )
+from gradtape._src.ops.blocks import (
+    batch_to_space as batch_to_space,
+    bitcast as bitcast,
+    space_to_batch as space_to_batch,
+    space_to_batch_nd as space_to_batch_nd,
+)
 from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,

@@ -159,8 +159,6 @@ _INSTEAD = {
     "Python's own control flow is followed, and functions are called as they are": """
         autograph.experimental.Feature autograph.experimental.set_loop_options autograph.set_verbosity
         autograph.to_graph autograph.trace""",
-    "use tf.reshape and tf.transpose": "batch_to_space space_to_batch space_to_batch_nd nn.space_to_batch",
-    "use x.numpy().view(dtype)": "bitcast",
     "use tf.config.run_functions_eagerly and functions_run_eagerly": """
         config.experimental_functions_run_eagerly config.experimental_run_functions_eagerly""",
     "use the method of tf.data.Dataset that has its name": """
@@ -194,11 +192,7 @@ _INSTEAD = {
         image.adjust_jpeg_quality *.decode_and_crop_jpeg *.decode_bmp *.decode_gif *.extract_jpeg_shape *.is_jpeg""",
     "use Pillow's ImageDraw on tf.keras.utils.array_to_img(image)": "image.draw_bounding_boxes",
     "use Python's base64 and zlib": "io.decode_base64 io.encode_base64 io.decode_compressed",
-    "give tf.nn.conv2d_transpose a kernel with zeros in between": "nn.atrous_conv2d_transpose",
-    "use tf.nn.batch_normalization": "nn.batch_norm_with_global_normalization",
-    "use tf.nn.max_pool of sums with the kernel": "nn.dilation2d nn.erosion2d",
     "use SciPy's optimize.isotonic_regression": "nn.isotonic_regression",
-    "divide by sums of squares that tf.nn.avg_pool gives": "nn.local_response_normalization nn.lrn",
     "signatures are what tf.saved_model.save was given": "saved_model.[A-Z]*",
     "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours": "strings.ngrams",
     "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets": "strings.to_hash_bucket*",
