@@ -143,6 +143,7 @@ from gradtape._src.core.logger import (
 )
 from gradtape._src.core.placement import device as device
 from gradtape._src.core.replication import (
+    AggregationMethod as AggregationMethod,
     VariableAggregation as VariableAggregation,
     VariableSynchronization as VariableSynchronization,
 )
@@ -197,6 +198,7 @@ from gradtape._src.ops.control_flow import (
     init_scope as init_scope,
     no_op as no_op,
     switch_case as switch_case,
+    timestamp as timestamp,
     tuple as tuple,
     while_loop as while_loop,
 )
@@ -212,6 +214,8 @@ from gradtape._src.ops.creation import (
     convert_to_tensor as convert_to_tensor,
     eye as eye,
     fill as fill,
+    get_static_value as get_static_value,
+    is_symbolic_tensor as is_symbolic_tensor,
     is_tensor as is_tensor,
     linspace as linspace,
     ones as ones,
@@ -297,6 +301,7 @@ from gradtape._src.ops.padding import (
 )
 from gradtape._src.ops.partitioning import dynamic_partition as dynamic_partition, dynamic_stitch as dynamic_stitch
 from gradtape._src.ops.printing import (
+    as_string as as_string,
     print as print,
 )
 from gradtape._src.ops.python_functions import (
@@ -336,6 +341,7 @@ from gradtape._src.ops.shapes import (
     broadcast_to as broadcast_to,
     ensure_shape as ensure_shape,
     expand_dims as expand_dims,
+    guarantee_const as guarantee_const,
     identity as identity,
     identity_n as identity_n,
     rank as rank,
@@ -366,6 +372,7 @@ from gradtape._src.state.module import (
     Module as Module,
 )
 from gradtape._src.state.naming import (
+    get_current_name_scope as get_current_name_scope,
     name_scope as name_scope,
 )
 from gradtape._src.state.variable import (

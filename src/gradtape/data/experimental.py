@@ -29,3 +29,5 @@ from gradtape._src.data.options import (
 choose_from_datasets = _Dataset.choose_from_datasets
 sample_from_datasets = _Dataset.sample_from_datasets
 RandomDataset = _Dataset.random
+INFINITE_CARDINALITY = -1
+UNKNOWN_CARDINALITY = -2

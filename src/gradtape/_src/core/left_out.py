@@ -17,8 +17,8 @@ _INSTEAD = {
     "operations run at once, there are no graphs; use tf.function, and tf.saved_model.save to keep it": """
         Graph Operation import_graph_def graph_util io.write_graph
         test.assert_equal_graph_def test.with_eager_op_as_function errors.OperatorNotAllowedInGraphError
-        config.optimizer.*_experimental_options config.experimental.*_mlir_bridge mlir xla raw_ops
-        experimental.enable_strict_mode experimental.function_executor_type summary.graph""",
+        config.experimental.*_mlir_bridge mlir xla raw_ops
+        experimental.enable_strict_mode experimental.function_executor_type""",
     "state the gradient with tf.custom_gradient": "RegisterGradient",
     "use tf.stop_gradient, or tf.custom_gradient": "no_gradient",
     "operations come from Python; wrap yours in tf.custom_gradient or tf.numpy_function": """
@@ -35,12 +35,12 @@ _INSTEAD = {
     "use Python's threading.Lock": "CriticalSection",
     "use Python's queue, or a tf.data.Dataset": "queue",
     "use Python's threading": "train.Coordinator",
-    "operations are done when they return": "experimental.async_*  config.experimental.*_synchronous_execution",
+    "operations are done when they return": "experimental.async_* ",
     "use tf.vectorized_map": "nondifferentiable_batch_function",
     # Devices and processes.
     "there is one device: name it as text, and use tf.device": "DeviceSpec",
     "operations run on the one device that there is": """
-        config.experimental.*_device_policy debugging.*_log_device_placement nn.RNNCellDeviceWrapper""",
+        nn.RNNCellDeviceWrapper""",
     "the processor's memory is the operating system's: use Python's resource.getrusage": """
         config.experimental.get_memory_info config.experimental.get_memory_usage
         config.experimental.reset_memory_stats""",
@@ -56,7 +56,8 @@ _INSTEAD = {
     "enter the strategy's scope": "distribute.experimental_set_strategy",
     "gradients are added up over MPI; tf.distributed says how": """
         distribute.CrossDeviceOps distribute.HierarchicalCopyAllReduce distribute.NcclAllReduce
-        distribute.ReductionToOneDevice distribute.experimental.Collective* distribute*.Communication*""",
+        distribute.ReductionToOneDevice distribute.experimental.CollectiveHints""",
+    "the function is recorded as a list of ops, which tf.saved_model.save writes": "summary.graph",
     "each process is a replica, and has tensors of its own": """
         distribute.DistributedIterator distribute.DistributedValues""",
     "use tf.distribute": "dtensor experimental.dtensor",
@@ -118,7 +119,7 @@ _INSTEAD = {
     "functions are kept without files of theirs; read these into tf.constant": "saved_model.Asset",
     "use tf.saved_model.save with a model's functions": "saved_model.experimental",
     "use tf.summary.write": "summary.audio summary.experimental.write_raw_pb",
-    "use tf.name_scope": "summary.experimental.summary_scope get_current_name_scope",
+    "use tf.name_scope": "summary.experimental.summary_scope",
     "use tf.profiler.Profile": "profiler.experimental",
     "use tf.debugging.enable_check_numerics": "debugging.experimental",
     "build the columns with tf.keras.layers, such as Normalization, StringLookup and CategoryEncoding": """
@@ -151,21 +152,12 @@ _INSTEAD = {
     "use Python's unicodedata": "strings.unicode_script",
     "use Python's bytes.decode and str.encode": "strings.unicode_transcode",
     "use tf.dynamic_partition, then tf.strings.reduce_join of each part": "strings.unsorted_segment_join",
-    "arrays hold numbers of fixed sizes": "experimental.numpy.string_ experimental.numpy.unicode_",
     "values are not kept in memory that devices share": "check_pinned",
-    "give tape.gradient lists of targets": "AggregationMethod",
-    "use tf.strings.as_string": "as_string",
     "read sounds with Python's wave, and use tf.constant": "audio",
-    "Python's own control flow is followed, and functions are called as they are": """
-        autograph.experimental.Feature autograph.experimental.set_loop_options autograph.set_verbosity
-        autograph.to_graph autograph.trace""",
-    "use tf.config.run_functions_eagerly and functions_run_eagerly": """
-        config.experimental_functions_run_eagerly config.experimental_run_functions_eagerly""",
     "use the method of tf.data.Dataset that has its name": """
         data.experimental.bucket_by_sequence_length data.experimental.enumerate_dataset
         data.experimental.group_by_window data.experimental.group_by_reducer data.experimental.Reducer
         data.experimental.scan data.experimental.take_while data.experimental.parallel_interleave""",
-    "compare with -1 for an endless dataset and -2 for an unknown length": "data.experimental.*_CARDINALITY",
     "use tf.data.Dataset.repeat and take": "data.experimental.pad_to_cardinality",
     "elements are made where they are used": """
         data.experimental.copy_to_device data.experimental.prefetch_to_device data.experimental.AutotuneAlgorithm""",
@@ -173,31 +165,18 @@ _INSTEAD = {
     "use cache(filename)": "*.snapshot",
     "use cache(filename), or write its elements with tf.io.TFRecordWriter": "Dataset.save data.experimental.save",
     "use cache(filename) of the dataset, or tf.data.TFRecordDataset": "Dataset.load data.experimental.load",
-    "tracebacks are always whole": "debugging.*traceback_filtering*",
-    "each process makes its own input": "distribute.InputOptions distribute.InputReplicationMode distribute.RunOptions",
-    "use tf.math": """
-        experimental.numpy.angle experimental.numpy.conj experimental.numpy.conjugate experimental.numpy.divmod
-        experimental.numpy.imag experimental.numpy.real experimental.numpy.iscomplex* experimental.numpy.isreal*""",
-    "use numpy's": """
-        experimental.numpy.complex* experimental.numpy.float16 experimental.numpy.int16 experimental.numpy.int8
-        experimental.numpy.uint16 experimental.numpy.uint32 experimental.numpy.uint64""",
-    "tensors behave as TensorFlow's do; use tf.reshape(x, [-1])": """
+    "use functions: tf.experimental.numpy.ravel(x) for x.ravel()": """
         experimental.numpy.experimental_enable_numpy_behavior experimental.numpy.flatten""",
     "TensorFlow has no kernel of it for processors either; use tf.signal.fft3d and its kin": "*fftnd",
-    "use x.numpy()": "get_static_value",
-    "values are constants": "guarantee_const is_symbolic_tensor",
     "use tf.convert_to_tensor of what your objects give": "register_tensor_conversion_function",
-    "use Python's time.time": "timestamp",
     "use tf.image.encode_jpeg, tf.image.decode_jpeg and slices": """
         image.adjust_jpeg_quality *.decode_and_crop_jpeg *.decode_bmp *.decode_gif *.extract_jpeg_shape *.is_jpeg""",
     "use Pillow's ImageDraw on tf.keras.utils.array_to_img(image)": "image.draw_bounding_boxes",
     "use Python's base64 and zlib": "io.decode_base64 io.encode_base64 io.decode_compressed",
     "use SciPy's optimize.isotonic_regression": "nn.isotonic_regression",
-    "signatures are what tf.saved_model.save was given": "saved_model.[A-Z]*",
     "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours": "strings.ngrams",
     "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets": "strings.to_hash_bucket*",
     "use what has no offsets, and sum up tf.strings.length": "strings.unicode_*_with_offsets",
-    "use tf.profiler.Profile of the steps": "summary.trace_*",
     "there is nothing to compile against": """
         sysconfig.CXX* sysconfig.MONOLITHIC_BUILD sysconfig.get_compile_flags sysconfig.get_include sysconfig.get_l*""",
     "use Python's unittest": "test.TestCase test.main test.is_cpu_target_available",
@@ -205,7 +184,6 @@ _INSTEAD = {
     "give tf.optimizers.Adam use_ema=True": "train.ExponentialMovingAverage",
     "use tf.train.latest_checkpoint in a loop": "train.checkpoints_iterator",
     "use tf.Tensor": "types",
-    "use tf.version.VERSION": "version.COMPILER_VERSION version.G*",
     # Tests.
     "time with Python's timeit": "test.Benchmark test.benchmark_config",
     "use unittest.skipIf": "test.disable_with_predicate",
