@@ -154,13 +154,8 @@ _INSTEAD = {
     "use tf.dynamic_partition, then tf.strings.reduce_join of each part": "strings.unsorted_segment_join",
     "values are not kept in memory that devices share": "check_pinned",
     "read sounds with Python's wave, and use tf.constant": "audio",
-    "use the method of tf.data.Dataset that has its name": """
-        data.experimental.bucket_by_sequence_length data.experimental.enumerate_dataset
-        data.experimental.group_by_window data.experimental.group_by_reducer data.experimental.Reducer
-        data.experimental.scan data.experimental.take_while data.experimental.parallel_interleave""",
-    "use tf.data.Dataset.repeat and take": "data.experimental.pad_to_cardinality",
-    "elements are made where they are used": """
-        data.experimental.copy_to_device data.experimental.prefetch_to_device data.experimental.AutotuneAlgorithm""",
+    "reduce the groups of group_by_window": "data.experimental.group_by_reducer data.experimental.Reducer",
+    "use concatenate with a dataset of the rest": "data.experimental.pad_to_cardinality",
     "use tf.data.Dataset.sample_from_datasets of one filtered dataset for each class": "*.rejection_resample",
     "use cache(filename)": "*.snapshot",
     "use cache(filename), or write its elements with tf.io.TFRecordWriter": "Dataset.save data.experimental.save",
