@@ -51,7 +51,8 @@ TRANSFORMED = {
 
 @pytest.mark.parametrize("name", TRANSFORMED)
 def test_elements(name):
-    same(lambda tf: list(TRANSFORMED[name](tf).as_numpy_iterator()), compiles=False)
+    # Of two sizes TensorFlow says that one has to be given.
+    same(lambda tf: list(TRANSFORMED[name](tf).as_numpy_iterator()), compiles=False, message="two" not in name)
 
 
 def test_algorithm():
