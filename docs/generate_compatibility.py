@@ -86,7 +86,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.strings, "strings.")
     yield from public(gradtape.summary, "summary.")
     yield from public(gradtape.summary.experimental, "summary.experimental.")
-    yield from public(gradtape.test, "test.", ("compute_gradient",))
+    yield from public(gradtape.test, "test.", ("TestCase", "compute_gradient", "is_cpu_target_available", "main"))
     yield from public(optimizers, "keras.optimizers.")
     yield from public(optimizers.schedules, "keras.optimizers.schedules.")
     for name, value in public(errors, "errors."):

@@ -174,10 +174,6 @@ _INSTEAD = {
     "use what has no offsets, and sum up tf.strings.length": "strings.unicode_*_with_offsets",
     "there is nothing to compile against": """
         sysconfig.CXX* sysconfig.MONOLITHIC_BUILD sysconfig.get_compile_flags sysconfig.get_include sysconfig.get_l*""",
-    "use Python's unittest": "test.TestCase test.main test.is_cpu_target_available",
-    "use tf.train.Checkpoint": "train.CheckpointOptions",
-    "give tf.optimizers.Adam use_ema=True": "train.ExponentialMovingAverage",
-    "use tf.train.latest_checkpoint in a loop": "train.checkpoints_iterator",
     "use tf.Tensor": "types",
     # Tests.
     "time with Python's timeit": "test.Benchmark test.benchmark_config",
