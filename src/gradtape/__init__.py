@@ -12,6 +12,7 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         array_api as array_api,
+        audio as audio,
         autodiff as autodiff,
         autograph as autograph,
         bitwise as bitwise,
@@ -49,6 +50,7 @@ if _TYPE_CHECKING:
 else:
     for _name in (
         "array_api",
+        "audio",
         "autodiff",
         "autograph",
         "bitwise",

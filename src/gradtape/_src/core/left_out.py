@@ -84,7 +84,6 @@ _INSTEAD = {
     "it takes sparse tensors, and tensors are dense; compare lists in Python": "edit_distance",
     # Reading and writing.
     "open the file with Pillow, use tf.constant of it": "*.decode_jxl *.decode_webp",
-    "use tf.image.encode_jpeg and tf.image.decode_jpeg": "image.*random_jpeg_quality",
     "use tf.image.crop_and_resize": "image.extract_glimpse",
     "use tf.image.combined_non_max_suppression": "image.generate_bounding_box_proposals",
     "draw a box with tf.random.uniform, and use tf.image.crop_and_resize": "image.*sample_distorted_bounding_box",
@@ -153,7 +152,6 @@ _INSTEAD = {
     "use Python's bytes.decode and str.encode": "strings.unicode_transcode",
     "use tf.dynamic_partition, then tf.strings.reduce_join of each part": "strings.unsorted_segment_join",
     "values are not kept in memory that devices share": "check_pinned",
-    "read sounds with Python's wave, and use tf.constant": "audio",
     "reduce the groups of group_by_window": "data.experimental.group_by_reducer data.experimental.Reducer",
     "use concatenate with a dataset of the rest": "data.experimental.pad_to_cardinality",
     "use tf.data.Dataset.sample_from_datasets of one filtered dataset for each class": "*.rejection_resample",
@@ -164,10 +162,6 @@ _INSTEAD = {
         experimental.numpy.experimental_enable_numpy_behavior experimental.numpy.flatten""",
     "TensorFlow has no kernel of it for processors either; use tf.signal.fft3d and its kin": "*fftnd",
     "use tf.convert_to_tensor of what your objects give": "register_tensor_conversion_function",
-    "use tf.image.encode_jpeg, tf.image.decode_jpeg and slices": """
-        image.adjust_jpeg_quality *.decode_and_crop_jpeg *.decode_bmp *.decode_gif *.extract_jpeg_shape *.is_jpeg""",
-    "use Pillow's ImageDraw on tf.keras.utils.array_to_img(image)": "image.draw_bounding_boxes",
-    "use Python's base64 and zlib": "io.decode_base64 io.encode_base64 io.decode_compressed",
     "use SciPy's optimize.isotonic_regression": "nn.isotonic_regression",
     "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours": "strings.ngrams",
     "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets": "strings.to_hash_bucket*",
