@@ -15,6 +15,7 @@ from gradtape._src.linalg.fourier import irfft, rfft
 from gradtape._src.ops.complex_numbers import complex, real as real_part
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.padding import pad
+from gradtape._src.signal.windows import scalar
 from gradtape._src.table.rows import call, op, real
 
 _COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
@@ -23,11 +24,13 @@ _COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 def _checked(input: TensorLike, type: int, n: int | None, axis: int, norm: str | None) -> Tensor:
     if axis != -1:
         raise NotImplementedError(f"axis must be -1. Got: {axis}")
+    n = None if n is None else scalar(n, "n")
     if n is not None and n < 1:
         raise ValueError("n should be a positive integer or None")
     if type not in (1, 2, 3, 4):
         raise ValueError("Types I, II, III and IV (I)DCT are supported.")
     tensor = as_tensor(input, hint=dtypes.float32)
+    tensor.shape.with_rank_at_least(1)
     if type == 1 and norm == "ortho":
         raise ValueError("Normalization is not supported for the Type-I DCT.")
     if type == 1 and tensor.shape[-1] < 2:
@@ -116,7 +119,8 @@ def dct(
 
     Raises:
       NotImplementedError: another axis is asked for.
-      ValueError: the numbers have another dtype, there are no such type, n or norm, or they do not go together.
+      ValueError: the numbers have another dtype or no axis, there are no such type, n or norm, or they do not go
+        together.
 
     Example:
       >>> tf.signal.dct([1.0, 2.0]).numpy().round(4)
@@ -149,7 +153,8 @@ def idct(
 
     Raises:
       NotImplementedError: another axis is asked for.
-      ValueError: the numbers have another dtype, there are no such type, n or norm, or they do not go together.
+      ValueError: the numbers have another dtype or no axis, there are no such type, n or norm, or they do not go
+        together.
 
     Example:
       >>> tf.signal.idct(tf.signal.dct([3.0, 5.0], norm="ortho"), norm="ortho").numpy().round(4)

@@ -59,6 +59,7 @@ def frame(
 
     Raises:
       ValueError: the signal is a scalar, or a length is none.
+      InvalidArgumentError: a length is negative, or the step less than 1.
       IndexError: there is no such axis.
 
     Example:
@@ -68,8 +69,11 @@ def frame(
     """
     tensor = as_tensor(signal)
     tensor.shape.with_rank_at_least(1)
-    length, step = scalar(frame_length), scalar(frame_step)
-    place = range(tensor.ndim)[scalar(axis)]
+    length, step = scalar(frame_length, "frame_length", 0), scalar(frame_step, "frame_step", 1)
+    place = scalar(axis, "axis")
+    if not -tensor.ndim <= place < tensor.ndim:
+        raise IndexError(f"axis {place} is none of {tensor.ndim} axes")
+    place %= tensor.ndim
     shape = list(tensor.shape)
     if pad_end:
         count = -(-shape[place] // step)
@@ -115,6 +119,7 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
 
     Raises:
       ValueError: the tensor has less than two axes, or the step is no integer.
+      InvalidArgumentError: the step is less than 1.
 
     Example:
       >>> tf.signal.overlap_and_add([[1, 2, 3], [10, 20, 30]], 2).numpy()
@@ -123,11 +128,9 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
     tensor = as_tensor(signal)
     tensor.shape.with_rank_at_least(2)
     given = as_tensor(frame_step)
-    if given.ndim:
-        raise ValueError(f"Shape {given.shape} must have rank 0")
-    if not given.dtype.is_integer:
+    if not given.ndim and not given.dtype.is_integer:
         raise ValueError(f"frame_step must be an integer. Got {given.dtype}")
-    step = int(given)
+    step = scalar(given, "frame_step", 1)
     *outer, count, length = tensor.shape
     whole = step * (count - 1) + length
     if step == length:

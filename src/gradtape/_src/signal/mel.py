@@ -12,6 +12,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.typing import DTypeLike, TensorLike
 from gradtape._src.signal.cosines import dct
+from gradtape._src.signal.windows import scalar
 from gradtape._src.table.rows import call, op, real
 
 
@@ -64,6 +65,8 @@ def linear_to_mel_weight_matrix(
     """
     rate: Any = sample_rate.numpy().item() if isinstance(sample_rate, Tensor) else sample_rate
     kind = dtypes.as_dtype(dtype)
+    num_mel_bins = scalar(num_mel_bins, "num_mel_bins")
+    num_spectrogram_bins = scalar(num_spectrogram_bins, "num_spectrogram_bins", 0)
     if num_mel_bins <= 0:
         raise ValueError(f"num_mel_bins must be positive. Got: {num_mel_bins}")
     if lower_edge_hertz < 0.0:
@@ -112,6 +115,7 @@ def mfccs_from_log_mel_spectrograms(log_mel_spectrograms: TensorLike, name: str 
       array([2., 0.], dtype=float32)
     """
     tensor = as_tensor(log_mel_spectrograms, hint=dtypes.float32)
+    tensor.shape.with_rank_at_least(1)
     bands = tensor.shape[-1]
     if bands == 0:
         raise ValueError(f"num_mel_bins must be positive. Got: {tensor}")

@@ -29,14 +29,12 @@ WindowFunction = Callable[..., Any]
 
 def _number(value: IntLike) -> Tensor:
     """A length as the tensor that window functions are given."""
-    tensor = as_tensor(value)
-    scalar(tensor)
-    return tensor
+    return as_tensor(scalar(value, "frame_length", 1), dtypes.int32)
 
 
 def _transform_length(length: int, fft_length: IntLike | None) -> int:
     """How many numbers are transformed: as told, or the power of 2 that is not less."""
-    return 1 << max(0, length - 1).bit_length() if fft_length is None else scalar(fft_length)
+    return 1 << max(0, length - 1).bit_length() if fft_length is None else scalar(fft_length, "fft_length", 1)
 
 
 def _squared(tf: Any, function: Any, x: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -86,6 +84,7 @@ def stft(
 
     Raises:
       ValueError: the numbers have another dtype, the signal is a scalar, or a length is none.
+      InvalidArgumentError: a length is less than 1.
 
     Example:
       >>> wave = tf.sin(tf.range(64.0) * (2 * 3.14159265 / 8))
@@ -137,6 +136,7 @@ def inverse_stft(
 
     Raises:
       ValueError: the numbers have another dtype, the tensor has less than two axes, or a length is none.
+      InvalidArgumentError: a length is less than 1.
 
     Example:
       >>> wave = tf.sin(tf.range(16.0))
@@ -178,7 +178,7 @@ def inverse_stft_window_fn(
     """
 
     def inverse_stft_window_fn_inner(frame_length: IntLike, dtype: Any) -> Tensor:
-        length, step = _number(frame_length), scalar(frame_step)
+        length, step = _number(frame_length), scalar(frame_step, "frame_step", 1)
         size = int(length)
         window = forward_window_fn(length, dtype=dtype)
         overlaps = -(-size // step)
@@ -281,6 +281,8 @@ def inverse_mdct(
     tensor = as_tensor(mdcts, hint=dtypes.float32)
     tensor.shape.with_rank_at_least(2)
     half = tensor.shape[-1]
+    if half % 2 or not half:
+        raise ValueError(f"the last axis of mdcts must have an even number of values, not {half}")
     unfolded = dct(tensor, type=4, norm=norm)
     if norm is None:
         unfolded = unfolded * (0.5 / half)

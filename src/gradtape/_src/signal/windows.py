@@ -7,6 +7,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.ops.creation import ones
 from gradtape._src.ops.joining import concat
@@ -23,17 +24,22 @@ def floating(dtype: DTypeLike, found: str = "Found") -> dtypes.DType:
     return kind
 
 
-def scalar(value: IntLike) -> int:
-    """A length that a program gives as a number or a tensor."""
-    tensor = as_tensor(value, dtypes.int32) if not isinstance(value, Tensor) else value
+def scalar(value: IntLike, name: str, least: int = -(2**31)) -> int:
+    """A length that a program gives as a number or a tensor; one that is less, or greater than int32, is refused."""
+    tensor = as_tensor(value, hint=dtypes.int32)
     if tensor.ndim:
         raise ValueError(f"Shape {tensor.shape} must have rank 0")
-    return int(tensor)
+    if not tensor.dtype.is_integer:
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    number = int(tensor)
+    if not least <= number < 2**31:
+        raise InvalidArgumentError(None, None, f"{name} must lie between {least} and {2**31 - 1}, got {number}")
+    return number
 
 
 def _raised_cosine(window_length: IntLike, periodic: bool, dtype: DTypeLike, level: float, height: float) -> Tensor:
     kind = floating(dtype)
-    length = scalar(window_length)
+    length = scalar(window_length, "window_length", 0)
     if length == 1:
         return ones([1], kind)
     # A period of odd length is its own reflection already.
@@ -120,7 +126,7 @@ def vorbis_window(window_length: IntLike, dtype: DTypeLike = dtypes.float32, nam
       array([0.7071, 0.7071], dtype=float32)
     """
     kind = floating(dtype)
-    length = scalar(window_length)
+    length = scalar(window_length, "window_length", 0)
     arch = np.sin(np.pi / max(length, 1) * (np.arange(length) + 0.5))
     return tensor_from(np.sin(np.pi / 2 * arch**2), kind)
 
@@ -154,7 +160,7 @@ def kaiser_window(
       array([0.4387, 1.    , 0.4387], dtype=float32)
     """
     kind = floating(dtype)
-    length = scalar(window_length)
+    length = scalar(window_length, "window_length", 0)
     if length == 1:
         return ones([1], kind)
     half = (length - 1) / 2
@@ -194,6 +200,6 @@ def kaiser_bessel_derived_window(
       array([0.4834, 0.8754, 0.8754, 0.4834], dtype=float32)
     """
     kind = floating(dtype)
-    sums = cumsum(kaiser_window(scalar(window_length) // 2 + 1, beta, kind))
+    sums = cumsum(kaiser_window(scalar(window_length, "window_length", 0) // 2 + 1, beta, kind))
     rising = apply_elementwise("sqrt", sums[:-1] / sums[-1])
     return concat([rising, reverse(rising, [0])], 0)
