@@ -68,6 +68,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.autodiff, "autodiff.")
     yield from public(gradtape.debugging, "debugging.")
     yield from public(gradtape.audio, "audio.")
+    yield from public(gradtape.compat.v1.train, "compat.v1.train.")
     yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")

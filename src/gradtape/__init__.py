@@ -44,6 +44,7 @@ if _TYPE_CHECKING:
         sysconfig as sysconfig,
         test as test,
         train as train,
+        types as types,
         version as version,
     )
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
@@ -83,6 +84,7 @@ else:
         "sysconfig",
         "test",
         "train",
+        "types",
         "version",
     ):
         globals()[_name] = _later(_name)

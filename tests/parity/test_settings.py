@@ -42,6 +42,8 @@ tf.saved_model.SaveOptions().function_aliases, tf.saved_model.LoadOptions().allo
 [tf.experimental.numpy.complex64, tf.experimental.numpy.complex128, tf.experimental.numpy.complex_]
 [tf.experimental.numpy.float16, tf.experimental.numpy.int8, tf.experimental.numpy.int16]
 [tf.experimental.numpy.uint16, tf.experimental.numpy.uint32, tf.experimental.numpy.uint64]
+isinstance(tf.constant(1), tf.types.experimental.TensorLike), isinstance([1], tf.types.experimental.TensorLike)
+isinstance({}, tf.types.experimental.TensorLike), isinstance(np.float32(1), tf.types.experimental.TensorLike)
 [tf.experimental.numpy.string_, tf.experimental.numpy.unicode_]
 """.strip().splitlines()
 WORDED = {'tf.config.experimental.set_device_policy("loud")'}  # TensorFlow adds a link

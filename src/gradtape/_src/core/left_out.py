@@ -168,7 +168,10 @@ _INSTEAD = {
     "use what has no offsets, and sum up tf.strings.length": "strings.unicode_*_with_offsets",
     "there is nothing to compile against": """
         sysconfig.CXX* sysconfig.MONOLITHIC_BUILD sysconfig.get_compile_flags sysconfig.get_include sysconfig.get_l*""",
-    "use tf.Tensor": "types",
+    "annotate with Python's typing.Callable, or Any": """
+        types.experimental.*Function types.experimental.FunctionType types.experimental.Callable
+        types.experimental.SupportsTracingProtocol types.experimental.Trac*
+        types.experimental.distributed""",
     # Tests.
     "time with Python's timeit": "test.Benchmark test.benchmark_config",
     "use unittest.skipIf": "test.disable_with_predicate",
@@ -252,7 +255,7 @@ KERAS = {
     "ops.ctc_decode": "take tf.argmax(logits, axis=-1), drop repetitions, then blanks",
     "ops.eig": "use tf.linalg.eig",
     "ops.histogram": "use tf.histogram_fixed_width, or numpy.histogram",
-    "ops.istft": "use tf.keras.ops.irfft of each stretch, and add stretches up",
+    "ops.istft": "use tf.signal.inverse_stft",
     "ops.jvp": "use tf.autodiff.ForwardAccumulator",
     "ops.polar": "use tf.complex(r * tf.cos(a), r * tf.sin(a))",
     "ops.rearrange": "use tf.keras.ops.reshape and tf.keras.ops.transpose",
@@ -280,8 +283,8 @@ KERAS = {
     **{f"layers.Random{name}": "use tf.image.resize in the map of a tf.data.Dataset" for name in ("Height", "Width")},
     "layers.ThresholdedReLU": "use tf.keras.layers.ReLU(threshold=theta)",
     "layers.TFSMLayer": "call what tf.saved_model.load(path).signatures has in a tf.keras.layers.Layer of yours",
-    "layers.MelSpectrogram": "compute spectrograms with NumPy before they reach the model",
-    "layers.STFTSpectrogram": "compute spectrograms with NumPy before they reach the model",
+    "layers.MelSpectrogram": "use tf.signal.stft and linear_to_mel_weight_matrix in a tf.keras.layers.Lambda",
+    "layers.STFTSpectrogram": "use tf.signal.stft in a tf.keras.layers.Lambda",
     "layers.ReversibleEmbedding": "multiply by the transpose of the embeddings of a tf.keras.layers.Embedding",
     **dict.fromkeys(
         (
@@ -331,7 +334,7 @@ KERAS = {
         ("optimizers.Muon", "optimizers.MultiOptimizer", "optimizers.OptimizerMap"),
         "apply several tf.keras.optimizers to parts of the variables in train_step",
     ),
-    "utils.audio_dataset_from_directory": "read sounds with a library of yours, and use tf.data.Dataset",
+    "utils.audio_dataset_from_directory": "use tf.audio.decode_wav in the map of a tf.data.Dataset",
     "callbacks.RemoteMonitor": "send what on_epoch_end of a Callback is told",
     "callbacks.OrbaxCheckpoint": "use tf.keras.callbacks.ModelCheckpoint",
 }
