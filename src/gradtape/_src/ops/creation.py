@@ -446,3 +446,38 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
     # The ends are themselves, whatever becomes of their distance.
     return concat([first, inner, last] if count > 1 else [first[(slice(None),) * place + (slice(count),)]], place)
+
+
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """The value of a tensor as an array, which every tensor has.
+
+    Args:
+      tensor: a tensor, or an array or number, which are given back.
+      partial: not used; TensorFlow's graphs may know a part of a tensor.
+
+    Returns:
+      An array, or None for a variable, whose value changes.
+
+    Example:
+      >>> tf.get_static_value(tf.constant([1, 2]))
+      array([1, 2], dtype=int32)
+    """
+    if isinstance(tensor, BaseVariable):
+        return None
+    return tensor.numpy() if isinstance(tensor, Tensor) else tensor
+
+
+def is_symbolic_tensor(tensor: Any) -> bool:
+    """Whether it is a tensor of a graph, without a value: never, as operations run at once.
+
+    Args:
+      tensor: not used, whatever it is.
+
+    Returns:
+      False.
+
+    Example:
+      >>> tf.is_symbolic_tensor(tf.constant(1.0))
+      False
+    """
+    return False

@@ -466,3 +466,20 @@ def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
         raise invalid_argument(
             "BroadcastArgs", f"Incompatible shapes: {dims_text(view(x))} vs. {dims_text(view(y))}", ""
         ) from None
+
+
+def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
+    """`identity`, with which programs promise TensorFlow's compiler that a value stays as it is.
+
+    Args:
+      input: a tensor, or what converts to one.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same value.
+
+    Example:
+      >>> tf.guarantee_const(3.0).numpy()
+      np.float32(3.0)
+    """
+    return identity(input)
