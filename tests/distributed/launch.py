@@ -49,6 +49,13 @@ def with_shared_memory_of(size: str) -> list[str]:
     return ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={size} none /dev/shm && exec "$@"', "sh"]
 
 
+def can_limit_shared_memory() -> bool:
+    """Whether the system has such a command and allows it."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*with_shared_memory_of("1m"), "true"], capture_output=True, check=False).returncode == 0
+
+
 def launch(
     count: int, *arguments: str, within: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[str]:

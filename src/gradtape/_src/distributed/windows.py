@@ -20,9 +20,7 @@ import numpy as np
 
 PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
 AHEAD = 2  # pieces that it puts in before it reads the first: what was just written comes slowly from another core's L2
-SPARE = (
-    5 << 20
-)  # bytes left for each rank: Open MPI's own 4 MB lie there, and a page lacking when it is touched ends it
+SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and lacking one of their pages ends it
 MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
 
 Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
