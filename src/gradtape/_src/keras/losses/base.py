@@ -334,9 +334,9 @@ def prepared(y_true: Any, y_pred: Any, match: bool = True) -> tuple[Tensor, Tens
 
 def mean(values: Tensor, axis: Any = -1) -> Tensor:
     """The mean over an axis."""
-    return apply_reduce(10, values, axis, False, "Mean")
+    return apply_reduce("Mean", values, axis, False)
 
 
 def total(values: Tensor, axis: Any = -1) -> Tensor:
     """The sum over an axis."""
-    return apply_reduce(0, values, axis, False, "Sum")
+    return apply_reduce("Sum", values, axis, False)
