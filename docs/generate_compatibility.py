@@ -17,7 +17,7 @@ from generate_operations import heading, line
 import gradtape
 from gradtape import errors, optimizers
 from gradtape._src.autodiff import functional
-from gradtape._src.core import missing
+from gradtape._src.core import left_out
 from gradtape._src.optimizers import rows as optimizer_rows
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS
@@ -67,6 +67,8 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.nn, "nn.", ("max_pool_with_argmax",))
     yield from public(gradtape.autodiff, "autodiff.")
     yield from public(gradtape.debugging, "debugging.")
+    yield from public(gradtape.audio, "audio.")
+    yield from public(gradtape.compat.v1.train, "compat.v1.train.")
     yield from public(gradtape.image, "image.")
     yield from public(gradtape.nest, "nest.")
     yield from public(gradtape.random, "random.")
@@ -86,7 +88,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.strings, "strings.")
     yield from public(gradtape.summary, "summary.")
     yield from public(gradtape.summary.experimental, "summary.experimental.")
-    yield from public(gradtape.test, "test.", ("compute_gradient",))
+    yield from public(gradtape.test, "test.", ("TestCase", "compute_gradient", "is_cpu_target_available", "main"))
     yield from public(optimizers, "keras.optimizers.")
     yield from public(optimizers.schedules, "keras.optimizers.schedules.")
     for name, value in public(errors, "errors."):
@@ -196,7 +198,7 @@ def keras() -> str:
         there = [name for name in members.split() if module is not None and hasattr(module, name)]
         missing_names = [name for name in members.split() if name not in there]
         whole = "tf.keras" if place == "." else f"tf.keras.{place}"
-        told = missing._OF_KERAS.get(place)
+        told = left_out.KERAS.get(place)
         absent = ", ".join(f"`{name}`" for name in missing_names)
         absent = f"all {len(missing_names)}: {told}" if told and not there else absent
         text += line(f"`{whole}`", ", ".join(f"`{name}`" for name in there), absent)
@@ -213,9 +215,9 @@ def page() -> str:
     for name, (what, files) in sorted(names().items(), key=lambda item: item[0].lower()):
         text += line(f"`tf.{name}`", f"yes: {what}" if files else "no test", ", ".join(f"`{file}`" for file in files))
     text += "\n## Names left out\n\n" + heading("TensorFlow", "instead")
-    for name, instead in missing._ELSEWHERE.items():
+    for name, instead in left_out.TENSORFLOW.items():
         text += line(f"`tf.{name}`", instead)
-    for name, instead in missing._OF_KERAS.items():
+    for name, instead in left_out.KERAS.items():
         text += line(f"`tf.keras.{name}`", instead)
     text += keras()
     text += "\n## Promises of the tape\n\nEach line is a test.\n"

@@ -1,5 +1,6 @@
 """Calls of NumPy's functions, to be made of NumPy, of TensorFlow and of gradtape. `f`, `d`, `i`, `l`, `b` and `u` are
-matrices of the dtypes that NumPy writes so, `v` and `w` vectors, `n` one with NaN, `p` and `q` between 0 and 1."""
+matrices of the dtypes that NumPy writes so, `v` and `w` vectors, `n` one with NaN, `c` complex
+numbers, `p` and `q` numbers between 0 and 1."""
 
 import numpy
 
@@ -12,6 +13,7 @@ ARRAYS = {
     "u": numpy.array([[3, 200, 0], [7, 1, 255]], "u1"),
     "v": numpy.array([1.0, -2.0, 3.0]),
     "w": numpy.array([4.0, 0.5, -1.0]),
+    "c": numpy.array([1 + 2j, -1.0, 0.5 - 1j, 2j]),
     "n": numpy.array([1.0, numpy.nan, 2.5]),
     "q": numpy.array([0.5, 0.25, 0.75], "f"),
     "p": numpy.array([[0.5, 0.25, 0.75], [0.125, 0.875, 0.625]]),
@@ -79,6 +81,12 @@ _BINARY = [
 _INTEGERS = ["bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"]
 
 CALLS = [
+    *(
+        f"np.{name}({a})"
+        for name in ("real", "imag", "conj", "conjugate", "iscomplex", "isreal", "iscomplexobj", "isrealobj")
+        for a in ("c", "d", "f", "i")
+    ),
+    *("np.angle(c)", "np.angle(c, deg=True)", "np.angle(d)", "np.divmod(i, 3)", "np.divmod(d, 0.75)"),
     *(f"np.{name}({a})" for name in _UNARY for a in ("f", "d")),
     *(f"np.{name}(i)" for name in ("abs", "negative", "sign", "square", "exp", "isnan", "logical_not", "cos")),
     *(f"np.{name}({a})" for name in _POSITIVE for a in ("p", "q")),

@@ -16,7 +16,8 @@ SOURCES = [
     if path.suffix in (".pyx", ".pxd", ".pxi", ".h") and not path.name.startswith("instruction_")
 ]
 OF_ONE_COMPILER = re.compile(
-    r"__builtin_|__attribute__|__asm__|__declspec|__GNUC__|__clang__|_MSC_VER|pragma GCC|__atomic_"
+    r"__builtin_|__attribute__|__asm__|__declspec|__forceinline|__GNUC__|__clang__|_MSC_VER|[pP]ragma|__atomic_"
+    r"|__typeof__|__extension__|__int128|__thread\b|__restrict|\b_?alloca\("
 )
 
 

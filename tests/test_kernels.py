@@ -278,6 +278,35 @@ def test_any_length_and_in_place(code, dtype):
                 x[:] = before
 
 
+@pytest.mark.parametrize("code", ["EXP", "SIGMOID", "TANH"])
+def test_the_same_bits_at_every_position(code):
+    """Four vectors at a time, one, and part of one do the same arithmetic."""
+    x = np.random.default_rng(0).normal(scale=4, size=300).astype(np.float32)
+    whole = run(code, x)
+    for start in range(70):
+        for n in (1, 15, 16, 17, 63, 64, 65, 200):
+            np.testing.assert_array_equal(run(code, x[start : start + n]), whole[start : start + n])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_tanh_where_its_intervals_meet(dtype):
+    edges = np.array([2.0**power * part for power in range(-6, 5) for part in (1, 1.25, 1.5, 1.75)] + [9.01, 9.5, 19.1])
+    x = edges.astype(dtype)
+    near = [x]
+    for direction in (0, np.inf):
+        for _ in range(40):
+            near.append(np.nextafter(near[-1], dtype(direction)))
+        near.append(x)
+    x = np.concatenate(near)
+    y = run("TANH", x)
+    assert places(y, np.tanh(x.astype(np.longdouble))) <= (2.2 if dtype is np.float32 else 2.5)
+    assert y.max() == 1
+    np.testing.assert_array_equal(run("TANH", -x), -y)
+    assert (run("TANH", np.array([9.5, 30, 1e30, np.inf], np.float32)) == 1).all()
+    small = np.array([1e-45, 1e-39, 1e-38, 1e-20], np.float32)
+    np.testing.assert_array_equal(run("TANH", small), small)
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("n", [*LENGTHS, 1023, 1024, 1025, 5000, 100_003])
 def test_totals(n, dtype):
@@ -443,6 +472,10 @@ def test_all_kernel_sets_give_the_same_answers(tmp_path):
                 accuracy = 8 * np.finfo(values.dtype).eps
                 absolute = accuracy * (100 if code in ("SUM", "gemm", "total") else 1)
                 np.testing.assert_allclose(values, expected[key], rtol=accuracy, atol=absolute, err_msg=f"{name} {key}")
+    if {"avx2", "avx512"} <= reports.keys():
+        # Loops written by hand for the one, and for the other by the compiler.
+        for key in [f"{code} float32 {sign}" for code in ("EXP", "SIGMOID") for sign in (0, 1)]:
+            np.testing.assert_array_equal(reports["avx512"][key], reports["avx2"][key], err_msg=key)
 
 
 def test_the_kernel_set_can_be_chosen():

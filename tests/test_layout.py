@@ -19,6 +19,8 @@ FOLDERS = (
     "lookup",
     "random",
     "linalg",
+    "sparse",
+    "signal",
     "nn",
     "image",
     "autodiff",
@@ -76,7 +78,9 @@ def test_public_namespaces_show_nothing_of_how_they_are_made(path):
     """What `dir` lists is for users: what was imported on the way has an underscore or is gone."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     namespace = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-    own = "numpy" if "numpy" in parts else "gradtape"  # tf.experimental.numpy has NumPy's dtypes, as TensorFlow's has
+    # tf.experimental.numpy has NumPy's dtypes, and tf.types a union, as TensorFlow's have.
+    homes = {"numpy": "numpy", "types": "typing"}
+    own = next((home for part, home in homes.items() if part in parts), "gradtape")
     strange = []
     for name in dir(namespace):
         value = getattr(namespace, name)
@@ -84,3 +88,40 @@ def test_public_namespaces_show_nothing_of_how_they_are_made(path):
         if not name.startswith("_") and isinstance(home, str) and home.split(".")[0] not in ("gradtape", own):
             strange.append(f"{name} is of {home}")
     assert strange == []
+
+
+def codes_asked_for() -> dict[str, list[tuple[int, str]]]:
+    """The parameters of the engine's functions that say which of several kinds: name and place, by function."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for path in (PACKAGE / "_engine").rglob("*.pyi"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                for place, argument in enumerate(node.args.args):
+                    if argument.arg in ("kind", "kernel", "code", "op", "attribute"):
+                        found.setdefault(node.name, []).append((place, argument.arg))
+    return found
+
+
+def test_kinds_are_asked_for_by_name():
+    """Numbers of the engine's own enumerations stand in no Python: whoever reads them knew them by heart."""
+    asked = codes_asked_for()
+    assert (0, "kernel") in asked["apply_reduce"] and (0, "kind") in asked["as_effect"]
+    for path in sorted((PACKAGE / "_src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in asked:
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                for place, name in asked[node.func.id]:
+                    value = node.args[place] if place < len(node.args) else given.get(name)
+                    number = isinstance(value, ast.Constant) and isinstance(value.value, int)
+                    assert not number, f"{path.name}:{node.lineno} gives {node.func.id} a number as {name}"
+
+
+def test_packed_attributes_are_read_by_the_engine():
+    """How compiled primitives pack their attributes into a number stands where it is done: nothing else takes bits."""
+    for path in (PACKAGE / "_src" / "ops" / "batch_rules.py", PACKAGE / "_src" / "saved_model" / "ops.py"):
+        taken = [
+            node.lineno
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift | ast.BitAnd)
+        ]
+        assert taken == [], path.name

@@ -9,6 +9,7 @@ import scipy.special
 from gradtape._engine.compute.program import Program, named_program, table
 from gradtape._engine.kernels import checks
 from gradtape._src.table import expressions
+from gradtape._src.table.order import FOLLOWS, _followed, in_chains
 
 FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "iv", "ive")
 PLAIN = {
@@ -287,9 +288,9 @@ def bits(values):
 def test_chains_change_no_bit(seed, dtype):
     rng = np.random.default_rng(seed)
     nodes = [*map(expressions.operand, range(3)), expressions.constant(0.7978845608)]
-    arithmetic = ["add", "sub", "mul", "div", "neg", "square", "tanh"]
+    arithmetic = ["add", "sub", "mul", "div", "neg", "square", "tanh", "tanh_grad", "sigmoid_grad"]
     for _ in range(24):
-        code = rng.choice(arithmetic, p=[0.2, 0.2, 0.2, 0.15, 0.1, 0.1, 0.05])
+        code = rng.choice(arithmetic, p=[0.15, 0.15, 0.2, 0.15, 0.1, 0.1, 0.05, 0.05, 0.05])
         # Mostly the node before, so that chains are long, and some values are read again after them.
         args = [nodes[-1], nodes[rng.integers(len(nodes))]]
         rng.shuffle(args)
@@ -304,6 +305,33 @@ def test_chains_change_no_bit(seed, dtype):
         assert bits(program.evaluate(*arrays)) == bits(wanted), size
         # In place of an operand.
         assert bits(program.evaluate(*arrays, out=arrays[seed % 3])) == bits(wanted), size
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_chains_are_put_in_order(seed):
+    """Every step once, behind its arguments, the formula's last; in no more chains than in the order of its depth."""
+    rng = np.random.default_rng(seed)
+    nodes = [*map(expressions.operand, range(3)), expressions.constant(0.7978845608)]
+    codes = [*FOLLOWS, "tanh", "select"]
+    for _ in range(60):
+        code = rng.choice(codes)
+        arity = {"neg": 1, "square": 1, "tanh": 1, "select": 3}.get(code, 2)
+        nodes.append(
+            expressions.apply(code, *[nodes[k] for k in rng.integers(max(0, len(nodes) - 9), len(nodes), arity)])
+        )
+    steps = [node for node in expressions.nodes(nodes[-1], True) if node.args]
+    ordered = in_chains(steps)
+    assert sorted(map(id, ordered)) == sorted(map(id, steps))
+    assert ordered[-1] is steps[-1]
+    done = set()
+    for step in ordered:
+        assert all(not arg.args or arg in done for arg in step.args)
+        done.add(step)
+
+    def breaks(listed):
+        return sum(before not in _followed(after) for before, after in itertools.pairwise(listed))
+
+    assert breaks(ordered) <= breaks(steps)
 
 
 def test_a_value_is_no_operand_of_a_link_twice():

@@ -212,6 +212,22 @@ def test_functions_are_repeated_without_python(tmp_path):
     assert loaded.f.bodies[0]._function.experimental_get_tracing_count() == 1
 
 
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+@pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean"])
+def test_reductions_are_loaded_as_what_they_were(tmp_path, name, dtype):
+    """Of every kind, over axes of every kind: of integers a product is compiled, of floats it is not."""
+
+    def function(x):
+        reduce = getattr(tf, f"reduce_{name}")
+        return reduce(x), reduce(x, 1), reduce(x, [0, -1], keepdims=True)
+
+    loaded = loaded_of(tmp_path, function, [tf.TensorSpec([2, 3, 2], dtype)])
+    x = tf.cast(tf.reshape(tf.range(2, 14), [2, 3, 2]), dtype)
+    for _ in range(3):  # traced, repeated, fused
+        for one, other in zip(function(x), loaded.f(x), strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+
+
 def test_several_sizes_and_constants(tmp_path):
     big = np.arange(300, dtype=np.float32).reshape(100, 3)
 

@@ -12,6 +12,7 @@ from gradtape._src.core.lazy import later as _later
 if _TYPE_CHECKING:
     from gradtape import (
         array_api as array_api,
+        audio as audio,
         autodiff as autodiff,
         autograph as autograph,
         bitwise as bitwise,
@@ -38,17 +39,20 @@ if _TYPE_CHECKING:
         random as random,
         saved_model as saved_model,
         signal as signal,
+        sparse as sparse,
         strings as strings,
         summary as summary,
         sysconfig as sysconfig,
         test as test,
         train as train,
+        types as types,
         version as version,
     )
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
     for _name in (
         "array_api",
+        "audio",
         "autodiff",
         "autograph",
         "bitwise",
@@ -76,11 +80,13 @@ else:
         "random",
         "saved_model",
         "signal",
+        "sparse",
         "strings",
         "summary",
         "sysconfig",
         "test",
         "train",
+        "types",
         "version",
     ):
         globals()[_name] = _later(_name)
@@ -143,6 +149,7 @@ from gradtape._src.core.logger import (
 )
 from gradtape._src.core.placement import device as device
 from gradtape._src.core.replication import (
+    AggregationMethod as AggregationMethod,
     VariableAggregation as VariableAggregation,
     VariableSynchronization as VariableSynchronization,
 )
@@ -172,6 +179,12 @@ from gradtape._src.linalg.matrix_functions import (
 from gradtape._src.linalg.norms import (
     norm as norm,
 )
+from gradtape._src.ops.blocks import (
+    batch_to_space as batch_to_space,
+    bitcast as bitcast,
+    space_to_batch as space_to_batch,
+    space_to_batch_nd as space_to_batch_nd,
+)
 from gradtape._src.ops.casts import (
     cast as cast,
     saturate_cast as saturate_cast,
@@ -191,6 +204,7 @@ from gradtape._src.ops.control_flow import (
     init_scope as init_scope,
     no_op as no_op,
     switch_case as switch_case,
+    timestamp as timestamp,
     tuple as tuple,
     while_loop as while_loop,
 )
@@ -206,6 +220,8 @@ from gradtape._src.ops.creation import (
     convert_to_tensor as convert_to_tensor,
     eye as eye,
     fill as fill,
+    get_static_value as get_static_value,
+    is_symbolic_tensor as is_symbolic_tensor,
     is_tensor as is_tensor,
     linspace as linspace,
     ones as ones,
@@ -291,6 +307,7 @@ from gradtape._src.ops.padding import (
 )
 from gradtape._src.ops.partitioning import dynamic_partition as dynamic_partition, dynamic_stitch as dynamic_stitch
 from gradtape._src.ops.printing import (
+    as_string as as_string,
     print as print,
 )
 from gradtape._src.ops.python_functions import (
@@ -330,6 +347,7 @@ from gradtape._src.ops.shapes import (
     broadcast_to as broadcast_to,
     ensure_shape as ensure_shape,
     expand_dims as expand_dims,
+    guarantee_const as guarantee_const,
     identity as identity,
     identity_n as identity_n,
     rank as rank,
@@ -356,10 +374,12 @@ from gradtape._src.random.initial_values import (
     random_uniform_initializer as random_uniform_initializer,
     zeros_initializer as zeros_initializer,
 )
+from gradtape._src.sparse.sparse_tensor import SparseTensor as SparseTensor, SparseTensorSpec as SparseTensorSpec
 from gradtape._src.state.module import (
     Module as Module,
 )
 from gradtape._src.state.naming import (
+    get_current_name_scope as get_current_name_scope,
     name_scope as name_scope,
 )
 from gradtape._src.state.variable import (

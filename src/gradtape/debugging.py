@@ -1,5 +1,12 @@
 """tf.debugging: assertions about values, shapes and dtypes, and the search for the first NaN or infinity."""
 
+from gradtape._src.core.settings import (
+    disable_traceback_filtering as disable_traceback_filtering,
+    enable_traceback_filtering as enable_traceback_filtering,
+    get_log_device_placement as get_log_device_placement,
+    is_traceback_filtering_enabled as is_traceback_filtering_enabled,
+    set_log_device_placement as set_log_device_placement,
+)
 from gradtape._src.testing.assertions import (
     Assert as Assert,
     assert_all_finite as assert_all_finite,

@@ -20,6 +20,8 @@ from gradtape._src.image.checks import (
     convert_image_dtype as convert_image_dtype,
 )
 from gradtape._src.image.codecs import (
+    decode_bmp as decode_bmp,
+    decode_gif as decode_gif,
     decode_image as decode_image,
     decode_jpeg as decode_jpeg,
     decode_png as decode_png,
@@ -42,6 +44,7 @@ from gradtape._src.image.colours import (
     yiq_to_rgb as yiq_to_rgb,
     yuv_to_rgb as yuv_to_rgb,
 )
+from gradtape._src.image.drawing import draw_bounding_boxes as draw_bounding_boxes
 from gradtape._src.image.geometry import (
     central_crop as central_crop,
     crop_to_bounding_box as crop_to_bounding_box,
@@ -52,6 +55,14 @@ from gradtape._src.image.geometry import (
     resize_with_crop_or_pad as resize_with_crop_or_pad,
     rot90 as rot90,
     transpose as transpose,
+)
+from gradtape._src.image.jpeg import (
+    adjust_jpeg_quality as adjust_jpeg_quality,
+    decode_and_crop_jpeg as decode_and_crop_jpeg,
+    extract_jpeg_shape as extract_jpeg_shape,
+    is_jpeg as is_jpeg,
+    random_jpeg_quality as random_jpeg_quality,
+    stateless_random_jpeg_quality as stateless_random_jpeg_quality,
 )
 from gradtape._src.image.measures import (
     image_gradients as image_gradients,

@@ -1,5 +1,6 @@
 """tf.strings: functions of text."""
 
+from gradtape._src.ops.printing import as_string as as_string
 from gradtape._src.ops.string_parts import (
     bytes_split as bytes_split,
     reduce_join as reduce_join,
@@ -10,7 +11,6 @@ from gradtape._src.ops.string_parts import (
     unicode_split as unicode_split,
 )
 from gradtape._src.ops.strings import (
-    as_string as as_string,
     format as format,
     join as join,
     length as length,

@@ -19,3 +19,8 @@ from gradtape._src.train.checkpoint_state import (
     get_checkpoint_state as get_checkpoint_state,
     latest_checkpoint as latest_checkpoint,
 )
+from gradtape._src.train.moving_averages import ExponentialMovingAverage as ExponentialMovingAverage
+from gradtape._src.train.waiting import (
+    CheckpointOptions as CheckpointOptions,
+    checkpoints_iterator as checkpoints_iterator,
+)

@@ -1,3 +1,8 @@
 """tf.version: the release of TensorFlow whose programs run. gradtape's own is `tf.__version__`."""
 
 VERSION = "2.21.0"
+GIT_VERSION = "v2.21.0"
+COMPILER_VERSION = ""
+GRAPH_DEF_VERSION = 2474
+GRAPH_DEF_VERSION_MIN_CONSUMER = 0
+GRAPH_DEF_VERSION_MIN_PRODUCER = 0

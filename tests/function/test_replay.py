@@ -252,9 +252,8 @@ def test_exceptions_leave_variables_as_eager_execution_does():
     with pytest.raises(tf.errors.InvalidArgumentError, match="not invertible") as raised:
         f(singular)
     assert v.numpy() == 3.0
-    if sys.version_info >= (3, 11):
-        assert "traced at" in "".join(raised.value.__notes__)
-        assert __file__ in "".join(raised.value.__notes__)
+    assert "traced at" in "".join(raised.value.__notes__)
+    assert __file__ in "".join(raised.value.__notes__)
     f(regular)
     assert v.numpy() == 5.0
     assert f.runs == 1

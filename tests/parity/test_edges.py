@@ -374,7 +374,7 @@ v=tf.Variable(1); v.count_up_to(1)
 v=tf.Variable(1.); v.count_up_to(3)
 tf.constant(1.).backing_device
 tf.constant(1.).cpu()
-hash(tf.constant(1.).ref())==hash(tf.constant(1.).ref())
+x=tf.constant(1.); y=tf.constant(1.); hash(x.ref())==hash(y.ref())
 x=tf.constant(1.); x.ref()==3
 tf.numpy_function(lambda:None,[],[])
 tf.numpy_function(lambda:None,[])

@@ -20,9 +20,12 @@ SINGLE = {"rtol": 2e-5, "atol": 2e-5}
 
 
 def signature(function: Any) -> list[tuple[str, Any]]:
-    """Argument names and defaults; dtypes by name."""
-    parameters = inspect.signature(function).parameters.values()
-    return [(p.name, p.default.name if hasattr(p.default, "as_datatype_enum") else p.default) for p in parameters]
+    """Argument names and defaults; dtypes and functions by name."""
+
+    def shown(default: Any) -> Any:
+        return default.name if hasattr(default, "as_datatype_enum") else getattr(default, "__name__", default)
+
+    return [(p.name, shown(p.default)) for p in inspect.signature(function).parameters.values()]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])

@@ -15,5 +15,9 @@ from gradtape._src.core.devices import (
 from gradtape._src.core.settings import (
     enable_op_determinism as enable_op_determinism,
     enable_tensor_float_32_execution as enable_tensor_float_32_execution,
+    get_device_policy as get_device_policy,
+    get_synchronous_execution as get_synchronous_execution,
+    set_device_policy as set_device_policy,
+    set_synchronous_execution as set_synchronous_execution,
     tensor_float_32_execution_enabled as tensor_float_32_execution_enabled,
 )

@@ -20,12 +20,25 @@ from gradtape._src.data.iterator import Optional as Optional
 from gradtape._src.data.mapping import AUTOTUNE as AUTOTUNE
 from gradtape._src.data.options import (
     AutoShardPolicy as AutoShardPolicy,
+    AutotuneAlgorithm as AutotuneAlgorithm,
     AutotuneOptions as AutotuneOptions,
     DistributeOptions as DistributeOptions,
     OptimizationOptions as OptimizationOptions,
     ThreadingOptions as ThreadingOptions,
 )
+from gradtape._src.data.transformations import (
+    bucket_by_sequence_length as bucket_by_sequence_length,
+    copy_to_device as copy_to_device,
+    enumerate_dataset as enumerate_dataset,
+    group_by_window as group_by_window,
+    parallel_interleave as parallel_interleave,
+    prefetch_to_device as prefetch_to_device,
+    scan as scan,
+    take_while as take_while,
+)
 
 choose_from_datasets = _Dataset.choose_from_datasets
 sample_from_datasets = _Dataset.sample_from_datasets
 RandomDataset = _Dataset.random
+INFINITE_CARDINALITY = -1
+UNKNOWN_CARDINALITY = -2

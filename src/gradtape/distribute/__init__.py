@@ -4,6 +4,11 @@ from gradtape._src.distributed.datasets import (
     DistributedDataset as DistributedDataset,
     InputContext as InputContext,
 )
+from gradtape._src.distributed.options import (
+    InputOptions as InputOptions,
+    InputReplicationMode as InputReplicationMode,
+    RunOptions as RunOptions,
+)
 from gradtape._src.distributed.strategy import (
     MirroredStrategy as MirroredStrategy,
     MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,

@@ -1,13 +1,25 @@
 """tf.io: files, and what stands in them."""
 
 from gradtape._src.image.codecs import (
+    decode_bmp as decode_bmp,
+    decode_gif as decode_gif,
     decode_image as decode_image,
     decode_jpeg as decode_jpeg,
     decode_png as decode_png,
     encode_jpeg as encode_jpeg,
     encode_png as encode_png,
 )
+from gradtape._src.image.jpeg import (
+    decode_and_crop_jpeg as decode_and_crop_jpeg,
+    extract_jpeg_shape as extract_jpeg_shape,
+    is_jpeg as is_jpeg,
+)
 from gradtape._src.io.csv import decode_csv as decode_csv
+from gradtape._src.io.encodings import (
+    decode_base64 as decode_base64,
+    decode_compressed as decode_compressed,
+    encode_base64 as encode_base64,
+)
 from gradtape._src.io.files import (
     matching_files as matching_files,
     read_file as read_file,

@@ -9,6 +9,7 @@ from gradtape._src.nn.activations import (
 )
 from gradtape._src.nn.convolution import (
     atrous_conv2d as atrous_conv2d,
+    atrous_conv2d_transpose as atrous_conv2d_transpose,
     conv1d as conv1d,
     conv1d_transpose as conv1d_transpose,
     conv2d as conv2d,
@@ -33,10 +34,17 @@ from gradtape._src.nn.cross_entropies import (
 from gradtape._src.nn.ctc import (
     ctc_loss as ctc_loss,
 )
+from gradtape._src.nn.morphology import (
+    dilation2d as dilation2d,
+    erosion2d as erosion2d,
+)
 from gradtape._src.nn.normalization import (
+    batch_norm_with_global_normalization as batch_norm_with_global_normalization,
     batch_normalization as batch_normalization,
     bias_add as bias_add,
     dropout as dropout,
+    local_response_normalization as local_response_normalization,
+    local_response_normalization as lrn,
     moments as moments,
     normalize_moments as normalize_moments,
     sufficient_statistics as sufficient_statistics,
@@ -60,6 +68,7 @@ from gradtape._src.nn.sampled_losses import (
     sampled_softmax_loss as sampled_softmax_loss,
     scale_regularization_loss as scale_regularization_loss,
 )
+from gradtape._src.ops.blocks import space_to_batch as space_to_batch
 from gradtape._src.ops.clipping import (
     embedding_lookup as embedding_lookup,
     l2_normalize as l2_normalize,
@@ -85,5 +94,9 @@ from gradtape._src.ops.sorting import (
 from gradtape._src.ops.statistics import zero_fraction as zero_fraction
 from gradtape._src.random.candidates import (
     all_candidate_sampler as all_candidate_sampler,
+)
+from gradtape._src.sparse.lookups import (
+    embedding_lookup_sparse as embedding_lookup_sparse,
+    safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
 )
 from gradtape.nn import experimental as experimental

@@ -13,4 +13,5 @@ from gradtape._src.io.summary import (
     text as text,
     write as write,
 )
+from gradtape._src.io.traces import trace_export as trace_export, trace_off as trace_off, trace_on as trace_on
 from gradtape.summary import experimental as experimental

@@ -14,7 +14,7 @@ from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwi
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name
 from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
-from gradtape._engine.ops.reductions cimport reduce
+from gradtape._engine.ops.reductions cimport kind_of, reduce
 from gradtape._engine.ops.structural cimport CAST, broadcast_to, cast, constant, filled, identity, reshape, sum_to, transpose
 from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
@@ -260,16 +260,20 @@ cdef int64_t axes_mask(object axis, int rank, str op) except -1:
     return mask
 
 
-def apply_reduce(int kind, x, axis, bint keepdims, str op):
-    """A reduction of x over axis (None: all axes). Kinds: 0 sum, 1 product, 2 max, 3 min, 10 mean."""
-    return reduced(kind, x, axis, keepdims, op)
+def apply_reduce(str kernel, x, axis, bint keepdims, str op=None):
+    """The reduction of TensorFlow's name for its kernel ("Sum", "Prod", "Max", "Min", "Mean") over axis (None: all axes).
+
+    op: the name that errors give, where it is another.
+    """
+    return reduced(kind_of(kernel), x, axis, keepdims, kernel if op is None else op)
 
 
-def reduction(int kind, str op):
+def reduction(str kernel):
     """For a reduction that Python declares, a compiled function under its name and with its documentation."""
+    cdef int kind = kind_of(kernel)
     def compiled(declaration):
         def reduce_over(input_tensor, axis=None, keepdims=False, name=None):
-            return reduced(kind, input_tensor, axis, keepdims, op)
+            return reduced(kind, input_tensor, axis, keepdims, kernel)
         return declared(reduce_over, declaration)
     return compiled
 

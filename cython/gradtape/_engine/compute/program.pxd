@@ -33,6 +33,7 @@ cdef struct Instruction:
     int b
     int c
     int chained                        # links of a chain that begins here, of which the first is this instruction; 0: none does
+    int first                          # the register of the value with which it begins
 
 cdef class Program(Primitive)          # forward declaration
 
@@ -68,6 +69,8 @@ cdef class Program(Primitive):
     cdef float* constants32            # each constant repeated, for runs of few elements
     cdef double* constants64
     cdef int length, constant_count, registers
+    cdef unsigned long long shorts     # the constants, a bit each, that links alone read: of these there is no block
+    cdef int short_count
     cdef int compile(self) except -1
     cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)

@@ -7,12 +7,13 @@ cimport cython
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
-from gradtape._engine.base.types cimport ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SQUARE, SUB, real
+from gradtape._engine.base.types cimport (
+    ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SIGMOID_GRAD, SQUARE, SUB, TANH_GRAD, real)
 from gradtape._engine.kernels.dispatch cimport (
-    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SQUARE, LINK_SUB, LINK_SUB_FROM, NO_LINK,
-    Link, kernels)
+    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID_GRAD, LINK_SQUARE, LINK_SUB,
+    LINK_SUB_FROM, LINK_TANH_GRAD, NO_LINK, Link, kernels)
 
-from gradtape._src.table import expressions, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
+from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
@@ -25,8 +26,10 @@ cdef enum:
     LANES = 16                  # registers start at multiples of this many elements; no fewer than FEW
     FEW_REGISTERS = 32          # of the programs that have a short way for few elements
     MAX_REGISTERS = 250
+    MOST_SHORT = 64             # constants of a program that can be short: repeated for a vector, not for a block
     LINE = 64                   # bytes of a line of cache
     FAR_BYTES = 1 << 19         # of a run from which the next block's lines are asked for: they are not in cache by themselves
+    FAR_BLOCK_BYTES = 2048      # of one register then, as these lines are in L1 too
 
 # What an operand's register needs before a block is run.
 cdef enum Upkeep:
@@ -165,9 +168,9 @@ cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahea
             ask_ahead(ahead, max(links, 1))
         if links:
             if real is float:
-                kernels.chain32(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+                kernels.chain32(program.links + (step - program.instructions), links, registers[step.first], registers, n)
             else:
-                kernels.chain64(program.links + (step - program.instructions), links, registers[step.a], registers, n)
+                kernels.chain64(program.links + (step - program.instructions), links, registers[step.first], registers, n)
             step += links
             continue
         if real is float:
@@ -297,7 +300,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef Ahead ahead
     cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
     cdef int k, owned, moving = 0
-    cdef bint strided = False
+    cdef bint strided = False, far
     cdef Py_ssize_t block, stride, n, row = 0, offset = 0
     cdef const Operand* operand
     cdef real* spare
@@ -307,15 +310,16 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if total:
             out[0] = 0
         return
-    owned = program.registers - 1 - arity + (program.predicate or total)
+    owned = program.registers - 1 - arity - program.short_count + (program.predicate or total)
     for k in range(arity):
         operand = &operands[k]
         if operand.bytes or (operand.mode != FULL and size > 1):
             owned += 1
             strided |= operand.mode == STRIDED and size > 1
-    block = BLOCK_BYTES // <Py_ssize_t> sizeof(real)
+    far = size * <Py_ssize_t> sizeof(real) >= FAR_BYTES
+    block = (FAR_BLOCK_BYTES if far and not (strided or total) else BLOCK_BYTES) // <Py_ssize_t> sizeof(real)
     if owned > SCRATCH_BYTES // BLOCK_BYTES:
-        block = SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES
+        block = min(block, SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES)
     block = min(block, size)
     if strided:
         fold_axes(&walk, operands, arity, rank, shape)
@@ -352,6 +356,12 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if upkeep[k] != KEEP:
             moving = k + 1
     for k in range(constants):
+        if k < MOST_SHORT and (program.shorts >> k) & 1:
+            if real is float:
+                registers[arity + k] = program.constants32 + k * LANES
+            else:
+                registers[arity + k] = program.constants64 + k * LANES
+            continue
         registers[arity + k] = spare
         fill(spare, <real> program.constants64[k * LANES], block)
         spare += stride
@@ -360,7 +370,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         spare += stride
     registers[program.registers] = NULL
     ahead.share = 0
-    if size * <Py_ssize_t> sizeof(real) >= FAR_BYTES:
+    if far:
         ahead.share = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
 
     while offset < size:
@@ -418,32 +428,66 @@ cdef int link_kind(const Instruction* step, int value) noexcept:
             return LINK_SQUARE
         if step.b != value:
             return (LINK_ADD if step.code == ADD else LINK_SUB if step.code == SUB else LINK_MUL if step.code == MUL
-                    else LINK_DIV if step.code == DIV else NO_LINK)
+                    else LINK_DIV if step.code == DIV else LINK_TANH_GRAD if step.code == TANH_GRAD
+                    else LINK_SIGMOID_GRAD if step.code == SIGMOID_GRAD else NO_LINK)
     elif step.b == value:
         return (LINK_ADD_TO if step.code == ADD else LINK_SUB_FROM if step.code == SUB else LINK_MUL_BY if step.code == MUL
                 else LINK_DIV_FROM if step.code == DIV else NO_LINK)
     return NO_LINK
 
 
-cdef int find_chains(Instruction* steps, Link* links, int count, list read_once) except -1:
+cdef int find_chains(Instruction* steps, Link* links, int count, list read_once, int constants, int temporaries) except -1:
     """Joins instructions (IN, OUT) of which each takes the value of the one before; a value that only the next link reads is
-    not stored. links is OUT."""
+    not stored. links is OUT. Registers from `constants` on, up to `temporaries`, are of constants."""
     cdef int k, kind, start = -1
     cdef bint second
     if kernels.chain32 == NULL:
         return 0
     for k in range(count):
+        steps[k].first = steps[k].a
         kind = NO_LINK if start < 0 else link_kind(&steps[k], steps[k - 1].out)
         if kind != NO_LINK:
             steps[start].chained = k - start + 1
             if read_once[k - 1]:
                 links[k - 1].out = -1
         else:
-            kind = link_kind(&steps[k], steps[k].a)
+            # From the operand that is no constant: links take constants out of a register.
+            if constants <= steps[k].a < temporaries:
+                kind = link_kind(&steps[k], steps[k].b)
+                steps[k].first = steps[k].b
+            if kind == NO_LINK:
+                kind = link_kind(&steps[k], steps[k].a)
+                steps[k].first = steps[k].a
             start = k if kind != NO_LINK else -1
-        second = kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV
-        links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out)
+        second = (kind == LINK_ADD or kind == LINK_SUB or kind == LINK_MUL or kind == LINK_DIV or kind == LINK_TANH_GRAD
+                  or kind == LINK_SIGMOID_GRAD)
+        links[k] = Link(kind, steps[k].b if second else steps[k].a, steps[k].out, 0)
     return 0
+
+
+cdef unsigned long long bit_of(int register, int constants, int temporaries) noexcept:
+    """The bit of a constant in a mask of them, 0 for other registers and for constants that are too many."""
+    return 1ULL << (register - constants) if constants <= register < min(temporaries, constants + MOST_SHORT) else 0
+
+
+cdef unsigned long long short_constants(const Instruction* steps, Link* links, int count, int constants, int temporaries) noexcept:
+    """The mask of the constants that links alone read, which take them out of a register (links, IN and OUT)."""
+    cdef unsigned long long shorts = 0, others = 0
+    cdef int k, chain_end = 0
+    for k in range(count):
+        if steps[k].chained:
+            others |= bit_of(steps[k].first, constants, temporaries)
+            chain_end = k + steps[k].chained
+        if k >= chain_end:
+            others |= (bit_of(steps[k].a, constants, temporaries) | bit_of(steps[k].b, constants, temporaries)
+                       | bit_of(steps[k].c, constants, temporaries))
+        elif links[k].kind == LINK_TANH_GRAD or links[k].kind == LINK_SIGMOID_GRAD:
+            others |= bit_of(links[k].other, constants, temporaries)
+    for k in range(count):
+        if links[k].kind != NO_LINK and bit_of(links[k].other, constants, temporaries) & ~others:
+            links[k].still = True
+            shorts |= bit_of(links[k].other, constants, temporaries)
+    return shorts
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -482,11 +526,12 @@ cdef class Program(Primitive):
         cdef double* constants64
         cdef Instruction* instructions
         cdef Link* links
+        cdef object shorts
         formula = self.expression
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
-        steps = [node for node in order if node.args]
+        steps = ordering.in_chains([node for node in order if node.args])
         register = {node: int(node.value) for node in order if node.code == "operand"}
         register.update({node: self.arity + k for k, node in enumerate(constants)})
         first = count = self.arity + len(constants)
@@ -517,13 +562,16 @@ cdef class Program(Primitive):
                 fill(constants64 + k * LANES, <double> node.value, LANES)
             for k, node in enumerate(steps):
                 sources = [register[arg] for arg in node.args] + [count, count]
-                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0)
-            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps])
+                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0, 0)
+                links[k] = Link(NO_LINK, 0, 0, 0)
+            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps], self.arity, first)
+            shorts = short_constants(instructions, links, len(steps), self.arity, first)
             # Another thread may have been here meanwhile.
             if self.instructions == NULL:
                 self.registers = count
                 self.constant_count = len(constants)
                 self.length = len(steps)
+                self.shorts, self.short_count = shorts, shorts.bit_count()
                 self.constants32, self.constants64, self.links = constants32, constants64, links
                 self.instructions = instructions
                 return 0

@@ -583,6 +583,9 @@ cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) 
 
 cdef object bad_operand(str role, object value):
     """The exception for what is neither tensor nor variable, of TensorFlow's type."""
+    if hasattr(value, "_type_spec"):
+        return ValueError(f"Type {type(value).__name__} is not supported as a gradient source or gradient target. "
+                          "Take the gradient of, or with respect to, its values.")
     kind = AttributeError if isinstance(value, (int, float, complex)) or hasattr(value, "dtype") else TypeError
     return kind(f"A {role} of GradientTape.gradient must be a tf.Tensor or tf.Variable, got {value!r} of type "
                 f"{type(value).__name__}. Convert it with tf.constant and watch it before the computation.")

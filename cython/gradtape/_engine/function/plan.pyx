@@ -40,6 +40,7 @@ from gradtape._engine.ops.matmul import evaluate_added_product
 from gradtape._engine.ops.movement import evaluate_assembly, evaluate_parts
 from gradtape._engine.ops.reductions import evaluate_summed
 from gradtape._engine.state.optimizers import BaseOptimizer
+from gradtape._src.core.hints import note
 
 cdef enum:
     FEW_SLOTS = 128          # that a repetition keeps on the stack
@@ -379,8 +380,8 @@ cdef class Plan:
 
 cdef int explain(object error, Step step) except -1:
     """Says which op of the traced program raised, where a repetition could not be run again from its start."""
-    if step.file is not None and hasattr(error, "add_note"):
-        error.add_note(f'  in "{step.name}", traced at {step.file}, line {step.line}')
+    if step.file is not None:
+        note(error, f'  in "{step.name}", traced at {step.file}, line {step.line}')
     return 0
 
 

@@ -43,16 +43,23 @@
 #define OF_ALL(statement) for (int j = 0; j < vectors; j++) { statement; }
 #define OTHER(name) VALUE name = whole ? *(const VALUE*)(other + j * WIDTH) : TILE(load)(other, lanes)
 #define TAKE(instruction) \
-    OF_ALL(if (whole) ARITHMETIC(instruction SUFFIX, value[j], value[j], *(const VALUE*)(other + j * WIDTH)); \
-           else { OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], value[j], b); }) break
-#define TAKE_FROM(instruction) OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) break
+    if (link->still) { OF_ALL(ARITHMETIC(instruction SUFFIX, value[j], value[j], constant)) } \
+    else { OF_ALL(if (whole) ARITHMETIC(instruction SUFFIX, value[j], value[j], *(const VALUE*)(other + j * WIDTH)); \
+                  else { OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], value[j], b); }) } break
+#define TAKE_FROM(instruction) \
+    if (link->still) { OF_ALL(ARITHMETIC(instruction SUFFIX, value[j], constant, value[j])) } \
+    else { OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) } break
+/* The operand of these is never `still`. */
+#define SCALE(factor) OF_ALL(OTHER(b); VALUE by = factor; ARITHMETIC("vmul" SUFFIX, value[j], value[j], by)) break
 
 ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const REAL* first, REAL** registers, ptrdiff_t at,
                                const int vectors, const int whole, int lanes) {
     VALUE value[STRIP];
     OF_ALL(value[j] = whole ? *(const VALUE*)(first + at + j * WIDTH) : TILE(load)(first + at, lanes))
     for (; link < end; link++) {
-        const REAL* other = registers[link->other] + at;
+        const REAL* other = registers[link->other] + (link->still ? 0 : at);
+        VALUE constant = {0};
+        if (link->still) constant = *(const VALUE*)other;
         switch (link->kind) {
             case LINK_ADD: TAKE("vadd");
             case LINK_ADD_TO: TAKE_FROM("vadd");
@@ -62,6 +69,8 @@ ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const RE
             case LINK_MUL_BY: TAKE_FROM("vmul");
             case LINK_DIV: TAKE("vdiv");
             case LINK_DIV_FROM: TAKE_FROM("vdiv");
+            case LINK_TANH_GRAD: SCALE(((REAL)1 - b) * ((REAL)1 + b));
+            case LINK_SIGMOID_GRAD: SCALE(b * ((REAL)1 - b));
             case LINK_NEG: OF_ALL(value[j] = -value[j]) break;
             default: OF_ALL(ARITHMETIC("vmul" SUFFIX, value[j], value[j], value[j])) break;
         }
@@ -89,6 +98,7 @@ static void TILE(run_chain)(const Link* links, int count, const REAL* first, REA
 #undef OF_ALL
 #undef OTHER
 #undef TAKE
+#undef SCALE
 #undef TAKE_FROM
 
 #endif

@@ -23,11 +23,13 @@ cdef enum:
 
 cdef extern from "links.h":
     enum LinkKind:
-        LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE, NO_LINK
+        LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE,
+        LINK_TANH_GRAD, LINK_SIGMOID_GRAD, NO_LINK
     ctypedef struct Link:
         int kind
         int other
         int out
+        int still
 
 cdef struct Kernels:
     int vector_bytes

@@ -26,7 +26,15 @@ cdef extern from * nogil:
     static inline float from_bits32(uint32_t u) { float x; memcpy(&x, &u, sizeof x); return x; }
     static inline uint64_t bits64(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u; }
     static inline double from_bits64(uint64_t u) { double x; memcpy(&x, &u, sizeof x); return x; }
+    /* Factors of (e**r - 1 - r) / r**2 for |r| <= ln 2 / 2 in float32. */
+    #define EXPM1_0 0.50000000465607842606f
+    #define EXPM1_1 0.16666666818313945787f
+    #define EXPM1_2 0.041666353976846625513f
+    #define EXPM1_3 0.0083332727698904188765f
+    #define EXPM1_4 0.0013941066290460631039f
+    #define EXPM1_5 0.00019914321705745642942f
     """
+    const float EXPM1_0, EXPM1_1, EXPM1_2, EXPM1_3, EXPM1_4, EXPM1_5
     unsigned int bits32(float x)
     float from_bits32(unsigned int u)
     unsigned long long bits64(double x)
@@ -109,8 +117,7 @@ cdef inline real without_powers_of_two(real x, real n) noexcept nogil:
 cdef inline real expm1_near_0(real r) noexcept nogil:
     """e**r - 1 for |r| <= ln 2 / 2."""
     if real is float:
-        return poly5[float](r, 0.50000000465607842606, 0.16666666818313945787, 0.041666353976846625513,
-                              0.0083332727698904188765, 0.0013941066290460631039, 0.00019914321705745642942) * (r * r) + r
+        return poly5[float](r, EXPM1_0, EXPM1_1, EXPM1_2, EXPM1_3, EXPM1_4, EXPM1_5) * (r * r) + r
     else:
         return poly5[double](r, 0.49999999999999999986, 0.16666666666666676654, 0.041666666666666701757,
                                0.0083333333333215642582, 0.0013888888888866676563,

@@ -53,6 +53,20 @@ cdef extern from "chains.h" nogil:
     void chain32 "run_chain32"(const Link* links, int count, const float* first, float** registers, Py_ssize_t n) noexcept
     void chain64 "run_chain64"(const Link* links, int count, const double* first, double** registers, Py_ssize_t n) noexcept
 
+cdef extern from "exponentials.h" nogil:
+    void exp_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
+    void sigmoid_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
+    void tanh_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
+
+cdef void enter_instead(int code, Loop32 single_precision) noexcept:
+    """Where the instruction set has such a loop."""
+    if single_precision != NULL:
+        loops32[code] = single_precision
+
+enter_instead(EXP, exp_in_vectors)
+enter_instead(SIGMOID, sigmoid_in_vectors)
+enter_instead(TANH, tanh_in_vectors)
+
 include "reductions.pxi"
 include "products.pxi"
 

@@ -23,6 +23,11 @@ from gradtape._engine.ops.messages import refused
 cnp.import_array()
 
 
+def read_sides(int64_t attribute) -> tuple:
+    """Which operands of a product are transposed."""
+    return attribute & 1 != 0, attribute & 2 != 0
+
+
 # The product that is the cotangent of one operand, of a cotangent and the other operand.
 cdef struct Factors:
     PyObject* left           # Tensors, borrowed

@@ -21,6 +21,16 @@ cdef enum:
     OUTER_BITS = 31              # a chunk op's attribute: `outer` in the low bits, the first run's offset above them
 
 
+def read_runs(int64_t attribute) -> tuple:
+    """How many runs a chunk op copies, and where the first begins."""
+    return attribute & OUTER_MASK, attribute >> OUTER_BITS
+
+
+def runs_attribute(outer, int64_t offset):
+    """The attribute that says so; None of more runs than it has bits for."""
+    return None if outer > OUTER_MASK else outer | offset << OUTER_BITS
+
+
 # Runs
 
 cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,

@@ -12,6 +12,8 @@ cdef Primitive EVEN              # one value everywhere, which is stored once
 cdef enum:
     MEAN = 10                    # a fifth reduction: a sum divided by its count
 
+cdef int kind_of(str name) except -1     # of a reduction by TensorFlow's name of its kernel
+
 cdef bint reduces_all(Primitive primitive, int64_t attribute, int rank) noexcept     # whether it is a sum or mean over all axes
 cdef Primitive summed(Program program)
 cdef Tensor reduced_program(Program program, list operands, Extent* over, int64_t attribute)

@@ -32,7 +32,22 @@ cdef Program DIVIDE_PROGRAM = program_named("divide")
 cdef Program EQUAL_PROGRAM = program_named("equal")
 
 
+# Reductions by TensorFlow's names of their kernels, by which Python asks for them.
+cdef dict KINDS = {"Sum": SUM, "Prod": PROD, "Max": MAX, "Min": MIN, "Mean": MEAN}
+cdef dict NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+cdef int kind_of(str name) except -1:
+    return KINDS[name]
+
+
 # A reduction's attribute: kind in bits 0-3, KEEPS, the axes' mask from bit 8.
+
+
+def read_reduction(int64_t attribute) -> tuple:
+    """What a reduction's attribute says: the kernel's name, the axes that are reduced, whether they stay."""
+    cdef int64_t axes = attribute >> 8
+    return NAMES[attribute & 15], [i for i in range(MAX_RANK) if (axes >> i) & 1], attribute & KEEPS != 0
 
 
 cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t batch):
@@ -115,14 +130,15 @@ cdef Primitive SUMS = make_primitive("reduce_sum", "Sum", compute_reduction, red
 cdef Primitive MEANS = make_primitive("reduce_mean", "Mean", compute_reduction, reduce_rule, 0, 0, True, "reduce")
 cdef Primitive LARGEST = make_primitive("reduce_max", "Max", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, "reduce")
 cdef Primitive SMALLEST = make_primitive("reduce_min", "Min", compute_reduction, reduce_rule, 1 | READS_RESULT, 0, False, "reduce")
+cdef Primitive PRODUCTS = make_primitive("reduce_prod", "Prod", compute_reduction, NULL, 0, 0, False, "reduce")     # of integers
 cdef dict _numpy_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.min}
 
 
 cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
-    """Sum, mean, largest or smallest over a mask of axes."""
+    """Sum, mean, largest, smallest or product over a mask of axes."""
     cdef Tensor out = reduced_value(kind, a, axes, keepdims)
-    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST, out, a, None,
-         kind | (KEEPS if keepdims else 0) | (axes << 8))
+    note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST if kind == MIN else PRODUCTS,
+         out, a, None, kind | (KEEPS if keepdims else 0) | (axes << 8))
     return out
 
 

@@ -19,7 +19,7 @@ from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.record.entries cimport Entry, attribute_of, operand_extent
 from gradtape._engine.record.primitive cimport Primitive, hooks, make_primitive, note, observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport from_array
-from gradtape._engine.tensor.tensor cimport (Tensor, as_array, item_size, new_tensor, new_splat,
+from gradtape._engine.tensor.tensor cimport (Tensor, as_array, dtype_object, item_size, new_tensor, new_splat,
                                              numpy_dtypes, scalar_value, share, write_number)
 
 import numpy as np
@@ -376,6 +376,11 @@ hooks().others = evaluate_others
 # A permutation is packed four bits per axis.
 
 
+def read_permutation(int64_t attribute, int rank) -> list:
+    """The axes of a transpose's operand, in the order of its result."""
+    return [(attribute >> (4 * i)) & 15 for i in range(rank)]
+
+
 cdef object transpose_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     cdef int64_t permutation = attribute_of(entry), inverse = 0
     cdef int i
@@ -424,6 +429,11 @@ cdef Tensor transpose(Tensor a, int64_t permutation):
 
 cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
     return cast(cotangent, <int>(attribute_of(entry) & 255))
+
+
+def read_cast(int64_t attribute) -> tuple:
+    """The dtypes that a cast comes from and goes to."""
+    return dtype_object(<int>(attribute & 255)), dtype_object(<int>(attribute >> 8))
 
 
 cdef Tensor compute_cast(Tensor a, Tensor b, Extent* shape, int64_t attribute):

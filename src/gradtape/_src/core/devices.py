@@ -320,3 +320,27 @@ def get_build_info() -> dict[str, bool]:
       False
     """
     return {"is_cuda_build": False, "is_rocm_build": False, "is_tensorrt_build": False}
+
+
+def is_cpu_target_available(target: str) -> bool:
+    """Whether TensorFlow's compiler can make programs for a processor: gradtape has one for where it runs.
+
+    Args:
+      target: "x86_64", "aarch64", "arm", "ppc64le" or "systemz".
+
+    Returns:
+      Whether this is such a processor.
+
+    Raises:
+      AssertionError: it is none of them.
+
+    Example:
+      >>> isinstance(tf.test.is_cpu_target_available("x86_64"), bool)
+      True
+    """
+    known = {"aarch64": "arm64", "arm": "arm", "x86_64": "amd64", "ppc64le": "ppc64le", "systemz": "s390x"}
+    if target not in known:
+        raise AssertionError(f"Unknown CPU target: {target}")
+    import platform
+
+    return platform.machine().lower() in (target, known[target])

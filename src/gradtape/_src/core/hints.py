@@ -19,8 +19,18 @@ SPENT = (
 )
 
 
-def pointed(error: AnyError, hint: str) -> AnyError:
-    """The error, its traceback followed by a hint; Python 3.10 has no notes and shows the error alone."""
+def note(error: BaseException, text: str) -> None:
+    """Adds a sentence to an exception, which keeps its class, message and traceback.
+
+    Python 3.10 has no notes and shows the error alone; what shows tracebacks there looks for them in the same place.
+    """
     if sys.version_info >= (3, 11):
-        error.add_note(hint)
+        error.add_note(text)
+    else:
+        error.__notes__ = [*getattr(error, "__notes__", []), text]  # type: ignore[attr-defined]
+
+
+def pointed(error: AnyError, hint: str) -> AnyError:
+    """The error, its traceback followed by a hint."""
+    note(error, hint)
     return error

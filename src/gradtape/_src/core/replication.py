@@ -10,6 +10,20 @@ from _thread import _local  # threading.local, without the rest of threading
 from typing import Any
 
 
+class AggregationMethod:
+    """How TensorFlow's graphs add up gradients. A tape adds them in place as they come.
+
+    Example:
+      >>> tf.AggregationMethod.ADD_N
+      0
+    """
+
+    ADD_N = 0
+    DEFAULT = 0
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
 class VariableSynchronization(enum.Enum):
     """When the replicas' values of a variable become one.
 

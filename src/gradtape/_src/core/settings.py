@@ -6,7 +6,17 @@ from typing import Any
 
 from gradtape._engine.base.threads import default_threads, get_num_threads, set_num_threads
 
-_settings: dict[str, Any] = {"soft_device_placement": True, "tensor_float_32": True, "jit": False, "inter_op": 0}
+_settings: dict[str, Any] = {
+    "soft_device_placement": True,
+    "tensor_float_32": True,
+    "jit": False,
+    "inter_op": 0,
+    "synchronous": True,
+    "device_policy": "silent",
+    "log_placement": False,
+    "filtered": True,
+    "options": {},
+}
 
 
 def get_soft_device_placement() -> bool:
@@ -143,3 +153,143 @@ def set_intra_op_parallelism_threads(num_threads: int) -> None:
       >>> tf.config.threading.set_intra_op_parallelism_threads(0)
     """
     set_num_threads(int(num_threads) or default_threads())
+
+
+def get_synchronous_execution() -> bool:
+    """What `set_synchronous_execution` was last told, True at first; operations are done when they return.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.config.experimental.get_synchronous_execution()
+      True
+    """
+    return bool(_settings["synchronous"])
+
+
+def set_synchronous_execution(enable: bool) -> None:
+    """Says whether operations are waited for. They are done when they return either way.
+
+    Args:
+      enable: remembered for `get_synchronous_execution`.
+
+    Example:
+      >>> tf.config.experimental.set_synchronous_execution(True)
+    """
+    _settings["synchronous"] = bool(enable)
+
+
+def get_device_policy() -> str:
+    """What `set_device_policy` was last told, "silent" at first.
+
+    Returns:
+      A str.
+
+    Example:
+      >>> tf.config.experimental.get_device_policy()
+      'silent'
+    """
+    return str(_settings["device_policy"])
+
+
+def set_device_policy(device_policy: str | None) -> None:
+    """Says what happens to operands on another device than an operation's. There is one device.
+
+    Args:
+      device_policy: "silent", "silent_for_int32", "warn", "explicit" or None for the first one; remembered for
+        `get_device_policy`.
+
+    Raises:
+      ValueError: it is another.
+
+    Example:
+      >>> tf.config.experimental.set_device_policy("silent")
+    """
+    if device_policy not in (None, "silent", "silent_for_int32", "warn", "explicit"):
+        raise ValueError(f"Invalid argument `device_policy`: {device_policy!r}.")
+    _settings["device_policy"] = device_policy or "silent"
+
+
+def get_experimental_options() -> dict[str, Any]:
+    """What `set_experimental_options` was told.
+
+    Returns:
+      A dict of bools by option.
+
+    Example:
+      >>> tf.config.optimizer.get_experimental_options()["disable_meta_optimizer"]
+      False
+    """
+    return {"disable_model_pruning": False, "disable_meta_optimizer": False, **_settings["options"]}
+
+
+def set_experimental_options(options: dict[str, Any]) -> None:
+    """Turns passes of TensorFlow's graph optimizer on or off, which is not here.
+
+    Args:
+      options: a dict of bools by option; remembered for `get_experimental_options`.
+
+    Example:
+      >>> tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+    """
+    _settings["options"] |= options
+
+
+def get_log_device_placement() -> bool:
+    """What `set_log_device_placement` was last told, False at first.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.debugging.get_log_device_placement()
+      False
+    """
+    return bool(_settings["log_placement"])
+
+
+def set_log_device_placement(enabled: bool) -> None:
+    """Says whether the devices of operations are logged. There is one device, and nothing is logged.
+
+    Args:
+      enabled: remembered for `get_log_device_placement`.
+
+    Example:
+      >>> tf.debugging.set_log_device_placement(False)
+    """
+    _settings["log_placement"] = bool(enabled)
+
+
+def enable_traceback_filtering() -> None:
+    """Asks for tracebacks without the library's own lines. They are few, and shown either way.
+
+    Example:
+      >>> tf.debugging.enable_traceback_filtering()
+    """
+    _settings["filtered"] = True
+
+
+def disable_traceback_filtering() -> None:
+    """Asks for whole tracebacks, which is what is shown in any case.
+
+    Example:
+      >>> tf.debugging.disable_traceback_filtering()
+      >>> tf.debugging.is_traceback_filtering_enabled()
+      False
+      >>> tf.debugging.enable_traceback_filtering()
+    """
+    _settings["filtered"] = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether `enable_traceback_filtering` was called later than `disable_traceback_filtering`, as at first.
+
+    Returns:
+      A bool.
+
+    Example:
+      >>> tf.debugging.is_traceback_filtering_enabled()
+      True
+    """
+    return bool(_settings["filtered"])

@@ -251,14 +251,116 @@ class TensorSpec(TypeSpec):
         return TensorSpec, self._key()
 
 
-def type_spec_from_value(value: Any) -> TensorSpec:
+class CompositeSpec(TypeSpec):
+    """The base of specifications of tensors that are stored as several, such as `tf.SparseTensorSpec`.
+
+    Args:
+      shape: the dense tensor's shape, a `tf.TensorShape` or what makes one; None for an unknown number of axes.
+      dtype: the dtype of its values.
+
+    Raises:
+      TypeError: there is no such dtype.
+    """
+
+    __slots__ = ("_dtype", "_shape")
+
+    def __init__(self, shape: Any = None, dtype: Any = dtypes.float32) -> None:
+        self._shape = TensorShape(shape)
+        self._dtype = as_dtype(dtype)
+
+    @property
+    def shape(self) -> TensorShape:
+        """What is known of the dense tensor's sizes."""
+        return self._shape
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the values."""
+        return self._dtype
+
+    @property
+    def value_type(self) -> type:
+        """The class of the tensors."""
+        raise NotImplementedError(f"{type(self).__name__}.value_type")
+
+    def _parts(self) -> tuple[TensorSpec, ...]:
+        """The specifications of the tensors that one is made of."""
+        raise NotImplementedError(f"{type(self).__name__}._parts")
+
+    def is_subtype_of(self, other: TypeSpec) -> bool:
+        """Whether every tensor that fits this specification fits another.
+
+        Args:
+          other: a specification.
+
+        Returns:
+          A bool.
+
+        Example:
+          >>> tf.SparseTensorSpec([2, 3]).is_subtype_of(tf.SparseTensorSpec([None, 3]))
+          True
+        """
+        return type(other) is type(self) and (self._dtype is other._dtype and self._shape.is_subtype_of(other._shape))
+
+    def is_compatible_with(self, spec_or_value: Any) -> bool:
+        """Whether a tensor fits, or some tensor fits both this specification and another.
+
+        Args:
+          spec_or_value: a specification or a tensor.
+
+        Returns:
+          A bool.
+
+        Example:
+          >>> tf.SparseTensorSpec([None, 3]).is_compatible_with(tf.SparseTensorSpec([2, None]))
+          True
+        """
+        if not isinstance(spec_or_value, (type(self), self.value_type)):
+            return False
+        value: Any = spec_or_value
+        return value.dtype is self._dtype and self._shape.is_compatible_with(value.shape)
+
+    def most_specific_common_supertype(self, others: Sequence[TypeSpec]) -> TypeSpec | None:
+        """The most detailed specification that this one and all others are subtypes of.
+
+        Args:
+          others: specifications.
+
+        Returns:
+          A specification, or None if dtypes differ.
+
+        Example:
+          >>> tf.SparseTensorSpec([2, 3]).most_specific_common_supertype([tf.SparseTensorSpec([2, 4])])
+          SparseTensorSpec(TensorShape([2, None]), tf.float32)
+        """
+        shape = self._shape
+        for other in others:
+            if type(other) is not type(self) or other._dtype is not self._dtype:
+                return None
+            shape = shape.most_specific_compatible_shape(other._shape)
+        return type(self)(shape, self._dtype)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and (other._shape, other._dtype) == (self._shape, self._dtype)
+
+    def __hash__(self) -> int:
+        return hash((self._shape, self._dtype))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._shape!r}, {self._dtype!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._shape, self._dtype)
+
+
+def type_spec_from_value(value: Any) -> TypeSpec:
     """The spec that describes a value.
 
     Args:
       value: a tensor, a variable, or what converts to a tensor.
 
     Returns:
-      A TensorSpec.
+      A TensorSpec, or the specification of another kind of tensor.
 
     Raises:
       TypeError: no spec describes such a value.
@@ -269,6 +371,8 @@ def type_spec_from_value(value: Any) -> TensorSpec:
     """
     if isinstance(value, Tensor | StringTensor | BaseVariable):
         return TensorSpec(value.shape, value.dtype)
+    if hasattr(value, "_type_spec"):
+        return value._type_spec
     try:
         return TensorSpec.from_tensor(as_any_tensor(value))
     except (TypeError, ValueError):

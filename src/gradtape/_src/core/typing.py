@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,3 +51,5 @@ else:
     ShapeLike: TypeAlias = Any  # sizes of axes
     IntLike: TypeAlias = Any  # a whole number, or a tensor that holds one
     Axes: TypeAlias = Any  # one axis, several, or None for all
+
+Reduction: TypeAlias = Literal["Sum", "Prod", "Max", "Min", "Mean"]  # TensorFlow's names of reductions' kernels

@@ -17,15 +17,6 @@ def refused(op: str, message: str, kernel: str = "") -> OpError:
     return from_op(InvalidArgumentError, op, message, "", kernel=kernel or op)
 
 
-def note(error: BaseException, text: str) -> None:
-    """Adds a sentence to an exception, which keeps its class and traceback."""
-    if hasattr(error, "add_note"):
-        error.add_note(text)
-    else:  # Python 3.10 has no notes; what shows tracebacks there looks for them in the same place
-        notes: list[str] = getattr(error, "__notes__", [])
-        error.__notes__ = [*notes, text]  # type: ignore[attr-defined]
-
-
 def called(function: Any) -> str:
     """A function's name for messages."""
     return getattr(function, "__name__", type(function).__name__)

@@ -11,10 +11,11 @@ import numpy as np
 from gradtape._engine.api.api import full
 from gradtape._engine.record.log import Unrecorded
 from gradtape._src.core import dtypes
+from gradtape._src.core.hints import note
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data import structure
-from gradtape._src.data.errors import called, note
+from gradtape._src.data.errors import called
 from gradtape._src.data.node import END, Node
 from gradtape._src.random import philox
 

@@ -87,6 +87,21 @@ class ThreadingOptions(_Options):
     TYPES: ClassVar[dict[str, type]] = {"max_intra_op_parallelism": int, "private_threadpool_size": int}
 
 
+class AutotuneAlgorithm(enum.Enum):
+    """How TensorFlow tunes pipelines.
+
+    Example:
+      >>> tf.data.experimental.AutotuneAlgorithm.HILL_CLIMB.name
+      'HILL_CLIMB'
+    """
+
+    DEFAULT = 0
+    HILL_CLIMB = 1
+    GRADIENT_DESCENT = 2
+    MAX_PARALLELISM = 3
+    STAGE_BASED = 4
+
+
 class AutotuneOptions(_Options):
     """Options of TensorFlow's tuning of pipelines.
 
@@ -97,6 +112,7 @@ class AutotuneOptions(_Options):
 
     TYPES: ClassVar[dict[str, type]] = {
         "enabled": bool,
+        "autotune_algorithm": AutotuneAlgorithm,
         "cpu_budget": int,
         "ram_budget": int,
         "initial_parallelism": int,

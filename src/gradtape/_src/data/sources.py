@@ -13,10 +13,11 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.hints import note
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data import structure
-from gradtape._src.data.errors import at_next, note, refused
+from gradtape._src.data.errors import at_next, refused
 from gradtape._src.data.node import END, INFINITE, Cursor, Gathered, Node, RowNumbers, Source, State
 from gradtape._src.data.seeds import SeedGenerator
 from gradtape._src.random import philox

@@ -308,6 +308,6 @@ def fit(value: Any, spec: Any) -> Any:
             raise TypeError(f"Can not cast {value!r} to {kind} type.")
         if given is None or len(given.items) != len(parts.items):
             raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
-    elif given is None or type(value) is not type(spec):
+    elif given is None or type(value) is not kind_of(spec):
         raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
     return given.make(tuple([fit(item, one) for item, one in zip(given.items, parts.items, strict=True)]))

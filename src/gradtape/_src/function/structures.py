@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from gradtape._engine.function.trace import install_parts
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.ops.indexed_slices import IndexedSlices
+from gradtape._src.core.composite import CompositeTensor
+from gradtape._src.core.tensor_spec import CompositeSpec
 from gradtape._src.ops.tensor_arrays import TensorArray
 
 LEAVES = (Tensor, int, float, bool, str, bytes, complex, type(None))
@@ -53,8 +54,8 @@ def parts_of(value: Any) -> Parts | None:
         return Parts(
             tuple(names), tuple([value[name] for name in names]), Make(_mapping, (kind_of(value), list(value), names))
         )
-    if isinstance(value, IndexedSlices):
-        return Parts(None, (value.values, value.indices, value.dense_shape), Make(_spread, (kind,)))
+    if isinstance(value, CompositeTensor | CompositeSpec):
+        return Parts(None, value._parts(), Make(_spread, (kind_of(value),)))
     if isinstance(value, TensorArray):
         known, items = value._parts()
         return Parts(known, items, Make(kind._of_parts, (known,)))
@@ -74,6 +75,8 @@ install_parts(parts_of)
 
 def kind_of(value: Any) -> type:
     """The class of an object that is made like another: factories of defaults are not kept, as in TensorFlow."""
+    if isinstance(value, CompositeSpec):
+        return value.value_type
     return dict if type(value) is defaultdict else type(value)
 
 
@@ -93,9 +96,8 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
 
 def leaves(value: Any) -> list[Any]:
     """The leaves of a structure, in order."""
-    found: list[Any] = []
-    mapped(found.append, value)
-    return found
+    parts = parts_of(value)
+    return [value] if parts is None else [leaf for item in parts.items for leaf in leaves(item)]
 
 
 def _spread(kind: Any, items: tuple[Any, ...]) -> Any:

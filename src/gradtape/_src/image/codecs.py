@@ -10,7 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import InvalidArgumentError
+from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.image.checks import convert_image_dtype
 
@@ -19,7 +19,7 @@ _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _OWN = {"1": 1, "L": 1, "P": 3, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 3, "YCbCr": 3, "I;16": 1, "I": 1}
 
 
-def _pillow() -> Any:
+def pillow() -> Any:
     try:
         from PIL import Image
     except ImportError:
@@ -27,23 +27,31 @@ def _pillow() -> Any:
     return Image
 
 
-def _bytes(contents: Any) -> bytes:
+def contents_of(contents: Any) -> bytes:
     """A file's bytes, given as such or as a tensor of them."""
     return bytes(contents.numpy() if hasattr(contents, "numpy") else contents)
 
 
-def _decoded(contents: Any, channels: int, dtype: Any, formats: tuple[str, ...] | None) -> Tensor:
-    wanted, data = dtypes.as_dtype(dtype), _bytes(contents)
+def _decoded(
+    contents: Any, channels: int, dtype: Any, formats: tuple[str, ...], of_all: tuple[str, ...] = ()
+) -> Tensor:
+    """The image of a file of these formats, or all its frames for those of `of_all`."""
+    wanted, data = dtypes.as_dtype(dtype), contents_of(contents)
     try:
-        image = _pillow().open(io.BytesIO(data), formats=formats)
-        kept = channels or _OWN.get(image.mode, 3)
+        image = pillow().open(io.BytesIO(data), formats=formats)
+        animated = image.format in of_all
+        kept = channels or (3 if animated else _OWN.get(image.mode, 3))
         if kept not in _MODES:
             raise ValueError(f"channels must be 0, 1, 3 or 4, not {channels}")
-        array = np.asarray(image.convert(_MODES[kept]))
+        frames = []
+        for number in range(image.n_frames if animated else 1):
+            if animated:
+                image.seek(number)
+            array = np.asarray(image.convert(_MODES[kept]))
+            frames.append(array[..., None] if array.ndim == 2 else array)
     except OSError as error:
         raise InvalidArgumentError(None, None, f"Invalid image data, size {len(data)}: {error}") from None
-    array = array[..., None] if array.ndim == 2 else array
-    return convert_image_dtype(as_tensor(array), wanted)
+    return convert_image_dtype(as_tensor(np.stack(frames) if animated else frames[0]), wanted)
 
 
 def decode_png(contents: bytes, channels: int = 0, dtype: Any = dtypes.uint8, name: str | None = None) -> Tensor:
@@ -116,10 +124,10 @@ def decode_image(
       channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 or None for what the file has.
       dtype: the dtype; floating images lie in [0, 1].
       name: not used; TensorFlow names operations by it.
-      expand_animations: not used; the first frame is returned.
+      expand_animations: whether all frames of a GIF file are returned, or the first one.
 
     Returns:
-      A tensor of shape [height, width, channels].
+      A tensor of shape [height, width, channels], of a GIF file [frames, height, width, channels].
 
     Raises:
       InvalidArgumentError: it is none of these files.
@@ -129,7 +137,57 @@ def decode_image(
       >>> tf.image.decode_image(tf.image.encode_png(tf.zeros([2, 3, 3], tf.uint8)), dtype=tf.float32).dtype
       tf.float32
     """
-    return _decoded(contents, channels or 0, dtype, ("PNG", "JPEG", "GIF", "BMP"))
+    formats = ("PNG", "JPEG", "GIF", "BMP")
+    return _decoded(contents, channels or 0, dtype, formats, ("GIF",) if expand_animations else ())
+
+
+def decode_bmp(contents: Any, channels: int = 0, name: str | None = None) -> Tensor:
+    """The image of a BMP file.
+
+    Args:
+      contents: the file's bytes.
+      channels: 3 for colours, 4 for colours and opacity, 0 for what the file has.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A uint8 tensor of shape [height, width, channels].
+
+    Raises:
+      InvalidArgumentError: it is no BMP file, or there is no such number of channels.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> import io
+      >>> file = io.BytesIO()
+      >>> tf.keras.utils.array_to_img(np.zeros([2, 3, 3])).save(file, "BMP")
+      >>> tf.image.decode_bmp(file.getvalue()).shape
+      TensorShape([2, 3, 3])
+    """
+    if channels not in (0, 3, 4):
+        raise invalid_argument("DecodeBmp", f"`channels` must be 0, 3 or 4 for BMP, but got {channels}")
+    return _decoded(contents, channels, dtypes.uint8, ("BMP",))
+
+
+def decode_gif(contents: Any, name: str | None = None) -> Tensor:
+    """All frames of a GIF file; a PNG, JPEG or BMP file has one.
+
+    Args:
+      contents: the file's bytes.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A uint8 tensor of shape [frames, height, width, 3].
+
+    Raises:
+      InvalidArgumentError: it is none of these files.
+      ImportError: Pillow is not installed.
+
+    Example:
+      >>> tf.image.decode_gif(tf.image.encode_png(tf.zeros([2, 3, 3], tf.uint8))).shape
+      TensorShape([1, 2, 3, 3])
+    """
+    frames = _decoded(contents, 3, dtypes.uint8, ("GIF", "PNG", "JPEG", "BMP"), ("GIF",))
+    return frames if frames.ndim == 4 else frames[None]
 
 
 def _encoded(image: Any, form: str, **options: Any) -> StringTensor:
@@ -140,7 +198,7 @@ def _encoded(image: Any, form: str, **options: Any) -> StringTensor:
         )
     pixels = apply_cast(tensor, dtypes.uint8).numpy()
     file = io.BytesIO()
-    _pillow().fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, form, **options)
+    pillow().fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(file, form, **options)
     return StringTensor(file.getvalue())
 
 

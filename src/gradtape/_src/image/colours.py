@@ -248,7 +248,7 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Tensor:
       array([-1.,  2.], dtype=float32)
     """
     floats, kind = through_floats(image_of(images, "images"))
-    means = apply_reduce(10, floats, [floats.ndim - 3, floats.ndim - 2], True, "Mean")
+    means = apply_reduce("Mean", floats, [floats.ndim - 3, floats.ndim - 2], True)
     factor = apply_cast(as_tensor(contrast_factor), floats.dtype)
     return convert_image_dtype((floats - means) * factor + means, kind, saturate=True)
 
@@ -351,4 +351,4 @@ def per_image_standardization(image: Any) -> Tensor:
     axes = [tensor.ndim - 3, tensor.ndim - 2, tensor.ndim - 1]
     count = float(np.prod([tensor.shape[axis] for axis in axes]))
     deviation = e.maximum(reduce_std(tensor, axes, True), 1.0 / np.sqrt(count) if count else 0.0)
-    return (tensor - apply_reduce(10, tensor, axes, True, "Mean")) / deviation
+    return (tensor - apply_reduce("Mean", tensor, axes, True)) / deviation

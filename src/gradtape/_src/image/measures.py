@@ -51,7 +51,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
       np.float32(20.0)
     """
     x, y, top = _pair(a, b, max_val)
-    noise = apply_reduce(10, e.squared_difference(x, y), [-3, -2, -1], False, "Mean")
+    noise = apply_reduce("Mean", e.squared_difference(x, y), [-3, -2, -1], False)
     return 20.0 * math.log(top) / math.log(10.0) - 10.0 / math.log(10.0) * e.log(noise)
 
 
@@ -114,8 +114,8 @@ def ssim(
     x, y, top = _pair(img1, img2, max_val)
     found, _ = _ssim_per_channel(x, y, top, filter_size, filter_sigma, k1, k2)
     if return_index_map:
-        return apply_reduce(10, found, [-1], False, "Mean")
-    return apply_reduce(10, apply_reduce(10, found, [-3, -2], False, "Mean"), [-1], False, "Mean")
+        return apply_reduce("Mean", found, [-1], False)
+    return apply_reduce("Mean", apply_reduce("Mean", found, [-3, -2], False), [-1], False)
 
 
 def ssim_multiscale(
@@ -157,12 +157,12 @@ def ssim_multiscale(
         if scale:
             x, y = _halved(x), _halved(y)
         whole, structure = (
-            apply_reduce(10, values, [-3, -2], False, "Mean")
+            apply_reduce("Mean", values, [-3, -2], False)
             for values in _ssim_per_channel(x, y, top, filter_size, filter_sigma, k1, k2)
         )
         factors.append(e.relu(whole if scale == len(power_factors) - 1 else structure))
     powers = e.pow(stack(factors, -1), as_tensor(list(power_factors), dtypes.float32))
-    return apply_reduce(10, apply_reduce(1, powers, [-1], False, "Prod"), [-1], False, "Mean")
+    return apply_reduce("Mean", apply_reduce("Prod", powers, [-1], False), [-1], False)
 
 
 def _halved(images: Tensor) -> Tensor:
@@ -197,7 +197,7 @@ def total_variation(images: Any, name: str | None = None) -> Tensor:
         raise ValueError("'images' must be either 3 or 4-dimensional.")
     down, across = tensor[..., 1:, :, :] - tensor[..., :-1, :, :], tensor[..., 1:, :] - tensor[..., :-1, :]
     axes = None if tensor.ndim == 3 else [1, 2, 3]
-    return apply_reduce(0, e.abs(down), axes, False, "Sum") + apply_reduce(0, e.abs(across), axes, False, "Sum")
+    return apply_reduce("Sum", e.abs(down), axes, False) + apply_reduce("Sum", e.abs(across), axes, False)
 
 
 def sobel_edges(image: Any) -> Tensor:

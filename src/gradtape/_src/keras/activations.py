@@ -187,8 +187,8 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
     shape[axis] = -1
     ranks = apply_reshape(numbers(1, x.shape[axis] + 1, dtype=x.dtype), shape)
     support = falling - (sums - 1) / ranks > 0
-    count = apply_reduce(0, apply_cast(support, x.dtype), axis, True, "Sum")
-    surplus = apply_reduce(0, where(support, falling, 0.0), axis, True, "Sum") - 1
+    count = apply_reduce("Sum", apply_cast(support, x.dtype), axis, True)
+    surplus = apply_reduce("Sum", where(support, falling, 0.0), axis, True) - 1
     return elementwise.maximum(x - surplus / count, 0.0)
 
 

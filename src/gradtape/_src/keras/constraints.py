@@ -80,7 +80,7 @@ class _Norm(Constraint):
 
     def __call__(self, w: Any) -> Tensor:
         weights = tensor_of(w)
-        norms = elementwise.sqrt(apply_reduce(0, elementwise.square(weights), self.axis, True, "Sum"))
+        norms = elementwise.sqrt(apply_reduce("Sum", elementwise.square(weights), self.axis, True))
         return self._scaled(weights, norms, settings.epsilon() + norms)
 
     def _scaled(self, weights: Tensor, norms: Tensor, divisor: Tensor) -> Tensor:

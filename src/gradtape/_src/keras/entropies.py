@@ -83,8 +83,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     output, from_logits = _logits_of(output, from_logits, "Softmax", "categorical_crossentropy")
     if from_logits:
         return softmax_cross_entropy_with_logits(labels=target, logits=output, axis=axis)
-    output = _probabilities(output / apply_reduce(0, output, axis, True, "Sum"))
-    return -apply_reduce(0, target * elementwise.log(output), axis, False, "Sum")
+    output = _probabilities(output / apply_reduce("Sum", output, axis, True))
+    return -apply_reduce("Sum", target * elementwise.log(output), axis, False)
 
 
 @keras_op

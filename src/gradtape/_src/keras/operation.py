@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping
+from types import MethodType
 from typing import Any
 
 from gradtape._engine.api.api import full
@@ -77,8 +78,19 @@ class Node:
         return f"<Node operation={self.operation.name}, id={id(self)}>"
 
 
+class _Signature:
+    """What classes are called with: what their constructors take. Python 3.10 shows __new__ for an inherited one."""
+
+    def __get__(self, instance: object, owner: type) -> inspect.Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return inspect.signature(MethodType(owner.__init__, owner))  # type: ignore[misc]
+
+
 class _Begun:
     """Objects that have their state before a constructor has run, and that know what it is called with."""
+
+    __signature__ = _Signature()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = object.__new__(cls)

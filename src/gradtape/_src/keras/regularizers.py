@@ -185,7 +185,7 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _sum(x: Tensor) -> Tensor:
-    return apply_reduce(0, x, None, False, "Sum")
+    return apply_reduce("Sum", x, None, False)
 
 
 def _factor(value: Any, name: str) -> float:

@@ -31,8 +31,6 @@ from gradtape._src.table.rows import NUMBERS, call, integer, op, real
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SUM = 0
-
 
 def _flag(letter: str, transpose: bool, adjoint: bool) -> bool:
     if transpose and adjoint:
@@ -396,7 +394,7 @@ def _alone(labels: list[str], x: Tensor, wanted: list[str]) -> tuple[list[str], 
         labels = [*(labels[k] for k in others), label]
     lost = [k for k, label in enumerate(labels) if label not in wanted]
     if lost:
-        x = apply_reduce(SUM, x, lost, False, "Sum")
+        x = apply_reduce("Sum", x, lost, False)
         labels = [label for label in labels if label in wanted]
     return labels, x
 

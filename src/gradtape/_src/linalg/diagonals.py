@@ -24,8 +24,6 @@ from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import NUMBERS, call, op, real
 
-SUM = 0
-
 _ALIGNMENTS = ("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT")
 
 
@@ -332,7 +330,7 @@ def trace(x: TensorLike, name: str | None = None) -> Tensor:
       >>> tf.linalg.trace([[1, 2], [3, 4]]).numpy()
       np.int32(5)
     """
-    return apply_reduce(SUM, diag_part(x), -1, False, "Sum")
+    return apply_reduce("Sum", diag_part(x), -1, False)
 
 
 @op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])

@@ -31,8 +31,6 @@ from gradtape._src.ops.joining import concat
 from gradtape._src.ops.sorting import invert_permutation
 from gradtape._src.table.rows import call, integer, op, real as sample, values
 
-SUM = 0
-
 
 def identity_like(x: Tensor) -> Tensor:
     """The identity of the matrices' size."""
@@ -151,7 +149,7 @@ def logdet(matrix: TensorLike, name: str | None = None) -> Tensor:
       >>> tf.linalg.logdet([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
       np.float32(3.5835)
     """
-    return apply_reduce(SUM, apply_elementwise("log", real(diag_part(cholesky(matrix)))), -1, False, "Sum") * 2.0
+    return apply_reduce("Sum", apply_elementwise("log", real(diag_part(cholesky(matrix)))), -1, False) * 2.0
 
 
 class Lu(NamedTuple):

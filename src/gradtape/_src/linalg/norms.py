@@ -20,7 +20,6 @@ from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.linalg.matrices import apart
 from gradtape._src.table.rows import call, op, real, values
 
-SUM, MAX = 0, 2
 EUCLIDEAN: tuple[Any, ...] = ("euclidean", "fro", 2)
 
 
@@ -93,18 +92,18 @@ def norm(
     if ord in EUCLIDEAN:
         if not (x.dtype.is_floating or x.dtype.is_complex):
             raise not_allowed("Sqrt", x.dtype, "bfloat16, half, float, double, complex64, complex128")
-        return apply_elementwise("sqrt", apply_reduce(SUM, x * apply_conjugate(x), axes, kept, "Sum"))
+        return apply_elementwise("sqrt", apply_reduce("Sum", x * apply_conjugate(x), axes, kept))
     size = apply_elementwise("abs", x)
     if pair and x.ndim:
         rows, columns = (place % x.ndim for place in pair)
         summed, greatest = (rows, columns) if ord == 1 else (columns, rows)
-        result = apply_reduce(MAX, apply_reduce(SUM, size, summed, True, "Sum"), greatest, True, "Max")
-        return result if kept else apply_reduce(SUM, result, [rows, columns], False, "Sum")
+        result = apply_reduce("Max", apply_reduce("Sum", size, summed, True), greatest, True)
+        return result if kept else apply_reduce("Sum", result, [rows, columns], False)
     if ord == np.inf:
-        return apply_reduce(MAX, size, axes, kept, "Max")
+        return apply_reduce("Max", size, axes, kept)
     if ord == 1:
-        return apply_reduce(SUM, size, axes, kept, "Sum")
-    return apply_reduce(SUM, size**ord, axes, kept, "Sum") ** (1.0 / ord)
+        return apply_reduce("Sum", size, axes, kept)
+    return apply_reduce("Sum", size**ord, axes, kept) ** (1.0 / ord)
 
 
 def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
@@ -114,7 +113,7 @@ def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
     others = [place for place in range(x.ndim) if place not in last]
     # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.
     sizes = apply_elementwise("abs", svd(apply_transpose(x, [*others, *last]), compute_uv=False))
-    largest = apply_reduce(MAX, sizes, -1, False, "Max")
+    largest = apply_reduce("Max", sizes, -1, False)
     if not keepdims:
         return largest
     return apply_reshape(largest, [1 if place in last else size for place, size in enumerate(x.shape)])

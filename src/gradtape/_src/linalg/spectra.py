@@ -26,8 +26,6 @@ from gradtape._src.linalg.eigenvalues import column, finite, inverse_differences
 from gradtape._src.linalg.matrices import adjoint_of, apart, matrices, real_of, symmetrised
 from gradtape._src.table.rows import call, op, real, values
 
-MAX = 2
-
 
 @op(
     "linalg.eigh",
@@ -326,6 +324,6 @@ def pinv(
     if rcond is None:
         rcond = 10.0 * max(x.shape[-2:]) * dtypes.finfo(x.dtype).eps
     s, u, v = svd(x)
-    cutoff = as_tensor(rcond, x.dtype) * apply_reduce(MAX, s, -1, False, "Max")
+    cutoff = as_tensor(rcond, x.dtype) * apply_reduce("Max", s, -1, False)
     s = apply_elementwise("select", s > column(cutoff), s, np.inf)
     return matmul(v / row(s), u, transpose_b=True)

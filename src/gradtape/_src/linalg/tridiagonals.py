@@ -18,7 +18,6 @@ from gradtape._src.linalg.spectra import eigh, eigvalsh
 from gradtape._src.ops.joining import concat, stack
 from gradtape._src.table.rows import call, op, real, values
 
-SUM = 0
 _ALLOWED = "double, float, complex64, complex128"
 
 

@@ -491,6 +491,62 @@ def conv_transpose(
 
 
 @op(
+    "nn.atrous_conv2d_transpose",
+    samples=lambda: [
+        call(real(1, 3, 3, 2), real(3, 3, 1, 2), [1, 7, 7, 1], 2, "VALID"),
+        call(real(1, 4, 4, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 2, "SAME"),
+        call(real(1, 3, 3, 1), real(2, 2, 1, 1), [1, 3, 3, 1], 1, "SAME"),
+    ],
+)
+def atrous_conv2d_transpose(
+    value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
+) -> Tensor:
+    """The gradient of `atrous_conv2d` by its images, as a function: it takes images of outputs to images of inputs.
+
+    Args:
+      value: images of shape [batch, height, width, inputs].
+      filters: a tensor of shape [height, width, outputs, inputs].
+      output_shape: the result's shape, [batch, height, width, outputs].
+      rate: the distance between elements of a window.
+      padding: "SAME" or "VALID".
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      ValueError: channels differ, the rate is less than 1, or the padding is another.
+      InvalidArgumentError: the shapes do not fit.
+
+    Example:
+      >>> filters = tf.ones([2, 2, 1, 1])
+      >>> tf.nn.atrous_conv2d_transpose(tf.ones([1, 1, 1, 1]), filters, [1, 3, 3, 1], 2, "VALID")[0, :, :, 0].numpy()
+      array([[1., 0., 1.],
+             [0., 0., 0.],
+             [1., 0., 1.]], dtype=float32)
+    """
+    image, weights = as_tensor(value), as_tensor(filters)
+    if image.ndim == weights.ndim == 4 and image.shape[3] != weights.shape[3]:
+        raise ValueError(
+            "`value` channel count must be compatible with `filters` input channel count. Received: "
+            f"value.shape={image.shape} with channel count {image.shape[3]} and filters.shape={weights.shape} with "
+            f"input channel count {weights.shape[3]}."
+        )
+    if rate < 1:
+        raise ValueError(f"`rate` cannot be less than one. Received: rate={rate}")
+    shape = ints_of(output_shape, "Conv2DBackpropInput", "input_sizes")
+    if len(shape) == weights.ndim == 4 and shape[3] != weights.shape[2]:
+        raise ValueError(
+            "`output_shape` channel count must be compatible with `filters` output channel count. Received: "
+            f"output_shape={shape} with channel count {shape[3]} and filters.shape={weights.shape} with output "
+            f"channel count {weights.shape[2]}."
+        )
+    if padding not in ("SAME", "VALID"):
+        raise ValueError(f"`padding` must be either 'VALID' or 'SAME'. Received: padding={padding}")
+    return _transpose(image, weights, shape, 1, padding, rate, None, 2)
+
+
+@op(
     "nn.depthwise_conv2d",
     samples=lambda: [
         call(real(1, 4, 4, 2), real(3, 3, 2, 2), [1, 1, 1, 1], "SAME"),

@@ -86,7 +86,7 @@ def softmax(logits: TensorLike, axis: int | None = None, name: str | None = None
 
 def _softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     (s,), (axis,) = call.saved, call.attributes
-    return ((g - apply_reduce(0, g * s, axis, True, "Sum")) * s,)
+    return ((g - apply_reduce("Sum", g * s, axis, True)) * s,)
 
 
 _SOFTMAX = Primitive("Softmax", evaluate_softmax, _softmax_vjp, saves=(-1,), batch="axis_first")
@@ -121,7 +121,7 @@ def log_softmax(logits: TensorLike, axis: int | None = None, name: str | None = 
 
 def _log_softmax_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor]:
     (y,), (axis,) = call.saved, call.attributes
-    return (g - apply_elementwise("exp", y) * apply_reduce(0, g, axis, True, "Sum"),)
+    return (g - apply_elementwise("exp", y) * apply_reduce("Sum", g, axis, True),)
 
 
 _LOG_SOFTMAX = Primitive("LogSoftmax", evaluate_log_softmax, _log_softmax_vjp, saves=(-1,), batch="axis_first")
@@ -241,7 +241,7 @@ def _sparse_cross_entropy_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, T
 
 def _surplus_vjp(call: Any, needs: Any, g: Tensor) -> tuple[None, Tensor]:
     s = softmax(call.saved[0])
-    return None, (g - apply_reduce(0, g * s, -1, True, "Sum")) * s
+    return None, (g - apply_reduce("Sum", g * s, -1, True)) * s
 
 
 _SPARSE_CROSS_ENTROPY = Primitive(
@@ -360,4 +360,4 @@ def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
       >>> tf.nn.l2_loss([3.0, 4.0]).numpy()
       np.float32(12.5)
     """
-    return apply_reduce(0, apply_elementwise("square", _logits(t, "L2Loss")), None, False, "L2Loss") * 0.5
+    return apply_reduce("Sum", apply_elementwise("square", _logits(t, "L2Loss")), None, False, op="L2Loss") * 0.5

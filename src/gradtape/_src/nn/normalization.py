@@ -10,20 +10,22 @@ import numpy as np
 from gradtape._engine.api.api import (
     apply_cast,
     apply_elementwise,
+    apply_matmul,
     apply_reduce,
     apply_reshape,
     apply_stop_gradient,
     as_tensor,
     full_like,
+    tensor_from,
 )
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType, float32
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import TENSORS, dims_text, one_dtype, reduced_axes
+from gradtape._src.core.operands import TENSORS, dims_text, not_allowed, one_dtype, reduced_axes
 from gradtape._src.core.typing import Axes, ShapeLike, TensorLike
 from gradtape._src.random.stateful import uniform
 from gradtape._src.random.stateless import stateless_uniform
-from gradtape._src.table.rows import call, integer, op, real
+from gradtape._src.table.rows import call, integer, op, real, single
 
 
 @op("nn.bias_add", samples=lambda: [call(real(2, 3), real(3)), call(real(2, 2, 3), real(3))])
@@ -105,10 +107,8 @@ def moments(
     if x.dtype.is_floating and x.dtype.size == 2:  # squares of halves overflow soon
         mean, variance = moments(apply_cast(x, float32), axes, shift, keepdims)
         return apply_cast(mean, x.dtype), apply_cast(variance, x.dtype)
-    mean = apply_reduce(10, x, axes, True, "Mean")
-    variance = apply_reduce(
-        10, apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True, "Mean"
-    )
+    mean = apply_reduce("Mean", x, axes, True)
+    variance = apply_reduce("Mean", apply_elementwise("squared_difference", x, apply_stop_gradient(mean)), axes, True)
     return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
 
 
@@ -153,9 +153,9 @@ def weighted_moments(
     x = as_tensor(x)
     weights = as_tensor(frequency_weights, hint=x.dtype)
     weights = weights if weights.dtype == x.dtype else apply_cast(weights, x.dtype)
-    total = apply_reduce(0, weights + full_like(x, 0), axes, True, "Sum")
-    mean = apply_elementwise("divide_no_nan", apply_reduce(0, weights * x, axes, True, "Sum"), total)
-    squares = apply_reduce(0, weights * apply_elementwise("squared_difference", x, mean), axes, True, "Sum")
+    total = apply_reduce("Sum", weights + full_like(x, 0), axes, True)
+    mean = apply_elementwise("divide_no_nan", apply_reduce("Sum", weights * x, axes, True), total)
+    squares = apply_reduce("Sum", weights * apply_elementwise("squared_difference", x, mean), axes, True)
     variance = apply_elementwise("divide_no_nan", squares, total)
     return _kept(mean, axes, keepdims), _kept(variance, axes, keepdims)
 
@@ -195,7 +195,7 @@ def sufficient_statistics(
     shift = None if shift is None else as_tensor(shift, x.dtype)
     squares = apply_elementwise("square", x) if shift is None else apply_elementwise("squared_difference", x, shift)
     shifted = x if shift is None else x - shift
-    sums = [apply_reduce(0, summed, list(places), keepdims, "Sum") for summed in (shifted, squares)]
+    sums = [apply_reduce("Sum", summed, list(places), keepdims) for summed in (shifted, squares)]
     return count, sums[0], sums[1], shift
 
 
@@ -281,6 +281,110 @@ def batch_normalization(
         factor = factor * scale
     scaled = mean * factor
     return x * factor + (-scaled if offset is None else offset - scaled)
+
+
+@op(
+    "nn.batch_norm_with_global_normalization",
+    samples=lambda: [
+        call(real(2, 2, 2, 3), real(3), real(3, low=0.5), real(3), real(3), 0.001, scaled) for scaled in (True, False)
+    ],
+)
+def batch_norm_with_global_normalization(
+    input: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
+    beta: TensorLike,
+    gamma: TensorLike,
+    variance_epsilon: TensorLike,
+    scale_after_normalization: bool,
+    name: str | None = None,
+) -> Tensor:
+    """`batch_normalization` under its first name, with beta as the offset and gamma as the scale.
+
+    Args:
+      input: a floating tensor.
+      mean: the mean, which broadcasts to the input.
+      variance: the variance, likewise.
+      beta: what is added, likewise.
+      gamma: the factor, likewise.
+      variance_epsilon: a small number that keeps the root from 0.
+      scale_after_normalization: whether there is a factor at all.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the shape and dtype of the input.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the dtypes differ.
+
+    Example:
+      >>> x, one = tf.constant([1.0, 5.0]), tf.constant(1.0)
+      >>> tf.nn.batch_norm_with_global_normalization(x, 3.0 * one, 3.0 * one, one, one, 1.0, False).numpy()
+      array([0., 2.], dtype=float32)
+    """
+    scale = gamma if scale_after_normalization else None
+    return batch_normalization(input, mean, variance, beta, scale, variance_epsilon)
+
+
+def _powers(norms: Tensor, beta: float) -> Tensor:
+    if beta == 0.5:
+        return apply_elementwise("rsqrt", norms)
+    return apply_elementwise("pow", norms, as_tensor(-beta, norms.dtype))
+
+
+@op(
+    "nn.local_response_normalization",
+    "nn.lrn",
+    samples=lambda: [
+        single(real(1, 2, 2, 4), 1, 1.0, 0.5, 0.75),
+        single(real(2, 1, 2, 3), bias=2.0),
+        single(real(1, 1, 2, 5), 0, alpha=0.1),
+    ],
+    orders_there="1",
+    notes="float64 too",
+)
+def local_response_normalization(
+    input: TensorLike,
+    depth_radius: int = 5,
+    bias: float = 1,
+    alpha: float = 1,
+    beta: float = 0.5,
+    name: str | None = None,
+) -> Tensor:
+    """Each value over a power of the sum of squares in neighbouring channels: x / (bias + alpha * sum)**beta.
+
+    Krizhevsky, Sutskever and Hinton, ImageNet Classification with Deep Convolutional Neural Networks (2012).
+
+    Args:
+      input: a floating tensor of four axes, the channels last.
+      depth_radius: how many channels to each side count.
+      bias: what is added to the sum.
+      alpha: the sum's factor.
+      beta: the power.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the tensor does not have four axes, its dtype is not floating, or the radius is negative.
+
+    Example:
+      >>> tf.nn.local_response_normalization([[[[3.0, 4.0]]]], 1, bias=0.0).numpy()
+      array([[[[0.6, 0.8]]]], dtype=float32)
+    """
+    tensor = as_tensor(input)
+    if not tensor.dtype.is_floating:
+        raise not_allowed("LRN", tensor.dtype, "half, bfloat16, float")
+    if tensor.ndim != 4:
+        raise invalid_argument("LRN", "in must be 4-dimensional")
+    if depth_radius < 0:
+        raise invalid_argument("LRN", f"depth_radius = {depth_radius} larger than int max")
+    channels = np.arange(tensor.shape[3])
+    near = np.abs(channels[:, None] - channels) <= int(depth_radius)
+    squares = apply_reshape(apply_elementwise("square", tensor), (-1, tensor.shape[3]))
+    sums = apply_reshape(apply_matmul(squares, tensor_from(near, tensor.dtype), False, False), tuple(tensor.shape))
+    return tensor * _powers(sums * alpha + bias, beta)
 
 
 def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DType], Any]) -> Tensor:

@@ -31,7 +31,6 @@ from gradtape._src.ops.joining import concat
 from gradtape._src.random.candidates import log_uniform_candidate_sampler
 from gradtape._src.table.rows import call, integer, op, real, single
 
-SUM, MAX = 0, 2
 _HIDDEN = float(np.finfo(np.float32).min)  # what is added to the logit of an accidental hit
 
 
@@ -67,12 +66,12 @@ def _sampled_logits(
     rows, offsets = gather(weights, chosen), gather(biases, chosen)
     count, width = flat.shape[0], rows.shape[-1]
     true_rows = apply_reshape(rows[:count], (-1, num_true, width))
-    true_logits = apply_reduce(SUM, apply_reshape(x, (-1, 1, width)) * true_rows, -1, False, "Sum")
+    true_logits = apply_reduce("Sum", apply_reshape(x, (-1, 1, width)) * true_rows, -1, False)
     true_logits = true_logits + apply_reshape(offsets[:count], (-1, num_true))
     sampled_logits = apply_matmul(x, rows[count:], False, True) + offsets[count:]
     if hide_hits:
         equal = apply_elementwise("equal", apply_reshape(classes, (-1, num_true, 1)), sampled)
-        hits = apply_reduce(MAX, apply_cast(equal, x.dtype), 1, False, "Max")
+        hits = apply_reduce("Max", apply_cast(equal, x.dtype), 1, False)
         sampled_logits = sampled_logits + hits * _HIDDEN
     true_logits = true_logits - _log(true_expected, x.dtype)
     sampled_logits = sampled_logits - _log(sampled_expected, x.dtype)
@@ -150,7 +149,7 @@ def nce_loss(
         *(weights, biases, labels, inputs, num_sampled, num_classes, num_true),
         *(sampled_values, remove_accidental_hits, None),
     )
-    return apply_reduce(SUM, sigmoid_cross_entropy_with_logits(targets, logits), 1, False, "Sum")
+    return apply_reduce("Sum", sigmoid_cross_entropy_with_logits(targets, logits), 1, False)
 
 
 @op("nn.sampled_softmax_loss", samples=_samples, program=_counted)
@@ -256,7 +255,7 @@ def compute_average_loss(
         )
     if view(size) < 0:
         raise InvalidArgumentError(None, None, f"global_batch_size must be non-negative. Received: {view(size)}")
-    return apply_elementwise("divide_no_nan", apply_reduce(SUM, losses, None, False, "Sum"), apply_cast(size, dtype))
+    return apply_elementwise("divide_no_nan", apply_reduce("Sum", losses, None, False), apply_cast(size, dtype))
 
 
 @op("nn.scale_regularization_loss", samples=lambda: [call(real(3)), call(real())])
@@ -277,5 +276,5 @@ def scale_regularization_loss(regularization_loss: TensorLike) -> Tensor:
       np.float32(3.0)
     """
     replicas = replicas_of("scale_regularization_loss")
-    total = apply_reduce(SUM, as_tensor(regularization_loss), None, False, "Sum")
+    total = apply_reduce("Sum", as_tensor(regularization_loss), None, False)
     return total if replicas == 1 else total / float(replicas)

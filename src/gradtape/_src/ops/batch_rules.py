@@ -19,20 +19,22 @@ from gradtape._engine.api.api import (
     apply_broadcast_to,
     apply_elementwise,
     apply_matmul,
+    apply_reduce,
     apply_reshape,
     apply_sum_to,
     apply_transpose,
     as_tensor,
     tensor_from,
 )
+from gradtape._engine.ops.matmul import read_sides
+from gradtape._engine.ops.movement import read_runs, runs_attribute
+from gradtape._engine.ops.reductions import read_reduction
+from gradtape._engine.ops.structural import read_permutation
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.ops.joining import stack
 
 Rule = Callable[[Primitive, int, list[Tensor], list[bool], Any], "Sequence[Tensor] | None"]
-
-OUTER_BITS = 31  # of the number of a primitive that copies runs: how many, and above them the place of the first
-MEAN = 10  # in a reduction's number: the kind in four bits, a flag, and from bit 8 the axes' mask
 
 
 def evaluate_batch(
@@ -106,10 +108,9 @@ def _kept(primitive: Any, count: int, operands: list[Tensor], batched: list[bool
 
 def _runs(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     number, shape = given
-    outer, offset = number & ((1 << OUTER_BITS) - 1), number >> OUTER_BITS
-    if outer * count >= 1 << OUTER_BITS:
-        return None  # more runs than the number has bits for
-    return primitive.again(tuple(operands), (offset << OUTER_BITS | outer * count, (count, *shape)))
+    outer, offset = read_runs(number)
+    wide = runs_attribute(outer * count, offset)
+    return None if wide is None else primitive.again(tuple(operands), (wide, (count, *shape)))
 
 
 def _broadcast(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
@@ -121,25 +122,22 @@ def _sum_to(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
 
 
 def _transpose(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    packed = 0
-    for i in range(operands[0].ndim - 1):
-        packed |= ((given[0] >> 4 * i & 15) + 1) << 4 * (i + 1)
-    return primitive.again(tuple(operands), (packed, (count, *given[1])))
+    order = read_permutation(given[0], operands[0].ndim - 1)
+    return (apply_transpose(operands[0], [0, *(axis + 1 for axis in order)]),)
 
 
 def _reduce(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    number, shape = given
-    return primitive.again(tuple(operands), ((number >> 8) << 9 | number & 255, (count, *shape)))
+    kernel, axes, keepdims = read_reduction(given[0])
+    return (apply_reduce(kernel, operands[0], [axis + 1 for axis in axes], keepdims),)
 
 
 def _even(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
     """A slice's only value everywhere, for a mean divided by how many elements it was made of."""
     number, shape = given
     value = apply_reshape(operands[0], (count,))
-    if number & 15 == MEAN:
-        elements = 1.0
-        for axis, size in enumerate(shape):
-            elements *= size if number >> 8 + axis & 1 else 1
+    kernel, axes, _ = read_reduction(number)
+    if kernel == "Mean":
+        elements = float(math.prod(shape[axis] for axis in axes))
         value = apply_elementwise("divide", value, as_tensor(elements, value.dtype))
     return (_over(count, value, shape),)
 
@@ -149,21 +147,24 @@ def _added(primitive: Any, count: int, operands: list[Tensor], batched: list[boo
 
 
 def _matmul(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
+    return _product(count, operands, batched, *read_sides(given[0]))
+
+
+def _product(count: int, operands: list[Tensor], batched: list[bool], left: bool, right: bool) -> Any:
     a, b = operands
-    left, right = given[0] & 1, given[0] >> 1 & 1
     if not batched[1] and b.ndim == 2 and a.ndim == 3 and not left:
         # One matrix serves all slices: their rows are rows of one product.
-        rows = apply_matmul(apply_reshape(a, (-1, a.shape[2])), b, False, bool(right)) if a.shape[2] else None
+        rows = apply_matmul(apply_reshape(a, (-1, a.shape[2])), b, False, right) if a.shape[2] else None
         return rows if rows is None else (apply_reshape(rows, (*a.shape[:2], rows.shape[1])),)
     a, b = _aligned(operands, batched)
-    return (apply_matmul(a, b, bool(left), bool(right)),)
+    return (apply_matmul(a, b, left, right),)
 
 
 def _added_product(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    number = given[0] | given[1] << 1
-    product = _matmul(None, count, operands[:2], batched[:2], (number, ())) if any(batched[:2]) else None
+    left, right = bool(given[0]), bool(given[1])
+    product = _product(count, operands[:2], batched[:2], left, right) if any(batched[:2]) else None
     if product is None:
-        product = (apply_matmul(operands[0], operands[1], bool(given[0]), bool(given[1])),)
+        product = (apply_matmul(operands[0], operands[1], left, right),)
     return (apply_elementwise("add", operands[2], product[0]),)
 
 

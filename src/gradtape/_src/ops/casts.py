@@ -10,11 +10,12 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.errors import TextOperand, UnimplementedError
 from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.typing import DTypeLike, TensorLike
-from gradtape._src.ops.indexed_slices import IndexedSlices, like
+from gradtape._src.ops.indexed_slices import like
 from gradtape._src.table.rows import ALL, Leaf, call, integer, op, real, values
 
 
@@ -52,7 +53,7 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
       >>> tf.cast([1.8, -1.8], tf.int32).numpy()
       array([ 1, -1], dtype=int32)
     """
-    if type(x) is IndexedSlices:
+    if isinstance(x, CompositeTensor):
         return like(x, apply_cast(x.values, dtype))
     try:
         return apply_cast(x, dtype)

@@ -17,7 +17,7 @@ from gradtape._src.table.rows import call, op, real, values
 
 
 def _squares(t: Tensor, axes: Any, keepdims: bool) -> Tensor:
-    return apply_reduce(0, apply_elementwise("square", t), axes, keepdims, "Sum")
+    return apply_reduce("Sum", apply_elementwise("square", t), axes, keepdims)
 
 
 @op(

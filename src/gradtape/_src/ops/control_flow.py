@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from gradtape._engine.api.api import as_tensor
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import OutsideTrace, effect_kind
+from gradtape._engine.record.primitive import OutsideTrace, effect_kind, fail_trace
 from gradtape._src.core import dtypes, nest
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.execution import within_function
@@ -367,3 +368,20 @@ def init_scope() -> Iterator[None]:
     """
     with OutsideTrace(), Unrecorded(), within_function(False):
         yield
+
+
+def timestamp(name: str | None = None) -> Any:
+    """Seconds since the year 1970 began.
+
+    Args:
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A scalar of float64.
+
+    Example:
+      >>> bool(tf.timestamp() > 1e9)
+      True
+    """
+    fail_trace("it asks for the time")
+    return as_tensor(time.time(), dtypes.float64)

@@ -21,12 +21,12 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes, errors
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.operands import NUMERIC, WIDE, check_memory, dims_text, dtype_word, int_of, ints_of, not_allowed
 from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text_codes import compared, moved
 from gradtape._src.core.typing import DTypeLike, IntLike, ShapeLike, TensorLike
-from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.shapes import expand_dims
 
@@ -253,7 +253,7 @@ def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | Non
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether x is a tensor, a variable or IndexedSlices.
+    """Whether x is a tensor, a variable, IndexedSlices or a SparseTensor.
 
     Args:
       x: any object.
@@ -265,7 +265,7 @@ def is_tensor(x: Any) -> bool:
       >>> tf.is_tensor(tf.constant(1.0)), tf.is_tensor(1.0)
       (True, False)
     """
-    return isinstance(x, Tensor | BaseVariable | IndexedSlices | StringTensor)
+    return isinstance(x, Tensor | BaseVariable | CompositeTensor | StringTensor)
 
 
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
@@ -446,3 +446,38 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
     # The ends are themselves, whatever becomes of their distance.
     return concat([first, inner, last] if count > 1 else [first[(slice(None),) * place + (slice(count),)]], place)
+
+
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """The value of a tensor as an array, which every tensor has.
+
+    Args:
+      tensor: a tensor, or an array or number, which are given back.
+      partial: not used; TensorFlow's graphs may know a part of a tensor.
+
+    Returns:
+      An array, or None for a variable, whose value changes.
+
+    Example:
+      >>> tf.get_static_value(tf.constant([1, 2]))
+      array([1, 2], dtype=int32)
+    """
+    if isinstance(tensor, BaseVariable):
+        return None
+    return tensor.numpy() if isinstance(tensor, Tensor) else tensor
+
+
+def is_symbolic_tensor(tensor: Any) -> bool:
+    """Whether it is a tensor of a graph, without a value: never, as operations run at once.
+
+    Args:
+      tensor: not used, whatever it is.
+
+    Returns:
+      False.
+
+    Example:
+      >>> tf.is_symbolic_tensor(tf.constant(1.0))
+      False
+    """
+    return False

@@ -27,7 +27,6 @@ from gradtape._src.core.operands import common_tensors, dims_text, not_allowed, 
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real, values
 
-SUM = 0
 INF, NAN = np.inf, np.nan
 
 
@@ -304,5 +303,5 @@ def lbeta(x: TensorLike, name: str | None = None) -> Tensor:
       np.float32(-1.3863)
     """
     tensor = as_tensor(x)
-    total = apply_reduce(SUM, tensor, [-1], False, "Sum")
-    return apply_reduce(SUM, _lgamma(tensor), [-1], False, "Sum") - _lgamma(total)
+    total = apply_reduce("Sum", tensor, [-1], False)
+    return apply_reduce("Sum", _lgamma(tensor), [-1], False) - _lgamma(total)

@@ -9,12 +9,13 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._engine.ops.joining import concat
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.ops.segments import unsorted_segment_sum
 
 
-class IndexedSlices:
+class IndexedSlices(CompositeTensor):
     """Rows of a larger tensor: row `indices[i]` of it is `values[i]`; rows that are listed twice are summed.
 
     The gradient of `gather` from a variable is one. `convert_to_tensor` gives the dense tensor.
@@ -90,6 +91,12 @@ class IndexedSlices:
             )
         return unsorted_segment_sum(self._values, self._indices, self.shape[0])
 
+    def _parts(self) -> tuple[Any, ...]:
+        return self._values, self._indices, self._dense_shape
+
+    def _with_values(self, values: Any) -> IndexedSlices:
+        return IndexedSlices(values, self._indices, self._dense_shape)
+
     def _add_to(self, other: Any) -> Any:
         """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
         if not isinstance(other, IndexedSlices):
@@ -100,10 +107,10 @@ class IndexedSlices:
 
 
 def values_of(x: Any) -> Tensor:
-    """A tensor of x, or the rows of IndexedSlices."""
-    return as_tensor(x.values if isinstance(x, IndexedSlices) else x)
+    """A tensor of x, or the values of a tensor that is stored as several."""
+    return as_tensor(x.values if isinstance(x, CompositeTensor) else x)
 
 
 def like(x: Any, values: Tensor) -> Any:
-    """The values, as IndexedSlices with the places of x where that is one."""
-    return IndexedSlices(values, x.indices, x.dense_shape) if isinstance(x, IndexedSlices) else values
+    """The values, at the places of x where that is a tensor that is stored as several."""
+    return x._with_values(values) if isinstance(x, CompositeTensor) else values

@@ -1,4 +1,4 @@
-"""tf.print: values as text on a stream, long ones cut in the middle."""
+"""Values as text: tf.print, which cuts long ones in the middle, and tf.as_string."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, view
-from gradtape._engine.record.primitive import as_effect, effect_kind
+from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.string_tensor import StringTensor
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.string_tensor import StringTensor, holds_text
 
 _FILE = "file://"
 _SHOWS = effect_kind("shows")
@@ -46,6 +47,66 @@ def print(*inputs: Any, **kwargs: Any) -> None:
     if kwargs:
         raise ValueError(f"Unrecognized keyword arguments for tf.print: {kwargs}")
     as_effect(_SHOWS, _print, stream, summarize, sep, end, *[_present(value) for value in inputs])
+
+
+def as_string(
+    input: Any,
+    precision: int = -1,
+    scientific: bool = False,
+    shortest: bool = False,
+    width: int = -1,
+    fill: str = "",
+    name: str | None = None,
+) -> StringTensor:
+    """Numbers as text.
+
+    Args:
+      input: a tensor of numbers or bools, or text, which stays as it is.
+      precision: digits behind the point of floats; -1 for six.
+      scientific: whether floats have an exponent.
+      shortest: whether floats have an exponent where that is shorter.
+      width: how many characters there are at least; -1 for as many as are needed.
+      fill: what stands before shorter ones: "0", " ", "+", "-" (behind them) or nothing.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A string tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: options that the dtype does not have, or of the same meaning together.
+
+    Example:
+      >>> tf.as_string([1.5, 2.0], precision=2).numpy().tolist()
+      [b'1.50', b'2.00']
+    """
+    fail_trace("it computes with text")
+    if holds_text(input):
+        return StringTensor(input)
+    tensor = as_tensor(input)
+    if scientific and shortest:
+        raise invalid_argument("AsString", "Cannot select both scientific and shortest notation", "")
+    if not (tensor.dtype.is_floating or tensor.dtype.is_complex) and (precision >= 0 or scientific or shortest):
+        what = "precision" if precision >= 0 else "scientific and shortest format"
+        raise invalid_argument("AsString", f"{what} not supported for datatype {tensor.dtype.name}", "")
+    if len(fill) > 1 or fill not in "0 +-":
+        raise invalid_argument("AsString", f'Fill string must be one of 0, space, + and -: "{fill}"', "")
+    form = "d"
+    if tensor.dtype.is_floating or tensor.dtype.is_complex:
+        form = f"{f'.{precision}' if precision >= 0 else ''}{'e' if scientific else 'g' if shortest else 'f'}"
+    pattern = f"%{fill}{width if width >= 0 else ''}{form}"
+
+    def told(number: Any) -> bytes:
+        if isinstance(number, bool):
+            return f"%{fill}{width if width >= 0 else ''}s".encode() % (b"true" if number else b"false")
+        if isinstance(number, complex):
+            return f"({pattern % number.real},{pattern % number.imag})".encode()
+        return (pattern % number).encode()
+
+    array = view(tensor)
+    out = np.empty(array.shape, object)
+    for place in np.ndindex(array.shape):
+        out[place] = told(array[place].item())
+    return StringTensor(out)
 
 
 def _present(value: Any) -> Any:

@@ -83,7 +83,7 @@ def _tile_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
             copies.append(len(split_sizes))
             split_sizes.append(count)
         split_sizes.append(size)
-    return apply_reduce(0, apply_reshape(cotangent, split_sizes), copies, False, "Sum")
+    return apply_reduce("Sum", apply_reshape(cotangent, split_sizes), copies, False)
 
 
 _TILE = Primitive("Tile", _tile, _tile_vjp, linear=True, complexes=True, batch="tile")

@@ -25,7 +25,6 @@ from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.ops.scans import cumprod
 from gradtape._src.table.rows import BOOL, NUMBERS, call, integer, op, real, values
 
-SUM, PRODUCT, MAX, MIN, MEAN = 0, 1, 2, 3, 10  # the engine's numbers for its reductions
 NAN, INF = math.nan, math.inf
 
 
@@ -53,7 +52,7 @@ def _edges_without_zeros() -> list[Any]:
 
 
 @op("math.reduce_sum", "reduce_sum", dtypes=NUMBERS, samples=axes_samples, edges=axes_edges)
-@reduction(SUM, "Sum")
+@reduction("Sum")
 def reduce_sum(  # type: ignore[empty-body]
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -82,7 +81,7 @@ def reduce_sum(  # type: ignore[empty-body]
 
 
 @op("math.reduce_mean", "reduce_mean", dtypes=NUMBERS, samples=axes_samples, edges=axes_edges)
-@reduction(MEAN, "Mean")
+@reduction("Mean")
 def reduce_mean(  # type: ignore[empty-body]
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -116,7 +115,7 @@ def reduce_mean(  # type: ignore[empty-body]
     edges=axes_edges,
     notes="Ties share the gradient",
 )
-@reduction(MAX, "Max")
+@reduction("Max")
 def reduce_max(  # type: ignore[empty-body]
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -150,7 +149,7 @@ def reduce_max(  # type: ignore[empty-body]
     edges=axes_edges,
     notes="Ties share the gradient",
 )
-@reduction(MIN, "Min")
+@reduction("Min")
 def reduce_min(  # type: ignore[empty-body]
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -206,7 +205,7 @@ def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fa
     """
     tensor = as_tensor(input_tensor)
     if not (tensor.dtype.is_floating or tensor.dtype.is_complex):
-        return apply_reduce(PRODUCT, tensor, axis, keepdims, "Prod")
+        return apply_reduce("Prod", tensor, axis, keepdims)
     return _PROD(tensor, attributes=(reduced_axes(axis, tensor.ndim, "Prod"), bool(keepdims)))
 
 

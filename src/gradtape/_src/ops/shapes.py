@@ -23,6 +23,7 @@ from gradtape._engine.api.api import (
 )
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.errors import TextOperand, invalid_argument
 from gradtape._src.core.operands import common_tensors, dims_text, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
@@ -290,9 +291,14 @@ def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None
       array([2, 3], dtype=int32)
     """
     try:
-        return as_tensor(tuple(as_tensor(input).shape), dtypes.int32 if out_type is None else out_type)
+        return as_tensor(tuple(_dense(input).shape), dtypes.int32 if out_type is None else out_type)
     except TextOperand:
         return compared(shape, input, out_type=out_type)
+
+
+def _dense(input: Any) -> Any:
+    """What has the shape of a tensor, also of one that is stored as several."""
+    return input if isinstance(input, CompositeTensor) else as_tensor(input)
 
 
 @op("shape_n", dtypes=ALL, orders="0", edges=lambda: [call([real(2, 3), real()]), call([real(2)], "int64")])
@@ -338,7 +344,7 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
     """
     try:
         count, wanted = (
-            math.prod(tuple(as_tensor(input).shape)),
+            math.prod(tuple(_dense(input).shape)),
             dtypes.as_dtype(dtypes.int32 if out_type is None else out_type),
         )
         if wanted.is_integer and count > wanted.max:
@@ -369,7 +375,7 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
       np.int32(2)
     """
     try:
-        return full((), as_tensor(input).ndim, dtypes.int32)
+        return full((), _dense(input).shape.ndims, dtypes.int32)
     except TextOperand:
         return compared(rank, input)
 
@@ -460,3 +466,20 @@ def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
         raise invalid_argument(
             "BroadcastArgs", f"Incompatible shapes: {dims_text(view(x))} vs. {dims_text(view(y))}", ""
         ) from None
+
+
+def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
+    """`identity`, with which programs promise TensorFlow's compiler that a value stays as it is.
+
+    Args:
+      input: a tensor, or what converts to one.
+      name: not used; TensorFlow names operations by it.
+
+    Returns:
+      A tensor of the same value.
+
+    Example:
+      >>> tf.guarantee_const(3.0).numpy()
+      np.float32(3.0)
+    """
+    return identity(input)

@@ -21,7 +21,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import NUMERIC, not_allowed, reduced_axes
 from gradtape._src.core.typing import Axes, DTypeLike, TensorLike
-from gradtape._src.ops.reductions import INF, MAX, MEAN, NAN, SUM, axes_edges, axes_samples
+from gradtape._src.ops.reductions import INF, NAN, axes_edges, axes_samples
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 
 
@@ -62,8 +62,8 @@ def reduce_variance(
         raise not_allowed("Mean", tensor.dtype, NUMERIC)
     if not tensor.dtype.is_floating:
         raise TypeError(f"Input must be either real or complex. Received integer type {tensor.dtype}.")
-    distance = tensor - apply_reduce(MEAN, tensor, axis, True, "Mean")
-    return apply_reduce(MEAN, apply_elementwise("square", distance), axis, keepdims, "Mean")
+    distance = tensor - apply_reduce("Mean", tensor, axis, True)
+    return apply_reduce("Mean", apply_elementwise("square", distance), axis, keepdims)
 
 
 @op(
@@ -135,9 +135,9 @@ def reduce_logsumexp(
     tensor = as_tensor(input_tensor)
     if not tensor.dtype.is_floating:
         raise not_allowed("IsFinite", tensor.dtype, "bfloat16, half, float, double")
-    largest = apply_stop_gradient(apply_reduce(MAX, apply_stop_gradient(tensor), axis, True, "Max"))
+    largest = apply_stop_gradient(apply_reduce("Max", apply_stop_gradient(tensor), axis, True))
     largest = apply_elementwise("select", apply_elementwise("is_finite", largest), largest, 0.0)
-    total = apply_reduce(SUM, apply_elementwise("exp", tensor - largest), axis, keepdims, "Sum")
+    total = apply_reduce("Sum", apply_elementwise("exp", tensor - largest), axis, keepdims)
     return apply_elementwise("log", total) + apply_reshape(largest, total.shape)
 
 

@@ -26,11 +26,15 @@ from gradtape._engine.api.api import (
     apply_transpose,
 )
 from gradtape._engine.compute.program import Program, named_program, table
-from gradtape._engine.ops.movement import assemble, evaluate_assembly, evaluate_parts, part, read_chunks
+from gradtape._engine.ops.matmul import read_sides
+from gradtape._engine.ops.movement import assemble, evaluate_assembly, evaluate_parts, part, read_chunks, read_runs
+from gradtape._engine.ops.reductions import read_reduction
+from gradtape._engine.ops.structural import read_cast, read_permutation
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff import custom_gradient
-from gradtape._src.core.dtypes import DTYPES, int64
+from gradtape._src.core.dtypes import int64
+from gradtape._src.core.typing import Reduction
 from gradtape._src.linalg import eigenvalues, factorisations, fourier, matrix_functions, spectra, systems
 from gradtape._src.nn import cross_entropies, pooling, windows
 from gradtape._src.ops import (
@@ -49,7 +53,6 @@ from gradtape._src.ops import (
 )
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
 
-_OUTER_BITS = 31  # of the attribute of a strided slice: see ops/movement.pyx
 _MOST = 1 << 31
 
 
@@ -67,11 +70,11 @@ class Row(NamedTuple):
     operand_count: int | None = 1
 
 
-def _reduction(kind: int, op: str) -> Row:
-    def static(attribute: int, _: Any) -> Any:
-        return [axis for axis in range(attribute.bit_length()) if attribute >> 8 >> axis & 1], bool(attribute & 16)
-
-    return Row(static, lambda operands, axes, keepdims: apply_reduce(kind, operands[0], axes, keepdims, op))
+def _reduction(kernel: Reduction) -> Row:
+    return Row(
+        lambda attribute, _: read_reduction(attribute)[1:],
+        lambda operands, axes, keepdims: apply_reduce(kernel, operands[0], axes, keepdims),
+    )
 
 
 def _checked(holds: bool) -> None:
@@ -183,19 +186,15 @@ COMPILED = {
         # What was broadcast is summed: it broadcasts back.
         lambda operands, shape: apply_sum_to(operands[0], np.broadcast_shapes(shape, operands[0].shape) and shape),
     ),
-    "transpose": _through(
-        apply_transpose, static=lambda order, shape: [[order >> (4 * axis) & 15 for axis in range(len(shape))]]
-    ),
-    "cast": _through(apply_cast, static=lambda codes, _: [DTYPES[codes >> 8]]),
-    "reduce_sum": _reduction(0, "Sum"),
-    "reduce_mean": _reduction(10, "Mean"),
-    "reduce_max": _reduction(2, "Max"),
-    "reduce_min": _reduction(3, "Min"),
-    "matmul": _through(apply_matmul, 2, lambda sides, _: [bool(sides & 1), bool(sides & 2)]),
-    "strided_slice": Row(
-        lambda place, shape: [place & ((1 << _OUTER_BITS) - 1), place >> _OUTER_BITS, shape],
-        _chunks,
-    ),
+    "transpose": _through(apply_transpose, static=lambda order, shape: [read_permutation(order, len(shape))]),
+    "cast": _through(apply_cast, static=lambda codes, _: [read_cast(codes)[1]]),
+    "reduce_sum": _reduction("Sum"),
+    "reduce_mean": _reduction("Mean"),
+    "reduce_max": _reduction("Max"),
+    "reduce_min": _reduction("Min"),
+    "reduce_prod": _reduction("Prod"),
+    "matmul": _through(apply_matmul, 2, lambda sides, _: read_sides(sides)),
+    "strided_slice": Row(lambda runs, shape: [*read_runs(runs), shape], _chunks),
 }
 # Primitives that join and part tensors, by what evaluates them.
 MOVEMENTS = {

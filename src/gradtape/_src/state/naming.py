@@ -54,6 +54,20 @@ class name_scope:
         _current.scope = self._left.pop()
 
 
+def get_current_name_scope() -> str:
+    """The present scopes, joined by slashes.
+
+    Returns:
+      A str, empty outside of all scopes.
+
+    Example:
+      >>> with tf.name_scope("encoder"), tf.name_scope("first"):
+      ...     tf.get_current_name_scope()
+      'encoder/first'
+    """
+    return _current.scope.rstrip("/")
+
+
 def name_prefix() -> str:
     """What the present scopes put before a name."""
     return _current.scope

@@ -149,6 +149,6 @@ def _total(results: Any) -> Tensor:
     for salt, result in enumerate(as_tensor(leaf) for leaf in nest.flatten(results)):
         if result.dtype.is_floating:
             weights = np.cos(np.arange(result.shape.num_elements()) * 1.7 + salt).reshape(tuple(result.shape))
-            term = apply_reduce(0, result * tensor_from(weights, result.dtype), None, False, "Sum")
+            term = apply_reduce("Sum", result * tensor_from(weights, result.dtype), None, False)
             total = total + apply_cast(term, float64)
     return total

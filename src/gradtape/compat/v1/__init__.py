@@ -9,4 +9,4 @@ from gradtape._src.core.execution import (
 from gradtape._src.random.stateful import (
     set_seed as set_random_seed,
 )
-from gradtape.compat.v1 import logging as logging
+from gradtape.compat.v1 import logging as logging, train as train

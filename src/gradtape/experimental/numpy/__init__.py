@@ -3,6 +3,18 @@
 import numpy as _numpy
 
 from gradtape._engine.tensor.tensor import Tensor as ndarray
+from gradtape._src.numpy.complex_parts import (
+    angle as angle,
+    conj as conj,
+    conj as conjugate,
+    divmod as divmod,
+    imag as imag,
+    iscomplex as iscomplex,
+    iscomplexobj as iscomplexobj,
+    isreal as isreal,
+    isrealobj as isrealobj,
+    real as real,
+)
 from gradtape._src.numpy.creation import (
     arange as arange,
     array as array,
@@ -211,15 +223,26 @@ pi = _numpy.pi
 e = _numpy.e
 inf = _numpy.inf
 bool_ = _numpy.bool_
+complex64 = _numpy.complex64
+complex128 = _numpy.complex128
+complex_ = _numpy.complex128
+float16 = _numpy.float16
 float32 = _numpy.float32
 float64 = _numpy.float64
 float_ = _numpy.float64
+int8 = _numpy.int8
+int16 = _numpy.int16
 int32 = _numpy.int32
 int64 = _numpy.int64
 int_ = _numpy.int64
 uint8 = _numpy.uint8
+uint16 = _numpy.uint16
+uint32 = _numpy.uint32
+uint64 = _numpy.uint64
 inexact = _numpy.inexact
 object_ = _numpy.object_
+string_ = _numpy.bytes_
+unicode_ = _numpy.str_
 finfo = _numpy.finfo
 iinfo = _numpy.iinfo
 issubdtype = _numpy.issubdtype

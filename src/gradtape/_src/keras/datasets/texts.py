@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from typing import Any
 
@@ -10,12 +11,12 @@ import numpy as np
 from gradtape._src.keras.datasets.sources import Split, arrays_of, fetched, shuffled
 
 _OPTIONS = """num_words: only so many of the most frequent words are kept.
-      skip_top: the so many most frequent words are left out.
-      maxlen: longer texts are left out.
-      seed: from it follows the order.
-      start_char: the number with which each text begins; None for none.
-      oov_char: the number in place of words that are not kept; None to leave them out.
-      index_from: what is added to the numbers of words."""
+  skip_top: the so many most frequent words are left out.
+  maxlen: longer texts are left out.
+  seed: from it follows the order.
+  start_char: the number with which each text begins; None for none.
+  oov_char: the number in place of words that are not kept; None to leave them out.
+  index_from: what is added to the numbers of words."""
 
 
 def load_imdb(
@@ -105,7 +106,7 @@ def load_reuters(
 
 
 for _function in (load_imdb, load_reuters):
-    _function.__doc__ = (_function.__doc__ or "").replace("{options}", _OPTIONS)
+    _function.__doc__ = inspect.cleandoc(_function.__doc__ or "").replace("{options}", _OPTIONS)
 
 
 def imdb_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:

@@ -99,7 +99,7 @@ class Attention(Configured):
             return scores if self.scale is None else scores * self.scale
         sums = _pairs(query, key)
         sums = sums if self.scale is None else self.scale * sums
-        return self.concat_score_weight * apply_reduce(0, apply_elementwise("tanh", sums), -1, False, "Sum")
+        return self.concat_score_weight * apply_reduce("Sum", apply_elementwise("tanh", sums), -1, False)
 
     def call(
         self,
@@ -227,7 +227,7 @@ class AdditiveAttention(Attention):
 
     def _calculate_scores(self, query: Tensor, key: Tensor) -> Tensor:
         bent = apply_elementwise("tanh", _pairs(query, key))
-        return apply_reduce(0, bent if self.scale is None else self.scale * bent, -1, False, "Sum")
+        return apply_reduce("Sum", bent if self.scale is None else self.scale * bent, -1, False)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -124,7 +124,7 @@ class RandomContrast(Colouring):
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
         axis = self._height_axis
-        mean = apply_reduce(10, apply_reduce(10, images, [axis], True, "Mean"), [axis + 1], True, "Mean")
+        mean = apply_reduce("Mean", apply_reduce("Mean", images, [axis], True), [axis + 1], True)
         return self._clipped((images - mean) * drawn + mean)
 
 

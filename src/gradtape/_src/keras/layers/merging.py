@@ -427,7 +427,7 @@ def _moved(value: Tensor, source: int, target: int) -> Tensor:
 
 def _unit(value: Tensor, axis: int) -> Tensor:
     """Vectors along an axis over their lengths."""
-    squares = apply_reduce(0, value * value, axis, True, "Sum")
+    squares = apply_reduce("Sum", value * value, axis, True)
     return value * apply_elementwise("rsqrt", apply_elementwise("maximum", squares, 1e-14))
 
 

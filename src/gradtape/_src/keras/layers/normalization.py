@@ -224,10 +224,10 @@ class BatchNormalization(Normalizing):
         kept = apply_reshape(apply_cast(mask, inputs.dtype), (*tuple(mask.shape), 1))
         kept = apply_broadcast_to(kept, tuple(inputs.shape))
         chosen = apply_cast(kept, dtypes.bool)
-        count = apply_reduce(0, kept, self._axes, True, "Sum") + settings.epsilon()
-        mean = apply_reduce(0, apply_elementwise("select", chosen, inputs, 0.0), self._axes, True, "Sum") / count
+        count = apply_reduce("Sum", kept, self._axes, True) + settings.epsilon()
+        mean = apply_reduce("Sum", apply_elementwise("select", chosen, inputs, 0.0), self._axes, True) / count
         squares = apply_elementwise("square", apply_elementwise("select", chosen, inputs - mean, 0.0))
-        variance = apply_reduce(0, squares, self._axes, True, "Sum") / count
+        variance = apply_reduce("Sum", squares, self._axes, True) / count
         return apply_reshape(mean, (-1,)), apply_reshape(variance, (-1,))
 
     def _moments_of_all(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -239,9 +239,9 @@ class BatchNormalization(Normalizing):
         kept = kept * strategy._presence(inputs.dtype)
 
         def total(x: Tensor) -> Tensor:
-            return apply_reduce(0, x * kept, self._axes, False, "Sum")
+            return apply_reduce("Sum", x * kept, self._axes, False)
 
-        count, sums = strategy._totals([apply_reduce(0, kept, self._axes, False, "Sum"), total(inputs)])
+        count, sums = strategy._totals([apply_reduce("Sum", kept, self._axes, False), total(inputs)])
         count = count + settings.epsilon() if mask is not None else count
         mean = sums / count
         wide = [1] * inputs.ndim

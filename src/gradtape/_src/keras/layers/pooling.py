@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reduce, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.typing import Reduction
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, several
 from gradtape._src.keras.layers.dense import Shape
@@ -185,11 +186,11 @@ class GlobalPooling(Configured):
 
     Attributes:
       rank: the number of spatial axes.
-      _reduction: the number of the reduction and its op's name.
+      _reduction: TensorFlow's name of the reduction's kernel.
     """
 
     rank: ClassVar[int]
-    _reduction: ClassVar[tuple[int, str]]
+    _reduction: ClassVar[Reduction]
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -202,8 +203,7 @@ class GlobalPooling(Configured):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        kind, op = self._reduction
-        return apply_reduce(kind, inputs, self._axes, self.keepdims, op)
+        return apply_reduce(self._reduction, inputs, self._axes, self.keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the results of inputs of a shape."""
@@ -216,13 +216,13 @@ class GlobalPooling(Configured):
 class GlobalMax(GlobalPooling):
     """The largest of all places."""
 
-    _reduction = (2, "Max")
+    _reduction = "Max"
 
 
 class GlobalMean(GlobalPooling):
     """The mean of all places."""
 
-    _reduction = (10, "Mean")
+    _reduction = "Mean"
 
 
 def _global_doc(rank: int, largest: bool, example: str) -> str:
@@ -295,7 +295,7 @@ class GlobalAveragePooling1D(GlobalMean):
         shape = (batch, steps, 1) if self.data_format == "channels_last" else (batch, 1, steps)
         kept = apply_reshape(apply_cast(mask, inputs.dtype), shape)
         chosen = apply_elementwise("select", apply_cast(kept, "bool"), inputs, 0.0)
-        sums = [apply_reduce(0, part, self._axes, self.keepdims, "Sum") for part in (chosen, kept)]
+        sums = [apply_reduce("Sum", part, self._axes, self.keepdims) for part in (chosen, kept)]
         return sums[0] / sums[1]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:

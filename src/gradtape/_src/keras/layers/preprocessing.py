@@ -353,8 +353,7 @@ def encoded(integers: Tensor, mode: str, depth: int, dtype: str, weights: Tensor
         return rows
     if weights is not None:
         rows = rows * apply_reshape(weights, (*tuple(weights.shape), 1))
-    kind, op = (2, "Max") if mode == "multi_hot" else (0, "Sum")
-    return apply_reduce(kind, rows, 1 if integers.ndim > 1 else 0, False, op)
+    return apply_reduce("Max" if mode == "multi_hot" else "Sum", rows, 1 if integers.ndim > 1 else 0, False)
 
 
 def encoded_shape(shape: Shape, mode: str, depth: int | None) -> Shape:

@@ -56,7 +56,7 @@ class RMSNormalization(Configured):
 
     def call(self, x: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        squares = apply_reduce(10, apply_elementwise("square", x), self.axis, True, "Mean")
+        squares = apply_reduce("Mean", apply_elementwise("square", x), self.axis, True)
         return x * apply_elementwise("rsqrt", squares + self.epsilon) * self.scale
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -90,7 +90,7 @@ class UnitNormalization(Normalizing):
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
-        squares = apply_reduce(0, apply_elementwise("square", inputs), self.axis, True, "Sum")
+        squares = apply_reduce("Sum", apply_elementwise("square", inputs), self.axis, True)
         return inputs * apply_elementwise("rsqrt", apply_elementwise("maximum", squares, 1e-24))
 
 
@@ -184,5 +184,5 @@ class SpectralNormalization(Wrapper):
 def _unit(row: Tensor) -> Tensor:
     """The row over its length."""
     return row * apply_elementwise(
-        "rsqrt", apply_elementwise("maximum", apply_reduce(0, row * row, None, True, "Sum"), 1e-14)
+        "rsqrt", apply_elementwise("maximum", apply_reduce("Sum", row * row, None, True), 1e-14)
     )

@@ -29,7 +29,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.sum(tf.constant([1.0, 2.0])).numpy()
       np.float32(3.0)
     """
-    return apply_reduce(0, as_tensor(x), axis, keepdims, "Sum")
+    return apply_reduce("Sum", as_tensor(x), axis, keepdims)
 
 
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -47,7 +47,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.prod(tf.constant([1.0, 2.0])).numpy()
       np.float32(2.0)
     """
-    return apply_reduce(1, as_tensor(x), axis, keepdims, "Prod")
+    return apply_reduce("Prod", as_tensor(x), axis, keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -65,7 +65,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.max(tf.constant([1.0, 2.0])).numpy()
       np.float32(2.0)
     """
-    return apply_reduce(2, as_tensor(x), axis, keepdims, "Max")
+    return apply_reduce("Max", as_tensor(x), axis, keepdims)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -83,7 +83,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.min(tf.constant([1.0, 2.0])).numpy()
       np.float32(1.0)
     """
-    return apply_reduce(3, as_tensor(x), axis, keepdims, "Min")
+    return apply_reduce("Min", as_tensor(x), axis, keepdims)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -101,7 +101,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.mean(tf.constant([1.0, 2.0])).numpy()
       np.float32(1.5)
     """
-    return apply_reduce(10, numbers_of(x), axis, keepdims, "Mean")
+    return apply_reduce("Mean", numbers_of(x), axis, keepdims)
 
 
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:

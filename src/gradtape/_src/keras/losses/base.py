@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -24,9 +25,9 @@ KIND = Kind("loss")
 
 # The lines that the docstrings of losses share.
 COMMON = """reduction: what becomes of the values of examples: "sum_over_batch_size" (or "mean"), their mean; "sum";
-        "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
-      name: the loss' name.
-      dtype: the dtype in which it is computed, `floatx` unless given."""
+    "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
+  name: the loss' name.
+  dtype: the dtype in which it is computed, `floatx` unless given."""
 
 _MEANS = ("sum_over_batch_size", "mean")
 _REDUCTIONS = {"sum_over_batch_size", "sum", None, "none", "mean", "mean_with_sample_weight"}
@@ -86,7 +87,7 @@ class Loss:
     Args:
       name: the loss' name; the class's in snake case unless given.
       reduction: what becomes of the values of examples: "sum_over_batch_size" (or "mean"), their mean; "sum";
-        "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
+    "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
       dtype: the dtype in which it is computed, `floatx` unless given.
 
     Raises:
@@ -200,8 +201,8 @@ class LossFunctionWrapper(Loss):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        if cls.__doc__:
-            cls.__doc__ = cls.__doc__.replace("{common}", COMMON)
+        if cls.__doc__ and "{common}" in cls.__doc__:
+            cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{common}", COMMON)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if type(y_true) is Tensor and type(y_pred) is Tensor:
@@ -232,7 +233,7 @@ class LossFunctionWrapper(Loss):
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
 
 
-LossFunctionWrapper.__doc__ = (LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
+LossFunctionWrapper.__doc__ = inspect.cleandoc(LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
 
 
 def loss_function(*names: str) -> Callable[[Callable[P, Any]], Op[P]]:
@@ -333,9 +334,9 @@ def prepared(y_true: Any, y_pred: Any, match: bool = True) -> tuple[Tensor, Tens
 
 def mean(values: Tensor, axis: Any = -1) -> Tensor:
     """The mean over an axis."""
-    return apply_reduce(10, values, axis, False, "Mean")
+    return apply_reduce("Mean", values, axis, False)
 
 
 def total(values: Tensor, axis: Any = -1) -> Tensor:
     """The sum over an axis."""
-    return apply_reduce(0, values, axis, False, "Sum")
+    return apply_reduce("Sum", values, axis, False)

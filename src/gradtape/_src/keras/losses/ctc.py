@@ -102,7 +102,7 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
             "Logits `y_pred` are expected to be a tensor of shape `(batch_size, max_length, num_classes)`. "
             f"Received: y_pred.shape={logits.shape}"
         )
-    lengths = apply_reduce(0, apply_cast(apply_elementwise("not_equal", labels, 0), dtypes.int32), -1, False, "Sum")
+    lengths = apply_reduce("Sum", apply_cast(apply_elementwise("not_equal", labels, 0), dtypes.int32), -1, False)
     frames = np.full(logits.shape[0], logits.shape[1])
     return ctc_loss.__wrapped__(apply_cast(labels, dtypes.int32), logits, lengths, frames)
 

@@ -76,7 +76,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     """
     y_true, y_pred = prepared(y_true, y_pred, match=False)
     right = total(y_true * y_pred)
-    wrong = apply_reduce(2, (1.0 - y_true) * y_pred, -1, False, "Max")
+    wrong = apply_reduce("Max", (1.0 - y_true) * y_pred, -1, False)
     return elementwise.maximum(wrong - right + 1.0, 0.0)
 
 

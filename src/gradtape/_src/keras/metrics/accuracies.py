@@ -140,7 +140,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     classes, predictions = _rows(y_true, y_pred)
     if from_sorted_ids:
         among = apply_cast(elementwise.equal(expand_dims(classes, 1), predictions[:, :k]), dtypes.int32)
-        hits = apply_reduce(2, among, 1, False, "Max")
+        hits = apply_reduce("Max", among, 1, False)
     else:
         hits = in_top_k(classes, predictions, k)
     return apply_reshape(apply_cast(hits, dtypes.as_dtype(settings.floatx())), shape)

@@ -16,7 +16,7 @@ from gradtape._src.ops.statistics import reduce_std, reduce_variance
 
 
 def _mean(values: Tensor, axis: Any) -> Tensor:
-    return apply_reduce(10, values, axis, True, "Mean")
+    return apply_reduce("Mean", values, axis, True)
 
 
 @keras_op

@@ -140,5 +140,5 @@ def _sorted_counts(
 def _only_greatest(y_pred: Tensor, k: int) -> Tensor:
     """Predictions, those that are not among the k greatest made very small."""
     _, places = greatest(y_pred, k)
-    kept = apply_reduce(0, one_hot(places, y_pred.shape[-1], dtype=y_pred.dtype), -2, False, "Sum")
+    kept = apply_reduce("Sum", one_hot(places, y_pred.shape[-1], dtype=y_pred.dtype), -2, False)
     return y_pred * kept + LOWEST * (1 - kept)

@@ -285,7 +285,7 @@ class _WhereGiven(_AtThresholds):
 
     def result(self) -> Any:
         wanted = where(self._rate(*self._given) >= self.value, self._rate(*self._wanted), 0.0)
-        return apply_reduce(2, wanted, None, False, "Max")
+        return apply_reduce("Max", wanted, None, False)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from gradtape._engine.api.api import apply_broadcast_to, apply_reduce
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.typing import Reduction
 from gradtape._src.keras.inputs import masks
 from gradtape._src.keras.losses.base import KIND as LOSSES, masked_weights, same_rank, total
 from gradtape._src.keras.metrics.base import Metric, metric
@@ -15,13 +16,11 @@ from gradtape._src.keras.serialization import deserialize_keras_object, serializ
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
 
-# The kinds of reductions.
-_SUM, _MEAN = 0, 10
 # Without the comparison of shapes, where they are known to be equal.
 _add = BaseVariable.assign_add
 
 
-def samplewise(values: Any, weights: Any, kind: int, dtype: dtypes.DType) -> tuple[Tensor, Tensor | None]:
+def samplewise(values: Any, weights: Any, kernel: Reduction, dtype: dtypes.DType) -> tuple[Tensor, Tensor | None]:
     """A value for each example, times its weight, and the weights; what lies within an example is reduced."""
     mask = masks.get(values)
     values = tensor_of(values, dtype)
@@ -32,16 +31,16 @@ def samplewise(values: Any, weights: Any, kind: int, dtype: dtypes.DType) -> tup
         values, weights = same_rank(values, weights)
         rank = weights.ndim
         if values.ndim > rank:
-            values = _reduced(kind, values, rank)
+            values = _reduced(kernel, values, rank)
         weights = apply_broadcast_to(weights, values.shape)
         values = values * weights
         if rank > 1:
-            weights = _reduced(kind, weights, 1)
-    return _reduced(kind, values, 1) if values.ndim > 1 else values, weights
+            weights = _reduced(kernel, weights, 1)
+    return _reduced(kernel, values, 1) if values.ndim > 1 else values, weights
 
 
-def _reduced(kind: int, values: Tensor, first: int) -> Tensor:
-    return apply_reduce(kind, values, list(range(first, values.ndim)), False, "Mean" if kind else "Sum")
+def _reduced(kernel: Reduction, values: Tensor, first: int) -> Tensor:
+    return apply_reduce(kernel, values, list(range(first, values.ndim)), False)
 
 
 @metric()
@@ -76,7 +75,7 @@ class Sum(Metric):
           >>> total.result().numpy()
           np.float32(5.0)
         """
-        found, _ = samplewise(values, sample_weight, _SUM, self._computed_in)
+        found, _ = samplewise(values, sample_weight, "Sum", self._computed_in)
         _add(self.total, total(found, None))
 
     def reset_state(self) -> None:
@@ -125,7 +124,7 @@ class Mean(Metric):
             _add(self.total, values)
             _add(self.count, self._one)
             return
-        found, weights = samplewise(values, sample_weight, _MEAN, self._computed_in)
+        found, weights = samplewise(values, sample_weight, "Mean", self._computed_in)
         _add(self.total, total(found, None))
         if weights is not None:
             _add(self.count, total(weights, None))

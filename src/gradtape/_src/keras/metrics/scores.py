@@ -116,7 +116,7 @@ class FBetaScore(Metric):
         if not self._counts:
             self._build(_two_axes("FBetaScore", y_true, y_pred))
         if self.threshold is None:
-            greatest = apply_reduce(2, y_pred, -1, True, "Max")
+            greatest = apply_reduce("Max", y_pred, -1, True)
             chosen = elementwise.logical_and(y_pred >= greatest, elementwise.abs(y_pred) > 1e-9)
         else:
             chosen = y_pred > self.threshold

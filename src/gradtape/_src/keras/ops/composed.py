@@ -348,7 +348,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     if x is not None:
         at = tensor_of(x, values.dtype)
         steps = places.diff.__wrapped__(at if at.ndim == 1 else shapes.moveaxis.__wrapped__(at, axis, -1))
-    return apply_reduce(0, steps * (values[..., 1:] + values[..., :-1]) / 2.0, -1, False, "Sum")
+    return apply_reduce("Sum", steps * (values[..., 1:] + values[..., :-1]) / 2.0, -1, False)
 
 
 @keras_op

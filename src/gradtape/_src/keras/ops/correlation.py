@@ -40,7 +40,7 @@ def corrcoef(x: Any) -> Tensor:
     values = apply_cast(values, dtypes.float64) if values.dtype is dtypes.int64 else floating(values)
     if values.ndim != 2:
         raise ValueError(f"`x` should be a matrix. Received: x.shape={tuple(values.shape)}")
-    centred = values - apply_reduce(10, values, [1], True, "Mean")
+    centred = values - apply_reduce("Mean", values, [1], True)
     covariances = matmul(centred, centred, transpose_b=True)
     deviations = e.sqrt(diag_part(covariances))
     return clip_by_value(covariances / (deviations[:, None] * deviations), -1.0, 1.0)

@@ -480,7 +480,7 @@ def gaussian(size: int, sigma: Any, dtype: Any) -> Tensor:
     """The weights of so many places by the normal distribution around the middle one, of sum 1."""
     places = tensor_of(np.arange(size) - (size - 1) / 2, dtype)
     weights = e.exp(-0.5 * e.square(places / sigma))
-    return weights / apply_reduce(0, weights, None, False, "Sum")
+    return weights / apply_reduce("Sum", weights, None, False)
 
 
 @keras_op
@@ -537,7 +537,7 @@ def ssim(
     square_x, square_y, product = mean_x * mean_x, mean_y * mean_y, mean_x * mean_y
     numerator = (2.0 * product + low) * (2.0 * (mean(x * y) - product) + high)
     denominator = (square_x + square_y + low) * (mean(x * x) - square_x + mean(y * y) - square_y + high)
-    each = apply_reduce(10, numerator / denominator, [1, 2, 3], False, "Mean")
+    each = apply_reduce("Mean", numerator / denominator, [1, 2, 3], False)
     count = 1 if one.ndim == 3 else one.shape[0]
-    found = apply_reduce(10, apply_reshape(each, (count, -1)), [-1], False, "Mean")
+    found = apply_reduce("Mean", apply_reshape(each, (count, -1)), [-1], False)
     return apply_cast(squeeze(found, 0) if one.ndim == 3 else found, kind)

@@ -94,7 +94,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
       np.int32(11)
     """
     x, y = promoted(x1, x2)
-    return apply_reduce(0, apply_reshape(x, (-1,)) * apply_reshape(y, (-1,)), None, False, "Sum")
+    return apply_reduce("Sum", apply_reshape(x, (-1,)) * apply_reshape(y, (-1,)), None, False)
 
 
 @keras_op
@@ -223,14 +223,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     """
     tensor = floating(x)
     if ord is None or (ord == 2 and (axis is None or isinstance(axis, int)) and (axis is not None or tensor.ndim == 1)):
-        return e.sqrt(apply_reduce(0, e.square(tensor), axis, keepdims, "Sum"))
+        return e.sqrt(apply_reduce("Sum", e.square(tensor), axis, keepdims))
     if axis is None:
         axis = -1 if tensor.ndim == 1 else (-2, -1)
     if ord == 0:
-        return apply_reduce(0, e.not_equal(tensor, 0) * 1.0, axis, keepdims, "Sum")
+        return apply_reduce("Sum", e.not_equal(tensor, 0) * 1.0, axis, keepdims)
     if isinstance(axis, int) and ord in (float("inf"), float("-inf")):
-        kind = 2 if ord > 0 else 3
-        return apply_reduce(kind, e.abs(tensor), axis, keepdims, "Max" if kind == 2 else "Min")
+        return apply_reduce("Max" if ord > 0 else "Min", e.abs(tensor), axis, keepdims)
     return norms.norm(tensor, {"fro": "euclidean"}.get(ord, ord), axis, keepdims)
 
 

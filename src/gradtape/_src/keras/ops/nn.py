@@ -338,7 +338,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
       array([[1., 1.]], dtype=float32)
     """
     tensor = floating(x)
-    squares = apply_reduce(10, e.square(tensor), axis, True, "Mean")
+    squares = apply_reduce("Mean", e.square(tensor), axis, True)
     found = tensor * e.rsqrt(squares + (settings.epsilon() if epsilon is None else epsilon))
     return found if scale is None else found * tensor_of(scale, tensor.dtype)
 
@@ -446,7 +446,7 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
       np.float32(23.01)
     """
     x, y = (floating(one) for one in promoted(x1, x2))
-    noise = apply_reduce(10, e.squared_difference(x, y), None, False, "Mean")
+    noise = apply_reduce("Mean", e.squared_difference(x, y), None, False)
     peak = tensor_of(float(max_val), x.dtype)
     return (20.0 * e.log(peak) - 10.0 * e.log(noise)) / math.log(10.0)
 

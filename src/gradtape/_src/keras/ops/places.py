@@ -308,7 +308,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
       >>> tf.keras.ops.trace([[1, 2], [3, 4]]).numpy()
       np.int32(5)
     """
-    return apply_reduce(0, diagonal.__wrapped__(x, offset, axis1, axis2), -1, False, "Sum")
+    return apply_reduce("Sum", diagonal.__wrapped__(x, offset, axis1, axis2), -1, False)
 
 
 @keras_op
@@ -382,7 +382,7 @@ def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, 
     kind = rows.dtype
     if kind is dtypes.bool:
         rows = apply_cast(rows, dtypes.int32)
-    return apply_cast(apply_reduce(2, rows, 1 if tensor.ndim > 1 else 0, False, "Max"), kind)
+    return apply_cast(apply_reduce("Max", rows, 1 if tensor.ndim > 1 else 0, False), kind)
 
 
 @keras_op

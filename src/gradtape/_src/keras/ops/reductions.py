@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,9 +21,9 @@ from gradtape._src.ops.shapes import expand_dims
 
 # Name, what it is of, how it is computed, and of what numbers.
 _ROWS = (
-    ("sum", "The sum", lambda x, axis, keep: apply_reduce(0, x, axis, keep, "Sum"), countable),
-    ("prod", "The product", lambda x, axis, keep: apply_reduce(1, x, axis, keep, "Prod"), countable),
-    ("mean", "The mean", lambda x, axis, keep: apply_reduce(10, x, axis, keep, "Mean"), floating),
+    ("sum", "The sum", lambda x, axis, keep: apply_reduce("Sum", x, axis, keep), countable),
+    ("prod", "The product", lambda x, axis, keep: apply_reduce("Prod", x, axis, keep), countable),
+    ("mean", "The mean", lambda x, axis, keep: apply_reduce("Mean", x, axis, keep), floating),
     ("var", "The variance", statistics.reduce_variance, floating),
     ("std", "The standard deviation", statistics.reduce_std, floating),
     ("any", "Whether any value is true", r.reduce_any, lambda x: tensor_of(x, dtypes.bool)),
@@ -54,12 +54,12 @@ if TYPE_CHECKING:
         """The functions of rows."""
 
 
-def _extreme(kind: int, x: Any, axis: Any, keepdims: bool, initial: Any, choose: Any) -> Tensor:
+def _extreme(kernel: Literal["Max", "Min"], x: Any, axis: Any, keepdims: bool, initial: Any, choose: Any) -> Tensor:
     tensor = tensor_of(x)
     if tensor.dtype is dtypes.bool:
-        reduce = r.reduce_any if kind == 2 else r.reduce_all
+        reduce = r.reduce_any if kernel == "Max" else r.reduce_all
         return reduce(tensor, axis, keepdims)
-    found = apply_reduce(kind, tensor, axis, keepdims, "Max" if kind == 2 else "Min")
+    found = apply_reduce(kernel, tensor, axis, keepdims)
     return found if initial is None else choose(found, tensor_of(initial, tensor.dtype))
 
 
@@ -80,7 +80,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
       >>> tf.keras.ops.max([[1, 5], [3, 2]], axis=0).numpy()
       array([3, 5], dtype=int32)
     """
-    return _extreme(2, x, axis, keepdims, initial, e.maximum)
+    return _extreme("Max", x, axis, keepdims, initial, e.maximum)
 
 
 @keras_op
@@ -100,7 +100,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
       >>> tf.keras.ops.min([[1, 5], [3, 2]], axis=0).numpy()
       array([1, 2], dtype=int32)
     """
-    return _extreme(3, x, axis, keepdims, initial, e.minimum)
+    return _extreme("Min", x, axis, keepdims, initial, e.minimum)
 
 
 @keras_op
@@ -139,15 +139,15 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
       np.float32(2.5)
     """
     if weights is None:
-        return apply_reduce(10, floating(x), axis, False, "Mean")
+        return apply_reduce("Mean", floating(x), axis, False)
     values, factors = (floating(value) for value in promoted(x, weights))
     if factors.ndim == 1 and values.ndim != 1:
         shape = [1] * values.ndim
         shape[axis] = -1
         factors = apply_reshape(factors, shape)
     factors = factors + e.multiply(values, 0)
-    over = apply_reduce(0, values * factors, axis, False, "Sum")
-    return over / apply_reduce(0, factors, axis, False, "Sum")
+    over = apply_reduce("Sum", values * factors, axis, False)
+    return over / apply_reduce("Sum", factors, axis, False)
 
 
 @keras_op
@@ -165,7 +165,7 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
       >>> tf.keras.ops.count_nonzero([0, 1, 2]).numpy()
       np.int32(2)
     """
-    return apply_reduce(0, apply_cast(tensor_of(x, dtypes.bool), dtypes.int32), axis, False, "Sum")
+    return apply_reduce("Sum", apply_cast(tensor_of(x, dtypes.bool), dtypes.int32), axis, False)
 
 
 def _place(find: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:

@@ -37,7 +37,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, _ = _known(x, 0.0)
-    return apply_reduce(0, values, axis, keepdims, "Sum")
+    return apply_reduce("Sum", values, axis, keepdims)
 
 
 @keras_op
@@ -57,7 +57,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, _ = _known(x, 1.0)
-    return apply_reduce(1, values, axis, keepdims, "Prod")
+    return apply_reduce("Prod", values, axis, keepdims)
 
 
 @keras_op
@@ -77,7 +77,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, known = _known(x, -math.inf)
-    return _nan_of_none(apply_reduce(2, values, axis, keepdims, "Max"), known, axis, keepdims)
+    return _nan_of_none(apply_reduce("Max", values, axis, keepdims), known, axis, keepdims)
 
 
 @keras_op
@@ -97,7 +97,7 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, known = _known(x, math.inf)
-    return _nan_of_none(apply_reduce(3, values, axis, keepdims, "Min"), known, axis, keepdims)
+    return _nan_of_none(apply_reduce("Min", values, axis, keepdims), known, axis, keepdims)
 
 
 @keras_op
@@ -117,8 +117,8 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, known = _known(x, 0.0)
-    count = apply_reduce(0, apply_cast(known, values.dtype), axis, keepdims, "Sum")
-    return apply_reduce(0, values, axis, keepdims, "Sum") / count
+    count = apply_reduce("Sum", apply_cast(known, values.dtype), axis, keepdims)
+    return apply_reduce("Sum", values, axis, keepdims) / count
 
 
 @keras_op
@@ -139,10 +139,10 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     values, known = _known(x, 0.0)
     weights = apply_cast(known, values.dtype)
-    count = apply_reduce(0, weights, axis, True, "Sum")
-    means = apply_reduce(0, values, axis, True, "Sum") / count
+    count = apply_reduce("Sum", weights, axis, True)
+    means = apply_reduce("Sum", values, axis, True) / count
     squares = weights * e.square(values - means)
-    return apply_reduce(10, squares, axis, keepdims, "Mean") / apply_reduce(10, weights, axis, keepdims, "Mean")
+    return apply_reduce("Mean", squares, axis, keepdims) / apply_reduce("Mean", weights, axis, keepdims)
 
 
 @keras_op

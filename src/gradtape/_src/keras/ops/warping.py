@@ -431,10 +431,8 @@ def scale_and_translate(
         found = apply_transpose(found, order)
     if x.dtype.is_floating:
         return found
-    bounds = [
-        apply_cast(apply_reduce(kind, x, None, False, name), found.dtype) for kind, name in ((3, "Min"), (2, "Max"))
-    ]
-    return apply_cast(clip_by_value(e.round(found), bounds[0], bounds[1]), x.dtype)
+    least, greatest = (apply_cast(apply_reduce(kernel, x, None, False), found.dtype) for kernel in ("Min", "Max"))
+    return apply_cast(clip_by_value(e.round(found), least, greatest), x.dtype)
 
 
 def _weights(size: int, new: int, scale: Tensor, shift: Tensor, kernel: Any, antialias: bool) -> Tensor:
@@ -443,7 +441,7 @@ def _weights(size: int, new: int, scale: Tensor, shift: Tensor, kernel: Any, ant
     width = e.maximum(inverse, 1.0) if antialias else 1.0
     at = (tensor_of(np.arange(new) + 0.5, scale.dtype) - shift) * inverse - 0.5
     weights = kernel(e.abs(at[None, :] - tensor_of(np.arange(size)[:, None], scale.dtype)) / width)
-    sums = apply_reduce(0, weights, [0], True, "Sum")
+    sums = apply_reduce("Sum", weights, [0], True)
     small = e.abs(sums) <= 1000.0 * float(np.finfo(np.float32).eps)
     weights = where(small, weights * 0, weights / where(small, sums * 0 + 1, sums))
     inside = e.logical_and(at >= -0.5, at <= size - 0.5)

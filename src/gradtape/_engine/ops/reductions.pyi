@@ -1,0 +1,3 @@
+from gradtape._src.core.typing import Reduction
+
+def read_reduction(attribute: int) -> tuple[Reduction, list[int], bool]: ...

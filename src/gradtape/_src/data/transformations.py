@@ -1,0 +1,187 @@
+"""tf.data.experimental's functions of datasets for `Dataset.apply`, each of which has become a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradtape._src.data.dataset import Dataset
+from gradtape._src.data.experimental import Transformation
+
+
+def bucket_by_sequence_length(
+    element_length_func: Callable[..., Any],
+    bucket_boundaries: Sequence[int],
+    bucket_batch_sizes: Sequence[int],
+    padded_shapes: Any = None,
+    padding_values: Any = None,
+    pad_to_bucket_boundary: bool = False,
+    no_padding: bool = False,
+    drop_remainder: bool = False,
+) -> Transformation:
+    """For `Dataset.apply`: padded batches of elements of similar lengths, as the method of that name.
+
+    Args:
+      element_length_func: a function of an element that gives its length, an int32 scalar.
+      bucket_boundaries: lengths in increasing order; a bucket holds those from one to before the next.
+      bucket_batch_sizes: the sizes of batches, one more than boundaries.
+      padded_shapes, padding_values: as for `padded_batch`.
+      pad_to_bucket_boundary: whether unknown sizes are padded to the bucket's last length.
+      no_padding: whether elements are batched as they are.
+      drop_remainder: whether batches with fewer elements are left out.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> dataset = tf.data.Dataset.from_generator(lambda: [[1], [2, 3, 4], [5]], tf.int32, [None])
+      >>> buckets = tf.data.experimental.bucket_by_sequence_length(lambda x: tf.size(x), [2], [2, 2])
+      >>> [batch.shape for batch in dataset.apply(buckets)]
+      [TensorShape([2, 1]), TensorShape([1, 3])]
+    """
+    options = padded_shapes, padding_values, pad_to_bucket_boundary, no_padding, drop_remainder
+    return lambda dataset: dataset.bucket_by_sequence_length(
+        element_length_func, bucket_boundaries, bucket_batch_sizes, *options
+    )
+
+
+def enumerate_dataset(start: Any = 0) -> Transformation:
+    """For `Dataset.apply`: elements with their numbers, as `Dataset.enumerate`.
+
+    Args:
+      start: the first number.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> numbered = tf.data.Dataset.range(7, 9).apply(tf.data.experimental.enumerate_dataset())
+      >>> [(int(i), int(x)) for i, x in numbered]
+      [(0, 7), (1, 8)]
+    """
+    return lambda dataset: dataset.enumerate(start)
+
+
+def group_by_window(
+    key_func: Callable[..., Any],
+    reduce_func: Callable[..., Any],
+    window_size: Any = None,
+    window_size_func: Callable[..., Any] | None = None,
+) -> Transformation:
+    """For `Dataset.apply`: what a function makes of groups of elements with the same key, as the method of that name.
+
+    Args:
+      key_func: a function of an element that gives its key, an int64 scalar.
+      reduce_func: a function of a key and the dataset of a group that gives a dataset.
+      window_size: how many elements a group has at most.
+      window_size_func: a function of the key that gives that, instead.
+
+    Returns:
+      A function of a dataset. ValueError tells of both sizes, or none.
+
+    Example:
+      >>> pairs = tf.data.experimental.group_by_window(lambda x: x % 2, lambda key, group: group.batch(2), 2)
+      >>> list(tf.data.Dataset.range(5).apply(pairs).as_numpy_iterator())
+      [array([0, 2]), array([1, 3]), array([4])]
+    """
+    return lambda dataset: dataset.group_by_window(key_func, reduce_func, window_size, window_size_func)
+
+
+def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
+    """For `Dataset.apply`: what a function makes of each element and a state that it carries on, as `Dataset.scan`.
+
+    Args:
+      initial_state: the first state.
+      scan_func: a function of the state and an element that gives the next state and an element.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> sums = tf.data.experimental.scan(tf.constant(0, tf.int64), lambda state, x: (state + x, state + x))
+      >>> list(tf.data.Dataset.range(4).apply(sums).as_numpy_iterator())
+      [np.int64(0), np.int64(1), np.int64(3), np.int64(6)]
+    """
+    return lambda dataset: dataset.scan(initial_state, scan_func)
+
+
+def take_while(predicate: Callable[..., Any]) -> Transformation:
+    """For `Dataset.apply`: the elements before the first of which a function is false, as `Dataset.take_while`.
+
+    Args:
+      predicate: a function of an element that gives a bool.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> small = tf.data.experimental.take_while(lambda x: x < 2)
+      >>> list(tf.data.Dataset.range(9).apply(small).as_numpy_iterator())
+      [np.int64(0), np.int64(1)]
+    """
+    return lambda dataset: dataset.take_while(predicate)
+
+
+def parallel_interleave(
+    map_func: Callable[..., Any],
+    cycle_length: Any,
+    block_length: Any = 1,
+    sloppy: bool = False,
+    buffer_output_elements: Any = None,
+    prefetch_input_elements: Any = None,
+) -> Transformation:
+    """For `Dataset.apply`: elements of several datasets in turn, as `Dataset.interleave`.
+
+    Args:
+      map_func: a function of an element that gives a dataset.
+      cycle_length: of how many datasets at a time.
+      block_length: how many elements of each in a row.
+      sloppy: not used; elements keep their order.
+      buffer_output_elements, prefetch_input_elements: not used.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> twice = tf.data.experimental.parallel_interleave(lambda x: tf.data.Dataset.from_tensors(x).repeat(2), 2)
+      >>> [int(x) for x in tf.data.Dataset.range(2).apply(twice)]
+      [0, 1, 0, 1]
+    """
+    return lambda dataset: dataset.interleave(map_func, cycle_length, block_length)
+
+
+def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
+    """For `Dataset.apply`: elements made ahead of their use, as `Dataset.prefetch`; there is one device.
+
+    Args:
+      device: not used.
+      buffer_size: how many elements are made ahead; None for as many as the library finds right.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> len(tf.data.Dataset.range(3).apply(tf.data.experimental.prefetch_to_device("/cpu:0")))
+      3
+    """
+    return lambda dataset: dataset.prefetch(-1 if buffer_size is None else buffer_size)
+
+
+def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
+    """For `Dataset.apply`: the dataset as it is, as there is one device.
+
+    Args:
+      target_device, source_device: not used.
+
+    Returns:
+      A function of a dataset.
+
+    Example:
+      >>> len(tf.data.Dataset.range(3).apply(tf.data.experimental.copy_to_device("/cpu:0")))
+      3
+    """
+    return _same
+
+
+def _same(dataset: Dataset) -> Dataset:
+    return dataset

@@ -1,0 +1,1 @@
+"""Sparse tensors: values and their places, and what is computed of these."""

@@ -1,0 +1,141 @@
+"""Segment reductions of rows by number, without the rows being gathered by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.api.api import apply_cast, as_tensor, tensor_from
+from gradtape._engine.ops.rows import add_rows, take_rows
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
+from gradtape._src.core.errors import invalid_argument
+from gradtape._src.core.operands import index_array, int_of
+from gradtape._src.core.typing import IntLike, TensorLike
+
+
+def segment_sum(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    num_segments: IntLike | None = None,
+    name: str | None = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """Sums rows of data, by number, for each segment.
+
+    Args:
+      data: a tensor of numbers of at least one axis.
+      indices: the numbers of the rows that count, in the order of the segments.
+      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      num_segments: how many segments there are; one more than the greatest number unless given.
+      name: not used; TensorFlow names operations by it.
+      sparse_gradient: not used; the gradient is a tensor.
+
+    Returns:
+      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+
+    Raises:
+      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+
+    Example:
+      >>> tf.sparse.segment_sum([[1, 2], [3, 4], [5, 6]], indices=[0, 2], segment_ids=[0, 0]).numpy()
+      array([[6, 8]], dtype=int32)
+    """
+    return _reduced("SparseSegmentSum", data, indices, segment_ids, num_segments, None)
+
+
+def segment_mean(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    num_segments: IntLike | None = None,
+    name: str | None = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """The mean of rows of data, by number, for each segment.
+
+    Args:
+      data: a floating tensor of at least one axis.
+      indices: the numbers of the rows that count, in the order of the segments.
+      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      num_segments: how many segments there are; one more than the greatest number unless given.
+      name: not used; TensorFlow names operations by it.
+      sparse_gradient: not used; the gradient is a tensor.
+
+    Returns:
+      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+
+    Raises:
+      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+
+    Example:
+      >>> tf.sparse.segment_mean([[1.0], [3.0], [5.0]], indices=[0, 2], segment_ids=[0, 0]).numpy()
+      array([[3.]], dtype=float32)
+    """
+    return _reduced("SparseSegmentMean", data, indices, segment_ids, num_segments, lambda counts: counts)
+
+
+def segment_sqrt_n(
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    num_segments: IntLike | None = None,
+    name: str | None = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """Sums of rows of data, by number, divided by the square root of how many there are, for each segment.
+
+    Args:
+      data: a floating tensor of at least one axis.
+      indices: the numbers of the rows that count, in the order of the segments.
+      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      num_segments: how many segments there are; one more than the greatest number unless given.
+      name: not used; TensorFlow names operations by it.
+      sparse_gradient: not used; the gradient is a tensor.
+
+    Returns:
+      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+
+    Raises:
+      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+
+    Example:
+      >>> data = [[1.0], [3.0], [5.0], [7.0]]
+      >>> tf.sparse.segment_sqrt_n(data, indices=[0, 1, 2, 3], segment_ids=[0, 0, 0, 0]).numpy()
+      array([[8.]], dtype=float32)
+    """
+    return _reduced("SparseSegmentSqrtN", data, indices, segment_ids, num_segments, np.sqrt)
+
+
+def _reduced(
+    op: str,
+    data: TensorLike,
+    indices: TensorLike,
+    segment_ids: TensorLike,
+    num_segments: IntLike | None,
+    divisor: Callable[[Any], Any] | None,
+) -> Tensor:
+    op += "" if num_segments is None else "WithNumSegments"
+    tensor = as_tensor(data)
+    numbers, ids = (index_array(as_tensor(value, hint=dtypes.int32), op) for value in (indices, segment_ids))
+    if numbers.shape != ids.shape or ids.ndim != 1:
+        raise invalid_argument(op, "segment_ids and indices should have same size.", None)
+    if ids.size and ((np.diff(ids) < 0).any() or ids[0] < 0):
+        raise invalid_argument(op, "segment ids are not increasing", None)
+    count = (int(ids[-1]) + 1 if ids.size else 0) if num_segments is None else int_of(num_segments, op, "Tnumsegments")
+    if ids.size and ids[-1] >= count:
+        raise invalid_argument(op, "segment ids must be < num_segments", None)
+    outside = (numbers < 0) | (numbers >= tensor.shape[0])
+    if outside.any():
+        first = int(np.argmax(outside))
+        message = f"Bad: indices[{first}] == {numbers[first]} out of range [0, {tensor.shape[0]})"
+        raise invalid_argument(op, message, None)
+    rest = tuple(tensor.shape[1:])
+    sums = add_rows(op, take_rows(op, tensor, numbers, (numbers.size, *rest)), ids, (count, *rest))
+    if divisor is None:
+        return sums
+    counts = np.maximum(np.bincount(ids, minlength=count), 1).reshape((count,) + (1,) * len(rest))
+    return sums / apply_cast(tensor_from(divisor(counts.astype(np.float64))), tensor.dtype)

@@ -1,0 +1,79 @@
+"""The order in which a program's instructions run.
+
+Arithmetic that follows on the value of the instruction before it takes that value out of registers (kernels/chains.h),
+and what nobody else reads is never stored. So a formula is cut into chains as long as they come, and these are put in
+order.
+"""
+
+from __future__ import annotations
+
+from gradtape._src.table.expressions import Expr
+
+# Instructions of chains: by which of their operands they follow on.
+FIRST, EITHER = (0,), (0, 1)
+FOLLOWS = {
+    "neg": FIRST,
+    "square": FIRST,
+    "add": EITHER,
+    "sub": EITHER,
+    "mul": EITHER,
+    "div": EITHER,
+    "tanh_grad": FIRST,
+    "sigmoid_grad": FIRST,
+}
+
+
+def in_chains(steps: list[Expr]) -> list[Expr]:
+    """The steps of a formula in another order, arguments before what uses them, and the last one still the last."""
+    chains: list[list[Expr]] = []
+    needs: list[set[int]] = []  # of each chain the others whose values it reads
+    place: dict[Expr, int] = {}
+    uses: dict[Expr, int] = {}
+    for step in steps:
+        for arg in step.args:
+            uses[arg] = uses.get(arg, 0) + 1
+    for step in steps:
+        read = {place[arg] for arg in step.args if arg in place}
+        for arg in sorted(_followed(step), key=lambda arg: uses[arg]):
+            chain = place.get(arg)
+            if chain is None or chains[chain][-1] is not arg:
+                continue
+            others = read - {chain}
+            if not _reaches(others, chain, needs):
+                chains[chain].append(step)
+                needs[chain] |= others
+                place[step] = chain
+                break
+        else:
+            place[step] = len(chains)
+            chains.append([step])
+            needs.append(read)
+    ordered: dict[int, None] = {}
+
+    def visit(chain: int) -> None:
+        # The deepest first, which keeps fewer values alive.
+        for other in sorted(needs[chain], key=lambda other: (-chains[other][-1].depth, other)):
+            if other not in ordered:
+                visit(other)
+        ordered[chain] = None
+
+    visit(place[steps[-1]])
+    return [step for chain in ordered for step in chains[chain]]
+
+
+def _followed(step: Expr) -> list[Expr]:
+    """The operands of a step on which it can follow: arithmetic, each of which it reads once."""
+    positions = FOLLOWS.get(step.code, ())
+    return [step.args[k] for k in positions if step.args[k].code in FOLLOWS and step.args.count(step.args[k]) == 1]
+
+
+def _reaches(starts: set[int], goal: int, needs: list[set[int]]) -> bool:
+    """Whether one of the chains needs another, itself or by way of others."""
+    seen, waiting = set(starts), list(starts)
+    while waiting:
+        chain = waiting.pop()
+        if chain == goal:
+            return True
+        waiting += needs[chain] - seen
+        seen |= needs[chain]
+    return False
