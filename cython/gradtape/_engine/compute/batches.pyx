@@ -8,7 +8,7 @@ from gradtape._engine.compute.random cimport Stream, start, word
 import numpy as np
 
 cdef enum:
-    FIRST_ROOM = 1024            # numbers that a buffer has room for at first; it grows up to its capacity
+    FIRST_ALLOCATED = 1024            # numbers that a buffer has memory for at first; it grows up to its capacity
 
 
 cdef class ShuffleBuffer:
@@ -19,7 +19,7 @@ cdef class ShuffleBuffer:
     or what is left when no more will come.
     """
     cdef int64_t* ring
-    cdef Py_ssize_t room         # numbers that the ring has memory for
+    cdef Py_ssize_t allocated         # numbers that the ring has memory for
     cdef Py_ssize_t first        # the place of the front
     cdef Py_ssize_t count        # numbers in the ring
     cdef readonly Py_ssize_t capacity
@@ -42,12 +42,12 @@ cdef class ShuffleBuffer:
 
     cdef int grow(self) except -1:
         """Room for another number. The ring has not begun to wrap, as it is not full."""
-        cdef Py_ssize_t room = min(max(2 * self.room, FIRST_ROOM), self.capacity)
-        cdef void* memory = realloc(self.ring, room * sizeof(int64_t))
+        cdef Py_ssize_t allocated = min(max(2 * self.allocated, FIRST_ALLOCATED), self.capacity)
+        cdef void* memory = realloc(self.ring, allocated * sizeof(int64_t))
         if memory == NULL:
             raise MemoryError()
         self.ring = <int64_t*>memory
-        self.room = room
+        self.allocated = allocated
         return 0
 
     cdef inline Py_ssize_t place(self, Py_ssize_t behind) noexcept:
@@ -57,7 +57,7 @@ cdef class ShuffleBuffer:
 
     cdef inline int put(self, int64_t number) except -1:
         cdef Py_ssize_t place = self.place(self.count)
-        if place >= self.room:
+        if place >= self.allocated:
             self.grow()
         self.ring[place] = number
         self.count += 1

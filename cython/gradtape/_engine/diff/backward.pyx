@@ -64,7 +64,7 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
     cdef object given
     cdef PyObject* total
     cdef int64_t node
-    cdef bint derived = (<Primitive>entry.op).vjp == NULL
+    cdef bint derived = (<Primitive>entry.op).compiled_vjp == NULL
     for i in range(entry.count):
         node = operand_node(entry, i)
         if wanted(sweep, node):
@@ -81,7 +81,7 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
                                 continue
                         elif add_cotangent(entry, cotangent, i, <Tensor>total):
                             continue
-                given = (<Primitive>entry.op).vjp(entry, cotangent, i, sweep.batch)
+                given = (<Primitive>entry.op).compiled_vjp(entry, cotangent, i, sweep.batch)
             if given is not None:
                 accumulate(sweep, node, given)
     return 0
@@ -192,7 +192,7 @@ cdef object batch_cotangents(Call call, tuple needs, list arguments, Py_ssize_t 
 
 
 cdef object given_by_rule(Call call, tuple needs, object cotangents):
-    return (<Primitive>call.primitive).rule(conjugated_call(call) if (<Primitive>call.primitive).holomorphic else call, needs, *cotangents)
+    return (<Primitive>call.primitive).vjp(conjugated_call(call) if (<Primitive>call.primitive).holomorphic else call, needs, *cotangents)
 
 
 cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
@@ -264,7 +264,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
                 if wanted(sweep, entry.inputs[0]):
                     accumulate(sweep, entry.inputs[0], cotangent)
             else:
-                if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).vjp != NULL):
+                if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).compiled_vjp != NULL):
                     cotangent = dense(cotangent)
                 visit(sweep, entry, <Tensor>cotangent)
             cotangent = None

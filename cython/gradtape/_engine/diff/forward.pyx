@@ -75,22 +75,22 @@ cdef int widen(Thread th, Level level, bint collecting, list accumulators) excep
 
 cdef int copy_entry(Entry* copied, Entry* entry) except -1:
     """An entry of nobody's but the caller's, who clears it."""
-    cdef Extension* rest = entry.extension
+    cdef Extension* extension = entry.extension
     cdef Extension* made
     cdef int i
     copied[0] = entry[0]
     copied.extension = NULL
     memset(copied.saved, 0, sizeof(copied.saved))
-    if rest != NULL:
+    if extension != NULL:
         made = extension_of(copied)
         for i in range(MAX_INPUTS):
-            made.extents[i] = rest.extents[i]
+            made.extents[i] = extension.extents[i]
             if made.extents[i] != NULL:
                 retain_extent(made.extents[i])
-        made.third = rest.third
+        made.third = extension.third
         Py_XINCREF(made.third)
-        made.third_input = rest.third_input
-        made.attribute = rest.attribute
+        made.third_input = extension.third_input
+        made.attribute = extension.attribute
     for i in range(3):
         copied.saved[i] = entry.saved[i]
         Py_XINCREF(copied.saved[i])
@@ -138,7 +138,7 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
         tangent = table.get(operand_node(entry, i)) if operand_node(entry, i) else None
         if tangent is None:
             continue
-        if (<Primitive>entry.op).vjp == NULL:
+        if (<Primitive>entry.op).compiled_vjp == NULL:
             term = program_tangent(entry, tangent, i)
         elif (<Primitive>entry.op).linear:
             term = linear_tangent(entry, out, tangent, i)
@@ -198,7 +198,7 @@ cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int 
     try:
         cotangent = filled(out.dtype_code, out.extent, 0.0)
         tape.watch(cotangent)
-        given = (<Primitive>entry.op).vjp(entry, cotangent, operand, 0)
+        given = (<Primitive>entry.op).compiled_vjp(entry, cotangent, operand, 0)
     finally:
         tape.stop()
     return None if given is None else tape.gradient(given, cotangent, tangent)

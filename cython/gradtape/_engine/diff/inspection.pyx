@@ -112,10 +112,10 @@ cdef object cotangent(Window window, Entry* entry, Tensor given, int operand):
     cdef object found
     if entry.kind != OP or not is_active(window, operand_node(entry, operand)):
         return None
-    if (<Primitive>entry.op).vjp == NULL:
+    if (<Primitive>entry.op).compiled_vjp == NULL:
         found = program_cotangent(entry, given, operand, 0)
     else:
-        found = (<Primitive>entry.op).vjp(entry, given, operand, 0)
+        found = (<Primitive>entry.op).compiled_vjp(entry, given, operand, 0)
     return dense(found) if type(found) is Tensor else found
 
 

@@ -73,7 +73,7 @@ cdef Extension* make_extension() except NULL
 cdef void end_extension(Entry* entry) noexcept
 
 cdef inline Extension* extension_of(Entry* entry) except NULL:
-    """An entry's rest, made if it has none."""
+    """An entry's extension, made if it has none."""
     global spare_extensions
     cdef Extension* extension = entry.extension
     if extension == NULL:

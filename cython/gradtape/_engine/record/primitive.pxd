@@ -32,13 +32,13 @@ cdef class Primitive:
     cdef readonly str batch              # the name of the rule by which it is evaluated on a batch of slices; None: on each
     # Compiled ones
     cdef Evaluate compute
-    cdef Vjp vjp                         # NULL of elementwise programs, whose rule is derived
+    cdef Vjp compiled_vjp                # NULL of elementwise programs, whose rule is derived
     cdef bint adds                       # `add_cotangent` knows it
     cdef signed char reads[8]            # what the rules of a set of operands read, a bit each and READS_RESULT; -1 until first asked
     # Those in Python
     cdef readonly object evaluate        # called as evaluate(*operands, *attributes)
-    cdef readonly object rule            # the vjp, called as rule(call, needs, *cotangents)
-    cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the rule reads
+    cdef readonly object vjp             # of one in Python, called as vjp(call, needs, *cotangents)
+    cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads
     cdef int find_reads(self, int operands) except -1
 
 # What is written in the modules above: how programs run, what dtypes become that programs do not know, and forward accumulation.

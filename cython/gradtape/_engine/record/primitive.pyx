@@ -55,7 +55,7 @@ cdef class Primitive:
                  bint complexes=False, bint holomorphic=False, str batch=None):
         self.name = self.kernel = name
         self.evaluate = evaluate
-        self.rule = vjp
+        self.vjp = vjp
         self.saves = saves
         self.linear = linear
         self.stateful = stateful
@@ -102,7 +102,7 @@ cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, i
     made.name = name
     made.kernel = kernel
     made.compute = compute
-    made.vjp = vjp
+    made.compiled_vjp = vjp
     made.linear = linear
     made.batch = batch
     for known in range(8):
@@ -354,7 +354,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
             any_number = True
             if on_open_window(thread, tensor.node):
                 live = True
-    if primitive.rule is None or (not live and not (thread.forward and any_number)):
+    if primitive.vjp is None or (not live and not (thread.forward and any_number)):
         return 0
     call = Call.__new__(Call)
     call.primitive = primitive

@@ -13,7 +13,7 @@ class Primitive:
     stateful: bool
     batch: str | None
     evaluate: Callable[..., Any] | None
-    rule: Callable[..., Any] | None
+    vjp: Callable[..., Any] | None
     def __init__(
         self,
         name: str,

@@ -252,6 +252,7 @@ def expression_at(place: Place) -> ast.AST | None:
     tree = _tree(place.code.co_filename, len(source))
     if sys.version_info < (3, 11):
         return expression_of(tree, "".join(source), place.code, place.instruction, place.line)
+    position: Any
     for number, position in enumerate(place.code.co_positions()):
         if number == place.instruction // 2:
             return None if None in position else _nodes(tree).get(position)

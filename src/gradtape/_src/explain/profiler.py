@@ -364,7 +364,7 @@ class Profile:
 
 def _alone(primitive: Primitive, operands: tuple[Tensor, ...], attributes: Any) -> float:
     """How long an op takes, by repeating it; infinity where it cannot be repeated."""
-    if primitive.stateful or (primitive.rule is not None and primitive.evaluate is None):
+    if primitive.stateful or (primitive.vjp is not None and primitive.evaluate is None):
         return float("inf")
     try:
         with Unrecorded():

@@ -106,7 +106,7 @@ class Step:
     @property
     def stated(self) -> bool:
         """Whether the program states its derivative, and how it was evaluated is not known."""
-        return self.primitive.rule is not None and self.primitive.evaluate is None
+        return self.primitive.vjp is not None and self.primitive.evaluate is None
 
     @property
     def elementwise(self) -> bool:

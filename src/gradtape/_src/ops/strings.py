@@ -30,7 +30,7 @@ def texts_of(value: Any) -> np.ndarray:
         raise TypeError(f"Cannot convert {value!r} to EagerTensor of dtype string") from None
 
 
-def _mapped(function: Callable[[bytes], Any], array: np.ndarray, dtype: Any = object) -> np.ndarray:
+def _mapped(function: Callable[[bytes], Any], array: Any, dtype: Any = object) -> np.ndarray:
     out = np.empty(array.shape, dtype)
     for place in np.ndindex(array.shape):
         out[place] = function(array[place])

@@ -121,7 +121,7 @@ class Lookup(Configured):
     def _array(self, value: Any) -> np.ndarray:
         """Data as an array of tokens."""
         if self._text:
-            texts = np.asarray(StringTensor(value), object)
+            texts: Any = np.asarray(StringTensor(value), object)
             decoded = np.empty(texts.shape, object)
             for place in np.ndindex(texts.shape):
                 decoded[place] = texts[place].decode()
