@@ -25,7 +25,7 @@ from tensorflow.keras.optimizers.schedules import ExponentialDecay
 
 import gradtape
 
-assert tf is v2 is gradtape and v1 is gradtape.compat.v1
+assert tf is v2 is gradtape is gradtape.compat.v2 and v1 is gradtape.compat.v1
 assert keras is same is gradtape.keras and losses is gradtape.keras.losses is gradtape.losses
 assert layers.Dense is keras.layers.Dense and Model is keras.Model and Sequential is keras.models.Sequential
 assert Adam is keras.optimizers.Adam and ExponentialDecay is gradtape.optimizers.schedules.ExponentialDecay

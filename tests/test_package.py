@@ -84,7 +84,7 @@ def test_an_unknown_kernel_set_is_refused_by_name():
     ("name", "said"),
     [
         ("tf.reduce_summ", "tf.reduce_sum."),
-        ("SparseTensor", "tensors are dense"),
+        ("RaggedTensor", "tensors are rectangular"),
         ("tf.math.sofplus", "tf.math.softplus."),
         ("tf.nn.relu7", "tf.nn.relu."),
         ("tf.ragged", "tensors are rectangular"),

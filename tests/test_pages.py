@@ -116,7 +116,7 @@ def test_commands(path, line, tmp_path):
                 named = set(re.findall(r"[\w-]+", word.partition("[")[2]))
                 assert word in ("-e", "-r") or (named <= extras and (ROOT / word.partition("[")[0]).exists()), command
         elif program.startswith("python") and words[0] == "-m":
-            assert words[1] in {"venv", "pytest", "benchmarks", "benchmarks.instructions"}
+            assert words[1] in {"venv", "pytest", "benchmarks", "benchmarks.instructions", "tests.robustness"}
             assert words[1] == "venv" or all((ROOT / word).exists() for word in words if "/" in word), command
         elif program == "mkdocs":
             assert words[0] in {"build", "serve"}

@@ -94,6 +94,7 @@ else:
     # Under these names programs import from them.
     for _module in (initializers, losses, metrics):
         _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
+    _sys.modules["gradtape.compat.v2"] = _sys.modules["gradtape"]
     _sys.modules["gradtape.keras.optimizers"] = _later("optimizers")
     _sys.modules["gradtape.keras.optimizers.schedules"] = _later("optimizers.schedules")
 

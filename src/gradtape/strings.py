@@ -1,5 +1,6 @@
 """tf.strings: functions of text."""
 
+from gradtape._src.ops.ngrams import ngrams as ngrams
 from gradtape._src.ops.printing import as_string as as_string
 from gradtape._src.ops.string_parts import (
     bytes_split as bytes_split,

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -43,9 +44,23 @@ def hindrance() -> str:
     return "" if mpiexec() else "mpiexec is absent"
 
 
-def launch(count: int, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A Python program in so many processes. Ends with an exception after five minutes."""
-    command = [str(mpiexec()), "-n", str(count), sys.executable, *arguments]
+def with_shared_memory_of(size: str) -> list[str]:
+    """What a command is put behind that shall find so little room for memory that processes share."""
+    return ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={size} none /dev/shm && exec "$@"', "sh"]
+
+
+def can_limit_shared_memory() -> bool:
+    """Whether the system has such a command and allows it."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*with_shared_memory_of("1m"), "true"], capture_output=True, check=False).returncode == 0
+
+
+def launch(
+    count: int, *arguments: str, within: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A Python program in so many processes, started by another command if one is given. Ends after five minutes."""
+    command = [*within, str(mpiexec()), "-n", str(count), sys.executable, *arguments]
     surroundings = {**os.environ, **ALLOWED, **environment}
     # A limit, not an expectation: programs that hang fail the test instead of stopping the run.
     return subprocess.run(

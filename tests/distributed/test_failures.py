@@ -8,7 +8,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from launch import HERE, launch
+from launch import HERE, can_limit_shared_memory, launch, with_shared_memory_of
 
 PROGRAM = """
 import os, signal, sys, time
@@ -19,6 +19,13 @@ if tf.distributed.rank() == 1:
     {}
 tf.distributed.allreduce(tf.ones([3]), name="loss")
 print("went on")
+"""
+
+SUMS = """
+import gradtape as tf
+tf.distributed.init()
+total = tf.distributed.allreduce(tf.fill([300000], tf.distributed.rank() + 1.0), op=tf.distributed.Sum).numpy()
+print(f"from {total.min()} to {total.max()}")
 """
 
 
@@ -56,6 +63,16 @@ def test_a_rank_that_hangs_is_named_and_waiting_ends():
 def test_programs_that_end_together_end_well():
     done = run("pass", 2)
     assert done.returncode == 0 and done.stdout.count("went on") == 2 and not done.stderr
+
+
+@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for ours beside it, enough
+def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
+    limited = can_limit_shared_memory()  # else whatever room there is, and sums are right
+    done = launch(2, "-c", SUMS, within=with_shared_memory_of(room) if limited else ())
+    if limited:
+        warned = "could not be had: [Errno 28] No space left on device" in done.stderr
+        assert warned == (room != "40m"), done.stderr
+    assert done.returncode == 0 and done.stdout.count("from 3.0 to 3.0") == 2, done.stderr
 
 
 def test_a_forked_process_is_told_that_it_cannot_exchange():

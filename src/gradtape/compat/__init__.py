@@ -1,5 +1,6 @@
-"""tf.compat: text and bytes, and the few names of TensorFlow 1 that eager programs use."""
+"""tf.compat: text and bytes, the few names of TensorFlow 1 that eager programs use, and tf itself as v2."""
 
+import gradtape as v2
 from gradtape._src.core.text import (
     as_bytes as as_bytes,
     as_str as as_str,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +98,8 @@ FOREIGN = Primitive("custom_gradient", lambda x: tensor_from(view(x), x.dtype), 
 
 
 def _takes_variables(grad_fn: Callable[..., Any]) -> bool:
+    import inspect  # takes long, and the first to ask for it may be this
+
     try:
         signature = inspect.signature(grad_fn)
     except (TypeError, ValueError):

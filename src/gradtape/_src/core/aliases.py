@@ -32,7 +32,6 @@ def install_as_tensorflow() -> None:
         for name, root in roots.items():
             if f"{whole}.".startswith(f"{root}."):
                 sys.modules[name + whole.removeprefix(root)] = module
-    sys.modules["tensorflow.compat.v2"] = sys.modules["gradtape.compat"].v2 = sys.modules["gradtape"]  # type: ignore
 
 
 def _namespaces() -> dict[str, ModuleType]:

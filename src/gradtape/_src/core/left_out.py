@@ -164,7 +164,6 @@ _INSTEAD = {
     "TensorFlow has no kernel of it for processors either; use tf.signal.fft3d and its kin": "*fftnd",
     "use tf.convert_to_tensor of what your objects give": "register_tensor_conversion_function",
     "use SciPy's optimize.isotonic_regression": "nn.isotonic_regression",
-    "join slices: tf.strings.join([words[:-1], words[1:]], ' ') gives pairs of neighbours": "strings.ngrams",
     "use tf.lookup.StaticVocabularyTable, or hash in Python: zlib.crc32(text) % buckets": "strings.to_hash_bucket*",
     "use what has no offsets, and sum up tf.strings.length": "strings.unicode_*_with_offsets",
     "there is nothing to compile against": """

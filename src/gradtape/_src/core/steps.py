@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -81,7 +80,9 @@ def one_step(
 
 
 @functools.cache
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def _signature(function: Callable[..., Any]) -> Any:
+    import inspect  # takes long, and the first to ask for it may be this
+
     return inspect.signature(function)
 
 

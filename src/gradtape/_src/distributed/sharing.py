@@ -11,6 +11,7 @@ import numpy as np
 
 from gradtape._src.core import errors
 from gradtape._src.distributed.collectives import allgather_object, barrier
+from gradtape._src.distributed.windows import shared_folder
 from gradtape._src.distributed.world import World, current
 
 
@@ -64,9 +65,7 @@ def _written(array: np.ndarray, folder: Any) -> str:
     """The name of a file with the array in it."""
     if array.dtype.hasobject:
         raise TypeError(f"Arrays of Python objects are not shared, got dtype {array.dtype}.")
-    if folder is None and os.path.isdir("/dev/shm"):
-        folder = "/dev/shm"
-    file, name = tempfile.mkstemp(".npy", "gradtape-", folder)
+    file, name = tempfile.mkstemp(".npy", "gradtape-", shared_folder() if folder is None else folder)
     with os.fdopen(file, "wb") as stream:
         np.save(stream, array)
     return name

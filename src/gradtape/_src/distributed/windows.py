@@ -1,23 +1,65 @@
 """Memory that the ranks of one machine share, through which they reduce arrays without messages.
 
-MPI allots the memory and tells when all ranks have come to a place; arrays themselves are copied in once, where a
-message is copied out again. Every rank combines all that lies there, in the order of ranks.
+The memory is a file that all map and that has no name any more. MPI's own windows are such files too, but where there
+is no room for them one rank fails and the others wait for it. MPI tells when all ranks have come to a place; arrays are
+copied in once, where a message is copied out again. Every rank combines all that lies there, in the order of ranks.
 """
 
 from __future__ import annotations
 
+import errno
+import mmap
+import os
+import shutil
+import tempfile
 from collections import deque
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
 AHEAD = 2  # pieces that it puts in before it reads the first: what was just written comes slowly from another core's L2
+SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and lacking one of their pages ends it
 MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
 
 Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
+
+
+def shared_folder() -> str | None:
+    """Where files lie in memory, or None where the system has no such folder."""
+    return "/dev/shm" if os.path.isdir("/dev/shm") else None
+
+
+def _shared_memory(communicator: Any, length: int) -> list[np.ndarray]:
+    """So many bytes of each rank, which all of them see. OSError on all of them where they cannot be had."""
+    whole = communicator.size * length
+    name, failure = None, None
+    if communicator.rank == 0:
+        try:
+            file, name = tempfile.mkstemp(".shared", "gradtape-", shared_folder())
+            with os.fdopen(file, "wb") as stream:
+                stream.truncate(whole)
+            if shutil.disk_usage(os.path.dirname(name)).free < whole + communicator.size * SPARE:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.path.dirname(name))
+        except OSError as error:
+            failure = error
+    name, failure = communicator.bcast((name, failure))
+    memory = None
+    if failure is None:
+        try:
+            with open(name, "r+b") as stream:
+                memory = np.frombuffer(mmap.mmap(stream.fileno(), whole), np.uint8).reshape(-1, length)
+                stream.seek(communicator.rank * length)
+                stream.write(bytes(length))  # or a page that cannot be had would end the process when it is touched
+        except OSError as error:
+            failure = error
+    told = [one for one in communicator.allgather(failure) if one is not None]  # when all have come, all have mapped it
+    if name is not None and communicator.rank == 0:
+        os.unlink(name)
+    if told or memory is None:
+        raise told[0]
+    return list(memory)
 
 
 class Piece(NamedTuple):
@@ -48,16 +90,15 @@ class Window:
 
     Attributes:
       done: how many pieces were combined so far.
+
+    Raises OSError on all ranks where the memory cannot be had.
     """
 
-    def __init__(self, mpi: ModuleType, communicator: Any) -> None:
+    def __init__(self, communicator: Any) -> None:
+        memory = _shared_memory(communicator, 2 * AHEAD * PIECE)
+        self.places = [array.reshape(2 * AHEAD, PIECE) for array in memory]
         self.meeting = communicator.Dup()
         self.rank = self.meeting.rank
-        length = 2 * AHEAD * PIECE
-        self.memory = mpi.Win.Allocate_shared(length, 1, comm=self.meeting)
-        self.memory.Lock_all()
-        shared = [np.frombuffer(self.memory.Shared_query(rank)[0], np.uint8) for rank in range(self.meeting.size)]
-        self.places = [array[:length].reshape(2 * AHEAD, PIECE) for array in shared]
         self.pieces: deque[Piece] = deque()  # that are to be put in
         # Those that are there, and requests: whether all ranks have put in theirs.
         self.put: deque[tuple[Piece, Any]] = deque()
@@ -85,11 +126,9 @@ class Window:
 
     def _put(self, piece: Piece) -> None:
         np.copyto(self._place(self.rank, self.done + len(self.put), piece), piece.own)
-        self.memory.Sync()
         self.put.append((piece, self.meeting.Ibarrier()))
 
     def _combine(self, piece: Piece) -> None:
-        self.memory.Sync()
         values = [self._place(rank, self.done, piece) for rank in range(len(self.places))]
         if self.rank < 2:  # before `out` is written to, which may be `own`; no other core reads this memory
             values[self.rank] = piece.own
@@ -105,6 +144,4 @@ class Window:
     def free(self) -> None:
         """Gives the memory back; all ranks call it."""
         self.places.clear()
-        self.memory.Unlock_all()
-        self.memory.Free()
         self.meeting.Free()

@@ -11,6 +11,7 @@ from typing import Any
 
 from gradtape._engine.base.threads import set_num_threads
 from gradtape._src.core import errors
+from gradtape._src.core.logger import get_logger
 from gradtape._src.distributed.waiting import Waiting
 from gradtape._src.distributed.windows import MOST, Window
 
@@ -58,7 +59,19 @@ class World:
         if self.size > 1:
             self.data, self.control = communicator.Dup(), communicator.Dup()
             if self.local_size == self.size <= MOST:
-                self.window = Window(self.mpi, communicator)
+                self.window = self._window(communicator)
+
+    def _window(self, communicator: Any) -> Window | None:
+        """Memory that all ranks share, or None and a warning where it cannot be had."""
+        try:
+            return Window(communicator)
+        except OSError as error:
+            if self.rank == 0:
+                get_logger().warning(
+                    f"Ranks exchange by messages, as memory that they would share could not be had: {error}. Give "
+                    "/dev/shm more room; in a container, by --shm-size."
+                )
+            return None
 
     def check_process(self) -> None:
         """Raises FailedPreconditionError in a process that was forked off: MPI's connections are its parent's."""
@@ -106,9 +119,6 @@ def _mpi() -> ModuleType | None:
     """mpi4py, or None where this process is alone. ImportError where it is one of several and mpi4py is not there."""
     if "mpi4py.MPI" not in sys.modules and not _launched():
         return None
-    if os.environ.get("OMPI_COMM_WORLD_LOCAL_SIZE") == os.environ.get("OMPI_COMM_WORLD_SIZE", "1"):
-        # Of one machine: Open MPI 5 reports an error for each window where it finds no network that this is for.
-        os.environ.setdefault("OMPI_MCA_osc", "^ucx")
     try:
         import mpi4py.MPI
     except (ImportError, RuntimeError) as error:

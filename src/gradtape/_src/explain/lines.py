@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.explain.instructions import expression_of
 from gradtape._src.testing.observers import observing
 
 _REMEMBERED = 1 << 16  # recorded ops that are kept, the latest ones
@@ -222,34 +223,39 @@ def _records_one(node: ast.AST, op: str) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _nodes(file: str, lines: int) -> dict[tuple[int, ...], ast.AST]:
-    """A file's expressions and statements by where they begin and end; each knows its parent."""
+def _tree(file: str, lines: int) -> ast.Module:
+    """A file's syntax tree, empty where it is none; each node knows its parent."""
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
-        return {}
-    found: dict[tuple[int, ...], ast.AST] = {}
+        tree = ast.Module([], [])
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             child.parent = node  # type: ignore[attr-defined]
-        if isinstance(node, ast.expr | ast.stmt):
-            # A statement that is only an expression begins and ends with it: the expression is visited later and stays.
-            found[node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0] = node
-    return found
+    return tree
+
+
+@functools.lru_cache(maxsize=64)
+def _nodes(tree: ast.Module) -> dict[tuple[int, ...], ast.AST]:
+    """Expressions and statements by where they begin and end."""
+    # A statement that is only an expression begins and ends with it: the expression is visited later and stays.
+    return {
+        (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0): node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.expr | ast.stmt)
+    }
 
 
 def expression_at(place: Place) -> ast.AST | None:
     """The expression, or augmented assignment, that a frame was evaluating."""
-    file = place.code.co_filename
-    known = _nodes(file, len(linecache.getlines(file)))
-    if sys.version_info >= (3, 11):
-        for number, position in enumerate(place.code.co_positions()):
-            if number == place.instruction // 2:
-                return None if None in position else known.get(position)  # type: ignore[call-overload,no-any-return]
-        return None
-    # Earlier versions know lines alone: the value of a statement that has the line to itself.
-    found = [node for key, node in known.items() if key[0] == place.line and isinstance(node, ast.Assign | ast.Return)]
-    return found[0].value if len(found) == 1 else None
+    source = linecache.getlines(place.code.co_filename)
+    tree = _tree(place.code.co_filename, len(source))
+    if sys.version_info < (3, 11):
+        return expression_of(tree, "".join(source), place.code, place.instruction, place.line)
+    for number, position in enumerate(place.code.co_positions()):
+        if number == place.instruction // 2:
+            return None if None in position else _nodes(tree).get(position)
+    return None
 
 
 def _result_name(node: ast.AST, file: str, outer: tuple[Place, ...]) -> str:
