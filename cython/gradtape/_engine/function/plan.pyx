@@ -14,13 +14,13 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.base.types cimport F64, is_native
+from gradtape._engine.base.types cimport F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, overwrite
 from gradtape._engine.ops.reductions cimport EVEN, reduced_program
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.ops.extremes cimport compiled as compiled_extremes
@@ -28,7 +28,7 @@ from gradtape._engine.ops.movement cimport copy_runs
 from gradtape._engine.ops.softmax cimport compiled as compiled_softmax
 from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
 from gradtape._engine.state.variable cimport BaseVariable
-from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, share
+from gradtape._engine.tensor.tensor cimport Tensor, is_free, item_size, new_tensor, share
 
 import functools
 import threading
@@ -74,6 +74,7 @@ cdef struct Action:
     int operands[3]                  # slots; -1 where there are fewer
     int end_count
     int* ends                        # slots that nobody needs after it
+    int ending                       # of a program, the operands that are among them and may become its result, a bit each
     PyObject* step                   # all of these borrowed
     PyObject* primitive
     Evaluate compute
@@ -101,6 +102,12 @@ cdef class Code:
     def last_uses(self):
         """Per action the slots that nobody needs after it."""
         return [[self.actions[i].ends[k] for k in range(self.actions[i].end_count)] for i in range(self.count)]
+
+    @property
+    def overwritten(self):
+        """Per action the slots of which one becomes the result's if its tensor is of the same form."""
+        return [[(<Step>self.steps[i]).operands[k] for k in range((<Step>self.steps[i]).operand_count)
+                 if (self.actions[i].ending >> k) & 1] for i in range(self.count)]
 
     @property
     def called(self):
@@ -408,6 +415,8 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     """Evaluates as eager execution does: tapes and tracers of the present see it."""
     cdef Step step
     cdef int i
+    if action.ending and in_place(action, slots):
+        return 0
     if action.kind == PROGRAM:
         return put(slots, action.out, elementwise(<Program>action.primitive, <Tensor>slots[action.operands[0]],
                                                   operand(action, slots, 1), operand(action, slots, 2)))
@@ -438,6 +447,25 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
     results = step.primitive(*given, attributes=step.attributes)
     return take(step, slots, list(results) if type(results) is tuple else [results])
+
+
+cdef bint in_place(Action* action, PyObject** slots) except -1:
+    """Has a program write its result over an operand that ends with it, if nobody else holds that; False, and nothing is done,
+    where there is none."""
+    cdef Step step = <Step>action.step
+    cdef PyObject* given[MAX_OPERANDS]
+    cdef PyObject* before = slots[action.out]
+    cdef int i
+    for i in range(step.operand_count):
+        given[i] = slots[step.operands[i]]
+    for i in range(step.operand_count):
+        if (action.ending >> i) & 1 and is_free(given[i]) and overwrite(<Program>action.primitive, <Tensor>given[i], given,
+                                                                        step.operand_count):
+            slots[step.operands[i]] = NULL
+            slots[action.out] = given[i]
+            Py_XDECREF(before)
+            return True
+    return False
 
 
 cdef Tensor sum_with_product(Action* action, PyObject** slots):
@@ -819,6 +847,9 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
     for i in range(len(ends)):
         action.ends[i] = ends[i]
     action.end_count = len(ends)
+    if not recorded and (step.kind == PROGRAM or step.kind == LONG_PROGRAM):
+        for i in range(step.operand_count):
+            action.ending |= (step.operands[i] in ends) << i
     action.step = <PyObject*>step
     action.primitive = <PyObject*>step.primitive
     action.compute = NULL if step.primitive is None else step.primitive.compute

@@ -13,6 +13,9 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
 # The same of what its caller has as pointers: references to objects are counted when pointers are cast to them.
 ctypedef Tensor (*Elementwise)(PyObject* program, PyObject* a, PyObject* b, PyObject* c)
 cdef Tensor elementwise_list(Program program, list operands)
+# The same in the storage of `out`, one of the operands (IN, count), which nobody else may hold; False, and nothing is done, where
+# the result is not of its shape and dtype or somebody is to see the op.
+cdef bint overwrite(Program program, Tensor out, PyObject** operands, int count) except -1
 cdef Tensor add(Tensor a, Tensor b)
 cdef Tensor conjugated(Tensor a)
 cdef tuple given(Tensor first, Tensor second, Tensor third)      # operands without the absent ones

@@ -16,7 +16,7 @@ from gradtape._engine.ops.structural cimport cast, rounded, sum_to, widened
 from gradtape._engine.record.entries cimport Call, Entry
 from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
 from gradtape._engine.record.primitive cimport (Primitive, examine, examining, hooks, make_primitive, observe_compiled, observing,
-                                                note, record, record_call, trace)
+                                                note, record, record_call, trace, unobserved)
 from gradtape._engine.tensor.conversion cimport from_array
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
@@ -299,6 +299,39 @@ cdef Tensor long_value(Program program, list operands):
     execute(program, code == F64, out.data, described, extent, False)
     release_extent(extent)
     return out
+
+
+cdef bint overwrite(Program program, Tensor out, PyObject** operands, int count) except -1:
+    cdef Operand described[MAX_OPERANDS]
+    cdef Extent* extent = out.extent
+    cdef int i, code = out.dtype_code
+    cdef bint known = False
+    cdef PyObject* operand
+    if code > F64 or out.splat or program.predicate or observing:
+        return False
+    for i in range(count):
+        operand = operands[i]
+        if (<Tensor>operand).dtype_code != code and (<Tensor>operand).dtype_code != BOOL:
+            return False
+        if (<Tensor>operand).extent != extent and not broadcasts_to((<Tensor>operand).extent, extent):
+            return False
+        known = known or (<Tensor>operand).node != 0
+        describe(&described[i], <Tensor>operand, extent, code)
+    if known and not unobserved():
+        return False
+    execute(program, code == F64, out.data, described, extent, False)
+    return True
+
+
+cdef bint broadcasts_to(Extent* extent, Extent* wider) noexcept:
+    """Whether results of the wider extent can be computed of the other without widening it."""
+    cdef int i, shift = wider.rank - extent.rank
+    if shift < 0:
+        return False
+    for i in range(extent.rank):
+        if extent.dims[i] != 1 and extent.dims[i] != wider.dims[i + shift]:
+            return False
+    return True
 
 
 cdef object evaluate_program(object program, list operands):

@@ -55,6 +55,9 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents 
 cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
+# Whether whoever asks alone holds a tensor and its block, and nobody would notice its end: its bytes may become another value's.
+# One without a block is made as soon as it is overwritten.
+cdef bint is_free(PyObject* tensor) noexcept
 cdef object as_array(Tensor tensor)                                  # read-only view
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
 cdef object dtype_object(int dtype_code)

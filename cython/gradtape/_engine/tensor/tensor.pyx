@@ -517,6 +517,12 @@ cdef inline PyObject** weak_references(PyObject* o) noexcept:
     return <PyObject**>(<char*>o + _weakrefs)
 
 
+cdef bint is_free(PyObject* tensor) noexcept:
+    return (tensor.ob_refcnt == 1 and (<Tensor>tensor).block != NULL and (<Tensor>tensor).block.refs == 1
+            and not ((<Tensor>tensor).node | (<Tensor>tensor).tag)
+            and not (<size_t>weak_references(tensor)[0] | <size_t>(<Tensor>tensor).attributes))
+
+
 cdef void end_tensor(PyObject* o) noexcept:
     """The destructor: o's count is 0, so no variable may hold it here."""
     global _idle, _idle_count

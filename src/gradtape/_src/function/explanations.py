@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 SHARING = frozenset({"reshape", "identity", "stop_gradient"})  # whose results lie where their operands do
+CELL = 64  # bytes that lie in a tensor itself
 CONSTANT, READ = 0, 5  # the kinds of steps whose results are there
 
 
@@ -41,12 +42,14 @@ def _memory(node: Any, sizes: dict[int, int], held: int) -> tuple[int, int]:
     """
     sizes, moved, most = dict(sizes), 0, held
     owned: dict[int, int] = {}
-    for step, last in zip(node.plan, node.code.last_uses, strict=True):
+    for step, last, overwritten in zip(node.plan, node.code.last_uses, node.code.overwritten, strict=True):
         sizes.update(zip(step.result_slots, step.result_bytes, strict=False))
         if step.name not in SHARING:  # what shares memory counts no further
             made = {} if step.kind in (CONSTANT, READ) else {slot: sizes.get(slot, 0) for slot in step.result_slots}
             moved += sum(sizes.get(slot, 0) for slot in step.operand_slots) + sum(made.values())
             held += sum(made.values())
+            if places := [slot for slot in overwritten if CELL < owned.get(slot, 0) == sum(made.values())]:
+                held -= owned.pop(places[0])  # the result lies where this one was
             owned.update(made)
         most = max(most, held)
         held -= sum(owned.pop(slot, 0) for slot in last)
