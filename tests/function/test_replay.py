@@ -6,6 +6,7 @@ import functools
 import gc
 import sys
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -536,3 +537,35 @@ def test_checked_numerics_are_judged_in_functions():
     finally:
         tf.debugging.disable_check_numerics()
     assert f(tf.constant(0.0)).numpy() == -np.inf
+
+
+def test_threads_may_meet_a_new_branch_at_once():
+    """A repetition stays with the plan it began with: a branch that another thread adds needs what that one drops."""
+    positive = tf.constant(np.full(200_000, 0.5, np.float32))
+    for stagger in range(20):
+
+        @tf.function
+        def function(x):
+            unused_at_first = tf.sin(x * 2.0)
+            y = x
+            for _ in range(30):  # so long that other threads run meanwhile
+                y = tf.exp(-y)
+            return y if tf.reduce_sum(x) > 0 else unused_at_first + y
+
+        function(positive)
+        function(positive)
+        barrier, found = threading.Barrier(3), [None] * 3
+
+        def call(place, function=function, barrier=barrier, found=found, stagger=stagger):
+            barrier.wait()
+            time.sleep(0.0003 * place * (stagger % 10))
+            found[place] = function(-positive)
+
+        callers = [threading.Thread(target=call, args=(place,)) for place in range(3)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        expected = function.python_function(-positive)
+        for result in found:
+            np.testing.assert_array_equal(result, expected)

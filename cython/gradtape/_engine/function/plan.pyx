@@ -85,11 +85,16 @@ cdef struct Action:
 
 
 cdef class Code:
-    """The actions of a node. Others take their place when branches grow, so whoever repeats them holds them."""
+    """The actions of a node, and where they lead. Others take their place when branches grow: what a repetition still needs is
+    known for the tree as it was, so it stays with the code that it began with, which never changes."""
     cdef Action* actions
     cdef Py_ssize_t count
     cdef Py_ssize_t certain          # the action from which on nothing leads off the trace
     cdef readonly list steps
+    cdef Py_ssize_t slots            # that a repetition of the whole tree needs
+    cdef object given                # the result, with Places; None where a guard follows
+    cdef Step asked                  # the guard; None at the end
+    cdef dict children               # the code for each outcome of the guard
 
     def __cinit__(self, list steps not None):
         self.steps = steps
@@ -260,15 +265,17 @@ cdef class Plan:
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
             if step.kind == GUARD or may_vary(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
-        if self.root is None or not self.follow(trace, outputs, output_slots):
-            self.resets += self.root is not None
-            self.root = grown(trace.steps, 0, outputs, output_slots)
-            self.leaves = 1
-            self.slots = 0
-        self.slots = max(self.slots, trace.slot_count)
-        self.arguments = trace.arguments
         with self.lock:
-            prepare(<Node>self.root, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
+            root = self.root
+            if root is None or not self.follow(trace, outputs, output_slots):
+                self.resets += root is not None
+                root = grown(trace.steps, 0, outputs, output_slots)
+                self.leaves = 1
+                self.slots = 0
+            self.slots = max(self.slots, trace.slot_count)
+            self.arguments = trace.arguments
+            prepare(<Node>root, self.slots, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
+            self.root = root                            # as others may repeat it from now on
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
@@ -305,14 +312,16 @@ cdef class Plan:
         cdef Action* action = NULL
         cdef Tensor value
         cdef bint certain, touched = False
-        cdef Py_ssize_t i, size = self.slots            # another thread may add to the tree meanwhile
+        cdef Py_ssize_t i, size
         cdef int k
         if node is None:
             return MISSED
         self.repetitions += 1
         if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
             with self.lock:
-                prepare(node, False, True, self.arguments)
+                prepare(node, self.slots, False, True, self.arguments)
+        code = node.code
+        size = code.slots
         if size > FEW_SLOTS:
             slots = <PyObject**>malloc(size * sizeof(PyObject*))
             if slots == NULL:
@@ -323,7 +332,6 @@ cdef class Plan:
                 Py_INCREF(<object>arguments[i])
                 slots[i] = arguments[i]
             while True:
-                code = node.code
                 certain = False
                 for i in range(code.count):
                     action = &code.actions[i]
@@ -353,19 +361,19 @@ cdef class Plan:
                         state.put_off(<Step>action.step, slots)
                     for k in range(action.end_count):
                         clear_slot(slots, action.ends[k])
-                if node.guard is None:
+                if code.asked is None:
                     if state is not None:
                         touched = True
                         state.finish()
-                    if type(node.given) is Place:
-                        return <object>slots[(<Place>node.given).slot]
-                    return filled_in(node.given, slots)
-                child = node.children.get(outcome_of(node.asked, <Tensor>slots[node.asked.operands[0]]))
+                    if type(code.given) is Place:
+                        return <object>slots[(<Place>code.given).slot]
+                    return filled_in(code.given, slots)
+                child = code.children.get(outcome_of(code.asked, <Tensor>slots[code.asked.operands[0]]))
                 if child is None:
                     if state is not None:
                         state.take_back()
                     return MISSED
-                node = <Node>child
+                code = <Code>child
         except BaseException as error:
             if touched:
                 if type(error) is OtherForm:
@@ -647,10 +655,10 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 
 # Planning
 
-cdef int prepare(Node root, bint recorded, bint fuses, list arguments) except -1:
+cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list arguments) except -1:
     """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root, fuses and not recorded, recorded, arguments)
+    encode(root, slots, fuses and not recorded, recorded, arguments)
     return 0
 
 
@@ -765,7 +773,7 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node, bint fuses, bint recorded, list arguments):
+cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arguments):
     """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
     cdef set live = set()
     cdef Step step
@@ -776,7 +784,7 @@ cdef set encode(Node node, bint fuses, bint recorded, list arguments):
         live.update(node.given_slots)
     else:
         for child in node.children.values():
-            live |= encode(<Node>child, fuses, recorded, arguments)
+            live |= encode(<Node>child, slots, fuses, recorded, arguments)
         live.add(node.asked.operands[0])
     if fuses:
         node.numbered = fused_steps(living_steps(node.numbered, live), live, arguments)
@@ -798,6 +806,12 @@ cdef set encode(Node node, bint fuses, bint recorded, list arguments):
     plan.reverse()
     ends.reverse()
     code = Code(plan)
+    code.slots = slots
+    if node.guard is None:
+        code.given = node.given
+    else:
+        code.asked = node.asked
+        code.children = {outcome: (<Node>beyond).code for outcome, beyond in node.children.items()}
     code.certain = 0 if node.guard is None else len(plan)
     for i in range(len(plan)):
         step = plan[i]
