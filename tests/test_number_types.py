@@ -275,3 +275,14 @@ def test_models_train_in_mixed_precision() -> None:
     losses = model.fit(x, y, epochs=30, verbose=0).history["loss"]
     assert losses[-1] < 0.3 * losses[0]
     assert all(weight.dtype == tf.float32 for weight in model.weights)
+
+
+@pytest.mark.parametrize("kind", [tf.float16, tf.bfloat16], ids=lambda kind: kind.name)
+def test_bits_of_half_precision(kind):
+    halves = tf.cast([1.0, -2.5], kind)
+    bits = np.asarray(tf.bitcast(halves, tf.int16))
+    assert bits.dtype == np.int16
+    np.testing.assert_array_equal(bits, np.asarray(halves).view(np.int16))
+    assert tf.bitcast(halves, tf.uint8).shape == (2, 2)
+    assert tf.bitcast(halves, tf.float32).shape == ()
+    np.testing.assert_array_equal(tf.cast(tf.bitcast(bits, kind), tf.float32), [1.0, -2.5])

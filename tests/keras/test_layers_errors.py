@@ -184,7 +184,7 @@ def test_inputs(name):
         (lambda: ours.LSTM(3, use_cudnn=True), "cuDNN is not supported"),
         (lambda: ours.MultiHeadAttention(2, 3, flash_attention=True), "Flash attention is not supported"),
         (lambda: ours.UpSampling2D(interpolation="bicubic"), "tf.image.resize"),
-        (lambda: ours.CategoryEncoding(3, sparse=True), "no sparse tensors"),
+        (lambda: ours.CategoryEncoding(3, sparse=True), "gives dense tensors"),
         (lambda: ours.deserialize(ours.Dense(1).get_config()), "not a `keras.layers.Layer`"),
     ],
 )

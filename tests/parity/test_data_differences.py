@@ -22,7 +22,7 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
         "random numbers that functions draw are those of eager calls; TensorFlow's depend on what it traced",
         [0.16513085365295410, 0.51010704040527344, 0.82927739620208740],
     ),
-    "feature_of_any_length": ("there are no sparse tensors: VarLenFeature gives what to_dense would", [1, 2]),
+    "feature_of_any_length": ("VarLenFeature gives at once what to_dense would", [1, 2]),
     "rows_of_split_text": (
         "there are no ragged tensors: rows of one length are a tensor, and others are refused in a sentence",
         [[b"a", b"b"], [b"c", b"d"]],

@@ -17,6 +17,7 @@ WORDED = {
     "indicator_out_of_range": PLACE,
     "indices_that_are_no_whole_numbers": "gradtape adds what to do",
     "conversion": "the class is gradtape's",
+    "segment_mean_of_integers": "TensorFlow adds the signature of its op",
     "a_smaller_shape": "TensorFlow swaps the two shapes",
     "itself_as_a_source": "gradtape adds what to do",
     "itself_as_a_target": "gradtape adds what to do",
@@ -26,6 +27,7 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
         "TensorFlow merges as if places were in order, and lists one twice; gradtape orders them",
         ["SparseTensor", [[0, 1], [2, 0]], [3.0, 3.0], [3, 2]],
     ),
+    "sine": ("functions of one operand take dense tensors; tf.sparse.map_values takes them", "ValueError"),
     "sum_with_a_place_outside": ("TensorFlow keeps the place that is outside", "InvalidArgumentError"),
     "transposed_with_an_axis_twice": ("TensorFlow gives a matrix of no meaning", "ValueError"),
     "sum_over_an_axis_with_a_place_outside": ("TensorFlow raises InternalError", "InvalidArgumentError"),
@@ -111,6 +113,11 @@ EXPRESSIONS = {
     "sum": "tf.sparse.add(m, m)",
     "sum_with_others": "tf.sparse.add(m, tf.SparseTensor([[0, 0], [2, 0]], [5.0, -2.0], [3, 2]))",
     "sum_above_a_threshold": "tf.sparse.add(m, m.with_values([-1.0, 1.0]), threshold=0.5)",
+    "sum_above_a_threshold_of_one": "tf.sparse.add(tf.SparseTensor([[0, 0], [2, 0]], [0.1, 1.0], [3, 2]), "
+    "tf.SparseTensor([[2, 0]], [-0.8], [3, 2]), threshold=0.5)",
+    "sine": "tf.sin(m)",
+    "softmax_of_huge_rows": "tf.sparse.softmax(tf.SparseTensor([[0, 1], [2**31, 0]], [1.0, 2.0], [2**32, 2**20]))",
+    "sum_of_huge_ones": "tf.sparse.add(*[tf.SparseTensor([[0, 1], [2**31, 0]], [1.0, 2.0], [2**40, 2**40])] * 2)",
     "sum_with_places_out_of_order": "tf.sparse.add(unordered, m)",
     "sum_with_a_place_outside": "tf.sparse.add(outside, m)",
     "largest": "tf.sparse.maximum(m, tf.SparseTensor([[0, 0], [2, 0]], [-1.0, 9.0], [3, 2]))",
@@ -189,6 +196,14 @@ VALUES = {
     "segment_sum": "tf.sparse.segment_sum(tf.ones([4, 2]), [0, 2, 3], [0, 0, 2])",
     "segment_mean": "tf.sparse.segment_mean(tf.ones([4, 2]), [0, 2, 3], [0, 0, 2], num_segments=5)",
     "segment_sqrt_n": "tf.sparse.segment_sqrt_n(tf.ones([4, 2]), [0, 2, 3], [0, 0, 2])",
+    "segment_mean_of_many_halves": "tf.sparse.segment_mean(tf.cast(tf.fill([4000, 1], 100.0), tf.float16), "
+    "tf.range(4000), tf.zeros([4000], tf.int32))",
+    "segment_mean_of_integers": "tf.sparse.segment_mean(tf.ones([4, 2], tf.int32), [0, 2, 3], [0, 0, 2])",
+    "bags_of_many_halves": "tf.nn.embedding_lookup_sparse(tf.cast(tf.fill([1, 2], 100.0), tf.float16), tf.SparseTensor("
+    "[[0, i] for i in range(2000)], tf.zeros([2000], tf.int64), [1, 2000]), None, 'mean')",
+    "bags_with_weights_of_integers": "tf.nn.embedding_lookup_sparse(tf.constant([[1.0, 2.0], [3.0, 4.0]]), "
+    "tf.SparseTensor([[0, 0], [0, 1]], [0, 1], [1, 2]), tf.SparseTensor([[0, 0], [0, 1]], [1, 3], [1, 2]))",
+    "slice_of_a_negative_size": "tf.sparse.slice(m, [0, 0], [-1, 2])",
     "segment_of_no_row": "tf.sparse.segment_sum(tf.ones([4, 2]), [0, 2, 9], [0, 0, 2])",
     "segments_that_decrease": "tf.sparse.segment_sum(tf.ones([4, 2]), [0, 2, 3], [2, 0, 0])",
     "segments_beyond": "tf.sparse.segment_sum(tf.ones([4, 2]), [0, 2, 3], [0, 0, 2], num_segments=2)",

@@ -24,6 +24,8 @@ _COLOURS = [
 
 def _frame(box: np.ndarray, height: int, width: int) -> tuple[list[tuple[slice, slice]], bool]:
     """The lines of a box that lie within an image, as slices of it."""
+    if not np.isfinite(box).all():
+        return [], True
     sides = np.array([height, width, height, width]) - 1
     top, left, bottom, right = (int(place) for place in np.float32(box) * sides.astype(np.float32))
     rows = slice(max(top, 0), min(bottom, height - 1) + 1)
@@ -78,7 +80,7 @@ def draw_bounding_boxes(images: TensorLike, boxes: TensorLike, colors: Any, name
         message = f"The size of the third dimension of the box must be 4. Received: {places.shape[2]}"
         raise invalid_argument(_OP, message)
     known: Any = colors
-    if colors is None:
+    if colors is None or not np.size(colors):
         known = _COLOURS if depth > 1 else [[1.0]]
     table = np.asarray(view(as_tensor(known, dtypes.float32)))
     if table.ndim != 2 or table.shape[1] < depth:

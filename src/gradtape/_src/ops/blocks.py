@@ -180,8 +180,10 @@ def batch_to_space(input: TensorLike, block_shape: TensorLike, crops: TensorLike
 _BITS = "bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uint64, int8, int16, complex64, complex128"
 
 
-def _bits(tensor: Tensor, kind: dtypes.DType) -> Tensor:
-    array, wanted = np.ascontiguousarray(view(tensor)), np.dtype(kind.as_numpy_dtype)
+def _bits(tensor: Tensor, given: dtypes.DType, kind: dtypes.DType) -> Tensor:
+    # Primitives in Python get half precision widened.
+    array: np.ndarray = np.ascontiguousarray(view(tensor), given.as_numpy_dtype)
+    wanted = np.dtype(kind.as_numpy_dtype)
     if wanted.itemsize > array.itemsize:
         return tensor_from(array.view(wanted).reshape(array.shape[:-1]), kind)
     parts = array.itemsize // wanted.itemsize
@@ -228,4 +230,4 @@ def bitcast(input: TensorLike, type: DTypeLike, name: str | None = None) -> Tens
             raise not_allowed("Bitcast", found, f"{_BITS}, qint8, quint8, qint16, quint16, qint32", attribute)
     if kind.size > tensor.dtype.size and (not tensor.ndim or tensor.shape[-1] != kind.size // tensor.dtype.size):
         raise invalid_argument("Bitcast", f"Cannot bitcast from {tensor.dtype.size} to {kind.size}", "")
-    return _BITCAST(tensor, attributes=(kind,))
+    return _BITCAST(tensor, attributes=(tensor.dtype, kind))

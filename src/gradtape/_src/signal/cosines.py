@@ -10,6 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.fourier import irfft, rfft
 from gradtape._src.ops.complex_numbers import complex, real as real_part
@@ -30,6 +31,8 @@ def _checked(input: TensorLike, type: int, n: int | None, axis: int, norm: str |
     if type not in (1, 2, 3, 4):
         raise ValueError("Types I, II, III and IV (I)DCT are supported.")
     tensor = as_tensor(input, hint=dtypes.float32)
+    if tensor.dtype not in _COMPLEX:
+        raise not_allowed("RFFT", tensor.dtype, "float, double", "Treal")
     tensor.shape.with_rank_at_least(1)
     if type == 1 and norm == "ortho":
         raise ValueError("Normalization is not supported for the Type-I DCT.")

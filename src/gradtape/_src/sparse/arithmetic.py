@@ -20,12 +20,13 @@ from gradtape._engine.ops.rows import add_rows, take_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
-from gradtape._src.core.operands import dims_text, ints_of, wrong_dtype
+from gradtape._src.core.operands import ORDERED, dims_text, ints_of, not_allowed, wrong_dtype
 from gradtape._src.core.steps import one_step
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.segments import unsorted_segment_max
 from gradtape._src.sparse.sparse_tensor import (
     SparseTensor,
+    check_within,
     checked,
     chosen,
     made,
@@ -41,7 +42,7 @@ def add(a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: A
     Args:
       a: a SparseTensor, or a tensor.
       b: the other, of the same shape and dtype.
-      threshold: sums of smaller magnitude are left out of the result of two sparse tensors.
+      threshold: sums of two values that have a smaller magnitude are left out of the result of two sparse tensors.
 
     Returns:
       A SparseTensor with its places in the order of rows where both are sparse, a tensor otherwise. Gradients flow to
@@ -63,12 +64,12 @@ def add(a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: A
         raise TypeError("At least one input should be SparseTensor; do you mean to use tf.add()?")
     if not isinstance(b, SparseTensor):
         return _add_dense(a, as_tensor(b))
-    places, first, second, sizes = _together("SparseAdd", a, b)
+    places, first, second, sizes, alone = _together("SparseAdd", a, b)
     total = SparseTensor(places, apply_elementwise("add", first, second), sizes)
     least = np.asarray(threshold)
     if not least > 0:
         return total
-    index = np.flatnonzero(np.abs(np.asarray(total.values)) >= least)
+    index = np.flatnonzero((np.abs(np.asarray(total.values)) >= least) | alone)
     return chosen(total, index, places_of(total)[index], sizes_of(total))
 
 
@@ -95,8 +96,9 @@ def _summed(op: str, values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
     return add_rows(op, values, rows_of(op, np.asarray(indices), tuple(sizes)), tuple(sizes))
 
 
-def _together(op: str, a: SparseTensor, b: SparseTensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The places of either of two tensors in order, both values at these, 0 where one has none, and the shape."""
+def _together(op: str, a: SparseTensor, b: SparseTensor) -> tuple[Tensor, Tensor, Tensor, Tensor, np.ndarray]:
+    """The places of either of two tensors in order, both values at these, 0 where one has none, the shape, and at which
+    places one of them has none."""
     if a.dtype is not b.dtype:
         raise wrong_dtype(op, 4, a.dtype, b.dtype)
     sizes, others = sizes_of(a), sizes_of(b)
@@ -108,13 +110,12 @@ def _together(op: str, a: SparseTensor, b: SparseTensor) -> tuple[Tensor, Tensor
                 op, f"Operands' shapes do not match: got {size} and {other} for dimension {axis}", ""
             )
     every = np.concatenate([places_of(a), places_of(b)])
-    rows, index = np.unique(rows_of(op, every, sizes), return_index=True)
-    count = len(places_of(a))
-    where = np.searchsorted(rows, rows_of(op, every, sizes))
-    values = [
-        add_rows(op, part.values, numbers, (rows.size,)) for part, numbers in ((a, where[:count]), (b, where[count:]))
-    ]
-    return tensor_from(np.ascontiguousarray(every[index])), *values, a.dense_shape  # type: ignore[return-value]
+    check_within(op, every, sizes)
+    places, where = np.unique(every, axis=0, return_inverse=True)
+    of_a, of_b = np.split(where.reshape(-1), [len(places_of(a))])
+    first, second = (add_rows(op, part.values, numbers, (len(places),)) for part, numbers in ((a, of_a), (b, of_b)))
+    alone = np.isin(np.arange(len(places)), of_a) != np.isin(np.arange(len(places)), of_b)
+    return tensor_from(np.ascontiguousarray(places)), first, second, a.dense_shape, alone
 
 
 def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> SparseTensor:
@@ -136,7 +137,7 @@ def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       >>> tf.sparse.maximum(tf.sparse.eye(2), tf.SparseTensor([[0, 1]], [-5.0], [2, 2])).values.numpy()
       array([1., 0., 1.], dtype=float32)
     """
-    places, first, second, sizes = _together("SparseSparseMaximum", checked(sp_a), checked(sp_b))
+    places, first, second, sizes, _ = _together("SparseSparseMaximum", checked(sp_a), checked(sp_b))
     return SparseTensor(places, apply_elementwise("maximum", first, second), sizes)
 
 
@@ -159,7 +160,7 @@ def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       >>> tf.sparse.minimum(tf.sparse.eye(2), tf.SparseTensor([[0, 1]], [-5.0], [2, 2])).values.numpy()
       array([ 0., -5.,  0.], dtype=float32)
     """
-    places, first, second, sizes = _together("SparseSparseMinimum", checked(sp_a), checked(sp_b))
+    places, first, second, sizes, _ = _together("SparseSparseMinimum", checked(sp_a), checked(sp_b))
     return SparseTensor(places, apply_elementwise("minimum", first, second), sizes)
 
 
@@ -290,6 +291,9 @@ def reduce_max(
       array([-1.,  0.,  2.], dtype=float32)
     """
 
+    if checked(sp_input).dtype.is_complex:
+        raise not_allowed("SparseReduceMax", sp_input.dtype, ORDERED)
+
     def largest(values: Tensor, rows: np.ndarray, count: int) -> Tensor:
         found = unsorted_segment_max(values, tensor_from(rows), count)
         some = tensor_from(np.bincount(rows, minlength=count) > 0)
@@ -343,6 +347,8 @@ def softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       array([0.5, 0.5, 1. ], dtype=float32)
     """
     sizes = sizes_of(checked(sp_input))
+    if not sp_input.dtype.is_floating:
+        raise not_allowed("SparseSoftmax", sp_input.dtype, "half, bfloat16, float, double")
     if len(sizes) < 2:
         message = f"Input should have rank >= 2, but received shape: {','.join(map(str, sizes))}"
         raise invalid_argument("SparseSoftmax", message, "")
@@ -354,8 +360,9 @@ def _softmax(values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
     op, leading = "SparseSoftmax", tuple(sizes)[:-1]
     places = np.asarray(indices)
     rows_of(op, places, tuple(sizes))
-    groups = np.ravel_multi_index(tuple(places[:, :-1].T), leading)
-    count = math.prod(leading)
+    # Of rows only those that hold values.
+    stored, groups = np.unique(np.ravel_multi_index(tuple(places[:, :-1].T), leading), return_inverse=True)
+    groups, count = groups.reshape(-1), stored.size
     # The largest of a row keeps its powers finite, and changes nothing else: no gradient flows through it.
     largest = unsorted_segment_max(apply_stop_gradient(values), tensor_from(groups), count)
     powers = apply_elementwise("exp", values - take_rows(op, largest, groups, groups.shape))

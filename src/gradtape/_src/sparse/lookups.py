@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import apply_elementwise, apply_reshape, as_tensor, tensor_from
+from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, as_tensor, tensor_from
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import dtypes
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.clipping import embedding_lookup
 from gradtape._src.ops.segments import segment_sum
@@ -60,7 +61,14 @@ def embedding_lookup_sparse(
         raise TypeError(f"sp_ids must be SparseTensor, got {type(sp_ids)}")
     if sp_weights is not None and not isinstance(sp_weights, SparseTensor):
         raise TypeError(f"sp_weights must be either None or SparseTensor, got {type(sp_weights)}")
-    rows = embedding_lookup(params, sp_ids.values, max_norm)
+    found = embedding_lookup(params, sp_ids.values, max_norm)
+    # Sums of half precision would overflow.
+    rows = apply_cast(found, dtypes.float32) if found.dtype.size == 2 else found
+    return apply_cast(_combined(rows, sp_ids, sp_weights, combiner), found.dtype)
+
+
+def _combined(rows: Tensor, sp_ids: SparseTensor, sp_weights: SparseTensor | None, combiner: str) -> Any:
+    """The rows that belong to each bag, put together."""
     ids = tensor_from(np.ascontiguousarray(places_of(sp_ids)[:, 0]))
     if sp_weights is None:
         counts = np.bincount(np.asarray(ids)).astype(np.float64)
@@ -69,7 +77,7 @@ def embedding_lookup_sparse(
         return sums if combiner == "sum" else sums / apply_reshape(divisors, (-1,) + (1,) * (rows.ndim - 1))
     if not np.array_equal(places_of(sp_weights), places_of(sp_ids)):
         raise ValueError("sp_ids and sp_weights must have the same places.")
-    weights = apply_reshape(as_tensor(sp_weights.values, rows.dtype), (-1,) + (1,) * (rows.ndim - 1))
+    weights = apply_reshape(apply_cast(sp_weights.values, rows.dtype), (-1,) + (1,) * (rows.ndim - 1))
     sums = segment_sum(rows * weights, ids)
     if combiner == "sum":
         return sums

@@ -73,7 +73,7 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
     axes = list(range(sizes.size))[::-1] if perm is None else ints_of(perm, "Transpose", "Tperm")
     if len(axes) != sizes.size:
         raise ValueError(f"Dimensions {len(axes)} and {sizes.size} are not compatible")
-    if sorted(axis % max(sizes.size, 1) for axis in axes) != list(range(sizes.size)):
+    if sorted(axes) != list(range(sizes.size)):
         raise ValueError(f"perm must name each of {sizes.size} axes once, not {list(axes)}.")
     places = places[:, axes]
     order = ordering(places)
@@ -245,6 +245,8 @@ def slice(sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: str
         if vector.size != sizes.size:
             message = f"Expected {word} to be a vector of length {sizes.size} but got length {vector.size}"
             raise invalid_argument("SparseSlice", message, "")
+    if (extent < 0).any():
+        raise invalid_argument("SparseSlice", f"Expected a non-negative size, got {extent[extent < 0][0]}", "")
     return _part(sp_input, first, np.maximum(np.minimum(extent, sizes - first), 0))
 
 

@@ -12,7 +12,7 @@ from gradtape._engine.ops.rows import add_rows, take_rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import invalid_argument
-from gradtape._src.core.operands import index_array, int_of
+from gradtape._src.core.operands import ORDERED, index_array, int_of, not_allowed
 from gradtape._src.core.typing import IntLike, TensorLike
 
 
@@ -119,7 +119,14 @@ def _reduced(
     divisor: Callable[[Any], Any] | None,
 ) -> Tensor:
     op += "" if num_segments is None else "WithNumSegments"
-    tensor = as_tensor(data)
+    given = as_tensor(data)
+    if divisor is not None and not given.dtype.is_floating:
+        raise not_allowed(op, given.dtype, "bfloat16, half, float, double")
+    if given.dtype.is_bool or given.dtype.is_complex:
+        raise not_allowed(op, given.dtype, ORDERED)
+    if not given.ndim:
+        raise invalid_argument(op, "data must have at least one axis", None)
+    tensor = _wide(given)
     numbers, ids = (index_array(as_tensor(value, hint=dtypes.int32), op) for value in (indices, segment_ids))
     if numbers.shape != ids.shape or ids.ndim != 1:
         raise invalid_argument(op, "segment_ids and indices should have same size.", None)
@@ -136,6 +143,11 @@ def _reduced(
     rest = tuple(tensor.shape[1:])
     sums = add_rows(op, take_rows(op, tensor, numbers, (numbers.size, *rest)), ids, (count, *rest))
     if divisor is None:
-        return sums
+        return apply_cast(sums, given.dtype)
     counts = np.maximum(np.bincount(ids, minlength=count), 1).reshape((count,) + (1,) * len(rest))
-    return sums / apply_cast(tensor_from(divisor(counts.astype(np.float64))), tensor.dtype)
+    return apply_cast(sums / apply_cast(tensor_from(divisor(counts.astype(np.float64))), tensor.dtype), given.dtype)
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    """A tensor in which sums of half precision do not overflow."""
+    return apply_cast(tensor, dtypes.float32) if tensor.dtype.is_floating and tensor.dtype.size == 2 else tensor

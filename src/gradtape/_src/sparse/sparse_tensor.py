@@ -274,8 +274,14 @@ def sizes_of(tensor: SparseTensor) -> tuple[int, ...]:
 def rows_of(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """The number of each place in the order of rows. Raises InvalidArgumentError for one outside, or one that int64
     does not hold."""
+    check_within(op, places, sizes)
     if math.prod(sizes) >= WIDE:
         raise invalid_argument(op, f"a tensor of shape {dims_text(sizes)} has more than 2**63 elements", "")
+    return np.ravel_multi_index(tuple(places.T), sizes)
+
+
+def check_within(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> None:
+    """Raises InvalidArgumentError for a place outside."""
     outside = ((places < 0) | (places >= np.array(sizes))).any(1)
     if outside.any():
         first = int(np.argmax(outside))
@@ -284,7 +290,6 @@ def rows_of(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
             f"indices[{first}] = {dims_text(places[first])} is out of bounds: need 0 <= index < {dims_text(sizes)}",
             "",
         )
-    return np.ravel_multi_index(tuple(places.T), sizes)
 
 
 def ordering(places: np.ndarray) -> np.ndarray:
