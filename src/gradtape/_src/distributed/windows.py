@@ -7,6 +7,7 @@ copied in once, where a message is copied out again. Every rank combines all tha
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
@@ -28,36 +29,40 @@ Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two array
 
 def shared_folder() -> str | None:
     """Where files lie in memory, or None where the system has no such folder."""
-    return "/dev/shm" if os.path.isdir("/dev/shm") else None
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
 
 def _shared_memory(communicator: Any, length: int) -> list[np.ndarray]:
     """So many bytes of each rank, which all of them see. OSError on all of them where they cannot be had."""
     whole = communicator.size * length
-    name, failure = None, None
-    if communicator.rank == 0:
-        try:
-            file, name = tempfile.mkstemp(".shared", "gradtape-", shared_folder())
-            with os.fdopen(file, "wb") as stream:
-                stream.truncate(whole)
-            if shutil.disk_usage(os.path.dirname(name)).free < whole + communicator.size * SPARE:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.path.dirname(name))
-        except OSError as error:
-            failure = error
-    name, failure = communicator.bcast((name, failure))
-    memory = None
-    if failure is None:
-        try:
-            with open(name, "r+b") as stream:
-                memory = np.frombuffer(mmap.mmap(stream.fileno(), whole), np.uint8).reshape(-1, length)
-                stream.seek(communicator.rank * length)
-                stream.write(bytes(length))  # or a page that cannot be had would end the process when it is touched
-        except OSError as error:
-            failure = error
-    told = [one for one in communicator.allgather(failure) if one is not None]  # when all have come, all have mapped it
-    if name is not None and communicator.rank == 0:
-        os.unlink(name)
+    name, failure, memory = None, None, None
+    try:
+        if communicator.rank == 0:
+            try:
+                file, name = tempfile.mkstemp(".shared", "gradtape-", shared_folder())
+                with os.fdopen(file, "wb") as stream:
+                    stream.truncate(whole)
+                if shutil.disk_usage(os.path.dirname(name)).free < whole + communicator.size * SPARE:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.path.dirname(name))
+            except OSError as error:
+                failure = error
+        name, failure = communicator.bcast((name, failure))
+        if failure is None:
+            try:
+                with open(name, "r+b") as stream:
+                    memory = np.frombuffer(mmap.mmap(stream.fileno(), whole), np.uint8).reshape(-1, length)
+                    stream.seek(communicator.rank * length)
+                    stream.write(bytes(length))  # or a page that cannot be had would end the process when it is touched
+            except (OSError, MemoryError, ValueError) as error:  # whatever it is, the others wait to be told of it
+                failure = OSError(errno.ENOMEM, str(error))
+        # When all have come, all have mapped it.
+        told = [one for one in communicator.allgather(failure) if one is not None]
+    finally:
+        if name is not None and communicator.rank == 0:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
     if told or memory is None:
+        memory = None  # the error's traceback would keep it
         raise told[0]
     return list(memory)
 
