@@ -19,7 +19,7 @@ cdef class ShuffleBuffer:
     or what is left when no more will come.
     """
     cdef int64_t* ring
-    cdef Py_ssize_t allocated         # numbers that the ring has memory for
+    cdef Py_ssize_t allocated    # numbers that the ring has memory for
     cdef Py_ssize_t first        # the place of the front
     cdef Py_ssize_t count        # numbers in the ring
     cdef readonly Py_ssize_t capacity
@@ -41,7 +41,7 @@ cdef class ShuffleBuffer:
         return self.count
 
     cdef int grow(self) except -1:
-        """Room for another number. The ring has not begun to wrap, as it is not full."""
+        """Makes place for another number. The ring has not begun to wrap, as it is not full."""
         cdef Py_ssize_t allocated = min(max(2 * self.allocated, FIRST_ALLOCATED), self.capacity)
         cdef void* memory = realloc(self.ring, allocated * sizeof(int64_t))
         if memory == NULL:

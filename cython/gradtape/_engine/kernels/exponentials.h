@@ -3,7 +3,7 @@
  *
  * exp and sigmoid have the arithmetic of elementary.pxi, with the same bits as where its sums are contracted. tanh is a polynomial
  * about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by fit_tanh.py.
- * Elsewhere they are NULL, and the loops over elementary.pxi are taken. It needs tile.h.
+ * Elsewhere they are NULL, and the loops over elementary.pxi are taken. It needs tile.h and the EXPM1 constants of elementary.pxi.
  */
 #if defined(HAS_VECTORS) && defined(__AVX512F__)
 
@@ -35,7 +35,7 @@ static const float TANH_FACTORS[7][16] = {
 #define NUMBER(x) _mm512_castsi512_ps(x)
 #define SIGN _mm512_set1_epi32((int)0x80000000u)
 
-/* y = e**y, from y of at most 97 in size; NaN stays. */
+/* y = e**y, from y of at most 97; NaN stays. */
 ALWAYS_INLINE void exponentials(__m512* y, const int vectors) {
     __m512 power[SIDE], square[SIDE], sum[SIDE], more[SIDE];
     OF_ALL(y[j] = _mm512_max_ps(ALL(-110), y[j]))
