@@ -11,6 +11,7 @@ import pytest
 
 import gradtape as tf
 from drawing import weights
+from gradtape._engine.api.api import apply_reduce
 
 PRODUCTS: dict[str, Callable[[Any], Any]] = {
     "reduce_prod": tf.reduce_prod,
@@ -86,3 +87,17 @@ def test_an_infinity_beside_a_zero() -> None:
         slope = inner.gradient(y, x)
     np.testing.assert_array_equal(slope, [0.0, np.inf])
     np.testing.assert_array_equal(outer.gradient(slope, x), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("prod", [tf.keras.ops.prod, tf.keras.ops.nanprod, tf.keras.backend.prod])
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+def test_kerass_products_have_the_derivative_of_products(prod, dtype):
+    x = tf.Variable([[1.0, 2.0, 3.0], [4.0, 0.0, 5.0]], dtype=dtype)
+    with tf.GradientTape() as tape:
+        y = prod(x, axis=1)
+    np.testing.assert_array_equal(tape.gradient(y, x), [[6.0, 3.0, 2.0], [0.0, 20.0, 0.0]])
+
+
+def test_the_engine_refuses_products_that_it_could_not_differentiate():
+    with pytest.raises(TypeError, match="reduce_prod"):
+        apply_reduce("Prod", tf.constant([1.0, 2.0]), None, False)

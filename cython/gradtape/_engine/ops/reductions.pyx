@@ -4,7 +4,7 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport Extent, extent_from, new_extent, release_extent, same_extent
-from gradtape._engine.base.types cimport F32, F64, MAX_OPERANDS, MAX_RANK, U64, is_complex, is_half, is_native
+from gradtape._engine.base.types cimport F32, F64, MAX_OPERANDS, MAX_RANK, U64, is_complex, is_differentiable, is_half, is_native
 from gradtape._engine.compute.loops cimport execute_sum
 from gradtape._engine.compute.program cimport Operand, Program, program as program_named
 from gradtape._engine.kernels.dispatch cimport MAX, MIN, PROD, SUM
@@ -136,7 +136,10 @@ cdef dict _numpy_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.
 
 cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     """Sum, mean, largest, smallest or product over a mask of axes."""
-    cdef Tensor out = reduced_value(kind, a, axes, keepdims)
+    cdef Tensor out
+    if kind == PROD and is_differentiable(a.dtype_code):
+        raise TypeError("Products of integers have no derivative here; reduce_prod takes those of floats.")
+    out = reduced_value(kind, a, axes, keepdims)
     note(SUMS if kind == SUM else MEANS if kind == MEAN else LARGEST if kind == MAX else SMALLEST if kind == MIN else PRODUCTS,
          out, a, None, kind | (KEEPS if keepdims else 0) | (axes << 8))
     return out

@@ -16,6 +16,7 @@ from gradtape._src.nn.pooling import avg_pool
 from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.joining import stack
 from gradtape._src.ops.padding import pad
+from gradtape._src.ops.reductions import reduce_prod
 from gradtape._src.ops.shapes import reshape
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -162,7 +163,7 @@ def ssim_multiscale(
         )
         factors.append(e.relu(whole if scale == len(power_factors) - 1 else structure))
     powers = e.pow(stack(factors, -1), as_tensor(list(power_factors), dtypes.float32))
-    return apply_reduce("Mean", apply_reduce("Prod", powers, [-1], False), [-1], False)
+    return apply_reduce("Mean", reduce_prod(powers, [-1]), [-1], False)
 
 
 def _halved(images: Tensor) -> Tensor:

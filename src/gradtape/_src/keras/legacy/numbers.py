@@ -47,7 +47,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       >>> tf.keras.backend.prod(tf.constant([1.0, 2.0])).numpy()
       np.float32(2.0)
     """
-    return apply_reduce("Prod", as_tensor(x), axis, keepdims)
+    return r.reduce_prod(x, axis, keepdims)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:

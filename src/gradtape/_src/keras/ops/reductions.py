@@ -22,7 +22,7 @@ from gradtape._src.ops.shapes import expand_dims
 # Name, what it is of, how it is computed, and of what numbers.
 _ROWS = (
     ("sum", "The sum", lambda x, axis, keep: apply_reduce("Sum", x, axis, keep), countable),
-    ("prod", "The product", lambda x, axis, keep: apply_reduce("Prod", x, axis, keep), countable),
+    ("prod", "The product", r.reduce_prod, countable),
     ("mean", "The mean", lambda x, axis, keep: apply_reduce("Mean", x, axis, keep), floating),
     ("var", "The variance", statistics.reduce_variance, floating),
     ("std", "The standard deviation", statistics.reduce_std, floating),

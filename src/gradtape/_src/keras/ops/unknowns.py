@@ -11,6 +11,7 @@ from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.ops import reductions
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, masking
+from gradtape._src.ops.reductions import reduce_prod
 
 
 def _known(x: Any, otherwise: float) -> tuple[Tensor, Tensor]:
@@ -57,7 +58,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
       True
     """
     values, _ = _known(x, 1.0)
-    return apply_reduce("Prod", values, axis, keepdims)
+    return reduce_prod(values, axis, keepdims)
 
 
 @keras_op
