@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -99,3 +101,17 @@ def test_any_operands_give_a_value_or_a_refusal():
             except (TypeError, ValueError, tf.errors.OpError):
                 refusals += 1
     assert min(values, refusals) > 9000  # neither is all that comes
+
+
+def test_functions_of_the_table_know_the_builtins():
+    """C code that imports within a call, as NumPy's does once to word a dtype, asks the caller's globals for them."""
+    program = "import numpy as np, gradtape as tf\ntf.logical_and(np.datetime64('2020-01-01'), True)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "ValueError: Failed to convert a NumPy array to a Tensor" in ended.stderr
+    assert all("__builtins__" in vars(tf.math)[name].__globals__ for name in ("logical_and", "polygamma"))
+
+
+def test_a_config_without_a_class_is_no_optimizer():
+    for config in ({}, None, {"class_name": "nobody"}):
+        with pytest.raises(ValueError, match="Could not interpret optimizer identifier"):
+            tf.optimizers.deserialize(config)

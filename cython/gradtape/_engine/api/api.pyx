@@ -20,6 +20,7 @@ from gradtape._engine.record.primitive cimport observe_compiled, observing
 from gradtape._engine.tensor.conversion cimport convert, floating_of, from_array
 from gradtape._engine.tensor.tensor cimport (Readable, Tensor, as_array, dtype_code_of, dtype_object, new_tensor, operators)
 
+import builtins
 import math
 from types import FunctionType
 
@@ -166,7 +167,9 @@ def by_name(Program row, tuple arguments, call):
     if code is None:
         listed = ", ".join([f"operand{i}" for i in range(len(arguments))])
         code = texts[len(arguments)] = eval(f"lambda {listed}, name=None: call(row, ({listed},))").__code__
-    return FunctionType(code.replace(co_varnames=(*arguments, "name")), {"call": call, "row": row}, row.name, (None,))
+    # C code that imports, as NumPy's does when it words a dtype, asks the calling function's globals for builtins.
+    known = {"__builtins__": builtins, "call": call, "row": row}
+    return FunctionType(code.replace(co_varnames=(*arguments, "name")), known, row.name, (None,))
 
 
 def call_program(Program row, tuple operands):

@@ -621,9 +621,10 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     """
     kinds: dict[str, Any] = {kind.__name__.lower(): kind for kind in (*ROWS, LossScaleOptimizer)}
     kinds |= {name.lower(): kind for name, kind in (custom_objects or {}).items()}
-    kind = kinds.get(str(config["class_name"]).lower())
+    name = config.get("class_name") if isinstance(config, Mapping) else None
+    kind = kinds.get(str(name).lower())
     if kind is None:
-        raise ValueError(f"Could not interpret optimizer identifier: {config['class_name']}")
+        raise ValueError(f"Could not interpret optimizer identifier: {name}, of config={config}")
     return kind.from_config(config.get("config", {}), custom_objects)
 
 
