@@ -373,3 +373,7 @@ def test_halves_are_real_floating(dtype):
         assert found.dtype == dtype
         numpy.testing.assert_array_equal(found.numpy().astype(numpy.float32), expected)
     assert xp.astype(x, tf.int32).numpy().tolist() == [0, 2]
+
+
+def test_differences_of_a_huge_order_are_none_at_once():
+    assert tf.array_api.diff(tf.constant([1.0, 3.0, 6.0]), n=2**40).shape == (0,)

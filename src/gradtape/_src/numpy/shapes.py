@@ -312,7 +312,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
-    for _ in range(n):
+    for _ in range(min(n, tensor.shape[place])):  # after which nothing is left
         upper, lower = _part(tensor, place, 1, None), _part(tensor, place, None, -1)
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor
