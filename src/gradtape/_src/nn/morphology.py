@@ -50,15 +50,17 @@ def _dilated(
     return apply_reshape(largest, (image.shape[0], *geometry.places, depth))
 
 
-_ONES = [1, 1, 1, 1]
+def _samples() -> list[Any]:
+    ones = [1, 1, 1, 1]
+    return [
+        call(real(1, 3, 4, 2), real(2, 2, 2), ones, "SAME", "NHWC", ones),
+        call(real(2, 5, 4, 1), real(2, 3, 1), [1, 2, 1, 1], "VALID", "NHWC", [1, 2, 1, 1]),
+    ]
 
 
 @op(
     "nn.dilation2d",
-    samples=lambda: [
-        call(real(1, 3, 4, 2), real(2, 2, 2), _ONES, "SAME", "NHWC", _ONES),
-        call(real(2, 5, 4, 1), real(2, 3, 1), [1, 2, 1, 1], "VALID", "NHWC", [1, 2, 1, 1]),
-    ],
+    samples=_samples,
     orders_there="1",
 )
 def dilation2d(
@@ -101,10 +103,7 @@ def dilation2d(
 
 @op(
     "nn.erosion2d",
-    samples=lambda: [
-        call(real(1, 3, 4, 2), real(2, 2, 2), _ONES, "SAME", "NHWC", _ONES),
-        call(real(2, 5, 4, 1), real(2, 3, 1), [1, 2, 1, 1], "VALID", "NHWC", [1, 2, 1, 1]),
-    ],
+    samples=_samples,
     orders_there="1",
 )
 def erosion2d(

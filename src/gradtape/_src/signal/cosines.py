@@ -10,7 +10,6 @@ import numpy as np
 from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.fourier import irfft, rfft
 from gradtape._src.ops.complex_numbers import complex, real as real_part
@@ -32,7 +31,7 @@ def _checked(input: TensorLike, type: int, n: int | None, axis: int, norm: str |
         raise ValueError("Types I, II, III and IV (I)DCT are supported.")
     tensor = as_tensor(input, hint=dtypes.float32)
     if tensor.dtype not in _COMPLEX:
-        raise not_allowed("RFFT", tensor.dtype, "float, double", "Treal")
+        raise TypeError(f"Transforms take tf.float32 and tf.float64, not {tensor.dtype!r}. Convert it with tf.cast.")
     tensor.shape.with_rank_at_least(1)
     if type == 1 and norm == "ortho":
         raise ValueError("Normalization is not supported for the Type-I DCT.")
@@ -122,8 +121,8 @@ def dct(
 
     Raises:
       NotImplementedError: another axis is asked for.
-      ValueError: the numbers have another dtype or no axis, there are no such type, n or norm, or they do not go
-        together.
+      TypeError: the numbers have another dtype.
+      ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
 
     Example:
       >>> tf.signal.dct([1.0, 2.0]).numpy().round(4)
@@ -156,8 +155,8 @@ def idct(
 
     Raises:
       NotImplementedError: another axis is asked for.
-      ValueError: the numbers have another dtype or no axis, there are no such type, n or norm, or they do not go
-        together.
+      TypeError: the numbers have another dtype.
+      ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
 
     Example:
       >>> tf.signal.idct(tf.signal.dct([3.0, 5.0], norm="ortho"), norm="ortho").numpy().round(4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, tensor_from
@@ -48,10 +50,14 @@ def _raised_cosine(window_length: IntLike, periodic: bool, dtype: DTypeLike, lev
     return tensor_from(level - height * np.cos(angles), kind)
 
 
+def _edges() -> list[Any]:
+    return [call(8), call(7), call(8, False), call(7, periodic=False), call(1), call(0), call(2)]
+
+
 @op(
     "signal.hann_window",
     orders="0",
-    edges=lambda: [call(8), call(7), call(8, False), call(7, periodic=False), call(1), call(0), call(2)],
+    edges=_edges,
 )
 def hann_window(
     window_length: IntLike, periodic: bool = True, dtype: DTypeLike = dtypes.float32, name: str | None = None
@@ -80,7 +86,7 @@ def hann_window(
 @op(
     "signal.hamming_window",
     orders="0",
-    edges=lambda: [call(8), call(7), call(8, False), call(7, periodic=False), call(1), call(0), call(2)],
+    edges=_edges,
 )
 def hamming_window(
     window_length: IntLike, periodic: bool = True, dtype: DTypeLike = dtypes.float32, name: str | None = None
