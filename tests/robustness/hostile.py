@@ -205,8 +205,10 @@ def canary() -> None:
         raise Wrong(f"the canary: {gradient.numpy()} {second.numpy()}")
 
 
-# They write to the terminal, change what all further calls do, ask the network, or go on as long as they are told to.
+# They write to the terminal, change what all further calls do, ask the network, go on as long as they are told to, or
+# end the process.
 LEFT_OUT = {
+    "main",
     "enable_check_numerics",
     "set_num_threads",
     "print",
