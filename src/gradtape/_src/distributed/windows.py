@@ -129,8 +129,8 @@ class Window:
             else:
                 return
 
-    # What a rank wrote is there for the others once they know that it came to the barrier: x86 keeps the order of writes,
-    # elsewhere MPI's own messages within the machine order memory.
+    # What a rank wrote is there for the others once they know that it came to the barrier: x86 keeps the order of
+    # writes, elsewhere MPI's own messages within the machine order memory.
     def _put(self, piece: Piece) -> None:
         np.copyto(self._place(self.rank, self.done + len(self.put), piece), piece.own)
         self.put.append((piece, self.meeting.Ibarrier()))
