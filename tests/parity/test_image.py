@@ -180,6 +180,23 @@ def test_similarity():
     same(program, rtol=2e-4, atol=2e-5)
 
 
+def test_gradients_of_similarity():
+    def program(tf):
+        found = []
+        for measure in (
+            lambda x, y: tf.image.ssim(x, y, 1.0),
+            lambda x, y: tf.image.ssim_multiscale(x, y, 1.0, (0.3, 0.7)),
+        ):
+            x = tf.constant(LARGE[:1])
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = measure(x, 0.8 * x + 0.1 * LARGE[1:])
+            found.append(tape.gradient(y, x) * 1000.0)
+        return found
+
+    same(program, rtol=1e-3, atol=1e-3)
+
+
 DTYPES = ("uint8", "int32", "int64", "float32", "float64")
 
 

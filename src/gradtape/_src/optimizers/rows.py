@@ -624,7 +624,7 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
     name = config.get("class_name") if isinstance(config, Mapping) else None
     kind = kinds.get(str(name).lower())
     if kind is None:
-        raise ValueError(f"Could not interpret optimizer identifier: {name}, of config={config}")
+        raise ValueError(f"Could not interpret optimizer identifier: {config if name is None else name}")
     return kind.from_config(config.get("config", {}), custom_objects)
 
 
