@@ -175,7 +175,6 @@ cdef object number_at(list steps, int slot, dict makers):
 
 
 cdef object form_at(list steps, int slot, dict makers, list arguments):
-    """Dimensions, as bytes, and dtype code of what a slot holds in every repetition; None where they are not known."""
     cdef Step maker
     cdef int k
     place = makers.get(slot)
