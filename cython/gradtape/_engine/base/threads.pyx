@@ -24,6 +24,7 @@ cdef extern from *:
     static int gradtape_pool_alert(void) { return 0; }
     static int gradtape_pool_lend(gradtape_part work, void* context) { return 0; }
     static int gradtape_pool_wanted(void) { return 0; }
+    static long long gradtape_pool_clock(void) { return 0; }
     #else
     #include <pthread.h>
     #include <time.h>
@@ -190,6 +191,7 @@ cdef extern from *:
     int gradtape_pool_alert() noexcept nogil
     int gradtape_pool_lend(Part work, void* context) noexcept nogil
     int gradtape_pool_wanted() noexcept nogil
+    int64_t gradtape_pool_clock() noexcept nogil
 
 cdef enum:
     MOST = 64
@@ -216,6 +218,10 @@ cdef bint lend_worker(Part work, void* context) noexcept nogil:
 
 cdef bint loop_waits() noexcept nogil:
     return gradtape_pool_wanted()
+
+
+cdef int64_t clock() noexcept nogil:
+    return gradtape_pool_clock()
 
 
 cdef void run_parts(Part work, void* context, int parts) noexcept nogil:

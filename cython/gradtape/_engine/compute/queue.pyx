@@ -8,7 +8,9 @@ products one after another, as each waits for those that it follows.
 The worker knows pointers and sizes alone. All but its part runs under the interpreter's lock. A fork first does what is queued.
 """
 
-from gradtape._engine.base.threads cimport lend_worker, loop_waits, thread_count
+from libc.stdint cimport INT64_MAX, int64_t
+
+from gradtape._engine.base.threads cimport clock, lend_worker, loop_waits, thread_count
 from gradtape._engine.compute.matmul cimport direct_product
 
 cdef extern from "compiler.h":
@@ -43,6 +45,9 @@ cdef extern from *:
     void gradtape_queue_at_fork(void (*before)() noexcept nogil, void (*in_child)(bint owns) noexcept nogil) noexcept
 
 cdef enum:
+    TRIAL = 16                   # times that a trial takes, and in which
+    IN_A_ROW = 4                 # are done the same way
+    BETWEEN_TRIALS = 1024
     MOST_LOOKS = 500             # that a worker takes for the next product, and who waits before others may have its core
 
 cdef struct Place:
@@ -114,8 +119,16 @@ cdef void serve(void* context, int part, int parts) noexcept nogil:
     store(&queue.served, False)
 
 
-cdef bint occupy() noexcept:
-    if queue.occupied or thread_count() < 2 or not gradtape_queue_occupy():
+cdef bint occupy(Trial* trial, int64_t* began) noexcept:
+    cdef int turn = trial.turn
+    began[0] = 0
+    if queue.occupied or thread_count() < 2:
+        return False
+    began[0] = clock()
+    if turn == 0:
+        trial.least[0] = trial.least[1] = INT64_MAX
+    trial.turn = (turn + 1) % BETWEEN_TRIALS
+    if not (turn // IN_A_ROW % 2 == 0 if turn < TRIAL else trial.pays) or not gradtape_queue_occupy():
         return False
     queue.occupied = True
     queue.refused = False
@@ -124,6 +137,12 @@ cdef bint occupy() noexcept:
 
 cdef void vacate() noexcept:
     queue.occupied = False
+
+
+cdef void note_time(Trial* trial, bint occupied, int64_t began) noexcept:
+    if began and 0 < trial.turn <= TRIAL:
+        trial.least[occupied] = min(trial.least[occupied], clock() - began)
+        trial.pays = trial.least[1] < trial.least[0]
 
 
 cdef long queued() noexcept:

@@ -9,7 +9,7 @@ taken back if it leads off the trace. Python then runs the function from its sta
 """
 
 from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT64_MAX, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
@@ -17,7 +17,7 @@ from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_e
 from gradtape._engine.base.types cimport F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.compute.queue cimport Product, enqueue, occupy, queued, settle, vacate
+from gradtape._engine.compute.queue cimport Product, Trial, enqueue, note_time, occupy, queued, settle, vacate
 from gradtape._engine.function.fusion cimport fused_steps
 from gradtape._engine.function.schedule cimport Queued, Schedule, scheduled
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
@@ -97,6 +97,7 @@ cdef class Code:
     cdef readonly list steps
     cdef Py_ssize_t slots            # that a repetition of the whole tree needs
     cdef int products                # that are put into the queue
+    cdef Trial _trial                # whether that pays
     cdef object given                # the result, with Places; None where a guard follows
     cdef Step asked                  # the guard; None at the end
     cdef dict children               # the code for each outcome of the guard
@@ -123,6 +124,12 @@ cdef class Code:
     def left_to_queue(self):
         """The steps whose products are put into the queue."""
         return [self.steps[i] for i in range(self.count) if self.actions[i].product != NULL]
+
+    @property
+    def trial(self):
+        """Nanoseconds of a repetition without the queue and with it, as last tried; None as long as either is missing."""
+        times = self._trial.least[0], self._trial.least[1]
+        return times if 0 < min(times) and max(times) < INT64_MAX else None
 
     @property
     def called(self):
@@ -325,6 +332,7 @@ cdef class Plan:
         cdef bint certain, touched = False, queues = False
         cdef Py_ssize_t i, size
         cdef long base = 0
+        cdef int64_t began = 0
         cdef int k
         if node is None:
             return MISSED
@@ -345,8 +353,8 @@ cdef class Plan:
                 slots[i] = arguments[i]
             while True:
                 certain = False
-                if code.products and (queues or occupy()):
-                    queues = True
+                if code.products:
+                    queues = occupy(&code._trial, &began)
                     base = queued()
                 for i in range(code.count):
                     action = &code.actions[i]
@@ -363,6 +371,7 @@ cdef class Plan:
                             settle(queued())
                             vacate()
                             queues = False
+                            began = 0
                         elif action.awaited:
                             settle(base + action.awaited)
                     if action.kind <= SCRIPTED:
@@ -386,8 +395,12 @@ cdef class Plan:
                         state.put_off(<Step>action.step, slots)
                     for k in range(action.end_count):
                         clear_slot(slots, action.ends[k])
-                if queues:
-                    settle(base + code.products)
+                if code.products:
+                    if queues:
+                        settle(base + code.products)
+                        vacate()
+                    note_time(&code._trial, queues, began)
+                    queues = False
                 if code.asked is None:
                     if state is not None:
                         touched = True
