@@ -18,7 +18,7 @@ from gradtape._engine.base.types cimport F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.compute.queue cimport Product, Trial, enqueue, note_time, occupy, queued, settle, vacate
-from gradtape._engine.function.fusion cimport fused_steps
+from gradtape._engine.function.fusion cimport form_of, fused_steps
 from gradtape._engine.function.schedule cimport Queued, Schedule, scheduled
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
@@ -719,7 +719,8 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list arguments) except -1:
     """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root, slots, fuses and not recorded, recorded, arguments)
+    known = {slot: given_form[:2] for slot, given_form in enumerate(arguments)}
+    encode(root, slots, fuses and not recorded, recorded, known)
     return 0
 
 
@@ -834,8 +835,8 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arguments):
-    """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
+cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known):
+    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before."""
     cdef set live = set()
     cdef Step step
     cdef int i
@@ -845,12 +846,13 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arg
     if node.guard is None:
         live.update(node.given_slots)
     else:
+        beyond = {**known, **{slot: form_of(step, slot) for step in node.numbered for slot in step.result_slots}} if fuses else known
         for child in node.children.values():
-            live |= encode(<Node>child, slots, fuses, recorded, arguments)
+            live |= encode(<Node>child, slots, fuses, recorded, beyond)
         live.add(node.asked.operands[0])
     if fuses:
-        node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, arguments), live)
-        schedule = scheduled(node.numbered, live, arguments)
+        node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
+        schedule = scheduled(node.numbered, live, known)
         if schedule is not None:
             node.numbered = schedule.steps
             live.update(schedule.reads_at_end)

@@ -16,5 +16,5 @@ cdef class Schedule:
     cdef list reads_at_end               # those of the products that are settled when all steps are taken
     cdef int count                       # of products
 
-# None where no second thread would be worth it. `live`, `arguments`: as for `fused_steps`; every step matters.
-cdef Schedule scheduled(list steps, set live, list arguments)
+# None where no second thread would be worth it. `live`, `known`: as for `fused_steps`; every step matters.
+cdef Schedule scheduled(list steps, set live, dict known)

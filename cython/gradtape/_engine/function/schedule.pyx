@@ -42,17 +42,18 @@ cdef class Schedule:
 
 cdef class Planner:
     """What is known of the steps while they are scheduled. Places are theirs as they were given."""
-    cdef list steps, arguments
+    cdef list steps
     cdef set live
+    cdef dict known
     cdef dict makers                     # place by slot
     cdef dict readers                    # places by slot
     cdef dict candidates                 # Queued by place, of products that may go into the queue
     cdef list clock                      # when the first thread begins each step, and when all is done, in nanoseconds
 
-    def __cinit__(self, list steps, set live, list arguments):
+    def __cinit__(self, list steps, set live, dict known):
         cdef Step step
         cdef int i, k
-        self.steps, self.live, self.arguments = steps, live, arguments
+        self.steps, self.live, self.known = steps, live, known
         self.makers, self.readers, self.candidates = {}, {}, {}
         for i in range(len(steps)):
             step = steps[i]
@@ -71,7 +72,7 @@ cdef class Planner:
         cdef bint adds = step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product
         if not adds and (step.kind != COMPILED or step.primitive not in MATMULS):
             return None
-        forms = [form_at(self.steps, step.operands[k], self.makers, self.arguments) for k in range(2)]
+        forms = [form_at(self.steps, step.operands[k], self.makers, self.known) for k in range(2)]
         if forms[0] is None or forms[1] is None or forms[0][1] > F64 or forms[0][1] != forms[1][1]:
             return None
         left, right = [memoryview(dims).cast("n").tolist() for dims, _ in forms]
@@ -106,7 +107,7 @@ cdef class Planner:
         if step.kind == PROGRAM or step.kind == LONG_PROGRAM:
             return 100 + size * (1 + step.operand_count) // 20
         if step.kind == COMPILED and step.primitive in MATMULS:
-            form = form_at(self.steps, step.operands[0], self.makers, self.arguments)
+            form = form_at(self.steps, step.operands[0], self.makers, self.known)
             if form is not None:
                 dims = memoryview(form[0]).cast("n")
                 size *= dims[len(dims) - (2 if step.attribute & 1 else 1)]
@@ -208,8 +209,8 @@ cdef long duration(Queued queued) noexcept:
     return work_of(queued) // PACE + HANDOVER
 
 
-cdef Schedule scheduled(list steps, set live, list arguments):
-    cdef Planner planner = Planner(steps, live, arguments)
+cdef Schedule scheduled(list steps, set live, dict known):
+    cdef Planner planner = Planner(steps, live, known)
     cdef Schedule made = Schedule()
     cdef Step step
     cdef Queued queued

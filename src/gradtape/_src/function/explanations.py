@@ -44,7 +44,9 @@ def _second_thread(root: Any) -> list[str]:
             line = f"  products that a second thread may compute meanwhile: {count}"
             if node.code.trial is not None:
                 alone, beside = (nanoseconds / 1e3 for nanoseconds in node.code.trial)
-                line += f"; it {'does' if beside < alone else 'does not'}: {beside:,.0f} µs with it, {alone:,.0f} without"
+                line += (
+                    f"; it {'does' if beside < alone else 'does not'}: {beside:,.0f} µs with it, {alone:,.0f} without"
+                )
             lines.append(line)
     return lines
 
