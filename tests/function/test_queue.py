@@ -114,7 +114,7 @@ def test_the_same_bits(seed):
     assert history(seed, True, 1) == eager
 
 
-def recurrence(steps: int = 40, size: int = 32) -> tuple[Callable[..., Any], list[Any]]:
+def recurrence(steps: int = 40, size: int = 32) -> Callable[..., Any]:
     draw = np.random.default_rng(0)
     w = [tf.Variable(draw.normal(size=(size, size)) / 8, dtype=tf.float32) for _ in range(2)]
     x = [tf.constant(draw.normal(size=(size, size)), tf.float32) for _ in range(steps)]
@@ -129,13 +129,13 @@ def recurrence(steps: int = 40, size: int = 32) -> tuple[Callable[..., Any], lis
             loss = tf.reduce_mean(tf.square(h))
         return loss, tape.gradient(loss, w)
 
-    return run, w
+    return run
 
 
 def test_a_program_in_python_in_the_middle():
     """It may throw, repeat other functions, ask for one thread, open tapes, fork: products are put off meanwhile."""
-    other = tf.function(recurrence()[0])
-    expected_of_other = bits(recurrence()[0]())
+    other = tf.function(recurrence())
+    expected_of_other = bits(recurrence()())
     happens = []
 
     def happen() -> None:
@@ -146,7 +146,7 @@ def test_a_program_in_python_in_the_middle():
         tf.py_function(happen, [], [])
         return h
 
-    run, w = recurrence()
+    run = recurrence()
     run_of = tf.function(lambda: run(meanwhile))
     plain = bits(run())
 
@@ -187,11 +187,11 @@ def test_a_program_in_python_in_the_middle():
 
 
 def test_several_threads_repeat_at_once():
-    run, w = recurrence()
+    run = recurrence()
     shared, expected, wrong = tf.function(run), bits(run()), []
 
     def work() -> None:
-        own = tf.function(recurrence()[0])
+        own = tf.function(recurrence())
         for _ in range(40):
             for function in (own, shared):
                 if bits(function()) != expected:
@@ -207,7 +207,7 @@ def test_several_threads_repeat_at_once():
 
 def test_long_loops_among_them_are_cut_as_before():
     """The worker that computes products is asked back for a loop."""
-    run, w = recurrence()
+    run = recurrence()
     long = tf.constant(np.random.default_rng(0).normal(size=(600, 700)), tf.float32)
 
     def with_loops() -> Any:
@@ -228,7 +228,7 @@ def test_long_loops_among_them_are_cut_as_before():
 
 
 def test_operands_are_let_go_of():
-    run, w = recurrence()
+    run = recurrence()
     compiled = tf.function(run)
     for _ in range(REPETITIONS):
         compiled()
@@ -247,7 +247,7 @@ def test_short_plans_and_tapes_around_keep_to_one_thread():
             loss = tf.reduce_mean(tf.square(tf.nn.relu(x @ v) @ v))
         return tape.gradient(loss, v)
 
-    run, w = recurrence()
+    run = recurrence()
     recorded = tf.function(run)
     for _ in range(REPETITIONS):
         step()
@@ -258,7 +258,7 @@ def test_short_plans_and_tapes_around_keep_to_one_thread():
 
 
 def test_explanations_tell_of_the_second_thread():
-    compiled = tf.function(recurrence()[0])
+    compiled = tf.function(recurrence())
     for _ in range(REPETITIONS):
         compiled()
     line = next(line for line in compiled.explain_plan().splitlines() if "second thread" in line)

@@ -13,7 +13,7 @@ from gradtape._engine.base.types cimport F64
 from gradtape._engine.compute.matmul cimport is_short
 from gradtape._engine.compute.queue cimport MOST_QUEUED
 from gradtape._engine.function.fusion cimport form_at
-from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, READ, SCRIPTED, Step
+from gradtape._engine.function.trace cimport COMPILED, CONSTANT, LONG_PROGRAM, PROGRAM, SCRIPTED, Step
 
 import math
 
@@ -159,10 +159,10 @@ cdef class Planner:
 
     cdef int choose(self) except -1:
         """Leaves those candidates for which there is time."""
-        cdef int place, rounds
+        cdef int place
         cdef dict needs
         cdef list late
-        for rounds in range(MOST_ROUNDS):
+        for _ in range(MOST_ROUNDS):
             self.set_clock()
             needs = self.needs()
             late = [place for place, need in needs.items()

@@ -37,7 +37,7 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
 
 
 def _second_thread(root: Any) -> list[str]:
-    """How many products may be computed by a second thread, and what was measured of that, per run of steps between guards."""
+    """How many products a second thread may compute, and what was measured of that, between guards."""
     lines = []
     for node in _nodes(root):
         if count := len(node.code.left_to_queue):
