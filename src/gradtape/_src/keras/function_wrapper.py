@@ -19,6 +19,7 @@ class FunctionWrapper:
         self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments but the dtype, and those that the function is called with."""
         config = super().get_config()  # type: ignore[misc]  # of the loss or metric
         # A class of one function's own, such as Huber, is told by its name.
         if FunctionWrapper in type(self).__bases__:
@@ -27,6 +28,7 @@ class FunctionWrapper:
 
     @classmethod
     def from_config(cls: type[Wrapper], config: dict[str, Any]) -> Wrapper:
+        """One as `get_config` describes it."""
         return cls(**(deserialize_keras_object(config) if "fn" in config else config))
 
     def __getattr__(self, name: str) -> Any:

@@ -15,7 +15,7 @@ from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.linalg.norms import norm
-from gradtape._src.nn import convolution, normalization, pooling
+from gradtape._src.nn import convolution, depthwise_convolution, normalization, pooling
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise as e, rearranging
 from gradtape._src.ops.clipping import l2_normalize
@@ -127,7 +127,7 @@ def depthwise_conv(
     steps, spread = ([one, one] if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
 
     def compute(x: Tensor) -> Tensor:
-        return convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
+        return depthwise_convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
 
     return _images(compute, inputs, data_format)
 
