@@ -13,7 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, settings
 from gradtape._src.keras.function_wrapper import FunctionWrapper
-from gradtape._src.keras.functions import Op, P, keras_op
+from gradtape._src.keras.functions import KerasOp, P, keras_op
 from gradtape._src.keras.inputs import mapped, masks
 from gradtape._src.keras.naming import auto_name
 from gradtape._src.keras.serialization import Kind
@@ -151,7 +151,7 @@ class Loss:
         """The constructor's arguments but the dtype.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.keras.losses.MeanSquaredError().get_config()
@@ -222,11 +222,11 @@ class LossFunctionWrapper(FunctionWrapper, Loss):
 LossFunctionWrapper.__doc__ = inspect.cleandoc(LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
 
 
-def loss_function(*names: str) -> Callable[[Callable[P, Any]], Op[P]]:
+def loss_function(*names: str) -> Callable[[Callable[P, Any]], KerasOp[P]]:
     """A decorator for functions of true and predicted values, under their own names and these."""
 
-    def entered(function: Callable[P, Any]) -> Op[P]:
-        entering: Callable[[Op[P]], Op[P]] = KIND.enter(*names)
+    def entered(function: Callable[P, Any]) -> KerasOp[P]:
+        entering: Callable[[KerasOp[P]], KerasOp[P]] = KIND.enter(*names)
         return entering(keras_op(function))
 
     return entered
