@@ -15,7 +15,7 @@ import pytest
 
 from gradtape._engine.kernels import dispatch
 
-pytest.register_assert_rewrite("compiled")
+pytest.register_assert_rewrite("agreement", "compiled")
 
 # Processes that tests start may run elsewhere, and are to find what this one finds.
 if os.environ.get("PYTHONPATH"):

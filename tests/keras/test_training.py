@@ -9,14 +9,9 @@ import pytest
 from sessions import CLASSES, X, Y, agree, dense
 
 import gradtape as gt
+from agreement import collector
 
-PROGRAMS = {}
-
-
-def program(function):
-    """Enters a program that comes out the same with both."""
-    PROGRAMS[function.__name__] = function
-    return function
+PROGRAMS, program = collector()
 
 
 @program
@@ -259,13 +254,7 @@ def test_programs(name):
     agree(PROGRAMS[name])
 
 
-ERRORS = {}
-
-
-def fails(function):
-    """Enters a program that raises the same with both."""
-    ERRORS[function.__name__] = function
-    return function
+ERRORS, fails = collector()
 
 
 @fails

@@ -50,7 +50,7 @@ cdef enum:
     SHARED_SLAB = 1 << 18
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
     REST_FLOOR = 1 << 20          # and when none is, at first
-    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
+    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log free dead results
 
 cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept at rest
 cdef Py_ssize_t _kept_at_rest = REST_FLOOR

@@ -175,7 +175,7 @@ class Batches:
 
 
 class Source:
-    """What `fit` and its like take batches from.
+    """What `fit`, `evaluate` and `predict` take batches from.
 
     Attributes:
       size: how many there are in an epoch, or None.
