@@ -39,8 +39,8 @@ SUMS = """
 ## Sums
 
 Errors of sums of n pseudo-random numbers, in the dtype's epsilon times the sum of their magnitudes: below 1 the result
-is as good as rounding every summand once. Blocks of a run are added up in the dtype, their sums in double precision. The
-number of threads changes none of them; `matmul` is NumPy's BLAS on processors for which that is the faster one.
+is as good as rounding every summand once. Blocks of a run are added up in the dtype, their sums in double precision.
+The number of threads changes none of them; `matmul` is NumPy's BLAS on processors for which that is the faster one.
 
 """
 

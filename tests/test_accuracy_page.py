@@ -47,7 +47,7 @@ def test_errors_are_as_listed(name: str) -> None:
 
 
 def test_sums_are_the_command_s() -> None:
-    """Those that no BLAS finds, with the page's kernels; with others their order is another one, which the next test bounds."""
+    """Those that no BLAS finds, with the page's kernels; others add up in another order, which the next test bounds."""
     text = (DOCS / "accuracy.md").read_text()
     assert accuracy.SUMS in text
     if f"Kernels: {isa()}." in text:

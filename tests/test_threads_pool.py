@@ -1,4 +1,4 @@
-"""Long loops cut among threads: the same results, sums' the same bits at any number of them, workers that survive a fork."""
+"""Long loops cut among threads: the same results, of sums the same bits, workers that survive a fork."""
 
 import os
 import time
@@ -29,9 +29,10 @@ def products() -> list[np.ndarray]:
 
 
 def sums(dtype: type) -> list[tf.Tensor]:
-    """Sums of elements that lie in a run, of columns, rows and strided elements, in gradients and in compiled functions."""
+    """Sums of runs, columns, rows and strided elements, in gradients and in compiled functions."""
     rng = np.random.default_rng(0)
-    x, row, wide = (tf.constant(rng.standard_normal(shape).astype(dtype)) for shape in ((1003, 1501), 1501, (3, 150_001)))
+    shapes = [(1003, 1501), (1501,), (3, 150_001)]
+    x, row, wide = (tf.constant(rng.standard_normal(shape).astype(dtype)) for shape in shapes)
     weight, rows = tf.Variable(tf.cast(2.0, dtype)), tf.Variable(row)
     with tf.GradientTape(persistent=True) as tape:
         y = tf.tanh(x) * x * weight + rows
