@@ -138,14 +138,14 @@ def orders_of_shuffled_datasets(tf, keras):
             for options in ({}, {"steps_per_epoch": 2}, {"steps_per_epoch": 3}, {"steps_per_epoch": 5}):
                 dataset, model = make(), taker(tf, keras)
                 model.fit(dataset, epochs=3, verbose=0, **options)
-                found.append((model.taken, [x.tolist() for x in dataset.as_numpy_iterator()]))
+                found.append((model.taken, [batch.tolist() for batch in dataset.as_numpy_iterator()]))
             dataset, validation, model = make(), make(), taker(tf, keras)
             model.fit(dataset, epochs=2, verbose=0, validation_data=validation)
             model.fit(dataset, epochs=2, verbose=0, validation_data=validation, validation_steps=1)
             model.evaluate(dataset, verbose=0)
             model.predict(dataset, verbose=0)
             model.evaluate(dataset, verbose=0, steps=1)
-            found.append((model.taken, [x.tolist() for x in dataset.as_numpy_iterator()]))
+            found.append((model.taken, [batch.tolist() for batch in dataset.as_numpy_iterator()]))
     return found
 
 
@@ -172,7 +172,7 @@ def warnings_of_missing_gradients(tf, keras):
     gradients = tape.gradient(loss, model.trainable_variables)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        keras.optimizers.SGD(0.1).apply_gradients(zip(gradients, model.trainable_variables))
+        keras.optimizers.SGD(0.1).apply_gradients(zip(gradients, model.trainable_variables, strict=True))
     return [str(warning.message).split(" (tape.diagnose")[0] for warning in caught if warning.category is UserWarning]
 
 
