@@ -57,7 +57,7 @@ cpdef object out_of_range(str op, index, Py_ssize_t place, int64_t size, name=""
 def distinct_numbers(cnp.ndarray index):
     """The distinct ones among whole numbers from 0 on, ascending, and the place of each number among them (both int64)."""
     cdef Py_ssize_t count, i, distinct = 0
-    index = plain(index)
+    index = contiguous_index(index)
     count = cnp.PyArray_SIZE(index)
     rooms, owners = np.empty((2, count), np.int64), np.empty(count, np.int64)
     cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
