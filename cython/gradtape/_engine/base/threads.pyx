@@ -231,7 +231,7 @@ cdef void run_parts(Part work, void* context, int parts) noexcept nogil:
 def set_num_threads(int count) -> None:
     """Sets how many threads long loops use, the calling one included.
 
-    Results depend on it only by rounding.
+    Matrix products, convolutions among them, depend on it by rounding; nothing else does.
 
     Args:
       count: their number, at least 1.

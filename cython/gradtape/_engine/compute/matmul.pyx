@@ -237,4 +237,4 @@ cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b,
 
 
 if outruns_blas:
-    look_out()      # no product goes to BLAS, so nobody starves its threads
+    look_out()      # no product goes to BLAS, so its threads are not starved

@@ -3,7 +3,7 @@
 A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 
-A sum or mean of all values of a long program that nobody else reads takes the program in: values are added up block by block, in
+A sum or mean of all values of a long program that no other step reads takes the program in: values are added up block by block, in
 the order in which kernels add up what was stored.
 """
 
