@@ -126,7 +126,7 @@ cdef extern from *:
         return 0;
     }
 
-    static void gradtape_pool_hire(int workers) {
+    static void gradtape_pool_start(int workers) {
         while (gradtape_pool.workers < workers) {
             pthread_t thread;
             if (pthread_create(&thread, 0, gradtape_pool_worker, 0)) break;
@@ -138,7 +138,7 @@ cdef extern from *:
     static int gradtape_pool_lend(gradtape_part work, void* context) {
         int lent = 0;
         pthread_mutex_lock(&gradtape_pool.lock);
-        gradtape_pool_hire(1);
+        gradtape_pool_start(1);
         if (gradtape_pool.workers && !gradtape_pool.aside) {
             gradtape_pool.aside = work;
             gradtape_pool.aside_context = context;
@@ -156,7 +156,7 @@ cdef extern from *:
             return;
         }
         pthread_mutex_lock(&gradtape_pool.lock);
-        gradtape_pool_hire(parts - 1);
+        gradtape_pool_start(parts - 1);
         gradtape_pool.work = work;
         gradtape_pool.context = context;
         gradtape_pool.parts = parts;
