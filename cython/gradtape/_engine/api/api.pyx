@@ -90,20 +90,20 @@ def full_like(Tensor like, double value, dtype=None) -> Tensor:
 def elementwise_function(row):
     """The public function of a row of the elementwise table: its operands, then `name`, which nothing reads.
 
-    The usual signatures get a compiled function of their own; a call then costs no more than the operator.
+    The usual signatures get a compiled function of their own; a call then costs no more than the operator, and the first one
+    makes the program: importing makes the functions of all rows.
     """
     arguments = tuple(row.arguments)
-    found = program(row.name)
     if row.name.startswith("logical"):
-        function = by_name(found, arguments, call_logical)
+        function = by_name(program(row.name), arguments, call_logical)
     elif arguments == ("x",):
-        function = unary_x(found)
+        function = unary_x(row.name)
     elif arguments == ("features",):
-        function = unary_features(found)
+        function = unary_features(row.name)
     elif arguments == ("x", "y"):
-        function = binary_xy(found)
+        function = binary_xy(row.name)
     else:
-        function = by_name(found, arguments, call_program)
+        function = by_name(program(row.name), arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
     # For pickles.
@@ -112,23 +112,38 @@ def elementwise_function(row):
     return function
 
 
-def unary_x(Program row):
+def unary_x(str title):
+    cdef Program row = None
     def op(x, name=None):
-        cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-        return elementwise(row, tensor, None, None)
+        nonlocal row
+        if row is None:
+            row = program(title)
+        if type(x) is Tensor:
+            return elementwise(row, <Tensor>x, None, None)
+        return elementwise(row, convert(x, -1, False), None, None)
     return op
 
 
-def unary_features(Program row):
+def unary_features(str title):
+    cdef Program row = None
     def op(features, name=None):
-        cdef Tensor tensor = <Tensor>features if type(features) is Tensor else convert(features, -1, False)
-        return elementwise(row, tensor, None, None)
+        nonlocal row
+        if row is None:
+            row = program(title)
+        if type(features) is Tensor:
+            return elementwise(row, <Tensor>features, None, None)
+        return elementwise(row, convert(features, -1, False), None, None)
     return op
 
 
-def binary_xy(Program row):
+def binary_xy(str title):
+    cdef Program row = None
     def op(x, y, name=None):
-        cdef Tensor result = floating_elementwise(row, x, y)
+        cdef Tensor result
+        nonlocal row
+        if row is None:
+            row = program(title)
+        result = floating_elementwise(row, x, y)
         return result if result is not None else apply_program(row, (x, y))
     return op
 

@@ -326,14 +326,22 @@ cdef str camel(str name):
 
 # Programs without overriding rules, by formula and arity, so that equal derivatives are one program.
 cdef dict shared = {}
-# The programs of the table's rows by name, and which of the shared ones have a row's name.
+# The programs of the table's rows by name, made as they are asked for, and which of the shared ones have a row's name.
 cdef dict named = {}
+cdef bint _all_named = False
 cdef set titled = set()
 cdef dict table_rows = {}
 
 
 cdef Program derived_program(expression, int arity):
+    global _all_named
     found = shared.get((expression, arity))
+    if found is None and not _all_named:
+        # It may be a row's.
+        for name in table():
+            program(name)
+        _all_named = True
+        found = shared.get((expression, arity))
     if found is None:
         found = Program(repr(expression), arity, expression, {})
         (<Program> found).compile()
@@ -342,7 +350,7 @@ cdef Program derived_program(expression, int arity):
 
 
 cdef Program program(str name):
-    """A row's program is compiled when it is first run: importing makes those of all rows."""
+    """A row's program is made when it is first asked for, and compiled when it is first run."""
     found = named.get(name)
     if found is None:
         row = table()[name]
@@ -356,7 +364,8 @@ cdef Program program(str name):
             if not row.derivatives:
                 titled.add(found)
                 shared[formula, arity] = found
-        named[name] = found
+        # Another thread may have been here meanwhile.
+        found = named.setdefault(name, found)
     return <Program> found
 
 

@@ -54,6 +54,52 @@ cpdef object out_of_range(str op, index, Py_ssize_t place, int64_t size, name=""
                    index=index.flat[place], size=size)
 
 
+def distinct_numbers(cnp.ndarray index):
+    """The distinct ones among whole numbers from 0 on, ascending, and the place of each number among them (both int64)."""
+    cdef Py_ssize_t count, i, distinct = 0
+    index = contiguous_index(index)
+    count = cnp.PyArray_SIZE(index)
+    rooms, owners = np.empty((2, count), np.int64), np.empty(count, np.int64)
+    cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    cdef int64_t* found = <int64_t*>cnp.PyArray_DATA(rooms)
+    cdef int64_t* owner = <int64_t*>cnp.PyArray_DATA(owners)
+    cdef const int64_t* order = sorted_places(numbers, count, found, found + count)
+    cdef int64_t number
+    if order == found:                       # what is found goes where no order is
+        found += count
+    for i in range(count):
+        number = numbers[order[i]]
+        if i == 0 or found[distinct - 1] != number:
+            found[distinct] = number
+            distinct += 1
+        owner[order[i]] = distinct - 1
+    return (rooms[1] if order == <const int64_t*>cnp.PyArray_DATA(rooms) else rooms[0])[:distinct], owners
+
+
+cdef int64_t* sorted_places(const int64_t* numbers, Py_ssize_t count, int64_t* order, int64_t* other) noexcept:
+    """The places of numbers from 0 on (IN), in their order, in one of two rooms (OUT): sorted digit by digit, of eight bits."""
+    cdef Py_ssize_t starts[257]
+    cdef Py_ssize_t i
+    cdef int64_t largest = 0
+    cdef int shift = 0, digit
+    for i in range(count):
+        order[i] = i
+        largest |= numbers[i]
+    while shift < 64 and largest >> shift:
+        memset(starts, 0, sizeof(starts))
+        for i in range(count):
+            starts[((numbers[i] >> shift) & 255) + 1] += 1
+        for digit in range(256):
+            starts[digit + 1] += starts[digit]
+        for i in range(count):
+            digit = (numbers[order[i]] >> shift) & 255
+            other[starts[digit]] = order[i]
+            starts[digit] += 1
+        order, other = other, order
+        shift += 8
+    return order
+
+
 cdef int check_rows(const int64_t* numbers, Py_ssize_t count, Py_ssize_t rows) except -1:
     """Raises IndexError for a number that no row has; negative ones mean no row."""
     cdef Py_ssize_t i

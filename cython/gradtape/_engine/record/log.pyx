@@ -650,15 +650,16 @@ cdef class Window:
         self.page_count = 0
         self.foremost = None
         self.pages = None
+        # What was used of the window's own storage goes back to zeros, which the rest is.
         if pages is not None:
             for page in pages:
                 if page is not None:
                     abandon(self, page)
+            if self.directory == self.own.directory:
+                memset(self.own.directory, 0, count * sizeof(void*))
         elif page is not None:
             abandon(self, page)
-        # What was used of the window's own storage; the rest is zeros.
-        if self.directory == self.own.directory:
-            memset(self.own.directory, 0, count * sizeof(void*))
+            self.directory[0] = NULL
         if self.mark_count and self.marks == self.own.marks:
             memset(self.own.marks, 0, self.mark_capacity * sizeof(Marks))
         if not self.alone and self.active == self.own.active:

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradtape._src.core import errors
 from gradtape._src.distributed.collectives import allgather_object, barrier
-from gradtape._src.distributed.windows import shared_folder
+from gradtape._src.distributed.shared_memory import shared_folder
 from gradtape._src.distributed.world import World, current
 
 

@@ -13,7 +13,6 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
-from gradtape._src.linalg.systems import solve
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real, values
@@ -200,6 +199,8 @@ def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     left = apply_reshape(r, (*batch, n, 1, n, 1)) * apply_reshape(one, (1, n, 1, n))
     right = apply_reshape(one, (n, 1, n, 1)) * apply_reshape(root, (*batch, 1, n, 1, n))
     sums = apply_reshape(left + right, (*batch, n * n, n * n))
+    from gradtape._src.linalg.systems import solve  # importing gradtape takes less time without it
+
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
 
 

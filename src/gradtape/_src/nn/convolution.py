@@ -21,7 +21,8 @@ from gradtape._src.nn.windows import (
     lie,
     patches_of,
 )
-from gradtape._src.table.rows import Sample, call, op, real, single
+from gradtape._src.table.rows import call, op, real, single
+from gradtape._src.table.samples import Sample
 
 FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
 _KERNELS = {

@@ -15,7 +15,8 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import ShapeLike, TensorLike
 from gradtape._src.nn.convolution import FORMATS, OPTIONS, axes_text, operands_of
 from gradtape._src.nn.windows import Kernel, given, image_of, is_first, last, lie
-from gradtape._src.table.rows import Sample, call, op, real, single
+from gradtape._src.table.rows import call, op, real, single
+from gradtape._src.table.samples import Sample
 
 _KERNELS = {
     1: Kernel("Conv2DBackpropInput", whole=True),
