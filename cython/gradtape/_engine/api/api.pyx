@@ -56,7 +56,7 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
 
 
 def empty(shape, dtype):
-    """A fresh tensor of undefined contents and a writable NumPy array over its data, to be filled before anyone sees it."""
+    """A new tensor of undefined contents and a writable NumPy array over its data, to be filled before it is used."""
     cdef Extent* extent = extent_from(shape)
     cdef Tensor tensor
     cdef object array
@@ -107,7 +107,7 @@ def elementwise_function(row):
         function = by_name(program(row.name), arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
-    # Where a pickle finds it again.
+    # For pickles.
     place = f"gradtape.{row.tensorflow[0] if row.tensorflow else row.name}"
     function.__module__, _, function.__qualname__ = place.rpartition(".")
     return function
@@ -199,7 +199,7 @@ def call_program(Program row, tuple operands):
 
 
 def call_logical(Program row, tuple operands):
-    """Of bools alone: numbers are neither true nor false."""
+    """The logical op on bools; numbers are refused."""
     cdef Tensor tensor
     cdef list tensors = []
     for i, value in enumerate(operands):
@@ -532,7 +532,7 @@ def apply_identity(x):
 
 
 def apply_conjugate(x):
-    """The complex conjugate; of real numbers they themselves."""
+    """The complex conjugate; real numbers as they are."""
     return conjugated(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
 
 
@@ -543,13 +543,13 @@ def apply_stop_gradient(x):
 
 
 def install_packing(pack) -> None:
-    """Gives sequences of tensors their packing into one tensor, which is written in Python."""
+    """Registers the function in Python that packs a sequence of tensors into one tensor."""
     global _pack
     _pack = pack
 
 
 def install_text(functions) -> None:
-    """Gives elementwise ops of two operands, by name, what they are of text: functions in Python."""
+    """Registers, by name, functions in Python that compute elementwise ops of two operands on text."""
     _of_text.update(functions)
 
 

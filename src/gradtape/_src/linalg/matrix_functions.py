@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,10 +88,14 @@ def _exponential(a: np.ndarray) -> np.ndarray:
 
 
 def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
-    (x,) = call.saved
+    return _by_blocks(expm, call.saved[0], g)
+
+
+def _by_blocks(function: Callable[[Tensor], Tensor], x: Tensor, g: Tensor) -> Tensor:
+    """The cotangent of a power series' operand: the block above the diagonal of the function of [[xᵀ, g], [0, xᵀ]]."""
     n, a = x.shape[-1], turned(x)
     blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
-    return expm(blocks)[..., :n, n:]
+    return function(blocks)[..., :n, n:]
 
 
 _EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,), holomorphic=True, batch="leading")
@@ -134,12 +139,16 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _sqrtm(x: Tensor) -> Tensor:
+    return _of_each(_root, x)
+
+
+def _of_each(function: Callable[[np.ndarray], np.ndarray], x: Tensor) -> Tensor:
     array = view(x)
-    root = np.empty(array.shape, array.dtype)
+    found = np.empty(array.shape, array.dtype)
     with np.errstate(all="ignore"):
         for place in np.ndindex(array.shape[:-2]):
-            root[place] = _root(_wide(array[place]))
-    return tensor_from(root, x.dtype)
+            found[place] = function(_wide(array[place]))
+    return tensor_from(found, x.dtype)
 
 
 def _root(a: np.ndarray) -> np.ndarray:
@@ -244,12 +253,7 @@ def logm(input: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _logm(x: Tensor) -> Tensor:
-    array = view(x)
-    found = np.empty(array.shape, array.dtype)
-    with np.errstate(all="ignore"):
-        for place in np.ndindex(array.shape[:-2]):
-            found[place] = _logarithm(_wide(array[place]))
-    return tensor_from(found, x.dtype)
+    return _of_each(_logarithm, x)
 
 
 def _logarithm(a: np.ndarray) -> np.ndarray:
@@ -270,10 +274,7 @@ def _logarithm(a: np.ndarray) -> np.ndarray:
 
 
 def _logm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
-    (x,) = call.saved
-    n, a = x.shape[-1], turned(x)
-    blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
-    return logm(blocks)[..., :n, n:]
+    return _by_blocks(logm, call.saved[0], g)
 
 
 _LOGM = Primitive("MatrixLogarithm", _logm, _logm_vjp, saves=(0,), holomorphic=True, batch="leading")

@@ -49,7 +49,7 @@ class IndexedSlices(CompositeTensor):
 
     @property
     def dense_shape(self) -> Any:
-        """The dense tensor's shape, or None if nobody said."""
+        """The dense tensor's shape, or None if it is not known."""
         return self._dense_shape
 
     @property

@@ -17,7 +17,7 @@ class _Initializer:
         """The constructor's arguments.
 
         Returns:
-          A dict, from which `from_config` makes its like.
+          A dict, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.random_uniform_initializer(-1.0, 1.0).get_config()
