@@ -65,7 +65,7 @@ def full_collections() -> int:
 
 
 class Kept:
-    """Collections of garbage, which many tests ask for, leave out what stays: TensorFlow, and what tests leave in caches."""
+    """Collections of garbage, which many tests ask for, leave out what stays: TensorFlow, and what is in caches."""
 
     def __init__(self) -> None:
         self.collections = 0
