@@ -88,7 +88,7 @@ def test_elementwise_functions_align_slices(name):
     compare(with_gradients(lambda arrays: FUNCTIONS[name](*arrays)), fixed, [i == 0 for i in range(count)])
 
 
-# Functions, against TensorFlow's loop and the house's own
+# Functions, against TensorFlow's loop and one call per slice
 
 
 def mlp(weights, x):

@@ -337,7 +337,7 @@ cdef class Recorder(Tracer):
             tensor = given[i]
             step.results[i] = self.new_slot(tensor, False)
             step.forms.append((dims_of(tensor.extent), tensor.dtype_code))
-        renew_epoch(thread())        # its inside may have read variables, which nobody was shown
+        renew_epoch(thread())        # its inside may have read variables, which the trace was not shown
         return self.add(step)
 
     cdef object packed(self, object value, list places):

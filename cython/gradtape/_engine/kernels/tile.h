@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "compiler.h"
+#include "links.h"
 
 #ifdef HAS_VECTORS
   #if defined(__AVX512F__)
@@ -573,7 +574,8 @@ static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
 }
 
 ALWAYS_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
-    return op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
+    return op == LINK_ADD ? x + y : op == LINK_SUB ? x - y : op == LINK_MUL ? x * y : op == LINK_DIV ? x / y
+         : op == LINK_SUB_FROM ? y - x : y / x;
 }
 
 /* `vectors` vectors of every row of a with those of one row. */
@@ -618,16 +620,16 @@ ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, co
     }
 }
 
-/* out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it. op: 0 to 3
- * add, subtract, multiply, divide; 4 and 5 subtract and divide with a and b in each other's places. */
+/* out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it. op: the
+ * kind of a link, LINK_ADD, SUB, MUL, DIV, SUB_FROM or DIV_FROM. */
 static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
     switch (op) {
-        case 0: TILE(combine_rows)(0, out, a, b, step, rows, width); break;
-        case 1: TILE(combine_rows)(1, out, a, b, step, rows, width); break;
-        case 2: TILE(combine_rows)(2, out, a, b, step, rows, width); break;
-        case 3: TILE(combine_rows)(3, out, a, b, step, rows, width); break;
-        case 4: TILE(combine_rows)(4, out, a, b, step, rows, width); break;
-        default: TILE(combine_rows)(5, out, a, b, step, rows, width); break;
+        case LINK_ADD: TILE(combine_rows)(LINK_ADD, out, a, b, step, rows, width); break;
+        case LINK_SUB: TILE(combine_rows)(LINK_SUB, out, a, b, step, rows, width); break;
+        case LINK_MUL: TILE(combine_rows)(LINK_MUL, out, a, b, step, rows, width); break;
+        case LINK_DIV: TILE(combine_rows)(LINK_DIV, out, a, b, step, rows, width); break;
+        case LINK_SUB_FROM: TILE(combine_rows)(LINK_SUB_FROM, out, a, b, step, rows, width); break;
+        default: TILE(combine_rows)(LINK_DIV_FROM, out, a, b, step, rows, width); break;
     }
 }
 
@@ -686,7 +688,8 @@ static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrd
 static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
     for (ptrdiff_t i = 0; i < rows * width; i++) {
         REAL x = a[i], y = b[step ? i % width : 0];
-        out[i] = op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
+        out[i] = op == LINK_ADD ? x + y : op == LINK_SUB ? x - y : op == LINK_MUL ? x * y : op == LINK_DIV ? x / y
+               : op == LINK_SUB_FROM ? y - x : y / x;
     }
 }
 

@@ -745,7 +745,7 @@ cdef class BaseOptimizer:
             if taken == NULL:
                 raise MemoryError()
         try:
-            # A pair is let go before the next one is asked for: zip then uses one tuple for all.
+            # A pair is released before the next one is asked for: zip then reuses one tuple.
             while True:
                 found = next_of(iterator)
                 if found == NULL:

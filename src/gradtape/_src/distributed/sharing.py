@@ -11,7 +11,7 @@ import numpy as np
 
 from gradtape._src.core import errors
 from gradtape._src.distributed.collectives import allgather_object, barrier
-from gradtape._src.distributed.windows import shared_folder
+from gradtape._src.distributed.shared_memory import shared_folder
 from gradtape._src.distributed.world import World, current
 
 
@@ -19,7 +19,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
     """An array that one rank of each machine loads, and that the others there read from the same memory.
 
     The array lies in a file that is mapped into memory read-only; its name is gone once all ranks have mapped it, and
-    the system frees the memory when the last one lets go of it. All ranks call it.
+    the system frees the memory when the last one has unmapped it. All ranks call it.
 
     Args:
       load: a function without arguments that returns the array. One rank of each machine calls it.

@@ -113,7 +113,7 @@ def dtype_name(value: Any) -> str:
     return standardize_dtype(value.dtype)
 
 
-class Call(_local):
+class CallContext(_local):
     """The call of a layer that a thread is in.
 
     Attributes:
@@ -125,4 +125,4 @@ class Call(_local):
     training: bool | None = None
 
 
-call = Call()
+call = CallContext()

@@ -212,7 +212,7 @@ _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height
 
 
 class Pooling(Protocol):
-    """To type checkers, `max_pool`, `avg_pool` and their kin."""
+    """To type checkers, `max_pool`, `avg_pool` and those of one rank."""
 
     def __call__(
         self,

@@ -550,7 +550,7 @@ class Optimizer(BaseOptimizer, Declared):
         if not present:
             raise pointed(ValueError("No gradients provided for any variable."), NO_GRADIENTS)
         if len(present) < len(pairs):
-            missing = [variable.name for gradient, variable in pairs if gradient is None]
+            missing = [getattr(variable, "path", variable.name) for gradient, variable in pairs if gradient is None]
             warnings.warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
                 "`model.compile()`, did you forget to provide a `loss` argument?" + DIAGNOSE,

@@ -68,7 +68,7 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
     header = protobuf.integer(1, shard + 1) + protobuf.text(3, protobuf.integer(1, 1))
     entries = [(b"", header)]
     # The data take their place first: until the index is another, the bundle is the one before, of another shard.
-    # As in TensorFlow nobody waits for the disk, which may take several times as long as writing.
+    # As in TensorFlow there is no wait for the disk, which may take several times as long as writing.
     with replacing(f"{prefix}.index", False) as index, replacing(data_name, False) as file:
         at = 0
         for name in sorted(tensors, key=str.encode):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpose
@@ -14,7 +15,7 @@ from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.linalg.norms import norm
-from gradtape._src.nn import convolution, normalization, pooling
+from gradtape._src.nn import convolution, depthwise_convolution, normalization, pooling
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise as e, rearranging
 from gradtape._src.ops.clipping import l2_normalize
@@ -126,7 +127,7 @@ def depthwise_conv(
     steps, spread = ([one, one] if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
 
     def compute(x: Tensor) -> Tensor:
-        return convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
+        return depthwise_convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
 
     return _images(compute, inputs, data_format)
 
@@ -188,13 +189,7 @@ def max_pool(
       >>> tf.keras.ops.max_pool(tf.ones((1, 4, 1)), 2).shape
       TensorShape([1, 2, 1])
     """
-
-    def compute(x: Tensor) -> Tensor:
-        sizes = [pool_size] * (x.ndim - 2) if isinstance(pool_size, int) else list(pool_size)
-        steps = sizes if strides is None else strides
-        return pooling.max_pool(x, sizes, steps, padding.upper())
-
-    return _images(compute, inputs, data_format)
+    return _pool(pooling.max_pool, inputs, pool_size, strides, padding, data_format)
 
 
 @keras_op
@@ -221,11 +216,15 @@ def average_pool(
       >>> tf.keras.ops.average_pool(tf.ones((1, 4, 1)), 2).shape
       TensorShape([1, 2, 1])
     """
+    return _pool(pooling.avg_pool, inputs, pool_size, strides, padding, data_format)
 
+
+def _pool(
+    pool: Callable[..., Tensor], inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+) -> Tensor:
     def compute(x: Tensor) -> Tensor:
         sizes = [pool_size] * (x.ndim - 2) if isinstance(pool_size, int) else list(pool_size)
-        steps = sizes if strides is None else strides
-        return pooling.avg_pool(x, sizes, steps, padding.upper())
+        return pool(x, sizes, sizes if strides is None else strides, padding.upper())
 
     return _images(compute, inputs, data_format)
 
