@@ -225,6 +225,48 @@ cdef bint same_step(Step a, Step b) except -1:
     return True
 
 
+def evaluations(list steps not None):
+    """Steps to compare others with, without variables and constants' tensors, but for splats, which are no operands elsewhere.
+
+    None if they do more than evaluate and read variables.
+    """
+    cdef list kept = []
+    cdef Step step, form
+    for step in steps:
+        if step.kind > READ:
+            return None
+        if step.kind == READ or step.kind == CONSTANT and not step.constant.splat:
+            form = Step(step.kind, 0, 1)
+            form.results[0] = step.results[0]
+            form.shape = retain_extent(step.constant.extent if step.kind == CONSTANT else step.shape)
+            form.dtype_code = step.constant.dtype_code if step.kind == CONSTANT else step.dtype_code
+            step = form
+        kept.append(step)
+    return kept
+
+
+def same_evaluations(list kept not None, list steps not None):
+    """Whether steps do what the kept ones did, with the same splats, other constants and variables of the same shapes and dtypes."""
+    cdef Step a, b
+    cdef Py_ssize_t i
+    if len(kept) != len(steps):
+        return False
+    for i in range(len(kept)):
+        a, b = kept[i], steps[i]
+        if a.kind != b.kind:
+            return False
+        if a.kind == CONSTANT and a.constant is None:
+            if (a.results[0] != b.results[0] or a.dtype_code != b.constant.dtype_code or b.constant.splat
+                    or not same_extent(a.shape, b.constant.extent)):
+                return False
+        elif a.kind == READ:
+            if a.results[0] != b.results[0] or a.dtype_code != b.dtype_code or not same_extent(a.shape, b.shape):
+                return False
+        elif not same_step(a, b):
+            return False
+    return True
+
+
 cdef Node grown(list steps, int start, object outputs, list output_slots):
     """A branch of the steps from `start` on."""
     cdef Node root = Node(), node = root, child
@@ -852,7 +894,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
         live.add(node.asked.operands[0])
     if fuses:
         node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
-        schedule = scheduled(node.numbered, live, known)
+        schedule = scheduled(node.numbered, known)
         if schedule is not None:
             node.numbered = schedule.steps
             live.update(schedule.reads_at_end)

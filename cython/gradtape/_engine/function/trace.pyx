@@ -410,6 +410,10 @@ cdef class SliceRecorder(Recorder):
         """What an effect gave for the first slice; None where another tracer would have to be told."""
         return self.made[slot] if self.outer is None else None
 
+    def is_alone(self):
+        """Whether no other tracer, tape or accumulator is to be told of what is computed."""
+        return self.outer is None and not self.recorded
+
     def is_full(self, slot):
         """Whether what has a slot has as many axes as tensors can have: no axis of slices goes in front."""
         return (<Tensor>self.made[slot]).extent.rank == MAX_RANK
