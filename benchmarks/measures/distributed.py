@@ -77,9 +77,9 @@ def _messages() -> Iterator[None]:
     from gradtape._src.distributed.world import current
 
     world = current()
-    shared, world.window = world.window, None
+    shared, world.local_reductions = world.local_reductions, None
     yield
-    world.window = shared
+    world.local_reductions = shared
 
 
 def exchanges() -> dict[str, float]:

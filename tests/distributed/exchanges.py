@@ -46,13 +46,13 @@ OPS = {hvd.Sum: np.add, hvd.Min: np.minimum, hvd.Max: np.maximum, hvd.Product: n
 def both_ways(compute):
     """What is computed through memory that the ranks share, and by messages."""
     world = current()
-    shared, found = world.window, [compute()]
+    shared, found = world.local_reductions, [compute()]
     assert shared is not None
-    world.window = None
+    world.local_reductions = None
     try:
         found.append(compute())
     finally:
-        world.window = shared
+        world.local_reductions = shared
     return found
 
 

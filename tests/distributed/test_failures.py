@@ -24,8 +24,18 @@ print("went on")
 SUMS = """
 import gradtape as tf
 tf.distributed.init()
-total = tf.distributed.allreduce(tf.fill([300000], tf.distributed.rank() + 1.0), op=tf.distributed.Sum).numpy()
-print(f"from {total.min()} to {total.max()}")
+own = tf.fill([300000], tf.distributed.rank() + 1.0)
+kept = [tf.distributed.allreduce(own + turn - turn, op=tf.distributed.Sum) for turn in range(12)]
+print(f"from {min(float(tf.reduce_min(total)) for total in kept)} to {max(total.numpy().max() for total in kept)}")
+"""
+
+NAMES = """
+import os
+import gradtape as tf
+tf.distributed.init()
+for turn in range(3):
+    tf.distributed.allreduce(tf.fill([300000], 1.0))
+print("names:", [name for name in os.listdir("/dev/shm") if name.startswith("gradtape-")], flush=True)
 """
 
 
@@ -65,7 +75,7 @@ def test_programs_that_end_together_end_well():
     assert done.returncode == 0 and done.stdout.count("went on") == 2 and not done.stderr
 
 
-@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for ours beside it, enough
+@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for ours beside it, for all tensors
 def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
     limited = can_limit_shared_memory()  # else whatever room there is, and sums are right
     done = launch(2, "-c", SUMS, within=with_shared_memory_of(room) if limited else ())
@@ -73,6 +83,12 @@ def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
         warned = "could not be had: [Errno 28] No space left on device" in done.stderr
         assert warned == (room != "40m"), done.stderr
     assert done.returncode == 0 and done.stdout.count("from 3.0 to 3.0") == 2, done.stderr
+
+
+def test_memory_that_ranks_share_has_no_name_that_could_stay():
+    limited = can_limit_shared_memory()  # else names of other programs may come and go in the same folder
+    done = launch(2, "-c", NAMES, within=with_shared_memory_of("100m") if limited else ())
+    assert done.returncode == 0 and done.stdout.count("names: [" + "]" * limited) == 2, done.stdout + done.stderr
 
 
 def test_a_forked_process_is_told_that_it_cannot_exchange():

@@ -23,7 +23,8 @@ import numpy as np
 from tests.public import callables
 
 import gradtape as tf
-from gradtape._src.table.rows import Leaf, Op, Sample, rows
+from gradtape._src.table.rows import rows
+from gradtape._src.table.samples import Leaf, Op, Sample
 
 from .programs import Wrong, elsewhere
 

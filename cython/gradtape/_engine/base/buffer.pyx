@@ -4,6 +4,8 @@ Every tensor larger than its inline cell lives in a Block: a run of bytes inside
 memory held by one typed memoryview, acquired when the slab is made. Blocks come in size classes; a released block goes on top of
 its class' free list, so that the next op's output is the memory that is still in cache, and a step of fixed
 shapes asks the system for nothing. All of it runs under the interpreter's lock.
+
+Dedicated slabs of chosen classes may come from a provider instead of the system: of memory that processes share.
 """
 
 cimport cython
@@ -11,6 +13,7 @@ cimport cython
 from cpython.buffer cimport PyBuffer_FillInfo
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cdef extern from *:
     """
@@ -19,6 +22,7 @@ cdef extern from *:
     #include <malloc.h>
     static void* slab_alloc(size_t n) { return _aligned_malloc(n, 64); }
     static void slab_free(void* p, size_t n) { (void)n; _aligned_free(p); }
+    static int slab_replace(void* p, size_t n) { (void)p; (void)n; return -1; }
     #else
     #include <stdint.h>
     #include <sys/mman.h>
@@ -41,22 +45,28 @@ cdef extern from *:
         return p;
     }
     static void slab_free(void* p, size_t n) { munmap(p, n); }
+    static int slab_replace(void* p, size_t n) {
+        return mmap(p, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ? -1 : 0;
+    }
     #endif
     """
     void* slab_alloc(size_t n) nogil
     void slab_free(void* p, size_t n) nogil
+    int slab_replace(void* p, size_t n) nogil      # pages of this process' own at the same place, their contents lost
 
 cdef enum:
     SHARED_SLAB = 1 << 18
-    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
+    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use, at first
     REST_FLOOR = 1 << 20          # and when none is, at first
-    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
+    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log free dead results
 
-cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept at rest
-cdef Py_ssize_t _kept_at_rest = REST_FLOOR
+cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept
+cdef Py_ssize_t _kept_at_rest = REST_FLOOR, _kept_in_use = IDLE_FLOOR
 cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
 cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _system_calls = 0
+cdef object _provider = None     # makes the memory of slabs of the provided classes
+cdef bint _provided[CLASSES]
 cdef Py_ssize_t _scarce = 0      # memory in use when the system had no more, until half of it is free again; else 0
 
 
@@ -79,10 +89,11 @@ cdef class Slab:
     cdef unsigned char[::1] view
     cdef unsigned char* cursor
     cdef Py_ssize_t left
+    cdef object provider         # that its memory is of; None: the system's
 
     @staticmethod
     cdef Slab make(Py_ssize_t nbytes):
-        global _slabs, _reserved, _system_calls, _scarce
+        global _scarce
         cdef SlabMemory memory = SlabMemory.__new__(SlabMemory)
         memory.start = slab_alloc(nbytes)
         if memory.start == NULL:
@@ -93,6 +104,12 @@ cdef class Slab:
                 _scarce = pool.in_use
             raise exhausted(nbytes)
         memory.nbytes = nbytes
+        return Slab.of(memory, nbytes)
+
+    @staticmethod
+    cdef Slab of(object memory, Py_ssize_t nbytes):
+        """A slab of memory that is there, an exporter of so many bytes."""
+        global _slabs, _reserved, _system_calls
         cdef Slab slab = Slab.__new__(Slab)
         slab.view = memory
         slab.cursor = &slab.view[0]
@@ -155,7 +172,7 @@ cdef int seek_relief() except -1:
 
 
 cdef Block* make_block(int size_class) except NULL:
-    global _open_slab, _kept_at_rest
+    global _open_slab, _kept_at_rest, _kept_in_use
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
@@ -163,9 +180,12 @@ cdef Block* make_block(int size_class) except NULL:
         if _trimmed[size_class]:
             _trimmed[size_class] = False
             _kept_at_rest *= 2
-        trim(max(IDLE_FLOOR, pool.in_use + capacity))
-        slab = Slab.make(capacity)
-        Py_INCREF(slab)          # returned by free_block
+            _kept_in_use = max(IDLE_FLOOR, min(2 * _kept_in_use, 2 * pool.peak))
+        trim(max(_kept_in_use, pool.in_use + capacity))
+        slab = provided_slab(size_class) if _provided[size_class] else None
+        if slab is None:
+            slab = Slab.make(capacity)
+        Py_INCREF(slab)          # returned by discard
     else:
         if _open_slab is None or _open_slab.left < capacity:
             shelve_rest()
@@ -174,6 +194,22 @@ cdef Block* make_block(int size_class) except NULL:
         slab = _open_slab
     block = cut(slab, size_class)
     return block
+
+
+cdef Slab provided_slab(int size_class):
+    """A slab of the provider's, or None where it has no more; its class is an ordinary one from then on."""
+    cdef Py_ssize_t capacity = class_capacity(size_class)
+    cdef object memory = _provider.slab(capacity)
+    if memory is None:
+        _provided[size_class] = False
+        return None
+    cdef Slab slab = Slab.of(memory, capacity)
+    slab.provider = _provider
+    return slab
+
+
+cdef inline object provider_of(int size_class):
+    return _provider if _provided[size_class] else None
 
 
 cdef object exhausted(Py_ssize_t nbytes):
@@ -215,6 +251,10 @@ cdef int shelve_rest() except -1:
 cdef void recycle(Block* block) noexcept:
     global _idle_dedicated, _dedicated, _scarce
     pool.in_use -= block.capacity
+    if block.capacity > SHARED_LIMIT and (<Slab>block.slab).provider is not provider_of(block.size_class):
+        _dedicated -= block.capacity
+        discard(block)
+        return
     block.next = pool.idle[block.size_class]
     pool.idle[block.size_class] = block
     if block.capacity > SHARED_LIMIT:
@@ -226,13 +266,13 @@ cdef void recycle(Block* block) noexcept:
             trim(0)                        # others of the process need it too
         elif _dedicated == 0 and _idle_dedicated > _kept_at_rest:
             trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
-        elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > pool.peak:
-            trim(max(IDLE_FLOOR, pool.peak // 2))
+        elif _idle_dedicated > _kept_in_use and _idle_dedicated > pool.peak:
+            trim(max(_kept_in_use, pool.peak // 2))
 
 
 cdef void trim(Py_ssize_t keep) noexcept:
     """Returns idle dedicated slabs to the system, largest first, until at most `keep` idle bytes are left."""
-    global _reserved, _slabs, _idle_dedicated
+    global _idle_dedicated
     cdef int size_class = CLASSES - 1
     cdef Block* block
     while size_class >= 0 and _idle_dedicated > keep:
@@ -240,12 +280,74 @@ cdef void trim(Py_ssize_t keep) noexcept:
             block = pool.idle[size_class]
             pool.idle[size_class] = block.next
             _idle_dedicated -= block.capacity
-            _reserved -= block.capacity
-            _slabs -= 1
             _trimmed[size_class] = True
-            Py_DECREF(<Slab>block.slab)
-            free(block)
+            discard(block)
         size_class -= 1
+
+
+cdef void discard(Block* block) noexcept:
+    """Returns a dedicated slab, whose block is in no list, to where it came from."""
+    global _reserved, _slabs
+    _reserved -= block.capacity
+    _slabs -= 1
+    Py_DECREF(<Slab>block.slab)
+    free(block)
+
+
+LARGEST_CUT = SHARED_LIMIT       # bytes: larger tensors have slabs of their own, which a provider may make
+
+
+def provide(provider, Py_ssize_t nbytes) -> None:
+    """Has tensors that take as much room as one of so many bytes made of a provider's memory from now on, if their
+    blocks are dedicated. Memory of theirs that is idle is returned, and what is in use once it is released.
+
+    The provider has a method `slab` that takes a number of bytes and returns a writable buffer of as many, or None where it
+    has no more: then the system is asked, and no more the provider. There is one at a time; `provide_no_more` ends it.
+    """
+    global _provider
+    cdef int size_class = class_of(nbytes)
+    if _provider is not None and _provider is not provider:
+        raise ValueError("Memory of the pool comes from another provider.")
+    if class_capacity(size_class) <= SHARED_LIMIT or _provided[size_class]:
+        return
+    _provider = provider
+    discard_idle(size_class)
+    _provided[size_class] = True
+
+
+def provide_no_more() -> None:
+    """Has all tensors made of the system's memory again, and returns what is idle to the provider."""
+    global _provider
+    cdef int size_class
+    for size_class in range(CLASSES):
+        if _provided[size_class]:
+            _provided[size_class] = False
+            discard_idle(size_class)
+    _provider = None
+
+
+cdef int discard_idle(int size_class) except -1:
+    """Returns the idle dedicated slabs of a class."""
+    global _idle_dedicated
+    cdef Block* block
+    while pool.idle[size_class] != NULL:
+        block = pool.idle[size_class]
+        pool.idle[size_class] = block.next
+        _idle_dedicated -= block.capacity
+        discard(block)
+    return 0
+
+
+def replace_pages(unsigned char[::1] memory, const unsigned char[::1] contents) -> None:
+    """Replaces whole pages of memory, which other processes share, by some of this process' own, at the same place.
+
+    Raises MemoryError where the system has none.
+    """
+    if memory.shape[0] != contents.shape[0]:
+        raise ValueError("Memory and its contents have different lengths.")
+    if slab_replace(&memory[0], memory.shape[0]) < 0:
+        raise MemoryError("pages that processes share could not be replaced")
+    memcpy(&memory[0], &contents[0], memory.shape[0])
 
 
 def statistics() -> dict:

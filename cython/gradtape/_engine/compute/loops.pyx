@@ -211,7 +211,7 @@ cdef bint execute_sum(Program program, bint double_precision, void* out, Operand
     return True
 
 
-cdef struct Instruction:
+cdef struct InstructionDivision:
     int code
     bint double_precision
     char* out
@@ -221,7 +221,7 @@ cdef struct Instruction:
 
 
 cdef void run_part(void* context, int part, int parts) noexcept nogil:
-    cdef Instruction* job = <Instruction*>context
+    cdef InstructionDivision* job = <InstructionDivision*>context
     cdef Py_ssize_t start = place_of_cut(job.length, part, parts), n = place_of_cut(job.length, part + 1, parts) - start
     if job.double_precision:
         kernels.run64(job.code, <double*>job.out + start, <const double*>job.a + start, <const double*>job.b + start, NULL, n)
@@ -230,7 +230,7 @@ cdef void run_part(void* context, int part, int parts) noexcept nogil:
 
 
 cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept:
-    cdef Instruction job
+    cdef InstructionDivision job
     job.code, job.double_precision, job.out, job.a, job.b, job.length = code, double_precision, out, a, b, n
     if worth_cutting(n):
         run_parts(run_part, &job, thread_count())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -125,8 +125,13 @@ class Bucket:
         if self.direct and tensors[0] is not None:
             made, array = empty(self.items[0].shape, self.dtype)
             own = np.ascontiguousarray(view(tensors[0]))
-            request = self._reduce(world, own, array)
-            return Travelling(self, world, request, (own, tensors[0]), array, made)
+            refine: Callable[[np.ndarray], object] = functools.partial(self.reduction.refine, size=world.size)
+            if world.local_reductions is None:
+                request = self._sent(world, own, array)
+            else:
+                request = world.local_reductions.reduce(own, array, self._combine, refine, alone=True)
+                refine = _as_it_is
+            return Travelling(self, world, request, (own, tensors[0]), array, made, refine)
         buffer = self.spare.pop() if self.spare else np.empty(sum(self.sizes), self.travels)
         start = 0
         for tensor, size in zip(tensors, self.sizes, strict=True):
@@ -136,31 +141,49 @@ class Bucket:
             else:
                 part[...] = self.wire.encode(self.reduction.prepared(view(tensor).reshape(-1)))
             start += size
-        return Travelling(self, world, self._reduce(world, buffer, buffer), None, buffer, None)
+        if world.local_reductions is None:
+            request = self._sent(world, buffer, buffer)
+        else:
+            request = world.local_reductions.reduce(buffer, buffer, self._combine, _as_it_is, self.direct)
+        return Travelling(self, world, request, None, buffer, None, _as_it_is)
 
-    def _reduce(self, world: World, own: np.ndarray, out: np.ndarray) -> Any:
-        """Begins to reduce arrays as they travel, the same one or two; returns a request."""
-        combine = functools.partial(self.wire.apply, self.reduction.op.function)
-        if world.window is not None:
-            return world.window.reduce(own, out, combine)
+    def _combine(self, one: np.ndarray, other: np.ndarray, out: np.ndarray) -> None:
+        """Two arrays as they travel become one, which may be the first."""
+        self.wire.apply(self.reduction.op.function, one, other, out)
+
+    def _sent(self, world: World, own: np.ndarray, out: np.ndarray) -> Any:
+        """Begins to reduce arrays as they travel, the same one or two, by messages; returns a request."""
         op = _mpi_op(world, self.reduction.op, self.wire, out.dtype)
         return world.data.Iallreduce(world.mpi.IN_PLACE if own is out else bits_of(own), bits_of(out), op=op)
 
 
-class Travelling:
-    """A bucket on its way."""
+def _as_it_is(array: np.ndarray) -> None:
+    """What is done to results that are not yet what they will be."""
 
-    def __init__(self, bucket: Bucket, world: World, request: Any, held: Any, buffer: np.ndarray, made: Any) -> None:
+
+class Travelling:
+    """A bucket on its way: one tensor, of which the result is `made` and has to be refined, or several in `buffer`."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        world: World,
+        request: Any,
+        held: Any,
+        buffer: np.ndarray,
+        made: Tensor | None,
+        refine: Callable[[np.ndarray], object],
+    ) -> None:
         self.bucket, self.world, self.request = bucket, world, request
-        self.held, self.buffer, self.made = held, buffer, made
+        self.held, self.buffer, self.made, self.refine = held, buffer, made, refine
 
     def results(self) -> list[Tensor]:
         """Waits for the bucket, and returns its tensors, reduced."""
         bucket = self.bucket
         self.world.waiting.request(self.request, bucket, self.buffer.nbytes)
-        self.held = None
+        self.held = self.request = None
         if self.made is not None:
-            bucket.reduction.refine(self.buffer, self.world.size)
+            self.refine(self.buffer)
             return [self.made]
         found, start = [], 0
         for item, size in zip(bucket.items, bucket.sizes, strict=True):

@@ -1,78 +1,35 @@
 """Memory that the ranks of one machine share, through which they reduce arrays without messages.
 
-The memory is a file that all map and that has no name any more. MPI's own windows are such files too, but where there
-is no room for them one rank fails and the others wait for it. MPI tells when all ranks have come to a place; arrays are
-copied in once, where a message is copied out again. Every rank combines all that lies there, in the order of ranks.
+MPI tells when all ranks have come to a place; arrays are copied in once, where a message is copied out again. Every
+rank combines all that lies there, in the order of ranks.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import mmap
-import os
-import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradtape._src.distributed.shared_memory import SharedMemory
+
 PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
 AHEAD = 2  # pieces that it puts in before it reads the first: what was just written comes slowly from another core's L2
-SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and lacking one of their pages ends it
 MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
 
 Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
-
-
-def shared_folder() -> str | None:
-    """Where files lie in memory, or None where the system has no such folder."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
-
-
-def _shared_memory(communicator: Any, length: int) -> list[np.ndarray]:
-    """So many bytes of each rank, which all of them see. OSError on all of them where they cannot be had."""
-    whole = communicator.size * length
-    name, failure, memory = None, None, None
-    try:
-        if communicator.rank == 0:
-            try:
-                file, name = tempfile.mkstemp(".shared", "gradtape-", shared_folder())
-                with os.fdopen(file, "wb") as stream:
-                    stream.truncate(whole)
-                if shutil.disk_usage(os.path.dirname(name)).free < whole + communicator.size * SPARE:
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.path.dirname(name))
-            except OSError as error:
-                failure = error
-        name, failure = communicator.bcast((name, failure))
-        if failure is None:
-            try:
-                with open(name, "r+b") as stream:
-                    memory = np.frombuffer(mmap.mmap(stream.fileno(), whole), np.uint8).reshape(-1, length)
-                    stream.seek(communicator.rank * length)
-                    stream.write(bytes(length))  # or a page that cannot be had would end the process when it is touched
-            except (OSError, MemoryError, ValueError) as error:  # whatever it is, the others wait to be told of it
-                failure = OSError(errno.ENOMEM, str(error))
-        # When all have come, all have mapped it.
-        told = [one for one in communicator.allgather(failure) if one is not None]
-    finally:
-        if name is not None and communicator.rank == 0:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-    if told or memory is None:
-        memory = None  # the error's traceback would keep it
-        raise told[0]
-    return list(memory)
+Refine = Callable[[np.ndarray], object]  # what is done to a result, in place
 
 
 class Piece(NamedTuple):
-    """A part of a reduction: what this rank puts in, where the result goes, and how two ranks' become one."""
+    """A part of a reduction: what this rank puts in, where the result goes, how two ranks' become one, and what then is
+    done to it."""
 
     own: np.ndarray
     out: np.ndarray
     combine: Combine
+    refine: Refine
 
 
 class Request:
@@ -100,8 +57,8 @@ class Window:
     """
 
     def __init__(self, communicator: Any) -> None:
-        memory = _shared_memory(communicator, 2 * AHEAD * PIECE)
-        self.places = [array.reshape(2 * AHEAD, PIECE) for array in memory]
+        memory = SharedMemory(communicator, 2 * AHEAD * PIECE, claimed=True)
+        self.places = [array.reshape(2 * AHEAD, PIECE) for array in memory.of_rank]
         self.meeting = communicator.Dup()
         self.rank = self.meeting.rank
         self.pieces: deque[Piece] = deque()  # that are to be put in
@@ -109,12 +66,11 @@ class Window:
         self.put: deque[tuple[Piece, Any]] = deque()
         self.done = 0
 
-    def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine) -> Request:
-        """Begins to reduce contiguous arrays of all ranks, which have the same size and dtype; `out` may be `own`."""
-        own, out = own.reshape(-1), out.reshape(-1)
+    def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine, refine: Refine) -> Request:
+        """Begins to reduce flat arrays of all ranks, which have the same size and dtype; `out` may be `own`."""
         length = PIECE // own.itemsize
         for start in range(0, own.size, length):
-            self.pieces.append(Piece(own[start : start + length], out[start : start + length], combine))
+            self.pieces.append(Piece(own[start : start + length], out[start : start + length], combine, refine))
         last = self.done + len(self.put) + len(self.pieces)
         self.advance()
         return Request(self, last)
@@ -142,6 +98,7 @@ class Window:
         piece.combine(values[0], values[1], piece.out)
         for value in values[2:]:
             piece.combine(piece.out, value, piece.out)
+        piece.refine(piece.out)
         self.done += 1
 
     def _place(self, rank: int, number: int, piece: Piece) -> np.ndarray:

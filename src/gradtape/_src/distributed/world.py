@@ -12,8 +12,9 @@ from typing import Any
 from gradtape._engine.base.threads import set_num_threads
 from gradtape._src.core import errors
 from gradtape._src.core.logger import get_logger
+from gradtape._src.distributed.local_reductions import LocalReductions
 from gradtape._src.distributed.waiting import Waiting
-from gradtape._src.distributed.windows import MOST, Window
+from gradtape._src.distributed.windows import MOST
 
 # What launchers tell a process of how many it is one of.
 _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS", "MV2_COMM_WORLD_SIZE")
@@ -27,7 +28,7 @@ class World:
       rank: which one this is, from 0 on; `size`: of how many.
       local_rank, local_size: the same among those on this machine.
       data, control: communicators for values, and for what these are agreed to be; None where there is one process.
-      window: shared memory, through which a few ranks that are all on this machine reduce; else None.
+      local_reductions: how a few ranks that are all on this machine reduce, through shared memory; else None.
       waiting: how requests are waited for.
       sent: how many buckets have left so far.
       kinds: which gradients of variables were dense, sparse or none so far, by what was agreed on.
@@ -45,7 +46,7 @@ class World:
         self.cross_rank, self.cross_size = 0, 1
         self.kinds: dict[Any, tuple[int, ...]] = {}
         self.sent = 0
-        self.window: Window | None = None
+        self.local_reductions: LocalReductions | None = None
         self.waiting = Waiting(self)
         if communicator is None:
             return
@@ -59,12 +60,12 @@ class World:
         if self.size > 1:
             self.data, self.control = communicator.Dup(), communicator.Dup()
             if self.local_size == self.size <= MOST:
-                self.window = self._window(communicator)
+                self.local_reductions = self._local_reductions(communicator)
 
-    def _window(self, communicator: Any) -> Window | None:
-        """Memory that all ranks share, or None and a warning where it cannot be had."""
+    def _local_reductions(self, communicator: Any) -> LocalReductions | None:
+        """Reductions through memory that all ranks share, or None and a warning where it cannot be had."""
         try:
-            return Window(communicator)
+            return LocalReductions(communicator)
         except OSError as error:
             if self.rank == 0:
                 get_logger().warning(
@@ -186,8 +187,9 @@ def shutdown() -> None:
     from gradtape._src.distributed.agreement import agree, leaving
 
     agree(world, leaving())
-    if world.window is not None:
-        world.window.free()
+    if world.local_reductions is not None:
+        world.local_reductions.free()
+        world.local_reductions = None
 
 
 def _share_processors(world: World) -> None:

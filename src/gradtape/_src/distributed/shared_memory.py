@@ -1,0 +1,92 @@
+"""Memory that the ranks of one machine share: a file that all map and that has no name any more.
+
+MPI's own windows are such files too, but where there is no room for them one rank fails and the others wait for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import mmap
+import os
+import shutil
+import tempfile
+import weakref
+from typing import Any
+
+import numpy as np
+
+SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and lacking one of their pages ends it
+
+
+def shared_folder() -> str | None:
+    """Where files lie in memory, or None where the system has no such folder."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+
+
+def room(ranks: int) -> int:
+    """Bytes that are free where files lie in memory, but for those that are left to MPI; 0 without such a folder."""
+    folder = shared_folder()
+    return 0 if folder is None else max(0, shutil.disk_usage(folder).free - ranks * SPARE)
+
+
+class SharedMemory:
+    """So many bytes of each rank, which all of them see. They take room once they are asked for.
+
+    Attributes:
+      of_rank: an array of bytes for each rank.
+
+    Raises OSError on all ranks where the memory cannot be had.
+    """
+
+    map: Any
+    of_rank: list[np.ndarray]
+
+    def __init__(self, communicator: Any, length: int, claimed: bool) -> None:
+        """`claimed`: takes the room for all of it, as a page that cannot be had ends the process that touches it."""
+        self.first, self.length = communicator.rank * length, length
+        whole = communicator.size * length
+        name, failure, told = None, None, []
+        try:
+            if communicator.rank == 0:
+                try:
+                    file, name = tempfile.mkstemp(".shared", "gradtape-", shared_folder())
+                    with os.fdopen(file, "wb") as stream:
+                        stream.truncate(whole)
+                    if claimed and shutil.disk_usage(os.path.dirname(name)).free < whole + communicator.size * SPARE:
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.path.dirname(name))
+                except OSError as error:
+                    failure = error
+            name, failure = communicator.bcast((name, failure))
+            if failure is None:
+                try:
+                    self._map(name, whole)
+                    if claimed:
+                        with open(self.file, "r+b", closefd=False) as stream:
+                            stream.seek(self.first)
+                            stream.write(bytes(length))
+                except (OSError, MemoryError, ValueError) as error:  # whatever it is, the others wait to be told of it
+                    failure = OSError(errno.ENOMEM, str(error))
+            # When all have come, all have mapped it.
+            told = [one for one in communicator.allgather(failure) if one is not None]
+        finally:
+            if name is not None and communicator.rank == 0:
+                with contextlib.suppress(OSError):
+                    os.unlink(name)
+        if told:
+            self.map, self.of_rank = None, []  # the error's traceback would keep them
+            raise told[0]
+
+    def _map(self, name: str, whole: int) -> None:
+        self.file = os.open(name, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        weakref.finalize(self, os.close, self.file)
+        self.map = mmap.mmap(self.file, whole)
+        self.of_rank = list(np.frombuffer(self.map, np.uint8).reshape(-1, self.length))
+
+    def claim(self, start: int, length: int) -> None:
+        """Takes room for bytes of this rank. OSError where there is none."""
+        os.posix_fallocate(self.file, self.first + start, length)
+
+    def give_back(self, start: int, length: int) -> None:
+        """Gives the room of whole pages of this rank back; they are zeros then."""
+        self.map.madvise(mmap.MADV_REMOVE, self.first + start, length)

@@ -1,0 +1,129 @@
+"""Memory in which the ranks of one machine have their large tensors, so that each reads and writes what others hold.
+
+The engine's pool takes its slabs from it for tensors of the sizes that are exchanged, and of no others.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import weakref
+from typing import Any
+
+import numpy as np
+
+from gradtape._engine.base.buffer import LARGEST_CUT, provide, provide_no_more, replace_pages
+from gradtape._src.distributed.shared_memory import SharedMemory, room
+
+# What Linux has: a place in memory for files, and room that is taken and given back by pages.
+_CAN_CLAIM = hasattr(os, "posix_fallocate") and hasattr(mmap, "MADV_REMOVE") and hasattr(os, "register_at_fork")
+
+
+def may_share(nbytes: int) -> bool:
+    """Whether tensors of so many bytes have slabs of their own, which alone can be shared."""
+    return nbytes > LARGEST_CUT
+
+
+class Storage:
+    """What the ranks share: as many bytes of each, of which slabs take some. Half of what the machine has for it.
+
+    Raises OSError on all ranks where there is none.
+    """
+
+    def __init__(self, communicator: Any) -> None:
+        half = room(communicator.size) // (2 * communicator.size) if _CAN_CLAIM else 0
+        length = communicator.bcast(half) // mmap.PAGESIZE * mmap.PAGESIZE
+        if length == 0:
+            raise OSError("There is no room for tensors that ranks share.")
+        self.memory = SharedMemory(communicator, length, claimed=False)
+        self.rank, self.owner, self.length = communicator.rank, os.getpid(), length
+        self.start = self.memory.of_rank[self.rank].__array_interface__["data"][0]
+        self.gaps = [(0, length)]  # what no slab has, in order: first and last bytes
+        self.slabs: dict[int, int] = {}  # lengths by first bytes
+        self.kept: list[tuple[np.ndarray, np.ndarray]] = []  # slabs and their contents, while the process forks
+        self.full = False
+        _storages.add(self)
+
+    def share(self, nbytes: int) -> None:
+        """Has tensors of this size lie here from now on, as long as there is room."""
+        if not self.full:
+            provide(self, nbytes)
+
+    def slab(self, nbytes: int) -> np.ndarray | None:
+        """Memory for a slab, or None where there is no more."""
+        length = -(-nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+        place = next((place for place, (start, stop) in enumerate(self.gaps) if stop - start >= length), None)
+        if place is None:
+            self.full = True
+            return None
+        start, stop = self.gaps[place]
+        try:
+            self.memory.claim(start, length)
+        except OSError:
+            self.full = True
+            return None
+        self.gaps[place : place + 1] = [(start + length, stop)] if start + length < stop else []
+        self.slabs[start] = length
+        array = self.of_rank(self.rank, start, nbytes)
+        weakref.finalize(array, self._give_back, start).atexit = False
+        return array
+
+    def _give_back(self, start: int) -> None:
+        length = self.slabs.pop(start)
+        if os.getpid() != self.owner:
+            return
+        self.memory.give_back(start, length)
+        joined: list[tuple[int, int]] = []
+        for gap in sorted([*self.gaps, (start, start + length)]):
+            if joined and joined[-1][1] == gap[0]:
+                joined[-1] = joined[-1][0], gap[1]
+            else:
+                joined.append(gap)
+        self.gaps = joined
+
+    def place_of(self, array: np.ndarray) -> int:
+        """Where this rank has a contiguous array: the first of its bytes here, or -1 for memory elsewhere."""
+        place = array.__array_interface__["data"][0] - self.start
+        return place if 0 <= place < self.length else -1
+
+    def of_rank(self, rank: int, start: int, nbytes: int) -> np.ndarray:
+        """Bytes of a rank."""
+        return self.memory.of_rank[rank][start : start + nbytes]
+
+    def close(self) -> None:
+        """Has tensors lie in memory of this process' own again. Those that lie here stay until they are released."""
+        self.full = True
+        provide_no_more()
+
+    # A process that was forked off must neither change its parent's tensors nor see them change.
+
+    def keep(self) -> None:
+        """Before a fork: keeps what lies here."""
+        if os.getpid() == self.owner:
+            slabs = [self.of_rank(self.rank, start, length) for start, length in self.slabs.items()]
+            self.kept = [(slab, slab.copy()) for slab in slabs]
+
+    def part(self) -> None:
+        """In the process that was forked off: has what lay here in pages of its own, at the same place."""
+        for slab, contents in self.kept:
+            replace_pages(slab, contents)
+        self.forget()
+        if os.getpid() != self.owner:
+            self.close()
+
+    def forget(self) -> None:
+        """In the process that goes on: lets go of what was kept."""
+        self.kept = []
+
+
+_storages: weakref.WeakSet[Storage] = weakref.WeakSet()
+
+
+def _each(what: Any) -> Any:
+    return lambda: [what(storage) for storage in list(_storages)]
+
+
+if _CAN_CLAIM:
+    os.register_at_fork(
+        before=_each(Storage.keep), after_in_child=_each(Storage.part), after_in_parent=_each(Storage.forget)
+    )
