@@ -14,6 +14,7 @@ import inspect
 import os
 import random
 import resource
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -30,7 +31,7 @@ from .programs import Wrong, elsewhere
 ADDRESS_SPACE = 6 << 30  # bytes beyond those of the start: what asks for more gets a MemoryError
 
 
-SECONDS = 100  # that one call may take, of a clock that goes on while a busy machine does other things
+SECONDS = 20  # of the processor's time that one call may take; what waits for ever ends as the child's time is over
 
 
 class Mischief(Exception):
@@ -326,6 +327,7 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
     public = [(name, value) for name, value in callables().items() if name.split(".")[-1] not in LEFT_OUT]
     functions = [*public, *[(name, value) for name, value in methods() if name.split(".")[-1] not in LEFT_OUT]]
     os.chdir(tempfile.mkdtemp(prefix="hostile"))  # some write to the files that they are told
+    faulthandler.register(signal.SIGPROF, chain=True)
     failures: list[str] = []
     for number in range(seed, seed + steps):
         chance, numbers = random.Random(number), np.random.default_rng(number)
@@ -342,7 +344,7 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
             arguments = [chance.choice(HOSTILE)() for _ in range(chance.randrange(5))]
             keywords = {}
         report(f"hostile {number} {name}({len(arguments)} arguments, {', '.join(keywords)})")
-        faulthandler.dump_traceback_later(SECONDS, exit=True)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         before = tf.Variable([1.0, 2.0])
         try:
             with tf.GradientTape(persistent=True) as tape:
@@ -364,7 +366,7 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
             )
             failures.append(f"{number}: {name}({shown}): {type(error).__name__}: {str(error)[:200]}")
         canary()
-    faulthandler.cancel_dump_traceback_later()
+    signal.setitimer(signal.ITIMER_PROF, 0)
     if failures:
         raise Wrong("undocumented exceptions\n" + "\n".join(failures))
 
