@@ -15,7 +15,7 @@ import pytest
 
 from gradtape._engine.kernels import dispatch
 
-pytest.register_assert_rewrite("agreement", "compiled")
+pytest.register_assert_rewrite("compiled")
 
 # Processes that tests start may run elsewhere, and are to find what this one finds.
 if os.environ.get("PYTHONPATH"):
@@ -65,7 +65,7 @@ def full_collections() -> int:
 
 
 class Kept:
-    """Collections of garbage, which tests ask for, leave out what stays: TensorFlow, and what tests leave in caches."""
+    """Collections of garbage, which many tests ask for, leave out what stays: TensorFlow, and what is in caches."""
 
     def __init__(self) -> None:
         self.collections = 0

@@ -2,6 +2,7 @@
 
 cimport numpy as cnp
 from cpython.long cimport PyLong_AsLongLongAndOverflow
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
@@ -112,39 +113,45 @@ def elementwise_function(row):
     return function
 
 
+cdef PyObject* program_of_row(str title) except NULL:
+    """A row's program, borrowed: it lives for ever."""
+    cdef Program made = program(title)
+    return <PyObject*>made
+
+
 def unary_x(str title):
-    cdef Program row = None
+    cdef PyObject* row = NULL
     def op(x, name=None):
         nonlocal row
-        if row is None:
-            row = program(title)
+        if row == NULL:
+            row = program_of_row(title)
         if type(x) is Tensor:
-            return elementwise(row, <Tensor>x, None, None)
-        return elementwise(row, convert(x, -1, False), None, None)
+            return elementwise(<Program>row, <Tensor>x, None, None)
+        return elementwise(<Program>row, convert(x, -1, False), None, None)
     return op
 
 
 def unary_features(str title):
-    cdef Program row = None
+    cdef PyObject* row = NULL
     def op(features, name=None):
         nonlocal row
-        if row is None:
-            row = program(title)
+        if row == NULL:
+            row = program_of_row(title)
         if type(features) is Tensor:
-            return elementwise(row, <Tensor>features, None, None)
-        return elementwise(row, convert(features, -1, False), None, None)
+            return elementwise(<Program>row, <Tensor>features, None, None)
+        return elementwise(<Program>row, convert(features, -1, False), None, None)
     return op
 
 
 def binary_xy(str title):
-    cdef Program row = None
+    cdef PyObject* row = NULL
     def op(x, y, name=None):
         cdef Tensor result
         nonlocal row
-        if row is None:
-            row = program(title)
-        result = floating_elementwise(row, x, y)
-        return result if result is not None else apply_program(row, (x, y))
+        if row == NULL:
+            row = program_of_row(title)
+        result = floating_elementwise(<Program>row, x, y)
+        return result if result is not None else apply_program(<Program>row, (x, y))
     return op
 
 

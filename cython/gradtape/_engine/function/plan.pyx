@@ -894,7 +894,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
         live.add(node.asked.operands[0])
     if fuses:
         node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
-        schedule = scheduled(node.numbered, live, known)
+        schedule = scheduled(node.numbered, known)
         if schedule is not None:
             node.numbered = schedule.steps
             live.update(schedule.reads_at_end)

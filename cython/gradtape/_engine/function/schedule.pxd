@@ -16,5 +16,5 @@ cdef class Schedule:
     cdef list reads_at_end               # those of the products that are settled when all steps are taken
     cdef int count                       # of products
 
-# None where no second thread would be worth it. `live`, `known`: as for `fused_steps`; every step matters.
-cdef Schedule scheduled(list steps, set live, dict known)
+# None where no second thread would be worth it. Every step matters; known: as for `fused_steps`.
+cdef Schedule scheduled(list steps, dict known)

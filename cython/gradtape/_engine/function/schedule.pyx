@@ -24,6 +24,7 @@ cdef enum:
     LEAST_TOTAL = 2_000_000      # and of all together
     PACE = 45                    # multiply-adds in a nanosecond
     HANDOVER = 300               # nanoseconds until another thread has seen a product, and its result has come back
+    AT_ONCE = 20                 # nanoseconds of a step that moves a pointer, or puts a product into the queue
     LEAD = 2_000                 # nanoseconds by which a product goes into the queue earlier than it would have to
     MOST_ROUNDS = 4
     MOST_MOVED = 4               # steps that go earlier with a product
@@ -43,17 +44,17 @@ cdef class Schedule:
 cdef class Planner:
     """What is known of the steps while they are scheduled. Places are theirs as they were given."""
     cdef list steps
-    cdef set live
-    cdef dict known
+    cdef dict known                      # forms of what was there before
     cdef dict makers                     # place by slot
     cdef dict readers                    # places by slot
     cdef dict candidates                 # Queued by place, of products that may go into the queue
+    cdef list times                      # nanoseconds that each step takes
     cdef list clock                      # when the first thread begins each step, and when all is done, in nanoseconds
 
-    def __cinit__(self, list steps, set live, dict known):
+    def __cinit__(self, list steps, dict known):
         cdef Step step
         cdef int i, k
-        self.steps, self.live, self.known = steps, live, known
+        self.steps, self.known = steps, known
         self.makers, self.readers, self.candidates = {}, {}, {}
         for i in range(len(steps)):
             step = steps[i]
@@ -96,11 +97,12 @@ cdef class Planner:
         return made
 
     cdef long time_of(self, int place) except -1:
-        """Nanoseconds that a step takes the first thread: nearly none where its product is put into the queue."""
         cdef Step step = self.steps[place]
         cdef Py_ssize_t size
-        if step.kind == CONSTANT or place in self.candidates:
-            return 20
+        if place in self.candidates:
+            return 80 + work_of(self.candidates[place]) // PACE
+        if step.kind == CONSTANT:
+            return AT_ONCE
         if step.shape == NULL:
             return 100
         size = step.shape.size
@@ -119,19 +121,21 @@ cdef class Planner:
         self.clock = []
         for i in range(len(self.steps)):
             self.clock.append(now)
-            now += self.time_of(i)
+            now += AT_ONCE if i in self.candidates else <long>self.times[i]
         self.clock.append(now)
         return 0
 
     cdef dict needs(self):
         """The place at which each candidate's result, or what others add to it, is read by the first thread."""
         cdef dict found = {}
-        cdef int place, reader
+        cdef int place, reader, need
         for place in sorted(self.candidates, reverse=True):
             slot = (<Step>self.steps[place]).results[0]
             need = len(self.steps)
             for reader in self.readers.get(slot, ()):
-                need = min(need, found.get(reader, reader))
+                reader = found.get(reader, reader)
+                if reader < need:
+                    need = reader
             found[place] = need
         return found
 
@@ -162,6 +166,7 @@ cdef class Planner:
         cdef int place
         cdef dict needs
         cdef list late
+        self.times = [self.time_of(place) for place in range(len(self.steps))]
         for _ in range(MOST_ROUNDS):
             self.set_clock()
             needs = self.needs()
@@ -209,8 +214,8 @@ cdef long duration(Queued queued) noexcept:
     return work_of(queued) // PACE + HANDOVER
 
 
-cdef Schedule scheduled(list steps, set live, dict known):
-    cdef Planner planner = Planner(steps, live, known)
+cdef Schedule scheduled(list steps, dict known):
+    cdef Planner planner = Planner(steps, known)
     cdef Schedule made = Schedule()
     cdef Step step
     cdef Queued queued

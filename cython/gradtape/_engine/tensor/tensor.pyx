@@ -316,6 +316,23 @@ cdef class Tensor:
         """The device whose memory it is in: the one there is."""
         return self.device
 
+    @property
+    def _keras_mask(self):
+        """The mask that a layer of Keras gave the tensor, which programs read, set and delete by this name."""
+        mask = _keras_masks().get(self)
+        if mask is None:
+            raise AttributeError("'EagerTensor' object has no attribute '_keras_mask'")
+        return mask
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask):
+        _keras_masks().put(self, mask)
+
+    @_keras_mask.deleter
+    def _keras_mask(self):
+        self._keras_mask  # raises where there is none
+        _keras_masks().put(self, None)
+
     def cpu(self):
         """Itself: there is no other device that it could be copied from.
 
@@ -450,6 +467,12 @@ cdef object wrapped_by(object other):
     if not isinstance(other, Reference):
         raise TypeError("Cannot compare wrapped object with unwrapped object")
     return other._wrapped
+
+
+def _keras_masks():
+    import gradtape._src.keras.inputs
+
+    return gradtape._src.keras.inputs.masks
 
 
 def _restore(array):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._src.core import errors
+from gradtape._src.core import error_kinds
 from gradtape._src.distributed.collectives import allgather_object, barrier
 from gradtape._src.distributed.shared_memory import shared_folder
 from gradtape._src.distributed.world import World, current
@@ -55,7 +55,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
         os.unlink(name)
     for rank, one in enumerate(told):
         if one is not None:
-            raise one if not isinstance(one, OSError) else errors.NotFoundError(None, None, f"Rank {rank}: {one}")
+            raise one if not isinstance(one, OSError) else error_kinds.NotFoundError(None, None, f"Rank {rank}: {one}")
     barrier()
     assert array is not None
     return array

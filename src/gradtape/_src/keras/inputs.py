@@ -26,7 +26,7 @@ def get_mask(value: Any) -> Any:
 
 
 def set_mask(value: Any, mask: Any) -> None:
-    """Gives a tensor or a symbolic value a mask."""
+    """Gives a tensor or a symbolic value a mask, or takes it away."""
     if isinstance(value, KerasTensor):
         value._keras_mask = mask
     elif type(value) is Tensor:
