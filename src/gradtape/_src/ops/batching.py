@@ -44,7 +44,7 @@ def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor],
         if first is None:
             raise Unvectorizable("the function returns nothing")
         code = getattr(fn, "__code__", None)
-        return first, nest.pack_sequence_as(first, _together(code, recorder, tensors, count, outputs)), ""
+        return first, nest.pack_sequence_as(first, _of_all(code, recorder, tensors, count, outputs)), ""
     except Unvectorizable as why:
         recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
         return first, None, str(why)
@@ -58,7 +58,7 @@ def together(fn: Callable[[list[Tensor]], list[Tensor]], tensors: list[Tensor], 
         return None
     _, outputs = _recorded(recorder, lambda: fn(given))
     try:
-        return _together(None, recorder, tensors, count, outputs)
+        return _of_all(None, recorder, tensors, count, outputs)
     except Unvectorizable:
         return None
 
@@ -173,7 +173,7 @@ MOST_KNOWN = 8  # batches of one function
 _known: weakref.WeakKeyDictionary[CodeType, dict[Any, Known]] = weakref.WeakKeyDictionary()
 
 
-def _together(
+def _of_all(
     code: CodeType | None, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]
 ) -> list[Tensor]:
     """The outputs, stacked, as they are known of this code, if it does the same as before and nobody watches it."""
