@@ -353,6 +353,29 @@ def test_matrices_that_are_inverted_are_traced_with_some_that_can_be(tmp_path):
     np.testing.assert_allclose(loaded.f(GRID), GRID @ GRID, atol=1e-5)
 
 
+def test_sizes_that_variables_leave_no_choice(tmp_path):
+    """As TensorFlow writes [None, None] for a function that only takes rows of the size of its variables."""
+    module = tf.Module()
+    module.mean, module.w = tf.Variable(GRID[0]), tf.Variable(np.ones([3, 4], np.float32))
+    module.v = tf.Variable(np.full([4, 2], 0.5, np.float32))
+    module.rows = tf.function(
+        lambda x: tf.matmul(tf.matmul(x - module.mean, module.w), module.v), [tf.TensorSpec([None, None])]
+    )
+    module.columns = tf.function(lambda x: tf.matmul(module.w, x), [tf.TensorSpec([None, None])])
+    tf.saved_model.save(module, tmp_path / "m")
+    loaded = tf.saved_model.load(tmp_path / "m")
+    for count in (1, 2, 9):
+        x = np.resize(GRID, [count, 3])
+        np.testing.assert_array_equal(loaded.rows(x), module.rows(x))
+        y = np.resize(GRID, [4, count])
+        np.testing.assert_array_equal(loaded.columns(y), module.columns(y))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Incompatible shapes"):
+        loaded.rows(np.ones([2, 5], np.float32))
+    module.none = tf.function(lambda x: tf.matmul(module.w, tf.concat([x, x], 1)) + x, [tf.TensorSpec([None, None])])
+    with pytest.raises(ValueError, match=r"called with tensors of shapes \[\d, 24\] it raises InvalidArg"):
+        tf.saved_model.save(module, tmp_path / "n")
+
+
 def test_calls_that_do_not_fit(tmp_path):
     module = Counter()
     module.scaled(tf.constant([1.0]))
@@ -588,10 +611,31 @@ def test_exported_models(tmp_path, capsys):
     subclassed = type("Own", (tf.keras.Model,), {"call": lambda self, x: 2 * x})()
     with pytest.raises(ValueError, match="not yet been built"):
         tf.keras.Sequential([layers.Dense(1)]).export(tmp_path / "c")
-    subclassed(tf.ones([1, 2]))
+    subclassed.built = True
     with pytest.raises(ValueError, match="give `input_signature`"):
         subclassed.export(tmp_path / "c")
     subclassed.export(tmp_path / "c", verbose=False, input_signature=[tf.TensorSpec([None, 2])])
     assert tf.saved_model.load(tmp_path / "c").serve([[1.0, 2.0]]).numpy().tolist() == [[2.0, 4.0]]
     with pytest.raises(ValueError, match="Unrecognized format=onnx"):
         model.export(tmp_path / "c", format="onnx")
+
+
+def test_models_of_classes_are_exported_for_what_they_were_built_with(tmp_path, capsys):
+    class Net(tf.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.layer = tf.keras.layers.Dense(2)
+
+        def call(self, x, training=None):
+            return self.layer(x["a"]) + x["b"] if isinstance(x, dict) else self.layer(x)
+
+    for inputs in (GRID, {"a": GRID, "b": np.ones([3, 2], np.float32)}):
+        model = Net()
+        expected = model(inputs)
+        model.export(tmp_path / "e")
+        loaded = tf.saved_model.load(tmp_path / "e")
+        np.testing.assert_array_equal(loaded.serve(inputs), expected)
+        one = tf.nest.map_structure(lambda value: tf.constant(value[:1]), inputs)
+        np.testing.assert_allclose(loaded.serve(one), expected[:1], rtol=1e-6)
+        tf.saved_model.save(model, tmp_path / "s")
+        assert list(tf.saved_model.load(tmp_path / "s").signatures) == ["serving_default"]

@@ -35,6 +35,30 @@ class Compiled:
         return [plan.failure for plan in self.function._plans.values() if plan.failure is not None]
 
 
+def test_first_steps_of_optimizers_in_branches_that_are_taken_later():
+    """TensorFlow traces branches before they are taken: gradients accumulated in variables are applied so."""
+
+    def history(compiles):
+        w, v = tf.Variable([0.5, 0.25]), tf.Variable([2.0])
+        one, two = tf.optimizers.Adam(0.1), tf.optimizers.SGD(0.1, momentum=0.5)
+
+        def step(i):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_sum(w**2) * tf.reduce_sum(v**2)
+            of_w, of_v = tape.gradient(loss, [w, v])
+            tf.cond(i % 3 == 2, lambda: one.apply_gradients([(of_w, w)]), lambda: None)
+            if i % 2 == 1:
+                two.apply_gradients([(of_v, v)])
+            return loss
+
+        step = Compiled(step) if compiles else step
+        found = [step(tf.constant(i)).numpy() for i in range(9)]
+        assert not compiles or (step.runs <= 4 and not step.failures)
+        return [*found, w.numpy().tobytes(), v.numpy().tobytes(), int(one.iterations), int(two.iterations)]
+
+    assert history(True) == history(False)
+
+
 def test_a_training_step_follows_state_that_changes_between_calls():
     def history(compiles):
         w, optimizer = tf.Variable([[0.5], [0.25]]), tf.optimizers.Adam(0.1)

@@ -172,6 +172,46 @@ def warnings_of_missing_gradients(tf, keras):
 
 
 @program
+def shapes_of_layers_within_a_model_that_build_marked(tf, keras):
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
+
+    model = Net()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.build((None, 4))
+        model.compile("sgd", "mse")
+        model.fit(tf.data.Dataset.from_tensor_slices((X, Y)).batch(10), verbose=0)
+    model.summary()
+
+
+@program
+def dicts_in_any_order(tf, keras):
+    inputs = {name: keras.Input((size,), name=name) for name, size in (("z", 4), ("a", 3))}
+    outputs = [keras.layers.Dense(size, name=name)(inputs["z"]) for name, size in (("second", 3), ("first", 4))]
+    outputs[0] = keras.layers.Add(name="sum")([outputs[0], inputs["a"]])
+    model = keras.Model(inputs, outputs)
+    for index, weight in enumerate(model.weights):
+        weight.assign(np.random.default_rng(index).normal(size=weight.shape))
+    model.compile("sgd", {"sum": "mse", "first": "mae"}, metrics={"sum": ["mae"], "first": ["mse"]})
+    x, y = {"z": X, "a": Y}, {"sum": Y, "first": X}
+    history = model.fit(x, y, epochs=2, batch_size=20, shuffle=False, verbose=0, validation_split=0.2)
+    dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(25)
+    return (
+        history.history,
+        model.evaluate(x, y, verbose=0, batch_size=25, return_dict=True),
+        model.evaluate(dataset, verbose=0),
+        model.predict(x, verbose=0),
+        model.train_on_batch(x, y, return_dict=True),
+    )
+
+
+@program
 def lines_for_epochs(tf, keras):
     model = dense(keras)
     model.compile("sgd", "mae", metrics=["mse"])

@@ -30,7 +30,7 @@ from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, scalar_value, tracing
 
 from gradtape._engine.kernels.dispatch import PLACES
-from gradtape._engine.record.primitive import as_effect
+from gradtape._engine.record.primitive import OutsideTrace, as_effect
 from gradtape._src.core.errors import InvalidArgumentError
 
 cdef extern from "Python.h":
@@ -777,6 +777,10 @@ cdef class BaseOptimizer:
     cdef int take_traced(self, list pairs) except -1:
         """The same while it is traced: a step is one effect, which reads and writes what it will whenever it is taken."""
         cdef Tracer held = tracer
+        if pairs and not self.built:
+            # Whenever that is: TensorFlow traces a branch, in which the first step may be, before it is taken.
+            with OutsideTrace():
+                self._begin([variable for _, variable in pairs])
         held.depth += 1
         try:
             self.take_all(pairs)

@@ -152,7 +152,8 @@ class _Column:
         longest = () if self.fixed else (max((len(array) for array in arrays), default=0),)
         out = np.full((len(arrays), *longest, *self.shape), self.padding, self.dtype.as_numpy_dtype)
         for place, array in enumerate(arrays):
-            corner: tuple[int | slice, ...] = (place, *map(slice, array.shape))
+            # With the ellipsis a text is put there, and not the array around it.
+            corner: tuple[Any, ...] = (place, *map(slice, array.shape), ...)
             out[corner] = array
         return self.tensor(out)
 

@@ -229,13 +229,14 @@ class Trainer(Steps):
         logs: Any = {}
         training_logs = None
         validation: Batches | None = None
-        asks = told.asks_batches("train")
+        asks, unbuilt = told.asks_batches("train"), self._is_unbuilt()
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
             self.reset_metrics()
             told.on_epoch_begin(epoch)
             for first, last, group in batches.epoch():
-                if not self.built:
+                if unbuilt:
                     self._build_for_batches(group[0], batches.batch_size)
+                    unbuilt = False
                 if asks:
                     told.on_train_batch_begin(first)
                 for data in group:
@@ -312,10 +313,11 @@ class Trainer(Steps):
         logs: Any = {}
         self.reset_metrics()
         batches.begin_anew()
-        asks = told.asks_batches("test")
+        asks, unbuilt = told.asks_batches("test"), self._is_unbuilt()
         for first, last, group in batches.epoch():
-            if not self.built:
+            if unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
+                unbuilt = False
             if asks:
                 told.on_test_batch_begin(first)
             for data in group:
@@ -368,10 +370,11 @@ class Trainer(Steps):
         vars(self)["stop_predicting"] = False
         step = replica.predicting(self.make_predict_function(), batches.of_replica)
         told.on_predict_begin()
-        found: list[Any] = []
+        unbuilt, found = self._is_unbuilt(), list[Any]()
         for first, last, group in batches.epoch():
-            if not self.built:
+            if unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
+                unbuilt = False
             told.on_predict_batch_begin(first)
             outputs = [step(data) for data in group]
             found += outputs
@@ -389,6 +392,10 @@ class Trainer(Steps):
             ),
             *found,
         )
+
+    def _is_unbuilt(self) -> bool:
+        """Whether it or a layer within is not built: `build` marks the model alone where a class has none."""
+        return not self.built or not all(layer.built for layer in self._layers_within())
 
     def _build_for_batches(self, data: Any, batch_size: int | None) -> None:
         """Builds the model for batches like one, of any number of examples where that varies."""

@@ -530,12 +530,16 @@ class Optimizer(BaseOptimizer, Declared):
             grads = replication.summed(list(grads), list(trainable_variables))
         self._take(zip(grads, trainable_variables, strict=False))
 
-    def _fitting(self, pairs: list[tuple[Any, Variable]]) -> list[tuple[Any, Variable]]:
-        """The pairs with their gradients as tensors of the variables' dtypes, or Rows, where there are any."""
-        _, variables = zip(*pairs, strict=True)
+    def _begin(self, variables: Sequence[Variable]) -> None:
+        """Makes the optimizer's variables for these trainable ones unless they are there."""
         if not self.built:
             self.build(variables)
             self.built = True  # also where a subclass builds in its own way
+
+    def _fitting(self, pairs: list[tuple[Any, Variable]]) -> list[tuple[Any, Variable]]:
+        """The pairs with their gradients as tensors of the variables' dtypes, or Rows, where there are any."""
+        _, variables = zip(*pairs, strict=True)
+        self._begin(variables)
         if not self._trainable_variables:
             self._trainable_variables = list(variables)
             self._bind()

@@ -32,6 +32,13 @@ class ExportError(ValueError):
     """A function that cannot be written, and why."""
 
 
+class _FailedCall(ExportError):
+    """It raised an exception for tensors of such sizes, after so many steps that read variables of these sizes."""
+
+    steps: int
+    sizes: set[int]
+
+
 def concrete_record(
     concrete: ConcreteFunction, nodes: Mapping[int, int], constants: dict[str, np.ndarray]
 ) -> dict[str, Any]:
@@ -56,10 +63,20 @@ def concrete_record(
             f"{concrete.name} cannot be exported: the sizes of axes {axes} are unknown, and {_MOST_UNKNOWN} may be; "
             "give TensorSpecs that say more."
         )
-    chosen = [_OTHERS if axis else _BATCHES for axis in axes]
-    points = [dict(zip(axes, sizes, strict=True)) for sizes in itertools.product(*[sizes[:2] for sizes in chosen])]
-    points += [dict(zip(axes, [sizes[2] for sizes in chosen], strict=True))] * bool(axes)
-    traces = [_Trace(concrete, point, nodes, constants).record for point in points]
+    forced: dict[int, int] = {}  # sizes that are not given, but which variables leave no choice
+    while True:
+        axes = [axis for axis in axes if axis not in forced]
+        chosen = [_OTHERS if axis else _BATCHES for axis in axes]
+        points = [dict(zip(axes, sizes, strict=True)) for sizes in itertools.product(*[sizes[:2] for sizes in chosen])]
+        points += [dict(zip(axes, [sizes[2] for sizes in chosen], strict=True))] * bool(axes)
+        try:
+            traces = [_Trace(concrete, forced | point, nodes, constants).record for point in points]
+            break
+        except _FailedCall as error:
+            further = _further(concrete, axes, forced | points[0], error, nodes)
+            if not further:
+                raise
+            forced |= further
     try:
         body = merged(traces, points)
     except DifferError as error:
@@ -70,18 +87,31 @@ def concrete_record(
     return {
         "arguments": _Arguments(arguments).node,
         "sizes": axes,
-        "least": _least(concrete, axes, traces, points, nodes, constants),
+        "least": _least(concrete, axes, forced, traces, points, nodes, constants),
         **body,
     }
 
 
-def _least(concrete: Any, axes: Any, traces: Any, points: Any, nodes: Any, constants: Any) -> int:
+def _further(concrete: Any, axes: list[int], sizes: Any, error: _FailedCall, nodes: Any) -> dict[int, int]:
+    """A size for one of the axes, a variable's, with which a call comes further than it did; none if there is none."""
+    for axis in reversed(axes):
+        for size in sorted(error.sizes):
+            try:
+                _Trace(concrete, {**sizes, axis: size}, nodes, {})
+                return {axis: size}
+            except _FailedCall as other:
+                if other.steps > error.steps:
+                    return {axis: size}
+    return {}
+
+
+def _least(concrete: Any, axes: Any, forced: Any, traces: Any, points: Any, nodes: Any, constants: Any) -> int:
     """2 where the function does something else with axes of one element, which stand for any number; 0 where not."""
     if not axes:
         return 0
     ones = dict.fromkeys(axes, 1)
     try:
-        merged([*traces, _Trace(concrete, ones, nodes, constants).record], [*points, ones])
+        merged([*traces, _Trace(concrete, forced | ones, nodes, constants).record], [*points, ones])
     except (DifferError, ExportError):
         return 2
     return 0
@@ -158,10 +188,13 @@ class _Trace:
                 found = [recorder.outputs(leaf)[1] for leaf in leaves(result) if isinstance(leaf, Tensor)]
             except Exception as error:
                 shapes = ", ".join(str(list(tensor.shape)) for tensor in tensors)
-                raise ExportError(
+                failed = _FailedCall(
                     f"{self._name} cannot be exported: called with tensors of shapes {shapes} it raises "
                     f"{type(error).__name__}: {error}. Give TensorSpecs of shapes that it takes."
-                ) from error
+                )
+                read = [step.held for step in recorder.steps if step.what == "read"]
+                failed.steps, failed.sizes = len(recorder.steps), {size for variable in read for size in variable.shape}
+                raise failed from error
             finally:
                 recorder.end()
             if not recorder.created:

@@ -7,6 +7,8 @@ from typing import Any
 from gradtape._src.core.nest import flatten, map_structure
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.function import Function
+from gradtape._src.keras.inputs import mapped_shapes
+from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.saved_model.saving import DEFAULT, save
 from gradtape._src.state.module import Module
 
@@ -27,7 +29,12 @@ def serving(model: Any, input_signature: Any, name: str | None) -> Function | No
         if inputs is None and getattr(model, "inputs", None):
             inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
         if inputs is None:
-            return None
+            # What a model of a class of its own was built for: its first argument, of any number of examples.
+            shapes = getattr(model, "_build_shapes", None)
+            if not shapes or len(shapes) != 1:
+                return None
+            (shape,) = shapes.values()
+            inputs = mapped_shapes(lambda sizes: KerasTensor((None, *sizes[1:]), model.input_dtype), shape)
         alone = len(flatten(inputs)) == 1
         input_signature = [
             map_structure(
