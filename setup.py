@@ -58,7 +58,8 @@ SHARED = "gradtape._engine.base.cython_shared"
 
 HEADERS = (
     *("base/compiler.h", "base/crc32c.h", "base/halves.h"),
-    *("kernels/chains.h", "kernels/exponentials.h", "kernels/links.h", "kernels/tile.h"),
+    *("kernels/chains.h", "kernels/exponentials.h", "kernels/links.h", "kernels/rows.h", "kernels/tile.h"),
+    "kernels/vectors.h",
 )
 
 DIRECTIVES = {

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.harness import QUICK, warm
+from benchmarks.measures.footprint import perceptrons, trainers
 from benchmarks.peers import PEERS
 from benchmarks.workloads import WORKLOADS
 
@@ -31,3 +33,20 @@ def test_step(benchmark: Any, workload: str, peer: str) -> None:
     step = chosen.setup(peer).step
     warm(step, QUICK.warm_up)
     benchmark(step)
+
+
+def test_memory_is_measured_of_those_who_train_every_perceptron():
+    assert {"gradtape", "gradtape.function", "numpy"} <= set(trainers())
+    assert all(peer in row.peers for row in perceptrons() for peer in trainers())
+    assert "floor" not in trainers()
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in WORKLOADS.values() if row.arguments.get("epsilon")], ids=lambda row: row.name
+)
+def test_steps_of_adam_are_compared_where_rounding_of_gradients_does_not_decide(row):
+    """What float32 differs by in order of sums alone moves no parameter by a part of the tolerance."""
+    assert row.check["epsilon"] > 1e3 * row.arguments["epsilon"]
+    moved = row.values("gradtape")
+    assert not row.disagreement(row.values("gradtape.function"), moved)
+    assert all(np.abs(change).max() > 1e-3 for change in moved)

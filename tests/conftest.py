@@ -57,10 +57,31 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(os.cpu_count() or 1, 8)
 
 
-def pytest_collection_finish() -> None:
-    """Collections of garbage, which many tests ask for, leave out what is there by now, such as TensorFlow."""
-    gc.collect()
-    gc.freeze()
+FULL = 4  # collections of everything, after which what has stayed is left out of the next ones
+
+
+def full_collections() -> int:
+    return gc.get_stats()[2]["collections"]
+
+
+class Kept:
+    """Collections of garbage, which many tests ask for, leave out what stays: TensorFlow, and what is in caches."""
+
+    def __init__(self) -> None:
+        self.collections = 0
+
+    def pytest_collection_finish(self) -> None:
+        gc.collect()
+        gc.freeze()
+        self.collections = full_collections()
+
+    def pytest_runtest_logfinish(self) -> None:
+        if full_collections() - self.collections >= FULL:
+            self.pytest_collection_finish()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Kept())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradtape._src.table.rows import ANY, Leaf, Op, Sample
+from gradtape._src.table.rows import ANY
+from gradtape._src.table.samples import Leaf, Op, Sample
 
 Drawn = dict[int, np.ndarray]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gradtape._engine.kernels.dispatch import isa
 from gradtape._src.table.elementwise import ROWS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -43,6 +44,14 @@ def test_errors_are_as_listed(name: str) -> None:
     """At other points, and maybe with other kernels, than those of the page."""
     for dtype, error in zip(("float32", "float64"), listed()[name], strict=True):
         assert accuracy.worst(name, dtype, 100)[0] <= 2 * error + 1
+
+
+def test_sums_are_the_command_s() -> None:
+    """Those that no BLAS finds, with the page's kernels; others add up in another order, which the next test bounds."""
+    text = (DOCS / "accuracy.md").read_text()
+    assert accuracy.SUMS in text
+    if f"Kernels: {isa()}." in text:
+        assert [row for row in accuracy.lines_of_sums() if "`matmul`" not in row and row not in text] == []
 
 
 def test_sums_stay_within_their_numbers_epsilon() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import re
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +32,17 @@ def compare(function, operands, batched):
         return function([next(places) if has else operand for operand, has in zip(operands, batched, strict=True)])
 
     tf.random.set_seed(3)
-    together = tf.vectorized_map(of_slice, given)
-    tf.random.set_seed(3)
     alone = [of_slice(tuple(operand[i] for operand in given)) for i in range(SLICES)]
-    for one, *column in zip(together, *alone, strict=True):
-        expected = tf.stack(column)
-        assert one.dtype == expected.dtype and one.shape == expected.shape
-        if one.dtype.is_floating or one.dtype.is_complex:
-            np.testing.assert_allclose(one.numpy(), expected.numpy(), rtol=1e-9, atol=1e-11)
-        else:
-            np.testing.assert_array_equal(one.numpy(), expected.numpy())
+    for _ in range(3):  # traced, planned, repeated
+        tf.random.set_seed(3)
+        together = tf.vectorized_map(of_slice, given)
+        for one, *column in zip(together, *alone, strict=True):
+            expected = tf.stack(column)
+            assert one.dtype == expected.dtype and one.shape == expected.shape
+            if one.dtype.is_floating or one.dtype.is_complex:
+                np.testing.assert_allclose(one.numpy(), expected.numpy(), rtol=1e-9, atol=1e-11)
+            else:
+                np.testing.assert_array_equal(one.numpy(), expected.numpy())
 
 
 def with_gradients(function):
@@ -85,7 +88,7 @@ def test_elementwise_functions_align_slices(name):
     compare(with_gradients(lambda arrays: FUNCTIONS[name](*arrays)), fixed, [i == 0 for i in range(count)])
 
 
-# Functions, against TensorFlow's loop and the house's own
+# Functions, against TensorFlow's loop and one call per slice
 
 
 def mlp(weights, x):
@@ -145,6 +148,109 @@ def test_tapes_within_and_around_it_and_within_compiled_functions():
         total(lambda: tf.vectorized_map(loss_and_gradients, weights)),
         total(lambda: looped(loss_and_gradients, weights)),
     )
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_calls_after_the_first_have_the_same_bits_whatever_the_function_reads_of_python(shared):
+    """What is kept of a function is used where its first slice does the same: not what it closes over."""
+    w, x = tf.Variable(tf.random.normal([4, 3], seed=1)), tf.random.normal([5, 4], seed=2)
+    other, calls, choice = (
+        tf.random.normal([1 if shared else 5, 3], seed=3),
+        [],
+        {"scale": 2.0, "shift": None, "deep": False},
+    )
+
+    def function(slices):
+        row, more = slices
+        calls.append(float(choice["scale"]))
+        with tf.GradientTape() as tape:
+            tape.watch(row)
+            y = tf.tanh(tf.linalg.matvec(w, row, transpose_a=True) * choice["scale"]) + more
+            if choice["shift"] is not None:
+                y = y + choice["shift"]
+            if choice["deep"]:
+                y = tf.nn.softmax(y)
+            value = tf.reduce_sum(y * y)
+        return {"value": value, "gradient": tape.gradient(value, row), "row": row}
+
+    def compare_calls():
+        seen = len(calls)
+        for count in range(1, 5):
+            result = tf.vectorized_map(function, (x, other), fallback_to_while_loop=False)
+            assert len(calls) == seen + count
+            with tf.GradientTape(persistent=True) as around:  # nothing that is kept is used within a tape
+                around.watch(x)
+                expected = tf.vectorized_map(function, (x, other), fallback_to_while_loop=False)
+            seen += 1
+            assert expected.keys() == result.keys()
+            for name in expected:
+                np.testing.assert_array_equal(result[name].numpy(), expected[name].numpy(), strict=True)
+        return result["value"].numpy()
+
+    found = [compare_calls()]
+    for change in (
+        lambda: choice.update(scale=3.0),
+        lambda: choice.update(scale=tf.constant(0.5)),
+        lambda: choice.update(shift=tf.constant([1.0, 2.0, 3.0])),
+        lambda: choice.update(shift=tf.constant([1.0, 2.0, 4.0])),
+        lambda: choice.update(shift=tf.constant(4.0)),
+        lambda: choice.update(deep=True),
+        lambda: w.assign(w * 2.0),
+    ):
+        change()
+        found.append(compare_calls())
+    assert all(np.any(a != b) for i, a in enumerate(found) for b in found[:i])
+
+
+def test_calls_after_the_first_draw_assign_decide_and_raise_as_the_first_did():
+    x, count, limit = tf.constant([1.0, 2.0, 3.0]), tf.Variable(0.0), [1.5]
+
+    def draws(row):
+        return row + tf.random.normal([])
+
+    def both(row):
+        return row * 2.0 if limit[0] > 1.0 else row + tf.random.normal([])
+
+    def counts(row):
+        if limit[0] > 1.0:
+            count.assign_add(row)
+        return row * 3.0
+
+    def raises(row):
+        if limit[0] < 1.0:
+            raise KeyError("no")
+        return row * 4.0
+
+    def decides(row):
+        return row if limit[0] > 1.0 or float(row) > 1.5 else -row
+
+    seen = set()
+    for limit[0] in (1.5, 1.5, 1.5, 0.5, 0.5, 0.5, 1.5, 1.5):
+        seen.update(tf.vectorized_map(draws, x).numpy().tolist())
+        mapped = tf.vectorized_map(both, x).numpy()
+        assert (mapped.tolist() == [2.0, 4.0, 6.0]) == (limit[0] > 1.0)
+        assert tf.vectorized_map(counts, x).numpy().tolist() == [3.0, 6.0, 9.0]
+        if limit[0] > 1.0:
+            assert tf.vectorized_map(raises, x).numpy().tolist() == [4.0, 8.0, 12.0]
+        else:
+            with pytest.raises(KeyError, match="no"):
+                tf.vectorized_map(raises, x)
+        assert tf.vectorized_map(decides, x).numpy().tolist() == (
+            [1.0, 2.0, 3.0] if limit[0] > 1.0 else [-1.0, 2.0, 3.0]
+        )
+    assert len(seen) == 24 and float(count) == 5 * 6.0
+
+
+def test_what_is_kept_of_a_function_holds_no_tensor_and_no_variable():
+    def calls():
+        w, constant = tf.Variable([1.0, 2.0]), tf.constant([3.0, 4.0])
+        for _ in range(4):
+            tf.vectorized_map(lambda row: tf.reduce_sum(row * w + constant), tf.ones([3, 2]))
+        return weakref.ref(w), weakref.ref(constant)
+
+    held = calls()
+    gc.collect()
+    assert [reference() for reference in held] == [None, None]
 
 
 def test_it_nests():

@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+import gradtape as tf
 from gradtape._src.core import errors
 
 CODES = {
@@ -28,7 +29,7 @@ CODES = {
 
 @pytest.mark.parametrize("name, code", CODES.items())
 def test_each_kind_carries_its_code_and_message(name, code):
-    kind = getattr(errors, name)
+    kind = getattr(tf.errors, name)
     error = kind(None, None, "what happened")
     assert isinstance(error, errors.OpError) and kind.__name__ == name and kind.__module__ == "gradtape.errors"
     assert (str(error), error.message, error.error_code) == ("what happened", "what happened", code)

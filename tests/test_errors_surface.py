@@ -111,7 +111,14 @@ def test_functions_of_the_table_know_the_builtins():
     assert all("__builtins__" in getattr(tf.math, name).__globals__ for name in ("logical_and", "polygamma"))
 
 
-def test_a_config_without_a_class_is_no_optimizer():
+def test_a_config_without_a_class_is_refused():
     for config in ({}, None, {"class_name": "nobody"}):
         with pytest.raises(ValueError, match="Could not interpret optimizer identifier"):
             tf.optimizers.deserialize(config)
+    for config in ({}, None, {"config": {}}):
+        with pytest.raises(ValueError, match="Unknown `config` as a `dict`, config="):
+            tf.optimizers.schedules.deserialize(config)
+    for config in ({}, {"a": 1.0}, {"class_name": 3}, {"class_name": None, "config": 1}):
+        for name in ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"):
+            with pytest.raises((ValueError, TypeError), match=r"identifier|[Uu]nknown|config"):
+                getattr(tf.keras, name).get(config)

@@ -17,6 +17,7 @@ from drawing import differentiable, drawn, leaves, run, sampled, scalar
 from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS as ELEMENTWISE
+from gradtape._src.table.samples import Op, Sample
 
 Accumulator = tf.autodiff.ForwardAccumulator
 
@@ -39,7 +40,7 @@ def of_elementwise(row: Any) -> Program:
     return Program(lambda tensors: scalar(tf, [apply_elementwise(row.name, *tensors)]), arrays, smooth)
 
 
-def of_table(row: table.Op, call: table.Sample, label: str) -> Program:
+def of_table(row: Op, call: Sample, label: str) -> Program:
     return Program(
         lambda tensors: scalar(tf, run(tf, row, row.function, call, tensors)),
         drawn(call, "float64", label),

@@ -524,6 +524,35 @@ assert statistics()["system_allocations"] == calls, "what is wanted again and ag
 """
 
 
+STEADY = """
+import gradtape as tf
+from gradtape._engine.base.buffer import statistics
+
+parameter = tf.zeros([100_000])                    # held all the time, as a model's are
+
+def step():
+    held = [tf.zeros([1_200_000 + 300_000 * i]) for i in range(4)]
+    while held:
+        held.pop()
+        tf.zeros([900_000 + 200_000 * len(held)])     # of classes of their own, so more is kept than is held at once
+
+for _ in range(8):
+    step()
+calls, peak = statistics()["system_allocations"], statistics()["peak"]
+for _ in range(3):
+    step()
+assert statistics()["system_allocations"] == calls, "what every step wants is kept"
+assert peak < 1 << 25 < statistics()["reserved"], "so the pool has to learn it"
+for size in range(1_000_000, 3_000_000, 50_000):      # never the same again
+    tf.zeros([size])
+assert statistics()["reserved"] <= 3 * statistics()["peak"], "within bounds"
+"""
+
+
+def test_memory_that_every_step_wants_again_is_kept_beside_what_is_held_within_bounds():
+    subprocess.run([sys.executable, "-c", STEADY], check=True)
+
+
 def test_memory_that_nobody_uses_goes_back_to_the_system_unless_it_is_wanted_again():
     subprocess.run([sys.executable, "-c", POOL], check=True)
 

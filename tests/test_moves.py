@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import gradtape as tf
-from gradtape._engine.ops.rows import add_rows, take_rows
+from gradtape._engine.ops.rows import add_rows, distinct_numbers, take_rows
 
 DTYPES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
 SHAPES = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
@@ -93,6 +93,18 @@ def test_rows(dtype: str, run: int) -> None:
     added = np.zeros((6, run), dtype)
     np.add.at(added, index[index >= 0], taken[index >= 0])
     np.testing.assert_array_equal(add_rows("rows", tf.constant(taken), index, (6, run)), added, strict=True)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 300, 5000])
+@pytest.mark.parametrize("most", [1, 256, 257, 70_000, 2**40, 2**63 - 1])
+def test_distinct_numbers_and_where_they_are(count, most):
+    numbers = np.random.default_rng(0).integers(0, most, count)
+    numbers[: count // 2] = np.minimum(numbers[: count // 2], 7)
+    if count:
+        numbers[-1] = most - 1
+    for index in (numbers, numbers[::-1]):
+        for found, expected in zip(distinct_numbers(index), np.unique(index, return_inverse=True), strict=True):
+            np.testing.assert_array_equal(found, expected, strict=True)
 
 
 def test_strided_indices_are_read_in_order() -> None:

@@ -5,6 +5,7 @@ import collections
 import numpy as np
 import pytest
 
+import gradtape as tf
 from gradtape import nest
 from gradtape._src.core.tensor_shape import TensorShape
 from structures import Nesting, Plain, Point
@@ -179,3 +180,38 @@ def test_types_may_be_left_unchecked():
     nest.assert_same_structure({"a": 1, "b": 2}, [1, 2], check_types=False)
     with pytest.raises(ValueError, match="the same number of elements"):
         nest.assert_same_structure([1, 2], (1,), check_types=False)
+
+
+def test_composites_are_leaves_unless_they_are_expanded():
+    sparse = tf.SparseTensor([[0, 1]], [2.0], [2, 2])
+    rows = tf.IndexedSlices(tf.ones((1, 2)), tf.constant([1]))
+    structure = {"a": sparse, "b": [rows, 1]}
+    assert [type(leaf) for leaf in nest.flatten(structure)] == [tf.SparseTensor, tf.IndexedSlices, int]
+    flat = nest.flatten(structure, expand_composites=True)
+    assert [np.asarray(leaf).tolist() for leaf in flat] == [[[0, 1]], [2.0], [2, 2], [[1.0, 1.0]], [1], 1]
+    assert len(nest.flatten(tf.IndexedSlices(rows.values, rows.indices, tf.constant([3, 2])), True)) == 3
+    packed = nest.pack_sequence_as(structure, [flat[0], flat[1] * 2, *flat[2:]], expand_composites=True)
+    assert packed["a"].values.numpy() == [4.0] and packed["a"].dense_shape.numpy().tolist() == [2, 2]
+    assert type(packed["b"][0]) is tf.IndexedSlices and packed["b"][0].dense_shape is None
+    doubled = nest.map_structure(lambda x: x + x, rows, expand_composites=True)
+    assert doubled.values.numpy().tolist() == [[2.0, 2.0]] and doubled.indices.numpy() == [2]
+    with pytest.raises(ValueError, match="Structure had 6 atoms, but flat_sequence had 3 items"):
+        nest.pack_sequence_as(structure, [1, 2, 3], expand_composites=True)
+
+
+def test_expanded_composites_need_their_like():
+    """TensorFlow compares their specifications; where it fails with an AttributeError the types are compared here."""
+    sparse = tf.SparseTensor([[0, 1]], [2.0], [2, 2])
+    rows = tf.IndexedSlices(tf.ones((1, 2)), tf.constant([1]))
+    nest.assert_same_structure([sparse], [1])
+    nest.assert_same_structure([sparse], [tf.SparseTensor([[0, 1]], [2.0], [2, 3])], expand_composites=True)
+    whole = tf.SparseTensor([[0, 1]], [2], [2, 2])
+    placed = tf.IndexedSlices(rows.values, rows.indices, tf.constant([3, 2]))
+    for check_types in (True, False):
+        for one, other in ((sparse, whole), (rows, placed), (rows, sparse)):
+            with pytest.raises(ValueError, match="Incompatible CompositeTensor TypeSpecs"):
+                nest.assert_same_structure([one], [other], check_types, expand_composites=True)
+        with pytest.raises(ValueError, match="is a sequence, while substructure"):
+            nest.assert_same_structure([1], [sparse], check_types, expand_composites=True)
+        with pytest.raises(TypeError, match=r"First structure type=SparseTensor .* second structure type=list"):
+            nest.assert_same_structure([sparse], [[1, 2, 3]], check_types, expand_composites=True)

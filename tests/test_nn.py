@@ -178,6 +178,25 @@ def test_gradient_goes_to_the_places_that_max_pooling_names():
     np.testing.assert_array_equal(tf.gather(tf.reshape(image, [-1]), places).numpy(), pooled.numpy())
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, "bfloat16"])
+@pytest.mark.parametrize("shape", [(5, 40, 40, 20), (1, 400, 400, 1), (3, 2, 2, 1), (0, 4, 4, 2)])
+def test_gradients_of_windows_that_overlap_are_added_up_where_each_has_its_largest(shape, dtype):
+    """Short and long, of one image and of several, which threads share."""
+    random = np.random.default_rng(0)
+    image = tf.cast(random.integers(0, 9, shape), dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        pooled = tf.nn.max_pool2d(image, 3, 1, "SAME")
+    cotangent = random.integers(0, 4, pooled.shape)
+    expected = np.zeros(np.prod(shape))
+    if image.shape.num_elements():
+        places = tf.nn.max_pool_with_argmax(tf.cast(image, "float32"), 3, 1, "SAME", include_batch_in_index=True).argmax
+        np.add.at(expected, places.numpy().ravel(), cotangent.ravel())
+    gradient = tape.gradient(pooled, image, tf.cast(cotangent, dtype))
+    assert gradient.dtype == image.dtype
+    np.testing.assert_array_equal(tf.cast(gradient, "float64"), expected.reshape(shape))
+
+
 def test_clipping_by_global_norm():
     clipped, norm = tf.clip_by_global_norm([tf.constant([3.0, 0.0]), None, tf.constant(4.0)], 1.0)
     assert norm.numpy() == 5

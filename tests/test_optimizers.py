@@ -193,6 +193,28 @@ def test_rows_of_one_index_are_squared_one_by_one_wherever_they_stand():
     np.testing.assert_allclose(table.numpy(), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_long_step_has_the_same_bits_in_however_many_parts(sparse):
+    """A parameter is cut into one part per thread and more, the last of which no piece's length divides."""
+    random = np.random.default_rng(0)
+    start, values = (random.normal(size=(count, 77)).astype(np.float32) for count in (9001, 5000))
+    indices = random.integers(0, 9001, 5000)
+    threads = tf.config.threading.get_num_threads()
+    results = []
+    for count in (1, 2, 3):
+        tf.config.threading.set_num_threads(count)
+        try:
+            table = tf.Variable(start)
+            gradient = Slices(values, indices)
+            dense = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, 9001)
+            tf.optimizers.Adam(0.1).apply_gradients([(gradient if sparse else dense, table)])
+            results.append(table.numpy())
+        finally:
+            tf.config.threading.set_num_threads(threads)
+    for result in results[1:]:
+        np.testing.assert_array_equal(result, results[0])
+
+
 @pytest.mark.parametrize("values, indices", [([[1.0, 2.0]], [5]), ([[1.0, 2.0, 3.0]], [0]), ([[1.0, 2.0]], [-1])])
 def test_wrong_slices_name_the_variable(values, indices):
     w = tf.Variable(np.zeros((5, 2), np.float32), name="table")

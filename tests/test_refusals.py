@@ -17,7 +17,7 @@ import pytest
 import gradtape as tf
 from drawing import drawn, fill
 from gradtape._src.table import rows as table
-from gradtape._src.table.rows import Leaf, Sample
+from gradtape._src.table.samples import Leaf, Op, Sample
 
 ROOT = Path(__file__).parents[1]
 ROWS = [row for row in table.rows() if row.tensorflow]
@@ -65,7 +65,7 @@ def stated(error: Exception, of_no_use: bool = True) -> bool:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
-def test_refuses_in_a_sentence_of_its_own(row: table.Op) -> None:
+def test_refuses_in_a_sentence_of_its_own(row: Op) -> None:
     calls = [*(row.samples() if row.samples else []), *(row.edges() if row.edges else [])]
     for call in calls[:2]:
         for other in spoilt(call):
@@ -81,7 +81,7 @@ def test_refuses_in_a_sentence_of_its_own(row: table.Op) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "int8", "uint16", "uint64"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
-def test_number_types_are_taken_or_refused_in_a_sentence(row: table.Op, dtype: str) -> None:
+def test_number_types_are_taken_or_refused_in_a_sentence(row: Op, dtype: str) -> None:
     """The sampled calls with floats of another type, and their gradients."""
     for call in (row.samples() if row.samples else [])[:2]:
         tensors = iter(

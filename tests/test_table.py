@@ -15,6 +15,7 @@ import pytest
 import gradtape
 from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
 from gradtape._src.table import rows as table
+from gradtape._src.table.samples import Op, Sample
 
 ROWS = table.rows()
 STEP = 1e-5
@@ -24,12 +25,12 @@ def gradient_calls() -> list:
     return sampled([row for row in ROWS if row.orders != "0"], "samples")
 
 
-def one_row(row: table.Op) -> str:
+def one_row(row: Op) -> str:
     return row.tensorflow[0] if row.tensorflow else row.name
 
 
 @pytest.mark.parametrize("row", ROWS, ids=one_row)
-def test_row_is_public_documented_and_tested(row: table.Op) -> None:
+def test_row_is_public_documented_and_tested(row: Op) -> None:
     for name in row.tensorflow:
         assert resolve(gradtape, name) is row.function
     assert row.doc.endswith((".", ":", '"'))
@@ -39,20 +40,20 @@ def test_row_is_public_documented_and_tested(row: table.Op) -> None:
         assert row.samples is not None, "no test checks its gradient"
 
 
-def value(row: table.Op, call: table.Sample, arrays: list[np.ndarray]) -> float:
+def value(row: Op, call: Sample, arrays: list[np.ndarray]) -> float:
     """The weighted sum of the results, in float64."""
     total = scalar(gradtape, run(gradtape, row, row.function, call, [gradtape.constant(a) for a in arrays]))
     return 0.0 if total is None else float(total)
 
 
-def slope(row: table.Op, call: table.Sample, arrays: list[np.ndarray]) -> float:
+def slope(row: Op, call: Sample, arrays: list[np.ndarray]) -> float:
     """The weighted sum of the first derivatives."""
     _, first, _ = derivatives(gradtape, row, row.function, call, arrays)
     total = scalar(gradtape, [g for g in first if g is not None])
     return 0.0 if total is None else float(total)
 
 
-def differences(function, row: table.Op, call: table.Sample, arrays: list[np.ndarray], place: int) -> np.ndarray:
+def differences(function, row: Op, call: Sample, arrays: list[np.ndarray], place: int) -> np.ndarray:
     """Central differences of a scalar function along every element of one array."""
     result = np.zeros(arrays[place].shape)
     for index in np.ndindex(arrays[place].shape):
@@ -66,7 +67,7 @@ def differences(function, row: table.Op, call: table.Sample, arrays: list[np.nda
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
-def test_derivatives_agree_with_central_differences(row: table.Op, call: table.Sample, label: str) -> None:
+def test_derivatives_agree_with_central_differences(row: Op, call: Sample, label: str) -> None:
     arrays = drawn(call, "float64", label)
     places = [i for i, leaf in enumerate(leaves(call)) if differentiable(leaf)]
     _, first, second = derivatives(gradtape, row, row.function, call, arrays)
@@ -89,7 +90,7 @@ REFUSALS = (gradtape.errors.OpError, ValueError, TypeError, IndexError, NotImple
 GENERATED = 3  # other sizes of each sample, where that many of those that were tried fit
 
 
-def accepted(row: table.Op, call: table.Sample, label: str) -> bool:
+def accepted(row: Op, call: Sample, label: str) -> bool:
     """Whether the call can be computed with sizes that were not chosen for it."""
     try:
         tensors = [gradtape.constant(array) for array in drawn(call, "float64", label)]
@@ -99,7 +100,7 @@ def accepted(row: table.Op, call: table.Sample, label: str) -> bool:
     return True
 
 
-def generated(row: table.Op, call: table.Sample, label: str) -> Iterator[tuple[dict[int, int], table.Sample]]:
+def generated(row: Op, call: Sample, label: str) -> Iterator[tuple[dict[int, int], Sample]]:
     """The sample with one size changed, and with all, where its other arguments allow that."""
     found = sorted({size for leaf in leaves(call) if leaf.values is None for size in leaf.shape})
     choice = random.Random(label)
@@ -114,7 +115,7 @@ def generated(row: table.Op, call: table.Sample, label: str) -> Iterator[tuple[d
     return itertools.islice(fitting, GENERATED)
 
 
-def differentiated(row: table.Op, call: table.Sample, label: str) -> bool:
+def differentiated(row: Op, call: Sample, label: str) -> bool:
     try:
         derivatives(gradtape, row, row.function, call, drawn(call, "float64", label))
     except PARTIAL[row.name]:
@@ -131,7 +132,7 @@ def test_sizes_are_generated_for_nearly_all_samples() -> None:
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
-def test_derivatives_over_generated_shapes(row: table.Op, call: table.Sample, label: str) -> None:
+def test_derivatives_over_generated_shapes(row: Op, call: Sample, label: str) -> None:
     """Along one direction, for sizes that the call's other arguments allow."""
     for sizes, other in generated(row, call, label):
         arrays = drawn(other, "float64", label)
@@ -156,7 +157,7 @@ def test_derivatives_over_generated_shapes(row: table.Op, call: table.Sample, la
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
-def test_forward_mode_agrees_with_reverse(row: table.Op, call: table.Sample, label: str) -> None:
+def test_forward_mode_agrees_with_reverse(row: Op, call: Sample, label: str) -> None:
     arrays = drawn(call, "float64", label)
     tensors = [gradtape.constant(a) for a in arrays]
     sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]
@@ -170,7 +171,7 @@ def test_forward_mode_agrees_with_reverse(row: table.Op, call: table.Sample, lab
 
 
 @pytest.mark.parametrize("row,call,label", gradient_calls())
-def test_jacobian_rows_are_gradients_one_by_one(row: table.Op, call: table.Sample, label: str) -> None:
+def test_jacobian_rows_are_gradients_one_by_one(row: Op, call: Sample, label: str) -> None:
     tensors = [gradtape.constant(a) for a in drawn(call, "float64", label)]
     sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]
     with gradtape.GradientTape(persistent=True) as tape:

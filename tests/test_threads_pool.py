@@ -1,4 +1,4 @@
-"""Long loops cut among threads: the same results, the same bits at one thread count, workers that survive a fork."""
+"""Long loops cut among threads: the same results, of sums the same bits, workers that survive a fork."""
 
 import os
 import time
@@ -18,29 +18,53 @@ def threads():
     set_num_threads(before)
 
 
-def results() -> list[np.ndarray]:
+def products() -> list[np.ndarray]:
     rng = np.random.default_rng(0)
-    x = tf.constant(rng.standard_normal((1000, 1500)).astype(np.float32))
-    row = tf.constant(rng.standard_normal(1500).astype(np.float32))
-    weight = tf.Variable(2.0)
-    with tf.GradientTape() as tape:
-        y = tf.tanh(x) * x * weight + row
-        loss = tf.reduce_sum(y)
-    gradient = tape.gradient(loss, weight)
+    x = rng.standard_normal((800, 1500)).astype(np.float32)
     product = np.empty((1, 400, 300), np.float32)
     deep = np.empty((1, 40, 30), np.float32)
-    checks.contract(product, x.numpy()[None, :400], x.numpy()[None, 500:800], False, True, "shared blocked")
-    checks.contract(deep, x.numpy()[None, :40], x.numpy()[None, 500:530], False, True, "shared direct")
-    return [product, deep, *map(np.asarray, (y, loss, tf.reduce_sum(y, 1), tf.reduce_sum(y, 0), x < row, gradient))]
+    checks.contract(product, x[None, :400], x[None, 500:800], False, True, "shared blocked")
+    checks.contract(deep, x[None, :40], x[None, 500:530], False, True, "shared direct")
+    return [product, deep]
+
+
+def sums(dtype: type) -> list[tf.Tensor]:
+    """Sums of runs, columns, rows and strided elements, in gradients and in compiled functions."""
+    rng = np.random.default_rng(0)
+    shapes = [(1003, 1501), (1501,), (3, 150_001)]
+    x, row, wide = (tf.constant(rng.standard_normal(shape).astype(dtype)) for shape in shapes)
+    weight, rows = tf.Variable(tf.cast(2.0, dtype)), tf.Variable(row)
+    with tf.GradientTape(persistent=True) as tape:
+        y = tf.tanh(x) * x * weight + rows
+        losses = [
+            tf.reduce_sum(y),
+            tf.reduce_mean(tf.exp(weight * wide * 0.1)),
+            tf.reduce_sum(tf.transpose(x) * weight * tf.transpose(y)),
+        ]
+    fused = tf.function(lambda value: tf.reduce_sum(tf.tanh(value) * value))
+    traced, repeated = fused(x), fused(x)
+    gradients = [tape.gradient(loss, weight) for loss in losses] + [tape.gradient(losses[0], rows)]
+    axes = [reduce(x, axis) for reduce in (tf.reduce_sum, tf.reduce_logsumexp) for axis in (None, 0, 1)]
+    return [y, x < row, traced, repeated, tf.linalg.global_norm([x, wide]), *losses, *gradients, *axes]
 
 
 def test_threads_agree_and_repeat(threads):
     threads(1)
-    alone = results()
+    alone = products()
     threads(3)
-    for one, many, again in zip(alone, results(), results(), strict=True):
+    for one, many, again in zip(alone, products(), products(), strict=True):
         np.testing.assert_allclose(one, many, rtol=1e-5)
         np.testing.assert_array_equal(many, again)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sums_have_the_same_bits_with_any_number_of_threads(threads, dtype):
+    threads(1)
+    alone = [value.numpy() for value in sums(dtype)]
+    for count in (2, 3, 64):
+        threads(count)
+        for one, many in zip(alone, sums(dtype), strict=True):
+            np.testing.assert_array_equal(one, many)
 
 
 def test_cuts_between_elements_change_no_bit(threads):
@@ -92,10 +116,10 @@ def test_whether_threads_look_out_for_work_does_not_show_in_a_product(threads, m
 
 def test_workers_start_anew_in_a_forked_child(threads):
     threads(2)
-    results()
+    products()
     child = os.fork()
     if child == 0:
-        results()
+        products()
         os._exit(7)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 

@@ -62,5 +62,5 @@ def ensembles(effort: Effort) -> Section:
         )
         for name, (loop, _, compiled) in found.items()
     ]
-    remark = "vectorized_map traces its function at every call; in a compiled function only once."
+    remark = "vectorized_map runs its function for one slice at every call; in a compiled function only once."
     return Section("Ensembles", ["", "loop", "vectorized_map", "compiled", "gain"], rows, [remark], verdicts)

@@ -18,6 +18,7 @@ from benchmarks.harness import Effort, in_fresh_process
 from benchmarks.peers import PEERS, Peer
 from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import IMPORT_SECONDS, WHEEL_MEGABYTES
+from benchmarks.workload import Workload
 from benchmarks.workloads import WORKLOADS
 
 MEGABYTE = 1e6
@@ -114,14 +115,26 @@ def sizes(effort: Effort) -> Section:
     return Section("Installed size", ["distribution", "MB", "distributions"], rows, [remark], verdicts)
 
 
+def perceptrons() -> list[Workload]:
+    """The perceptrons of the MLP table."""
+    return [
+        workload for workload in WORKLOADS.values() if workload.name.startswith("mlp-") and "numpy" in workload.peers
+    ]
+
+
+def trainers() -> list[str]:
+    """The peers that are installed and train all of them."""
+    shared = set.intersection(*(set(workload.peers) for workload in perceptrons())) - {"floor"}
+    return [peer.name for peer in PEERS.values() if peer.present and peer.name in shared]
+
+
 def peak_after_steps(peer: str, steps: int) -> float:
     """The peak resident megabytes of this process after `steps` steps of every perceptron, one size after another."""
-    for workload in WORKLOADS.values():
-        if workload.name.startswith("mlp-") and "numpy" in workload.peers:
-            run = workload.setup(peer)
-            for _ in range(steps):
-                run.step()
-            del run
+    for workload in perceptrons():
+        run = workload.setup(peer)
+        for _ in range(steps):
+            run.step()
+        del run
     status = Path("/proc/self/status")
     if status.exists():  # the resource module would also count the process this one was started from
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
@@ -133,13 +146,12 @@ def peak_after_steps(peer: str, steps: int) -> float:
 
 def memory(effort: Effort) -> Section:
     """Peak resident memory of a fresh process per peer after the steps of all four perceptrons."""
-    peers = [peer for peer in PEERS.values() if peer.present and peer.name != "floor"]
     peaks, failed = {}, {}
-    for peer in peers:
+    for peer in trainers():
         try:
-            peaks[peer.name] = in_fresh_process(peak_after_steps, peer.name, MEMORY_STEPS)
+            peaks[peer] = in_fresh_process(peak_after_steps, peer, MEMORY_STEPS)
         except RuntimeError as error:
-            failed[peer.name] = str(error).strip().splitlines()[-1]
+            failed[peer] = str(error).strip().splitlines()[-1]
     rows = [[PEERS[name].title, f"{peak:.0f}"] for name, peak in peaks.items()]
     remarks = [f"{PEERS[name].title} could not be measured: {reason}" for name, reason in failed.items()]
     verdicts = []

@@ -27,7 +27,7 @@ def jax_descent(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: 
     return Run(step, lambda: parameters)
 
 
-def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: float, *data: Any) -> Run:
+def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: float, epsilon: float, *data: Any) -> Run:
     """Steps of Keras' Adam down `loss_of(parameters, *data)`, under jit, with the old state's memory given away."""
     import functools
 
@@ -43,7 +43,7 @@ def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: flo
         means = tuple(m + (g - m) * (1 - BETA1) for m, g in zip(means, gradients, strict=True))
         squares = tuple(v + (g * g - v) * (1 - BETA2) for v, g in zip(squares, gradients, strict=True))
         moved = zip(parameters, means, squares, strict=True)
-        return loss, (count, tuple(p - alpha * m / (jnp.sqrt(v) + EPSILON) for p, m, v in moved), means, squares)
+        return loss, (count, tuple(p - alpha * m / (jnp.sqrt(v) + epsilon) for p, m, v in moved), means, squares)
 
     moments = [tuple(map(jnp.zeros_like, parameters)) for _ in range(2)]
     state: Any = (jnp.float32(0), parameters, *moments)
@@ -57,25 +57,36 @@ def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: flo
 
 
 def torch_step(
-    loss_of: Callable[..., Any], initial: Sequence[Any], arrays: Sequence[Any], rate: float, adam: bool, compiles: bool
+    loss_of: Callable[..., Any],
+    initial: Sequence[Any],
+    arrays: Sequence[Any],
+    rate: float,
+    epsilon: float | None,
+    compiles: bool,
 ) -> Run:
-    """Steps of PyTorch's SGD or Adam down `loss_of(torch)(parameters, *data)`, the loss compiled or as it is."""
+    """Steps down `loss_of(torch)(parameters, *data)`, compiled or not, of PyTorch's SGD, or Adam with an epsilon."""
     import torch
 
     parameters = [torch.from_numpy(value.copy()).requires_grad_() for value in initial]
     data = [torch.from_numpy(array) for array in arrays]
     optimizer: Any = (
-        torch.optim.Adam(parameters, rate, (BETA1, BETA2), EPSILON, foreach=True)
-        if adam
-        else torch.optim.SGD(parameters, rate)
+        torch.optim.SGD(parameters, rate)
+        if epsilon is None
+        else torch.optim.Adam(parameters, rate, (BETA1, BETA2), epsilon, foreach=True)
     )
     loss = loss_of(torch)
     if compiles:
         loss = torch.compile(loss)
 
+    count = 0
+
     def step() -> None:
+        nonlocal count
+        count += 1
         optimizer.zero_grad()
         loss(parameters, *data).backward()
+        if epsilon is not None:  # Keras adds it before the mean square's bias is corrected
+            optimizer.param_groups[0]["eps"] = epsilon / (1 - BETA2**count) ** 0.5
         optimizer.step()
 
     return Run(step, lambda: parameters)

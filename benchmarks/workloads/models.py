@@ -6,14 +6,14 @@ JAX's another. Steps are a descent, or Adam as Keras has it, dense moments for e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from benchmarks.workload import Run, Workload, tensorflow_family
-from benchmarks.workloads.compiled import jax_adam, jax_descent, torch_step
+from benchmarks.workload import Run, Workload, as_array, tensorflow_family
+from benchmarks.workloads.compiled import EPSILON, jax_adam, jax_descent, torch_step
 
 Loss = Callable[..., Callable[..., Any]]
 """Of a module: the loss of a list of parameters and of data."""
@@ -329,16 +329,16 @@ def embedding_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-def taped(loss_of: Loss, data: Callable[[], Data], adam: bool) -> Callable[..., Run]:
+def taped(loss_of: Loss, data: Callable[[], Data]) -> Callable[..., Run]:
     """TensorFlow's way to train, as a program of its module."""
 
-    def program(tf: Any, rate: float) -> Run:
+    def program(tf: Any, rate: float, epsilon: float | None) -> Run:
         initial, arrays = data()
         parameters, loss = [tf.Variable(value) for value in initial], loss_of(tf)
         given = [tf.constant(array) for array in arrays]
         if loss_of is lstm:
             given[0] = tf.unstack(given[0])
-        optimizer = tf.optimizers.Adam(rate) if adam else None
+        optimizer = None if epsilon is None else tf.optimizers.Adam(rate, epsilon=epsilon)
         if optimizer is not None:
             optimizer.build(parameters)
 
@@ -352,48 +352,62 @@ def taped(loss_of: Loss, data: Callable[[], Data], adam: bool) -> Callable[..., 
                 for parameter, gradient in zip(parameters, gradients, strict=True):
                     parameter.assign_sub(rate * gradient)
 
-        return Run(step, lambda: parameters)
+        return Run(step, lambda: [as_array(p) - value for p, value in zip(parameters, initial, strict=True)])
 
     return program
 
 
-def with_jax(loss_of: Loss, data: Callable[[], Data], adam: bool) -> Callable[..., Run]:
-    def setup(rate: float) -> Run:
+def with_jax(loss_of: Loss, data: Callable[[], Data]) -> Callable[..., Run]:
+    def setup(rate: float, epsilon: float | None) -> Run:
         import jax
 
         initial, arrays = data()
-        train = jax_adam if adam else jax_descent
-        return train(loss_of(jax), tuple(map(jax.numpy.asarray, initial)), rate, *map(jax.numpy.asarray, arrays))
+        start, given = tuple(map(jax.numpy.asarray, initial)), map(jax.numpy.asarray, arrays)
+        if epsilon is None:
+            run = jax_descent(loss_of(jax), start, rate, *given)
+        else:
+            run = jax_adam(loss_of(jax), start, rate, epsilon, *given)
+        return Run(run.step, lambda: [as_array(p) - value for p, value in zip(run.result(), initial, strict=True)])
 
     return setup
 
 
-def with_torch(loss_of: Loss, data: Callable[[], Data], adam: bool, compiles: bool) -> Callable[..., Run]:
-    def setup(rate: float) -> Run:
+def with_torch(loss_of: Loss, data: Callable[[], Data], compiles: bool) -> Callable[..., Run]:
+    def setup(rate: float, epsilon: float | None) -> Run:
         initial, arrays = data()
-        return torch_step(loss_of, initial, arrays, rate, adam, compiles)
+        run = torch_step(loss_of, initial, arrays, rate, epsilon, compiles)
+        return Run(run.step, lambda: [as_array(p) - value for p, value in zip(run.result(), initial, strict=True)])
 
     return setup
+
+
+Check = Mapping[str, float | None]
+"""Rate and epsilon, None for a descent, with which peers are compared: what steps changed, and no rounding may decide.
+With Keras' epsilon Adam makes the learning rate's size of any gradient, those of rounding alone included."""
+DESCENT: Check = {"rate": 0.1, "epsilon": None}
+ADAM: Check = {"rate": 0.01, "epsilon": 1e-3}
+ADAM_OF_ROWS: Check = {"rate": 100.0, "epsilon": 1.0}
+"""So that squares do not matter: Keras squares the gradients of a word that comes twice each, the others their sum."""
 
 
 def workload(
-    name: str, title: str, losses: tuple[Loss, Loss, Loss], data: Callable[[], Data], adam: bool = False
+    name: str, title: str, losses: tuple[Loss, Loss, Loss], data: Callable[[], Data], check: Check = DESCENT
 ) -> Workload:
     """The row of a model; its reference is gradtape's eager step, which the tests hold to finite differences."""
     ours, torch, jax = losses
     peers = {
-        **tensorflow_family(taped(ours, data, adam)),
-        "torch": with_torch(torch, data, adam, False),
-        "torch.compile": with_torch(torch, data, adam, True),
-        "jax": with_jax(jax, data, adam),
+        **tensorflow_family(taped(ours, data)),
+        "torch": with_torch(torch, data, False),
+        "torch.compile": with_torch(torch, data, True),
+        "jax": with_jax(jax, data),
     }
     return Workload(
         name,
         title,
         peers,
-        arguments={"rate": 1e-6},
-        check={"rate": 1e-3 if adam else 0.1},
-        tolerance=1e-2,
+        arguments={"rate": 1e-6, "epsilon": None if check["epsilon"] is None else EPSILON},
+        check=check,
+        tolerance=1e-3,
         reference="gradtape",
     )
 
@@ -412,19 +426,19 @@ WORKLOADS = [
         (batch_norm, batch_norm_torch, batch_norm_jax),
         batch_norm_data,
     ),
-    workload("cnn", "CNN, 64×28×28×1, two 3×3 convolutions and pools, Adam", (cnn, cnn_torch, cnn_jax), cnn_data, True),
+    workload("cnn", "CNN, 64×28×28×1, two 3×3 convolutions and pools, Adam", (cnn, cnn_torch, cnn_jax), cnn_data, ADAM),
     workload(
         "mlp-adam",
         "MLP step, batch 64, 784→256→128→10, Adam",
         (perceptron, perceptron_torch, perceptron_jax),
         perceptron_data,
-        True,
+        ADAM,
     ),
     workload(
         "embedding",
         f"embedding {VOCABULARY:,}×{DIMENSIONS}, batch 64×20, Adam",
         (embedding, embedding_torch, embedding_jax),
         embedding_data,
-        True,
+        ADAM_OF_ROWS,
     ),
 ]

@@ -1,5 +1,17 @@
 """tf.errors: the exceptions that operations raise."""
 
+from gradtape._src.core.error_kinds import (
+    AbortedError as AbortedError,
+    AlreadyExistsError as AlreadyExistsError,
+    CancelledError as CancelledError,
+    DataLossError as DataLossError,
+    DeadlineExceededError as DeadlineExceededError,
+    NotFoundError as NotFoundError,
+    PermissionDeniedError as PermissionDeniedError,
+    UnauthenticatedError as UnauthenticatedError,
+    UnavailableError as UnavailableError,
+    UnknownError as UnknownError,
+)
 from gradtape._src.core.errors import (
     ABORTED as ABORTED,
     ALREADY_EXISTS as ALREADY_EXISTS,
@@ -18,21 +30,11 @@ from gradtape._src.core.errors import (
     UNAVAILABLE as UNAVAILABLE,
     UNIMPLEMENTED as UNIMPLEMENTED,
     UNKNOWN as UNKNOWN,
-    AbortedError as AbortedError,
-    AlreadyExistsError as AlreadyExistsError,
-    CancelledError as CancelledError,
-    DataLossError as DataLossError,
-    DeadlineExceededError as DeadlineExceededError,
     FailedPreconditionError as FailedPreconditionError,
     InternalError as InternalError,
     InvalidArgumentError as InvalidArgumentError,
-    NotFoundError as NotFoundError,
     OpError as OpError,
     OutOfRangeError as OutOfRangeError,
-    PermissionDeniedError as PermissionDeniedError,
     ResourceExhaustedError as ResourceExhaustedError,
-    UnauthenticatedError as UnauthenticatedError,
-    UnavailableError as UnavailableError,
     UnimplementedError as UnimplementedError,
-    UnknownError as UnknownError,
 )

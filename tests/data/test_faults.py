@@ -261,6 +261,15 @@ def test_a_cache_is_filled_by_a_whole_iteration() -> None:
     assert calls == [0, 0, 1, 2, 3]
 
 
+def test_a_cache_is_filled_by_whoever_takes_as_many_as_there_are() -> None:
+    calls: list[int] = []
+    dataset = numbers(4).map(lambda x: calls.append(int(x)) or x).cache()
+    for _ in range(2):
+        taking = iter(dataset)
+        assert [int(next(taking)) for _ in range(4)] == [0, 1, 2, 3]
+    assert calls == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("name", "instead"), [("snapshot", "cache"), ("ragged_batch", "padded_batch"), ("nonsense", "")]
 )

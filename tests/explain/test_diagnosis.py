@@ -218,7 +218,7 @@ CASES = {
     times_zero: ("zero", ", which is all zeros", "factor"),
     not_chosen: ("zero", "Maximum chose another operand", "compares"),
     log_of_zero: ("infinite", "Log gave the first infinity on the way forward, of x between 0 and 1", "1e-7"),
-    root_of_zero: ("infinite", "on the way back, in the derivative of Sqrt", "1e-12"),
+    root_of_zero: ("infinite", "in the backward pass, in the derivative of Sqrt", "1e-12"),
     not_a_number: ("nan", "RealDiv gave the first NaN", "divisor"),
     masked_too_late: ("nan", "Log gave the first infinity", "before the function"),
     explosion: ("exploding", "most at MatMul, by a factor of 4", "Clip"),

@@ -12,7 +12,7 @@ from test_rows import outcome
 import gradtape as tf
 from drawing import drawn, fill, flat, own_dtype, sampled
 from gradtape._src.table import rows as table
-from gradtape._src.table.rows import Leaf
+from gradtape._src.table.samples import Leaf
 
 
 class Place:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from gradtape._src.table.rows import Leaf, Op, Sample, rows
+from gradtape._src.table.rows import rows
+from gradtape._src.table.samples import Leaf, Op, Sample
 
 keras = tf.keras
 

@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import tensorflow
 
 import gradtape
 import keras
+from agreement import assert_equal
 
 SPACES = (
     *("activations", "backend", "constraints", "initializers", "losses", "metrics", "ops", "random", "regularizers"),
@@ -66,24 +66,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
-
-
-def assert_equal(actual: Any, expected: Any, rtol: float, atol: float) -> None:
-    """Asserts that two results of `plain` agree."""
-    if isinstance(expected, np.ndarray | np.generic | float):
-        actual, expected = np.asarray(actual), np.asarray(expected)
-        assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-        if expected.dtype.kind == "f":
-            np.testing.assert_allclose(actual, expected, rtol, atol, equal_nan=True)
-        else:
-            np.testing.assert_array_equal(actual, expected)
-    elif isinstance(expected, Mapping):
-        assert sorted(actual) == sorted(expected)
-        for key, item in expected.items():
-            assert_equal(actual[key], item, rtol, atol)
-    elif isinstance(expected, list | tuple):
-        assert len(actual) == len(expected)
-        for one, other in zip(actual, expected, strict=True):
-            assert_equal(one, other, rtol, atol)
-    else:
-        assert actual == expected

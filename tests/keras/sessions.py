@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow
-from beside import assert_equal, outcome
+from beside import outcome
 
 import gradtape
 import keras
+from agreement import assert_equal
 
 Program = Callable[[Any, Any], Any]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow
-from beside import assert_equal, outcome
+from beside import outcome
 
 import gradtape
+from agreement import assert_equal
 
 X = np.arange(6.0, dtype="float32").reshape(2, 3) - 2
 R = np.random.default_rng(0)

@@ -15,6 +15,7 @@ from sessions import X, Y, agree, dense
 
 import gradtape as gt
 import keras
+from agreement import collector
 from gradtape._src.keras import progress
 
 DELIBERATE = {
@@ -23,13 +24,7 @@ DELIBERATE = {
     "callbacks.BackupAndRestore": "files are whole at any time",
 }
 
-PROGRAMS = {}
-
-
-def program(function):
-    """Enters a program that comes out the same with both."""
-    PROGRAMS[function.__name__] = function
-    return function
+PROGRAMS, program = collector()
 
 
 def fitted(keras, optimizer, callbacks, epochs=8, **options):

@@ -77,6 +77,17 @@ def test_models_go_both_ways(tmp_path, name, writer, reader):
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_variables_have_the_same_names_in_the_file(tmp_path, name):
+    names = []
+    for tf in (tensorflow, gradtape):
+        model = trained(tf, MODELS[name], 1)
+        assert model.non_trainable_weights is not None and model.count_params()
+        path = tf.train.Checkpoint(model=model).save(str(tmp_path / tf.__name__))
+        names.append(tf.train.list_variables(path))
+    assert names[1] == names[0]
+
+
 def test_a_model_restored_before_it_is_built(tmp_path):
     wrote = trained(gradtape, subclassed, 1)
     path = gradtape.train.Checkpoint(wrote).write(tmp_path / "m")

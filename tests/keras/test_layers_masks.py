@@ -16,6 +16,11 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import close, weights_for  # noqa: E402
 
+DELIBERATE = {
+    "layers.MultiHeadAttention": "heeds a `query_mask` that it is given; masks of its operands stay in functional "
+    "models, as Keras' symbolic ones do",
+}
+
 WORDS = np.array([[1, 2, 0], [3, 0, 0]], "int32")
 TABLE = np.random.default_rng(0).normal(size=(5, 4))
 STEPS = np.random.default_rng(1).normal(size=(2, 3, 4)).astype("float32")
@@ -95,6 +100,73 @@ def test_values_and_masks(name):
     if my_mask is not None:
         np.testing.assert_array_equal(my_mask, their_mask)
     assert warned == they_warned
+
+
+def attended(layers, tf, **options):
+    """What carries a mask before and after attention, within a layer and around it, and how many warnings there are."""
+    seen = []
+
+    def has_mask(value):
+        return getattr(value, "_keras_mask", None) is not None
+
+    class Block(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.attention, self.add, self.norm = (
+                layers.MultiHeadAttention(2, 3),
+                layers.Add(),
+                layers.LayerNormalization(),
+            )
+
+        def call(self, x, context):
+            before = has_mask(x), has_mask(context)
+            y = self.attention(x, context, **options)
+            added = self.norm(self.add([x, y]))
+            seen.append((before, has_mask(x), has_mask(context), has_mask(y), has_mask(added)))
+            return added
+
+    one, other = (tf.identity(value) for value in two(layers, tf))
+    block = Block()
+    block(one, other)
+    block.set_weights(weights_for(block))
+    seen.clear()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        one, other = two(layers, tf)
+        result = block(block(one, other), other)
+    return seen, has_mask(result), sum(isinstance(warning.message, UserWarning) for warning in told), np.asarray(result)
+
+
+@pytest.mark.parametrize("options", [{}, {"use_causal_mask": True}], ids=["all", "causal"])
+def test_attention_takes_masks_away(options):
+    mine, theirs = attended(ours, gradtape, **options), attended(keras.layers, tensorflow, **options)
+    assert mine[:3] == theirs[:3]
+    close(mine[3], theirs[3], "float32", "attention")
+
+
+def test_attention_leaves_masks_in_functional_models():
+    words = ours.Input((3,), dtype="int32")
+    x = ours.Embedding(5, 4, mask_zero=True)(words)
+    y = ours.MultiHeadAttention(2, 3)(x, x)
+    model = gradtape.keras.Model(words, [x, y, ours.GlobalAveragePooling1D()(y)])
+    embeddings, attention, mean = model(WORDS)
+    np.testing.assert_array_equal(embeddings._keras_mask, WORDS != 0)
+    counted = (WORDS != 0)[..., None]
+    np.testing.assert_allclose(mean, (attention * counted).numpy().sum(1) / counted.sum(1), rtol=1e-5)
+
+
+def test_the_mask_is_an_attribute_of_tensors():
+    for layers, tf in ((ours, gradtape), (keras.layers, tensorflow)):
+        value = embedded(layers, tf)
+        np.testing.assert_array_equal(value._keras_mask, WORDS != 0)
+        del value._keras_mask
+        assert mask_of(value, layers) is None
+        with pytest.raises(AttributeError, match="EagerTensor' object has no attribute '_keras_mask'"):
+            del value._keras_mask
+        with pytest.raises(AttributeError, match="EagerTensor' object has no attribute '_keras_mask'"):
+            _ = value._keras_mask
+        value._keras_mask = tf.constant(WORDS == 1)
+        np.testing.assert_array_equal(mask_of(value, layers), WORDS == 1)
 
 
 def mask_of(output, layers):

@@ -10,13 +10,9 @@ import numpy as np
 import pytest
 from sessions import X, agree, dense
 
-PROGRAMS = {}
+from agreement import collector
 
-
-def program(function):
-    """Enters a program that comes out the same with both."""
-    PROGRAMS[function.__name__] = function
-    return function
+PROGRAMS, program = collector()
 
 
 @program
@@ -327,13 +323,7 @@ def test_programs(name):
     agree(PROGRAMS[name])
 
 
-ERRORS = {}
-
-
-def fails(function):
-    """Enters a program that raises the same with both."""
-    ERRORS[function.__name__] = function
-    return function
+ERRORS, fails = collector()
 
 
 @fails

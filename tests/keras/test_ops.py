@@ -342,7 +342,14 @@ CASES = {
         o.conv(IMAGES, R_KERNEL, strides=2, padding="same"),
         o.conv(IMAGES[:, 0], R_KERNEL[0], data_format="channels_last", dilation_rate=2),
         o.depthwise_conv(IMAGES, R_KERNEL[..., :2], padding="same"),
+        o.depthwise_conv(IMAGES, R_KERNEL[..., :2], (2, 2), padding="same", dilation_rate=2),
+        o.depthwise_conv(IMAGES[:, 0], R_KERNEL[0, :, :, :2], 2, "same"),
+        o.depthwise_conv(IMAGES[:, 0], R_KERNEL[0, :, :, :2], 2, dilation_rate=2),
+        o.depthwise_conv(
+            np.moveaxis(IMAGES[:, 0], -1, 1), R_KERNEL[0], data_format="channels_first", dilation_rate=(2,)
+        ),
         o.separable_conv(IMAGES, R_KERNEL[..., :1], R_KERNEL[:1, :1]),
+        o.separable_conv(IMAGES[:, 0], R_KERNEL[0, :, :, :1], R_KERNEL[0, :1], 2, "same"),
     ],
     "pool": lambda o: [
         o.max_pool(IMAGES, 2),
@@ -452,6 +459,9 @@ def test_turns_are_numpys(k):
         lambda o: o.lcm(np.int32([3]), np.float32([2])),
         lambda o: o.ldexp(2.0, np.float32([1.5])),
         lambda o: o.correlate([1.0, 2.0], [1.0], "some"),
+        lambda o: o.depthwise_conv(IMAGES, R_KERNEL[..., :3, :2]),
+        lambda o: o.depthwise_conv(IMAGES[None], R_KERNEL[None]),
+        lambda o: o.separable_conv(IMAGES[:, 0], R_KERNEL[0], R_KERNEL[0, :1], data_format="channels_first"),
     ],
 )
 def test_refusals(call):

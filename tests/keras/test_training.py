@@ -9,14 +9,9 @@ import pytest
 from sessions import CLASSES, X, Y, agree, dense
 
 import gradtape as gt
+from agreement import collector
 
-PROGRAMS = {}
-
-
-def program(function):
-    """Enters a program that comes out the same with both."""
-    PROGRAMS[function.__name__] = function
-    return function
+PROGRAMS, program = collector()
 
 
 @program
@@ -99,6 +94,81 @@ def numbered_batches(tf, keras):
     model = dense(keras)
     model.compile("sgd", "mae")
     return model.fit(Batches(), epochs=2, verbose=0, shuffle=False).history, model.predict(Batches(), verbose=0)
+
+
+def taker(tf, keras):
+    """A model that keeps the numbers of the batches that it is given."""
+
+    class Taker(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.taken = []
+
+        def call(self, x):
+            return tf.cast(x, "float32")
+
+        def train_step(self, data):
+            self.taken.append(data.numpy().tolist())
+            return {"loss": 0.0}
+
+        test_step = train_step
+
+    model = Taker()
+    model.compile(run_eagerly=True)
+    return model
+
+
+@program
+def orders_of_shuffled_datasets(tf, keras):
+    def numbers(size=6):
+        return tf.data.Dataset.range(size).shuffle(size, seed=3).batch(2)
+
+    def known_to_nobody(size=6):
+        return tf.data.Dataset.range(size).filter(lambda x: x >= 0).shuffle(size, seed=3).batch(2)
+
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for make in (numbers, known_to_nobody, lambda: numbers().cache(), lambda: numbers().map(lambda x: x + 1)):
+            for options in ({}, {"steps_per_epoch": 2}, {"steps_per_epoch": 3}, {"steps_per_epoch": 5}):
+                dataset, model = make(), taker(tf, keras)
+                model.fit(dataset, epochs=3, verbose=0, **options)
+                found.append((model.taken, [batch.tolist() for batch in dataset.as_numpy_iterator()]))
+            dataset, validation, model = make(), make(), taker(tf, keras)
+            model.fit(dataset, epochs=2, verbose=0, validation_data=validation)
+            model.fit(dataset, epochs=2, verbose=0, validation_data=validation, validation_steps=1)
+            model.evaluate(dataset, verbose=0)
+            model.predict(dataset, verbose=0)
+            model.evaluate(dataset, verbose=0, steps=1)
+            found.append((model.taken, [batch.tolist() for batch in dataset.as_numpy_iterator()]))
+    return found
+
+
+@program
+def lines_for_epochs_of_unknown_length(tf, keras):
+    def batches():
+        yield from np.split(X, 5)
+
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=tf.TensorSpec([None, 4], "float32"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        taker(tf, keras).fit(dataset, epochs=2, verbose=2)
+        taker(tf, keras).evaluate(dataset, verbose=2)
+        taker(tf, keras).predict(dataset, verbose=2)
+
+
+@program
+def warnings_of_missing_gradients(tf, keras):
+    first = keras.Input((4,), name="first")
+    outputs = [keras.layers.Dense(1, name=name)(first) for name in ("one", "two")]
+    model = keras.Model(first, outputs)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(X)[0])
+    gradients = tape.gradient(loss, model.trainable_variables)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        keras.optimizers.SGD(0.1).apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+    return [str(warning.message).split(" (tape.diagnose")[0] for warning in caught if warning.category is UserWarning]
 
 
 @program
@@ -259,13 +329,7 @@ def test_programs(name):
     agree(PROGRAMS[name])
 
 
-ERRORS = {}
-
-
-def fails(function):
-    """Enters a program that raises the same with both."""
-    ERRORS[function.__name__] = function
-    return function
+ERRORS, fails = collector()
 
 
 @fails

@@ -16,10 +16,10 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow
 
 import gradtape
+from agreement import assert_equal
 from compiled import compiled_as_eager
 from neutral import neutral
 
@@ -90,24 +90,3 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return value
-
-
-def assert_equal(actual: Any, expected: Any, rtol: float, atol: float) -> None:
-    """Asserts that two results of :func:`plain` agree."""
-    if isinstance(expected, np.ndarray | np.generic | float):
-        actual, expected = np.asarray(actual), np.asarray(expected)
-        assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-        if expected.dtype.kind == "f":
-            np.testing.assert_allclose(actual, expected, rtol, atol, equal_nan=True)
-        else:
-            np.testing.assert_array_equal(actual, expected)
-    elif isinstance(expected, Mapping):
-        assert list(actual) == list(expected)
-        for key, item in expected.items():
-            assert_equal(actual[key], item, rtol, atol)
-    elif isinstance(expected, list | tuple):
-        assert len(actual) == len(expected)
-        for one, other in zip(actual, expected, strict=True):
-            assert_equal(one, other, rtol, atol)
-    else:
-        assert actual == expected

@@ -15,27 +15,16 @@ an exception's type. docs/generate_compatibility.py reads these modules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow
-from compare import Program, assert_equal, run, same
+from compare import Program, run, same
 
 import gradtape
+from agreement import assert_equal, collector as collector
 from compiled import compiled_as_eager
-
-
-def collector() -> tuple[dict[str, Program], Callable[[Program], Program]]:
-    """A table of programs by name, and the decorator that fills it."""
-    programs: dict[str, Program] = {}
-
-    def program(function: Program) -> Program:
-        assert function.__name__ not in programs
-        programs[function.__name__] = function
-        return function
-
-    return programs, program
 
 
 def call(tf: Any, f: Any, *values: Any, order: int = 1) -> Any:

@@ -34,6 +34,7 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "changed").write_bytes((tmp_path / "plain").read_bytes().replace(b"tape", b"trap", 1))
     (tmp_path / "some.csv").write_text('n,x,t\n1,1.5,a\n2,,"b, ""c"""\n3,2.5,\n')
     (tmp_path / "other.csv").write_text("n,x,t\n4,4.5,d\n5,5,e\n")
+    (tmp_path / "latin.csv").write_bytes("größe,n\n1.5,1\n".encode("latin-1"))
     (tmp_path / "bad.csv").write_text("1,a\nx,b\n2,c,d\n3,e\n")
     return tmp_path
 
@@ -71,6 +72,9 @@ READ: dict[str, Any] = {
     ),
     "make csv": lambda tf, at: listed(
         tf.data.experimental.make_csv_dataset(at + "other.csv", 2, label_name="n", num_epochs=1, shuffle=False)
+    ),
+    "make csv of another encoding": lambda tf, at: listed(
+        tf.data.experimental.make_csv_dataset(at + "latin.csv", 1, num_epochs=1, shuffle=False, encoding="latin-1")
     ),
     "make csv, shuffled": lambda tf, at: (
         tf.random.set_seed(3),

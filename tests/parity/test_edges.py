@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow
-from compare import assert_equal, run
+from compare import run
 
 import gradtape
+from agreement import assert_equal
 
 PROGRAMS = [
     line

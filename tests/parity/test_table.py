@@ -12,6 +12,7 @@ import tensorflow
 import gradtape
 from drawing import derivatives, drawn, resolve, sampled
 from gradtape._src.table import rows as table
+from gradtape._src.table.samples import Op, Sample
 
 ROWS = [row for row in table.rows() if row.tensorflow]
 CALLS = sampled(ROWS, "samples") + sampled(ROWS, "edges")
@@ -29,7 +30,7 @@ def signature(function: Any) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
-def test_signature(row: table.Op) -> None:
+def test_signature(row: Op) -> None:
     for name in row.tensorflow:
         assert signature(row.function) == signature(resolve(tensorflow, name))
 
@@ -57,7 +58,7 @@ def agree(actual: list[Any], expected: list[Any], tolerance: float, what: str) -
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("row,call,label", CALLS)
-def test_value_and_derivatives(row: table.Op, call: table.Sample, label: str, dtype: str) -> None:
+def test_value_and_derivatives(row: Op, call: Sample, label: str, dtype: str) -> None:
     if dtype not in row.dtypes:
         dtype = row.dtypes.split(",")[0]
     if call.single:

@@ -14,7 +14,8 @@ import tensorflow
 
 import gradtape
 from drawing import resolve
-from gradtape._src.table.rows import ALL, Leaf, Op, rows
+from gradtape._src.table.rows import ALL, rows
+from gradtape._src.table.samples import Leaf, Op
 
 # Expressions in tf; S is a vector of texts, M a matrix of them.
 MOVES = """

@@ -15,6 +15,7 @@ import gradtape
 from drawing import differentiable, drawn, leaves, resolve, run, sampled, weights
 from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import Row
+from gradtape._src.table.samples import Op, Sample
 
 INF, NAN = np.inf, np.nan
 GRIDS = {
@@ -103,7 +104,7 @@ def test_elementwise(row: Row) -> None:
     check(function, list(grid), floats, ORDERS.get(row.name, 2))
 
 
-def singular(call: table.Sample, label: str, ones: bool) -> Iterator[list[np.ndarray]]:
+def singular(call: Sample, label: str, ones: bool) -> Iterator[list[np.ndarray]]:
     """The call's arrays as drawn, and with their floats as zeros, ones and small integers."""
     arrays = drawn(call, "float64", label)
     for change in (np.positive, np.zeros_like, *([np.ones_like] if ones else []), np.trunc):
@@ -123,7 +124,7 @@ PRODUCTS = ("cumprod",)
 @pytest.mark.parametrize(
     "row,call,label", sampled([row for row in TABLE if row.name not in (*AMBIGUOUS, *PRODUCTS)], "samples")
 )
-def test_table(row: table.Op, call: table.Sample, label: str) -> None:
+def test_table(row: Op, call: Sample, label: str) -> None:
     def function(tf: Any, tensors: list[Any]) -> list[Any]:
         named = row.function if tf is gradtape else resolve(tf, row.tensorflow[0])
         return run(tf, row, named, call, tensors)

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from .child import reporter, start
@@ -27,8 +28,8 @@ def child(kind: str, seed: int, steps: int) -> None:
     report("the interpreter's end")
 
 
-def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> list[str]:
-    """Runs so many steps of each kind; what failed, in words."""
+def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> Iterator[str]:
+    """Runs so many steps of each kind; what failed, in words, as soon as it is known and in order."""
     jobs = [
         (kind, seed + place, min(SHARE[kind], steps - place))
         for kind in kinds
@@ -44,7 +45,7 @@ def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> list[st
         return f"{' '.join(arguments)} ended with {ended.code} at: {ended.last}\n{ended.output[-3000:]}"
 
     with ThreadPoolExecutor(processes) as pool:
-        return [failure for failure in pool.map(run, jobs) if failure]
+        yield from filter(None, pool.map(run, jobs))
 
 
 def main() -> int:
@@ -59,11 +60,12 @@ def main() -> int:
     options = parser.parse_args()
     kinds = [options.only] if options.only else sorted(SHARE)
     begun = time.monotonic()
-    failures = campaign(kinds, options.seed, options.steps, options.processes)
-    for failure in failures:
-        print(failure, "\n")
+    failures = 0
+    for failure in campaign(kinds, options.seed, options.steps, options.processes):
+        print(failure, "\n", flush=True)
+        failures += 1
     seconds = time.monotonic() - begun
-    print(f"{options.steps} steps each of {' and '.join(kinds)} in {seconds:.0f} s: {len(failures) or 'no'} failures")
+    print(f"{options.steps} steps each of {' and '.join(kinds)} in {seconds:.0f} s: {failures or 'no'} failures")
     return 1 if failures else 0
 
 

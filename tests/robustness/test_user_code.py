@@ -157,9 +157,12 @@ class Clearing:
     def __array__(self, dtype=None, copy=None):
         self.act()
         return np.ones(2, np.float32)
+npy = tf.experimental.numpy
 uses = [tf.constant, tf.zeros, tf.stack, tf.add_n, tf.reduce_sum, lambda c: tf.ones(2) + c,
         lambda c: tf.reshape(tf.ones((1, 1)), c), lambda c: tf.transpose(tf.ones((1, 1)), c), lambda c: tf.concat(c, 0),
         lambda c: tf.reduce_sum(tf.ones((2, 2)), c), lambda c: tf.gather([1.0], c), lambda c: tf.ones((2, 2))[tuple(c)],
+        lambda c: npy.expand_dims(3.0, c), lambda c: npy.moveaxis(np.ones((1, 1)), c, c), lambda c: npy.sum([[1]], c),
+        lambda c: tf.keras.ops.expand_dims(np.float32(3), c), lambda c: tf.keras.ops.squeeze(np.ones((1, 1)), c),
         lambda c: tf.tile(tf.ones((1, 1)), c), lambda c: tf.pad(tf.ones((1, 1)), c), lambda c: tf.split(tf.ones(2), c)]
 for patience in range(1, 9):
     for use in uses:

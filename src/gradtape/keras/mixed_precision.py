@@ -8,6 +8,6 @@ from gradtape._src.keras.dtype_policy import (
     set_dtype_policy as set_dtype_policy,
     set_dtype_policy as set_global_policy,
 )
-from gradtape._src.optimizers.rows import (
+from gradtape._src.optimizers.loss_scale import (
     LossScaleOptimizer as LossScaleOptimizer,
 )

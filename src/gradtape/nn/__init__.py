@@ -9,17 +9,10 @@ from gradtape._src.nn.activations import (
 )
 from gradtape._src.nn.convolution import (
     atrous_conv2d as atrous_conv2d,
-    atrous_conv2d_transpose as atrous_conv2d_transpose,
     conv1d as conv1d,
-    conv1d_transpose as conv1d_transpose,
     conv2d as conv2d,
-    conv2d_transpose as conv2d_transpose,
     conv3d as conv3d,
-    conv3d_transpose as conv3d_transpose,
-    conv_transpose as conv_transpose,
     convolution as convolution,
-    depthwise_conv2d as depthwise_conv2d,
-    separable_conv2d as separable_conv2d,
 )
 from gradtape._src.nn.cross_entropies import (
     l2_loss as l2_loss,
@@ -33,6 +26,10 @@ from gradtape._src.nn.cross_entropies import (
 )
 from gradtape._src.nn.ctc import (
     ctc_loss as ctc_loss,
+)
+from gradtape._src.nn.depthwise_convolution import (
+    depthwise_conv2d as depthwise_conv2d,
+    separable_conv2d as separable_conv2d,
 )
 from gradtape._src.nn.morphology import (
     dilation2d as dilation2d,
@@ -67,6 +64,13 @@ from gradtape._src.nn.sampled_losses import (
     nce_loss as nce_loss,
     sampled_softmax_loss as sampled_softmax_loss,
     scale_regularization_loss as scale_regularization_loss,
+)
+from gradtape._src.nn.transposed_convolution import (
+    atrous_conv2d_transpose as atrous_conv2d_transpose,
+    conv1d_transpose as conv1d_transpose,
+    conv2d_transpose as conv2d_transpose,
+    conv3d_transpose as conv3d_transpose,
+    conv_transpose as conv_transpose,
 )
 from gradtape._src.ops.blocks import space_to_batch as space_to_batch
 from gradtape._src.ops.clipping import (

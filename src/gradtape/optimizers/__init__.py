@@ -3,6 +3,9 @@
 from gradtape._src.optimizers.base import (
     Optimizer as Optimizer,
 )
+from gradtape._src.optimizers.loss_scale import (
+    LossScaleOptimizer as LossScaleOptimizer,
+)
 from gradtape._src.optimizers.rows import (
     SGD as SGD,
     Adadelta as Adadelta,
@@ -14,10 +17,11 @@ from gradtape._src.optimizers.rows import (
     Ftrl as Ftrl,
     Lamb as Lamb,
     Lion as Lion,
-    LossScaleOptimizer as LossScaleOptimizer,
     Nadam as Nadam,
     RMSprop as RMSprop,
     ScheduleFreeAdamW as ScheduleFreeAdamW,
+)
+from gradtape._src.optimizers.serialization import (
     deserialize as deserialize,
     get as get,
     serialize as serialize,

@@ -2,6 +2,7 @@
 
 cimport numpy as cnp
 from cpython.long cimport PyLong_AsLongLongAndOverflow
+from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 
@@ -55,7 +56,7 @@ def as_tensor(value, dtype=None, hint=None) -> Tensor:
 
 
 def empty(shape, dtype):
-    """A fresh tensor of undefined contents and a writable NumPy array over its data, to be filled before anyone sees it."""
+    """A new tensor of undefined contents and a writable NumPy array over its data, to be filled before it is used."""
     cdef Extent* extent = extent_from(shape)
     cdef Tensor tensor
     cdef object array
@@ -90,46 +91,67 @@ def full_like(Tensor like, double value, dtype=None) -> Tensor:
 def elementwise_function(row):
     """The public function of a row of the elementwise table: its operands, then `name`, which nothing reads.
 
-    The usual signatures get a compiled function of their own; a call then costs no more than the operator.
+    The usual signatures get a compiled function of their own; a call then costs no more than the operator, and the first one
+    makes the program: importing makes the functions of all rows.
     """
     arguments = tuple(row.arguments)
-    found = program(row.name)
     if row.name.startswith("logical"):
-        function = by_name(found, arguments, call_logical)
+        function = by_name(program(row.name), arguments, call_logical)
     elif arguments == ("x",):
-        function = unary_x(found)
+        function = unary_x(row.name)
     elif arguments == ("features",):
-        function = unary_features(found)
+        function = unary_features(row.name)
     elif arguments == ("x", "y"):
-        function = binary_xy(found)
+        function = binary_xy(row.name)
     else:
-        function = by_name(found, arguments, call_program)
+        function = by_name(program(row.name), arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
-    # Where a pickle finds it again.
+    # For pickles.
     place = f"gradtape.{row.tensorflow[0] if row.tensorflow else row.name}"
     function.__module__, _, function.__qualname__ = place.rpartition(".")
     return function
 
 
-def unary_x(Program row):
+cdef PyObject* program_of_row(str title) except NULL:
+    """A row's program, borrowed: it lives for ever."""
+    cdef Program made = program(title)
+    return <PyObject*>made
+
+
+def unary_x(str title):
+    cdef PyObject* row = NULL
     def op(x, name=None):
-        cdef Tensor tensor = <Tensor>x if type(x) is Tensor else convert(x, -1, False)
-        return elementwise(row, tensor, None, None)
+        nonlocal row
+        if row == NULL:
+            row = program_of_row(title)
+        if type(x) is Tensor:
+            return elementwise(<Program>row, <Tensor>x, None, None)
+        return elementwise(<Program>row, convert(x, -1, False), None, None)
     return op
 
 
-def unary_features(Program row):
+def unary_features(str title):
+    cdef PyObject* row = NULL
     def op(features, name=None):
-        cdef Tensor tensor = <Tensor>features if type(features) is Tensor else convert(features, -1, False)
-        return elementwise(row, tensor, None, None)
+        nonlocal row
+        if row == NULL:
+            row = program_of_row(title)
+        if type(features) is Tensor:
+            return elementwise(<Program>row, <Tensor>features, None, None)
+        return elementwise(<Program>row, convert(features, -1, False), None, None)
     return op
 
 
-def binary_xy(Program row):
+def binary_xy(str title):
+    cdef PyObject* row = NULL
     def op(x, y, name=None):
-        cdef Tensor result = floating_elementwise(row, x, y)
-        return result if result is not None else apply_program(row, (x, y))
+        cdef Tensor result
+        nonlocal row
+        if row == NULL:
+            row = program_of_row(title)
+        result = floating_elementwise(<Program>row, x, y)
+        return result if result is not None else apply_program(<Program>row, (x, y))
     return op
 
 
@@ -177,7 +199,7 @@ def call_program(Program row, tuple operands):
 
 
 def call_logical(Program row, tuple operands):
-    """Of bools alone: numbers are neither true nor false."""
+    """The logical op on bools; numbers are refused."""
     cdef Tensor tensor
     cdef list tensors = []
     for i, value in enumerate(operands):
@@ -510,7 +532,7 @@ def apply_identity(x):
 
 
 def apply_conjugate(x):
-    """The complex conjugate; of real numbers they themselves."""
+    """The complex conjugate; real numbers as they are."""
     return conjugated(<Tensor>x if type(x) is Tensor else convert(x, -1, False))
 
 
@@ -521,13 +543,13 @@ def apply_stop_gradient(x):
 
 
 def install_packing(pack) -> None:
-    """Gives sequences of tensors their packing into one tensor, which is written in Python."""
+    """Registers the function in Python that packs a sequence of tensors into one tensor."""
     global _pack
     _pack = pack
 
 
 def install_text(functions) -> None:
-    """Gives elementwise ops of two operands, by name, what they are of text: functions in Python."""
+    """Registers, by name, functions in Python that compute elementwise ops of two operands on text."""
     _of_text.update(functions)
 
 

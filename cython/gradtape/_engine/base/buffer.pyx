@@ -56,12 +56,12 @@ cdef extern from *:
 
 cdef enum:
     SHARED_SLAB = 1 << 18
-    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use
+    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use, at first
     REST_FLOOR = 1 << 20          # and when none is, at first
-    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log let go of dead results
+    RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log free dead results
 
-cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept at rest
-cdef Py_ssize_t _kept_at_rest = REST_FLOOR
+cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept
+cdef Py_ssize_t _kept_at_rest = REST_FLOOR, _kept_in_use = IDLE_FLOOR
 cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
 cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _system_calls = 0
@@ -172,7 +172,7 @@ cdef int seek_relief() except -1:
 
 
 cdef Block* make_block(int size_class) except NULL:
-    global _open_slab, _kept_at_rest
+    global _open_slab, _kept_at_rest, _kept_in_use
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef Slab slab
     cdef Block* block
@@ -180,7 +180,8 @@ cdef Block* make_block(int size_class) except NULL:
         if _trimmed[size_class]:
             _trimmed[size_class] = False
             _kept_at_rest *= 2
-        trim(max(IDLE_FLOOR, pool.in_use + capacity))
+            _kept_in_use = max(IDLE_FLOOR, min(2 * _kept_in_use, 2 * pool.peak))
+        trim(max(_kept_in_use, pool.in_use + capacity))
         slab = provided_slab(size_class) if _provided[size_class] else None
         if slab is None:
             slab = Slab.make(capacity)
@@ -265,8 +266,8 @@ cdef void recycle(Block* block) noexcept:
             trim(0)                        # others of the process need it too
         elif _dedicated == 0 and _idle_dedicated > _kept_at_rest:
             trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
-        elif _idle_dedicated > IDLE_FLOOR and _idle_dedicated > pool.peak:
-            trim(max(IDLE_FLOOR, pool.peak // 2))
+        elif _idle_dedicated > _kept_in_use and _idle_dedicated > pool.peak:
+            trim(max(_kept_in_use, pool.peak // 2))
 
 
 cdef void trim(Py_ssize_t keep) noexcept:

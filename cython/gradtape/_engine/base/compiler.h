@@ -121,6 +121,12 @@
   #define LOAD_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
   #define LOAD_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
   #define STORE_RELEASE(p, value) __atomic_store_n(p, value, __ATOMIC_RELEASE)
+  #define REPLACED(p, expected, value) __sync_bool_compare_and_swap(p, expected, value)
+#else
+  #define LOAD_RELAXED(p) (*(p))
+  #define LOAD_ACQUIRE(p) (*(p))
+  #define STORE_RELEASE(p, value) ((void)(*(p) = (value)))
+  #define REPLACED(p, expected, value) (*(p) == (expected) ? (*(p) = (value), 1) : 0)
 #endif
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
   #define LOOK_AGAIN() __builtin_ia32_pause()

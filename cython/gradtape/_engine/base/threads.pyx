@@ -3,7 +3,8 @@
 Workers sleep on a condition variable between loops: a spinning one would starve BLAS, whose threads run on the same cores.
 Waking a sleeper costs tens of microseconds, so where products need no BLAS a worker that has just done its part looks out
 for the next one for PATIENCE before it sleeps, as long as that finds it mostly: not in a program whose long loops alternate
-with other work, such as a BLAS of its own. Where cuts change results they follow from the sizes and the number of threads
+with other work, such as a BLAS of its own. A worker may also be lent: it then does something beside its caller, and is
+asked back when a loop wants it. Where cuts change results they follow from the sizes and the number of threads
 alone, so results do not depend on timing. A second Python thread that arrives while the workers are busy runs its own loop
 alone. After a fork the child starts workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the
 processors that this process may use.
@@ -21,6 +22,9 @@ cdef extern from *:
     static void gradtape_pool_prepare(void) {}
     static void gradtape_pool_look_out(long nanoseconds) {}
     static int gradtape_pool_alert(void) { return 0; }
+    static int gradtape_pool_lend(gradtape_part work, void* context) { return 0; }
+    static int gradtape_pool_wanted(void) { return 0; }
+    static long long gradtape_pool_clock(void) { return 0; }
     #else
     #include <pthread.h>
     #include <time.h>
@@ -31,17 +35,19 @@ cdef extern from *:
         pthread_mutex_t lock;
         pthread_cond_t wake, done;
         pthread_mutex_t owner;
-        gradtape_part work;
-        void* context;
+        gradtape_part work, aside;
+        void *context, *aside_context;
         int parts, next, unfinished, workers, alert;
         unsigned long job;
         long patience;
     } gradtape_pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
-                       PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+                       PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
     static void gradtape_pool_look_out(long nanoseconds) { gradtape_pool.patience = nanoseconds; }
 
     static int gradtape_pool_alert(void) { return LOAD_RELAXED(&gradtape_pool.alert); }
+
+    static int gradtape_pool_wanted(void) { return LOAD_RELAXED(&gradtape_pool.next) < LOAD_RELAXED(&gradtape_pool.parts); }
 
     static long long gradtape_pool_clock(void) {
         struct timespec now;
@@ -60,6 +66,18 @@ cdef extern from *:
             pthread_mutex_lock(&gradtape_pool.lock);
             if (--gradtape_pool.unfinished == 0) pthread_cond_signal(&gradtape_pool.done);
         }
+    }
+
+    /* Who is lent comes back as soon as a loop wants it, so it counts among those that look out for one. */
+    static void gradtape_pool_do_aside(void) {
+        gradtape_part work = gradtape_pool.aside;
+        void* context = gradtape_pool.aside_context;
+        gradtape_pool.aside = 0;
+        gradtape_pool.alert++;
+        pthread_mutex_unlock(&gradtape_pool.lock);
+        work(context, 0, 1);
+        pthread_mutex_lock(&gradtape_pool.lock);
+        gradtape_pool.alert--;
     }
 
     /* A worker that has looked out in vain more often than not gives it up for as many jobs, then tries once more. */
@@ -93,10 +111,12 @@ cdef extern from *:
         (void)unused;
         pthread_mutex_lock(&gradtape_pool.lock);
         for (;;) {
-            while (gradtape_pool.job == seen) pthread_cond_wait(&gradtape_pool.wake, &gradtape_pool.lock);
+            while (gradtape_pool.job == seen && !gradtape_pool.aside)
+                pthread_cond_wait(&gradtape_pool.wake, &gradtape_pool.lock);
             seen = gradtape_pool.job;
-            if (gradtape_pool.next >= gradtape_pool.parts) continue;
-            gradtape_pool_take(gradtape_pool.next++);
+            if (gradtape_pool.next < gradtape_pool.parts) gradtape_pool_take(gradtape_pool.next++);
+            else if (gradtape_pool.aside) gradtape_pool_do_aside();
+            else continue;
             if (rest > 0) rest--;
             else if (gradtape_pool.patience) {
                 trust += gradtape_pool_expect(seen) ? trust < GRADTAPE_MOST_TRUST : -1;
@@ -106,18 +126,37 @@ cdef extern from *:
         return 0;
     }
 
+    static void gradtape_pool_hire(int workers) {
+        while (gradtape_pool.workers < workers) {
+            pthread_t thread;
+            if (pthread_create(&thread, 0, gradtape_pool_worker, 0)) break;
+            pthread_detach(thread);
+            gradtape_pool.workers++;
+        }
+    }
+
+    static int gradtape_pool_lend(gradtape_part work, void* context) {
+        int lent = 0;
+        pthread_mutex_lock(&gradtape_pool.lock);
+        gradtape_pool_hire(1);
+        if (gradtape_pool.workers && !gradtape_pool.aside) {
+            gradtape_pool.aside = work;
+            gradtape_pool.aside_context = context;
+            STORE_RELEASE(&gradtape_pool.job, gradtape_pool.job + 1);
+            pthread_cond_signal(&gradtape_pool.wake);
+            lent = 1;
+        }
+        pthread_mutex_unlock(&gradtape_pool.lock);
+        return lent;
+    }
+
     static void gradtape_pool_run(gradtape_part work, void* context, int parts) {
         if (parts < 2 || pthread_mutex_trylock(&gradtape_pool.owner)) {
             for (int i = 0; i < parts; i++) work(context, i, parts);
             return;
         }
         pthread_mutex_lock(&gradtape_pool.lock);
-        while (gradtape_pool.workers < parts - 1) {
-            pthread_t thread;
-            if (pthread_create(&thread, 0, gradtape_pool_worker, 0)) break;
-            pthread_detach(thread);
-            gradtape_pool.workers++;
-        }
+        gradtape_pool_hire(parts - 1);
         gradtape_pool.work = work;
         gradtape_pool.context = context;
         gradtape_pool.parts = parts;
@@ -139,6 +178,7 @@ cdef extern from *:
         gradtape_pool.workers = 0;
         gradtape_pool.unfinished = 0;
         gradtape_pool.alert = 0;
+        gradtape_pool.aside = 0;
         gradtape_pool.parts = gradtape_pool.next = 0;
     }
 
@@ -149,6 +189,9 @@ cdef extern from *:
     void gradtape_pool_prepare()
     void gradtape_pool_look_out(long nanoseconds) noexcept nogil
     int gradtape_pool_alert() noexcept nogil
+    int gradtape_pool_lend(Part work, void* context) noexcept nogil
+    int gradtape_pool_wanted() noexcept nogil
+    int64_t gradtape_pool_clock() noexcept nogil
 
 cdef enum:
     MOST = 64
@@ -169,6 +212,18 @@ cdef void look_out() noexcept nogil:
     gradtape_pool_look_out(PATIENCE)
 
 
+cdef bint lend_worker(Part work, void* context) noexcept nogil:
+    return _count > 1 and gradtape_pool_lend(work, context)
+
+
+cdef bint loop_waits() noexcept nogil:
+    return gradtape_pool_wanted()
+
+
+cdef int64_t clock() noexcept nogil:
+    return gradtape_pool_clock()
+
+
 cdef void run_parts(Part work, void* context, int parts) noexcept nogil:
     gradtape_pool_run(work, context, parts)
 
@@ -176,7 +231,7 @@ cdef void run_parts(Part work, void* context, int parts) noexcept nogil:
 def set_num_threads(int count) -> None:
     """Sets how many threads long loops use, the calling one included.
 
-    Results depend on it only by rounding.
+    Matrix products, convolutions among them, depend on it by rounding; nothing else does.
 
     Args:
       count: their number, at least 1.

@@ -7,7 +7,7 @@ Images are (batch, d0, d1, d2, channels), contiguous; patches (batch, o0, o1, o2
 spatial axis.
 """
 
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport real
@@ -274,3 +274,43 @@ cdef inline void take_larger(const real* source, Py_ssize_t at, real* values, in
         larger = (x > best) | ((x != x) & (best == best))
         values[i] = x if larger else best
         places[i] = place + <int>i if larger else places[i]
+
+
+# Values and where among an image's elements they stand. Values of an image stand in it.
+cdef struct Places:
+    bint double_precision
+    const void* values          # IN
+    const int* places           # IN
+    void* image                 # OUT
+    Py_ssize_t images
+    Py_ssize_t values_each
+    Py_ssize_t elements_each
+
+
+def put_at_places(const real[::1] values, const int[::1] places, real[::1] image, Py_ssize_t images):
+    """image (OUT) = zeros, but that values (IN) are added up at their places (IN): the transpose of taking them.
+
+    There are so many images, at least one. Each has as many of the values, one after the other, and they stand in it.
+    """
+    cdef Places put = Places(real is double, &values[0], &places[0], &image[0], images, values.shape[0] // images, image.shape[0] // images)
+    cdef int parts = <int>min(thread_count(), images) if image.shape[0] >= SPLIT_WORK else 1
+    with nogil:
+        run_parts(put_part, &put, parts)
+
+
+cdef void put_part(void* context, int part, int parts) noexcept nogil:
+    """Some of the images."""
+    cdef Places* put = <Places*>context
+    cdef Py_ssize_t first = put.images * part // parts, stop = put.images * (part + 1) // parts
+    if put.double_precision:
+        put_images[double](put, <const double*>put.values, <double*>put.image, first, stop)
+    else:
+        put_images[float](put, <const float*>put.values, <float*>put.image, first, stop)
+
+
+cdef void put_images(const Places* put, const real* values, real* image, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
+    cdef Py_ssize_t i, n
+    for n in range(first, stop):
+        memset(image + n * put.elements_each, 0, put.elements_each * sizeof(real))
+        for i in range(n * put.values_each, (n + 1) * put.values_each):
+            image[put.places[i]] += values[i]

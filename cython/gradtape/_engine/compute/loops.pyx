@@ -1,7 +1,7 @@
 """Loops over flat data: programs and reductions, let out of the interpreter when they are long, and cut up among threads.
 
-Sums are cut in the same places whatever the timing, so results depend on the number of threads alone. Where elements do not
-meet, cutting changes no bit, so a loop can be cut or not.
+Long sums are those of segments, whose places follow from the size alone, and threads take whole segments: results depend
+neither on timing nor on the number of threads. Where elements do not meet, cutting changes no bit, so a loop can be cut or not.
 """
 
 from gradtape._engine.base.buffer cimport Block, acquire, release
@@ -15,7 +15,8 @@ cdef enum:
     SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up
     ALERT_WORK = 1 << 15        # the same while other threads look out for work
     CUT = 1024                  # elements between places where a flat run may be cut
-    MOST_PARTS = 64
+    MOST_SEGMENTS = 64
+    SEGMENT = 8 * CUT           # elements of a segment, at least
     MOST_VALUES = 2048          # float64 of values, or twice as many float32, that are summed while L1 has them
 
 
@@ -27,11 +28,23 @@ cdef Py_ssize_t place_of_cut(Py_ssize_t length, int part, int parts) noexcept no
     return length if part == parts else (length // CUT) * part // parts * CUT
 
 
+cdef inline int segments_of(Py_ssize_t size) noexcept nogil:
+    return <int>max(1, min(MOST_SEGMENTS, size // SEGMENT))
+
+
+cdef double sum_of_segments(const double* sums, int segments) noexcept nogil:
+    cdef double total = sums[0]
+    cdef int i
+    for i in range(1, segments):
+        total += sums[i]
+    return total
+
+
 # A program's run cut along the first axis, or along the flat run where every operand is a run or a single element.
 cdef struct Division:
     void* program
     bint double_precision
-    bint total
+    int segments                    # of a total, 0 of a run that is stored
     char* out
     Py_ssize_t out_step             # bytes of result per index of the divided axis
     Operand operands[MAX_OPERANDS]
@@ -41,16 +54,25 @@ cdef struct Division:
     Py_ssize_t shape[MAX_RANK]
     Py_ssize_t length               # of the divided axis
     Py_ssize_t inner                # elements per index of it
-    double sums[MOST_PARTS]
+    double sums[MOST_SEGMENTS]
 
 
 cdef void run_division(void* context, int part, int parts) noexcept nogil:
     cdef Division* division = <Division*>context
+    cdef int segment
+    if division.segments == 0:
+        run_slice(division, part, parts)
+    for segment in range(division.segments * part // parts, division.segments * (part + 1) // parts):
+        run_slice(division, segment, division.segments)
+
+
+cdef void run_slice(Division* division, int part, int parts) noexcept nogil:
     cdef bint flat = division.inner == 1
     cdef Py_ssize_t start = place_of_cut(division.length, part, parts) if flat else division.length * part // parts
     cdef Py_ssize_t stop = place_of_cut(division.length, part + 1, parts) if flat else division.length * (part + 1) // parts
     cdef Py_ssize_t shape[MAX_RANK]
     cdef Operand operands[MAX_OPERANDS]
+    cdef bint total = division.segments > 0
     cdef double sum_ = 0
     cdef float single = 0
     cdef void* out = division.out + start * division.out_step
@@ -61,11 +83,11 @@ cdef void run_division(void* context, int part, int parts) noexcept nogil:
     for i in range(division.arity):
         operands[i] = division.operands[i]
         operands[i].data = <const char*>operands[i].data + start * division.steps[i]
-    if division.total:
+    if total:
         out = <void*>&sum_ if division.double_precision else <void*>&single
     run_program(division.program, division.double_precision, out, operands, division.rank, shape,
-                (stop - start) * division.inner, division.total)
-    if division.total:
+                (stop - start) * division.inner, total)
+    if total:
         division.sums[part] = sum_ if division.double_precision else single
 
 
@@ -78,7 +100,7 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     """Runs a program. Long runs let other Python threads in (inputs are immutable and the output is not yet shared) and
     are cut up among the parked threads."""
     cdef Division division
-    cdef int parts = thread_count(), i
+    cdef int parts = thread_count(), segments = segments_of(extent.size) if total else 0, i
     cdef bint flat = True
     cdef Py_ssize_t work
     cdef int width = 8 if double_precision else 4
@@ -86,18 +108,17 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     if extent.size <= LONG_RUN:
         program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
         return 0
-    if parts > MOST_PARTS:
-        parts = MOST_PARTS
     for i in range(program.arity):
         flat = flat and operands[i].mode != STRIDED
     work = extent.size * (program.length + 1)
-    if not (worth_cutting(work) if flat and not total else parts > 1 and work >= SPLIT_WORK and (flat or extent.dims[0] >= parts)):
+    if not (work >= SPLIT_WORK if total else worth_cutting(work) if flat else
+            parts > 1 and work >= SPLIT_WORK and extent.dims[0] >= parts):
         with nogil:
             program.run(double_precision, out, operands, extent.rank, extent.dims, extent.size, total)
         return 0
     division.program = <void*>program
     division.double_precision = double_precision
-    division.total = total
+    division.segments = segments
     division.out = <char*>out
     division.arity = program.arity
     division.rank = 1 if flat else extent.rank
@@ -117,14 +138,11 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
         else:
             division.steps[i] *= operands[i].strides[0]
     with nogil:
-        run_parts(run_division, &division, parts)
-    if total:
-        for i in range(1, parts):
-            division.sums[0] += division.sums[i]
-        if double_precision:
-            (<double*>out)[0] = division.sums[0]
-        else:
-            (<float*>out)[0] = <float>division.sums[0]
+        run_parts(run_division, &division, min(parts, segments) if total else parts)
+    if total and double_precision:
+        (<double*>out)[0] = sum_of_segments(division.sums, segments)
+    elif total:
+        (<float*>out)[0] = <float>sum_of_segments(division.sums, segments)
     return 0
 
 
@@ -166,9 +184,10 @@ cdef void sum_blocks(void* context, int part, int parts) noexcept nogil:
 cdef bint execute_sum(Program program, bint double_precision, void* out, Operand* operands, Py_ssize_t size) except -1:
     cdef Summing job
     cdef Block* sums
-    cdef double total = 0, of_part
+    cdef double[MOST_SEGMENTS] totals
+    cdef double total
     cdef Py_ssize_t i
-    cdef int parts = min(thread_count(), MOST_PARTS), part
+    cdef int segments = segments_of(size) if size >= SPLIT_WORK else 1, segment
     for i in range(program.arity):
         if operands[i].mode == STRIDED:
             return False
@@ -177,15 +196,13 @@ cdef bint execute_sum(Program program, bint double_precision, void* out, Operand
     job.program, job.double_precision, job.operands, job.arity = <void*>program, double_precision, operands, program.arity
     job.length, job.sums = size, <double*>sums.data
     with nogil:
-        run_parts(sum_blocks, &job, parts if parts > 1 and worth_cutting(size * (program.length + 2)) else 1)
+        run_parts(sum_blocks, &job, thread_count() if worth_cutting(size * (program.length + 2)) else 1)
     # In the order of `reduce_run`.
-    if parts < 2 or size < SPLIT_WORK or size <= LONG_RUN:
-        parts = 1
-    for part in range(parts):
-        of_part = 0
-        for i in range(place_of_cut(size, part, parts) // CUT, (place_of_cut(size, part + 1, parts) + CUT - 1) // CUT):
-            of_part += job.sums[i]
-        total = total + of_part if part else of_part
+    for segment in range(segments):
+        totals[segment] = 0
+        for i in range(place_of_cut(size, segment, segments) // CUT, (place_of_cut(size, segment + 1, segments) + CUT - 1) // CUT):
+            totals[segment] += job.sums[i]
+    total = sum_of_segments(totals, segments)
     release(sums)
     if double_precision:
         (<double*>out)[0] = total
@@ -194,7 +211,7 @@ cdef bint execute_sum(Program program, bint double_precision, void* out, Operand
     return True
 
 
-cdef struct Instruction:
+cdef struct InstructionDivision:
     int code
     bint double_precision
     char* out
@@ -204,7 +221,7 @@ cdef struct Instruction:
 
 
 cdef void run_part(void* context, int part, int parts) noexcept nogil:
-    cdef Instruction* job = <Instruction*>context
+    cdef InstructionDivision* job = <InstructionDivision*>context
     cdef Py_ssize_t start = place_of_cut(job.length, part, parts), n = place_of_cut(job.length, part + 1, parts) - start
     if job.double_precision:
         kernels.run64(job.code, <double*>job.out + start, <const double*>job.a + start, <const double*>job.b + start, NULL, n)
@@ -213,7 +230,7 @@ cdef void run_part(void* context, int part, int parts) noexcept nogil:
 
 
 cdef void run_instruction(int code, bint double_precision, char* out, const char* a, const char* b, Py_ssize_t n) noexcept:
-    cdef Instruction job
+    cdef InstructionDivision job
     job.code, job.double_precision, job.out, job.a, job.b, job.length = code, double_precision, out, a, b, n
     if worth_cutting(n):
         run_parts(run_part, &job, thread_count())
@@ -229,25 +246,27 @@ cdef struct ReductionDivision:
     Py_ssize_t outer
     Py_ssize_t reduced
     Py_ssize_t inner
-    double sums[MOST_PARTS]
+    int segments
+    double sums[MOST_SEGMENTS]
 
 
 cdef void reduce_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the outer indices, or for one long sum some of its elements."""
+    """Some of the outer indices, or some segments of one long sum."""
     cdef ReductionDivision* job = <ReductionDivision*>context
     cdef Py_ssize_t start, stop, row = job.reduced * job.inner
-    cdef int width = 4 if job.dtype_code == F32 else 8
-    if job.outer > 1:
+    cdef int width = 4 if job.dtype_code == F32 else 8, i
+    if job.segments == 0:
         start = job.outer * part // parts
         stop = job.outer * (part + 1) // parts
         reduce_flat(job.kind, job.dtype_code, job.a + start * row * width, job.out + start * job.inner * width,
                     stop - start, job.reduced, job.inner)
         return
-    start, stop = place_of_cut(job.reduced, part, parts), place_of_cut(job.reduced, part + 1, parts)
-    if job.dtype_code == F32:
-        job.sums[part] = kernels.sum32(<const float*>job.a + start, stop - start)
-    else:
-        job.sums[part] = kernels.sum64(<const double*>job.a + start, stop - start)
+    for i in range(job.segments * part // parts, job.segments * (part + 1) // parts):
+        start, stop = place_of_cut(job.reduced, i, job.segments), place_of_cut(job.reduced, i + 1, job.segments)
+        if job.dtype_code == F32:
+            job.sums[i] = kernels.sum32(<const float*>job.a + start, stop - start)
+        else:
+            job.sums[i] = kernels.sum64(<const double*>job.a + start, stop - start)
 
 
 cdef void reduce_flat(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
@@ -263,22 +282,21 @@ cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssiz
                      Py_ssize_t inner) noexcept:
     """a is IN, out is OUT. Long reductions let other Python threads in, and are cut up where the parts do not meet."""
     cdef ReductionDivision job
-    cdef int parts = min(thread_count(), MOST_PARTS), i
-    if outer * reduced * inner <= LONG_RUN:
+    cdef Py_ssize_t size = outer * reduced * inner
+    cdef int parts = thread_count()
+    cdef bint total = kind == SUM and outer == 1 and inner == 1
+    if size <= LONG_RUN:
         reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
-    elif (parts < 2 or outer * reduced * inner < SPLIT_WORK
-            or not (outer >= parts or (outer == 1 and inner == 1 and kind == SUM))):
+    elif size < SPLIT_WORK or not (total or (parts > 1 and outer >= parts)):
         with nogil:
             reduce_flat(kind, dtype_code, a, out, outer, reduced, inner)
     else:
         job.kind, job.dtype_code, job.a, job.out = kind, dtype_code, a, out
         job.outer, job.reduced, job.inner = outer, reduced, inner
+        job.segments = segments_of(size) if total else 0
         with nogil:
-            run_parts(reduce_part, &job, parts)
-        if outer == 1:
-            for i in range(1, parts):
-                job.sums[0] += job.sums[i]
-            if dtype_code == F32:
-                (<float*>out)[0] = <float>job.sums[0]
-            else:
-                (<double*>out)[0] = job.sums[0]
+            run_parts(reduce_part, &job, min(parts, job.segments) if total else parts)
+        if total and dtype_code == F32:
+            (<float*>out)[0] = <float>sum_of_segments(job.sums, job.segments)
+        elif total:
+            (<double*>out)[0] = sum_of_segments(job.sums, job.segments)

@@ -6,7 +6,10 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 
-# Adds op(a) op(b) to c (IN, OUT) instead, and says so, where the product is too small for any way but direct_product.
+# Whether a product is too small for any way but direct_product, but not empty.
+cdef bint is_short(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
+
+# Adds op(a) op(b) to c (IN, OUT) instead, and says so, where the product is short.
 cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                       const void* a, const void* b, void* c) noexcept
 

@@ -44,6 +44,10 @@ cdef inline bint _small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil
     return m * n * k <= (DIRECT_VECTOR_WORK if narrow == 1 else DIRECT_NARROW_WORK if narrow < 16 else DIRECT_WORK)
 
 
+cdef bint is_short(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
+    return 0 < m * n * k < ALERT_WORK and _small(m, n, k)
+
+
 cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
     return m > FEW_ROWS and n > 1 and k <= PACKED_DEPTH and m * n * k <= DIRECT_NARROW_WORK
 
@@ -226,11 +230,11 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
 
 cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                       const void* a, const void* b, void* c) noexcept:
-    if m * n * k >= ALERT_WORK or not _small(m, n, k) or m * n * k == 0:
+    if not is_short(m, n, k):
         return False
     direct_product(double_precision, transpose_a, transpose_b, 1, m, n, k, a, 0, b, 0, c, True)
     return True
 
 
 if outruns_blas:
-    look_out()      # no product goes to BLAS, so nobody starves its threads
+    look_out()      # no product goes to BLAS, so its threads are not starved

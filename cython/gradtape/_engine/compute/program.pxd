@@ -53,7 +53,7 @@ cdef class Program(Primitive):
     cdef readonly int arity
     cdef readonly bint predicate       # result is to be stored as bool bytes
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
-    cdef bint plain                    # one instruction on its operands in order, whose result is stored as it is
+    cdef bint direct                   # one instruction on its operands in order, whose result is stored as it is
     cdef bint expanded                 # the formula is in instructions as it stands
     cdef bint arithmetic               # and that a sum, difference, product or quotient
     cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1

@@ -87,6 +87,25 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
     return 0
 
 
+cdef inline int visit_op(Sweep* sweep, Entry* entry, Slot* slot) except -1:
+    """Passes what waits at an op to its operands. It stays in its slot where the op is a source."""
+    cdef object cotangent
+    if tags(slot[0]) & SOURCE:
+        cotangent = <object>pointer(slot[0])
+    else:
+        cotangent = owned(slot[0])
+        slot[0] = NULL
+    if entry.op == <PyObject*>IDENTITY:
+        # IndexedSlices pass as they are.
+        if wanted(sweep, entry.inputs[0]):
+            accumulate(sweep, entry.inputs[0], cotangent)
+    else:
+        if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).compiled_vjp != NULL):
+            cotangent = dense(cotangent)
+        visit(sweep, entry, <Tensor>cotangent)
+    return 0
+
+
 cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
     """Runs a Python reverse rule: cotangents of all outputs in, of all inputs out."""
     cdef list arguments = []
@@ -227,7 +246,6 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
     cdef Slot* main
     cdef Entry* entry
     cdef PyObject* own
-    cdef object cotangent
     cdef Call call
     cdef Page page
     while sweep.waiting > 0 and position >= sweep.stop:
@@ -254,20 +272,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
         sweep.waiting -= 1
         sweep.high = position
         if entry.kind == OP:
-            if tags(slot[0]) & SOURCE:
-                cotangent = <object>own
-            else:
-                slot[0] = NULL
-                cotangent = owned(own)
-            if entry.op == <PyObject*>IDENTITY:
-                # IndexedSlices pass as they are.
-                if wanted(sweep, entry.inputs[0]):
-                    accumulate(sweep, entry.inputs[0], cotangent)
-            else:
-                if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).compiled_vjp != NULL):
-                    cotangent = dense(cotangent)
-                visit(sweep, entry, <Tensor>cotangent)
-            cotangent = None
+            visit_op(sweep, entry, slot)
         elif entry.kind == READ:
             # A variable's read that is a source itself.
             accumulate(sweep, entry.inputs[0], <object>own)

@@ -92,7 +92,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
     if position < window.low or not 0 <= place < window.page_count or window.directory[place] == NULL:
         raise ValueError("The tape holds no such entry.")
     page = <Page>window.directory[place]
-    page.letting_go += 1                          # rules may run a program's code, which may end the tape: the entry stays
+    page.clearing += 1                          # rules may run a program's code, which may end the tape: the entry stays
     try:
         entry = &page.entries[position & PAGE_MASK]
         if entry.kind == OP:
@@ -105,7 +105,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
         found = list(found) if type(found) is list or type(found) is tuple else [found]
         return [found[i] if needs[i] else None for i in range(call.input_count)]
     finally:
-        page.letting_go -= 1
+        page.clearing -= 1
 
 
 cdef object cotangent(Window window, Entry* entry, Tensor given, int operand):

@@ -32,6 +32,7 @@ cdef struct Sweep:
     int64_t highest
     Slot* extras                     # slots beside the window's marks
     Py_ssize_t held                  # how many of the extras hold a cotangent
+    Py_ssize_t first                 # the first of the extras that ever did
     Marks* marks                     # a copy, for rules may add to the window's, which moves them
     Py_ssize_t mark_capacity
     Py_ssize_t batch                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
@@ -143,6 +144,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t batch) except -1:
     sweep.count = window.page_count
     sweep.mark_capacity = window.mark_capacity
     sweep.held = 0
+    sweep.first = window.family_count * FAMILY_SIZE
     sweep.storage = _idle_storage
     if _idle_storage == NULL:
         sweep.storage = <SlotStorage*>zeroed(1, sizeof(SlotStorage))
@@ -212,7 +214,7 @@ cdef int end(Sweep* sweep) except -1:
     for place in range(sweep.count):
         if sweep.pages[place] != NULL:
             give_slots(sweep, place)
-    i = 0
+    i = sweep.first
     while sweep.held:
         left = sweep.extras[i]
         if left != NULL:
@@ -355,6 +357,8 @@ cdef int accumulate_any(Sweep* sweep, int64_t node, object cotangent) except -1:
     if place >= 0:
         if sweep.extras[place] == NULL:
             sweep.held += 1
+            if place < sweep.first:
+                sweep.first = place
         merge(&sweep.extras[place], cotangent)
     return 0
 

@@ -31,6 +31,7 @@ from gradtape._src.core.records import like, opened
 cdef enum:
     TOGETHER = 1 << 16         # elements of a Jacobian's cotangents that are swept together
     MOST_IDLE = 16
+    MOST_IDLE_ENDS = 4
     FEW_SOURCES = 16           # that gradient takes without asking for memory
 
 cdef extern from "Python.h":
@@ -341,8 +342,9 @@ cdef class GradientTape(Window):
           [array([2., 4.], dtype=float32), np.float32(3.0)]
         """
         cdef tuple targets
-        cdef list results = None, flat = None, seeds = None
-        cdef bint alone = type(sources) is Tensor or isinstance(sources, BaseVariable)
+        cdef list results = None, seeds = None
+        cdef list flat = <list>sources if type(sources) is list else None
+        cdef bint alone = flat is None and (type(sources) is Tensor or isinstance(sources, BaseVariable))
         cdef bint listed = False, tensors = True, floating = False, zero = False
         cdef Source few[FEW_SOURCES]
         cdef Source* described = few
@@ -366,7 +368,6 @@ cdef class GradientTape(Window):
             targets = tuple(nest.flatten(target))
             target_items, target_count = PySequence_Fast_ITEMS(targets), len(targets)
         if not alone:
-            flat = <list>sources if type(sources) is list else None
             if flat is not None:
                 count = len(flat)
                 if count > FEW_SOURCES:
@@ -381,7 +382,8 @@ cdef class GradientTape(Window):
                 count = len(flat)
         if output_gradients is not None:
             seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
-        check_operands(target_items, target_count, "target")
+        if target_items != &target_alone or not is_differentiable((<Tensor>target).dtype_code):
+            check_operands(target_items, target_count, "target")
         if alone:
             check_operands(&source_alone, 1, "source")
             described[0] = source_of(source_alone)

@@ -5,11 +5,39 @@ system for memory, and calling without a tuple of arguments.
 """
 
 @cython.final
-@cython.freelist(4)
 cdef class BoundEnd:
     """`tape.__enter__` or `tape.__exit__`."""
     cdef VectorCall call
     cdef GradientTape tape
+
+
+# Those that ended, which hold nothing: a step binds twice.
+
+cdef PyObject* _idle_ends[MOST_IDLE_ENDS]
+cdef int _idle_end_count = 0
+
+
+cdef inline BoundEnd made_end():
+    global _idle_end_count
+    cdef BoundEnd bound
+    if not _idle_end_count:
+        return BoundEnd.__new__(BoundEnd)
+    _idle_end_count -= 1
+    bound = <BoundEnd>_idle_ends[_idle_end_count]
+    PyObject_GC_Track(<PyObject*>bound)
+    return bound
+
+
+cdef void end_bound(PyObject* o) noexcept:
+    """The destructor: o's count is 0, so no variable may hold it here. The tape's end may run a program's code, which binds."""
+    global _idle_end_count
+    PyObject_GC_UnTrack(o)
+    (<BoundEnd>o).tape = None
+    if _idle_end_count == MOST_IDLE_ENDS:
+        _free_bound(o)
+        return
+    _idle_ends[_idle_end_count] = o
+    _idle_end_count += 1
 
 
 cdef object enter_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
@@ -38,7 +66,7 @@ cdef class End:
         cdef BoundEnd bound
         if tape is None:
             return self
-        bound = BoundEnd.__new__(BoundEnd)
+        bound = made_end()
         bound.call = self.call
         bound.tape = <GradientTape?>tape
         return bound
@@ -60,6 +88,8 @@ cdef BoundEnd _any = BoundEnd.__new__(BoundEnd)
 _bound_type.tp_vectorcall_offset = <char*>&_any.call - <char*><PyObject*>_any
 _bound_type.tp_call = PyVectorcall_Call
 _bound_type.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
+cdef Destructor _free_bound = _bound_type.tp_dealloc
+_bound_type.tp_dealloc = end_bound
 install_end("__enter__", <VectorCall><void*>enter_bound)
 install_end("__exit__", <VectorCall><void*>exit_bound)
 PyType_Modified(GradientTape)

@@ -1,4 +1,12 @@
 """Fusion: elementwise neighbours become one program."""
 
-# Steps with the same values in the slots that live on. arguments: dimensions, dtype code and size of those that come first.
-cdef list fused_steps(list steps, set live, list arguments)
+from gradtape._engine.function.trace cimport Step
+
+# Dimensions, as bytes, and dtype code of one of a step's results in every repetition, its slot's form; None where it is not known.
+cdef object form_of(Step maker, int slot)
+
+# Steps with the same values in the slots that live on. known: by slot, forms of what was there before.
+cdef list fused_steps(list steps, set live, dict known)
+
+# The form of a slot where it is read. makers: by slot the place of the step that it is a result of.
+cdef object form_at(list steps, int slot, dict makers, dict known)

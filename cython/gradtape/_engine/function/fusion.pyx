@@ -3,7 +3,7 @@
 A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
 
-A sum or mean of all values of a long program that nobody else reads takes the program in: values are added up block by block, in
+A sum or mean of all values of a long program that no other step reads takes the program in: values are added up block by block, in
 the order in which kernels add up what was stored.
 """
 
@@ -28,7 +28,7 @@ cdef enum:
 cdef dict _expanded = {}     # formulas in instructions, of programs that are no function's own
 
 
-cdef list fused_steps(list steps, set live, list arguments):
+cdef list fused_steps(list steps, set live, dict known):
     cdef dict makers = {}, readers = {}, programs = {}
     cdef set absorbed = set(), region
     cdef list kept = []
@@ -51,7 +51,7 @@ cdef list fused_steps(list steps, set live, list arguments):
             region = region_of(steps, i, makers, readers, live, most)
             if len(region) == 1:
                 break
-            made = together(steps, i, sorted(region), arguments, makers, programs)
+            made = together(steps, i, sorted(region), known, makers, programs)
             if made is not None:
                 absorbed |= region
                 break
@@ -174,14 +174,13 @@ cdef object number_at(list steps, int slot, dict makers):
     return number if number == number else None      # the bits of a NaN are its own
 
 
-cdef object form_at(list steps, int slot, dict makers, list arguments):
-    """Dimensions, as bytes, and dtype code of what a slot holds in every repetition; None where they are not known."""
-    cdef Step maker
-    cdef int k
+cdef object form_at(list steps, int slot, dict makers, dict known):
     place = makers.get(slot)
-    if place is None:
-        return arguments[slot][:2] if slot < len(arguments) else None
-    maker = steps[place]
+    return known.get(slot) if place is None else form_of(<Step>steps[place], slot)
+
+
+cdef object form_of(Step maker, int slot):
+    cdef int k
     if maker.kind == CONSTANT:
         return dims_of(maker.constant.extent), maker.constant.dtype_code
     if maker.forms is not None:
@@ -204,13 +203,13 @@ cdef object formula_of(Program program):
     return found
 
 
-cdef Step together(list steps, int last, list region, list arguments, dict makers, dict programs):
+cdef Step together(list steps, int last, list region, dict known, dict makers, dict programs):
     """One step for a region; None where its program would not stay in cache. Regions of the same form share a program."""
     cdef dict places = {}, results = {}
     cdef Step root = steps[last], step, made
     cdef Program program
     cdef int i, k
-    cdef list given_forms = [form_at(steps, slot, makers, arguments) for slot in operands_of(steps, set(region), makers)]
+    cdef list given_forms = [form_at(steps, slot, makers, known) for slot in operands_of(steps, set(region), makers)]
     # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
     cdef bint floating = any([given_form is not None and given_form[1] <= F64 for given_form in given_forms])
     # What is one value everywhere is a number where another operand tells the shape.

@@ -9,7 +9,7 @@ taken back if it leads off the trace. Python then runs the function from its sta
 """
 
 from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
-from libc.stdint cimport int64_t
+from libc.stdint cimport INT64_MAX, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
@@ -17,7 +17,9 @@ from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_e
 from gradtape._engine.base.types cimport F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
-from gradtape._engine.function.fusion cimport fused_steps
+from gradtape._engine.compute.queue cimport Product, Trial, enqueue, note_time, occupy, queued, settle, vacate
+from gradtape._engine.function.fusion cimport form_of, fused_steps
+from gradtape._engine.function.schedule cimport Queued, Schedule, scheduled
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
 from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, overwrite
@@ -26,7 +28,7 @@ from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.ops.extremes cimport compiled as compiled_extremes
 from gradtape._engine.ops.movement cimport copy_runs
 from gradtape._engine.ops.softmax cimport compiled as compiled_softmax
-from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate
+from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate, observing, unobserved
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, is_free, item_size, new_tensor, share
 
@@ -82,6 +84,8 @@ cdef struct Action:
     Extent* over                     # of a total, or of what tensors are joined to; owned
     Extent** parts                   # of the results of PART, and NULL behind them; owned
     int64_t attribute
+    long awaited                     # so many of the node's products in the queue are settled first
+    Product* product                 # what is put into the queue, where the repetition has it; owned, else NULL
 
 
 cdef class Code:
@@ -92,6 +96,8 @@ cdef class Code:
     cdef Py_ssize_t certain          # the action from which on nothing leads off the trace
     cdef readonly list steps
     cdef Py_ssize_t slots            # that a repetition of the whole tree needs
+    cdef int products                # that are put into the queue
+    cdef Trial _trial                # whether that pays
     cdef object given                # the result, with Places; None where a guard follows
     cdef Step asked                  # the guard; None at the end
     cdef dict children               # the code for each outcome of the guard
@@ -115,6 +121,17 @@ cdef class Code:
                  if (self.actions[i].ending >> k) & 1] for i in range(self.count)]
 
     @property
+    def left_to_queue(self):
+        """The steps whose products are put into the queue."""
+        return [self.steps[i] for i in range(self.count) if self.actions[i].product != NULL]
+
+    @property
+    def trial(self):
+        """Nanoseconds of a repetition without the queue and with it, as last tried; None as long as either is missing."""
+        times = self._trial.least[0], self._trial.least[1]
+        return times if 0 < min(times) and max(times) < INT64_MAX else None
+
+    @property
     def called(self):
         """The steps whose evaluation is a call of Python."""
         return [self.steps[i] for i in range(self.count) if self.actions[i].kind == SCRIPTED]
@@ -125,6 +142,7 @@ cdef class Code:
         if self.actions != NULL:
             for i in range(self.count):
                 free(self.actions[i].ends)
+                free(self.actions[i].product)
                 if self.actions[i].over != NULL:
                     release_extent(self.actions[i].over)
                 if self.actions[i].parts != NULL:
@@ -204,6 +222,48 @@ cdef bint same_step(Step a, Step b) except -1:
         return same_attributes(a.function, b.function) and same_attributes(a.arguments, b.arguments) and a.forms == b.forms
     if a.kind == CONSTANT:
         return same_tensor(a.constant, b.constant)
+    return True
+
+
+def evaluations(list steps not None):
+    """Steps to compare others with, without variables and constants' tensors, but for splats, which are no operands elsewhere.
+
+    None if they do more than evaluate and read variables.
+    """
+    cdef list kept = []
+    cdef Step step, form
+    for step in steps:
+        if step.kind > READ:
+            return None
+        if step.kind == READ or step.kind == CONSTANT and not step.constant.splat:
+            form = Step(step.kind, 0, 1)
+            form.results[0] = step.results[0]
+            form.shape = retain_extent(step.constant.extent if step.kind == CONSTANT else step.shape)
+            form.dtype_code = step.constant.dtype_code if step.kind == CONSTANT else step.dtype_code
+            step = form
+        kept.append(step)
+    return kept
+
+
+def same_evaluations(list kept not None, list steps not None):
+    """Whether steps do what the kept ones did, with the same splats, other constants and variables of the same shapes and dtypes."""
+    cdef Step a, b
+    cdef Py_ssize_t i
+    if len(kept) != len(steps):
+        return False
+    for i in range(len(kept)):
+        a, b = kept[i], steps[i]
+        if a.kind != b.kind:
+            return False
+        if a.kind == CONSTANT and a.constant is None:
+            if (a.results[0] != b.results[0] or a.dtype_code != b.constant.dtype_code or b.constant.splat
+                    or not same_extent(a.shape, b.constant.extent)):
+                return False
+        elif a.kind == READ:
+            if a.results[0] != b.results[0] or a.dtype_code != b.dtype_code or not same_extent(a.shape, b.shape):
+                return False
+        elif not same_step(a, b):
+            return False
     return True
 
 
@@ -311,8 +371,10 @@ cdef class Plan:
         cdef Repetition state = None
         cdef Action* action = NULL
         cdef Tensor value
-        cdef bint certain, touched = False
+        cdef bint certain, touched = False, queues = False
         cdef Py_ssize_t i, size
+        cdef long base = 0
+        cdef int64_t began = 0
         cdef int k
         if node is None:
             return MISSED
@@ -333,6 +395,9 @@ cdef class Plan:
                 slots[i] = arguments[i]
             while True:
                 certain = False
+                if code.products:
+                    queues = occupy(&code._trial, &began)
+                    base = queued()
                 for i in range(code.count):
                     action = &code.actions[i]
                     if i & 255 == 255:
@@ -343,8 +408,19 @@ cdef class Plan:
                             touched = True
                             state.finish()
                             state = None
+                    if queues:
+                        if observing or not unobserved():            # which a program in Python may have brought about
+                            settle(queued())
+                            vacate()
+                            queues = False
+                            began = 0
+                        elif action.awaited:
+                            settle(base + action.awaited)
                     if action.kind <= SCRIPTED:
-                        evaluate(action, slots)
+                        if queues and action.product != NULL:
+                            put_off_product(action, slots, base)
+                        else:
+                            evaluate(action, slots)
                     elif action.kind == READ:
                         if state is not None:
                             state.before_read((<Step>action.step).variable)
@@ -361,6 +437,12 @@ cdef class Plan:
                         state.put_off(<Step>action.step, slots)
                     for k in range(action.end_count):
                         clear_slot(slots, action.ends[k])
+                if code.products:
+                    if queues:
+                        settle(base + code.products)
+                        vacate()
+                    note_time(&code._trial, queues, began)
+                    queues = False
                 if code.asked is None:
                     if state is not None:
                         touched = True
@@ -387,6 +469,9 @@ cdef class Plan:
                 raise
             return MISSED
         finally:
+            if queues:
+                settle(queued())
+                vacate()
             for i in range(size):
                 Py_XDECREF(slots[i])
             if slots != few:
@@ -476,15 +561,33 @@ cdef bint in_place(Action* action, PyObject** slots) except -1:
     return False
 
 
-cdef Tensor sum_with_product(Action* action, PyObject** slots):
-    """What `added_product` gives."""
+cdef Tensor total_to_add_to(Action* action, PyObject** slots, bint queues):
+    """What a product is added to: the operand if nobody else holds it, else a copy."""
     cdef PyObject* held = slots[action.operands[2]]
-    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out = <Tensor>held
-    cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
+    cdef Tensor out = <Tensor>held
     # The slot holds it, and `out`.
     if not (action.attribute & LAST_USE and held.ob_refcnt == 2 and (out.block == NULL or out.block.refs == 1)):
+        if queues:
+            settle(queued())
         out = new_tensor(out.dtype_code, out.extent)
         memcpy(out.data, (<Tensor>held).data, out.extent.size * item_size(out.dtype_code))
+    return out
+
+
+cdef int put_off_product(Action* action, PyObject** slots, long base) except -1:
+    """Puts a product into the queue."""
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]]
+    cdef Tensor out = (total_to_add_to(action, slots, True) if action.kind == ADD_PRODUCT
+                       else new_tensor(left.dtype_code, action.shape))
+    enqueue(action.product, base, left.data, right.data, out.data)
+    return put(slots, action.out, out)
+
+
+cdef Tensor sum_with_product(Action* action, PyObject** slots):
+    """What `added_product` gives."""
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]]
+    cdef Tensor out = total_to_add_to(action, slots, False)
+    cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
     if not add_product(out.dtype_code == F64, left_transposed, right_transposed, out.extent.dims[0], out.extent.dims[1],
                        left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
         raise RuntimeError("a product was added that is not added so")
@@ -658,7 +761,8 @@ cdef int call_effect(Step step, PyObject** slots) except -1:
 cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list arguments) except -1:
     """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
-    encode(root, slots, fuses and not recorded, recorded, arguments)
+    known = {slot: given_form[:2] for slot, given_form in enumerate(arguments)}
+    encode(root, slots, fuses and not recorded, recorded, known)
     return 0
 
 
@@ -773,21 +877,27 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arguments):
-    """Makes the actions of a node and of all beyond it. Returns the slots that they read."""
+cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known):
+    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before."""
     cdef set live = set()
     cdef Step step
     cdef int i
     cdef list plan = [], ends = []
+    cdef Schedule schedule = None
     cdef Code code
     if node.guard is None:
         live.update(node.given_slots)
     else:
+        beyond = {**known, **{slot: form_of(step, slot) for step in node.numbered for slot in step.result_slots}} if fuses else known
         for child in node.children.values():
-            live |= encode(<Node>child, slots, fuses, recorded, arguments)
+            live |= encode(<Node>child, slots, fuses, recorded, beyond)
         live.add(node.asked.operands[0])
     if fuses:
-        node.numbered = fused_steps(living_steps(node.numbered, live), live, arguments)
+        node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
+        schedule = scheduled(node.numbered, known)
+        if schedule is not None:
+            node.numbered = schedule.steps
+            live.update(schedule.reads_at_end)
     for step in reversed(node.numbered):
         if not is_needed(step, live):
             continue
@@ -797,10 +907,10 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arg
                 live.discard(step.results[i])
             else:
                 last.append(step.results[i])
-        for i in range(step.operand_count):
-            if step.operands[i] not in live:
-                live.add(step.operands[i])
-                last.append(step.operands[i])
+        for slot in [step.operands[i] for i in range(step.operand_count)] if schedule is None else schedule.reads[step]:
+            if slot not in live:
+                live.add(slot)
+                last.append(slot)
         ends.append(last)
         plan.append(step)
     plan.reverse()
@@ -818,6 +928,9 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, list arg
         if may_vary(step):
             code.certain = max(code.certain, i + 1)
         encode_step(&code.actions[i], step, ends[i], recorded)
+        if schedule is not None:
+            encode_queued(&code.actions[i], step, schedule)
+    code.products = 0 if schedule is None else schedule.count
     node.code = code
     return live
 
@@ -908,6 +1021,17 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
             action.shape = step.shape
             if action.kind == TOTAL:
                 action.over = extent_from(step.attributes[0])
+    return 0
+
+
+cdef int encode_queued(Action* action, Step step, Schedule schedule) except -1:
+    cdef Queued left = schedule.queued.get(step)
+    action.awaited = schedule.awaited.get(step, 0)
+    if left is not None:
+        action.product = <Product*>malloc(sizeof(Product))
+        if action.product == NULL:
+            raise MemoryError()
+        action.product[0] = left.product
     return 0
 
 

@@ -337,7 +337,7 @@ cdef class Recorder(Tracer):
             tensor = given[i]
             step.results[i] = self.new_slot(tensor, False)
             step.forms.append((dims_of(tensor.extent), tensor.dtype_code))
-        renew_epoch(thread())        # its inside may have read variables, which nobody was shown
+        renew_epoch(thread())        # its inside may have read variables, which the trace was not shown
         return self.add(step)
 
     cdef object packed(self, object value, list places):
@@ -409,6 +409,10 @@ cdef class SliceRecorder(Recorder):
     def drawn(self, slot):
         """What an effect gave for the first slice; None where another tracer would have to be told."""
         return self.made[slot] if self.outer is None else None
+
+    def is_alone(self):
+        """Whether no other tracer, tape or accumulator is to be told of what is computed."""
+        return self.outer is None and not self.recorded
 
     def is_full(self, slot):
         """Whether what has a slot has as many axes as tensors can have: no axis of slices goes in front."""

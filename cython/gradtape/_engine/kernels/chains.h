@@ -3,11 +3,12 @@
  *
  * The instructions are written as they are executed: none is contracted with its neighbour, and of two NaNs the first operand
  * is the result, as in the loops that run an instruction on its own. Where that cannot be said, there are no chains.
- * This file includes itself once per element type; it needs tile.h.
+ * This file includes itself once per element type; it needs vectors.h.
  */
 #ifndef REAL
 
 #include "links.h"
+#include "vectors.h"
 
 #if defined(HAS_VECTORS) && defined(ARITHMETIC)
   /* Vectors of a strip: half of the registers. */

@@ -1,4 +1,4 @@
-"""Hooks for tests and benchmarks: the kernels in use, called on NumPy arrays, and plain twins of the optimised ones.
+"""Hooks for tests and benchmarks: the kernels in use, called on NumPy arrays, and loops that they are compared with.
 
 Every array is C-contiguous float32 or float64; arguments marked IN are read, OUT written.
 """
@@ -102,8 +102,8 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
                            1 if way == 3 else thread_count(), way != 4)
 
 
-def plain_total(const real[::1] a):
-    """Plain twin of `total`: one running sum in double."""
+def reference_total(const real[::1] a):
+    """What `total` is compared with: one running sum in double."""
     cdef double result = 0
     cdef Py_ssize_t i
     for i in range(a.shape[0]):
@@ -111,8 +111,8 @@ def plain_total(const real[::1] a):
     return result
 
 
-def plain_reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a):
-    """Plain twin of `reduce`: one running value per result element, sums in double."""
+def reference_reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a):
+    """What `reduce` is compared with: one running value per result element, sums in double."""
     cdef int number = KINDS[kind]
     cdef Py_ssize_t o, r, i
     cdef double value, x
@@ -130,8 +130,8 @@ def plain_reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a):
             out[o, i] = <real>value
 
 
-def plain_gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate=False):
-    """Plain twin of `gemm`: three loops, sums in double."""
+def reference_gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate=False):
+    """What `gemm` is compared with: three loops, sums in double."""
     cdef Py_ssize_t i, j, q
     cdef double value
     for i in range(c.shape[0]):

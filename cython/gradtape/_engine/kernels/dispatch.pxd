@@ -45,7 +45,7 @@ cdef struct Kernels:
     void (*fill32)(float* out, float value, Py_ssize_t n) noexcept nogil
     void (*fill64)(double* out, double value, Py_ssize_t n) noexcept nogil
     # out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it.
-    # op: 0 to 3 add, subtract, multiply, divide; 4 and 5 subtract and divide with a and b in each other's places.
+    # op: LINK_ADD, SUB, MUL, DIV, and SUB_FROM and DIV_FROM, which take a from b and divide b by a.
     void (*broadcast32)(int op, float* out, const float* a, const float* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept nogil
     void (*broadcast64)(int op, double* out, const double* a, const double* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept nogil
     # Sum of n elements; float32 input is accumulated in lanes per block of at most 1024 and in double across blocks.

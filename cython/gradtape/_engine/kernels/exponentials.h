@@ -3,8 +3,10 @@
  *
  * exp and sigmoid have the arithmetic of elementary.pxi, with the same bits as where its sums are contracted. tanh is a polynomial
  * about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by fit_tanh.py.
- * Elsewhere they are NULL, and the loops over elementary.pxi are taken. It needs tile.h and the EXPM1 constants of elementary.pxi.
+ * Elsewhere they are NULL, and the loops over elementary.pxi are taken. It needs vectors.h and the EXPM1 constants of elementary.pxi.
  */
+#include "vectors.h"
+
 #if defined(HAS_VECTORS) && defined(__AVX512F__)
 
 static const float TANH_CENTRES[16] = {

@@ -45,7 +45,7 @@ cdef void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
     for i in range(n):
         out[i] = value
 
-cdef extern from "tile.h" nogil:
+cdef extern from "rows.h" nogil:
     void broadcast32(int op, float* out, const float* a, const float* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept
     void broadcast64(int op, double* out, const double* a, const double* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept
 

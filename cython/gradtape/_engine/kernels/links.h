@@ -1,4 +1,5 @@
-/* A link of a chain: one instruction of arithmetic on the value that the link before it made, and on one more operand. */
+/* Arithmetic of a value with one more operand: of the rows of an array with one row, and of the links of a chain, each of which
+ * takes the value that the one before it made. */
 #ifndef GRADTAPE_LINKS
 #define GRADTAPE_LINKS
 

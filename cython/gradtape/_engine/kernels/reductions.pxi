@@ -1,7 +1,7 @@
 # Sums, products and extrema of runs and of columns. The order of additions depends on the lengths alone, never on addresses or
 # threads, so that the same numbers give the same bits.
 
-cdef extern from "tile.h" nogil:
+cdef extern from "rows.h" nogil:
     float sum_run32(const float* a, Py_ssize_t n) noexcept
     double sum_run64(const double* a, Py_ssize_t n) noexcept
     void sum_rows32(const float* a, Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t width, float* to) noexcept

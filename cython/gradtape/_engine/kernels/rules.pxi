@@ -450,11 +450,11 @@ cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, re
     cdef const real* of_squares
     cdef const real* gradient
     cdef Py_ssize_t start = 0, length, i
-    cdef bint plain = as_it_is(step)
+    cdef bint unshaped = as_it_is(step)
     while start < n:
         length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         gradient, of_squares = g + start, q + start if q != NULL else NULL
-        if not plain:
+        if not unshaped:
             shape_part(step, gradient, shaped, length)
             gradient = shaped
             if q != NULL:

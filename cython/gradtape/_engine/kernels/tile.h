@@ -4,143 +4,21 @@
  *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (rows of both are multiplied).
  *   panel_of_*: a panel of b for tiles_*, out of a b of any strides.
  *   interleave_*, panels_*: the same product out of an a that was copied into the order in which tiles read it.
- *   sum_run_*, sum_rows_*: the sum of a run, and of rows, element by element.
- *   broadcast_*: arithmetic of rows with one row or one element.
  *
  * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
  * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
- * With vector types (compiler.h) nothing is left to the vectoriser's judgement; compilers without them get loops.
+ * With vector types (vectors.h) nothing is left to the vectoriser's judgement; compilers without them get loops.
  */
 #ifndef REAL
 
 #include <stddef.h>
 #include <string.h>
-#include "compiler.h"
+#include "vectors.h"
 
 #ifdef HAS_VECTORS
-  #if defined(__AVX512F__)
-    #include <immintrin.h>
-    #define VECTOR_BYTES 64
-    #define MOST_VECTORS 4
-  #elif defined(__AVX2__)
-    #include <immintrin.h>
-    #define VECTOR_BYTES 32
-    #define MOST_VECTORS 2
-  #elif defined(__aarch64__)
-    #define VECTOR_BYTES 16
-    #define MOST_VECTORS 4                     /* there are twice as many registers as with SSE and AVX */
-  #else
-    #define VECTOR_BYTES 16
-    #define MOST_VECTORS 2
-  #endif
   #define PANEL_HEIGHT 6
   #define STRIP_BYTES (MOST_VECTORS * VECTOR_BYTES)     /* of one row of b in a panel */
-  VECTOR_OF(float, VECTOR_BYTES, vector32);
-  VECTOR_OF(double, VECTOR_BYTES, vector64);
-  VECTOR_OF(float, 16, four32);
-  VECTOR_OF(double, 32, four64);
-
-  /* load: the first `lanes` elements from p, zeros after them; store: the reverse;
-   * across: the sum of all lanes; across_four: those of four vectors. */
-  #if defined(__AVX512F__)
-  ALWAYS_INLINE vector32 load32(const float* p, int lanes) {
-      return (vector32)_mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), p);
-  }
-  ALWAYS_INLINE vector64 load64(const double* p, int lanes) {
-      return (vector64)_mm512_maskz_loadu_pd((__mmask8)((1u << lanes) - 1), p);
-  }
-  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) {
-      _mm512_mask_storeu_ps(p, (__mmask16)((1u << lanes) - 1), (__m512)x);
-  }
-  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) {
-      _mm512_mask_storeu_pd(p, (__mmask8)((1u << lanes) - 1), (__m512d)x);
-  }
-  #define FUSED32 "vfmadd231ps"
-  #define FUSED64 "vfmadd231pd"
-  ALWAYS_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
-  /* 4 rows of a panel (see transpose_*), of 16 columns: quarters of vectors from columns 4 apart, transposed side by side. */
-  ALWAYS_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
-      __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(b));
-      x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 4 * b_col), 1);
-      x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 8 * b_col), 2);
-      return _mm512_insertf32x4(x, _mm_loadu_ps(b + 12 * b_col), 3);
-  }
-  ALWAYS_INLINE void transpose_sixteen(const float* b, ptrdiff_t b_col, float* to, ptrdiff_t columns) {
-      __m512 w = quarters(b, b_col), x = quarters(b + b_col, b_col);
-      __m512 y = quarters(b + 2 * b_col, b_col), z = quarters(b + 3 * b_col, b_col);
-      __m512d wx = (__m512d)_mm512_unpacklo_ps(w, x), yz = (__m512d)_mm512_unpacklo_ps(y, z);
-      _mm512_storeu_pd(to, _mm512_unpacklo_pd(wx, yz));
-      _mm512_storeu_pd(to + columns, _mm512_unpackhi_pd(wx, yz));
-      wx = (__m512d)_mm512_unpackhi_ps(w, x), yz = (__m512d)_mm512_unpackhi_ps(y, z);
-      _mm512_storeu_pd(to + 2 * columns, _mm512_unpacklo_pd(wx, yz));
-      _mm512_storeu_pd(to + 3 * columns, _mm512_unpackhi_pd(wx, yz));
-  }
-  ALWAYS_INLINE double across64(vector64 x) { return _mm512_reduce_add_pd((__m512d)x); }
-  ALWAYS_INLINE __m512 paired32(vector32 x, vector32 y) {
-      return _mm512_add_ps(_mm512_unpacklo_ps((__m512)x, (__m512)y), _mm512_unpackhi_ps((__m512)x, (__m512)y));
-  }
-  ALWAYS_INLINE __m512d paired64(vector64 x, vector64 y) {
-      return _mm512_add_pd(_mm512_unpacklo_pd((__m512d)x, (__m512d)y), _mm512_unpackhi_pd((__m512d)x, (__m512d)y));
-  }
-  ALWAYS_INLINE void across_four32(const vector32* x, four32* sums) {
-      __m512d y = (__m512d)paired32(x[0], x[1]), z = (__m512d)paired32(x[2], x[3]);
-      __m512 all = _mm512_add_ps((__m512)_mm512_unpacklo_pd(y, z), (__m512)_mm512_unpackhi_pd(y, z));
-      __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
-      *sums = (four32)_mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
-  }
-  ALWAYS_INLINE void across_four64(const vector64* x, four64* sums) {
-      __m512d y = paired64(x[0], x[1]), z = paired64(x[2], x[3]);
-      __m512d all = _mm512_add_pd(_mm512_shuffle_f64x2(y, z, 0x88), _mm512_shuffle_f64x2(y, z, 0xdd));
-      __m256d low = _mm512_castpd512_pd256(all), high = _mm512_extractf64x4_pd(all, 1);
-      *sums = (four64)_mm256_add_pd(_mm256_permute2f128_pd(low, high, 0x20), _mm256_permute2f128_pd(low, high, 0x31));
-  }
-  #elif defined(__AVX2__)
-  ALWAYS_INLINE __m256i first32(int lanes) {
-      return _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  }
-  ALWAYS_INLINE __m256i first64(int lanes) {
-      return _mm256_cmpgt_epi64(_mm256_set1_epi64x(lanes), _mm256_setr_epi64x(0, 1, 2, 3));
-  }
-  ALWAYS_INLINE vector32 load32(const float* p, int lanes) { return (vector32)_mm256_maskload_ps(p, first32(lanes)); }
-  ALWAYS_INLINE vector64 load64(const double* p, int lanes) { return (vector64)_mm256_maskload_pd(p, first64(lanes)); }
-  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) { _mm256_maskstore_ps(p, first32(lanes), (__m256)x); }
-  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) { _mm256_maskstore_pd(p, first64(lanes), (__m256d)x); }
-  ALWAYS_INLINE float across32(vector32 x) {
-      __m128 y = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
-      y = _mm_add_ps(y, _mm_movehl_ps(y, y));
-      return _mm_cvtss_f32(_mm_add_ss(y, _mm_movehdup_ps(y)));
-  }
-  ALWAYS_INLINE double across64(vector64 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
-  #else
-  ALWAYS_INLINE vector32 load32(const float* p, int lanes) {
-      vector32 x = {0};
-      if (lanes == 4) return *(const vector32*)p;
-      memcpy(&x, p, lanes * sizeof(float));
-      return x;
-  }
-  ALWAYS_INLINE vector64 load64(const double* p, int lanes) {
-      vector64 x = {0};
-      if (lanes == 2) return *(const vector64*)p;
-      x[0] = p[0];
-      return x;
-  }
-  ALWAYS_INLINE void store32(float* p, vector32 x, int lanes) { memcpy(p, &x, lanes * sizeof(float)); }
-  ALWAYS_INLINE void store64(double* p, vector64 x, int lanes) { memcpy(p, &x, lanes * sizeof(double)); }
-  ALWAYS_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
-  ALWAYS_INLINE double across64(vector64 x) { return x[0] + x[1]; }
-  #endif
-  ALWAYS_INLINE vector32 spread32(const float* p) { return *p - (vector32){0}; }
-  ALWAYS_INLINE vector64 spread64(const double* p) { return *p - (vector64){0}; }
-  #ifndef __AVX512F__
-  ALWAYS_INLINE void across_four32(const vector32* x, four32* sums) {
-      *sums = (four32){across32(x[0]), across32(x[1]), across32(x[2]), across32(x[3])};
-  }
-  ALWAYS_INLINE void across_four64(const vector64* x, four64* sums) {
-      *sums = (four64){across64(x[0]), across64(x[1]), across64(x[2]), across64(x[3])};
-  }
-  #endif
 #else
-  #define VECTOR_BYTES 16
   #define PANEL_HEIGHT 1
   #define STRIP_BYTES 128
 #endif
@@ -182,7 +60,6 @@ typedef struct {
     int lanes, accumulate;
 } Layout;
 
-#define VECTOR TILE(vector)
 #define FOUR TILE(four)
 #define REAL float
 #define TILE(name) name##32
@@ -512,125 +389,6 @@ static void TILE(panel_of)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, ptr
     }
 }
 
-/* `vectors` vectors of the sum of rows, every fourth row added to sums of its own. */
-ALWAYS_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
-    VECTOR sums[4][4];
-    UNROLL(4)
-    for (int s = 0; s < 4; s++)
-        UNROLL(4)
-        for (int j = 0; j < vectors; j++)
-            sums[s][j] = (VECTOR){0};
-    for (; rows >= 4; rows -= 4)
-        UNROLL(4)
-        for (int s = 0; s < 4; s++, a += stride) {
-            UNROLL(4)
-            for (int j = 0; j < vectors - 1; j++)
-                sums[s][j] += *(const VECTOR*)(a + j * WIDTH);
-            sums[s][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
-        }
-    for (; rows > 0; rows--, a += stride) {
-        UNROLL(4)
-        for (int j = 0; j < vectors - 1; j++)
-            sums[0][j] += *(const VECTOR*)(a + j * WIDTH);
-        sums[0][vectors - 1] += TILE(load)(a + (vectors - 1) * WIDTH, lanes);
-    }
-    UNROLL(4)
-    for (int j = 0; j < vectors; j++)
-        sums[0][j] = (sums[0][j] + sums[1][j]) + (sums[2][j] + sums[3][j]);
-    UNROLL(4)
-    for (int j = 0; j < vectors - 1; j++)
-        *(VECTOR*)(to + j * WIDTH) = sums[0][j];
-    TILE(store)(to + (vectors - 1) * WIDTH, sums[0][vectors - 1], lanes);
-}
-
-/* to (OUT, width) = the sum of rows of a, which are `stride` apart. */
-static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
-    for (; width > 0; width -= MOST_VECTORS * WIDTH, a += MOST_VECTORS * WIDTH, to += MOST_VECTORS * WIDTH) {
-        ptrdiff_t left = (width + WIDTH - 1) / WIDTH;
-        int lanes = width < MOST_VECTORS * WIDTH ? (int)(width - (left - 1) * WIDTH) : WIDTH;
-        switch (left) {
-            case 1: TILE(sum_strip)(1, a, rows, stride, to, lanes); break;
-            #if MOST_VECTORS > 2
-            case 2: TILE(sum_strip)(2, a, rows, stride, to, lanes); break;
-            case 3: TILE(sum_strip)(3, a, rows, stride, to, lanes); break;
-            #endif
-            default: TILE(sum_strip)(MOST_VECTORS, a, rows, stride, to, lanes); break;
-        }
-    }
-}
-
-static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
-    VECTOR sums[8] = {{0}};
-    for (; n >= 8 * WIDTH; n -= 8 * WIDTH, a += 8 * WIDTH)
-        UNROLL(8)
-        for (int j = 0; j < 8; j++)
-            sums[j] += *(const VECTOR*)(a + j * WIDTH);
-    for (; n >= WIDTH; n -= WIDTH, a += WIDTH)
-        sums[0] += *(const VECTOR*)a;
-    if (n > 0)
-        sums[1] += TILE(load)(a, (int)n);
-    return TILE(across)(((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7])));
-}
-
-ALWAYS_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
-    return op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
-}
-
-/* `vectors` vectors of every row of a with those of one row. */
-ALWAYS_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out, const REAL* a, const VECTOR* row, ptrdiff_t rows,
-                                     ptrdiff_t stride, int lanes) {
-    for (; rows > 0; rows--, a += stride, out += stride) {
-        UNROLL(4)
-        for (int j = 0; j < vectors - 1; j++)
-            *(VECTOR*)(out + j * WIDTH) = TILE(combine)(op, *(const VECTOR*)(a + j * WIDTH), row[j]);
-        TILE(store)(out + (vectors - 1) * WIDTH,
-                    TILE(combine)(op, TILE(load)(a + (vectors - 1) * WIDTH, lanes), row[vectors - 1]), lanes);
-    }
-}
-
-ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
-    const ptrdiff_t most = MOST_VECTORS * WIDTH;
-    ptrdiff_t stride = step ? width : most;
-    VECTOR row[MOST_VECTORS];
-    if (!step) {                               /* one element: its rows are as wide as suits */
-        UNROLL(4)
-        for (int j = 0; j < MOST_VECTORS; j++)
-            row[j] = TILE(spread)(b);
-        width *= rows;
-        rows = width / most;
-        TILE(combine_strip)(op, MOST_VECTORS, out, a, row, rows, most, WIDTH);
-        a += rows * most, out += rows * most, width -= rows * most;
-        rows = 1;
-    }
-    for (; width > 0; width -= most, a += most, out += most, b += most) {
-        ptrdiff_t vectors = width < most ? (width + WIDTH - 1) / WIDTH : MOST_VECTORS;
-        int lanes = width < most ? (int)(width - (vectors - 1) * WIDTH) : WIDTH;
-        for (ptrdiff_t j = 0; step && j < vectors; j++)
-            row[j] = TILE(load)(b + j * WIDTH, j < vectors - 1 ? WIDTH : lanes);
-        switch (vectors) {
-            case 1: TILE(combine_strip)(op, 1, out, a, row, rows, stride, lanes); break;
-            #if MOST_VECTORS > 2
-            case 2: TILE(combine_strip)(op, 2, out, a, row, rows, stride, lanes); break;
-            case 3: TILE(combine_strip)(op, 3, out, a, row, rows, stride, lanes); break;
-            #endif
-            default: TILE(combine_strip)(op, MOST_VECTORS, out, a, row, rows, stride, lanes); break;
-        }
-    }
-}
-
-/* out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it. op: 0 to 3
- * add, subtract, multiply, divide; 4 and 5 subtract and divide with a and b in each other's places. */
-static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
-    switch (op) {
-        case 0: TILE(combine_rows)(0, out, a, b, step, rows, width); break;
-        case 1: TILE(combine_rows)(1, out, a, b, step, rows, width); break;
-        case 2: TILE(combine_rows)(2, out, a, b, step, rows, width); break;
-        case 3: TILE(combine_rows)(3, out, a, b, step, rows, width); break;
-        case 4: TILE(combine_rows)(4, out, a, b, step, rows, width); break;
-        default: TILE(combine_rows)(5, out, a, b, step, rows, width); break;
-    }
-}
-
 #undef WIDTH
 
 #else /* no vectors */
@@ -673,30 +431,6 @@ static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, c
                          ptrdiff_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) {
     (void)next_a, (void)next_b;
     TILE(tiles)(m, n, k, a, k, 1, b, b_row, c, c_row, accumulate);
-}
-
-static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
-    for (ptrdiff_t j = 0; j < width; j++)
-        to[j] = 0;
-    for (; rows > 0; rows--, a += stride)
-        for (ptrdiff_t j = 0; j < width; j++)
-            to[j] += a[j];
-}
-
-static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
-    for (ptrdiff_t i = 0; i < rows * width; i++) {
-        REAL x = a[i], y = b[step ? i % width : 0];
-        out[i] = op == 0 ? x + y : op == 1 ? x - y : op == 2 ? x * y : op == 3 ? x / y : op == 4 ? y - x : y / x;
-    }
-}
-
-static REAL TILE(sum_run)(const REAL* a, ptrdiff_t n) {
-    REAL sums[16] = {0};
-    for (ptrdiff_t i = 0; i < n; i++)
-        sums[i & 15] += a[i];
-    for (int j = 1; j < 16; j++)
-        sums[0] += sums[j];
-    return sums[0];
 }
 
 #endif

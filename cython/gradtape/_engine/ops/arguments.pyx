@@ -115,7 +115,7 @@ cdef tuple whole_numbers(object value, str op, str attribute):
 
 
 def index_array(indices, str op, str attribute="Tindices", str allowed="int32, int64"):
-    """Integers of a tensor, list or array as a contiguous int64 array that nobody else writes to.
+    """Integers of a tensor, list or array as a contiguous int64 array without other writers.
 
     Args:
       indices: what the caller was given.

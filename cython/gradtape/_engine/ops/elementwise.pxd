@@ -10,11 +10,11 @@ cdef Program ADD_PROGRAM
 cdef Primitive ADD_RUN
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)
-# The same of what its caller has as pointers: references to objects are counted when pointers are cast to them.
+# The same on pointers, for callers that have them: casting a pointer to an object would count a reference.
 ctypedef Tensor (*Elementwise)(PyObject* program, PyObject* a, PyObject* b, PyObject* c)
 cdef Tensor elementwise_list(Program program, list operands)
-# The same in the storage of `out`, one of the operands (IN, count), which nobody else may hold; False, and nothing is done, where
-# the result is not of its shape and dtype or somebody is to see the op.
+# The same in the storage of `out`, one of the operands (IN, count), to which there must be no other reference; False, and nothing
+# is done, where the result is not of its shape and dtype, or a tape or an observer is to see the op.
 cdef bint overwrite(Program program, Tensor out, PyObject** operands, int count) except -1
 cdef Tensor add(Tensor a, Tensor b)
 cdef Tensor conjugated(Tensor a)

@@ -40,17 +40,17 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
     cdef PyObject* at
     cdef Extent* extent = NULL
     cdef int live
-    if program.plain and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
-        extent = plain_extent(program, a, b)
+    if program.direct and a.dtype_code <= F64 and c is None and (b is None or b.dtype_code == a.dtype_code):
+        extent = direct_extent(program, a, b)
     if extent != NULL:
         out = new_tensor(a.dtype_code, extent)
         if a.dtype_code == F32:
-            run_plain[float](program, <float*>out.data, a, b, extent)
+            run_direct[float](program, <float*>out.data, a, b, extent)
         else:
-            run_plain[double](program, <double*>out.data, a, b, extent)
+            run_direct[double](program, <double*>out.data, a, b, extent)
     elif a.dtype_code > F64 and not mixes_bools(a, b, c):
         if is_composed(program, a):
-            return composition(program, a, b)         # of others, which are recorded and observed themselves
+            return composition(program, a, b)         # of other ops, which are recorded and observed themselves
         out = other_elementwise(program, a, b, c)
     else:
         out = broadcast_elementwise(program, a, b, c)
@@ -75,8 +75,8 @@ cdef tuple given(Tensor first, Tensor second, Tensor third):
     return (first,) if second is None else (first, second) if third is None else (first, second, third)
 
 
-cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
-    """The result's extent where one instruction can run over short operands as they lie, borrowed; else NULL.
+cdef inline Extent* direct_extent(Program program, Tensor a, Tensor b) noexcept:
+    """The result's extent, borrowed, where one instruction can run over short operands in place; else NULL.
 
     Operands of another extent, or of one element that stands for all, are for arithmetic on few elements alone.
     """
@@ -94,7 +94,7 @@ cdef inline Extent* plain_extent(Program program, Tensor a, Tensor b) noexcept:
     return extent if extent.size <= FEW and lies_in(a, extent) and lies_in(b, extent) else NULL
 
 
-cdef inline void run_plain(Program program, real* out, Tensor a, Tensor b, Extent* extent) noexcept:
+cdef inline void run_direct(Program program, real* out, Tensor a, Tensor b, Extent* extent) noexcept:
     """out is OUT."""
     cdef const real* second = NULL
     if b is not None:
@@ -172,7 +172,7 @@ cdef dict _compositions = {}
 
 
 def install_composition(str name, function) -> None:
-    """Has the op of this name computed by a function of other ops where its operands are complex."""
+    """Registers a function of other ops that computes the op of this name on complex operands."""
     _compositions[name] = function
 
 
@@ -229,7 +229,7 @@ cdef Tensor other_value(Program program, tuple operands):
 
 
 cdef Tensor elementwise_value(Program program, list operands):
-    """The value of an elementwise op on native operands, recorded nowhere."""
+    """The value of an elementwise op on native operands, unrecorded."""
     cdef int count = len(operands)
     if count > 3:
         return long_value(program, operands)
@@ -354,7 +354,7 @@ cdef Primitive long_primitive(Program program):
 
 
 def evaluate_long(*operands):
-    """The program that stands behind its operands, on them."""
+    """The program, which is the last operand, on the others."""
     return elementwise_list(operands[len(operands) - 1], list(operands[:len(operands) - 1]))
 
 
@@ -397,7 +397,7 @@ cdef Primitive CONJUGATE = make_primitive("conj", "Conj", compute_conjugate, con
 
 
 cdef Tensor conjugated(Tensor a):
-    """The complex conjugate; of real numbers they themselves, unrecorded."""
+    """The complex conjugate, unrecorded; real numbers as they are."""
     cdef Tensor out
     if not is_complex(a.dtype_code):
         return a

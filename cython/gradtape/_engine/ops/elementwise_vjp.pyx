@@ -92,7 +92,7 @@ cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor t
     return out
 
 
-# What is done of a sweep in fewer ops while nobody looks, as primitives for those who trace it: it has no derivatives.
+# What a sweep does in fewer ops while no tape or observer sees it, as primitives for traces: they have no derivatives.
 
 
 cdef dict _everywhere = {}

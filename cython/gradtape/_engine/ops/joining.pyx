@@ -1,4 +1,4 @@
-"""Joining and parting: what is asked for is checked here and nowhere else, and the moves follow."""
+"""Joining and splitting: arguments are checked here, then elements are copied."""
 
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._engine.base.types cimport F32

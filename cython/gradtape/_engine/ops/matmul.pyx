@@ -191,6 +191,7 @@ cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute)
 cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 MATMUL.adds = BATCH_MATMUL.adds = True
+MATMULS = MATMUL, BATCH_MATMUL
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):

@@ -1,7 +1,7 @@
 """What errors of ops say, in TensorFlow's words.
 
 What a shape, an axis, a size or an index is refused with stands in one table, by a name for what is wrong. Who checks fills
-its fields in, and nobody else words it.
+its fields in, and no other module words it.
 """
 
 from gradtape._engine.base.shape cimport dims_text

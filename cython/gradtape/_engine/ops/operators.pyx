@@ -11,7 +11,7 @@ from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
 from gradtape._engine.record.primitive cimport Primitive
-from gradtape._engine.tensor.conversion cimport convert, from_array, plain
+from gradtape._engine.tensor.conversion cimport convert, convert_numbers, from_array
 from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, new_scalar,
                                              operators, readable_tensor)
 
@@ -77,9 +77,9 @@ cdef Tensor floating_elementwise(Program program, object a, object b):
     cdef Tensor left = usual_tensor(a), right = usual_tensor(b)
     if left is None:
         if right is not None and right.dtype_code <= F64:
-            left = plain(a, right.dtype_code)
+            left = convert_numbers(a, right.dtype_code)
     elif right is None and left.dtype_code <= F64:
-        right = plain(b, left.dtype_code)
+        right = convert_numbers(b, left.dtype_code)
     if left is not None and right is not None and left.dtype_code == right.dtype_code <= F64:
         return elementwise(program, left, right, None)
     return None

@@ -197,7 +197,7 @@ cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)
 
 
-# A reduction of a program's values that nobody else reads, for plans: it has no derivatives.
+# A reduction of a program's values that no other step reads, for plans: it has no derivatives.
 
 
 cdef bint reduces_all(Primitive primitive, int64_t attribute, int rank) noexcept:

@@ -29,7 +29,7 @@ ctypedef fused number:        # integers without a sign: their sums wrap, as Ten
     uint8_t
 
 
-cdef cnp.ndarray plain(cnp.ndarray index):
+cdef cnp.ndarray contiguous_index(cnp.ndarray index):
     """The index as the loops below read it: contiguous, aligned, in this machine's order of bytes."""
     if cnp.PyArray_TYPE(index) != cnp.NPY_INT64 or not cnp.PyArray_ISCARRAY_RO(index):
         return cnp.PyArray_FROMANY(index, cnp.NPY_INT64, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
@@ -40,7 +40,7 @@ cpdef Py_ssize_t first_outside(cnp.ndarray index, int64_t bound) except -2:
     """The place of the first of these int64 numbers that is not in [0, bound), or -1."""
     cdef const int64_t* numbers
     cdef Py_ssize_t i
-    index = plain(index)
+    index = contiguous_index(index)
     numbers = <const int64_t*>cnp.PyArray_DATA(index)
     for i in range(cnp.PyArray_SIZE(index)):
         if numbers[i] < 0 or numbers[i] >= bound:
@@ -52,6 +52,52 @@ cpdef object out_of_range(str op, index, Py_ssize_t place, int64_t size, name=""
     """The error of the index at a place of an array of them, which is not in [0, size)."""
     return refused("gather index", name, op=op, place=shape_text(np.unravel_index(place, index.shape)) if index.ndim else "",
                    index=index.flat[place], size=size)
+
+
+def distinct_numbers(cnp.ndarray index):
+    """The distinct ones among whole numbers from 0 on, ascending, and the place of each number among them (both int64)."""
+    cdef Py_ssize_t count, i, distinct = 0
+    index = contiguous_index(index)
+    count = cnp.PyArray_SIZE(index)
+    rooms, owners = np.empty((2, count), np.int64), np.empty(count, np.int64)
+    cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
+    cdef int64_t* found = <int64_t*>cnp.PyArray_DATA(rooms)
+    cdef int64_t* owner = <int64_t*>cnp.PyArray_DATA(owners)
+    cdef const int64_t* order = sorted_places(numbers, count, found, found + count)
+    cdef int64_t number
+    if order == found:                       # what is found goes where no order is
+        found += count
+    for i in range(count):
+        number = numbers[order[i]]
+        if i == 0 or found[distinct - 1] != number:
+            found[distinct] = number
+            distinct += 1
+        owner[order[i]] = distinct - 1
+    return (rooms[1] if order == <const int64_t*>cnp.PyArray_DATA(rooms) else rooms[0])[:distinct], owners
+
+
+cdef int64_t* sorted_places(const int64_t* numbers, Py_ssize_t count, int64_t* order, int64_t* other) noexcept:
+    """The places of numbers from 0 on (IN), in their order, in one of two rooms (OUT): sorted digit by digit, of eight bits."""
+    cdef Py_ssize_t starts[257]
+    cdef Py_ssize_t i
+    cdef int64_t largest = 0
+    cdef int shift = 0, digit
+    for i in range(count):
+        order[i] = i
+        largest |= numbers[i]
+    while shift < 64 and largest >> shift:
+        memset(starts, 0, sizeof(starts))
+        for i in range(count):
+            starts[((numbers[i] >> shift) & 255) + 1] += 1
+        for digit in range(256):
+            starts[digit + 1] += starts[digit]
+        for i in range(count):
+            digit = (numbers[order[i]] >> shift) & 255
+            other[starts[digit]] = order[i]
+            starts[digit] += 1
+        order, other = other, order
+        shift += 8
+    return order
 
 
 cdef int check_rows(const int64_t* numbers, Py_ssize_t count, Py_ssize_t rows) except -1:
@@ -71,7 +117,7 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     """
     cdef Extent* extent = extent_from(shape)
     cdef Tensor out
-    index = plain(index)
+    index = contiguous_index(index)
     try:
         out = rows_at(tensor, index, extent)
     finally:
@@ -140,7 +186,7 @@ def gather_rows(params, indices, Primitive primitive or None) -> Tensor:
         raise not_allowed("GatherV2", index.dtype_code, "Tindices", "int16, int32, int64")
     if tensor.extent.rank == 0:
         raise refused("gather scalar")
-    numbers = plain(as_array(index))
+    numbers = contiguous_index(as_array(index))
     bad = first_outside(numbers, tensor.extent.dims[0])
     if bad >= 0:
         resource = isinstance(params, Readable)
@@ -188,7 +234,7 @@ cdef void sum_rows_alone(number* target, const number* source, const int64_t* nu
 def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
     """Zeros of a shape to whose rows the tensor's rows are added by index: the reverse of `take_rows`."""
     cdef Tensor out
-    index = plain(index)
+    index = contiguous_index(index)
     out = sums_of_rows(tensor, index, shape)
     if observing or (tensor.node and is_differentiable(tensor.dtype_code)):
         note_call(named(name, evaluate_adding, add_rule, "rows_added"), (tensor,), (out,), (index, tensor_shape(tensor.extent), shape))
@@ -201,7 +247,7 @@ def evaluate_adding(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
 
 
 cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape, Tensor start=None):
-    """What `add_rows` gives, on no tape and shown to nobody. Rows are added in the order in which they come.
+    """What `add_rows` gives, neither recorded nor observed. Rows are added in order.
 
     start: a tensor of that shape and of the rows' dtype to which they are added; None for zeros.
     """
@@ -209,7 +255,7 @@ cpdef Tensor sums_of_rows(Tensor tensor, cnp.ndarray index, shape, Tensor start=
     cdef Tensor out
     cdef Py_ssize_t count = cnp.PyArray_SIZE(index), run = tensor.extent.size // count if count else 0
     cdef const int64_t* numbers
-    index = plain(index)
+    index = contiguous_index(index)
     numbers = <const int64_t*>cnp.PyArray_DATA(index)
     try:
         out = new_tensor(tensor.dtype_code, extent)

@@ -10,7 +10,7 @@ from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, sam
 from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport EXP, F32, I32, I64, LOG, MAX_RANK, MUL, NEG, SUB, is_native, real
 from gradtape._engine.compute.loops cimport LONG_RUN, reduce_run, run_instruction, worth_cutting
-from gradtape._engine.kernels.dispatch cimport MAX, SUM, kernels
+from gradtape._engine.kernels.dispatch cimport LINK_DIV, LINK_SUB, MAX, SUM, kernels
 from gradtape._engine.record.primitive cimport Evaluate
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 
@@ -20,8 +20,6 @@ cdef enum:
     BLOCK = 2048             # elements worked on together
     WORK = 16                # instructions that an element takes
     NARROW = 16              # elements of a row that are not worth a kernel's call
-    SUBTRACT = 1             # as `Kernels.broadcast32` knows them
-    DIVIDE = 3
 
 cdef enum Form:
     SOFTMAX
@@ -71,7 +69,7 @@ cdef inline void spread(const Job* job, int op, real* out, const real* a, const 
     cdef Py_ssize_t rows = 1 if job.inner == 1 else job.reduced, width = job.reduced if job.inner == 1 else job.inner
     if job.inner == 1 and job.reduced <= NARROW:
         for i in range(outer):
-            if op == SUBTRACT:
+            if op == LINK_SUB:
                 for j in range(row):
                     out[j] = a[j] - b[i]
             else:
@@ -108,25 +106,25 @@ cdef inline void rows(const Job* job, Py_ssize_t first, Py_ssize_t outer, real* 
             below = out
         powers = below
     reduced(job, MAX, <const real*>job.logits + start, top, outer)
-    spread(job, SUBTRACT, below, <const real*>job.logits + start, <const real*>top, outer)
+    spread(job, LINK_SUB, below, <const real*>job.logits + start, <const real*>top, outer)
     if job.form == NAMED_ENTROPY:
         for i in range(outer):
             out[i] = below[i * job.reduced + label(job, first + i)]
     each(job, EXP, powers, <const real*>below, <const real*>below, n)
     reduced(job, SUM, <const real*>powers, total, outer)
     if job.form == SOFTMAX or job.form == SURPLUS:
-        spread(job, DIVIDE, out, <const real*>powers, <const real*>total, outer)
+        spread(job, LINK_DIV, out, <const real*>powers, <const real*>total, outer)
         if job.form == SURPLUS:
             for i in range(outer):
                 out[i * job.reduced + label(job, first + i)] -= 1
         return
     each(job, LOG, total, <const real*>total, <const real*>total, count)
     if job.form == LOG_SOFTMAX:
-        spread(job, SUBTRACT, out, <const real*>below, <const real*>total, outer)
+        spread(job, LINK_SUB, out, <const real*>below, <const real*>total, outer)
     elif job.form == NAMED_ENTROPY:
         each(job, SUB, out, <const real*>total, <const real*>out, count)
     else:
-        spread(job, SUBTRACT, powers, <const real*>below, <const real*>total, outer)
+        spread(job, LINK_SUB, powers, <const real*>below, <const real*>total, outer)
         each(job, MUL, powers, <const real*>job.labels + start, <const real*>powers, n)
         reduced(job, SUM, <const real*>powers, out, outer)
         each(job, NEG, out, <const real*>out, <const real*>out, count)

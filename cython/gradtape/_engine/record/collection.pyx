@@ -55,11 +55,11 @@ cdef int collect(Thread thread) except -1:
             page = any_page(thread, first_page + place)
             if page is not None:
                 held = page.holding
-                page.letting_go += 1
+                page.clearing += 1
                 try:
                     left_some = collect_page(thread, page, needed, first_page + first, whole)
                 finally:
-                    page.letting_go -= 1
+                    page.clearing -= 1
                 if left_some:
                     left += 1
                     found = found or page.holding < held

@@ -49,7 +49,7 @@ cdef class Page:
     cdef void** coverers         # those windows, borrowed
     cdef void* own_coverers[4]
     cdef int holding             # entries that hold anything or have a Call
-    cdef int letting_go          # loops under way that clear entries, which may run a program's code: it is not used again meanwhile
+    cdef int clearing            # loops under way that clear entries, which may run a program's code: it is not used again meanwhile
     cdef int first               # entries before this one are vacant
     cdef int last                # and those from this one on, once its thread has left it
     cdef list held               # Calls: kept here so that the cycle collector sees them; None until there was one

@@ -25,7 +25,7 @@ cdef struct OwnStorage:
 
 # A sweep under way, as the window knows it that is swept.
 cdef struct Sweeping:
-    PyObject* window             # owned: another one once the tape has let go of what it recorded
+    PyObject* window             # owned: another one once the tape has freed what it recorded
     Sweeping* next
 
 cdef class Window:
@@ -87,7 +87,7 @@ cdef class Thread:
     cdef Entry* entries                  # of the present page
     cdef Page page
     cdef PyObject* root                  # the open window that starts lowest, borrowed
-    cdef PyObject* newest                # open windows, by `older`, borrowed: one that nobody holds any more closes as it ends
+    cdef PyObject* newest                # open windows, by `older`, borrowed: one without references closes as it ends
     cdef int marking                     # open windows that have marks
     cdef int64_t epoch                   # changes whenever cached variable reads go stale; unique in the process
     cdef list accumulators               # Tangents of the active forward accumulators, outermost first

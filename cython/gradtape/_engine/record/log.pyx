@@ -71,8 +71,8 @@ cdef PyObject* make_thread() except NULL:
     """The thread's own dictionary keeps the state alive and drops it when the thread ends."""
     global gradtape_thread, _tags
     cdef Thread made = Thread.__new__(Thread)
-    cdef Farewell farewell = Farewell.__new__(Farewell)
-    farewell.thread = <PyObject*>made
+    cdef ThreadExit at_exit = ThreadExit.__new__(ThreadExit)
+    at_exit.thread = <PyObject*>made
     if _ended:
         made.next = _ended.pop()
     elif _tags == MAX_TAG:
@@ -85,7 +85,7 @@ cdef PyObject* make_thread() except NULL:
     made.trackers = []
     made.watchers = []
     renew_epoch(made)
-    (<dict>PyThreadState_GetDict())["gradtape's end"] = farewell
+    (<dict>PyThreadState_GetDict())["gradtape's end"] = at_exit
     (<dict>PyThreadState_GetDict())["gradtape"] = made
     gradtape_thread = <PyObject*>made
     return gradtape_thread
@@ -99,8 +99,8 @@ cdef int renew_epoch(Thread thread) except -1:
 
 
 @cython.final
-cdef class Farewell:
-    """Ends as Python leaves a thread, which may go on, and come again: what a tape holds of the thread is not its state any more."""
+cdef class ThreadExit:
+    """Forgets a thread's state as Python leaves the thread: should it run Python again, it gets a new one, even if a tape holds the old."""
     cdef PyObject* thread
 
     def __dealloc__(self):
@@ -122,7 +122,7 @@ cdef class Thread:
 
 cdef int ensure_page(Thread thread) except -1:
     """A page at the thread's next position that no window owns yet."""
-    if thread.page is not None and thread.page.owners == 0 and not thread.page.letting_go and not thread.page.holding:
+    if thread.page is not None and thread.page.owners == 0 and not thread.page.clearing and not thread.page.holding:
         if thread.next == thread.limit or (thread.next & PAGE_MASK) > WARM:
             thread.next = ((thread.next + PAGE_SIZE - 1) >> PAGE_BITS) << PAGE_BITS
             thread.page.number = thread.next >> PAGE_BITS
@@ -199,7 +199,7 @@ cdef Page new_page(Thread thread):
 
 cdef int turn_to(Thread thread, Page page) except -1:
     """Has the thread record on a page from its next position on."""
-    cdef Page before = thread.page       # no-cython-lint: what it may hold is let go last
+    cdef Page before = thread.page       # no-cython-lint: what it may hold is released last
     thread.page = page
     thread.limit = thread.next + PAGE_SIZE
     thread.entries = page.entries
@@ -212,7 +212,7 @@ cdef int64_t give_node(Thread thread) except -1:
         next_page(thread)
     if thread.newest != NULL:
         (<Window>thread.newest).lapse()
-    # No entry stands for it. A read may still stand there, on a page that another thread let go of; where the thread has none, its
+    # No entry stands for it. A read may still stand there, on a page that another thread released; where the thread has none, its
     # last one may be another's by now.
     if thread.page is not None:
         thread.entries[thread.next & PAGE_MASK].kind = VACANT
@@ -572,7 +572,7 @@ cdef class Window:
         return self.page_count != 0 and self.directory[self.page_count - 1] == <void*>page
 
     cdef bint take_back(self, Thread thread):
-        """Goes on with the window's last page if the thread has let go of it and has numbered nothing beyond."""
+        """Goes on with the window's last page if the thread has released it and has numbered nothing beyond."""
         cdef Page page
         if thread.page is not None or self.page_count == 0 or self.directory[self.page_count - 1] == NULL:
             return False
@@ -650,15 +650,16 @@ cdef class Window:
         self.page_count = 0
         self.foremost = None
         self.pages = None
+        # What was used of the window's own storage goes back to zeros, which the rest is.
         if pages is not None:
             for page in pages:
                 if page is not None:
                     abandon(self, page)
+            if self.directory == self.own.directory:
+                memset(self.own.directory, 0, count * sizeof(void*))
         elif page is not None:
             abandon(self, page)
-        # What was used of the window's own storage; the rest is zeros.
-        if self.directory == self.own.directory:
-            memset(self.own.directory, 0, count * sizeof(void*))
+            self.directory[0] = NULL
         if self.mark_count and self.marks == self.own.marks:
             memset(self.own.marks, 0, self.mark_capacity * sizeof(Marks))
         if not self.alone and self.active == self.own.active:
@@ -831,7 +832,7 @@ cdef class Window:
 
 
 cdef void leave_page(const Past* past, Page page) noexcept:
-    """Empties a page that nobody covers any more; of a shared one, drops the entries of a window that has left it."""
+    """Empties a page that no window covers any more; of a shared one, drops the entries of a window that has left it."""
     cdef Thread thread
     cdef Entry* entry
     cdef Entry* stop
@@ -843,7 +844,7 @@ cdef void leave_page(const Past* past, Page page) noexcept:
             present = True
             if thread.next < thread.limit:
                 end = thread.next & PAGE_MASK
-    page.letting_go += 1
+    page.clearing += 1
     if page.owners:
         drop_unneeded(page, past, end)
     else:
@@ -857,7 +858,7 @@ cdef void leave_page(const Past* past, Page page) noexcept:
             page.holding = 0
         if page.held:
             page.held = None
-    page.letting_go -= 1
+    page.clearing -= 1
 
 
 cdef int drop_unneeded(Page page, const Past* past, int64_t end) noexcept:

@@ -1,4 +1,4 @@
-"""Primitives: the ops that the log knows, how they are recorded, and who else sees them run."""
+"""Primitives: the ops that the log knows, how they are recorded, and the observers that see them run."""
 
 cimport cython
 
@@ -41,7 +41,7 @@ cdef class Primitive:
     cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads
     cdef int find_reads(self, int operands) except -1
 
-# What is written in the modules above: how programs run, what dtypes become that programs do not know, and forward accumulation.
+# Hooks, set by the modules above: how programs run, evaluation in dtypes that programs do not know, and forward accumulation.
 cdef struct Hooks:
     object (*elementwise)(object program, list operands)
     object (*others)(Primitive primitive, tuple operands, tuple attributes)      # evaluates in half precision, or on complex numbers
@@ -56,11 +56,11 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1
 cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1
 
-cdef bint observing                      # somebody is shown every evaluation: the one test that each op makes
-cdef bint examining                      # and it is an observer, who judges results: what is quicker in fewer ops is not done
+cdef bint observing                      # an observer is shown every evaluation: the one test that each op makes
+cdef bint examining                      # and it examines results: ops are not merged, so that it sees each
 
 cdef class Tracer:
-    """Who is shown, in order, what one thread evaluates, reads, changes and decides upon, so that it can be done again.
+    """Is shown, in order, what one thread evaluates, reads, changes and branches on, so that it can be repeated.
 
     `depth` counts evaluations and effects under way: what happens inside of them is theirs.
     """
@@ -82,7 +82,7 @@ cdef class Tracer:
     cdef bint follows(self, Tensor tensor) noexcept
     cdef int fail(self, str reason) except -1
 
-# What an effect is to a trace.
+# The kinds of effects in a trace.
 cdef enum EffectKind:
     WRITES                   # it writes variables, and nothing else
     DRAWS                    # it draws random numbers
@@ -90,10 +90,10 @@ cdef enum EffectKind:
     EXTERNAL                 # anything
     EXCHANGES                # it gives tensors of the same shapes every time, and cannot be taken back
 
-cdef Tracer tracer                       # the one at work, None while none is
+cdef Tracer tracer                       # the installed one, or None
 cdef int install_tracer(Tracer made) except -1
 cdef inline bint traced() noexcept:
-    """Whether what this thread does now belongs into a trace. Asked while `tracing`."""
+    """Whether what this thread does now belongs to a trace. Called while `tracing`."""
     return tracer is not None and tracer.depth == 0 and tracer.thread == here()
 
 cdef inline bint unobserved() noexcept:

@@ -110,7 +110,7 @@ cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, i
     return made
 
 
-# Observers: who looks for the first NaN, who traces
+# Observers: the check for NaN, tracers
 
 observing = examining = False
 cdef object _observer = None
@@ -129,8 +129,8 @@ def install_observer(observer) -> None:
     observing = examining or tracing
 
 
-# A tracer is told before recording, which computes the tangents of forward accumulators from the result; who judges results, after
-# it, when they have their number.
+# A tracer is told before recording, which computes the tangents of forward accumulators from the result; an examiner of results
+# after it, when they have their nodes.
 
 cdef int trace(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
     if tracing and tracer is not None:
@@ -180,11 +180,11 @@ cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int6
     return examine_compiled(primitive, out, a, b, attribute)
 
 
-# Who traces. There is one tracer at a time: tags tell its tensors from all others.
+# Tracing. There is one tracer at a time: tags tell its tensors from all others.
 
 cdef class Tracer:
     cdef int hides(self, str what) except -1:
-        """Something happens of which tapes are told and steps are not: tapes around a repetition would not see it."""
+        """Notes what tapes are told of and steps are not: tapes around a repetition would not see it."""
         return 0
 
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:
@@ -229,7 +229,7 @@ cdef class Tracer:
 
 
 cdef int install_tracer(Tracer made) except -1:
-    """Has a tracer work from now on; None ends it."""
+    """Installs a tracer; None removes it."""
     global tracing, observing, tracer
     tracer = made
     tracing = made is not None           # no-cython-lint: the variable that is cimported
@@ -238,7 +238,7 @@ cdef int install_tracer(Tracer made) except -1:
 
 
 cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attributes):
-    """Evaluates, on half-precision and complex numbers as the module does that knows how, by a hook."""
+    """Evaluates; on half-precision and complex numbers by the hook of the module that knows how."""
     for operand in operands:
         if F64 < (<Tensor?>operand).dtype_code <= C128:
             return _hooks.others(primitive, operands, attributes)
@@ -246,7 +246,7 @@ cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attrib
 
 
 cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attributes):
-    """Evaluates; what this does is the evaluation's alone."""
+    """Evaluates; ops within are part of the evaluation, and no steps of a trace."""
     cdef Tracer held = tracer
     held.depth += 1
     try:
@@ -272,12 +272,12 @@ def effect_kind(str name) -> int:
 
 
 def is_traced() -> bool:
-    """Whether what this thread does now belongs into a trace."""
+    """Whether what this thread does now belongs to a trace."""
     return tracing and traced()
 
 
 def varies_in_trace(Tensor tensor not None) -> bool:
-    """Whether what this thread does now belongs into a trace, in a repetition of which the tensor may be another."""
+    """Whether what this thread does now belongs to a trace, and the tensor may have another value in a repetition."""
     return tracing and traced() and tracer.follows(tensor)
 
 
@@ -288,14 +288,14 @@ def fail_trace(str reason) -> None:
 
 
 cdef class OutsideTrace:
-    """A block that belongs into no trace: what it does is done as the trace is made, and never again."""
+    """A block that belongs to no trace: what it does is done while tracing, and not repeated."""
     cdef Tracer held
 
     def __enter__(self):
         if tracing and traced():
             self.held = tracer
             self.held.thread = NULL
-            renew_epoch(thread_here())        # what is read in the block is no trace's
+            renew_epoch(thread_here())        # variables read in the block are read again by the trace
 
     def __exit__(self, *exception):
         if self.held is not None:
@@ -305,13 +305,13 @@ cdef class OutsideTrace:
 
 
 def hides_from_tapes(str what) -> None:
-    """Tapes are told something now that a trace does not tell them."""
+    """Notes that tapes are told something that a trace does not repeat."""
     if tracing and traced():
         tracer.hides(what)
 
 
 def as_effect(int kind, function, *arguments, writes=None):
-    """function(*arguments), of which a trace sees that it was called and what it gave, and nothing of its inside.
+    """function(*arguments), which a trace sees as one call with its results.
 
     kind: see `effect_kind`; writes: the variables that it may write, None where any.
     """
@@ -384,8 +384,8 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         reserve_entries(thread, call.output_count)
         live = has_page(thread)
     if live:
-        # Numbers of one call are neighbours, so that its outputs find each other: until they stand nothing is dropped, nor made,
-        # that may run a program's code.
+        # The nodes of one call are consecutive, so that its outputs find each other: until all are appended nothing is freed or
+        # allocated that may run a program's code.
         collecting = thread.collecting
         thread.collecting = True
         try:
@@ -412,7 +412,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
                 if is_differentiable(out.dtype_code):
                     out.node = thread.next - 1
                 else:
-                    # Nothing can depend on it, so nothing will tell of its end.
+                    # Nothing can depend on it, and its result has no node by which to mark it dead.
                     entry.dead = 1
         finally:
             thread.collecting = collecting
@@ -442,7 +442,7 @@ cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple att
 
 
 def record_stated(str name, rule, tuple operands, tuple results) -> None:
-    """Records results whose vjp a program states. Its cotangents may be of any shape and dtype."""
+    """Records results whose vjp the program defines. Its cotangents may be of any shape and dtype."""
     cdef Thread th = thread_here()
     if tracing and traced():
         tracer.hides("a gradient that the program states")

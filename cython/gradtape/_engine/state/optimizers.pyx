@@ -38,6 +38,8 @@ cdef extern from "Python.h":
 
 cdef enum:
     OWN_PAIRS = 32                # pairs that a step takes without asking for memory
+    PIECE = 1 << 16               # elements that are worth being a part of their own in a step
+    MOST_PIECES = 4
 
 # What every optimizer has, in the order of OPTIONS; None is NaN.
 cdef enum:
@@ -118,6 +120,11 @@ cdef struct LongWalk:
     bint failed                    # for want of memory
 
 
+cdef inline int pieces(Py_ssize_t size) noexcept nogil:
+    """Of how many parts a thread's share of so many elements is made: a thread that wakes late leaves some to the others."""
+    return 1 if size < 2 * PIECE else size // PIECE if size < MOST_PIECES * PIECE else MOST_PIECES
+
+
 cdef void walk_part(void* context, int part, int parts) noexcept nogil:
     cdef LongWalk* whole = <LongWalk*>context
     cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), stop = place_of_cut(whole.size, part + 1, parts)
@@ -143,37 +150,41 @@ cdef void walk_among_zeros(LongWalk* whole, Py_ssize_t first, Py_ssize_t stop) n
     """The same of a gradient that is given by rows: it is laid out block by block, in cache."""
     cdef double g[STEP_BLOCK]
     cdef double q[STEP_BLOCK]
-    cdef Py_ssize_t item = item_size(whole.dtype_code), row = 0, start = first, end, begin, length
-    cdef bint clean = False
+    cdef Py_ssize_t item = item_size(whole.dtype_code), row = 0, start = first, end, laid
+    memset(g, 0, STEP_BLOCK * item)
+    if whole.q != NULL:
+        memset(q, 0, STEP_BLOCK * item)
     while row < whole.count and (whole.places[row] + 1) * whole.width <= first:
         row += 1
     while start < stop:
         end = start + STEP_BLOCK if start + STEP_BLOCK < stop else stop
-        if not clean:
-            memset(g, 0, STEP_BLOCK * item)
-            memset(q, 0, STEP_BLOCK * item)
-            clean = True
+        laid = row
         while row < whole.count and whole.places[row] * whole.width < end:
-            begin = whole.places[row] * whole.width
-            length = begin + whole.width
-            begin = begin if begin > start else start
-            length = (length if length < end else end) - begin
-            lay((<char*>g) + (begin - start) * item, whole.g, whole, row, begin, length)
+            lay(<char*>g, whole.g, whole, row, start, end)
             if whole.q != NULL:
-                lay((<char*>q) + (begin - start) * item, whole.q, whole, row, begin, length)
-            clean = False
-            if (whole.places[row] + 1) * whole.width > end:
-                break
+                lay(<char*>q, whole.q, whole, row, start, end)
             row += 1
         walk_between(whole, <const char*>g, <const char*>q if whole.q != NULL else NULL, start, end)
+        while laid < row:                # zeros again for the next block
+            lay(<char*>g, NULL, whole, laid, start, end)
+            if whole.q != NULL:
+                lay(<char*>q, NULL, whole, laid, start, end)
+            laid += 1
+        if row and (whole.places[row - 1] + 1) * whole.width > end:
+            row -= 1
         start = end
 
 
-cdef inline void lay(char* out, const char* rows, LongWalk* whole, Py_ssize_t row, Py_ssize_t begin,
-                     Py_ssize_t length) noexcept nogil:
-    """out (OUT) = so many elements of a row (IN), from the parameter's element `begin` on."""
-    cdef Py_ssize_t item = item_size(whole.dtype_code)
-    memcpy(out, rows + (row * whole.width + begin - whole.places[row] * whole.width) * item, length * item)
+cdef inline void lay(char* out, const char* rows, LongWalk* whole, Py_ssize_t row, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    """What elements from start to end of the parameter, which are `out` (IN and OUT), have of a row (IN); NULL: zeros."""
+    cdef Py_ssize_t item = item_size(whole.dtype_code), begin = whole.places[row] * whole.width, stop = begin + whole.width
+    cdef Py_ssize_t skipped = start - begin if start > begin else 0
+    stop = stop if stop < end else end
+    out += (begin + skipped - start) * item
+    if rows == NULL:
+        memset(out, 0, (stop - begin - skipped) * item)
+    else:
+        memcpy(out, rows + (row * whole.width + skipped) * item, (stop - begin - skipped) * item)
 
 
 cdef inline char* in_place(PyObject* variable) except NULL:
@@ -450,7 +461,7 @@ cdef class BaseOptimizer:
             whole.places, whole.count = &rows.places[0], rows.places.shape[0]
             whole.width = rows.values.extent.size // whole.count
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            run_parts(walk_part, &whole, thread_count())
+            run_parts(walk_part, &whole, thread_count() * pieces(extent.size // thread_count()))
         elif whole.places != NULL:
             walk_among_zeros(&whole, 0, whole.size)
         elif extent.size:
@@ -734,7 +745,7 @@ cdef class BaseOptimizer:
             if taken == NULL:
                 raise MemoryError()
         try:
-            # A pair is let go before the next one is asked for: zip then uses one tuple for all.
+            # A pair is released before the next one is asked for: zip then reuses one tuple.
             while True:
                 found = next_of(iterator)
                 if found == NULL:

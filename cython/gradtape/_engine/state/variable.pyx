@@ -2,7 +2,7 @@
 
 A variable owns a tensor that it never hands out. A read makes a cached read, a tensor with a node of its own that shares
 the storage; it serves every further read until a window opens, resumes or resets. Assignment drops it,
-then writes in place if nobody else holds the storage, and into fresh storage otherwise.
+then writes in place if nothing else holds the storage, and into fresh storage otherwise.
 """
 
 cimport cython
@@ -17,7 +17,7 @@ from gradtape._engine.base.shape cimport dims_text, same_extent, tensor_shape
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BOOL, DIV, F32, F64, FLOOR_MOD, GE, GT, LE, LT, MUL, NEG, NOT, OR, SUB, XOR,
                                           is_differentiable, is_floating, is_half, is_native)
 from gradtape._engine.compute.loops cimport run_instruction
-from gradtape._engine.compute.program cimport Program, program
+from gradtape._engine.compute.program cimport program
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport cast
 from gradtape._engine.record.entries cimport Entry, READ
@@ -58,11 +58,10 @@ cdef extern from *:
     bint is_temporary(object o)
 
 cdef Operators* _operators = operators()
-cdef Program SUBTRACT_PROGRAM = program("subtract")
 
 
 # The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held, and
-# variables that nobody else would hold from here on; others are not kept alive.
+# variables without another reference; others are not kept alive.
 
 cdef enum:
     STALE = 0                # no thread's epoch: what the last read copied is not the value any more
@@ -106,8 +105,8 @@ cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
     return 0
 
 
-# The floating dtype in which each thread now reads the variables that want to be cast. Whoever sets one renews the thread's epoch,
-# and no cast read is kept for the next: so what is read as it is never asks.
+# The floating dtype in which each thread now reads variables that are cast. Setting one renews the thread's epoch, and no cast
+# read is cached: so reads without a cast need not check.
 cdef dict _autocasts = {}
 
 
@@ -130,7 +129,7 @@ cdef Tensor autocast(BaseVariable variable, Tensor cached):
     return cast(cached, code)
 
 
-# What a variable holds whose __init__ was not called, or raised: there is always a tensor to be looked at.
+# The value of a variable whose __init__ was not called, or raised: there is always a tensor.
 cdef Tensor _nothing = new_scalar(F32, NAN)
 
 
@@ -159,7 +158,7 @@ cdef class BaseVariable(Readable):
         if cached is not None and self.epoch == (<Thread>at).epoch:
             return cached
         if cached is not None and (<PyObject*>cached).ob_refcnt == 2:
-            # Nobody but the variable has it: as good as a new one once it is told to be gone.
+            # The variable has the only reference: it can be used again as a new tensor.
             if <uint64_t>(cached.node - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
                 mark_dead(cached.node)
             cached.node = 0
@@ -167,7 +166,7 @@ cdef class BaseVariable(Readable):
                 memcpy(cached.cell, self.held.cell, CELL_BYTES)
         else:
             cached = share(self.held_value(), self.held.extent)
-        # Before anything that may run a program's code, which may assign and leave its mark here.
+        # Before anything that may run a program's code, which may assign to the variable.
         self.cached = cached
         self.epoch = (<Thread>at).epoch
         if tracing:
@@ -206,16 +205,16 @@ cdef class BaseVariable(Readable):
         return autocast(self, cached) if _autocasts else cached
 
     cdef Tensor held_value(self):
-        """What is held; NotImplementedError, as in TensorFlow, where that is nothing."""
+        """The value; NotImplementedError, as in TensorFlow, where there is none."""
         if self.held is _nothing:
             raise NotImplementedError(f"{type(self).__name__} has no value: its __init__ must call Variable's, which did not run or "
                                       "raised.")
         return self.held
 
     cdef char* writable(self) except NULL:
-        """The value's storage, to be written by its owner; contents are kept only if nobody else held the storage.
+        """The value's storage, to be written by its owner; contents are kept only if there was no other reference to it.
 
-        Who writes tells those who trace, as `store` and `shift` do, and steps of optimizers."""
+        The caller tells tracers of the write, as `store` and `shift` do, and steps of optimizers."""
         if self.held is _nothing:
             self.held_value()
         if self.held.block == NULL:
@@ -265,7 +264,7 @@ cdef class BaseVariable(Readable):
         return held.assigned(self, change, code)
 
     cdef Tensor shown(self):
-        """What is held, at which the program looks now."""
+        """The value, after telling a trace that the program reads it."""
         if tracing:
             operators().value_read(self.read(), False)
         return self.held_value()
@@ -278,7 +277,7 @@ cdef class BaseVariable(Readable):
         if tracing and tracer is not None and tracer.thread == here():
             tracer.variable_made(self)
         self.open_shape = open_shape
-        self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage that others hold is never written
+        self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage with other references is never written
         self.is_trainable = trainable
         self.given_name = name
 

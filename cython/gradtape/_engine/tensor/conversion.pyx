@@ -112,10 +112,10 @@ cdef extern from "numpy/arrayscalars.h":
         int64_t obval
 
 
-cdef Tensor plain(object value, int dtype_code):
-    """A number, or an array of numbers that lies as a tensor does, in a floating dtype, where that takes no question.
+cdef Tensor convert_numbers(object value, int dtype_code):
+    """A Python number, or a contiguous, aligned array of numbers, as a tensor of a floating dtype.
 
-    None for all other values, of which `convert` knows more. Operands of other kinds than tensors are mostly such.
+    None for all other values, which are for `convert`: most operands that are no tensors are of these kinds.
     """
     cdef int overflow = 0
     cdef int64_t whole
@@ -169,7 +169,7 @@ cdef Tensor convert(object value, int dtype_code, bint preferred):
     if tensor is not None:
         return expect(tensor, dtype_code, preferred)
     if dtype_code >= 0 and is_native(dtype_code):
-        tensor = plain(value, dtype_code)
+        tensor = convert_numbers(value, dtype_code)
         if tensor is not None:
             return tensor
         if type(value) is int:

@@ -28,10 +28,10 @@ cdef class Tensor:
     cdef int64_t node            # 0: never recorded or watched
     cdef short dtype_code
     cdef short splat             # only inside a sweep: one stored element stands for all of the extent
-    cdef unsigned int tag        # by which a trace knows it; 0: by none
+    cdef unsigned int tag        # its number in a trace; 0: in none
     cdef double cell[8]
     cdef object __weakref__
-    cdef PyObject* attributes    # a dict, or NULL where nothing was ever hung on it
+    cdef PyObject* attributes    # a dict, or NULL where none was ever set
 
 # What the operators of Tensor and Variable call; set by the modules above it.
 cdef struct Operators:
@@ -49,14 +49,14 @@ cdef struct Operators:
 
 cdef Operators* operators() noexcept
 
-cdef bint tracing                    # some thread is making a trace
+cdef bint tracing                    # a thread is tracing a function
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
 cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
-# Whether whoever asks alone holds a tensor and its block, and nobody would notice its end: its bytes may become another value's.
-# One without a block is made as soon as it is overwritten.
+# Whether the caller holds the only reference to a tensor and its block, and no weak reference: its bytes may be overwritten with
+# another value. For tensors without a block it is False: a new one costs as little.
 cdef bint is_free(PyObject* tensor) noexcept
 cdef object as_array(Tensor tensor)                                  # read-only view
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0

@@ -46,7 +46,7 @@ cdef list _formats = [b"f", b"d", b"e", None, b"Zf", b"Zd", b"b", b"h", b"i", b"
 
 
 cdef int adopt_numpy(int dtype_code) except -1:
-    """Learns NumPy's dtype of a code. That of bfloat16 is a package's, which nobody imports who does not use it."""
+    """Looks up NumPy's dtype of a code. bfloat16's is that of a package, imported when it is first used."""
     numpy_dtype = np.dtype(_dtype_objects[dtype_code].as_numpy_dtype)
     numpy_dtypes[dtype_code] = numpy_dtype
     codes_by_numpy[numpy_dtype] = dtype_code
@@ -83,7 +83,7 @@ cdef class Readable:
 
 
 def variables_are(type cls) -> type:
-    """Makes the class, a subclass of Readable, the one that is looked for before others."""
+    """Makes the class, a subclass of Readable, the one that operands are compared with first."""
     global variable_type
     Py_INCREF(cls)
     variable_type = <PyObject*>cls
@@ -91,7 +91,7 @@ def variables_are(type cls) -> type:
 
 
 cdef inline Tensor seen(Tensor tensor):
-    """The tensor, at whose value a program now looks."""
+    """The tensor, after telling a trace that the program reads its value."""
     if tracing:
         _operators.value_read(tensor, False)
     return tensor
@@ -208,7 +208,7 @@ cdef class Tensor:
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
         array = as_array(seen(self))
         if max_version is None or max_version[0] < 1:
-            # A capsule of before version 1 cannot say that it is read-only: who wrote to it would change the tensor.
+            # A capsule older than version 1 cannot be read-only: writing to it would change the tensor.
             if copy is False:
                 raise BufferError("Tensors are immutable: ask for DLPack's version 1, which can say so, or for a copy")
             array = array.copy()
@@ -315,6 +315,23 @@ cdef class Tensor:
     def backing_device(self):
         """The device whose memory it is in: the one there is."""
         return self.device
+
+    @property
+    def _keras_mask(self):
+        """The mask that a layer of Keras gave the tensor, which programs read, set and delete by this name."""
+        mask = _keras_masks().get(self)
+        if mask is None:
+            raise AttributeError("'EagerTensor' object has no attribute '_keras_mask'")
+        return mask
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask):
+        _keras_masks().put(self, mask)
+
+    @_keras_mask.deleter
+    def _keras_mask(self):
+        self._keras_mask  # raises where there is none
+        _keras_masks().put(self, None)
 
     def cpu(self):
         """Itself: there is no other device that it could be copied from.
@@ -452,6 +469,12 @@ cdef object wrapped_by(object other):
     return other._wrapped
 
 
+def _keras_masks():
+    import gradtape._src.keras.inputs
+
+    return gradtape._src.keras.inputs.masks
+
+
 def _restore(array):
     """A pickled tensor's value as a tensor."""
     cdef int dtype_code = dtype_code_of(array.dtype)
@@ -463,8 +486,8 @@ def _restore(array):
     return tensor
 
 
-# Every operation makes a tensor and most end one, so both are done here: Cython's own way clears fields that are about to
-# be set, and puts the pending exception aside around each end. Idle objects are linked through their `data`.
+# Every operation makes a tensor and most free one, so both are done here: Cython's code clears fields that are about to be
+# set, and saves and restores the pending exception around each destructor. Idle objects are linked through their `data`.
 
 cdef extern from *:
     """
@@ -550,8 +573,8 @@ cdef void end_tensor(PyObject* o) noexcept:
 cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
-(<TypeObject*>Tensor).tp_name = "gradtape.Tensor"             # where programs know it
-# What programs hang on a tensor, in a dict that is made when they first do: as one of Cython's own fields it would have the
+(<TypeObject*>Tensor).tp_name = "gradtape.Tensor"             # the public name
+# Attributes that programs set on a tensor, in a dict that is made for the first one: as a field of Cython's it would make the
 # cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
 cdef Tensor _example = Tensor.__new__(Tensor)
 (<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
@@ -560,7 +583,7 @@ _example = None
 
 
 cdef object refuse(object cls, object arguments, object keywords):
-    """What Python finds as Tensor.__new__; the engine's own way past it is compiled in."""
+    """Tensor.__new__ for Python, which refuses; the engine makes tensors without it."""
     raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
 
 

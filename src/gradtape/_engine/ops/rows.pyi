@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from gradtape._engine.record.primitive import Primitive
@@ -7,6 +8,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import OpError
 from gradtape._src.core.typing import ShapeLike, TensorLike
 
+def distinct_numbers(index: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
 def first_outside(index: NDArray[Any], bound: int) -> int: ...
 def out_of_range(op: str, index: NDArray[Any], place: int, size: int, name: str | None = "") -> OpError: ...
 def take_rows(name: str, tensor: Tensor, index: NDArray[Any], shape: ShapeLike) -> Tensor: ...

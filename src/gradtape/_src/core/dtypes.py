@@ -22,7 +22,7 @@ class DType:
       is_bool, is_complex, is_floating, is_integer, is_unsigned: whether it is of that kind.
 
     Args:
-      name, code, as_numpy_dtype, as_datatype_enum: as the attributes. Programs take `tf.float32` and its like.
+      name, code, as_numpy_dtype, as_datatype_enum: as the attributes. Programs use `tf.float32` and the others.
 
     Example:
       >>> tf.constant([1.0, 2.0]).dtype
@@ -57,7 +57,7 @@ class DType:
     is_unsigned: builtins.bool
 
     def __init__(self, name: str, code: int, as_numpy_dtype: type | None, as_datatype_enum: int) -> None:
-        # NumPy has no bfloat16: `__getattr__` asks the package that has, once somebody uses it.
+        # NumPy has no bfloat16: `__getattr__` asks the package that has, when it is first used.
         kind = np.dtype(as_numpy_dtype).kind if as_numpy_dtype else "f"
         constants = {
             "name": name,

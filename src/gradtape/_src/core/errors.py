@@ -1,4 +1,4 @@
-"""Exceptions of failing operations, TensorFlow's kinds and codes."""
+"""Exceptions of failing operations, TensorFlow's kinds and codes; those of few modules are in error_kinds.py."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class OpError(Exception):
         return type(self), (self._node_def, self._op, self._message)
 
 
-class _Kind(OpError):
+class Kind(OpError):
     """Base of the exceptions with a number of their own, which their constructors then do not ask for."""
 
     def __init_subclass__(cls, code: int | None = None) -> None:
@@ -113,15 +113,7 @@ class _Kind(OpError):
         super().__init__(node_def, op, message, UNKNOWN, *args)
 
 
-class CancelledError(_Kind, code=CANCELLED):
-    """The operation was cancelled."""
-
-
-class UnknownError(_Kind, code=UNKNOWN):
-    """An error of no other kind."""
-
-
-class InvalidArgumentError(_Kind, code=INVALID_ARGUMENT):
+class InvalidArgumentError(Kind, code=INVALID_ARGUMENT):
     """An operand's shape, dtype or value is not one the operation takes."""
 
 
@@ -142,56 +134,24 @@ class TextOperand(InvalidArgumentError):
 TextOperand.__name__ = TextOperand.__qualname__ = "InvalidArgumentError"  # all that programs need to know of it
 
 
-class DeadlineExceededError(_Kind, code=DEADLINE_EXCEEDED):
-    """The operation did not end in time."""
-
-
-class NotFoundError(_Kind, code=NOT_FOUND):
-    """A file or other named thing does not exist."""
-
-
-class AlreadyExistsError(_Kind, code=ALREADY_EXISTS):
-    """A thing that was to be made exists."""
-
-
-class PermissionDeniedError(_Kind, code=PERMISSION_DENIED):
-    """The caller may not do this."""
-
-
-class ResourceExhaustedError(_Kind, code=RESOURCE_EXHAUSTED):
+class ResourceExhaustedError(Kind, code=RESOURCE_EXHAUSTED):
     """There is not enough memory."""
 
 
-class FailedPreconditionError(_Kind, code=FAILED_PRECONDITION):
+class FailedPreconditionError(Kind, code=FAILED_PRECONDITION):
     """Something needed first, such as a variable's value, is missing."""
 
 
-class AbortedError(_Kind, code=ABORTED):
-    """The operation was given up, typically for another one's sake."""
-
-
-class OutOfRangeError(_Kind, code=OUT_OF_RANGE):
+class OutOfRangeError(Kind, code=OUT_OF_RANGE):
     """An iteration went beyond its end."""
 
 
-class UnimplementedError(_Kind, code=UNIMPLEMENTED):
+class UnimplementedError(Kind, code=UNIMPLEMENTED):
     """The operation does not do this."""
 
 
-class InternalError(_Kind, code=INTERNAL):
+class InternalError(Kind, code=INTERNAL):
     """The library broke a rule of its own: a defect."""
-
-
-class UnavailableError(_Kind, code=UNAVAILABLE):
-    """A service is not there at present."""
-
-
-class DataLossError(_Kind, code=DATA_LOSS):
-    """Data is damaged beyond repair."""
-
-
-class UnauthenticatedError(_Kind, code=UNAUTHENTICATED):
-    """The caller is unknown."""
 
 
 def from_op(kind: type[Any], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:

@@ -2,7 +2,7 @@
 
 A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an
 earlier reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the
-order in which modules import each other, as the import system's are: there are no cycles, so nobody waits for ever.
+order in which modules import each other, as the import system's are: there are no cycles, so there is no deadlock.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def later(name: str) -> ModuleType:
 
 
 def read_all() -> None:
-    """Reads what nobody has asked for yet, but for what needs a package that is not installed."""
+    """Reads what has not been used yet, but for what needs a package that is not installed."""
     for name in list(_unread):
         try:
             _read(sys.modules[name])

@@ -53,12 +53,7 @@ def get_logger() -> logging.Logger:
 
 def warn_first(times: int, place: Any, message: str, *arguments: Any) -> None:
     """Logs a warning unless the place has logged so many times; a place of None is the line of the calling program."""
-    if place is None:
-        frame = sys._getframe(1)
-        place = frame.f_code.co_filename, frame.f_lineno
-    count = _counts.get(place, 0)
-    _counts[place] = count + 1
-    if count < times:
+    if _times_before(place or _calling_line()) < times:
         get_logger().log(WARN, message, *arguments)
 
 
@@ -140,10 +135,14 @@ def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
         log(level, msg, *args)
 
 
-def _times_before() -> int:
-    """How often the line of the program that called the caller has come here before."""
+def _calling_line() -> tuple[str, int]:
+    """The line of the program that called the caller."""
     frame = sys._getframe(2)
-    place = frame.f_code.co_filename, frame.f_lineno
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _times_before(place: Any) -> int:
+    """How often a place has come here before."""
     count = _counts.get(place, 0)
     _counts[place] = count + 1
     return count
@@ -167,7 +166,7 @@ def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
     """
     if not n:
         raise ValueError("log_every_n takes an n of 1 or more, got 0; log_first_n logs a message for the first times.")
-    log_if(level, msg, not _times_before() % n, *args)
+    log_if(level, msg, not _times_before(_calling_line()) % n, *args)
 
 
 def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
@@ -183,7 +182,7 @@ def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
       >>> for step in range(10):
       ...     tf.compat.v1.logging.log_first_n(tf.compat.v1.logging.DEBUG, "step %d", 1, step)
     """
-    log_if(level, msg, _times_before() < n, *args)
+    log_if(level, msg, _times_before(_calling_line()) < n, *args)
 
 
 def flush() -> None:

@@ -3,6 +3,7 @@
 Everything that is none of these is a leaf: numbers, strings, arrays, tensors, sets and plain objects. Dictionaries
 flatten in the order of their sorted keys. A class nests by defining ``__tf_flatten__(self) -> (metadata, components)``
 and the class method ``__tf_unflatten__(cls, metadata, components)``; a plain dataclass, without them, is a leaf.
+So are composite tensors, unless ``expand_composites`` asks for the tensors that they are made of.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core.composite import CompositeTensor
 
 # Types known to be leaves, so that the slower questions of is_nested are not asked.
 _LEAVES: set[type] = {int, float, bool, complex, str, bytes, type(None), np.ndarray, Tensor}
@@ -52,7 +54,7 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
 
     Args:
       structure: a nested structure, or a leaf.
-      expand_composites: not used.
+      expand_composites: whether IndexedSlices and SparseTensors give the tensors that they are made of.
 
     Returns:
       A list.
@@ -64,10 +66,10 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
       >>> tf.nest.flatten({"b": [1, 2], "a": (3, {"c": 4})})
       [3, 4, 1, 2]
     """
-    if not is_nested(structure):
+    if not _opens(structure, expand_composites):
         return [structure]
     leaves: list[Any] = []
-    _collect(structure, leaves)
+    _collect(structure, leaves, expand_composites)
     return leaves
 
 
@@ -77,7 +79,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
     Args:
       structure: the structure; its own leaves do not count.
       flat_sequence: the leaves, in the order of `flatten`.
-      expand_composites: not used.
+      expand_composites: whether IndexedSlices and SparseTensors are made anew of as many tensors as they have.
 
     Returns:
       A structure like the first. Dictionaries keep their own order of keys.
@@ -95,7 +97,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
             f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
             f"`{type(flat_sequence)}` instead."
         )
-    if not is_nested(structure):
+    if not _opens(structure, expand_composites):
         if len(flat_sequence) != 1:
             raise ValueError(
                 f"The target structure is of type `{type(structure)}`\n  {structure}\nHowever the input is a sequence "
@@ -104,7 +106,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
             )
         return flat_sequence[0]
     try:
-        atoms = len(flatten(structure))
+        atoms = len(flatten(structure, expand_composites))
     except TypeError:
         raise TypeError("nest only supports dicts with sortable keys.") from None
     if atoms != len(flat_sequence):
@@ -112,7 +114,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
             f"Could not pack sequence. Structure had {atoms} atoms, but flat_sequence had {len(flat_sequence)} items.  "
             f"Structure: {structure}, flat_sequence: {flat_sequence}."
         )
-    return _build(structure, iter([flat_sequence[i] for i in range(atoms)]))
+    return _build(structure, iter([flat_sequence[i] for i in range(atoms)]), expand_composites)
 
 
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
@@ -121,8 +123,9 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     Args:
       func: a function of as many leaves as there are structures.
       *structure: structures that nest alike.
-      **kwargs: `check_types`, True unless given, says whether sequences must be of one type too; `expand_composites` is
-        not used.
+      **kwargs: `check_types`, True unless given, says whether sequences must be of one type too; `expand_composites`,
+        False unless given, whether the function is called with the tensors that IndexedSlices and SparseTensors are
+        made of.
 
     Returns:
       A structure like the first.
@@ -140,14 +143,14 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     if not structure:
         raise ValueError("Must provide at least one structure")
     check_types = kwargs.pop("check_types", True)
-    kwargs.pop("expand_composites", False)
+    expand = kwargs.pop("expand_composites", False)
     if kwargs:
         names = "`, `".join(kwargs)
         raise ValueError(f"Only valid keyword arguments are `check_types` and `expand_composites`, not: `{names}`")
     for other in structure[1:]:
-        assert_same_structure(structure[0], other, check_types=check_types)
-    results = map(func, *[flatten(each) for each in structure])
-    return _build(structure[0], results) if is_nested(structure[0]) else next(results)
+        assert_same_structure(structure[0], other, check_types=check_types, expand_composites=expand)
+    results = map(func, *[flatten(each, expand) for each in structure])
+    return _build(structure[0], results, expand) if _opens(structure[0], expand) else next(results)
 
 
 def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False) -> None:
@@ -160,7 +163,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
       nest1: a structure.
       nest2: another.
       check_types: whether types count, or only the shape of the nesting.
-      expand_composites: not used.
+      expand_composites: whether IndexedSlices and SparseTensors must have their like at their places.
 
     Raises:
       ValueError: different nesting, lengths or keys.
@@ -169,7 +172,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
     Example:
       >>> tf.nest.assert_same_structure([1, (2, 3)], [4, (5, 6)])
     """
-    difference = _difference(nest1, nest2, check_types)
+    difference = _difference(nest1, nest2, check_types, expand_composites)
     if difference is None:
         return
     kind, reason = difference
@@ -202,17 +205,24 @@ def _full_name(kind: type) -> str:
     return kind.__name__ if written_in_python or kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def _difference(one: Any, two: Any, check_types: bool) -> tuple[type[Exception], str] | None:
+def _difference(one: Any, two: Any, check_types: bool, expand: bool) -> tuple[type[Exception], str] | None:
     """The first difference found depth first: the exception's class and reason."""
-    nested = is_nested(one)
-    if nested != is_nested(two):
+    nested = _opens(one, expand)
+    if nested != _opens(two, expand):
         inner, leaf = (one, two) if nested else (two, one)
         return ValueError, (
             f'Substructure "{_described(inner)}" is a sequence, while substructure "{_described(leaf)}" is not'
         )
     if not nested:
         return None
-    if check_types:
+    if isinstance(one, CompositeTensor) and isinstance(two, CompositeTensor):
+        if _kinds(one) == _kinds(two):
+            return None
+        return ValueError, (
+            f"Incompatible CompositeTensor TypeSpecs: {_described(_specification(one))} vs. "
+            f"{_described(_specification(two))}"
+        )
+    if check_types or isinstance(one, CompositeTensor) or isinstance(two, CompositeTensor):
         if not _same_type(one, two):
             return TypeError, (
                 "The two namedtuples don't have the same sequence type. "
@@ -227,7 +237,7 @@ def _difference(one: Any, two: Any, check_types: bool) -> tuple[type[Exception],
             )
     ones, twos = list(children(one)), list(children(two))
     for first, second in zip(ones, twos, strict=False):
-        difference = _difference(first, second, check_types)
+        difference = _difference(first, second, check_types, expand)
         if difference is not None:
             return difference
     if len(ones) != len(twos):
@@ -251,6 +261,20 @@ def _same_type(one: Any, two: Any) -> bool:
     )
 
 
+def _kinds(composite: CompositeTensor) -> tuple[Any, ...]:
+    """What two composite tensors must share: the class, and the dtypes of the tensors that they are made of."""
+    return type(composite), *[part.dtype for part in children(composite)]
+
+
+def _specification(composite: CompositeTensor) -> Any:
+    return getattr(composite, "_type_spec", composite)
+
+
+def _opens(value: Any, expand: bool) -> bool:
+    """Whether there are leaves below a value."""
+    return is_nested(value) or (expand and isinstance(value, CompositeTensor))
+
+
 def _is_sequence(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
@@ -269,22 +293,24 @@ def children(structure: Any) -> Iterable[Any]:
         return structure
     if isinstance(structure, Mapping):
         return [structure[key] for key in sorted(structure)]
+    if isinstance(structure, CompositeTensor):
+        return [part for part in structure._parts() if part is not None]
     if _has_protocol(structure):
         return structure.__tf_flatten__()[1]
     return structure
 
 
-def _collect(structure: Any, leaves: list[Any]) -> None:
+def _collect(structure: Any, leaves: list[Any], expand: bool) -> None:
     for child in children(structure):
-        if is_nested(child):
-            _collect(child, leaves)
+        if _opens(child, expand):
+            _collect(child, leaves, expand)
         else:
             leaves.append(child)
 
 
-def _build(structure: Any, leaves: Any) -> Any:
+def _build(structure: Any, leaves: Any, expand: bool) -> Any:
     """A structure like this one that takes its leaves, in flattening order, from an iterator."""
-    parts = [_build(child, leaves) if is_nested(child) else next(leaves) for child in children(structure)]
+    parts = [_build(child, leaves, expand) if _opens(child, expand) else next(leaves) for child in children(structure)]
     return with_children(structure, parts)
 
 
@@ -297,7 +323,7 @@ def with_children(structure: Any, parts: list[Any]) -> Any:
         values = dict(zip(sorted(structure), parts, strict=True))
         pairs = [(key, values[key]) for key in structure]
         return defaultdict(structure.default_factory, pairs) if kind is defaultdict else kind(pairs)  # type: ignore
-    if _is_namedtuple(structure):
+    if _is_namedtuple(structure) or isinstance(structure, CompositeTensor):
         return kind(*parts)
     if _has_protocol(structure):
         return kind.__tf_unflatten__(structure.__tf_flatten__()[0], tuple(parts))

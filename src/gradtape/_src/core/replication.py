@@ -58,7 +58,7 @@ class _Thread(_local):
 
 
 _thread = _Thread()
-# Whether any strategy of this process has several replicas: until then nobody looks further.
+# Whether any strategy of this process has several replicas: until then nothing else is looked at.
 several = False
 
 

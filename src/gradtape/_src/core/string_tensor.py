@@ -55,7 +55,7 @@ class StringTensor:
 
     @classmethod
     def of_bytes(cls, array: Any) -> StringTensor:
-        """A string tensor of an array of objects that are all bytes, which nobody else writes to, or of bytes."""
+        """A string tensor of bytes, or of an array of objects that are all bytes and is not written afterwards."""
         tensor = cls.__new__(cls)
         tensor._array = np.empty((), object) if isinstance(array, bytes) else array
         if isinstance(array, bytes):

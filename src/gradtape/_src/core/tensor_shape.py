@@ -18,7 +18,7 @@ class TensorShape:
     """Sizes of a tensor's axes: indexes, compares and unpacks as a tuple of ints, formats as one value.
 
     ``TensorShape([3, 2])`` is fully known, as every tensor's shape is; ``TensorShape([None, 2])`` leaves the first size
-    open and ``TensorShape(None)`` even the number of axes, for `tf.ensure_shape` and its like.
+    open and ``TensorShape(None)`` even the number of axes, for `tf.ensure_shape` and others.
 
     Args:
       dims: an iterable of sizes (ints, objects with ``__index__``, or None), one size, another TensorShape, or None.

@@ -14,7 +14,7 @@ from gradtape._src.core.tensor_shape import TensorShape
 
 
 class TypeSpec:
-    """What is known of a value: the base of `tf.TensorSpec` and its like.
+    """What is known of a value: the base of `tf.TensorSpec` and other specifications.
 
     Example:
       >>> isinstance(tf.TensorSpec([2]), tf.TypeSpec)

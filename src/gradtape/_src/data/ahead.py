@@ -76,7 +76,7 @@ class _Work:
         return True
 
     def claim(self) -> bool:
-        """Waits until another element may be read; False when there are none or nobody wants them."""
+        """Waits until another element may be read; False when there are none or none are wanted."""
         with self.changed:
             while not self.called_off and not self.ended and self.claimed >= self.limit:
                 self.changed.wait()

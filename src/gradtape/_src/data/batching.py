@@ -9,7 +9,8 @@ import numpy as np
 
 from gradtape._engine.api.api import empty, tensor_from
 from gradtape._src.core import dtypes
-from gradtape._src.core.errors import DataLossError, InvalidArgumentError
+from gradtape._src.core.error_kinds import DataLossError
+from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec

@@ -71,6 +71,7 @@ class _Caching(Cursor):
         self.node = node
         self.cursor: Cursor | None = None if node.kept is not None else node.inputs[0].cursor()
         self.elements: list[Any] = []
+        self.count = node.inputs[0].cardinality()
         self.at = 0
 
     def next(self) -> Any:
@@ -81,7 +82,8 @@ class _Caching(Cursor):
         element = self.cursor.next()
         if element is not END:
             self.elements.append(element)
-        elif self.node.kept is None:
+        # Who knows how many there are may take so many and never see the end.
+        if self.node.kept is None and (element is END or len(self.elements) == self.count):
             self.node.keep(self.elements)
         return element
 

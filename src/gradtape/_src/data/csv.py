@@ -151,13 +151,14 @@ def make_csv_dataset(
       num_rows_for_inference: how many records of a file dtypes are found out from; all if None.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       ignore_errors: whether records that cannot be parsed are left out.
-      encoding: of column names.
+      encoding: what the files' first records are read in, for names and dtypes.
 
     Returns:
       A dataset.
 
     Raises:
       ValueError: no file matches, names are not distinct, or a column is not there.
+      LookupError: there is no such encoding.
 
     Example:
       >>> import os, tempfile
@@ -175,7 +176,8 @@ def make_csv_dataset(
 
     def fields_of(path: str) -> Iterator[list[str]]:
         with reading(path, compression) as file:
-            yield from records(map(text_of, file), field_delim, use_quote_delim)
+            lines = (line.decode(encoding, "surrogateescape") for line in file)
+            yield from records(lines, field_delim, use_quote_delim)
 
     if column_names is None:
         if not header:

@@ -48,7 +48,7 @@ class NoneTensorSpec(TypeSpec):
 
 
 def is_structure(value: Any) -> bool:
-    """Whether a value is a tuple, a mapping or their kin rather than a component."""
+    """Whether a value is a structure, such as a tuple or a mapping, rather than a component."""
     kind = type(value)
     if kind is Tensor or kind is list:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._src.core import errors
+from gradtape._src.core import error_kinds, errors
 from gradtape._src.distributed.collectives import allgather_object, broadcast_object
 from gradtape._src.distributed.training import broadcast_variables
 from gradtape._src.distributed.world import current
@@ -105,7 +105,7 @@ def _verify(path: str) -> None:
     read = allgather_object(found)
     for rank, one in enumerate(read):
         if isinstance(one, str):
-            raise errors.NotFoundError(None, None, f"Rank {rank} cannot read the checkpoint {path}: {one}")
+            raise error_kinds.NotFoundError(None, None, f"Rank {rank} cannot read the checkpoint {path}: {one}")
     for rank, one in enumerate(read):
         if one != read[0]:
             name = next(name for name in (*one, *read[0]) if one.get(name) != read[0].get(name))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._src.core import errors
+from gradtape._src.core import error_kinds
 from gradtape._src.distributed.collectives import allgather_object, barrier
 from gradtape._src.distributed.shared_memory import shared_folder
 from gradtape._src.distributed.world import World, current
@@ -19,7 +19,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
     """An array that one rank of each machine loads, and that the others there read from the same memory.
 
     The array lies in a file that is mapped into memory read-only; its name is gone once all ranks have mapped it, and
-    the system frees the memory when the last one lets go of it. All ranks call it.
+    the system frees the memory when the last one has unmapped it. All ranks call it.
 
     Args:
       load: a function without arguments that returns the array. One rank of each machine calls it.
@@ -55,7 +55,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
         os.unlink(name)
     for rank, one in enumerate(told):
         if one is not None:
-            raise one if not isinstance(one, OSError) else errors.NotFoundError(None, None, f"Rank {rank}: {one}")
+            raise one if not isinstance(one, OSError) else error_kinds.NotFoundError(None, None, f"Rank {rank}: {one}")
     barrier()
     assert array is not None
     return array

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradtape._src.core import errors
+from gradtape._src.core import error_kinds
 from gradtape._src.core.logger import get_logger
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Waiting:
                 warned = True
                 get_logger().warning(self._stalled(what, passed))
             if self.fail_after and passed > self.fail_after:
-                raise errors.DeadlineExceededError(None, None, self._stalled(what, passed))
+                raise error_kinds.DeadlineExceededError(None, None, self._stalled(what, passed))
 
     def _stalled(self, what: Any, passed: float) -> str:
         missing = self._missing()

@@ -313,7 +313,7 @@ class _Examination:
                     where, code = place_of(step.remembered)
                     operand = step.operands[place]
                     sentence = (
-                        f"its gradient is {word}: it arose on the way back, in the derivative of {step.kernel} at "
+                        f"its gradient is {word}: it arose in the backward pass, in the derivative of {step.kernel} at "
                         f"{_extremes(operand.name, operand.array)}; the values forward are finite."
                     )
                     return Finding(value.name, kind, sentence, _remedy(step), where, code)

@@ -28,11 +28,27 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
     lines.append(f"  bytes read and written: {moved:,}; held at once beside operands and variables: {held:,}")
     counts = Counter(step.name for step in kept if step.name != "constant")
     lines += [f"    {count:5} x {what}" for what, count in counts.most_common()]
+    lines += _second_thread(plan.root)
     called = Counter(step.name for node in _nodes(plan.root) for step in node.code.called)
     if called:
         lines.append("  called in Python: " + ", ".join(f"{count} x {what}" for what, count in called.most_common()))
     lines += [f"  guard at {file}, line {line}" for file, line in _guards(plan.root)]
     return "\n".join(lines)
+
+
+def _second_thread(root: Any) -> list[str]:
+    """How many products a second thread may compute, and what was measured of that, between guards."""
+    lines = []
+    for node in _nodes(root):
+        if count := len(node.code.left_to_queue):
+            line = f"  products that a second thread may compute meanwhile: {count}"
+            if node.code.trial is not None:
+                alone, beside = (nanoseconds / 1e3 for nanoseconds in node.code.trial)
+                line += (
+                    f"; it {'does' if beside < alone else 'does not'}: {beside:,.0f} µs with it, {alone:,.0f} without"
+                )
+            lines.append(line)
+    return lines
 
 
 def _memory(node: Any, sizes: dict[int, int], held: int) -> tuple[int, int]:

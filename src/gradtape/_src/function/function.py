@@ -347,7 +347,8 @@ class Function(Caller):
         """What is repeated of the function, and what is not and why.
 
         Returns:
-          A text: per signature its steps before and after planning, and its branches.
+          A text: per signature its steps before and after planning, its branches, and how many products a second
+          thread may compute while the first goes on, with the times of a repetition with it and without as last tried.
 
         Example:
           >>> double = tf.function(lambda x: x * 2 + 0 * x)

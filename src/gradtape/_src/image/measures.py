@@ -11,7 +11,7 @@ from gradtape._engine.api.api import apply_reduce, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.image.checks import convert_image_dtype
-from gradtape._src.nn.convolution import depthwise_conv2d
+from gradtape._src.nn.depthwise_convolution import depthwise_conv2d
 from gradtape._src.nn.pooling import avg_pool
 from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.joining import stack

@@ -23,7 +23,7 @@ _ENDING = ".npy"
 def save(path: str | os.PathLike[str], values: Any) -> None:
     """Writes tensors to a file that `numpy.load` reads.
 
-    The file is written beside its place and renamed: whoever is interrupted leaves the file that was there.
+    The file is written beside its place and renamed: an interruption leaves the old file whole.
 
     Args:
       path: the file's path; its folder exists.

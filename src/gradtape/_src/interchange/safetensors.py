@@ -44,7 +44,7 @@ _ABOUT = "__metadata__"
 def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] | None = None) -> None:
     """Writes tensors to a file in the format of safetensors.
 
-    The file is written beside its place and renamed: whoever is interrupted leaves the file that was there.
+    The file is written beside its place and renamed: an interruption leaves the old file whole.
 
     Args:
       path: the file's path; its folder exists.

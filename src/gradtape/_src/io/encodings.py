@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._src.core.errors import DataLossError, from_op, invalid_argument
+from gradtape._src.core.error_kinds import DataLossError
+from gradtape._src.core.errors import from_op, invalid_argument
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.ops.strings import texts_of
 

@@ -8,16 +8,8 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace
-from gradtape._src.core.errors import (
-    AlreadyExistsError,
-    FailedPreconditionError,
-    NotFoundError,
-    OpError,
-    PermissionDeniedError,
-    UnimplementedError,
-    UnknownError,
-    from_op,
-)
+from gradtape._src.core.error_kinds import AlreadyExistsError, NotFoundError, PermissionDeniedError, UnknownError
+from gradtape._src.core.errors import FailedPreconditionError, OpError, UnimplementedError, from_op
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes, as_text
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-from gradtape._src.core.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError
+from gradtape._src.core.error_kinds import AlreadyExistsError, NotFoundError
+from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.text import as_bytes, as_text
 from gradtape._src.io.files import Failing, path_of
 

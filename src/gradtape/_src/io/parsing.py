@@ -181,7 +181,7 @@ def parse_single_example(
 
     Args:
       serialized: bytes, or a scalar string tensor.
-      features: how to read them: a dict by name of `tf.io.FixedLenFeature` and its like.
+      features: how to read them: a dict by name of `tf.io.FixedLenFeature` and the other kinds.
       example_names: not used.
       name: not used; TensorFlow names operations by it.
 
@@ -211,7 +211,7 @@ def parse_example(
 
     Args:
       serialized: a vector of string, or a list of bytes; a scalar is taken as `parse_single_example` does.
-      features: how to read them: a dict by name of `tf.io.FixedLenFeature` and its like.
+      features: how to read them: a dict by name of `tf.io.FixedLenFeature` and the other kinds.
       example_names: not used.
       name: not used; TensorFlow names operations by it.
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from gradtape._engine.base.checksum import masked_crc32c
-from gradtape._src.core.errors import DataLossError
+from gradtape._src.core.error_kinds import DataLossError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.core.text import as_bytes
 from gradtape._src.io.files import opened

@@ -717,4 +717,7 @@ def get(identifier: Any) -> Any:
     """
     if identifier is None:
         return linear
-    return deserialize_keras_object(identifier) if isinstance(identifier, dict) else KIND.get(identifier)
+    found = deserialize_keras_object(identifier) if isinstance(identifier, dict) else KIND.get(identifier)
+    if not callable(found):
+        raise ValueError(f"Could not interpret activation function identifier: {identifier}")
+    return found

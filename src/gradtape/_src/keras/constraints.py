@@ -35,7 +35,7 @@ class Constraint:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.keras.constraints.UnitNorm(axis=1).get_config()

@@ -133,6 +133,10 @@ class Batches:
     def num_batches(self) -> int | None:
         return self._steps or self._size
 
+    def begin_anew(self) -> None:
+        """Forgets where the last epoch ended, and what it told about the number of batches."""
+        self._current, self._seen, self._size = None, 0, self._source.size
+
     def epoch(self) -> Iterator[tuple[int, int, list[Any]]]:
         """The numbers of the first and the last batch of each group, and the batches."""
         self._source.begin()
@@ -152,17 +156,19 @@ class Batches:
                     break
             self._seen += self._group
             if not group:
-                self._seen -= self._group
                 if self._size is None:
-                    self._size = self._seen
+                    self._size = self._seen  # with the group that was not there, as Keras counts
                 self._warn()
                 whole = False
                 break
             yield step, step + self._group - 1, group
             step += self._group
-        if not whole or (self._size and self._seen >= self._size):
-            self._current = None if self._source.repeats else self._current
-            self._seen = 0 if self._source.repeats else self._seen
+        if self._source.repeats:
+            if not whole:
+                self._current = None
+            elif self._size and self._seen >= self._size:
+                # As Keras does, though the next epoch may begin anew: shuffled datasets have another order each time.
+                self._current, self._seen = iter(self._source.batches()), 0
         self._source.end()
 
     def _warn(self) -> None:
@@ -175,7 +181,7 @@ class Batches:
 
 
 class Source:
-    """What `fit` and its like take batches from.
+    """What `fit`, `evaluate` and `predict` take batches from.
 
     Attributes:
       size: how many there are in an epoch, or None.
@@ -404,9 +410,11 @@ class _Dataset(Source):
             self.size = len(dataset) if hasattr(dataset, "__len__") else None
 
     def batches(self) -> Iterator[Any]:
-        for batch in self._dataset:
-            batch = as_batch(batch)
-            yield batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)
+        return map(self._prepared, self._dataset)
+
+    def _prepared(self, batch: Any) -> Any:
+        batch = as_batch(batch)
+        return batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)
 
 
 def _with_class_weight(batch: Any, class_weight: Any) -> Any:

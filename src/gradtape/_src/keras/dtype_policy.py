@@ -162,11 +162,6 @@ def set_dtype_policy(policy: Any) -> None:
     _global[:] = [policy]
 
 
-def forget_policy() -> None:
-    """Makes `dtype_policy` follow `floatx` again."""
-    _global.clear()
-
-
 def get(identifier: Any) -> DTypePolicy:
     """The policy that a name, a dtype, its configuration or itself stands for; the global one for None.
 

@@ -98,7 +98,7 @@ class Functional(Model):
     # What it is made of
 
     def _trackable_children(self) -> dict[str, Any]:
-        return {**super()._trackable_children(), "_operations": self.operations}
+        return {"_operations": self.operations, **super()._trackable_children()}
 
     @property
     def operations(self) -> list[Operation]:

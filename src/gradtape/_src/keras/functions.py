@@ -152,7 +152,7 @@ class Function_(Operation):
 P = ParamSpec("P")
 
 
-class Op(Protocol[P]):
+class KerasOp(Protocol[P]):
     """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
 
     __name__: str
@@ -161,7 +161,7 @@ class Op(Protocol[P]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any: ...
 
 
-def keras_op(function: Callable[P, Any]) -> Op[P]:
+def keras_op(function: Callable[P, Any]) -> KerasOp[P]:
     """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
 
     The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradtape._src.core import nest
-from gradtape._src.keras.inputs import call as _call
+from gradtape._src.keras.inputs import call as _call, get_mask, set_mask
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.operation import Node, Operation
 
@@ -148,7 +148,10 @@ class Graph:
                 if _call.training is not None and "training" in kwargs:
                     # What the call of the model says is stronger than what was said when it was made.
                     kwargs["training"] = _call.training
+                held = [(value, get_mask(value)) for value in args] if node.operation._takes_masks_away else ()
                 outputs = operation(*args, **kwargs)
+                for value, mask in held:
+                    set_mask(value, mask)
             if result is not None:
                 values[result] = outputs if not isinstance(outputs, list | tuple | dict) else nest.flatten(outputs)[0]
             else:

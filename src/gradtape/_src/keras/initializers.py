@@ -47,7 +47,7 @@ class Initializer:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.keras.initializers.RandomUniform(-1.0, 1.0, seed=3).get_config()

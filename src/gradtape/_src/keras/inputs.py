@@ -26,7 +26,7 @@ def get_mask(value: Any) -> Any:
 
 
 def set_mask(value: Any, mask: Any) -> None:
-    """Gives a tensor or a symbolic value a mask."""
+    """Gives a tensor or a symbolic value a mask, or takes it away."""
     if isinstance(value, KerasTensor):
         value._keras_mask = mask
     elif type(value) is Tensor:
@@ -113,7 +113,7 @@ def dtype_name(value: Any) -> str:
     return standardize_dtype(value.dtype)
 
 
-class Call(_local):
+class CallContext(_local):
     """The call of a layer that a thread is in.
 
     Attributes:
@@ -125,4 +125,4 @@ class Call(_local):
     training: bool | None = None
 
 
-call = Call()
+call = CallContext()

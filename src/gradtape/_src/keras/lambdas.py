@@ -25,7 +25,7 @@ def read_lambda(code: str, defaults: Any = None, closure: Any = None) -> Callabl
     """The function of what `written_lambda` gave. What it is given is code, which calls to the function run.
 
     Raises:
-      ValueError: it was written by another version of Python, or by nobody.
+      ValueError: it was written by another version of Python, or is damaged.
     """
     try:
         made = marshal.loads(binascii.a2b_base64(code.encode("ascii")))

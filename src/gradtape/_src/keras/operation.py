@@ -126,6 +126,7 @@ class Operation(_Begun):
     name: str
     _arguments: dict[str, Any] | None = None
     _has_uncounted_arguments = False
+    _takes_masks_away = False  # whether a call leaves its operands without their masks
 
     def __init__(self, name: str | None = None) -> None:
         self.name = check(auto_name(type(self).__name__) if name is None else name)

@@ -79,7 +79,7 @@ class SeedGenerator:
         return seed
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` makes its like of.
+        """What `from_config` makes an equal one of.
 
         Returns:
           A dict of plain data.

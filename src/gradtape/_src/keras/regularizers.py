@@ -38,7 +38,7 @@ class Regularizer:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Raises:
           NotImplementedError: the class does not say what they are.

@@ -193,7 +193,7 @@ def namespaces() -> dict[str, dict[str, Any]]:
     """What keras and each of its namespaces hold, by dotted name; "keras" itself last."""
     keras = importlib.import_module("gradtape.keras")
     found = {}
-    # dir() reads what nobody has read yet.
+    # dir() reads what has not been read yet.
     for name in dir(keras):
         part = getattr(keras, name)
         if isinstance(part, ModuleType) and dir(part):
@@ -220,7 +220,7 @@ def home_of(kind: type) -> tuple[str, str]:
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """An object as plain data, from which `deserialize_keras_object` makes its like.
+    """An object as plain data, from which `deserialize_keras_object` makes an equal one.
 
     Args:
       obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function,

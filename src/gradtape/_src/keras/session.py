@@ -1,4 +1,4 @@
-"""What keras remembers of a program, forgotten at once."""
+"""Clears what Keras keeps for a whole program."""
 
 from __future__ import annotations
 

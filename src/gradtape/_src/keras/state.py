@@ -23,7 +23,7 @@ from gradtape._src.state import tracking as checkpointed
 _DECISIVE = {"activity_regularizer", "autocast", "built", "call", "compute_mask", "input_spec", "supports_masking"}
 _PLAIN = {bool, int, float, str, type(None), Tensor}
 # Attributes that list what others hold.
-_BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_layers", "_metrics", "_seed_generators"}
+_BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_layers", "_metrics", "_seed_generators", "_walks"}
 
 
 def _holds_state(value: Any) -> bool:

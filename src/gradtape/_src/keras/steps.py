@@ -18,7 +18,8 @@ from gradtape._src.keras.serialization import deserialize_keras_object, serializ
 from gradtape._src.keras.signatures import signature_of
 from gradtape._src.ops.combinations import add_n
 from gradtape._src.ops.reductions import reduce_sum
-from gradtape._src.optimizers import rows as optimizers
+from gradtape._src.optimizers import serialization as optimizers
+from gradtape._src.optimizers.loss_scale import LossScaleOptimizer
 
 
 class Steps:
@@ -98,9 +99,9 @@ class Steps:
           'adam'
         """
         optimizer = optimizers.get(optimizer)
-        scaled = optimizer is None or isinstance(optimizer, optimizers.LossScaleOptimizer)
+        scaled = optimizer is None or isinstance(optimizer, LossScaleOptimizer)
         if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
-            optimizer = optimizers.LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+            optimizer = LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
         names = getattr(self, "output_names", None)
         vars(self).update(
             optimizer=optimizer,

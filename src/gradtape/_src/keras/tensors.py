@@ -44,8 +44,11 @@ class Attached:
         self._held: dict[int, tuple[weakref.ref[Tensor], Any]] = {}
 
     def put(self, tensor: Tensor, value: Any) -> None:
-        """Attaches a value, in place of an earlier one."""
+        """Attaches a value, in place of an earlier one; None takes that away."""
         key, held = id(tensor), self._held
+        if value is None:
+            held.pop(key, None)
+            return
 
         def forget(reference: weakref.ref[Tensor]) -> None:
             # The place may belong to a younger tensor by now.

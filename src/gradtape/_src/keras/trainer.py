@@ -311,6 +311,7 @@ class Trainer(Steps):
         told.on_test_begin()
         logs: Any = {}
         self.reset_metrics()
+        batches.begin_anew()
         asks = told.asks_batches("test")
         for first, last, group in batches.epoch():
             if not self.built:

@@ -383,7 +383,7 @@ def _next_pair(labels: list[list[str]], tensors: list[Tensor], output: list[str]
 
 
 def _alone(labels: list[str], x: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
-    """An operand with the diagonals of its repeated labels taken, summed over the labels that nobody wants."""
+    """An operand with the diagonals of its repeated labels taken, summed over the labels that the result lacks."""
     labels = list(labels)
     while len(set(labels)) < len(labels):
         label = next(label for label in labels if labels.count(label) > 1)
@@ -412,7 +412,7 @@ def _ordered(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
 
 
 def _pair(p: list[str], a: Tensor, q: list[str], b: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
-    """The contraction of two operands over the labels that nobody wants, and its labels."""
+    """The contraction of two operands over the labels that the result lacks, and its labels."""
     p, a = _alone(p, a, [*wanted, *q])
     q, b = _alone(q, b, [*wanted, *p])
     p, a = _unstretched(p, a, q, b)

@@ -1,4 +1,7 @@
-"""Eigenvalues and eigenvectors of square matrices, and what rules of spectra share; see systems.py."""
+"""Eigenvalues and eigenvectors of square matrices, and what rules of spectra share; see systems.py.
+
+What gradients alone need is read when the first one is asked for: importing gradtape takes less time so.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,7 @@ from gradtape._src.core.errors import invalid_argument
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.contractions import matmul
-from gradtape._src.linalg.diagonals import diag, diag_part, set_diag
 from gradtape._src.linalg.matrices import apart, matrices, real_of
-from gradtape._src.linalg.systems import solve
 from gradtape._src.table.rows import call, op, real
 
 
@@ -35,6 +36,8 @@ def reciprocal(x: Tensor) -> Tensor:
 
 def inverse_differences(x: Tensor) -> Tensor:
     """1 / (x_j - x_i), 0 on the diagonal."""
+    from gradtape._src.linalg.diagonals import set_diag
+
     return set_diag(reciprocal(row(x) - column(x)), full_like(x, 0))
 
 
@@ -105,6 +108,8 @@ def _eig(x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _eig_vjp(call: Any, needs: Any, ge: Tensor, gv: Tensor) -> Tensor:
+    from gradtape._src.linalg.diagonals import diag, diag_part
+
     e, v = call.saved
     along = matmul(v, gv, adjoint_a=True)
     # Columns keep their length: what would change it has no part in the gradient.
@@ -114,6 +119,8 @@ def _eig_vjp(call: Any, needs: Any, ge: Tensor, gv: Tensor) -> Tensor:
 
 def _through(v: Tensor, inner: Tensor) -> Tensor:
     """v⁻ᴴ inner vᴴ, the gradient by a matrix from that in terms of its eigenvectors."""
+    from gradtape._src.linalg.systems import solve
+
     return solve(v, matmul(inner, v, adjoint_b=True), adjoint=True)
 
 
@@ -154,6 +161,8 @@ def _eigvals(x: Tensor) -> Tensor:
 
 
 def _eigvals_vjp(call: Any, needs: Any, ge: Tensor) -> Tensor:
+    from gradtape._src.linalg.diagonals import diag
+
     (x,) = call.saved
     _, v = _EIG(x)
     return _through(v, diag(ge))

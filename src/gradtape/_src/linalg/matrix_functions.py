@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.linalg.matrices import apart, matrices, turned
-from gradtape._src.linalg.systems import solve
 from gradtape._src.ops.creation import eye
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real, values
@@ -88,10 +88,14 @@ def _exponential(a: np.ndarray) -> np.ndarray:
 
 
 def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
-    (x,) = call.saved
+    return _by_blocks(expm, call.saved[0], g)
+
+
+def _by_blocks(function: Callable[[Tensor], Tensor], x: Tensor, g: Tensor) -> Tensor:
+    """The cotangent of a power series' operand: the block above the diagonal of the function of [[xᵀ, g], [0, xᵀ]]."""
     n, a = x.shape[-1], turned(x)
     blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
-    return expm(blocks)[..., :n, n:]
+    return function(blocks)[..., :n, n:]
 
 
 _EXPM = Primitive("MatrixExponential", _expm, _expm_vjp, saves=(0,), holomorphic=True, batch="leading")
@@ -135,12 +139,16 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _sqrtm(x: Tensor) -> Tensor:
+    return _of_each(_root, x)
+
+
+def _of_each(function: Callable[[np.ndarray], np.ndarray], x: Tensor) -> Tensor:
     array = view(x)
-    root = np.empty(array.shape, array.dtype)
+    found = np.empty(array.shape, array.dtype)
     with np.errstate(all="ignore"):
         for place in np.ndindex(array.shape[:-2]):
-            root[place] = _root(_wide(array[place]))
-    return tensor_from(root, x.dtype)
+            found[place] = function(_wide(array[place]))
+    return tensor_from(found, x.dtype)
 
 
 def _root(a: np.ndarray) -> np.ndarray:
@@ -191,6 +199,8 @@ def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     left = apply_reshape(r, (*batch, n, 1, n, 1)) * apply_reshape(one, (1, n, 1, n))
     right = apply_reshape(one, (n, 1, n, 1)) * apply_reshape(root, (*batch, 1, n, 1, n))
     sums = apply_reshape(left + right, (*batch, n * n, n * n))
+    from gradtape._src.linalg.systems import solve  # importing gradtape takes less time without it
+
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
 
 
@@ -243,12 +253,7 @@ def logm(input: TensorLike, name: str | None = None) -> Tensor:
 
 
 def _logm(x: Tensor) -> Tensor:
-    array = view(x)
-    found = np.empty(array.shape, array.dtype)
-    with np.errstate(all="ignore"):
-        for place in np.ndindex(array.shape[:-2]):
-            found[place] = _logarithm(_wide(array[place]))
-    return tensor_from(found, x.dtype)
+    return _of_each(_logarithm, x)
 
 
 def _logarithm(a: np.ndarray) -> np.ndarray:
@@ -269,10 +274,7 @@ def _logarithm(a: np.ndarray) -> np.ndarray:
 
 
 def _logm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
-    (x,) = call.saved
-    n, a = x.shape[-1], turned(x)
-    blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
-    return logm(blocks)[..., :n, n:]
+    return _by_blocks(logm, call.saved[0], g)
 
 
 _LOGM = Primitive("MatrixLogarithm", _logm, _logm_vjp, saves=(0,), holomorphic=True, batch="leading")

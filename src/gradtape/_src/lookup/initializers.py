@@ -9,7 +9,8 @@ import numpy as np
 
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
-from gradtape._src.core.errors import NotFoundError, from_op, invalid_argument
+from gradtape._src.core.error_kinds import NotFoundError
+from gradtape._src.core.errors import from_op, invalid_argument
 from gradtape._src.core.string_tensor import as_any_tensor
 from gradtape._src.core.typing import DTypeLike
 

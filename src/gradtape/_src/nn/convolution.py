@@ -10,42 +10,29 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_matmul, apply_reshape, apply_transpose, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import float64, int32
-from gradtape._src.core.operands import dims_text, int_of, ints_of, not_allowed, one_dtype
-from gradtape._src.core.tensor_shape import TensorShape
-from gradtape._src.core.typing import ShapeLike, TensorLike
+from gradtape._src.core.operands import dims_text, int_of, not_allowed, one_dtype
+from gradtape._src.core.typing import TensorLike
 from gradtape._src.nn.windows import (
     Kernel,
     either_strides_or_dilations,
     given,
-    image_of,
     is_first,
     last,
     lie,
     patches_of,
 )
-from gradtape._src.table.rows import Sample, call, op, real, single
+from gradtape._src.table.rows import call, op, real, single
+from gradtape._src.table.samples import Sample
 
-_FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
-_FORWARD = {
+FORMATS = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+_KERNELS = {
     1: Kernel("Conv2D", whole=True),
     2: Kernel("Conv2D", whole=True),
     3: Kernel("Conv3D", ("SAME", "VALID")),
 }
-_BACKWARD = {
-    1: Kernel("Conv2DBackpropInput", whole=True),
-    2: Kernel("Conv2DBackpropInput", whole=True),
-    3: Kernel("Conv3DBackpropInputV2", ("SAME", "VALID")),
-}
-_DEPTHWISE = Kernel("DepthwiseConv2dNative")
 
 
-def _of_rank(kernels: dict[int, Kernel], rank: int) -> Kernel:
-    if rank not in kernels:
-        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
-    return kernels[rank]
-
-
-def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
+def operands_of(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
     """Both as tensors of one dtype; `input` has at least, `filters` exactly two axes more than the rank."""
     image = as_tensor(input)
     weights = as_tensor(filters) if isinstance(filters, Tensor) else as_tensor(filters, image.dtype)
@@ -58,7 +45,7 @@ def _operands(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tens
     return image, weights
 
 
-def _convolve(
+def convolved(
     input: Any,
     filters: Any,
     strides: Any,
@@ -68,11 +55,13 @@ def _convolve(
     rank: int,
     kernel: Kernel | None = None,
 ) -> Tensor:
-    kernel = kernel or _of_rank(_FORWARD, rank)
-    image, weights = _operands(input, filters, rank, kernel)
+    if rank not in _KERNELS:
+        raise ValueError(f"`num_spatial_dims` must be 1, 2, or 3. Received: num_spatial_dims={rank}.")
+    kernel = kernel or _KERNELS[rank]
+    image, weights = operands_of(input, filters, rank, kernel)
     if image.dtype.is_integer:
         exact = apply_cast(image, float64), apply_cast(weights, float64)
-        return apply_cast(_convolve(*exact, strides, padding, dilations, data_format, rank, kernel), image.dtype)
+        return apply_cast(convolved(*exact, strides, padding, dilations, data_format, rank, kernel), image.dtype)
     first = is_first(data_format, rank, kernel)
     batch = tuple(image.shape)[: -rank - 1]
     image = last(apply_reshape(image, (int(np.prod(batch)), *tuple(image.shape)[-rank - 1 :])), first)
@@ -102,11 +91,11 @@ def _convolve(
     return result if len(batch) == 1 else apply_reshape(result, (*batch, *tuple(result.shape)[1:]))
 
 
-def _sizes(rank: int) -> str:
+def axes_text(rank: int) -> str:
     return ", ".join(("depth", "height", "width")[-rank:])
 
 
-_OPTIONS = """\
+OPTIONS = """\
   padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
     window lies within them, or, for up to two spatial axes, a pair of amounts of zeros per axis.
   data_format: "{format}", or another order of the letters that puts channels (C) before the spatial axes."""
@@ -132,22 +121,6 @@ class Convolution(Protocol):
     ) -> Tensor: ...
 
 
-class Transpose(Protocol):
-    """To type checkers, the transposes of convolutions over one to three axes."""
-
-    def __call__(
-        self,
-        input: TensorLike,
-        filters: TensorLike,
-        output_shape: ShapeLike,
-        strides: int | Sequence[int],
-        padding: str | Sequence[Any] = "SAME",
-        data_format: str = ...,
-        dilations: int | Sequence[int] | None = None,
-        name: str | None = None,
-    ) -> Tensor: ...
-
-
 def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Convolution:
     """The convolution over so many spatial axes, 2 or 3."""
 
@@ -156,11 +129,11 @@ def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Co
         filters: TensorLike,
         strides: int | Sequence[int],
         padding: str | Sequence[Any],
-        data_format: str = _FORMATS[rank],
+        data_format: str = FORMATS[rank],
         dilations: int | Sequence[int] | None = None,
         name: str | None = None,
     ) -> Tensor:
-        return _convolve(input, filters, strides, padding, dilations, data_format, rank)
+        return convolved(input, filters, strides, padding, dilations, data_format, rank)
 
     convolve.__name__ = convolve.__qualname__ = f"conv{rank}d"
     convolve.__doc__ = f"""Convolution over {rank} spatial axes, without the filters being mirrored (cross-correlation).
@@ -168,16 +141,16 @@ def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Co
 An output is the sum over window and input channels of the filter times the image at stride * place + dilation * offset.
 
 Args:
-  input: images of shape [batch, {_sizes(rank)}, inputs]; with more axes in front these belong to the batch.
-  filters: a tensor of shape [{_sizes(rank)}, inputs, outputs]. Where filters of images have fewer inputs than these,
+  input: images of shape [batch, {axes_text(rank)}, inputs]; with more axes in front these belong to the batch.
+  filters: a tensor of shape [{axes_text(rank)}, inputs, outputs]. Where filters of images have fewer inputs than these,
     the images' channels are cut into groups that are convolved on their own.
   strides: the steps between windows, a number, one per spatial axis, or one per axis.
-{_OPTIONS.format(format=_FORMATS[rank])}
+{OPTIONS.format(format=FORMATS[rank])}
   dilations: the steps between elements of a window, likewise; None for 1.
   name: not used; TensorFlow names operations by it.
 
 Returns:
-  A tensor of shape [batch, {_sizes(rank)}, outputs], of as many places as windows fit.
+  A tensor of shape [batch, {axes_text(rank)}, outputs], of as many places as windows fit.
 
 {_RAISES}
 
@@ -227,7 +200,7 @@ def conv1d(
       >>> tf.nn.conv1d(signal, tf.ones([2, 1, 1]), stride=1, padding="VALID")[0, :, 0].numpy()
       array([ 3.,  6., 12.], dtype=float32)
     """
-    return _convolve(input, filters, stride, padding, dilations, data_format, 1)
+    return convolved(input, filters, stride, padding, dilations, data_format, 1)
 
 
 conv2d: Convolution = _forward(
@@ -300,7 +273,7 @@ def convolution(
     """
     filters = as_tensor(filters)
     either_strides_or_dilations(strides, dilations)
-    return _convolve(input, filters, strides, padding, dilations, data_format, filters.ndim - 2)
+    return convolved(input, filters, strides, padding, dilations, data_format, filters.ndim - 2)
 
 
 @op("nn.atrous_conv2d", samples=lambda: [call(real(1, 4, 4, 1), real(2, 2, 1, 2), 2, "SAME")])
@@ -327,323 +300,4 @@ def atrous_conv2d(
       >>> tf.nn.atrous_conv2d(image, tf.ones([2, 2, 1, 1]), rate=2, padding="VALID")[0, :, :, 0].numpy()
       array([[16.]], dtype=float32)
     """
-    return _convolve(value, filters, 1, padding, int_of(rate, "SpaceToBatchND", "Tblock_shape"), None, 2)
-
-
-def _transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Any,
-    strides: Any,
-    padding: Any,
-    dilations: Any,
-    data_format: str | None,
-    rank: int,
-) -> Tensor:
-    if rank not in _BACKWARD:
-        raise ValueError(f"`output_shape` must be of length 3, 4 or 5. Received a length of {rank + 2}.")
-    kernel = _BACKWARD[rank]
-    image, weights = _operands(input, filters, rank, kernel)
-    if image.dtype.is_integer:
-        exact = apply_cast(image, float64), apply_cast(weights, float64)
-        return apply_cast(_transpose(*exact, output_shape, strides, padding, dilations, data_format, rank), image.dtype)
-    first = is_first(data_format, rank, kernel)
-    shape = tuple(ints_of(output_shape, "Conv2DBackpropInput", "input_sizes"))
-    if len(shape) != rank + 2 or image.ndim != rank + 2:
-        raise kernel.error(
-            f"`input` and `output_shape` must have rank {rank + 2}, not {image.ndim} and {len(shape)}", image.dtype
-        )
-    image = last(image, first)
-    shape = (shape[0], *shape[2:], shape[1]) if first else shape
-    *window, outputs, inputs = tuple(weights.shape)
-    if shape[-1] != outputs:
-        message = f"input depth must be evenly divisible by filter depth: {shape[-1]} vs {outputs}"
-        raise kernel.error(message, image.dtype)
-    geometry = lie(shape[1:-1], tuple(window), strides, padding, dilations, kernel, first)
-    expected = (shape[0], *geometry.places, inputs)
-    if tuple(image.shape) != expected:
-        raise kernel.error(
-            f"an output of shape {dims_text(shape)} with filters of shape {dims_text(weights.shape)} needs an input of "
-            f"shape {dims_text(expected)}, not {dims_text(image.shape)}",
-            image.dtype,
-        )
-    flat = apply_reshape(weights, (int(np.prod(window)) * outputs, inputs))
-    rows = apply_reshape(image, (shape[0] * int(np.prod(geometry.places)), inputs))
-    return given(image_of(apply_matmul(rows, flat, False, True), shape, geometry), first)
-
-
-def _backward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Transpose:
-    """The transpose of the convolution over so many spatial axes."""
-
-    def transpose(
-        input: TensorLike,
-        filters: TensorLike,
-        output_shape: ShapeLike,
-        strides: int | Sequence[int],
-        padding: str | Sequence[Any] = "SAME",
-        data_format: str = _FORMATS[rank],
-        dilations: int | Sequence[int] | None = None,
-        name: str | None = None,
-    ) -> Tensor:
-        return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
-
-    transpose.__name__ = transpose.__qualname__ = f"conv{rank}d_transpose"
-    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images, if `input` is that of its result.
-
-Args:
-  input: a floating tensor of shape [batch, {_sizes(rank)}, inputs].
-  filters: a tensor of shape [{_sizes(rank)}, outputs, inputs].
-  output_shape: the shape of the result.
-  strides: the steps between windows, a number, one per spatial axis, or one per axis.
-{_OPTIONS.format(format=_FORMATS[rank])}
-  dilations: the steps between elements of a window, likewise; None for 1.
-  name: not used; TensorFlow names operations by it.
-
-Returns:
-  A tensor of shape output_shape.
-
-Raises:
-  InvalidArgumentError: conv{rank}d would not make `input` of images of that shape.
-  ValueError: another number of strides, dilations or amounts.
-
-Example:
-{example}
-"""
-    return op(f"nn.conv{rank}d_transpose", samples=samples)(transpose)
-
-
-conv1d_transpose: Transpose = _backward(
-    1,
-    """  >>> signal = tf.constant([[[1.0], [2.0]]])
-  >>> tf.nn.conv1d_transpose(signal, tf.ones([2, 1, 1]), [1, 4, 1], strides=2)[0, :, 0].numpy()
-  array([1., 1., 2., 2.], dtype=float32)""",
-    lambda: [
-        call(real(1, 3, 2), real(3, 1, 2), [1, 6, 1], 2),
-        single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
-    ],
-)
-conv2d_transpose: Transpose = _backward(
-    2,
-    """  >>> image = tf.constant([[[[1.0], [2.0]]]])
-  >>> tf.nn.conv2d_transpose(image, tf.ones([2, 2, 1, 1]), [1, 2, 4, 1], strides=2)[0, :, :, 0].numpy()
-  array([[1., 1., 2., 2.],
-         [1., 1., 2., 2.]], dtype=float32)""",
-    lambda: [
-        call(real(1, 2, 2, 2), real(3, 3, 1, 2), [1, 4, 4, 1], 2),
-        call(real(1, 3, 3, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 1, "VALID"),
-        single(real(1, 1, 2, 3), real(2, 2, 2, 1), [1, 2, 3, 4], [1, 1, 1, 1], "VALID", "NCHW"),
-    ],
-)
-conv3d_transpose: Transpose = _backward(
-    3,
-    """  >>> volume = tf.constant([[[[[1.0], [2.0]]]]])
-  >>> tf.nn.conv3d_transpose(volume, tf.ones([1, 1, 2, 1, 1]), [1, 1, 1, 4, 1], [1, 1, 2])[0, 0, 0, :, 0].numpy()
-  array([1., 1., 2., 2.], dtype=float32)""",
-    lambda: [
-        call(real(1, 2, 2, 1, 1), real(2, 2, 1, 1, 1), [1, 2, 2, 1, 1], 1),
-        single(real(1, 1, 2, 2, 1), real(2, 1, 1, 2, 1), [1, 2, 3, 2, 1], 1, "VALID", "NCDHW"),
-    ],
-)
-
-
-@op(
-    "nn.conv_transpose",
-    samples=lambda: [
-        call(real(1, 3, 3, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 1, "VALID"),
-        single(real(1, 2, 3), real(2, 1, 2), [1, 1, 4], 1, "VALID", "NCW"),
-    ],
-)
-def conv_transpose(
-    input: TensorLike,
-    filters: TensorLike,
-    output_shape: TensorShape | Sequence[int],
-    strides: int | Sequence[int],
-    padding: str | Sequence[Any] = "SAME",
-    data_format: str | None = None,
-    dilations: int | Sequence[int] | None = None,
-    name: str | None = None,
-) -> Tensor:
-    """The transpose of a convolution over as many axes as output_shape has beside batch and channels.
-
-    Args:
-      input: a floating tensor of shape [batch, spatial axes, inputs].
-      filters: a tensor of shape [spatial axes, outputs, inputs].
-      output_shape: the shape of the result.
-      strides: the steps between windows, a number, one per spatial axis, or one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
-      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
-        last.
-      dilations: the steps between elements of a window, likewise; None for 1.
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      A tensor of shape output_shape.
-
-    Raises:
-      InvalidArgumentError: the convolution would not make `input` of images of that shape.
-
-    Example:
-      >>> signal = tf.constant([[[1.0], [2.0]]])
-      >>> tf.nn.conv_transpose(signal, tf.ones([2, 1, 1]), [1, 4, 1], strides=2)[0, :, 0].numpy()
-      array([1., 1., 2., 2.], dtype=float32)
-    """
-    return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, len(output_shape) - 2)
-
-
-@op(
-    "nn.atrous_conv2d_transpose",
-    samples=lambda: [
-        call(real(1, 3, 3, 2), real(3, 3, 1, 2), [1, 7, 7, 1], 2, "VALID"),
-        call(real(1, 4, 4, 1), real(2, 2, 2, 1), [1, 4, 4, 2], 2, "SAME"),
-        call(real(1, 3, 3, 1), real(2, 2, 1, 1), [1, 3, 3, 1], 1, "SAME"),
-    ],
-)
-def atrous_conv2d_transpose(
-    value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
-) -> Tensor:
-    """The gradient of `atrous_conv2d` by its images, as a function: it takes images of outputs to images of inputs.
-
-    Args:
-      value: images of shape [batch, height, width, inputs].
-      filters: a tensor of shape [height, width, outputs, inputs].
-      output_shape: the result's shape, [batch, height, width, outputs].
-      rate: the distance between elements of a window.
-      padding: "SAME" or "VALID".
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      A tensor of that shape.
-
-    Raises:
-      ValueError: channels differ, the rate is less than 1, or the padding is another.
-      InvalidArgumentError: the shapes do not fit.
-
-    Example:
-      >>> filters = tf.ones([2, 2, 1, 1])
-      >>> tf.nn.atrous_conv2d_transpose(tf.ones([1, 1, 1, 1]), filters, [1, 3, 3, 1], 2, "VALID")[0, :, :, 0].numpy()
-      array([[1., 0., 1.],
-             [0., 0., 0.],
-             [1., 0., 1.]], dtype=float32)
-    """
-    image, weights = as_tensor(value), as_tensor(filters)
-    if image.ndim == weights.ndim == 4 and image.shape[3] != weights.shape[3]:
-        raise ValueError(
-            "`value` channel count must be compatible with `filters` input channel count. Received: "
-            f"value.shape={image.shape} with channel count {image.shape[3]} and filters.shape={weights.shape} with "
-            f"input channel count {weights.shape[3]}."
-        )
-    if rate < 1:
-        raise ValueError(f"`rate` cannot be less than one. Received: rate={rate}")
-    shape = ints_of(output_shape, "Conv2DBackpropInput", "input_sizes")
-    if len(shape) == weights.ndim == 4 and shape[3] != weights.shape[2]:
-        raise ValueError(
-            "`output_shape` channel count must be compatible with `filters` output channel count. Received: "
-            f"output_shape={shape} with channel count {shape[3]} and filters.shape={weights.shape} with output "
-            f"channel count {weights.shape[2]}."
-        )
-    if padding not in ("SAME", "VALID"):
-        raise ValueError(f"`padding` must be either 'VALID' or 'SAME'. Received: padding={padding}")
-    return _transpose(image, weights, shape, 1, padding, rate, None, 2)
-
-
-@op(
-    "nn.depthwise_conv2d",
-    samples=lambda: [
-        call(real(1, 4, 4, 2), real(3, 3, 2, 2), [1, 1, 1, 1], "SAME"),
-        call(real(2, 3, 3, 1), real(2, 2, 1, 1), [1, 1, 1, 1], "VALID"),
-        single(real(1, 2, 3, 4), real(2, 2, 2, 2), [1, 1, 2, 2], "VALID", "NCHW"),
-        call(real(1, 4, 4, 3), real(2, 2, 3, 1), [1, 1, 1, 1], "SAME", dilations=[2, 2]),
-    ],
-)
-def depthwise_conv2d(
-    input: TensorLike,
-    filter: TensorLike,
-    strides: int | Sequence[int],
-    padding: str | Sequence[Any],
-    data_format: str | None = None,
-    dilations: int | Sequence[int] | None = None,
-    name: str | None = None,
-) -> Tensor:
-    """Convolves each channel with filters of its own.
-
-    Args:
-      input: images of shape [batch, height, width, channels].
-      filter: a tensor of shape [height, width, channels, multiplier].
-      strides: the steps between windows, one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
-      data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
-      dilations: the steps between elements of a window, one per spatial axis; None for 1.
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      A tensor of shape [batch, height, width, channels * multiplier]; the outputs of one channel are neighbours.
-
-    Raises:
-      InvalidArgumentError: other ranks or depths, a window that does not fit, or an unknown padding or format.
-      ValueError: another number of strides, dilations or amounts.
-
-    Example:
-      >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])
-      >>> tf.nn.depthwise_conv2d(image, tf.ones([2, 2, 2, 1]), [1, 1, 1, 1], "VALID").numpy()
-      array([[[[12., 16.]]]], dtype=float32)
-    """
-    image, weights = _operands(input, filter, 2, _DEPTHWISE)
-    height, width, channels, multiplier = tuple(weights.shape)
-    depth = image.shape[1 if is_first(data_format, 2, _DEPTHWISE) else 3]
-    if depth != channels:
-        message = f"input depth must be evenly divisible by filter depth: {depth} vs {channels}"
-        raise _DEPTHWISE.error(message, image.dtype)
-    weights = apply_reshape(weights, (height, width, 1, channels * multiplier))
-    return _convolve(image, weights, strides, padding, dilations, data_format, 2, _DEPTHWISE)
-
-
-@op(
-    "nn.separable_conv2d",
-    samples=lambda: [
-        call(real(1, 3, 3, 2), real(2, 2, 2, 1), real(1, 1, 2, 3), [1, 1, 1, 1], "SAME"),
-        single(real(1, 2, 3, 3), real(2, 2, 2, 2), real(1, 1, 4, 1), [1, 1, 1, 1], "VALID", "NCHW"),
-    ],
-)
-def separable_conv2d(
-    input: TensorLike,
-    depthwise_filter: TensorLike,
-    pointwise_filter: TensorLike,
-    strides: int | Sequence[int],
-    padding: str | Sequence[Any],
-    data_format: str | None = None,
-    dilations: int | Sequence[int] | None = None,
-    name: str | None = None,
-) -> Tensor:
-    """`depthwise_conv2d`, then a convolution of its outputs place by place.
-
-    Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017).
-
-    Args:
-      input: images of shape [batch, height, width, channels].
-      depthwise_filter: a tensor of shape [height, width, channels, multiplier].
-      pointwise_filter: a tensor of shape [1, 1, channels * multiplier, outputs].
-      strides: the steps between windows, one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
-      data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
-      dilations: the steps between elements of a window, one per spatial axis; None for 1.
-      name: not used; TensorFlow names operations by it.
-
-    Returns:
-      A tensor of shape [batch, height, width, outputs].
-
-    Raises:
-      ValueError: the pointwise filter reaches further than its place.
-      InvalidArgumentError: as `depthwise_conv2d`.
-
-    Example:
-      >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])
-      >>> depthwise, pointwise = tf.ones([2, 2, 2, 1]), tf.constant([[[[1.0], [10.0]]]])
-      >>> tf.nn.separable_conv2d(image, depthwise, pointwise, [1, 1, 1, 1], "VALID").numpy()
-      array([[[[172.]]]], dtype=float32)
-    """
-    pointwise = as_tensor(pointwise_filter)
-    for size in tuple(pointwise.shape)[:2]:
-        if size != 1:
-            raise ValueError(f"Dimensions {size} and 1 are not compatible")
-    deep = depthwise_conv2d(input, depthwise_filter, strides, padding, data_format, dilations)
-    return _convolve(deep, pointwise, 1, "VALID", None, data_format, 2)
+    return convolved(value, filters, 1, padding, int_of(rate, "SpaceToBatchND", "Tblock_shape"), None, 2)

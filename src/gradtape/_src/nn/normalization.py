@@ -35,7 +35,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
     Args:
       value: a tensor of at least two axes.
       bias: a vector with an element for each channel.
-      data_format: "N...C" and its like for channels on the last axis, "NC..." for axis 1; None for the last.
+      data_format: "N...C", such as "NHWC", for channels on the last axis, "NC..." for axis 1; None for the last.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from gradtape._engine.api.api import apply_cast, apply_reshape, as_tensor, empty, tensor_from, view
-from gradtape._engine.compute.im2col import find_largest, spread_windows, sum_windows
+from gradtape._engine.compute.im2col import find_largest, put_at_places, spread_windows, sum_windows
 from gradtape._engine.ops.rows import sums_of_rows
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import float64, int32, int64
+from gradtape._src.core.dtypes import float32, float64, int32, int64
 from gradtape._src.core.errors import OpError, UnimplementedError
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import DTypeLike, TensorLike
@@ -157,7 +157,11 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
 
 def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Values added up at their places in an image."""
-    return sums_of_rows(values, view(places), shape)
+    if values.dtype not in (float32, float64) or not values.shape.num_elements():
+        return sums_of_rows(values, view(places), shape)
+    out, image = empty(shape, values.dtype)
+    put_at_places(view(values).ravel(), view(places).ravel(), image.ravel(), shape[0])
+    return out
 
 
 def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
@@ -208,7 +212,7 @@ _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height
 
 
 class Pooling(Protocol):
-    """To type checkers, `max_pool`, `avg_pool` and their kin."""
+    """To type checkers, `max_pool`, `avg_pool` and those of one rank."""
 
     def __call__(
         self,

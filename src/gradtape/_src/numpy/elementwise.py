@@ -44,7 +44,7 @@ def _logical(*values: Any) -> tuple[Tensor, ...]:
 
 
 def _numbers(*values: Any) -> tuple[Tensor, ...]:
-    """Operands of whom bools are no numbers to compute with: NumPy takes them for its smallest integers."""
+    """Operands; bools become int32, as there is no arithmetic of bools."""
     tensors = alike(*values)
     return tuple(apply_cast(tensor, as_dtype("int32")) for tensor in tensors) if tensors[0].dtype == BOOL else tensors
 

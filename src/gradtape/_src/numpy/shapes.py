@@ -18,13 +18,18 @@ from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.rearranging import repeat as _repeat
 
 
+def _listed(axis: Any) -> list[Any]:
+    """The axes that are named, read once: items that become numbers may change the list that they stand in."""
+    axis = held(axis)
+    return [axis] if np.ndim(axis) == 0 else list(axis)
+
+
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
     """Axes from the front; all for None. Raises ValueError for those that there are not, or that come twice."""
     if axis is None:
         return tuple(range(rank))
-    places = [axis] if np.ndim(held(axis)) == 0 else list(axis)
     found = []
-    for place in map(int, places):
+    for place in map(int, _listed(axis)):
         if not -rank <= place < rank:
             raise ValueError(f"axis {place} is out of bounds for array of dimension {rank}")
         found.append(place % rank)
@@ -91,10 +96,11 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
 @documented("A tensor with axes of size 1 added.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
 def expand_dims(a: Any, axis: Any) -> Tensor:
     tensor = as_array(a)
-    count = 1 if np.ndim(held(axis)) == 0 else len(axis)
-    added = axes_of(axis, tensor.ndim + count)
+    places = _listed(axis)
+    rank = tensor.ndim + len(places)
+    added = axes_of(places, rank)
     sizes = iter(tensor.shape)
-    return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(tensor.ndim + count)])
+    return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(rank)])
 
 
 @documented("A tensor without axes of size 1.", "np.squeeze([[1, 2]]).shape", "TensorShape([2])")

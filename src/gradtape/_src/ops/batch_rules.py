@@ -225,7 +225,7 @@ def _gather_rows(primitive: Any, count: int, operands: list[Tensor], batched: li
     """Rows of one tensor for all slices are rows of it; those of a tensor per slice are taken along its second axis."""
     if not batched[0]:
         return primitive.again(tuple(operands), given)
-    from gradtape._src.ops.gathering import slices_at  # which is not read before somebody gathers
+    from gradtape._src.ops.gathering import slices_at  # read when first used
 
     return (slices_at(operands[0], operands[1], 1, int(batched[1])),)
 

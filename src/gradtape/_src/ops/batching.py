@@ -8,11 +8,14 @@ the slices one after the other; the first one's result is there already.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from gradtape._engine.api.api import apply_broadcast_to, as_tensor
-from gradtape._engine.function.trace import SliceRecorder, is_recording
+from gradtape._engine.function.plan import MISSED, Plan, evaluations, same_evaluations
+from gradtape._engine.function.trace import Recorder, SliceRecorder, is_recording
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
 from gradtape._src.ops.batch_rules import evaluate_batch
@@ -40,7 +43,8 @@ def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor],
     try:
         if first is None:
             raise Unvectorizable("the function returns nothing")
-        return first, nest.pack_sequence_as(first, _evaluate(recorder, tensors, count, outputs)), ""
+        code = getattr(fn, "__code__", None)
+        return first, nest.pack_sequence_as(first, _together(code, recorder, tensors, count, outputs)), ""
     except Unvectorizable as why:
         recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
         return first, None, str(why)
@@ -54,7 +58,7 @@ def together(fn: Callable[[list[Tensor]], list[Tensor]], tensors: list[Tensor], 
         return None
     _, outputs = _recorded(recorder, lambda: fn(given))
     try:
-        return _evaluate(recorder, tensors, count, outputs)
+        return _together(None, recorder, tensors, count, outputs)
     except Unvectorizable:
         return None
 
@@ -70,39 +74,122 @@ def _recorded(recorder: SliceRecorder, fn: Callable[[], Any]) -> tuple[Any, list
     return first, slots
 
 
-def _evaluate(recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]) -> list[Tensor]:
-    """The outputs, stacked."""
-    if recorder.failure is not None:
-        raise Unvectorizable(recorder.failure)
-    batched = [False] * recorder.slot_count
+def _values(recorder: SliceRecorder, tensors: list[Tensor], count: int) -> list[Any]:
+    """A tensor per slot: what was given, constants and what variables hold; None of those that are not there yet."""
     values: list[Any] = [None] * recorder.slot_count
     for slot, tensor in enumerate(tensors):
-        batched[slot] = tensor.shape[0] == count
-        values[slot] = tensor if batched[slot] else tensor[0]
+        values[slot] = tensor if tensor.shape[0] == count else tensor[0]
     for slot, tensor in recorder.constants.items():
         values[slot] = tensor
-    steps = [(step, step.what, step.operand_slots, step.result_slots) for step in recorder.steps]
-    _spread(recorder, steps, batched)
-    live = _live(steps, outputs)
-    for step, what, places, given in steps:
-        if what == "guard":
-            values[places[0]].numpy()  # a function around this one is told that a value was read
-        elif what == "read":
-            values[given[0]] = step.held.value()
-        elif what == "draws":
-            _draw(recorder, step, values, batched, count)
-        elif what in EVALUATIONS and not live.isdisjoint(given):
-            operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
-            if not any(which):
-                results = step.primitive.again(tuple(operands), step.static)
+    for step in recorder.steps:
+        if step.what == "read":
+            values[step.result_slots[0]] = step.held.value()
+    return values
+
+
+class Batch:
+    """What a function of one slice did, to be done for all of them. Raises Unvectorizable where it cannot be."""
+
+    def __init__(self, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]) -> None:
+        if recorder.failure is not None:
+            raise Unvectorizable(recorder.failure)
+        self.count, self.outputs = count, outputs
+        self.batched = [tensor.shape[0] == count for tensor in tensors]
+        self.batched += [False] * (recorder.slot_count - len(tensors))
+        done = [(step, step.what, step.operand_slots, step.result_slots) for step in recorder.steps]
+        _spread(recorder, done, self.batched)
+        live = _live(done, outputs)
+        self.steps = [
+            step
+            for step in done
+            if step[1] in ("guard", "draws") or (step[1] in EVALUATIONS and not live.isdisjoint(step[3]))
+        ]
+
+    def evaluate(self, recorder: Any, values: list[Any]) -> list[Tensor]:
+        """The outputs, stacked; recorder: where it draws random numbers, who has the first slice's."""
+        batched, count = self.batched, self.count
+        for step, what, places, given in self.steps:
+            if what == "guard":
+                values[places[0]].numpy()  # a function around this one is told that a value was read
+            elif what == "draws":
+                _draw(recorder, step, values, batched, count)
             else:
-                results = evaluate_batch(step.primitive, count, operands, which, step.static)
-            for slot, value in zip(given, results, strict=True):
-                values[slot] = value
-    return [
-        values[slot] if batched[slot] else apply_broadcast_to(values[slot], (count, *values[slot].shape))
-        for slot in outputs
-    ]
+                operands, which = [values[slot] for slot in places], [batched[slot] for slot in places]
+                if True in which:
+                    results = evaluate_batch(step.primitive, count, operands, which, step.static)
+                else:
+                    results = step.primitive.again(tuple(operands), step.static)
+                for slot, value in zip(given, results, strict=True):
+                    values[slot] = value
+        return [
+            values[slot] if batched[slot] else apply_broadcast_to(values[slot], (count, *values[slot].shape))
+            for slot in self.outputs
+        ]
+
+
+class Known:
+    """A batch that is kept, and from the second time on the plan that repeats it.
+
+    The function runs for the first slice in every call, and what it does then is compared: so whatever it reads of
+    Python may change from call to call. Constants and the values of variables are operands of the plan; splats, which
+    are no operands outside of the engine, are constants there too.
+    """
+
+    def __init__(self, batch: Batch, steps: list[Any]) -> None:
+        self.batch, self.steps = batch, steps
+        self.splats = {step.result_slots[0] for step in steps if step.what == "constant" and step.held is not None}
+        self.plan: Plan | None = None
+
+    def again(self, values: list[Any]) -> list[Tensor]:
+        """The outputs, stacked; values: as `_values` gives them."""
+        slots = [slot for slot, value in enumerate(values) if value is not None and slot not in self.splats]
+        tensors = [values[slot] for slot in slots]
+        if self.plan is None:
+            return self._planned(slots, tensors, values)
+        found = self.plan.run(tensors)
+        return self.batch.evaluate(None, values) if found is MISSED else found
+
+    def _planned(self, slots: list[int], tensors: list[Tensor], values: list[Any]) -> list[Tensor]:
+        """The same, and makes the plan."""
+        recorder = Recorder(False)
+        given = recorder.begin(tensors)
+        if given is False:
+            return self.batch.evaluate(None, values)
+        try:
+            for slot, tensor in zip(slots, given, strict=True):
+                values[slot] = tensor
+            results = self.batch.evaluate(None, values)
+            outputs, places = recorder.outputs(results)
+        finally:
+            recorder.end()
+        recorder.close()
+        self.plan = Plan(False)
+        if recorder.failure is None:
+            self.plan.insert(recorder, outputs, places)
+        return results
+
+
+MOST_KNOWN = 8  # batches of one function
+_known: weakref.WeakKeyDictionary[CodeType, dict[Any, Known]] = weakref.WeakKeyDictionary()
+
+
+def _together(
+    code: CodeType | None, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]
+) -> list[Tensor]:
+    """The outputs, stacked, as they are known of this code, if it does the same as before and nobody watches it."""
+    if code is None or recorder.failure is not None or not recorder.is_alone():
+        return Batch(recorder, tensors, count, outputs).evaluate(recorder, _values(recorder, tensors, count))
+    batches = _known.setdefault(code, {})
+    key = (count, tuple(recorder.arguments), tuple(tensor.shape[0] for tensor in tensors), tuple(outputs))
+    known = batches.get(key)
+    if known is not None and same_evaluations(known.steps, recorder.steps):
+        return known.again(_values(recorder, tensors, count))
+    batch, steps = Batch(recorder, tensors, count, outputs), evaluations(recorder.steps)
+    if steps is not None:
+        if len(batches) == MOST_KNOWN:
+            batches.clear()
+        batches[key] = Known(batch, steps)
+    return batch.evaluate(recorder, _values(recorder, tensors, count))
 
 
 def _spread(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) -> None:

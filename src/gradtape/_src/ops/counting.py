@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ from gradtape._src.core.typing import DTypeLike, IntLike, TensorLike
 from gradtape._src.table.rows import ALL, INTEGERS, NUMBERS, call, integer, op, values
 
 if TYPE_CHECKING:
-    pass
+    from gradtape._src.ops.named_results import Unique, UniqueWithCounts
 
 
 @op(
@@ -329,21 +329,6 @@ def confusion_matrix(
     return tensor_from(counts.reshape(size, size), wanted)
 
 
-class Unique(NamedTuple):
-    """Distinct values in the order of their first occurrence, and for each element its place among them."""
-
-    y: Tensor
-    idx: Tensor
-
-
-class UniqueWithCounts(NamedTuple):
-    """Distinct values in the order of their first occurrence, each element's place among them, and their counts."""
-
-    y: Tensor
-    idx: Tensor
-    count: Tensor  # type: ignore[assignment]  # TensorFlow's name, which a tuple has too
-
-
 def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
     try:
         tensor = as_tensor(x)
@@ -392,6 +377,8 @@ def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = 
       (array([4, 9], dtype=int32), array([0, 0, 1, 0], dtype=int32))
     """
     y, places, _ = _distinct("Unique", x)
+    from gradtape._src.ops.named_results import Unique
+
     return Unique(y, tensor_from(places, index_dtype("Unique", out_idx, "out_idx")))
 
 
@@ -417,6 +404,8 @@ def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: s
     """
     y, places, counts = _distinct("UniqueWithCounts", x)
     dtype = index_dtype("UniqueWithCounts", out_idx, "out_idx")
+    from gradtape._src.ops.named_results import UniqueWithCounts
+
     return UniqueWithCounts(y, tensor_from(places, dtype), tensor_from(counts, dtype))
 
 

@@ -12,7 +12,6 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.typing import ShapeLike, TensorLike
-from gradtape._src.ops.segments import unsorted_segment_sum
 
 
 class IndexedSlices(CompositeTensor):
@@ -50,7 +49,7 @@ class IndexedSlices(CompositeTensor):
 
     @property
     def dense_shape(self) -> Any:
-        """The dense tensor's shape, or None if nobody said."""
+        """The dense tensor's shape, or None if it is not known."""
         return self._dense_shape
 
     @property
@@ -89,6 +88,8 @@ class IndexedSlices(CompositeTensor):
                 f"Incompatible tensor conversion requested to `dtype` {dtype.name} for IndexedSlices ({self}) "
                 f"with dtype {self.dtype.name}"
             )
+        from gradtape._src.ops.segments import unsorted_segment_sum  # importing gradtape takes less time without it
+
         return unsorted_segment_sum(self._values, self._indices, self.shape[0])
 
     def _parts(self) -> tuple[Any, ...]:

@@ -168,7 +168,7 @@ install_indexing(getitem)
 def slice(input_: TensorLike, begin: TensorLike, size: TensorLike, name: str | None = None) -> Tensor:
     """A block of a tensor: `size` elements along each axis from `begin` on.
 
-    `tensor[2:5]` and its like do the same for bounds that are written out.
+    `tensor[2:5]` does the same for bounds that are written out.
 
     Args:
       input_: a tensor, or what converts to one.
@@ -237,7 +237,7 @@ def strided_slice(
 ) -> Tensor:
     """Every stride-th element from begin up to but without end, along the leading axes.
 
-    Bit i of a mask concerns position i of begin, end and strides. `tensor[::2, 1]` and its like do the same.
+    Bit i of a mask concerns position i of begin, end and strides. `tensor[::2, 1]` and the like do the same.
 
     Args:
       input_: a tensor, or what converts to one.

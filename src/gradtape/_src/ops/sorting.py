@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,9 @@ from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gradtape._src.ops.named_results import TopKV2
+
 INF = math.inf
-
-
-class TopKV2(NamedTuple):
-    """The largest elements and where they were."""
-
-    values: Tensor
-    indices: Tensor
 
 
 def _sortable(x: Any) -> Tensor:
@@ -110,6 +105,8 @@ def top_k(
             "TopKV2", f"input must have at least k columns. Had {tensor.shape[-1]}, needed {count}", ""
         )
     places = _order(tensor, -1, True, count)
+    from gradtape._src.ops.named_results import TopKV2
+
     return TopKV2(take_along_last(tensor, places), apply_cast(places, dtype))
 
 

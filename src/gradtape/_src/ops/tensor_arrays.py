@@ -153,7 +153,7 @@ class TensorArray:
         self._tensors.clear()
 
     def mark_used(self) -> None:
-        """Does nothing: nobody complains of what is not used.
+        """Does nothing: arrays that are not used raise no warning.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=1).mark_used()

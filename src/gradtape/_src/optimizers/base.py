@@ -550,7 +550,7 @@ class Optimizer(BaseOptimizer, Declared):
         if not present:
             raise pointed(ValueError("No gradients provided for any variable."), NO_GRADIENTS)
         if len(present) < len(pairs):
-            missing = [variable.name for gradient, variable in pairs if gradient is None]
+            missing = [getattr(variable, "path", variable.name) for gradient, variable in pairs if gradient is None]
             warnings.warn(
                 f"Gradients do not exist for variables {missing} when minimizing the loss. If using "
                 "`model.compile()`, did you forget to provide a `loss` argument?" + DIAGNOSE,
@@ -580,7 +580,7 @@ class Optimizer(BaseOptimizer, Declared):
             return gradient
         clips_entries = not (self.gradient_accumulation_steps or self.clipnorm or self.global_clipnorm)
         limit = self.clipvalue * (self.loss_scale_factor or 1.0) if clips_entries and self.clipvalue else None
-        return collected_rows(gradient, variable, limit, self._absolute)
+        return collected_rows(gradient, variable, limit, self._absolute, bool(self.clipnorm or self.global_clipnorm))
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         """Sets variables to their moving averages, if there are any; to be called when training ends.

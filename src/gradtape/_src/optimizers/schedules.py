@@ -332,15 +332,17 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
       The schedule.
 
     Raises:
-      ValueError: a class of an unknown name.
+      ValueError: a class of an unknown name, or none.
 
     Example:
       >>> config = tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.5, decay_steps=10))
       >>> float(tf.optimizers.schedules.deserialize(config)(0))
       0.5
     """
+    if not isinstance(config, Mapping) or "class_name" not in config:
+        raise ValueError(f"Unknown `config` as a `dict`, config={config}")
     name = config["class_name"]
     kind = (custom_objects or {}).get(name) or (globals()[name] if name in __all__ else None)
     if kind is None:
         raise ValueError(f"Unknown learning rate schedule {name!r}. Give its class in `custom_objects`.")
-    return kind.from_config(config["config"])
+    return kind.from_config(config.get("config", {}))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from gradtape._engine.api.api import as_tensor, tensor_from, view
-from gradtape._engine.ops.rows import sums_of_rows
+from gradtape._engine.api.api import as_tensor, empty, tensor_from, view
+from gradtape._engine.ops.rows import distinct_numbers, first_outside, sums_of_rows
 from gradtape._engine.state.optimizers import Rows
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.state.variable import Variable
 
 
-def collected_rows(slices: Any, variable: Variable, limit: float | None, absolute: bool) -> Rows:
+def collected_rows(slices: Any, variable: Variable, limit: float | None, absolute: bool, normed: bool) -> Rows:
     """IndexedSlices with their entries clipped to ±limit and those of one index added up, of the variable's dtype.
+
+    normed: whether their norm is asked for, which is NaN otherwise.
 
     Raises InvalidArgumentError for rows that the variable does not have or of another shape.
     """
-    values, indices = view(as_tensor(slices.values)), view(as_tensor(slices.indices)).ravel()
+    entries, indices = as_tensor(slices.values), view(as_tensor(slices.indices)).ravel().astype(np.int64, copy=False)
+    values = view(entries)
     shape = tuple(variable.shape)
     if not shape or values.shape != (len(indices), *shape[1:]):
         raise InvalidArgumentError(
@@ -29,22 +33,30 @@ def collected_rows(slices: Any, variable: Variable, limit: float | None, absolut
             f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but the "
             "first axis.",
         )
-    if indices.size and not (indices.min() >= 0 and indices.max() < shape[0]):
-        wrong = indices[(indices < 0) | (indices >= shape[0])][0]
-        message = f"The gradient of variable '{variable.name}' has the index {wrong}, which is not in [0, {shape[0]})."
+    outside = first_outside(indices, shape[0])
+    if outside >= 0:
+        message = (
+            f"The gradient of variable '{variable.name}' has the index {indices[outside]}, which is not in "
+            f"[0, {shape[0]})."
+        )
         raise InvalidArgumentError(None, None, message)
-    # Entries of half precision are clipped and added up in float32.
-    values = values if values.dtype.itemsize > 2 else values.astype(np.float32)
-    values = values if limit is None else np.clip(values, -limit, limit)
-    norm = float(np.sqrt(np.vdot(values, values)))
-    places, owner = np.unique(indices.astype(np.int64), return_inverse=True)
+    if limit is not None or values.dtype.itemsize <= 2:  # of half precision, clipped and added up in float32
+        values = values.astype(np.promote_types(values.dtype, np.float32))
+        entries = tensor_from(values if limit is None else np.clip(values, -limit, limit))
+        values = view(entries)
+    norm = float(np.sqrt(np.vdot(values, values))) if normed else math.nan
+    places, owner = distinct_numbers(indices)
 
-    def added(entries: np.ndarray) -> Tensor:
-        sums = sums_of_rows(tensor_from(entries), owner, (len(places), *shape[1:]))
-        return tensor_from(view(sums), variable.dtype)
+    def fitting(rows: Tensor) -> Tensor:
+        return rows if rows.dtype == variable.dtype else tensor_from(view(rows), variable.dtype)
 
-    if len(places) < len(indices):
-        return Rows(added(values), places, added(np.abs(values) if absolute else values * values), norm)
-    ordered = np.empty_like(values)
-    ordered[owner] = values
-    return Rows(tensor_from(ordered, variable.dtype), places, None, norm)
+    room, array = empty(values.shape, values.dtype)
+    if len(places) == len(indices):
+        array[owner] = values
+        return Rows(fitting(room), places, None, norm)
+    if absolute:
+        np.abs(values, out=array)
+    else:
+        np.multiply(values, values, out=array)
+    sums, sizes = (fitting(sums_of_rows(rows, owner, (len(places), *shape[1:]))) for rows in (entries, room))
+    return Rows(sums, places, sizes, norm)

@@ -135,7 +135,7 @@ class Generator:
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
-        """A generator whose numbers nobody can foresee.
+        """A generator whose numbers cannot be predicted.
 
         Args:
           alg: "philox", "auto_select" or a member of `tf.random.Algorithm`; None for Philox.

@@ -8,7 +8,6 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.ops.creation import constant, ones, zeros
-from gradtape._src.random import stateful, stateless
 
 
 class _Initializer:
@@ -18,7 +17,7 @@ class _Initializer:
         """The constructor's arguments.
 
         Returns:
-          A dict, from which `from_config` makes its like.
+          A dict, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.random_uniform_initializer(-1.0, 1.0).get_config()
@@ -103,6 +102,8 @@ class _Drawn(_Initializer):
     seed: int | None
 
     def _draw(self, name: str, shape: Any, low: Any, high: Any, dtype: DType) -> Tensor:
+        from gradtape._src.random import stateful, stateless  # importing gradtape takes less time without them
+
         if self.seed is None:
             return getattr(stateful, name)(shape, low, high, dtype)
         return getattr(stateless, f"stateless_{name}")(shape, [self.seed, 0], low, high, dtype)

@@ -38,7 +38,7 @@ class Stream(NamedTuple):
 
 
 def fresh_stream() -> Stream:
-    """A stream that nobody can foresee."""
+    """A stream that cannot be predicted."""
     words = os.urandom(16)
     return Stream(int.from_bytes(words[:8], "little"), 0, int.from_bytes(words[8:], "little"))
 

@@ -41,7 +41,7 @@ def set_seed(seed: int | None) -> None:
     They are TensorFlow's numbers for the same seeds, on its CPU.
 
     Args:
-      seed: an integer; None for numbers that nobody can foresee.
+      seed: an integer; None for a seed of the operating system's.
 
     Example:
       >>> tf.random.set_seed(7)

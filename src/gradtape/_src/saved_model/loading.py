@@ -14,7 +14,7 @@ import numpy as np
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import errors
+from gradtape._src.core import error_kinds, errors
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.function.signature import Binding
 from gradtape._src.saved_model.evaluation import Body, result_specs, structure
@@ -109,7 +109,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
     except errors.UnimplementedError:
         raise
     except _DAMAGE as error:
-        raise errors.DataLossError(None, None, f"{folder}: the model is damaged: {error}") from error
+        raise error_kinds.DataLossError(None, None, f"{folder}: the model is damaged: {error}") from error
 
 
 class Restored(Module):

@@ -67,7 +67,7 @@ def stop_waiting(told: Callable[[], None]) -> None:
 
 
 def attribute_added(owner: Any) -> None:
-    """To be called when an owner got a child; it costs next to nothing while nobody waits."""
+    """To be called when an owner got a child; it costs next to nothing while nothing waits for an attribute."""
     if _waiting and id(owner) in _waiting:
         for told in list(_waiting[id(owner)][1]):
             told()

@@ -1,8 +1,8 @@
 """The order in which a program's instructions run.
 
 Arithmetic that follows on the value of the instruction before it takes that value out of registers (kernels/chains.h),
-and what nobody else reads is never stored. So a formula is cut into chains as long as they come, and these are put in
-order.
+and what no other instruction reads is never stored. So a formula is cut into chains as long as possible, and these are
+put in order.
 """
 
 from __future__ import annotations

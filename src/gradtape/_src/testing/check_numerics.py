@@ -12,7 +12,6 @@ from gradtape._engine.api.api import apply_identity, as_tensor, tensor_from, vie
 from gradtape._engine.record.primitive import Primitive, node_of
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import InvalidArgumentError, from_op
-from gradtape._src.core.evaluations import CODES
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
@@ -110,8 +109,6 @@ class Examiner:
     def __call__(
         self, primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]
     ) -> None:
-        if _within_another():
-            return
         for result in results:
             if result.dtype.is_floating:
                 self._judge(primitive.kernel, result, node_of(result), operands)
@@ -158,16 +155,6 @@ class Examiner:
         """Where the op with this number was recorded, if that is remembered."""
         kept = self._lines[number % _REMEMBERED]
         return self._place(*kept[1:]) if kept is not None and kept[0] == number else None
-
-
-def _within_another() -> bool:
-    """Whether the op is a part of how a primitive is evaluated, whose results are judged themselves."""
-    frame: Any = sys._getframe(2)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "gradtape":
-        if frame.f_code in CODES:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _program_frame() -> Any:

@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from gradtape._engine.base.checksum import crc32c, mask
-from gradtape._src.core import errors, protobuf
+from gradtape._src.core import error_kinds, errors, protobuf
 from gradtape._src.core.replacing import replacing
 from gradtape._src.train.sorted_table import CorruptTable, read_table, write_table
 
@@ -68,7 +68,7 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
     header = protobuf.integer(1, shard + 1) + protobuf.text(3, protobuf.integer(1, 1))
     entries = [(b"", header)]
     # The data take their place first: until the index is another, the bundle is the one before, of another shard.
-    # As in TensorFlow nobody waits for the disk, which may take several times as long as writing.
+    # As in TensorFlow there is no wait for the disk, which may take several times as long as writing.
     with replacing(f"{prefix}.index", False) as index, replacing(data_name, False) as file:
         at = 0
         for name in sorted(tensors, key=str.encode):
@@ -182,7 +182,7 @@ class BundleReader:
                 table = read_table(file.read())
         except (FileNotFoundError, NotADirectoryError):
             message = f"Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {prefix}"
-            raise errors.NotFoundError(None, None, message) from None
+            raise error_kinds.NotFoundError(None, None, message) from None
         except CorruptTable as error:
             raise self._damaged(f"{prefix}.index: {error}") from None
         try:
@@ -213,7 +213,7 @@ class BundleReader:
         """
         entry = self.entries.get(name)
         if entry is None:
-            raise errors.NotFoundError(None, None, f"Key {name} not found in checkpoint")
+            raise error_kinds.NotFoundError(None, None, f"Key {name} not found in checkpoint")
         if entry.sliced:
             message = f"{name} is stored in slices, which are not read: save it from a variable without partitions."
             raise errors.UnimplementedError(None, None, message)
@@ -296,8 +296,8 @@ class BundleReader:
             )
 
     @staticmethod
-    def _damaged(message: str) -> errors.DataLossError:
-        return errors.DataLossError(None, None, message)
+    def _damaged(message: str) -> error_kinds.DataLossError:
+        return error_kinds.DataLossError(None, None, message)
 
 
 def _entry(data: bytes) -> Entry:

@@ -17,7 +17,7 @@ from gradtape._engine.api.api import empty, view
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.sequence import held
-from gradtape._src.core import errors, protobuf
+from gradtape._src.core import error_kinds, errors, protobuf
 from gradtape._src.core.dtypes import int64
 from gradtape._src.core.logger import get_logger
 from gradtape._src.state import tracking
@@ -116,7 +116,9 @@ def read_graph(reader: BundleReader) -> list[Node]:
         if not nodes or any(place >= len(nodes) for node in nodes for place in node.children.values()):
             raise ValueError("a node that is not there")
     except (ValueError, IndexError) as error:
-        raise errors.DataLossError(None, None, f"{reader.prefix}: the graph of objects is damaged: {error}") from None
+        raise error_kinds.DataLossError(
+            None, None, f"{reader.prefix}: the graph of objects is damaged: {error}"
+        ) from None
     return nodes
 
 
@@ -529,13 +531,13 @@ class Checkpoint:
         self.save_counter  # noqa: B018  so that it is there to be restored
         try:
             return self.read(save_path)
-        except errors.NotFoundError as error:
+        except error_kinds.NotFoundError as error:
             message = (
                 f"Error when restoring from checkpoint or SavedModel at {os.fspath(save_path)}: {error.message}\n"
                 "Please double-check that the path is correct. You may be missing the checkpoint suffix (e.g. the "
                 "'-1' in 'path/to/ckpt-1')."
             )
-            raise errors.NotFoundError(None, None, message) from None
+            raise error_kinds.NotFoundError(None, None, message) from None
 
     def sync(self) -> None:
         """Nothing: what `save` returned from is written.

@@ -87,7 +87,8 @@ class CallbackList(Callback):
 def _is_written(callback: Any, name: str) -> bool:
     """Whether a callback does anything at a moment."""
     if isinstance(callback, ProgbarLogger) and type(callback) is ProgbarLogger:
-        return bool(callback.verbose == 1)
+        # A line at the end of an epoch tells how many batches there were.
+        return bool(callback.verbose == 1 or callback.target is None)
     method = getattr(callback, name)
     return getattr(method, "__func__", method) is not getattr(Callback, name)
 

@@ -13,7 +13,8 @@ from gradtape._src.keras.layers.configured import Configured, several
 from gradtape._src.keras.layers.dense import Multiplying, Shape
 from gradtape._src.keras.ops.windows import transposed_sizes
 from gradtape._src.keras.settings import standardize_data_format
-from gradtape._src.nn.convolution import conv1d, conv2d, conv3d, conv_transpose
+from gradtape._src.nn.convolution import conv1d, conv2d, conv3d
+from gradtape._src.nn.transposed_convolution import conv_transpose
 from gradtape._src.ops.joining import concat, split
 from gradtape._src.ops.padding import pad
 

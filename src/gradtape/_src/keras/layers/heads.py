@@ -111,6 +111,7 @@ def _projected(layer: EinsumDense, inputs: Tensor) -> Tensor:
 
 class MultiHeadAttention(Heads):
     _order = ("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "use_gate", ...)
+    _takes_masks_away = True
     attention_axes: Any
     _gate_dense: Any
     _key_dense: Any
@@ -266,6 +267,9 @@ Example:
     ) -> Any:
         """The layer's function of queries, values and keys."""
         key = value if key is None else key
+        # As in Keras: what else is computed of these, eagerly or in a layer, does not see their masks any more.
+        for given in (query, value, key):
+            set_mask(given, None)
         mask = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
         gate = _projected(self._gate_dense, query) if self.use_gate else None
         parts = (

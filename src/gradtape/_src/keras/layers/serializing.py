@@ -9,7 +9,7 @@ from gradtape._src.keras.layer import Layer
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """A layer as plain data, from which `deserialize` makes its like, without its weights.
+    """A layer as plain data, from which `deserialize` makes an equal one, without its weights.
 
     Args:
       layer: the layer.

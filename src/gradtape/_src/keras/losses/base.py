@@ -12,10 +12,11 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import dtype_policy, settings
-from gradtape._src.keras.functions import Op, P, keras_op
+from gradtape._src.keras.function_wrapper import FunctionWrapper
+from gradtape._src.keras.functions import KerasOp, P, keras_op
 from gradtape._src.keras.inputs import mapped, masks
 from gradtape._src.keras.naming import auto_name
-from gradtape._src.keras.serialization import Kind, deserialize_keras_object, serialize_keras_object
+from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.masking import where
@@ -150,7 +151,7 @@ class Loss:
         """The constructor's arguments but the dtype.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.keras.losses.MeanSquaredError().get_config()
@@ -176,7 +177,7 @@ class Loss:
 
 
 @KIND.enter()
-class LossFunctionWrapper(Loss):
+class LossFunctionWrapper(FunctionWrapper, Loss):
     """A loss that calls a function of true and predicted values.
 
     Args:
@@ -194,10 +195,12 @@ class LossFunctionWrapper(Loss):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
-        self.fn = fn
-        self._fn_kwargs = kwargs
-        # Tensors are given to it, never symbolic values.
-        self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
+        self._wrap(fn, kwargs)
+
+    @property
+    def fn(self) -> Any:
+        """The function."""
+        return self._fn
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -212,23 +215,6 @@ class LossFunctionWrapper(Loss):
             y_true, y_pred = _paired(y_true, y_pred)
         return self._computed(y_true, y_pred, **self._fn_kwargs)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if type(self) is LossFunctionWrapper:
-            config["fn"] = serialize_keras_object(self.fn)
-        return {**config, **serialize_keras_object(self._fn_kwargs)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Loss:
-        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
-
-    def __getattr__(self, name: str) -> Any:
-        # What the function is called with are attributes too: from_logits, label_smoothing and so on.
-        arguments = self.__dict__.get("_fn_kwargs", {})
-        if name in arguments:
-            return arguments[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
     def __repr__(self) -> str:
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
 
@@ -236,11 +222,11 @@ class LossFunctionWrapper(Loss):
 LossFunctionWrapper.__doc__ = inspect.cleandoc(LossFunctionWrapper.__doc__ or "").replace("{common}", COMMON)
 
 
-def loss_function(*names: str) -> Callable[[Callable[P, Any]], Op[P]]:
+def loss_function(*names: str) -> Callable[[Callable[P, Any]], KerasOp[P]]:
     """A decorator for functions of true and predicted values, under their own names and these."""
 
-    def entered(function: Callable[P, Any]) -> Op[P]:
-        entering: Callable[[Op[P]], Op[P]] = KIND.enter(*names)
+    def entered(function: Callable[P, Any]) -> KerasOp[P]:
+        entering: Callable[[KerasOp[P]], KerasOp[P]] = KIND.enter(*names)
         return entering(keras_op(function))
 
     return entered

@@ -318,7 +318,7 @@ class Metric:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes its like.
+          A dict of plain data, from which `from_config` makes an equal object.
 
         Example:
           >>> tf.keras.metrics.Mean().get_config()

@@ -9,10 +9,10 @@ from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.typing import Reduction
+from gradtape._src.keras.function_wrapper import FunctionWrapper
 from gradtape._src.keras.inputs import masks
 from gradtape._src.keras.losses.base import KIND as LOSSES, masked_weights, same_rank, total
 from gradtape._src.keras.metrics.base import Metric, metric
-from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
 
@@ -140,7 +140,7 @@ class Mean(Metric):
 
 
 @metric()
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(FunctionWrapper, Mean):
     """The mean of what a function of true and predicted values returns.
 
     Args:
@@ -158,10 +158,7 @@ class MeanMetricWrapper(Mean):
 
     def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
         super().__init__(name=name, dtype=dtype)
-        self._fn = fn
-        self._fn_kwargs = kwargs
-        # Tensors are given to it, never symbolic values.
-        self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
+        self._wrap(fn, kwargs)
         if type(self)._direction is None and any(fn is loss or type(fn) is loss for loss in LOSSES.objects.values()):
             self._direction = "down"
 
@@ -189,20 +186,3 @@ class MeanMetricWrapper(Mean):
                 *(mask, self._computed_in, "sum"),
             )
         Mean.update_state(self, values, sample_weight)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if type(self) is MeanMetricWrapper:
-            config["fn"] = serialize_keras_object(self._fn)
-        return {**config, **serialize_keras_object(self._fn_kwargs)}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Metric:
-        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
-
-    def __getattr__(self, name: str) -> Any:
-        # What the function is called with are attributes too: from_logits, axis, k and so on.
-        arguments = self.__dict__.get("_fn_kwargs", {})
-        if name in arguments:
-            return arguments[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

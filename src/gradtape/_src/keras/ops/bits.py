@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.keras.functions import Op, keras_op
+from gradtape._src.keras.functions import KerasOp, keras_op
 from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import bitwise
@@ -51,15 +51,15 @@ def _single(name: str, sentence: str, result: str) -> Any:
 
 
 if TYPE_CHECKING:
-    bitwise_and: Op[Any]
-    bitwise_or: Op[Any]
-    bitwise_xor: Op[Any]
-    bitwise_left_shift: Op[Any]
-    left_shift: Op[Any]
-    bitwise_right_shift: Op[Any]
-    right_shift: Op[Any]
-    bitwise_not: Op[Any]
-    bitwise_invert: Op[Any]
+    bitwise_and: KerasOp[Any]
+    bitwise_or: KerasOp[Any]
+    bitwise_xor: KerasOp[Any]
+    bitwise_left_shift: KerasOp[Any]
+    left_shift: KerasOp[Any]
+    bitwise_right_shift: KerasOp[Any]
+    right_shift: KerasOp[Any]
+    bitwise_not: KerasOp[Any]
+    bitwise_invert: KerasOp[Any]
 else:
     for _row in _PAIRS:
         globals()[_row[0]] = _pair(*_row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,7 @@ def fmax(x1: Any, x2: Any) -> Tensor:
       >>> tf.keras.ops.fmax([1.0, 3.0], [2.0, float("nan")]).numpy()
       array([2., 3.], dtype=float32)
     """
-    x, y = promoted(x1, x2)
-    if not x.dtype.is_floating:
-        return e.maximum(x, y)
-    return masking.where(e.is_nan(x), y, masking.where(e.is_nan(y), x, e.maximum(x, y)))
+    return _passing_nan(e.maximum, x1, x2)
 
 
 @keras_op
@@ -77,10 +74,14 @@ def fmin(x1: Any, x2: Any) -> Tensor:
       >>> tf.keras.ops.fmin([1.0, 3.0], [2.0, float("nan")]).numpy()
       array([1., 3.], dtype=float32)
     """
+    return _passing_nan(e.minimum, x1, x2)
+
+
+def _passing_nan(choose: Callable[[Tensor, Tensor], Tensor], x1: Any, x2: Any) -> Tensor:
     x, y = promoted(x1, x2)
     if not x.dtype.is_floating:
-        return e.minimum(x, y)
-    return masking.where(e.is_nan(x), y, masking.where(e.is_nan(y), x, e.minimum(x, y)))
+        return choose(x, y)
+    return masking.where(e.is_nan(x), y, masking.where(e.is_nan(y), x, choose(x, y)))
 
 
 @keras_op

@@ -12,7 +12,7 @@ from gradtape._engine.api.api import apply_cast, tensor_from, view
 from gradtape._engine.record.primitive import Primitive
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
-from gradtape._src.keras.functions import Op, keras_op
+from gradtape._src.keras.functions import KerasOp, keras_op
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import complex_numbers, elementwise as e
@@ -244,7 +244,7 @@ globals().update(FUNCTIONS)
 
 if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Op[...]:
+    def __getattr__(name: str) -> KerasOp[...]:
         """The functions of rows."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from gradtape._engine.api.api import apply_reduce, apply_reshape, apply_transpose
@@ -14,13 +15,13 @@ from gradtape._src.keras.ops.promotion import promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.linalg.norms import norm
-from gradtape._src.nn import convolution, normalization, pooling
+from gradtape._src.nn import convolution, depthwise_convolution, normalization, pooling
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops import elementwise as e, rearranging
 from gradtape._src.ops.clipping import l2_normalize
 from gradtape._src.ops.creation import range as numbers
 from gradtape._src.ops.masking import where
-from gradtape._src.ops.shapes import expand_dims
+from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
@@ -105,11 +106,11 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """Convolution of each channel by kernels of its own, over two axes.
+    """Convolution of each channel by kernels of its own, over one or two axes.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
-      kernel: of shape [height, width, channels, outputs of each].
+      kernel: of shape [sizes, channels, outputs of each].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
@@ -123,12 +124,28 @@ def depthwise_conv(
       TensorShape([1, 3, 3, 2])
     """
     weights = tensor_of(kernel)
-    steps, spread = ([one, one] if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
 
     def compute(x: Tensor) -> Tensor:
-        return convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
+        rank = x.ndim - 2
+        if rank > 2:
+            raise ValueError(f"`inputs` rank must be 3 (1D conv) or 4 (2D conv). Received: {x.ndim}.")
+        if x.shape[-1] != weights.shape[-2]:
+            raise ValueError(
+                "The number of input channels must match the kernel's input channels. Received: input channels="
+                f"{x.shape[-1]}, kernel input channels={weights.shape[-2]}, "
+                f"data_format='{settings.standardize_data_format(data_format)}'."
+            )
+        steps, spread = ([one] * rank if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
+        if rank == 1:  # as images of height 1
+            image, window = expand_dims(x, 1), expand_dims(weights, 0)
+            return squeeze(_depthwise(image, window, steps * 2, padding, [1, *spread]), [1])
+        return _depthwise(x, weights, steps, padding, spread)
 
     return _images(compute, inputs, data_format)
+
+
+def _depthwise(x: Tensor, weights: Tensor, steps: list[int], padding: str, spread: list[int]) -> Tensor:
+    return depthwise_convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
 
 
 @keras_op
@@ -141,12 +158,12 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """Convolution of each channel by kernels of its own, then of all channels at each place, over two axes.
+    """Convolution of each channel by kernels of its own, then of all channels at each place, over one or two axes.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
-      depthwise_kernel: of shape [height, width, channels, outputs of each].
-      pointwise_kernel: of shape [1, 1, outputs of all, outputs].
+      depthwise_kernel: of shape [sizes, channels, outputs of each].
+      pointwise_kernel: of shape [1 for each axis, outputs of all, outputs].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
@@ -188,13 +205,7 @@ def max_pool(
       >>> tf.keras.ops.max_pool(tf.ones((1, 4, 1)), 2).shape
       TensorShape([1, 2, 1])
     """
-
-    def compute(x: Tensor) -> Tensor:
-        sizes = [pool_size] * (x.ndim - 2) if isinstance(pool_size, int) else list(pool_size)
-        steps = sizes if strides is None else strides
-        return pooling.max_pool(x, sizes, steps, padding.upper())
-
-    return _images(compute, inputs, data_format)
+    return _pool(pooling.max_pool, inputs, pool_size, strides, padding, data_format)
 
 
 @keras_op
@@ -221,11 +232,15 @@ def average_pool(
       >>> tf.keras.ops.average_pool(tf.ones((1, 4, 1)), 2).shape
       TensorShape([1, 2, 1])
     """
+    return _pool(pooling.avg_pool, inputs, pool_size, strides, padding, data_format)
 
+
+def _pool(
+    pool: Callable[..., Tensor], inputs: Any, pool_size: Any, strides: Any, padding: str, data_format: str | None
+) -> Tensor:
     def compute(x: Tensor) -> Tensor:
         sizes = [pool_size] * (x.ndim - 2) if isinstance(pool_size, int) else list(pool_size)
-        steps = sizes if strides is None else strides
-        return pooling.avg_pool(x, sizes, steps, padding.upper())
+        return pool(x, sizes, sizes if strides is None else strides, padding.upper())
 
     return _images(compute, inputs, data_format)
 

@@ -12,7 +12,7 @@ from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.operands import reduced_axes
-from gradtape._src.keras.functions import Op, keras_op
+from gradtape._src.keras.functions import KerasOp, keras_op
 from gradtape._src.keras.ops.promotion import countable, of_dtype, promoted
 from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise as e, extremes, reductions as r, scans, sorting, statistics
@@ -50,7 +50,7 @@ globals().update(FUNCTIONS)
 
 if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Op[...]:
+    def __getattr__(name: str) -> KerasOp[...]:
         """The functions of rows."""
 
 

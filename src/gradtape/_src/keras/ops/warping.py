@@ -23,7 +23,7 @@ from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg.contractions import tensordot
 from gradtape._src.linalg.systems import solve
-from gradtape._src.nn import convolution
+from gradtape._src.nn import depthwise_convolution
 from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.clipping import clip_by_value
 from gradtape._src.ops.gathering import gather_nd
@@ -285,7 +285,7 @@ def _blurred(x: Tensor, sizes: list[int], deviations: list[Tensor], data_format:
 
     def compute(batch: Tensor) -> Tensor:
         kernel = tile(weights, [1, 1, batch.shape[-1], 1])
-        return convolution.depthwise_conv2d(batch, kernel, [1, 1, 1, 1], "SAME")
+        return depthwise_convolution.depthwise_conv2d(batch, kernel, [1, 1, 1, 1], "SAME")
 
     return batched(lambda batch: with_channels_last(compute, batch, data_format), x)
 

@@ -12,7 +12,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.nn import convolution
+from gradtape._src.nn import transposed_convolution
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.padding import pad
 from gradtape._src.ops.segments import unsorted_segment_sum
@@ -71,7 +71,7 @@ def conv_transpose(
     outputs = weights.shape[-2]
     shape: list[Any] = [x.shape[0], *results, outputs] if last else [x.shape[0], outputs, *results]
     letters = "DHW"[3 - rank :]
-    return convolution.conv_transpose(
+    return transposed_convolution.conv_transpose(
         x, weights, shape, steps, padding.upper(), f"N{letters}C" if last else f"NC{letters}", spread
     )
 

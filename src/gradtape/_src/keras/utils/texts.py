@@ -341,7 +341,7 @@ class Tokenizer:
         return values[mode]
 
     def get_config(self) -> dict[str, Any]:
-        """What `tokenizer_from_json` makes its like of.
+        """What `tokenizer_from_json` makes an equal one of.
 
         Returns:
           A dict of plain data; dicts within it are JSON.

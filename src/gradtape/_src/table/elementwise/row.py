@@ -14,11 +14,10 @@ functions, empty where there is none, `source` is where it is defined, and `exam
 public functions have all that applies; tests evaluate the slopes and run the examples.
 """
 
-# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
+from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -36,39 +35,60 @@ HALVES = ("float16", "bfloat16")
 SIGNED = ("int8", "int16", "int32", "int64")
 
 
-class Row(NamedTuple):
+class Row:
     """One elementwise operation."""
 
-    name: str
-    arguments: tuple[str, ...]
-    value: Callable[..., Expr]
-    doc: str
-    tensorflow: tuple[str, ...] = ()
-    derivatives: dict[int, Callable[..., Expr | RowCall] | None] = {}  # noqa: RUF012
-    why: str = ""
-    domain: tuple[tuple[float, float], ...] = ()
-    kinks: tuple[float, ...] = ()
-    kernel: str = ""
-    integers: Callable[..., np.ndarray] | None = None
-    bools: bool = False
-    unsigned: bool = True
-    complexes: bool = False
-    lacks: tuple[str, ...] = ()
-    slopes: tuple[str, ...] = ()
-    source: str = ""
-    example: tuple[str, str] = ("", "")
+    # Written out: a named tuple, or a dataclass, is compiled as the module is imported.
+    __slots__ = (
+        *("arguments", "bools", "complexes", "derivatives", "doc", "domain", "example", "integers", "kernel", "kinks"),
+        *("lacks", "name", "slopes", "source", "tensorflow", "unsigned", "value", "why"),
+    )
+
+    def __init__(
+        self,
+        name: str,
+        arguments: tuple[str, ...],
+        value: Callable[..., Expr],
+        doc: str,
+        tensorflow: tuple[str, ...] = (),
+        derivatives: dict[int, Callable[..., Expr | RowCall] | None] = {},  # noqa: B006
+        why: str = "",
+        domain: tuple[tuple[float, float], ...] = (),
+        kinks: tuple[float, ...] = (),
+        kernel: str = "",
+        integers: Callable[..., np.ndarray] | None = None,
+        bools: bool = False,
+        unsigned: bool = True,
+        complexes: bool = False,
+        lacks: tuple[str, ...] = (),
+        slopes: tuple[str, ...] = (),
+        source: str = "",
+        example: tuple[str, str] = ("", ""),
+    ) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.value = value
+        self.doc = doc
+        self.tensorflow = tensorflow
+        self.derivatives = derivatives
+        self.why = why
+        self.domain = domain
+        self.kinks = kinks
+        self.kernel = kernel
+        self.integers = integers
+        self.bools = bools
+        self.unsigned = unsigned
+        self.complexes = complexes
+        self.lacks = lacks
+        self.slopes = slopes
+        self.source = source
+        self.example = example
 
     @property
     def dtypes(self) -> str:
         """What it takes, for the documentation."""
-        if self.name.startswith("logical"):
-            return "bool"
-        kinds = [name for name in ("float32", "float64", *HALVES) if name not in self.lacks]
-        kinds += ["complex"] * self.complexes + ["bool"] * self.bools
-        if self.integers:
-            signed = [name for name in SIGNED if name not in self.lacks]
-            kinds += ["integers" if self.unsigned else "signed integers"] if len(signed) == len(SIGNED) else signed
-        return ", ".join(kinds)
+        integers = self.integers is not None
+        return _listed(self.name.startswith("logical"), integers, self.unsigned, self.bools, self.complexes, self.lacks)
 
     @property
     def takes(self) -> tuple[DType, ...]:
@@ -104,10 +124,23 @@ class Row(NamedTuple):
 
 
 @functools.cache
+def _listed(logical: bool, integers: bool, unsigned: bool, bools: bool, complexes: bool, lacks: tuple[str, ...]) -> str:
+    """What rows of these kinds take, in words. Importing asks of every row, and a few rows differ."""
+    if logical:
+        return "bool"
+    kinds = [name for name in ("float32", "float64", *HALVES) if name not in lacks]
+    kinds += ["complex"] * complexes + ["bool"] * bools
+    if integers:
+        signed = [name for name in SIGNED if name not in lacks]
+        kinds += ["integers" if unsigned else "signed integers"] if len(signed) == len(SIGNED) else signed
+    return ", ".join(kinds)
+
+
+@functools.cache
 def _taken(
     integers: bool, unsigned: bool, bools: bool, complexes: bool, lacks: tuple[str, ...]
 ) -> tuple[tuple[DType, ...], str]:
-    """The dtypes of these kinds, and how messages list them. Importing asks of every row, and a few rows differ."""
+    """The dtypes of these kinds, and how messages list them."""
 
     def has(dtype: DType) -> bool:
         if dtype.name in lacks:

@@ -1,0 +1,369 @@
+"""How a program runs: block by block of its result, with operands of any strides. A part of `program`, in which it is inlined."""
+
+# What an operand's register needs before a block is run.
+cdef enum Upkeep:
+    KEEP          # nothing: the same elements serve every block
+    ADVANCE       # the pointer moves by the block
+    LOCATE        # the pointer moves by strides: the block's elements are contiguous
+    COPY_IN       # elements are gathered or converted into the register's own memory
+
+
+# The result's axes as STRIDED operands see them: axes of one element dropped, axes that run on merged.
+cdef struct FoldedAxes:
+    int rank
+    Py_ssize_t shape[MAX_RANK]
+    Py_ssize_t strides[MAX_OPERANDS][MAX_RANK]
+
+
+cdef void fold_axes(FoldedAxes* axes, const Operand* operands, int arity, int rank, const Py_ssize_t* shape) noexcept nogil:
+    """Fills `axes` (OUT) from the result's shape and the strides of the operands that are STRIDED (all IN)."""
+    cdef int axis, k, last
+    cdef bint merge
+    axes.rank = 0
+    for axis in range(rank):
+        if shape[axis] == 1:
+            continue
+        last = axes.rank - 1
+        merge = last >= 0
+        for k in range(arity):
+            if merge and operands[k].mode == STRIDED:
+                merge = axes.strides[k][last] == operands[k].strides[axis] * shape[axis]
+        if merge:
+            axes.shape[last] *= shape[axis]
+        else:
+            last += 1
+            axes.rank = last + 1
+            axes.shape[last] = shape[axis]
+        for k in range(arity):
+            axes.strides[k][last] = operands[k].strides[axis] if operands[k].mode == STRIDED else 0
+
+
+cdef Py_ssize_t whole_rows(const FoldedAxes* axes, Py_ssize_t block) noexcept nogil:
+    """The largest block that holds whole trailing subarrays; 0 if even one row is longer."""
+    cdef Py_ssize_t rows = 1
+    cdef int axis
+    for axis in range(axes.rank - 1, -1, -1):
+        if rows * axes.shape[axis] > block:
+            break
+        rows *= axes.shape[axis]
+    return block // rows * rows if rows > 1 else 0
+
+
+cdef Py_ssize_t period(const FoldedAxes* axes, int k) noexcept nogil:
+    """After how many elements operand k repeats from its start for good."""
+    cdef Py_ssize_t length = 1
+    cdef int axis, first = 0
+    while first < axes.rank and axes.strides[k][first] == 0:
+        first += 1
+    for axis in range(first, axes.rank):
+        length *= axes.shape[axis]
+    return length
+
+
+cdef Py_ssize_t locate(const FoldedAxes* axes, int k, Py_ssize_t offset, Py_ssize_t* index) noexcept nogil:
+    """Element of operand k for the result's element `offset`; `index` (OUT) is its position on each axis."""
+    cdef Py_ssize_t element = 0
+    cdef int axis
+    for axis in range(axes.rank - 1, -1, -1):
+        index[axis] = offset % axes.shape[axis]
+        offset //= axes.shape[axis]
+        element += index[axis] * axes.strides[k][axis]
+    return element
+
+
+cdef inline bint is_run(const Operand* operand, Py_ssize_t size) noexcept nogil:
+    """Whether the operand's elements lie side by side in the program's type, one for each of the result."""
+    return not operand.bytes and (operand.mode == FULL or size == 1)
+
+
+cdef inline void fill(real* out, real value, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        kernels.fill32(out, value, n)
+    else:
+        kernels.fill64(out, value, n)
+
+
+cdef void from_bytes(real* out, const unsigned char* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = a[i * stride]
+
+
+cdef void to_bytes(unsigned char* out, const real* a, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = a[i] != 0
+
+
+cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
+    if real is float:
+        return kernels.sum32(a, n)
+    else:
+        return kernels.sum64(a, n)
+
+
+# Lines of memory that the next block reads and writes, asked for while this one is computed: so many at each step.
+cdef struct Ahead:
+    int streams
+    const char* at[MAX_OPERANDS]
+    const char* written                 # NULL: nothing is
+    Py_ssize_t share                    # of each, per step
+
+
+cdef inline void ask_ahead(Ahead* ahead, int steps) noexcept nogil:
+    cdef Py_ssize_t _line
+    cdef int k
+    for _line in range(ahead.share * steps):
+        for k in range(ahead.streams):
+            FETCH(ahead.at[k])
+            ahead.at[k] += LINE
+        if ahead.written != NULL:
+            FETCH_TO_WRITE(ahead.written)
+            ahead.written += LINE
+
+
+cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahead* ahead) noexcept nogil:
+    """Every instruction of a program on the first n elements of its registers."""
+    cdef const Instruction* step = program.instructions
+    cdef const Instruction* end = step + program.length
+    cdef int links
+    while step < end:
+        links = step.chained
+        if ahead.share:
+            ask_ahead(ahead, max(links, 1))
+        if links:
+            if real is float:
+                kernels.chain32(program.links + (step - program.instructions), links, registers[step.first], registers, n)
+            else:
+                kernels.chain64(program.links + (step - program.instructions), links, registers[step.first], registers, n)
+            step += links
+            continue
+        if real is float:
+            kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        else:
+            kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
+        step += 1
+
+
+cdef void gather_run(real* out, const real* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    if stride == 0:
+        fill(out, a[0], n)
+    elif stride == 1 and n > 32:
+        memcpy(out, a, n * sizeof(real))
+    else:
+        for i in range(n):
+            out[i] = a[i * stride]
+
+
+cdef void gather(real* out, const Operand* operand, const FoldedAxes* axes, int k, Py_ssize_t offset,
+                 Py_ssize_t n) noexcept nogil:
+    """Copies operand k (IN) for the result's elements offset .. offset+n into `out` (OUT), axis by axis."""
+    cdef Py_ssize_t index[MAX_RANK]
+    cdef Py_ssize_t element, run, stride
+    cdef int axis, last = axes.rank - 1
+    element = locate(axes, k, offset, index)
+    stride = axes.strides[k][last]
+    while True:
+        run = min(axes.shape[last] - index[last], n)
+        if operand.bytes:
+            from_bytes(out, <const unsigned char*> operand.data + element, stride, run)
+        else:
+            gather_run(out, <const real*> operand.data + element, stride, run)
+        n -= run
+        if n == 0:
+            return
+        out += run
+        element -= index[last] * stride
+        index[last] = 0
+        axis = last - 1
+        while axis > 0 and index[axis] == axes.shape[axis] - 1:
+            element -= index[axis] * axes.strides[k][axis]
+            index[axis] = 0
+            axis -= 1
+        index[axis] += 1
+        element += axes.strides[k][axis]
+
+
+cdef void repeat(real* out, const Operand* operand, const FoldedAxes* axes, int k, Py_ssize_t n) noexcept nogil:
+    """Fills `out` (OUT, n elements) with the period of operand k (IN) over and over, by doubling."""
+    cdef Py_ssize_t done = period(axes, k)
+    gather(out, operand, axes, k, 0, done)
+    while done < n:
+        memcpy(out + done, out, min(done, n - done) * sizeof(real))
+        done += min(done, n - done)
+
+
+cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_ssize_t size,
+                        bint total) noexcept nogil:
+    """Program.run_few for one element type. Arithmetic is done here, on registers of one element that stands for all, too."""
+    cdef real* registers[FEW_REGISTERS + 1]
+    cdef Py_ssize_t steps[FEW_REGISTERS + 1]
+    cdef real[FEW_REGISTERS][LANES] memory
+    cdef int k, arity = program.arity, last = program.registers - 1
+    cdef const Operand* operand
+    cdef const Instruction* step = program.instructions
+    cdef const Instruction* end = step + program.length
+    for k in range(arity):
+        operand = &operands[k]
+        if operand.mode == STRIDED and size > 1:
+            return False
+        registers[k] = <real*> operand.data
+        steps[k] = operand.mode == FULL
+        if operand.bytes:
+            registers[k] = memory[k]
+            from_bytes(memory[k], <const unsigned char*> operand.data, steps[k], size)
+            steps[k] = 1
+    for k in range(program.constant_count):
+        steps[arity + k] = 1
+        if real is float:
+            registers[arity + k] = program.constants32 + k * LANES
+        else:
+            registers[arity + k] = program.constants64 + k * LANES
+    for k in range(arity + program.constant_count, last + 1):
+        registers[k] = memory[k]
+        steps[k] = 1
+    if not (program.predicate or total):
+        registers[last] = out
+    registers[last + 1] = NULL
+    steps[last + 1] = 1
+    while step < end:
+        if step.code == MUL or step.code == ADD or step.code == SUB or step.code == DIV:
+            few(step.code, registers[step.out], registers[step.a], steps[step.a], registers[step.b], steps[step.b], size)
+        else:
+            fill_out(registers, steps, memory, step.a, size)
+            fill_out(registers, steps, memory, step.b, size)
+            fill_out(registers, steps, memory, step.c, size)
+            if real is float:
+                kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], size)
+            else:
+                kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], size)
+        step += 1
+    if total:
+        out[0] = sum_of(registers[last], size)
+    elif program.predicate:
+        to_bytes(<unsigned char*> out, registers[last], size)
+    return True
+
+
+cdef inline void fill_out(real** registers, Py_ssize_t* steps, real[LANES]* memory, int k, Py_ssize_t size) noexcept nogil:
+    """Gives a register of one element that stands for all as many as there are."""
+    if steps[k] == 0:
+        if size > 1:
+            fill(memory[k], registers[k][0], size)
+            registers[k] = memory[k]
+        steps[k] = 1
+
+
+cdef void interpret(Program program, real* out, const Operand* operands, int rank, const Py_ssize_t* shape,
+                    Py_ssize_t size, bint total) noexcept nogil:
+    """Program.run for one element type."""
+    cdef real* registers[MAX_REGISTERS + 1]
+    cdef int upkeep[MAX_OPERANDS]
+    cdef Py_ssize_t index[MAX_RANK]
+    cdef FoldedAxes axes
+    cdef Ahead ahead
+    cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
+    cdef int k, owned, moving = 0
+    cdef bint strided = False, far
+    cdef Py_ssize_t block, stride, n, row = 0, offset = 0
+    cdef const Operand* operand
+    cdef real* spare
+    cdef double sum = 0.0
+
+    if size == 0:
+        if total:
+            out[0] = 0
+        return
+    owned = program.registers - 1 - arity - program.short_count + (program.predicate or total)
+    for k in range(arity):
+        operand = &operands[k]
+        if operand.bytes or (operand.mode != FULL and size > 1):
+            owned += 1
+            strided |= operand.mode == STRIDED and size > 1
+    far = size * <Py_ssize_t> sizeof(real) >= FAR_BYTES
+    block = (FAR_BLOCK_BYTES if far and not (strided or total) else BLOCK_BYTES) // <Py_ssize_t> sizeof(real)
+    if owned > SCRATCH_BYTES // BLOCK_BYTES:
+        block = min(block, SCRATCH_BYTES // (owned * <Py_ssize_t> sizeof(real)) // LANES * LANES)
+    block = min(block, size)
+    if strided:
+        fold_axes(&axes, operands, arity, rank, shape)
+        n = whole_rows(&axes, block)
+        if n > 0:
+            block = n
+        else:
+            row = axes.shape[axes.rank - 1]
+    stride = (block + LANES - 1) // LANES * LANES
+    spare = <real*> gradtape_alloca((owned * stride + LANES) * sizeof(real))
+    spare += ((-<Py_ssize_t> spare) & (LANES * <Py_ssize_t> sizeof(real) - 1)) // <Py_ssize_t> sizeof(real)
+
+    for k in range(arity):
+        operand = &operands[k]
+        upkeep[k] = KEEP
+        if not operand.bytes and (operand.mode == FULL or size == 1):
+            registers[k] = <real*> operand.data
+            if size > 1:
+                upkeep[k] = ADVANCE
+        else:
+            registers[k] = spare
+            spare += stride
+            if operand.mode == SCALAR or size == 1:
+                fill(registers[k], (<const unsigned char*> operand.data)[0] if operand.bytes
+                     else (<const real*> operand.data)[0], block)
+            elif operand.mode == FULL:
+                upkeep[k] = COPY_IN
+            elif block % period(&axes, k) == 0:
+                repeat(registers[k], operand, &axes, k, block)
+            elif not operand.bytes and axes.strides[k][axes.rank - 1] == 1 and (row or block == axes.shape[axes.rank - 1]):
+                upkeep[k] = LOCATE
+            else:
+                upkeep[k] = COPY_IN
+        if upkeep[k] != KEEP:
+            moving = k + 1
+    for k in range(constants):
+        if k < MOST_SHORT and (program.shorts >> k) & 1:
+            if real is float:
+                registers[arity + k] = program.constants32 + k * LANES
+            else:
+                registers[arity + k] = program.constants64 + k * LANES
+            continue
+        registers[arity + k] = spare
+        fill(spare, <real> program.constants64[k * LANES], block)
+        spare += stride
+    for k in range(arity + constants, program.registers):
+        registers[k] = spare
+        spare += stride
+    registers[program.registers] = NULL
+    ahead.share = 0
+    if far:
+        ahead.share = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
+
+    while offset < size:
+        n = min(block, size - offset)
+        ahead.streams = 0
+        ahead.written = NULL
+        if row:
+            n = min(n, row - offset % row)
+        for k in range(moving):
+            operand = &operands[k]
+            if upkeep[k] == ADVANCE:
+                registers[k] = <real*> operand.data + offset
+                ahead.at[ahead.streams] = <const char*> (registers[k] + block)
+                ahead.streams += 1
+            elif upkeep[k] == LOCATE:
+                registers[k] = <real*> operand.data + locate(&axes, k, offset, index)
+            elif upkeep[k] == COPY_IN and operand.mode == FULL:
+                from_bytes(registers[k], <const unsigned char*> operand.data + offset, 1, n)
+            elif upkeep[k] == COPY_IN:
+                gather(registers[k], operand, &axes, k, offset, n)
+        if not (program.predicate or total):
+            registers[result] = out + offset
+            ahead.written = <const char*> (registers[result] + block)
+        run_steps(program, registers, n, &ahead)
+        if total:
+            sum += sum_of(registers[result], n)
+        elif program.predicate:
+            to_bytes(<unsigned char*> out + offset, registers[result], n)
+        offset += n
+    if total:
+        out[0] = <real> sum

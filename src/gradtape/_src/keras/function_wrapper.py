@@ -1,0 +1,39 @@
+"""What losses and metrics that call a function have in common: its arguments as attributes and in configurations."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from gradtape._src.keras.serialization import deserialize_keras_object, serialize_keras_object
+
+Wrapper = TypeVar("Wrapper", bound="FunctionWrapper")
+
+
+class FunctionWrapper:
+    """A mix-in that keeps a function of true and predicted values, and the further arguments of its calls."""
+
+    def _wrap(self, fn: Any, arguments: dict[str, Any]) -> None:
+        self._fn = fn
+        self._fn_kwargs = arguments
+        # Tensors are given to it, never symbolic values.
+        self._computed = fn.__wrapped__ if hasattr(fn, "_operation") else fn
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments but the dtype, and those that the function is called with."""
+        config = super().get_config()  # type: ignore[misc]  # of the loss or metric
+        # A class of one function's own, such as Huber, is told by its name.
+        if FunctionWrapper in type(self).__bases__:
+            config["fn"] = serialize_keras_object(self._fn)
+        return {**config, **serialize_keras_object(self._fn_kwargs)}
+
+    @classmethod
+    def from_config(cls: type[Wrapper], config: dict[str, Any]) -> Wrapper:
+        """One as `get_config` describes it."""
+        return cls(**(deserialize_keras_object(config) if "fn" in config else config))
+
+    def __getattr__(self, name: str) -> Any:
+        # What the function is called with are attributes too: from_logits, label_smoothing and so on.
+        arguments = self.__dict__.get("_fn_kwargs", {})
+        if name in arguments:
+            return arguments[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
