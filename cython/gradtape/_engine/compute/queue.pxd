@@ -7,7 +7,7 @@ cdef struct Product:
     bint double_precision, transpose_a, transpose_b
     bint accumulate              # adds to what is there
     Py_ssize_t m, n, k
-    long after                   # so many products of those that its owner put into the queue must be done before; 0: none
+    long after[3]                # of those that its owner put into the queue, counted from 1, what gives a, b and what is there; 0: none
 
 # What some work took with the queue and without. Each in turn is tried again from time to time, and the better way kept until then:
 # what one core has written comes to another sooner or later, by where the system has the two, and others may need the second.

@@ -56,7 +56,7 @@ cdef struct Place:
     const void* b
     void* c
     long done                    # how many were in the queue with the last one that is done here
-    char apart[48]               # places of two cache lines
+    char apart[32]               # places of two cache lines
 
 cdef struct Queue:
     long begun                   # each of these has its own cache line
@@ -87,8 +87,10 @@ cdef bint begin(long* number) noexcept nogil:
 cdef void compute(long number) noexcept nogil:
     cdef Place* at = &places[number % MOST_QUEUED]
     cdef Product* of = &at.product
-    if of.after:
-        wait_for(of.after - 1)
+    cdef int k
+    for k in range(3):
+        if of.after[k]:
+            wait_for(of.after[k] - 1)
     direct_product(of.double_precision, of.transpose_a, of.transpose_b, 1, of.m, of.n, of.k, at.a, 0, at.b, 0, at.c, of.accumulate)
     store(&at.done, number + 1)
 
@@ -151,9 +153,11 @@ cdef long queued() noexcept:
 
 cdef void enqueue(const Product* product, long base, const void* a, const void* b, void* c) noexcept:
     cdef Place* at = &places[queue.put % MOST_QUEUED]
+    cdef int k
     at.product = product[0]
-    if product.after:
-        at.product.after += base
+    for k in range(3):
+        if product.after[k]:
+            at.product.after[k] += base
     at.a, at.b, at.c = a, b, c
     store(&queue.put, queue.put + 1)
     if not (load(&queue.served) or queue.refused):

@@ -238,7 +238,8 @@ cdef Schedule scheduled(list steps, dict known):
             made.count += 1
             made.queued[step] = queued
             numbers[step.results[0]] = made.count
-            queued.product.after = needed
+            for k in range(3):
+                queued.product.after[k] = numbers.get(step.operands[k], 0) if k < step.operand_count else 0
             needed = made.count - BATCH if made.count % BATCH == 0 else 0
             del reads[:2]
         if needed > settled:
