@@ -20,6 +20,8 @@ pytest.register_assert_rewrite("compiled")
 # Processes that tests start may run elsewhere, and are to find what this one finds.
 if os.environ.get("PYTHONPATH"):
     os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in os.environ["PYTHONPATH"].split(os.pathsep))
+# They are hundreds, each of which would compile all that it imports, and then throw that away.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 INSTRUCTIONS = Path(__file__).parents[1] / "benchmarks" / "instructions.json"
 

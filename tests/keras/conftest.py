@@ -1,10 +1,15 @@
-"""Tests beside Keras need it and TensorFlow; where they are absent they are not collected, and the summary says so."""
+"""Tests beside Keras need it and TensorFlow; where they are absent they are not collected, and the summary says so.
+
+TensorFlow's functions run eagerly in them: tracing what Keras compiles for each model takes most of the time of a short
+fit. Tests that are marked `traced` are about fitting itself, or about what exists traced alone.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +22,21 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 KERAS = all(importlib.util.find_spec(name) is not None for name in ("keras", "tensorflow"))
 
 collect_ignore_glob = [] if KERAS else ["test_*.py"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "traced: TensorFlow's functions are traced, as they are for users")
+    # It warns that those of tf.data are traced all the same.
+    config.addinivalue_line("filterwarnings", "ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
+
+
+@pytest.fixture(autouse=True)
+def functions(request: pytest.FixtureRequest) -> Iterator[None]:
+    import tensorflow
+
+    tensorflow.config.run_functions_eagerly(request.node.get_closest_marker("traced") is None)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -364,6 +364,7 @@ def compiled_as_data(tf, keras):
     return config
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name):
     agree(PROGRAMS[name])
@@ -450,6 +451,7 @@ def an_unknown_frequency(tf, keras):
     model.fit(X, Y, validation_data=(X, Y), validation_freq="often", verbose=0)
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors(name):
     agree(ERRORS[name])

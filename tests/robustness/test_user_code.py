@@ -790,15 +790,13 @@ threads = [threading.Thread(target=target) for target in (one, two, three)]
 
 @pytest.mark.parametrize("first", ["nn", "linalg", "random", "optimizers", "keras", "test", "optimizers.schedules"])
 def test_a_namespace_whose_reading_was_interrupted_is_read_again(first: str) -> None:
-    for seed in range(4):
-        script(
-            f"""
-import operator, random, sys, gradtape as tf
+    script(
+        f"""
+import operator, os, random, sys, traceback, gradtape as tf
 class Stop(BaseException):
     pass
 names = {{"nn": "relu", "linalg": "inv", "random": "normal", "optimizers": "Adam", "keras": "optimizers",
          "test": "compute_gradient", "optimizers.schedules": "CosineDecay"}}
-lines, wanted = 0, random.Random("{first}{seed}").randrange(1, 1500)
 def tracer(frame, event, argument):
     global lines
     if "gradtape" in frame.f_code.co_filename:
@@ -807,23 +805,36 @@ def tracer(frame, event, argument):
             sys.settrace(None)
             raise Stop
     return tracer
-sys.settrace(tracer)
-try:
-    getattr(tf.{first}, names["{first}"])
-except BaseException as error:
-    # Before 3.12, Python wraps what __set_name__ raises.
-    assert isinstance(error, Stop) or isinstance(error.__cause__, Stop), error
-finally:
-    sys.settrace(None)
-for namespace, name in names.items():
-    operator.attrgetter(f"{{namespace}}.{{name}}")(tf)
-tf.nn.relu(tf.constant([-1.0])), tf.random.normal([2]), tf.random.uniform([2], 0, 5, tf.int32), tf.linalg.inv(tf.eye(2))
-tf.keras.optimizers.Adam().build([tf.Variable(1.0)])
-from gradtape._src.table.rows import rows
-found = [(row.function.__module__, row.name, row.tensorflow) for row in rows()]
-assert len(found) == len(set(found))
+def child():
+    sys.settrace(tracer)
+    try:
+        getattr(tf.{first}, names["{first}"])
+    except BaseException as error:
+        # Before 3.12, Python wraps what __set_name__ raises.
+        assert isinstance(error, Stop) or isinstance(error.__cause__, Stop), error
+    finally:
+        sys.settrace(None)
+    for namespace, name in names.items():
+        operator.attrgetter(f"{{namespace}}.{{name}}")(tf)
+    x = tf.constant([-1.0])
+    tf.nn.relu(x), tf.random.normal([2]), tf.random.uniform([2], 0, 5, tf.int32), tf.linalg.inv(tf.eye(2))
+    tf.keras.optimizers.Adam().build([tf.Variable(1.0)])
+    from gradtape._src.table.rows import rows
+    found = [(row.function.__module__, row.name, row.tensorflow) for row in rows()]
+    assert len(found) == len(set(found))
+for seed in range(4):
+    lines, wanted = 0, random.Random(f"{first}{{seed}}").randrange(1, 1500)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            child()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0, (seed, wanted)
 """
-        )
+    )
 
 
 @pytest.mark.parametrize("shape", [(3, 0), (0,), (0, 5)])
