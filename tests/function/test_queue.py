@@ -30,13 +30,18 @@ def bits(value: Any) -> list[bytes | None]:
     return [None if part is None else part.numpy().tobytes() for part in tf.nest.flatten(value)]
 
 
+def codes(function: Any) -> list[Any]:
+    """The code of every node of a compiled function's plans."""
+
+    def of(node: Any) -> list[Any]:
+        return [node.code, *[code for child in node.children.values() for code in of(child)]]
+
+    return [code for plan in function._plans.values() for code in of(plan.root)]
+
+
 def queued(function: Any) -> int:
     """How many products of a compiled function's plans a second thread may compute."""
-
-    def of(node: Any) -> int:
-        return len(node.code.left_to_queue) + sum(of(child) for child in node.children.values())
-
-    return sum(of(plan.root) for plan in function._plans.values())
+    return sum(len(code.left_to_queue) for code in codes(function))
 
 
 CELLS = {
@@ -112,6 +117,17 @@ def test_the_same_bits(seed):
     eager = history(seed, False, 1)
     assert history(seed, True, 2) == eager
     assert history(seed, True, 1) == eager
+
+
+def test_a_product_waits_for_all_that_it_follows():
+    """A gradient's product has a factor and a sum so far that other products give: either thread may be at these."""
+    run, arguments = program(list(CELLS).index("product of a product"))
+    run = tf.function(run)
+    for i in range(REPETITIONS):
+        run(arguments[i % 3])
+    found = [list(enumerate(code.waited_for, 1)) for code in codes(run)]
+    assert any(len(earlier) == 2 for numbered in found for _, earlier in numbered)
+    assert all(place < number for numbered in found for number, earlier in numbered for place in earlier)
 
 
 def recurrence(steps: int = 40, size: int = 32) -> Callable[..., Any]:

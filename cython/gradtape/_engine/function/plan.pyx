@@ -126,6 +126,12 @@ cdef class Code:
         return [self.steps[i] for i in range(self.count) if self.actions[i].product != NULL]
 
     @property
+    def waited_for(self):
+        """Per product in the queue those, counted from 1, that are done before it begins."""
+        return [[self.actions[i].product.after[k] for k in range(3) if self.actions[i].product.after[k]]
+                for i in range(self.count) if self.actions[i].product != NULL]
+
+    @property
     def trial(self):
         """Nanoseconds of a repetition without the queue and with it, as last tried; None as long as either is missing."""
         times = self._trial.least[0], self._trial.least[1]
