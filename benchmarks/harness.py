@@ -224,6 +224,12 @@ def compare(workload: Workload, peers: Sequence[str], effort: Effort) -> tuple[d
     }, failures
 
 
+def with_bytecode(folder: str) -> dict[str, str]:
+    """An environment in which interpreters keep bytecode in a folder, and so import as they do what is installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": folder}
+
+
 def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
     """The result of `function(*arguments)` run in a process started for it; raises what it raised."""
     context = get_context("spawn")

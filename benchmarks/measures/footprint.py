@@ -9,12 +9,13 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import zipfile
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.harness import Effort, in_fresh_process
+from benchmarks.harness import Effort, in_fresh_process, with_bytecode
 from benchmarks.peers import PEERS, Peer
 from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import IMPORT_SECONDS, WHEEL_MEGABYTES
@@ -34,12 +35,16 @@ def imports(effort: Effort) -> Section:
     """Seconds that `import` takes in a fresh process, the libraries in turns, each after a discarded first time."""
     modules = [peer.module for peer in libraries()]
     figures: dict[str, list[float]] = {module: [] for module in modules}
-    for turn in range(1 + min(effort.rounds, 5)):
-        for module in modules:
-            program = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
-            said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-            if turn:
-                figures[module].append(float(said.split()[-1]))
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(1 + min(effort.rounds, 5)):
+            for module in modules:
+                program = (
+                    f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+                )
+                command, environment = [sys.executable, "-c", program], with_bytecode(folder)
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+                if turn:
+                    figures[module].append(float(done.stdout.split()[-1]))
     medians = {module: statistics.median(times) for module, times in figures.items()}
     rows = [
         [peer.module, duration(medians[peer.module]), duration(min(times)), duration(max(times))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.harness import Effort, in_fresh_process, timing
+from benchmarks.harness import Effort, in_fresh_process, timing, with_bytecode
 from benchmarks.peers import PEERS
 from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import KERAS_FIT, KERAS_FUNCTION, KERAS_IMPORT, KERAS_LAYER, KERAS_PEERS, KERAS_STEP
@@ -113,11 +112,9 @@ def seconds_of_import(program: str) -> float:
     """Processor time of a new interpreter that runs a program, at best: with bytecode, as an installed package has."""
     best = float("inf")
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for _ in range(6):
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+            subprocess.run([sys.executable, "-c", program], check=True, env=with_bytecode(folder))
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return best
