@@ -215,3 +215,11 @@ def test_expanded_composites_need_their_like():
             nest.assert_same_structure([1], [sparse], check_types, expand_composites=True)
         with pytest.raises(TypeError, match=r"First structure type=SparseTensor .* second structure type=list"):
             nest.assert_same_structure([sparse], [[1, 2, 3]], check_types, expand_composites=True)
+
+
+def test_leaves_by_name_are_no_sequence():
+    """TensorFlow says KeyError: 0."""
+    assert nest.pack_sequence_as([0, 0], {0: 1, 1: 2}) == [1, 2]
+    for structure in (1, [1, 2], {"a": 1, "b": 2}):
+        with pytest.raises(TypeError, match="found incompatible type `<class 'dict'>`"):
+            nest.pack_sequence_as(structure, {"a": 1.0, 2: 2.0})

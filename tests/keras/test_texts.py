@@ -116,3 +116,22 @@ def test_skipgrams(options):
     assert found[0][0] == found[1][0]
     assert found[0][2] == found[1][2]
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-12)
+
+
+class Emptying:
+    """Empties the list that it stands in when NumPy reads it."""
+
+    def __init__(self, container: list) -> None:
+        self.container = container
+
+    def __array__(self, dtype=None, copy=None):
+        self.container.clear()
+        return np.ones(2, np.float32)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_lists_that_change_while_they_are_read(place):
+    given: list = []
+    given.extend([Emptying(given), 1.0, 2.0])
+    with pytest.raises((TypeError, ValueError)):
+        gradtape.keras.preprocessing.sequence.make_sampling_table(*[given if place == k else 3 for k in range(2)])

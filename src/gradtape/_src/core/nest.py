@@ -92,7 +92,8 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
       >>> tf.nest.pack_sequence_as({"a": 0, "b": [0, 0]}, [1, 2, 3])
       {'a': 1, 'b': [2, 3]}
     """
-    if not is_nested(flat_sequence):
+    by_name = isinstance(flat_sequence, Mapping) and not all(map(flat_sequence.__contains__, range(len(flat_sequence))))
+    if not is_nested(flat_sequence) or by_name:
         raise TypeError(
             f"Attempted to pack value:\n  {flat_sequence}\ninto a structure, but found incompatible type "
             f"`{type(flat_sequence)}` instead."

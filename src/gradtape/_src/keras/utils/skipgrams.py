@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._engine.tensor.sequence import held
+
 
 def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
     """How likely words are kept, the most frequent ones seldom, if they are numbered by frequency as Zipf's law has it.
@@ -25,9 +27,9 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
       >>> tf.keras.preprocessing.sequence.make_sampling_table(3).round(5)
       array([0.00315, 0.00315, 0.00548])
     """
-    rank = np.maximum(np.arange(size), 1)
+    rank = np.maximum(np.arange(held(size)), 1)
     inverse = rank * (np.log(rank) + 0.577) + 0.5 - 1.0 / (12.0 * rank)
-    return np.minimum(1.0, np.sqrt(sampling_factor * inverse))
+    return np.minimum(1.0, np.sqrt(held(sampling_factor) * inverse))
 
 
 def skipgrams(
