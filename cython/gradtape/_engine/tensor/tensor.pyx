@@ -316,23 +316,6 @@ cdef class Tensor:
         """The device whose memory it is in: the one there is."""
         return self.device
 
-    @property
-    def _keras_mask(self):
-        """The mask that a layer of Keras gave the tensor, which programs read, set and delete by this name."""
-        mask = _keras_masks().get(self)
-        if mask is None:
-            raise AttributeError("'EagerTensor' object has no attribute '_keras_mask'")
-        return mask
-
-    @_keras_mask.setter
-    def _keras_mask(self, mask):
-        _keras_masks().put(self, mask)
-
-    @_keras_mask.deleter
-    def _keras_mask(self):
-        self._keras_mask  # raises where there is none
-        _keras_masks().put(self, None)
-
     def cpu(self):
         """Itself: there is no other device that it could be copied from.
 
@@ -469,12 +452,6 @@ cdef object wrapped_by(object other):
     return other._wrapped
 
 
-def _keras_masks():
-    import gradtape._src.keras.inputs
-
-    return gradtape._src.keras.inputs.masks
-
-
 def _restore(array):
     """A pickled tensor's value as a tensor."""
     cdef int dtype_code = dtype_code_of(array.dtype)
@@ -507,6 +484,7 @@ cdef extern from "Python.h":
         const char* tp_name
         Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_dictoffset
+        PyObject* tp_dict
         Destructor tp_dealloc
         Freer tp_free
         Maker tp_new
@@ -580,6 +558,12 @@ cdef Tensor _example = Tensor.__new__(Tensor)
 (<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
 PyType_Modified(<TypeObject*>Tensor)
 _example = None
+
+
+def add_property(str name, described) -> None:
+    """Gives tensors an attribute that a room above describes, a property; until then it is any program's own."""
+    (<dict>(<TypeObject*>Tensor).tp_dict)[name] = described
+    PyType_Modified(<TypeObject*>Tensor)
 
 
 cdef object refuse(object cls, object arguments, object keywords):

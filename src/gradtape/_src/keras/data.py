@@ -333,7 +333,8 @@ class _Arrays(Source):
                 )
 
     def _packed(self, flat: list[Any]) -> Any:
-        return _filled(self._data, iter(flat))
+        values = iter(flat)
+        return mapped(lambda value: None if value is None else next(values), self._data)
 
     def _order(self) -> np.ndarray | None:
         """The order of the examples: with a global seed the same each time, as under TensorFlow."""
@@ -357,16 +358,6 @@ def _as_tuples(structure: Any) -> Any:
     if isinstance(structure, dict):
         return {key: _as_tuples(part) for key, part in structure.items()}
     return structure
-
-
-def _filled(structure: Any, values: Iterator[Any]) -> Any:
-    """The structure of tuples and dicts with the next values in the places of its leaves, in the order of `leaves`."""
-    if isinstance(structure, tuple):
-        return tuple([_filled(part, values) for part in structure])
-    if isinstance(structure, dict):
-        parts = {key: _filled(structure[key], values) for key in sorted(structure)}
-        return {key: parts[key] for key in structure}
-    return None if structure is None else next(values)
 
 
 def _first(values: list[Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.state.variable import BaseVariable
-from gradtape._engine.tensor.tensor import Tensor
+from gradtape._engine.tensor.tensor import Tensor, add_property
 from gradtape._src.core import nest
 from gradtape._src.core.dtypes import DType
 from gradtape._src.keras.keras_tensor import KerasTensor
@@ -18,6 +18,22 @@ from gradtape._src.keras.tensors import Attached
 TENSORS = (Tensor, BaseVariable)
 
 masks = Attached()
+
+
+def _own_mask(tensor: Tensor) -> Any:
+    """The mask that a layer gave the tensor, which programs read, set and delete by this name."""
+    mask = masks.get(tensor)
+    if mask is None:
+        raise AttributeError("'EagerTensor' object has no attribute '_keras_mask'")
+    return mask
+
+
+def _delete_own_mask(tensor: Tensor) -> None:
+    _own_mask(tensor)  # raises where there is none
+    masks.put(tensor, None)
+
+
+add_property("_keras_mask", property(_own_mask, masks.put, _delete_own_mask))
 
 
 def get_mask(value: Any) -> Any:
@@ -74,12 +90,13 @@ def leaves(structure: Any) -> Iterator[Any]:
 
 
 def mapped(function: Any, structure: Any) -> Any:
-    """The structure with what a function makes of its leaves."""
+    """The structure with what a function makes of its leaves, which it is given in the order of `leaves`."""
     kind = type(structure)
     if kind is list:
         return [mapped(function, part) for part in structure]
     if kind is dict:
-        return {key: mapped(function, part) for key, part in structure.items()}
+        parts = {key: mapped(function, structure[key]) for key in sorted(structure)}
+        return {key: parts[key] for key in structure}
     if kind is tuple:
         return tuple([mapped(function, part) for part in structure])
     if isinstance(structure, list | tuple | Mapping) or hasattr(structure, "__tf_flatten__"):
