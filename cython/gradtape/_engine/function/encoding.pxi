@@ -1,0 +1,296 @@
+"""How a tree of steps becomes code: numbered, folded, fused, and its actions with their last uses. A part of `plan`."""
+
+cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list arguments) except -1:
+    """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
+    number(root, {}, {}, {}, recorded)
+    known = {slot: given_form[:2] for slot, given_form in enumerate(arguments)}
+    encode(root, slots, fuses and not recorded, recorded, known)
+    return 0
+
+
+cdef int number(Node node, dict known, dict names, dict constants, bint recorded) except -1:
+    """Finds which steps compute something new. known: slot by what is computed; names: the slot that stands for a slot; constants:
+    tensor by slot."""
+    cdef Step step, renamed
+    cdef Tensor folded
+    node.numbered = []
+    for step in node.steps:
+        renamed = renamed_step(step, names)
+        if not recorded:
+            if step.kind == ASSIGN:
+                known.pop((READ, id(step.variable)), None)
+            elif step.kind == EFFECT:
+                forget_reads(step, known)
+            elif step.kind != SCRIPTED and (step.kind != CONSTANT or step.constant.block == NULL):
+                key = key_of(renamed)
+                if key in known:
+                    names[step.results[0]] = known[key]
+                    continue
+                known[key] = step.results[0]
+                if step.kind != READ and step.kind != CONSTANT:
+                    folded = folded_step(renamed, constants)
+                    if folded is not None:
+                        renamed = Step(CONSTANT, 0, 1)
+                        renamed.results[0] = step.results[0]
+                        renamed.constant = folded
+            if renamed.kind == CONSTANT:
+                constants[renamed.results[0]] = renamed.constant
+        node.numbered.append(renamed)
+    if node.guard is None:
+        node.given = renamed_places(node.outputs, names)
+        node.given_slots = [names.get(slot, slot) for slot in node.output_slots]
+        return 0
+    node.asked = renamed_step(node.guard, names)
+    for child in node.children.values():
+        number(<Node>child, dict(known), dict(names), dict(constants), recorded)
+    return 0
+
+
+cdef int forget_reads(Step step, dict known) except -1:
+    """What an effect may write is read anew behind it."""
+    if step.effect == DRAWS or step.effect == SHOWS:
+        for variable in step.writes or ():
+            known.pop((READ, id(variable)), None)
+        return 0
+    for key in [key for key in known if key[0] == READ and (
+            step.writes is None or any([id(variable) == key[1] for variable in step.writes]))]:
+        del known[key]
+    return 0
+
+
+cdef object key_of(Step step):
+    """What a step computes."""
+    cdef Tensor tensor
+    if step.kind == READ:
+        return READ, id(step.variable)
+    if step.kind == CONSTANT:
+        tensor = step.constant
+        return (CONSTANT, tensor.dtype_code, tensor.splat, dims_of(tensor.extent),
+                tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
+    operands = (<char*>step.operands)[:step.operand_count * sizeof(int)]
+    if step.kind == COMPILED:
+        return COMPILED, id(step.primitive), operands, step.attribute, dims_of(step.shape)
+    return step.kind, id(step.primitive), operands
+
+
+cdef Tensor folded_step(Step step, dict constants):
+    """The result of a step whose operands are constants; None for others."""
+    cdef int i
+    if step.operand_count == 0 or step.shape == NULL or (step.shape.size > MOST_FOLDED and step.primitive is not EVEN):
+        return None
+    operands = []
+    for i in range(step.operand_count):
+        if step.operands[i] not in constants:
+            return None
+        operands.append(constants[step.operands[i]])
+    found = step.primitive.again(tuple(operands), (step.attribute, tensor_shape(step.shape)) if step.kind == COMPILED else ())
+    return <Tensor>found[0]
+
+
+cdef Step renamed_step(Step step, dict names):
+    """The step with other slots for its operands."""
+    cdef Step made
+    cdef int i
+    for i in range(step.operand_count):
+        if step.operands[i] in names:
+            break
+    else:
+        return step
+    made = Step(step.kind, step.operand_count, step.result_count)
+    memcpy(made.results, step.results, step.result_count * sizeof(int))
+    for i in range(step.operand_count):
+        made.operands[i] = names.get(step.operands[i], step.operands[i])
+    made.primitive, made.attributes, made.attribute = step.primitive, step.attributes, step.attribute
+    made.shape = NULL if step.shape == NULL else retain_extent(step.shape)
+    made.dtype_code, made.forms, made.variable, made.function = step.dtype_code, step.forms, step.variable, step.function
+    made.arguments = renamed_places(step.arguments, names)
+    made.effect, made.writes, made.outcome, made.constant = step.effect, step.writes, step.outcome, step.constant
+    made.file, made.line = step.file, step.line
+    return made
+
+
+cdef object renamed_places(object packed, dict names):
+    if type(packed) is Place:
+        return Place(names.get((<Place>packed).slot, (<Place>packed).slot))
+    if type(packed) is tuple or type(packed) is list:
+        return type(packed)([renamed_places(item, names) for item in packed])
+    if type(packed) is Built:
+        return Built((<Built>packed).make, renamed_places((<Built>packed).parts, names))
+    return packed
+
+
+cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known):
+    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before."""
+    cdef set live = set()
+    cdef Step step
+    cdef int i
+    cdef list plan = [], ends = []
+    cdef Schedule schedule = None
+    cdef Code code
+    if node.guard is None:
+        live.update(node.given_slots)
+    else:
+        beyond = {**known, **{slot: form_of(step, slot) for step in node.numbered for slot in step.result_slots}} if fuses else known
+        for child in node.children.values():
+            live |= encode(<Node>child, slots, fuses, recorded, beyond)
+        live.add(node.asked.operands[0])
+    if fuses:
+        node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
+        schedule = scheduled(node.numbered, known)
+        if schedule is not None:
+            node.numbered = schedule.steps
+            live.update(schedule.reads_at_end)
+    for step in reversed(node.numbered):
+        if not is_needed(step, live):
+            continue
+        last = []
+        for i in range(step.result_count):
+            if step.results[i] in live:
+                live.discard(step.results[i])
+            else:
+                last.append(step.results[i])
+        for slot in [step.operands[i] for i in range(step.operand_count)] if schedule is None else schedule.reads[step]:
+            if slot not in live:
+                live.add(slot)
+                last.append(slot)
+        ends.append(last)
+        plan.append(step)
+    plan.reverse()
+    ends.reverse()
+    code = Code(plan)
+    code.slots = slots
+    if node.guard is None:
+        code.given = node.given
+    else:
+        code.asked = node.asked
+        code.children = {outcome: (<Node>beyond).code for outcome, beyond in node.children.items()}
+    code.certain = 0 if node.guard is None else len(plan)
+    for i in range(len(plan)):
+        step = plan[i]
+        if may_vary(step):
+            code.certain = max(code.certain, i + 1)
+        encode_step(&code.actions[i], step, ends[i], recorded)
+        if schedule is not None:
+            encode_queued(&code.actions[i], step, schedule)
+    code.products = 0 if schedule is None else schedule.count
+    node.code = code
+    return live
+
+
+cdef list living_steps(list steps, set live):
+    """The steps that matter for the slots that live on, or for more than slots."""
+    cdef set needed = set(live)
+    cdef list kept = []
+    cdef Step step
+    cdef int i
+    for step in reversed(steps):
+        if not is_needed(step, needed):
+            continue
+        for i in range(step.operand_count):
+            needed.add(step.operands[i])
+        kept.append(step)
+    kept.reverse()
+    return kept
+
+
+cdef bint is_needed(Step step, set live) except -1:
+    """Whether a step does more than give values, or one of a slot that lives."""
+    cdef int i
+    if step.kind > READ:
+        return True
+    for i in range(step.result_count):
+        if step.results[i] in live:
+            return True
+    return False
+
+
+cdef int encode_step(Action* action, Step step, list ends, bint recorded) except -1:
+    cdef int i
+    action.kind = step.kind
+    action.out = step.results[0] if step.result_count else -1
+    for i in range(3):
+        action.operands[i] = step.operands[i] if i < step.operand_count else -1
+    action.ends = <int*>malloc((len(ends) + 1) * sizeof(int))
+    if action.ends == NULL:
+        raise MemoryError()
+    for i in range(len(ends)):
+        action.ends[i] = ends[i]
+    action.end_count = len(ends)
+    if not recorded and (step.kind == PROGRAM or step.kind == LONG_PROGRAM):
+        for i in range(step.operand_count):
+            action.ending |= (step.operands[i] in ends) << i
+    action.step = <PyObject*>step
+    action.primitive = <PyObject*>step.primitive
+    action.compute = NULL if step.primitive is None else step.primitive.compute
+    action.shape = step.shape
+    action.attribute = step.attribute
+    if step.kind == EFFECT and is_dense_step(step):
+        action.kind = TAKE
+    if step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product:
+        action.kind = ADD_PRODUCT
+        action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
+    if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_assembly:
+        action.kind = JOIN
+        _, action.attribute, shape = step.attributes
+        action.over = extent_from(shape)
+    if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_parts:
+        shapes, action.attribute, _ = step.attributes
+        action.parts = <Extent**>calloc(step.result_count + 1, sizeof(Extent*))
+        if action.parts == NULL:
+            raise MemoryError()
+        for i in range(step.result_count):
+            action.parts[i] = extent_from(shapes[i])
+        action.kind = PART
+    if step.kind == SCRIPTED and not recorded and step.result_count == 1:
+        action.compute = compiled_extremes(step.primitive.evaluate)
+        if action.compute == NULL and is_native(step.forms[0][1]):
+            action.compute = compiled_softmax(step.primitive.evaluate)
+        if action.compute != NULL:
+            action.kind = COMPILED
+            action.attribute = step.attributes[0] if step.attributes else 0
+    if step.kind == SCRIPTED and type(step.primitive.evaluate) is functools.partial:
+        evaluate_on, (program,) = step.primitive.evaluate.func, step.primitive.evaluate.args
+        if evaluate_on is evaluate_summed:
+            action.kind = SUMMED
+            action.primitive = <PyObject*>program
+            shape, action.attribute = step.attributes
+            action.over = extent_from(shape)
+        if evaluate_on is evaluate_total or evaluate_on is evaluate_everywhere:
+            action.kind = TOTAL if evaluate_on is evaluate_total else EVERYWHERE
+            action.primitive = <PyObject*>program
+            if step.shape == NULL:
+                step.shape = extent_from(step.attributes[len(step.attributes) - 1])
+            action.shape = step.shape
+            if action.kind == TOTAL:
+                action.over = extent_from(step.attributes[0])
+    return 0
+
+
+cdef int encode_queued(Action* action, Step step, Schedule schedule) except -1:
+    cdef Queued left = schedule.queued.get(step)
+    action.awaited = schedule.awaited.get(step, 0)
+    if left is not None:
+        action.product = <Product*>malloc(sizeof(Product))
+        if action.product == NULL:
+            raise MemoryError()
+        action.product[0] = left.product
+    return 0
+
+
+cdef bint is_dense_step(Step step) except -1:
+    """Whether an effect is a step of an optimizer with a tensor for each variable."""
+    if not isinstance(getattr(step.function, "__self__", None), BaseOptimizer) or step.function.__name__ != "_take":
+        return False
+    pairs, = step.arguments
+    if step.effect != WRITES or not all([type(pair) is tuple and len(pair) == 2 and type(pair[0]) is Place for pair in pairs]):
+        return False
+    step.attributes = [pair[1] for pair in pairs]
+    return True
+
+
+cdef bint may_vary(Step step) noexcept:
+    """Whether its results may have another shape each time."""
+    if step.kind == READ:
+        return step.variable.open_shape is not None
+    return (step.kind == SCRIPTED and step.primitive.varies) or (
+        step.kind == EFFECT and step.result_count and step.effect != DRAWS and step.effect != EXCHANGES)
