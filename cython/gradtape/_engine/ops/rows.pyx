@@ -59,9 +59,9 @@ def distinct_numbers(cnp.ndarray index):
     cdef Py_ssize_t count, i, distinct = 0
     index = contiguous_index(index)
     count = cnp.PyArray_SIZE(index)
-    rooms, owners = np.empty((2, count), np.int64), np.empty(count, np.int64)
+    buffers, owners = np.empty((2, count), np.int64), np.empty(count, np.int64)
     cdef const int64_t* numbers = <const int64_t*>cnp.PyArray_DATA(index)
-    cdef int64_t* found = <int64_t*>cnp.PyArray_DATA(rooms)
+    cdef int64_t* found = <int64_t*>cnp.PyArray_DATA(buffers)
     cdef int64_t* owner = <int64_t*>cnp.PyArray_DATA(owners)
     cdef const int64_t* order = sorted_places(numbers, count, found, found + count)
     cdef int64_t number
@@ -73,11 +73,11 @@ def distinct_numbers(cnp.ndarray index):
             found[distinct] = number
             distinct += 1
         owner[order[i]] = distinct - 1
-    return (rooms[1] if order == <const int64_t*>cnp.PyArray_DATA(rooms) else rooms[0])[:distinct], owners
+    return (buffers[1] if order == <const int64_t*>cnp.PyArray_DATA(buffers) else buffers[0])[:distinct], owners
 
 
 cdef int64_t* sorted_places(const int64_t* numbers, Py_ssize_t count, int64_t* order, int64_t* other) noexcept:
-    """The places of numbers from 0 on (IN), in their order, in one of two rooms (OUT): sorted digit by digit, of eight bits."""
+    """The places of numbers from 0 on (IN), in their order, in one of two buffers (OUT): sorted digit by digit, of eight bits."""
     cdef Py_ssize_t starts[257]
     cdef Py_ssize_t i
     cdef int64_t largest = 0

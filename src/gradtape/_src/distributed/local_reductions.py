@@ -10,9 +10,8 @@ import numpy as np
 from gradtape._src.distributed.storage import Storage, may_share
 from gradtape._src.distributed.windows import Combine, Refine, Window
 
-PART = (
-    1 << 20
-)  # bytes that are combined, refined and written at a time: calls cost little of it, and much is still in a cache
+# Bytes that are combined, refined and written at a time: calls cost little of it, and much is still in a cache.
+PART = 1 << 20
 GRAIN = 1 << 12  # bytes: ranks' parts of an array begin at multiples, so that they write to no line of each other's
 
 

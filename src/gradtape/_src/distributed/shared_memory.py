@@ -24,7 +24,7 @@ def shared_folder() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
 
-def room(ranks: int) -> int:
+def free_bytes(ranks: int) -> int:
     """Bytes that are free where files lie in memory, but for those that are left to MPI; 0 without such a folder."""
     folder = shared_folder()
     return 0 if folder is None else max(0, shutil.disk_usage(folder).free - ranks * SPARE)

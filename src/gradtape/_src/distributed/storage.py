@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.base.buffer import LARGEST_CUT, provide, provide_no_more, replace_pages
-from gradtape._src.distributed.shared_memory import SharedMemory, room
+from gradtape._src.distributed.shared_memory import SharedMemory, free_bytes
 
 # What Linux has: a place in memory for files, and room that is taken and given back by pages.
 _CAN_CLAIM = hasattr(os, "posix_fallocate") and hasattr(mmap, "MADV_REMOVE") and hasattr(os, "register_at_fork")
@@ -31,7 +31,7 @@ class Storage:
     """
 
     def __init__(self, communicator: Any) -> None:
-        half = room(communicator.size) // (2 * communicator.size) if _CAN_CLAIM else 0
+        half = free_bytes(communicator.size) // (2 * communicator.size) if _CAN_CLAIM else 0
         length = communicator.bcast(half) // mmap.PAGESIZE * mmap.PAGESIZE
         if length == 0:
             raise OSError("There is no room for tensors that ranks share.")
@@ -97,22 +97,22 @@ class Storage:
 
     # A process that was forked off must neither change its parent's tensors nor see them change.
 
-    def keep(self) -> None:
+    def before_fork(self) -> None:
         """Before a fork: keeps what lies here."""
         if os.getpid() == self.owner:
             slabs = [self.of_rank(self.rank, start, length) for start, length in self.slabs.items()]
             self.kept = [(slab, slab.copy()) for slab in slabs]
 
-    def part(self) -> None:
-        """In the process that was forked off: has what lay here in pages of its own, at the same place."""
+    def after_fork_in_child(self) -> None:
+        """In the child: has what lay here in pages of its own, at the same place."""
         for slab, contents in self.kept:
             replace_pages(slab, contents)
-        self.forget()
+        self.kept = []
         if os.getpid() != self.owner:
             self.close()
 
-    def forget(self) -> None:
-        """In the process that goes on: lets go of what was kept."""
+    def after_fork_in_parent(self) -> None:
+        """In the parent: releases what was kept."""
         self.kept = []
 
 
@@ -125,5 +125,7 @@ def _each(what: Any) -> Any:
 
 if _CAN_CLAIM:
     os.register_at_fork(
-        before=_each(Storage.keep), after_in_child=_each(Storage.part), after_in_parent=_each(Storage.forget)
+        before=_each(Storage.before_fork),
+        after_in_child=_each(Storage.after_fork_in_child),
+        after_in_parent=_each(Storage.after_fork_in_parent),
     )

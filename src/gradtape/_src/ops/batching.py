@@ -127,7 +127,7 @@ class Batch:
         ]
 
 
-class Known:
+class CachedBatch:
     """A batch that is kept, and from the second time on the plan that repeats it.
 
     The function runs for the first slice in every call, and what it does then is compared: so whatever it reads of
@@ -140,7 +140,7 @@ class Known:
         self.splats = {step.result_slots[0] for step in steps if step.what == "constant" and step.held is not None}
         self.plan: Plan | None = None
 
-    def again(self, values: list[Any]) -> list[Tensor]:
+    def evaluate(self, values: list[Any]) -> list[Tensor]:
         """The outputs, stacked; values: as `_values` gives them."""
         slots = [slot for slot, value in enumerate(values) if value is not None and slot not in self.splats]
         tensors = [values[slot] for slot in slots]
@@ -169,26 +169,26 @@ class Known:
         return results
 
 
-MOST_KNOWN = 8  # batches of one function
-_known: weakref.WeakKeyDictionary[CodeType, dict[Any, Known]] = weakref.WeakKeyDictionary()
+MOST_CACHED = 8  # batches of one function
+_cache: weakref.WeakKeyDictionary[CodeType, dict[Any, CachedBatch]] = weakref.WeakKeyDictionary()
 
 
 def _of_all(
     code: CodeType | None, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]
 ) -> list[Tensor]:
-    """The outputs, stacked, as they are known of this code, if it does the same as before and nobody watches it."""
+    """The outputs, stacked, by a batch that is cached for this code, if it does the same and is not observed."""
     if code is None or recorder.failure is not None or not recorder.is_alone():
         return Batch(recorder, tensors, count, outputs).evaluate(recorder, _values(recorder, tensors, count))
-    batches = _known.setdefault(code, {})
+    batches = _cache.setdefault(code, {})
     key = (count, tuple(recorder.arguments), tuple(tensor.shape[0] for tensor in tensors), tuple(outputs))
-    known = batches.get(key)
-    if known is not None and same_evaluations(known.steps, recorder.steps):
-        return known.again(_values(recorder, tensors, count))
+    cached = batches.get(key)
+    if cached is not None and same_evaluations(cached.steps, recorder.steps):
+        return cached.evaluate(_values(recorder, tensors, count))
     batch, steps = Batch(recorder, tensors, count, outputs), evaluations(recorder.steps)
     if steps is not None:
-        if len(batches) == MOST_KNOWN:
+        if len(batches) == MOST_CACHED:
             batches.clear()
-        batches[key] = Known(batch, steps)
+        batches[key] = CachedBatch(batch, steps)
     return batch.evaluate(recorder, _values(recorder, tensors, count))
 
 

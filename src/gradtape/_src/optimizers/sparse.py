@@ -50,13 +50,13 @@ def collected_rows(slices: Any, variable: Variable, limit: float | None, absolut
     def fitting(rows: Tensor) -> Tensor:
         return rows if rows.dtype == variable.dtype else tensor_from(view(rows), variable.dtype)
 
-    room, array = empty(values.shape, values.dtype)
+    entry_sizes, array = empty(values.shape, values.dtype)
     if len(places) == len(indices):
         array[owner] = values
-        return Rows(fitting(room), places, None, norm)
+        return Rows(fitting(entry_sizes), places, None, norm)
     if absolute:
         np.abs(values, out=array)
     else:
         np.multiply(values, values, out=array)
-    sums, sizes = (fitting(sums_of_rows(rows, owner, (len(places), *shape[1:]))) for rows in (entries, room))
+    sums, sizes = (fitting(sums_of_rows(rows, owner, (len(places), *shape[1:]))) for rows in (entries, entry_sizes))
     return Rows(sums, places, sizes, norm)
