@@ -112,6 +112,15 @@ def test_configurations_and_shapes(kind, options):
     assert again.get_config() == mine.get_config()
 
 
+@pytest.mark.parametrize("name", ["head_dim", "num_query_heads", "num_key_value_heads"])
+@pytest.mark.parametrize(("size", "kind"), [(0, ValueError), (-2, ValueError), (1.5, TypeError), ("2", TypeError)])
+def test_sizes_of_groups_are_positive_integers(name, size, kind):
+    sizes = {"head_dim": np.int64(4), "num_query_heads": np.int32(2), "num_key_value_heads": 1}
+    assert ours.GroupQueryAttention(**sizes).get_config()["num_query_heads"] == 2
+    with pytest.raises(kind, match="integer"):
+        ours.GroupQueryAttention(**{**sizes, name: size})
+
+
 def test_attention_over_several_axes():
     query, value = (np.random.default_rng(seed).normal(size=(2, 3, 4, 5)) for seed in range(2))
     results = []

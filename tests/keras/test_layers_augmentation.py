@@ -175,6 +175,13 @@ WRONG = [
 ]
 
 
+@pytest.mark.parametrize("kind", ["RandomContrast", "RandomHue", "RandomInvert", "RandomSaturation"])
+@pytest.mark.parametrize("value_range", [3, (1, 2, 3), "ab", None])
+def test_ranges_of_values_are_two_numbers(kind, value_range):
+    with pytest.raises(ValueError, match="should be a list of two numbers"):
+        getattr(ours, kind)(0.5, value_range=value_range)
+
+
 @pytest.mark.parametrize(("kind", "arguments"), WRONG)
 def test_wrong_arguments(kind, arguments):
     told = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 import string
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -23,7 +24,7 @@ from gradtape._src.keras.layers.attention import both, earlier, symbols
 from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import EinsumDense, Shape
 from gradtape._src.keras.layers.dropout import Dropout
-from gradtape._src.keras.layers.reshaping import repeated
+from gradtape._src.keras.layers.reshaping import positive, repeated
 from gradtape._src.linalg.contractions import einsum
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops.shapes import expand_dims
@@ -400,7 +401,8 @@ Args:
 {_PROJECTIONS}
 
 Raises:
-  ValueError: heads that groups do not divide, or shapes that do not match.
+  TypeError: sizes that are no integers.
+  ValueError: sizes that are not positive, heads that groups do not divide, or shapes that do not match.
 
 Example:
   >>> layer = tf.keras.layers.GroupQueryAttention(head_dim=4, num_query_heads=6, num_key_value_heads=2)
@@ -431,6 +433,9 @@ Example:
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        head_dim = positive(operator.index(head_dim), "head_dim")
+        num_query_heads = positive(operator.index(num_query_heads), "num_query_heads")
+        num_key_value_heads = positive(operator.index(num_key_value_heads), "num_key_value_heads")
         if num_query_heads % num_key_value_heads:
             raise ValueError("`num_query_heads` must be divisible by `num_key_value_heads`.")
         self._take(

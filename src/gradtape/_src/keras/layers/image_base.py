@@ -140,10 +140,15 @@ class Augmenting(ImageLayer):
         return max(-abs(factor), low), abs(factor)
 
 
-def values_between(value_range: Any) -> list[float]:
-    """The least and the greatest value of pixels."""
+def two_values(value_range: Any) -> Any:
+    """The range, unless it is not two numbers."""
     if not isinstance(value_range, tuple | list) or len(value_range) != 2:
         raise ValueError(
             f"The `value_range` argument should be a list of two numbers. Received: value_range={value_range}"
         )
-    return sorted(value_range)
+    return value_range
+
+
+def values_between(value_range: Any) -> list[float]:
+    """The least and the greatest value of pixels."""
+    return sorted(two_values(value_range))

@@ -7,7 +7,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_cast, apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import random, settings
-from gradtape._src.keras.layers.image_base import Augmenting, values_between
+from gradtape._src.keras.layers.image_base import Augmenting, two_values, values_between
 from gradtape._src.keras.ops.images import hsv_to_rgb, rgb_to_grayscale, rgb_to_hsv
 from gradtape._src.ops import elementwise as e
 from gradtape._src.ops.clipping import clip_by_value
@@ -95,7 +95,7 @@ class RandomContrast(Colouring):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: the factor is not in [0, 1].
+      ValueError: the factor is not in [0, 1], or the range is not two numbers.
 
     Example:
       >>> image = tf.constant([[[1.0], [3.0]]])
@@ -115,7 +115,7 @@ class RandomContrast(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), value_range
+        self.factor, self.value_range = self._range(factor), two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
@@ -180,7 +180,7 @@ class RandomHue(Colouring):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: the factor is not in [0, 1].
+      ValueError: the factor is not in [0, 1], or the range is not two numbers.
 
     Example:
       >>> tf.keras.layers.RandomHue((1.0, 1.0), value_range=(0, 1))(tf.constant([[[1.0, 0.0, 0.0]]])).numpy()
@@ -198,7 +198,7 @@ class RandomHue(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), value_range
+        self.factor, self.value_range = self._range(factor), two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
@@ -261,7 +261,7 @@ class RandomInvert(Colouring):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: the factor is not in [0, 1].
+      ValueError: the factor is not in [0, 1], or the range is not two numbers.
 
     Example:
       >>> tf.keras.layers.RandomInvert((1.0, 1.0))(tf.constant([[[0.0], [55.0]]]))[0, :, 0].numpy()
@@ -279,7 +279,7 @@ class RandomInvert(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), value_range
+        self.factor, self.value_range = self._range(factor), two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
