@@ -9,8 +9,7 @@ cdef class Layout:
     cdef readonly dict regions           # offset, size and how many slots lie there, by slot that is needed
     cdef list gaps                       # (offset, size) of what nobody needs, by offset
     cdef list places                     # (slot, offset, form) of all; a form is dimensions as bytes and a dtype code
-    cdef int add(self, int slot, tuple form) except -1
-    cdef int add_over(self, int slot, tuple form, int other) except -1       # where another slot lies
+    cdef int add(self, int slot, tuple form, int over) except -1             # where another slot lies, unless that is -1
     cdef bint alone(self, int slot) except -1                                # whether no other slot lies there
     cdef int end(self, int slot) except -1                                   # nobody needs it any more
 

@@ -12,6 +12,8 @@ from gradtape._engine.base.buffer cimport GRAIN, acquire, release
 from gradtape._engine.base.shape cimport Extent, new_extent, release_extent, retain_extent
 from gradtape._engine.tensor.tensor cimport Tensor, item_size, new_tensor, unplaced
 
+import bisect
+
 
 cdef Py_ssize_t bytes_of(tuple form) except -1:
     cdef const char* dims = form[0]
@@ -26,18 +28,26 @@ cdef class Layout:
     def __cinit__(self):
         self.regions, self.gaps, self.places = {}, [], []
 
-    cdef int add(self, int slot, tuple form) except -1:
-        cdef Py_ssize_t wanted = (bytes_of(form) + GRAIN - 1) // GRAIN * GRAIN, offset, length
+    cdef int add(self, int slot, tuple form, int over) except -1:
+        cdef Py_ssize_t wanted = (bytes_of(form) + GRAIN - 1) // GRAIN * GRAIN, offset, length, least = 0
         cdef int i, best = -1
+        if over >= 0:
+            region = self.regions[slot] = self.regions[over]
+            region[2] += 1
+            self.places.append((slot, region[0], form))
+            return 0
         for i in range(len(self.gaps)):
-            if self.gaps[i][1] >= wanted and (best < 0 or self.gaps[i][1] < self.gaps[best][1]):
-                best = i
+            length = self.gaps[i][1]
+            if length >= wanted and (best < 0 or length < least):
+                best, least = i, length
+                if length == wanted:
+                    break
         if best >= 0:
-            offset, length = self.gaps[best]
-            if length == wanted:
+            offset = self.gaps[best][0]
+            if least == wanted:
                 del self.gaps[best]
             else:
-                self.gaps[best] = offset + wanted, length - wanted
+                self.gaps[best] = offset + wanted, least - wanted
         else:
             offset = self.size
             if self.gaps and sum(self.gaps[len(self.gaps) - 1]) == self.size:
@@ -47,25 +57,18 @@ cdef class Layout:
         self.places.append((slot, offset, form))
         return 0
 
-    cdef int add_over(self, int slot, tuple form, int other) except -1:
-        region = self.regions[slot] = self.regions[other]
-        region[2] += 1
-        self.places.append((slot, region[0], form))
-        return 0
-
     cdef bint alone(self, int slot) except -1:
         return self.regions[slot][2] == 1
 
     cdef int end(self, int slot) except -1:
         cdef Py_ssize_t offset, length
-        cdef int i = 0
+        cdef int i
         region = self.regions.pop(slot)
         region[2] -= 1
         if region[2]:
             return 0
         offset, length, _ = region
-        while i < len(self.gaps) and self.gaps[i][0] < offset:
-            i += 1
+        i = bisect.bisect(self.gaps, (offset,))
         if i < len(self.gaps) and self.gaps[i][0] == offset + length:
             length += self.gaps.pop(i)[1]
         if i and sum(self.gaps[i - 1]) == offset:

@@ -296,12 +296,13 @@ cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except 
     cdef Action* action
     cdef Step step
     cdef Py_ssize_t i
-    cdef int k
+    cdef int k, over
     for step in code.steps:
-        forms.update({slot: form_of(step, slot) for slot in step.result_slots})
+        for k in range(step.result_count):
+            forms[step.results[k]] = form_of(step, step.results[k])
     for i in range(code.count - 1, -1, -1):
         action, step = &code.actions[i], code.steps[i]
-        action.placed = seen.isdisjoint(step.result_slots) and has_place(action, step, forms, splats)
+        action.placed = has_place(action, step, forms, splats) and seen.isdisjoint(step.result_slots)
         if not action.placed:
             seen.update(step.result_slots)
         if not only_reads(action, step, i >= code.certain):
@@ -315,17 +316,14 @@ cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except 
         if action.placed:
             over = place_of_operand(action, step, layout, forms)
             for k in range(step.result_count):
-                if over is None:
-                    layout.add(step.results[k], forms[step.results[k]])
-                else:
-                    layout.add_over(step.results[k], forms[step.results[k]], over)
-        ended = sorted(ends[i], key=layout.regions.__contains__)
+                layout.add(step.results[k], forms[step.results[k]], over)
+        held = [slot for slot in ends[i] if slot not in layout.regions]
+        placed = [slot for slot in ends[i] if slot in layout.regions]
+        action.held_count = len(held)
         for k in range(action.end_count):
-            action.ends[k] = ended[k]
-            if ended[k] in layout.regions:
-                layout.end(ended[k])
-            else:
-                action.held_count += 1
+            action.ends[k] = held[k] if k < action.held_count else placed[k - action.held_count]
+        for slot in placed:
+            layout.end(slot)
     if layout.places:
         code.layout, code.arena = layout, Arena(layout)
     return 0
@@ -333,21 +331,28 @@ cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except 
 
 cdef bint has_place(Action* action, Step step, dict forms, set splats) except -1:
     """Whether an action's results may be written into storage that is there."""
-    cdef list results = [forms[slot] for slot in step.result_slots], operands = [forms.get(slot) for slot in step.operand_slots]
-    if not results or None in results or None in operands:
-        return False
-    if not all([0 < bytes_of(form) <= LARGEST_PLACED for form in results]):
-        return False
-    if action.kind == PROGRAM or action.kind == LONG_PROGRAM:
-        return step.attribute <= F64 and all([form[1] == step.attribute or form[1] == BOOL for form in operands])
-    if not all([form[1] <= F64 and bytes_of(form) for form in results + operands]) or not splats.isdisjoint(step.operand_slots):
-        return False
+    cdef bint elementwise = action.kind == PROGRAM or action.kind == LONG_PROGRAM
+    cdef int k
+    for k in range(step.result_count):
+        form = forms[step.results[k]]
+        if form is None or not 0 < bytes_of(form) <= LARGEST_PLACED or not (elementwise or form[1] <= F64):
+            return False
+    for k in range(step.operand_count):
+        form = forms.get(step.operands[k])
+        if form is None or not (form[1] == step.attribute or form[1] == BOOL if elementwise else
+                                form[1] <= F64 and bytes_of(form) and step.operands[k] not in splats):
+            return False
+    if elementwise:
+        return step.attribute <= F64
     if action.kind == COMPILED:
         if step.primitive in MATMULS:
-            left, right = [len(dims) // <Py_ssize_t>sizeof(Py_ssize_t) for dims, _ in operands]
-            return multiplies_rows(step.attribute, left, right)
+            return multiplies_rows(step.attribute, rank_of(forms[step.operands[0]]), rank_of(forms[step.operands[1]]))
         return step.primitive.write != NULL or step.primitive.shares
-    return action.kind == ADD_PRODUCT or action.kind == JOIN or action.kind == PART
+    return step.result_count and (action.kind == ADD_PRODUCT or action.kind == JOIN or action.kind == PART)
+
+
+cdef Py_ssize_t rank_of(tuple form) noexcept:
+    return len(form[0]) // <Py_ssize_t>sizeof(Py_ssize_t)
 
 
 cdef bint only_reads(Action* action, Step step, bint certain) noexcept:
@@ -359,9 +364,9 @@ cdef bint only_reads(Action* action, Step step, bint certain) noexcept:
     return action.kind == COMPILED or action.kind < 0
 
 
-cdef object place_of_operand(Action* action, Step step, Layout layout, dict forms):
-    """The slot of an operand where an action's result may lie; None where there is none."""
-    cdef int k
+cdef int place_of_operand(Action* action, Step step, Layout layout, dict forms) except -2:
+    """The slot of an operand where an action's result may lie; -1 where there is none."""
+    cdef int k, slot
     if action.kind == COMPILED and step.primitive.shares:
         return step.operands[0]
     for k in range(step.operand_count):
@@ -369,7 +374,7 @@ cdef object place_of_operand(Action* action, Step step, Layout layout, dict form
         if ((action.ending >> k) & 1 if action.kind != ADD_PRODUCT else k == 2 and action.attribute & LAST_USE):
             if slot in layout.regions and layout.alone(slot) and forms[slot] == forms[step.results[0]]:
                 return slot
-    return None
+    return -1
 
 
 cdef set splats_of(list steps, set before):
