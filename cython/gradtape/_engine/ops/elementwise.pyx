@@ -301,6 +301,24 @@ cdef Tensor long_value(Program program, list operands):
     return out
 
 
+cdef int write_elementwise(Program program, Tensor out, PyObject** operands, int count, int dtype_code) except -1:
+    cdef Operand described[MAX_OPERANDS]
+    cdef Tensor a = <Tensor>operands[0], b = <Tensor>operands[1] if count > 1 else None
+    cdef int i
+    if (program.direct and count <= 2 and a.dtype_code == dtype_code and (b is None or b.dtype_code == dtype_code)
+            and direct_extent(program, a, b) != NULL):
+        if dtype_code == F32:
+            run_direct[float](program, <float*>out.data, a, b, out.extent)
+        else:
+            run_direct[double](program, <double*>out.data, a, b, out.extent)
+        return 0
+    for i in range(count):
+        describe(&described[i], <Tensor>operands[i], out.extent, dtype_code)
+    if not program.run_few(dtype_code == F64, out.data, described, out.extent.size, False):
+        execute(program, dtype_code == F64, out.data, described, out.extent, False)
+    return 0
+
+
 cdef bint overwrite(Program program, Tensor out, PyObject** operands, int count) except -1:
     cdef Operand described[MAX_OPERANDS]
     cdef Extent* extent = out.extent

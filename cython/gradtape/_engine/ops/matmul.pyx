@@ -191,7 +191,18 @@ cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute)
 cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 MATMUL.adds = BATCH_MATMUL.adds = True
+MATMUL.write = BATCH_MATMUL.write = write_matmul
 MATMULS = MATMUL, BATCH_MATMUL
+
+
+cdef int write_matmul(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef bint ta = attribute & 1, tb = (attribute >> 1) & 1
+    cdef Py_ssize_t n = b.extent.dims[0 if tb else 1], k = b.extent.dims[1 if tb else 0], m = a.extent.size // k
+    return product(a.dtype_code == F64, ta, tb, 1, m, n, k, a.data, m * k, b.data, n * k, out.data)
+
+
+cdef bint multiplies_rows(int64_t attribute, Py_ssize_t left_rank, Py_ssize_t right_rank) noexcept:
+    return right_rank == 2 and (left_rank == 2 or left_rank > 2 and not attribute & 1)
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):

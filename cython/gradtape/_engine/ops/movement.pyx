@@ -97,24 +97,39 @@ cdef Primitive PLACE = make_primitive("strided_slice_grad", "StridedSliceGrad", 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
     """A tensor of this extent made of `outer` runs of a: run i starts at element offset + i * a.size / outer."""
     cdef Tensor out = new_tensor(a.dtype_code, extent)
-    cdef Py_ssize_t item = item_size(a.dtype_code)
+    cdef int64_t attribute = (offset << OUTER_BITS) | outer
+    write_chunks(out, a, None, attribute)
+    note(CHUNKS, out, a, None, attribute)
+    return out
+
+
+cdef int write_chunks(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef Py_ssize_t outer = attribute & OUTER_MASK, offset = attribute >> OUTER_BITS, item = item_size(a.dtype_code)
     if out.extent.size:
         copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
                   out.extent.size // outer * item, outer)
-    note(CHUNKS, out, a, None, (offset << OUTER_BITS) | outer)
-    return out
+    return 0
 
 
 cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
     """Zeros of this extent with a's elements where `chunks` reads them."""
     cdef Tensor out = new_tensor(a.dtype_code, extent)
-    cdef Py_ssize_t item = item_size(a.dtype_code)
-    memset(out.data, 0, extent.size * item)
-    if a.extent.size:
-        copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
-                  a.extent.size // outer * item, outer)
-    note(PLACE, out, a, None, (offset << OUTER_BITS) | outer)
+    cdef int64_t attribute = (offset << OUTER_BITS) | outer
+    write_place(out, a, None, attribute)
+    note(PLACE, out, a, None, attribute)
     return out
+
+
+cdef int write_place(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef Py_ssize_t outer = attribute & OUTER_MASK, offset = attribute >> OUTER_BITS, item = item_size(a.dtype_code)
+    memset(out.data, 0, out.extent.size * item)
+    if a.extent.size:
+        copy_runs(out.data + offset * item, out.extent.size // outer * item, a.data, a.extent.size // outer * item,
+                  a.extent.size // outer * item, outer)
+    return 0
+
+
+CHUNKS.write, PLACE.write = write_chunks, write_place
 
 
 def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:

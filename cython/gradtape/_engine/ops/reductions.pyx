@@ -150,7 +150,6 @@ cdef Tensor reduced_value(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef int rank = 0, i
     cdef Extent* extent
     cdef Tensor out
-    cdef double count
     for i in range(a.extent.rank):
         if not (axes >> i) & 1:
             dims[rank] = a.extent.dims[i]
@@ -165,15 +164,27 @@ cdef Tensor reduced_value(int kind, Tensor a, int64_t axes, bint keepdims):
     extent = new_extent(rank, dims)
     out = new_tensor(a.dtype_code, extent)
     release_extent(extent)
-    reduce_into(SUM if kind == MEAN else kind, a, axes, out)
-    if kind == MEAN:
-        count = reduced_count(a.extent, axes)
-        for i in range(out.extent.size):
-            if a.dtype_code == F32:
-                (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
-            else:
-                (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    write_reduction(out, a, None, kind | (axes << 8))
     return out
+
+
+cdef int write_reduction(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef int kind = attribute & 15
+    cdef double count
+    cdef Py_ssize_t i
+    if kind != MEAN:
+        return reduce_into(kind, a, attribute >> 8, out)
+    reduce_into(SUM, a, attribute >> 8, out)
+    count = reduced_count(a.extent, attribute >> 8)
+    for i in range(out.extent.size):
+        if a.dtype_code == F32:
+            (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
+        else:
+            (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    return 0
+
+
+SUMS.write = MEANS.write = LARGEST.write = SMALLEST.write = write_reduction
 
 
 cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):

@@ -193,6 +193,9 @@ cdef Tensor compute_reshape(Tensor a, Tensor b, Extent* shape, int64_t attribute
 cdef Primitive RESHAPE = make_primitive("reshape", "Reshape", compute_reshape, reshape_rule, 0, 0, True, "same_number")
 
 
+IDENTITY.shares = STOP_GRADIENT.shares = RESHAPE.shares = True
+
+
 cdef Tensor reshape(Tensor a, Extent* extent):
     """The same elements under another shape of equal size; no copy."""
     cdef Tensor out
@@ -252,8 +255,6 @@ cdef Primitive SUM_TO = make_primitive("sum_to", "Sum", compute_sum_to, sum_to_r
 cdef Tensor sum_to(Tensor a, Extent* extent):
     """Sums the axes along which `extent` was broadcast to a's shape: the reverse of broadcasting."""
     cdef Tensor out
-    cdef int64_t axes = 0
-    cdef int i, shift = a.extent.rank - extent.rank
     if same_extent(a.extent, extent):
         return a
     if a.splat:
@@ -261,13 +262,22 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
         if observing:
             observe_compiled(SUM_TO, out, a, None, 0)
         return out
-    for i in range(a.extent.rank):
-        if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
-            axes |= (<int64_t>1) << i
     out = new_tensor(a.dtype_code, extent)
-    reduce_into(SUM, a, axes, out)
+    write_sum_to(out, a, None, 0)
     note(SUM_TO, out, a, None, 0)
     return out
+
+
+cdef int write_sum_to(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef int64_t axes = 0
+    cdef int i, shift = a.extent.rank - out.extent.rank
+    for i in range(a.extent.rank):
+        if i < shift or (out.extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
+            axes |= (<int64_t>1) << i
+    return reduce_into(SUM, a, axes, out)
+
+
+SUM_TO.write = write_sum_to
 
 
 cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
@@ -400,31 +410,40 @@ cdef Primitive TRANSPOSE = make_primitive("transpose", "Transpose", compute_tran
 cdef Tensor transpose(Tensor a, int64_t permutation):
     """Axis i of the result is axis (permutation >> 4i) & 15 of a."""
     cdef Py_ssize_t dims[MAX_RANK]
-    cdef Py_ssize_t strides[MAX_RANK]
-    cdef Py_ssize_t stride = 1
-    cdef Operand operand
     cdef int i, rank = a.extent.rank
     cdef Extent* extent
     cdef Tensor out
-    for i in range(rank - 1, -1, -1):
-        strides[i] = stride
-        stride *= a.extent.dims[i]
     for i in range(rank):
         dims[i] = a.extent.dims[(permutation >> (4 * i)) & 15]
-        operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
     extent = new_extent(rank, dims)
     if not is_native(a.dtype_code):
         out = from_array(np.ascontiguousarray(as_array(a).transpose([(permutation >> (4 * i)) & 15 for i in range(rank)])),
                          a.dtype_code)
     else:
         out = new_tensor(a.dtype_code, extent)
-        operand.data = a.data
-        operand.mode = STRIDED
-        operand.bytes = False
-        execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
+        write_transpose(out, a, None, permutation)
     release_extent(extent)
     note(TRANSPOSE, out, a, None, permutation)
     return out
+
+
+cdef int write_transpose(Tensor out, Tensor a, Tensor b, int64_t permutation) except -1:
+    cdef Py_ssize_t strides[MAX_RANK]
+    cdef Py_ssize_t stride = 1
+    cdef Operand operand
+    cdef int i
+    for i in range(a.extent.rank - 1, -1, -1):
+        strides[i] = stride
+        stride *= a.extent.dims[i]
+    for i in range(a.extent.rank):
+        operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
+    operand.data = a.data
+    operand.mode = STRIDED
+    operand.bytes = False
+    return execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, out.extent, False)
+
+
+TRANSPOSE.write = write_transpose
 
 
 cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):

@@ -13,6 +13,9 @@ from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
 # The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.
 ctypedef Tensor (*Evaluate)(Tensor a, Tensor b, Extent* shape, int64_t attribute)
+# The same in the storage of `out` (OUT), of native numbers of the result's shape and dtype, which no operand shares. Nothing is
+# recorded, and no operand may be a splat.
+ctypedef int (*Write)(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
 # Cotangent of one operand; None where none flows. Where `batch` is not 0, the cotangent and what is returned have an axis of
 # so many before the axes of the op's result and operand: a Jacobian's cotangents, swept together.
 ctypedef object (*Vjp)(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch)
@@ -32,6 +35,8 @@ cdef class Primitive:
     cdef readonly str batch              # the name of the rule by which it is evaluated on a batch of slices; None: on each
     # Compiled ones
     cdef Evaluate compute
+    cdef Write write                     # NULL where there is none
+    cdef bint shares                     # the result lies where the operand does
     cdef Vjp compiled_vjp                # NULL of elementwise programs, whose rule is derived
     cdef bint adds                       # `add_cotangent` knows it
     cdef signed char reads[8]            # what the rules of a set of operands read, a bit each and READS_RESULT; -1 until first asked

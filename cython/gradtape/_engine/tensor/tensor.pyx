@@ -586,6 +586,10 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent):
     return tensor
 
 
+cdef Tensor unplaced(int dtype_code, Extent* extent):
+    return blank(dtype_code, extent)
+
+
 cdef Tensor new_splat(int dtype_code, Extent* extent):
     cdef Tensor tensor = blank(dtype_code, extent)
     tensor.data = <char*>tensor.cell

@@ -26,6 +26,8 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
     lines.append(f"  steps traced: {len(traced)}, repeated: {len(kept)}; branches: {plan.leaves}")
     moved, held = _memory(plan.root, dict(enumerate(plan.argument_bytes)), 0)
     lines.append(f"  bytes read and written: {moved:,}; held at once beside operands and variables: {held:,}")
+    if arena := max(node.code.arena_bytes for node in _nodes(plan.root)):
+        lines.append(f"  arena of results that nobody else sees: {arena:,} bytes")
     counts = Counter(step.name for step in kept if step.name != "constant")
     lines += [f"    {count:5} x {what}" for what, count in counts.most_common()]
     lines += _second_thread(plan.root)
