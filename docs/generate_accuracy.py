@@ -182,13 +182,13 @@ def sums(dtype: str, signs: bool) -> Iterator[tuple[str, list[float]]]:
         "cumsum": lambda a: gradtape.cumsum(gradtape.constant(a))[-1],
         "matmul": lambda a: gradtape.matmul(gradtape.constant(a[None]), gradtape.ones([a.size, 1], a.dtype))[0, 0],
     }
+    summands = []
+    for count in (10**2, 10**4, 10**6):
+        array = np.random.default_rng(count).uniform(-1 if signs else 0, 1, count).astype(dtype)
+        summands.append((array, math.fsum(array.tolist()), math.fsum(np.abs(array).tolist())))
+    epsilon = float(np.finfo(dtype).eps)
     for name, add in ways.items():
-        found = []
-        for count in (10**2, 10**4, 10**6):
-            array = np.random.default_rng(count).uniform(-1 if signs else 0, 1, count).astype(dtype)
-            exact, size = math.fsum(array.tolist()), math.fsum(np.abs(array).tolist())
-            found.append(abs(float(add(array)) - exact) / (size * float(np.finfo(dtype).eps)))
-        yield name, found
+        yield name, [abs(float(add(array)) - exact) / (size * epsilon) for array, exact, size in summands]
 
 
 def lines_of_sums() -> Iterator[str]:

@@ -6,6 +6,7 @@ The tests are read, not run: a name counts as tested by the files that use it.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS
 
 TESTS = Path(__file__).parents[1] / "tests"
+NAMED = 3  # files at most that are said to test a name
 IN_TABLE = ("test_table.py", "parity/test_table.py")
 IN_ELEMENTWISE = ("parity/test_elementwise.py",)
 
@@ -131,8 +133,10 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
             if kind[:1].isupper()
             else rf"\b(?:tf|gradtape|{kind or 'tf'})\.{member}\b|\"{member}\""
         )
-        # Few texts have the word at all, and finding that out takes a hundredth of the time.
-        files = [path for path, text in texts.items() if member in text and re.search(used, text)]
+        # Few texts have the word so at all, and finding that out takes a hundredth of the time.
+        words = (f".{member}", f'"{member}"')
+        uses = (path for path, text in texts.items() if any(w in text for w in words) and re.search(used, text))
+        files = list(itertools.islice(uses, NAMED))
         if kind == "errors":
             files = ["test_errors.py", "parity/test_foundation.py"]
         if name.startswith("experimental.numpy."):  # whose tests go through calls of drawing_numpy.py
@@ -142,7 +146,7 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
         what = "class" if isinstance(value, type) else "function" if callable(value) else "value"
         if kind[:1].isupper():
             what = "method" if callable(value) else "attribute"
-        found[name] = (what, tuple(files[:3]))
+        found[name] = (what, tuple(files))
     return found
 
 
