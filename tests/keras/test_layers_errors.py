@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 import tensorflow
 
@@ -96,6 +97,8 @@ ARGUMENTS = {
     "bias of nothing": lambda layers: layers.EinsumDense("ab,bc->ac", 3, bias_axes="d").build((2, 3)),
     "sizes that differ": lambda layers: layers.EinsumDense("abc,cd->abd", (5, 3)).build((2, 4, 3)),
     "window too large": lambda layers: layers.Conv1D(2, 3).build((None, 2, 1)),
+    "image too small": lambda layers: layers.Conv2D(2, 3, dilation_rate=2).build((None, 4, 5, 1)),
+    "interpolation of UpSampling": lambda layers: layers.UpSampling2D(interpolation="some")(np.ones((1, 2, 2, 1))),
     "rank of Conv": lambda layers: layers.Conv2D(2, 3).build((None, 2, 1)),
     "channels of groups": lambda layers: layers.Conv1D(2, 1, groups=2).build((None, 2, 3)),
     "batches that differ": lambda layers: layers.Add().build([(2, 3), (4, 3)]),
@@ -183,7 +186,6 @@ def test_inputs(name):
         (lambda: ours.Dense(3, quantization_config={"a": 1}), "not quantized here"),
         (lambda: ours.LSTM(3, use_cudnn=True), "cuDNN is not supported"),
         (lambda: ours.MultiHeadAttention(2, 3, flash_attention=True), "Flash attention is not supported"),
-        (lambda: ours.UpSampling2D(interpolation="bicubic"), "tf.image.resize"),
         (lambda: ours.CategoryEncoding(3, sparse=True), "gives dense tensors"),
         (lambda: ours.deserialize(ours.Dense(1).get_config()), "not a `keras.layers.Layer`"),
     ],

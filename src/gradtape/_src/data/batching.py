@@ -16,6 +16,7 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data import structure
 from gradtape._src.data.errors import at_next, refused
+from gradtape._src.data.mapping import Map
 from gradtape._src.data.node import END, UNKNOWN, Cursor, Node, Source, State
 
 
@@ -34,6 +35,7 @@ class Batch(Node):
         self.label = "_ParallelBatchDataset" if parallel else "_BatchDataset"
         self.inputs = (node,)
         self.size, self.drop_remainder = size, drop_remainder
+        self._mapped = isinstance(node, Map) and not parallel
 
     def find_spec(self) -> Any:
         return structure.batched(self.inputs[0].spec, self.size if self.drop_remainder else None)
@@ -55,13 +57,13 @@ class Batch(Node):
         node = self.inputs[0]
         if node.source is not None:
             return _Gathering(node.source, node.rows(), self.size, self.drop_remainder)
-        return _Batching(node.cursor(), self.size, self.drop_remainder)
+        return _Batching(node.cursor(), self.size, self.drop_remainder, self._mapped)
 
 
 class _Batching(Cursor):
-    def __init__(self, cursor: Cursor, size: int, drop_remainder: bool) -> None:
+    def __init__(self, cursor: Cursor, size: int, drop_remainder: bool, mapped: bool = False) -> None:
         self.cursor = cursor
-        self.size, self.drop_remainder = size, drop_remainder
+        self.size, self.drop_remainder, self.mapped = size, drop_remainder, mapped
 
     def next(self) -> Any:
         elements = self.cursor.take(self.size)
@@ -72,7 +74,7 @@ class _Batching(Cursor):
             elements += more
         if not elements or (self.drop_remainder and len(elements) < self.size):
             return END
-        return structure.batch_of(elements)
+        return structure.batch_of(elements, self.mapped)
 
     def save(self) -> State:
         return {"input": self.cursor.save()}

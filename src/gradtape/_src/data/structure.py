@@ -159,18 +159,21 @@ def dims(shape: Sequence[int]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def stack(components: Sequence[Component], place: int, count: int) -> Component:
-    """Components of one shape along a new first axis; `place` and `count` are of the component among an element's."""
+def stack(components: Sequence[Component], place: int, count: int, mapped: bool) -> Component:
+    """Components of one shape along a new first axis.
+
+    `place` and `count` are of the component among an element's; for `mapped` see `batch_of`.
+    """
     first = components[0]
     if type(first) is StringTensor:
-        _check_shapes(components, place, count)
+        _check_shapes(components, place, count, mapped)
         return StringTensor(np.stack([np.asarray(part) for part in components]))
     if first is None:
         return None
     shape = first.shape
     for part in components:
         if part.shape != shape:
-            _check_shapes(components, place, count)
+            _check_shapes(components, place, count, mapped)
     tensor, array = empty((len(components), *shape), first.dtype)
     for i, part in enumerate(components):
         array[i] = view(part)
@@ -178,11 +181,11 @@ def stack(components: Sequence[Component], place: int, count: int) -> Component:
     return tensor
 
 
-def _check_shapes(components: Sequence[Component], place: int, count: int) -> None:
+def _check_shapes(components: Sequence[Component], place: int, count: int, mapped: bool) -> None:
     first = tuple(components[0].shape)
     for other, part in enumerate(components):
         shape = tuple(part.shape)
-        if len(shape) != len(first):
+        if shape != first and not (mapped and len(shape) == len(first)):
             raise at_next(
                 InvalidArgumentError,
                 f"Cannot batch tensors with different shapes in component {place}. First element had shape "
@@ -198,15 +201,19 @@ def _check_shapes(components: Sequence[Component], place: int, count: int) -> No
             )
 
 
-def batch_of(elements: Sequence[Any]) -> Any:
-    """Elements of one structure as one element, its components along a new first axis."""
+def batch_of(elements: Sequence[Any], mapped: bool) -> Any:
+    """Elements of one structure as one element, its components along a new first axis.
+
+    Elements of different shapes are refused as TensorFlow does: in other words where a function was `mapped` to them,
+    which it fuses with the batch.
+    """
     first = elements[0]
     if type(first) is Tensor:
-        return stack(elements, 0, 1)
+        return stack(elements, 0, 1, mapped)
     parts = [leaves(element) for element in elements]
     count = len(parts[0])
     columns = zip(*parts, strict=True)
-    return pack(first, iter([stack(column, place, count) for place, column in enumerate(columns)]))
+    return pack(first, iter([stack(column, place, count, mapped) for place, column in enumerate(columns)]))
 
 
 def to_numpy(component: Component) -> Any:

@@ -216,7 +216,7 @@ def source_of(
         kind = "PyDataset"
     elif isinstance(x, types.GeneratorType) or (hasattr(x, "__next__") and hasattr(x, "__iter__")):
         kind = "generator"
-    elif not hasattr(x, "__iter__"):
+    elif isinstance(x, str | bytes) or not hasattr(x, "__iter__") or (y is not None and not hasattr(x, "element_spec")):
         raise ValueError(f"Unrecognized data type: x={x} (of type {type(x)})")
     for name, what, value in (("y", "the targets", y), ("sample_weights", "the sample weights", sample_weight)):
         if value is not None:
@@ -368,6 +368,8 @@ def _plain_array(value: Any) -> Any:
     if value is None:
         return None
     array = np.asarray(held(value))
+    if array.dtype.kind in "OSU":
+        raise ValueError(f"Invalid dtype: {array.dtype.name}")
     if array.dtype.kind == "f" and array.dtype.name != settings.floatx():
         array = array.astype(settings.floatx())
     return array

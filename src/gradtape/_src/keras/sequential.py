@@ -114,7 +114,8 @@ class Sequential(Model):
           >>> model.pop().units
           2
         """
-        layer = self._layers.pop()
+        layer = self._layers[-1]
+        self._layers.pop()
         changed()
         self._forget()
         if rebuild:

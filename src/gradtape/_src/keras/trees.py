@@ -78,9 +78,9 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
 
 def _check_like(one: Any, other: Any) -> None:
     """Raises ValueError unless both nest in the same way."""
-    if nest.is_nested(one) != nest.is_nested(other):
-        raise ValueError(_DIFFERENT)
     if not nest.is_nested(one):
+        if nest.is_nested(other):
+            raise ValueError(_DIFFERENT)
         return
     _check_level(one, other)
     for first, second in zip(nest.children(one), nest.children(other), strict=True):
@@ -91,11 +91,15 @@ def _check_level(one: Any, other: Any) -> None:
     """Raises ValueError unless both hold as much directly, under the same keys."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         if set(one) != set(other):
-            raise ValueError(
-                f"dictionary key mismatch; expected key(s): {sorted(one)}, got key(s): {sorted(other)}; dict: {other}."
-            )
+            message = f"dictionary key mismatch; expected key(s): {sorted(one)}, got key(s): {sorted(other)}"
+            for what, keys in (("missing", set(one) - set(other)), ("extra", set(other) - set(one))):
+                message += f", {what} key(s): {sorted(keys)}" if keys else ""
+            raise ValueError(f"{message}; dict: {other}.")
     elif type(one) is not type(other):
-        raise ValueError(f"Expected an instance of {type(one).__name__}, got {other}.")
+        kinds = "dict, collections.OrderedDict, or collections.defaultdict"
+        raise ValueError(
+            f"Expected an instance of {kinds if isinstance(one, Mapping) else type(one).__name__}, got {other}."
+        )
     elif len(one) != len(other):
         kind = type(one).__name__
         raise ValueError(f"{kind} arity mismatch; expected: {len(one)}, got: {len(other)}; {kind}: {other}.")

@@ -187,9 +187,10 @@ class _Restoration:
             )
             raise errors.InvalidArgumentError(None, None, message)
         if entry is not None and not value.shape.is_compatible_with(entry.shape):
+            name = f"{value.path}:0" if hasattr(value, "path") else value.name
             raise ValueError(
                 f"Received incompatible tensor with shape {entry.shape} when attempting to restore variable with shape "
-                f"{tuple(value.shape)} and name {value.name}."
+                f"{tuple(value.shape)} and name {name}."
             )
         tensor, array = empty(value.shape if entry is None else entry.shape, value.dtype)
         self._reader.read(key, array)

@@ -130,9 +130,10 @@ class Convolving(Configured):
             reach = dilation * (window - 1) + 1 if self.padding == "valid" else 1
             places.append(None if size is None else (size - reach) // stride + 1)
             if places[-1] is not None and places[-1] <= 0:
+                rates = " ".join(map(str, self.dilation_rate))
                 raise ValueError(
                     f"Computed output size would be zero or negative. Received `inputs shape={input_shape}`, "
-                    f"`kernel shape={kernel}`, `dilation_rate={list(self.dilation_rate)}`, "
+                    f"`kernel shape={kernel}`, `dilation_rate=[{rates}]`, "
                     f"`strides={self.strides}`, `padding={self.padding}`."
                 )
         return (input_shape[0], *places, filters) if last else (input_shape[0], filters, *places)

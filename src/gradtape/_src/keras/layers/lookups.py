@@ -13,6 +13,7 @@ from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.errors import FailedPreconditionError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import TENSORS
@@ -397,6 +398,10 @@ class OfText(Lookup):
 
     def _numbered(self, texts: np.ndarray) -> np.ndarray:
         """The numbers of texts."""
+        if not hasattr(self, "_numbers"):
+            raise FailedPreconditionError(
+                None, None, f"Table not initialized: give {self.name} a vocabulary, or call `adapt`."
+            )
         unknown = self._mask_size if self.num_oov_indices else -1
         numbers = np.empty(texts.shape, np.int64)
         for place in np.ndindex(texts.shape):

@@ -13,6 +13,7 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
+from gradtape._src.keras.ops.images import resize
 from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.padding import pad
@@ -331,11 +332,12 @@ class UpSampling2D(UpSampling):
     Args:
       size: how often, one number or one for rows and one for columns.
       data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
-      interpolation: "nearest" to repeat, or "bilinear".
+      interpolation: "nearest" to repeat, or as `keras.ops.image.resize` takes it: "bilinear", "bicubic", "area",
+        "lanczos3" or "lanczos5".
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: sizes that are not positive, or another interpolation.
+      ValueError: sizes that are not positive; in a call, another interpolation.
 
     Example:
       >>> tf.keras.layers.UpSampling2D((1, 2))(tf.reshape([1.0, 2.0], [1, 1, 2, 1]))[0, :, :, 0].numpy()
@@ -355,16 +357,15 @@ class UpSampling2D(UpSampling):
         self.data_format = standardize_data_format(data_format)
         self.size = several(size, 2, "size")
         self.interpolation = interpolation.lower()
-        if self.interpolation not in ("nearest", "bilinear"):
-            raise ValueError(
-                "`interpolation` is 'nearest' or 'bilinear' here; for others resize with tf.image.resize. "
-                f"Received: interpolation={interpolation}"
-            )
 
     def call(self, inputs: Tensor) -> Tensor:
         """The layer's function of its inputs."""
         if self.interpolation == "nearest":
             return super().call(inputs)
+        if self.interpolation != "bilinear":
+            sides = inputs.shape[self._first : self._first + 2]
+            larger = [side * count for side, count in zip(sides, self.size, strict=True)]
+            return resize(inputs, larger, self.interpolation, data_format=self.data_format)
         for place, count in enumerate(self.size):
             inputs = _between(inputs, self._first + place, count)
         return inputs
