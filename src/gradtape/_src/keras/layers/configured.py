@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
+from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.operation import evaluated, is_remembered
@@ -39,6 +40,11 @@ class Configured(Layer):
     _unwritten: ClassVar[tuple[str, ...]] = ()
     _order: ClassVar[tuple[Any, ...]] = (...,)
     _by_example: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_ours(cls):
+            name_constructor(cls)
 
     def _take(self, **options: Any) -> None:
         """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
