@@ -67,6 +67,18 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
+def _setting(name: str) -> property:
+    """What a PyDataset was made with, which may be set."""
+
+    def get(self: PyDataset) -> Any:
+        return self._settings()[name]
+
+    def put(self: PyDataset, value: Any) -> None:
+        self._settings()[name] = value
+
+    return property(get, put, doc="Not used.")
+
+
 class PyDataset:
     """Base of datasets that give a batch for a number; iterated over in order, or in random order if `fit` shuffles.
 
@@ -96,32 +108,9 @@ class PyDataset:
             "max_queue_size": max_queue_size,
         }
 
-    @property
-    def workers(self) -> int:
-        """Not used."""
-        return self._settings()["workers"]
-
-    @workers.setter
-    def workers(self, value: int) -> None:
-        self._settings()["workers"] = value
-
-    @property
-    def use_multiprocessing(self) -> bool:
-        """Not used."""
-        return self._settings()["use_multiprocessing"]
-
-    @use_multiprocessing.setter
-    def use_multiprocessing(self, value: bool) -> None:
-        self._settings()["use_multiprocessing"] = value
-
-    @property
-    def max_queue_size(self) -> int:
-        """Not used."""
-        return self._settings()["max_queue_size"]
-
-    @max_queue_size.setter
-    def max_queue_size(self, value: int) -> None:
-        self._settings()["max_queue_size"] = value
+    workers = _setting("workers")
+    use_multiprocessing = _setting("use_multiprocessing")
+    max_queue_size = _setting("max_queue_size")
 
     def _settings(self) -> dict[str, Any]:
         if not hasattr(self, "_queue"):

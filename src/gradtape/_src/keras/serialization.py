@@ -321,6 +321,10 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     return data
 
 
+def _read_lambda(config: Any) -> Any:
+    return read_lambda(*config["value"]) if "value" in config else read_lambda(**config)
+
+
 def _read_symbol(config: dict[str, Any]) -> KerasTensor:
     made = KerasTensor(config["shape"], config["dtype"])
     made._pre_serialization_keras_history = config.get("keras_history")
@@ -375,7 +379,8 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
         return config
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_keras_object(value, custom_objects, safe_mode) for key, value in config.items()}
-    name, inner = config["class_name"], config["config"]
+    name: Any = config["class_name"]
+    inner: Any = config["config"]
     if not isinstance(name, str):
         raise _unknown("class", name, config)
     if name == "function":
@@ -385,13 +390,13 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
                 f"Full config: {config}"
             )
         return _known("function", inner, config, custom_objects)
-    is_data = name in _OF_DATA or name == "__lambda__"
-    if not isinstance(inner, dict) and (is_data or inner is not None):
+    must_hold = name in _OF_DATA or name == "__lambda__"
+    if not isinstance(inner, dict) and (must_hold or inner is not None):
         raise TypeError(f"Expected 'config' to be a dict for {name},\ninstead got {type(inner)}\nFull config: {config}")
     if name == "__lambda__":
         if safe_mode:
             raise ValueError(UNSAFE.format("Python lambda"))
-        return read_lambda(*inner["value"]) if "value" in inner else read_lambda(**inner)
+        return _read_lambda(inner)
     if name in _OF_DATA:
         try:
             return _OF_DATA[name](inner)

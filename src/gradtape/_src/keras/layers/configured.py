@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import weakref
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
@@ -73,9 +74,17 @@ class Configured(Layer):
         return config
 
 
-@functools.cache
+_options: weakref.WeakKeyDictionary[type[Configured], tuple[str, ...]] = weakref.WeakKeyDictionary()
+
+
 def options_of(kind: type[Configured]) -> tuple[str, ...]:
     """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
+    if kind not in _options:
+        _options[kind] = _options_of(kind)
+    return _options[kind]
+
+
+def _options_of(kind: type[Configured]) -> tuple[str, ...]:
     ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
     parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
     names = (parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD)
