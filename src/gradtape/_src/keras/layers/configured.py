@@ -68,7 +68,7 @@ class Configured(Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         config = super().get_config()
-        for name in options_of(type(self)):  # type: ignore[arg-type]  # classes hash
+        for name in options_of(type(self)):
             value, family = getattr(self, name), family_of(name)
             config[name] = value if family is None else family.serialize(value)
         return config
