@@ -357,7 +357,7 @@ class Optimizer(BaseOptimizer, Declared):
           The variable, not trainable; it comes last in `variables`.
 
         Example:
-          >>> optimizer = tf.optimizers.SGD(0.1)
+          >>> optimizer = tf.optimizers.SGD(0.1, name="sgd")
           >>> optimizer.add_variable_from_reference(tf.Variable([1.0, 2.0], name="w"), "momentum")
           <Variable path=sgd/w_0_momentum, shape=(2,), dtype=float32, value=[0. 0.]>
         """

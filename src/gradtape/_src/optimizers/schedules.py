@@ -33,7 +33,7 @@ class LearningRateSchedule:
       >>> class Warmup(tf.optimizers.schedules.LearningRateSchedule):
       ...     def __call__(self, step):
       ...         return 0.1 * tf.minimum(tf.cast(step, tf.float32) / 4.0, 1.0)
-      >>> optimizer = tf.optimizers.SGD(Warmup())
+      >>> optimizer = tf.optimizers.SGD(Warmup(), name="sgd")
       >>> optimizer.iterations.assign(2)
       <Variable path=sgd/iteration, shape=(), dtype=int64, value=2>
       >>> round(float(optimizer.learning_rate), 6)

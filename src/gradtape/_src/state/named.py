@@ -23,7 +23,7 @@ class NamedVariable(Variable):
       dtype: its dtype, the value's own unless given.
 
     Example:
-      >>> tf.optimizers.Adam().iterations
+      >>> tf.optimizers.Adam(name="adam").iterations
       <Variable path=adam/iteration, shape=(), dtype=int64, value=0>
     """
 
