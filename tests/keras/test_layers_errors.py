@@ -193,3 +193,32 @@ def test_inputs(name):
 def test_what_is_not_there_says_so(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# Whose constructors have other names in Keras: bases of merging layers and of optimizers.
+OTHERWISE = {"Merge", "BaseOptimizer"}
+
+
+@pytest.mark.parametrize("space", ["layers", "metrics", "losses", "initializers", "optimizers", "callbacks"])
+def test_errors_of_arguments_name_what_was_called(space):
+    def named(thing, arguments, keywords):
+        try:
+            thing(*arguments, **keywords)
+        except TypeError as error:
+            found = re.match(r"([\w.]+)\(\)", str(error))
+            return found and found[1]
+        except Exception:
+            return None
+
+    compared = 0
+    theirs, ours = getattr(keras, space), getattr(gradtape.keras, space)
+    for name in sorted({*dir(theirs)} & {*dir(ours)}):
+        one, other = getattr(theirs, name), getattr(ours, name)
+        if name.startswith("_") or not callable(one):
+            continue
+        for arguments, keywords in (((), {}), ((), {"colour": "red"}), (range(40), {})):
+            expected = named(one, arguments, keywords)
+            if expected and expected.partition(".")[0] not in OTHERWISE:
+                compared += 1
+                assert named(other, arguments, keywords) == expected, (name, arguments, keywords)
+    assert compared > 10

@@ -45,7 +45,7 @@ def agree(actual: list[Any], expected: list[Any], tolerance: float, what: str) -
     for one, other in zip(mine, theirs, strict=True):
         if one is None or other is None:
             # TensorFlow gives None where a chain of constants ends, gradtape may give the zeros that it stands for.
-            assert (one is None or not np.any(one[1])) and (other is None or not np.any(other[1])), what
+            assert other is None and (one is None or not np.any(one[1])), what
             continue
         assert one[0] == other[0], what
         assert one[1].shape == other[1].shape, what

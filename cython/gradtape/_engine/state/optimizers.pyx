@@ -829,8 +829,8 @@ cdef class BaseOptimizer:
 
         Example:
           >>> w = tf.Variable([1.0, 2.0])
-          >>> tf.optimizers.SGD(0.5).apply_gradients([(tf.constant([1.0, -1.0]), w)])
-          <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=1>
+          >>> tf.optimizers.SGD(0.5, name="sgd").apply_gradients([(tf.constant([1.0, -1.0]), w)])
+          <Variable path=sgd/iteration, shape=(), dtype=int64, value=1>
           >>> w.numpy()
           array([0.5, 2.5], dtype=float32)
         """

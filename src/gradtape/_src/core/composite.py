@@ -6,7 +6,13 @@ from typing import Any
 
 
 class CompositeTensor:
-    """What IndexedSlices and SparseTensor have in common: other values may stand at their places."""
+    """What IndexedSlices and SparseTensor have in common: other values may stand at their places.
+
+    Attributes:
+      _leaves_out_zeros: whether functions that are 0 at 0 take it as it is, by its values.
+    """
+
+    _leaves_out_zeros = False
 
     @property
     def values(self) -> Any:

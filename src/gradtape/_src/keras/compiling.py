@@ -165,6 +165,9 @@ class CompileMetrics:
         self._groups: dict[str, list[list[Any]]] = {}
         self._shown: list[tuple[str, Any]] = []
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
     @property
     def metrics(self) -> list[Any]:
         return [metric for group in self._groups.values() for of_output in group for metric in of_output]

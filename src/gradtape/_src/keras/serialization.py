@@ -21,8 +21,10 @@ from gradtape._engine.api.api import as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.lambdas import is_lambda, read_lambda, written_lambda
+from gradtape._src.keras.settings import standardize_dtype
 
 T = TypeVar("T")
 
@@ -319,12 +321,23 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
     return data
 
 
+def _read_lambda(config: Any) -> Any:
+    return read_lambda(*config["value"]) if "value" in config else read_lambda(**config)
+
+
+def _read_symbol(config: dict[str, Any]) -> KerasTensor:
+    made = KerasTensor(config["shape"], config["dtype"])
+    made._pre_serialization_keras_history = config.get("keras_history")
+    return made
+
+
 _OF_DATA: dict[str, Callable[[Any], Any]] = {
     "__bytes__": lambda config: config["value"].encode("utf-8"),
     "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
-    "__tensor__": lambda config: as_tensor(config["value"], config["dtype"]),
+    "__tensor__": lambda config: as_tensor(config["value"], standardize_dtype(config["dtype"])),
     "__ellipsis__": lambda config: Ellipsis,
     "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
+    "__keras_tensor__": _read_symbol,
 }
 
 
@@ -347,8 +360,9 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
       The object.
 
     Raises:
-      TypeError: it names a class or function that is not known, or one without `from_config`.
-      ValueError: it has a lambda, and safe_mode does not allow for it.
+      TypeError: it names a class or function that is not known, or one without `from_config`; or what it holds is of
+        another type.
+      ValueError: it has a lambda, and safe_mode does not allow for it; or it lacks something.
 
     Example:
       >>> data = tf.keras.saving.serialize_keras_object({"start": tf.keras.initializers.Constant(3.0)})
@@ -365,17 +379,10 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
         return config
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_keras_object(value, custom_objects, safe_mode) for key, value in config.items()}
-    name, inner = config["class_name"], config["config"]
-    if name == "__lambda__":
-        if safe_mode:
-            raise ValueError(UNSAFE.format("Python lambda"))
-        return read_lambda(*inner["value"]) if "value" in inner else read_lambda(**inner)
-    if name in _OF_DATA:
-        return _OF_DATA[name](inner)
-    if name == "__keras_tensor__":
-        made = KerasTensor(inner["shape"], inner["dtype"])
-        made._pre_serialization_keras_history = inner.get("keras_history")
-        return made
+    name: Any = config["class_name"]
+    inner: Any = config["config"]
+    if not isinstance(name, str):
+        raise _unknown("class", name, config)
     if name == "function":
         if not isinstance(inner, str):
             raise TypeError(
@@ -383,8 +390,20 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
                 f"Full config: {config}"
             )
         return _known("function", inner, config, custom_objects)
-    if inner is not None and not isinstance(inner, dict):
+    must_hold = name in _OF_DATA or name == "__lambda__"
+    if not isinstance(inner, dict) and (must_hold or inner is not None):
         raise TypeError(f"Expected 'config' to be a dict for {name},\ninstead got {type(inner)}\nFull config: {config}")
+    if name == "__lambda__":
+        if safe_mode:
+            raise ValueError(UNSAFE.format("Python lambda"))
+        return _read_lambda(inner)
+    if name in _OF_DATA:
+        try:
+            return _OF_DATA[name](inner)
+        except KeyError as error:
+            raise ValueError(f"The 'config' of {name} lacks {error}.\nFull config: {config}") from None
+        except AttributeError as error:
+            raise TypeError(f"The 'config' of {name} is of another type: {error}.\nFull config: {config}") from None
     read, number = getattr(_scopes, "read", None) or {}, config.get("shared_object_id")
     if number in read:
         return read[number]
@@ -422,6 +441,8 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
     if found is not None:
         return found
     module = config.get("module") or ""
+    if not isinstance(module, str):
+        raise TypeError(f"Expected 'module' to be a str for {name},\ninstead got {type(module)}\nFull config: {config}")
     if ".src" in module and name in INTERNAL:
         return INTERNAL[name]()
     places = namespaces()
@@ -429,7 +450,11 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
         found = places[place].get(name) if what == "class" or place in _OF_FUNCTIONS else None
         if callable(found) and (what == "function" or (isinstance(found, type) and module not in ("builtins", ""))):
             return found
-    raise TypeError(
+    raise _unknown(what, name, config)
+
+
+def _unknown(what: str, name: Any, config: Any) -> TypeError:
+    return TypeError(
         f"Could not locate {what} '{name}'. Make sure custom classes and functions are decorated with "
         "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all imported "
         f"so that the decorator is run before trying to load them. Full object config: {config}"
@@ -454,6 +479,8 @@ class Kind:
         """A decorator that enters a class or function under its own name and these."""
 
         def entered(thing: T) -> T:
+            if isinstance(thing, type):
+                name_constructor(thing)
             for name in (thing.__name__, *names):  # type: ignore[attr-defined]
                 self.objects[name] = thing
             return thing

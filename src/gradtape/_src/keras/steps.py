@@ -98,6 +98,12 @@ class Steps:
           >>> model.optimizer.name[:4]
           'adam'
         """
+        if jit_compile and jit_compile != "auto" and run_eagerly:
+            jit_compile = False
+            warnings.warn(
+                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.",
+                stacklevel=2,
+            )
         optimizer = optimizers.get(optimizer)
         scaled = optimizer is None or isinstance(optimizer, LossScaleOptimizer)
         if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
@@ -251,6 +257,38 @@ class Steps:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    # What training loops of TensorFlow's earlier Keras call
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """Deprecated: has `update_state(y, y_pred, sample_weight=None)`, which updates `metrics`."""
+        return _CompiledMetrics(self)
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """Deprecated: `compute_loss` of targets and outputs.
+
+        Args:
+          y: the targets.
+          y_pred: the outputs.
+          sample_weight: the weights of examples.
+          regularization_losses: not used; `losses` are added.
+
+        Returns:
+          A tensor without axes.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> float(model.compiled_loss(tf.zeros([2, 1]), tf.fill([2, 1], 3.0)))
+          9.0
+        """
+        warnings.warn(
+            "`model.compiled_loss()` is deprecated. Instead, use `model.compute_loss(x, y, y_pred, sample_weight, "
+            "training)`.",
+            stacklevel=2,
+        )
+        return self.compute_loss(None, y, y_pred, sample_weight)
+
     # A step
 
     def compute_loss(
@@ -366,6 +404,25 @@ class Steps:
         """
         x, _, _ = unpack_x_y_sample_weight(data)
         return self._called(x, False)
+
+
+class _CompiledMetrics:
+    """What `compiled_metrics` gives."""
+
+    def __init__(self, model: Steps) -> None:
+        self._model = model
+
+    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        warnings.warn(
+            "`model.compiled_metrics()` is deprecated. Instead, use e.g.:\n```\nfor metric in self.metrics:\n"
+            "    metric.update_state(y, y_pred)\n```\n",
+            stacklevel=2,
+        )
+        for metric in self._model.metrics:
+            if isinstance(metric, Mean):
+                metric.update_state(y_pred, sample_weight=sample_weight)
+            else:
+                metric.update_state(y, y_pred, sample_weight=sample_weight)
 
 
 def _examples(x: Any) -> int:

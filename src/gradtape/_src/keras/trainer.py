@@ -47,6 +47,13 @@ class Trainer(Steps):
     stop_training: Any
     trainable_weights: Any
 
+    @property
+    def distribute_strategy(self) -> Any:
+        """The strategy within whose scope the model was compiled, or the present one."""
+        from gradtape._src.distributed.strategy import get_strategy  # read when first used
+
+        return self._strategy or get_strategy()
+
     # Loops
 
     def _compiled_step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -221,6 +228,7 @@ class Trainer(Steps):
             steps_per_epoch,
             self.steps_per_execution,
         )
+        batches.begin_anew()
         told = self._callbacks(callbacks, verbose, epochs, batches, history=True)
         vars(self)["stop_training"] = False
         replica.begin(self)
@@ -234,11 +242,13 @@ class Trainer(Steps):
             self.reset_metrics()
             told.on_epoch_begin(epoch)
             for first, last, group in batches.epoch():
-                if unbuilt:
+                if group and unbuilt:
                     self._build_for_batches(group[0], batches.batch_size)
                     unbuilt = False
                 if asks:
                     told.on_train_batch_begin(first)
+                if not group:
+                    continue
                 for data in group:
                     logs = step(data)
                 if asks:
@@ -315,11 +325,13 @@ class Trainer(Steps):
         batches.begin_anew()
         asks, unbuilt = told.asks_batches("test"), self._is_unbuilt()
         for first, last, group in batches.epoch():
-            if unbuilt:
+            if group and unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
                 unbuilt = False
             if asks:
                 told.on_test_batch_begin(first)
+            if not group:
+                continue
             for data in group:
                 logs = step(data)
             if asks:
@@ -370,28 +382,25 @@ class Trainer(Steps):
         vars(self)["stop_predicting"] = False
         step = replica.predicting(self.make_predict_function(), batches.of_replica)
         told.on_predict_begin()
-        unbuilt, found = self._is_unbuilt(), list[Any]()
+        asks, unbuilt, found = told.asks_batches("predict"), self._is_unbuilt(), list[Any]()
         for first, last, group in batches.epoch():
-            if unbuilt:
+            if group and unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
                 unbuilt = False
-            told.on_predict_batch_begin(first)
+            if asks:
+                told.on_predict_batch_begin(first)
+            if not group:
+                continue
             outputs = [step(data) for data in group]
             found += outputs
-            told.on_predict_batch_end(last, {"outputs": outputs[-1]})
+            if asks:
+                told.on_predict_batch_end(last, {"outputs": outputs[0] if len(outputs) == 1 else _joined(outputs)})
             if self.stop_predicting:
                 break
         told.on_predict_end()
         if not found:
             raise ValueError("There is no batch to predict for: the data is empty.")
-        return nest.map_structure(
-            lambda *parts: (
-                np.concatenate([np.asarray(part) for part in parts])
-                if getattr(parts[0], "ndim", 0)
-                else np.stack([np.asarray(part) for part in parts])
-            ),
-            *found,
-        )
+        return _joined(found)
 
     def _is_unbuilt(self) -> bool:
         """Whether it or a layer within is not built: `build` marks the model alone where a class has none."""
@@ -521,6 +530,18 @@ class Trainer(Steps):
         results = [logs[name] for name in names if name in logs]
         results += [logs[name] for name in sorted(logs) if name not in names]
         return results[0] if len(results) == 1 else results
+
+
+def _joined(outputs: list[Any]) -> Any:
+    """The outputs for several batches as those for one, arrays."""
+    return nest.map_structure(
+        lambda *parts: (
+            np.concatenate([np.asarray(part) for part in parts])
+            if getattr(parts[0], "ndim", 0)
+            else np.stack([np.asarray(part) for part in parts])
+        ),
+        *outputs,
+    )
 
 
 def _is_due(epoch: int, frequency: Any) -> bool:

@@ -31,6 +31,7 @@ from gradtape._src.nn.windows import (
     lie,
     spread,
 )
+from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import ALL, call, op, real, single
@@ -155,7 +156,11 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
     return (_PUT(g, *call.saved, attributes=call.attributes[:1]),)
 
 
-def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
+# The places depend on the image, without a slope: as TensorFlow's, gradients therefore have what was pooled as an
+# operand, to which they give zeros.
+
+
+def _put(values: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Values added up at their places in an image."""
     if values.dtype not in (float32, float64) or not values.shape.num_elements():
         return sums_of_rows(values, view(places), shape)
@@ -164,16 +169,26 @@ def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
     return out
 
 
-def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
-    return _TAKE(g, *call.saved, attributes=call.attributes), None
+def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+    return _linear_in_values(_TAKE, call, needs, g)
 
 
-def _take(image: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _take(image: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
     return tensor_from(view(image).ravel()[view(places)], image.dtype)
 
 
-def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
-    return _PUT(g, *call.saved, attributes=call.attributes), None
+def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+    return _linear_in_values(_PUT, call, needs, g)
+
+
+def _linear_in_values(
+    transposed: Primitive, call: Any, needs: Any, g: Tensor
+) -> tuple[Tensor | None, None, Tensor | None]:
+    return (
+        transposed(g, *call.saved, attributes=call.attributes) if needs[0] else None,
+        None,
+        zeros_like(call.saved[1]) if needs[2] else None,
+    )
 
 
 def _sums(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
@@ -192,9 +207,9 @@ def _spread(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
 
 
 _SPREAD: Primitive  # its vjp names _SUMS, whose vjp names it
-_LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2,))
-_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1,), batch="pooled")
-_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,), batch="pooled")
+_LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2, -1))
+_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1, 2), batch="pooled")
+_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1, 2), batch="pooled")
 _SUMS = Primitive(
     "AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True, batch="images"
 )

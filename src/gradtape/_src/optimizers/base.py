@@ -21,11 +21,12 @@ from gradtape._src.core.dtypes import float32, int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.hints import DIAGNOSE, NO_GRADIENTS, pointed
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
-from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
+from gradtape._src.optimizers.hyperparameters import Declared, bound, declare, hyperparameter
 from gradtape._src.optimizers.options import check_options
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape._src.optimizers.sparse import collected_rows
 from gradtape._src.state import tracking
+from gradtape._src.state.named import NamedVariable
 from gradtape._src.state.variable import Variable
 
 _names: dict[str, int] = {}
@@ -126,8 +127,7 @@ class Optimizer(BaseOptimizer, Declared):
         declare(cls, (rate,), (inspect.Parameter("name", named, default=None), kwargs))
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        given = type(self)._signature.bind(*arguments, **keywords)
-        given.apply_defaults()
+        given = bound(type(self), arguments, keywords)
         values = dict(given.arguments)
         kwargs, learning_rate, name = values.pop("kwargs"), values.pop("learning_rate"), values.pop("name")
         if kwargs.pop("decay", None) is not None:
@@ -144,12 +144,13 @@ class Optimizer(BaseOptimizer, Declared):
         self._product: Variable | None = None
         self._undecayed: list[Variable] = []
         self._undecayed_names: list[str] = []
-        self._iterations = Variable(0, trainable=False, name="iteration", dtype=int64)
+        self._path = self.name
+        self._iterations = self._own(0, "iteration", int64)
         self._variables = [self._iterations]
         if callable(learning_rate):
             self._learning_rate = learning_rate
         elif isinstance(learning_rate, float):
-            self._learning_rate = Variable(learning_rate, trainable=False, name="learning_rate", dtype=float32)
+            self._learning_rate = self._own(learning_rate, "learning_rate", float32)
             self._variables.append(self._learning_rate)
         else:
             raise ValueError(
@@ -161,6 +162,10 @@ class Optimizer(BaseOptimizer, Declared):
             setattr(self, field, value)
         self._check()
         self._bind()
+
+    def _own(self, value: Any, name: str, dtype: Any) -> Variable:
+        """A variable of the optimizer's own."""
+        return NamedVariable(value, name, self._path, dtype)
 
     def _check(self) -> None:
         """Raises ValueError for hyperparameters out of their ranges."""
@@ -250,7 +255,7 @@ class Optimizer(BaseOptimizer, Declared):
           >>> optimizer = tf.optimizers.Adam()
           >>> optimizer.build([tf.Variable([1.0, 2.0], name="w")])
           >>> [variable.name for variable in optimizer.variables]
-          ['iteration:0', 'learning_rate:0', 'w_0_momentum:0', 'w_0_velocity:0']
+          ['iteration', 'learning_rate', 'w_0_momentum', 'w_0_velocity']
         """
         if self.built:
             return
@@ -269,7 +274,7 @@ class Optimizer(BaseOptimizer, Declared):
             self._slot_variables += made.values()
         if self._has_product:
             dtype = trainable[0].dtype if trainable else None
-            self._product = Variable(1.0, trainable=False, name="variable", dtype=dtype)
+            self._product = self._own(1.0, "variable", dtype)
             self._variables.append(self._product)
         self._trainable_variables = trainable
         self._bind()
@@ -283,7 +288,7 @@ class Optimizer(BaseOptimizer, Declared):
         if slot.without is not None:
             shape = list(variable.shape)
             if len(shape) < 2:
-                made = Variable(0, trainable=False, name=variable.name.removesuffix(":0"), dtype=int32)
+                made = self._own(0, variable.name.removesuffix(":0"), int32)
                 self._variables.append(made)
                 return made
             del shape[slot.without]
@@ -325,7 +330,7 @@ class Optimizer(BaseOptimizer, Declared):
           >>> optimizer.add_variable((2,), "ones", name="scale").numpy()
           array([1., 1.], dtype=float32)
           >>> optimizer.variables[-1].name
-          'scale:0'
+          'scale'
         """
         dtype = float32 if dtype is None else dtype
         if isinstance(initializer, str):
@@ -334,7 +339,7 @@ class Optimizer(BaseOptimizer, Declared):
             value = full(shape, float(initializer == "ones"), dtype)
         else:
             value = initializer(shape, dtype)
-        made = Variable(value, trainable=False, name=name or "variable", dtype=dtype)
+        made = self._own(value, name or "variable", dtype)
         self._variables.append(made)
         return made
 
@@ -352,9 +357,9 @@ class Optimizer(BaseOptimizer, Declared):
           The variable, not trainable; it comes last in `variables`.
 
         Example:
-          >>> optimizer = tf.optimizers.SGD(0.1)
+          >>> optimizer = tf.optimizers.SGD(0.1, name="sgd")
           >>> optimizer.add_variable_from_reference(tf.Variable([1.0, 2.0], name="w"), "momentum")
-          <tf.Variable 'w_0_momentum:0' shape=(2,) dtype=float32, numpy=array([0., 0.], dtype=float32)>
+          <Variable path=sgd/w_0_momentum, shape=(2,), dtype=float32, value=[0. 0.]>
         """
         owner = getattr(reference_variable, "path", reference_variable.name).replace("/", "_").replace(":", "_")
         return self.add_variable(
@@ -381,7 +386,7 @@ class Optimizer(BaseOptimizer, Declared):
           >>> w = [tf.Variable([1.0, 2.0], name="w"), tf.Variable(3.0, name="b")]
           >>> momenta, norms = tf.optimizers.SGD(0.1).add_optimizer_variables(w, ["momentum", "norm"])
           >>> [variable.name for variable in momenta + norms]
-          ['w_0_momentum:0', 'b_0_momentum:0', 'w_0_norm:0', 'b_0_norm:0']
+          ['w_0_momentum', 'b_0_momentum', 'w_0_norm', 'b_0_norm']
         """
         names = [name] if isinstance(name, str) else list(name)
         several = isinstance(initializer, (list, tuple))

@@ -105,6 +105,33 @@ def declare(
     kind.__signature__ = shown
 
 
+def bound(kind: type[Declared], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> inspect.BoundArguments:
+    """What a constructor was called with. TypeError, as Python raises it, where that is not what it takes."""
+    try:
+        found = kind._signature.bind(*arguments, **keywords)
+    except TypeError as error:
+        named = [p for p in kind._signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        needed = [p.name for p in named if p.default is p.empty]
+        if len(arguments) > len(named):
+            least = f"from {len(needed) + 1} to " if len(needed) < len(named) else ""
+            what = f"takes {least}{len(named) + 1} positional arguments but {len(arguments) + 1} were given"
+        else:
+            missing = [f"'{name}'" for name in needed[len(arguments) :] if name not in keywords]
+            if not missing:
+                raise TypeError(f"{kind.__qualname__}.__init__() got {str(error).removeprefix('got ')}") from None
+            plural = "s" if len(missing) > 1 else ""
+            what = f"missing {len(missing)} required positional argument{plural}: {_listed(missing)}"
+        raise TypeError(f"{kind.__qualname__}.__init__() {what}") from None
+    found.apply_defaults()
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) < 3:
+        return " and ".join(names)
+    return ", ".join(names[:-1]) + f", and {names[-1]}"
+
+
 def explain(kind: type[Declared]) -> None:
     """Completes the Args of a class's docstring, in the order of its signature, by those of its base's docstring."""
     entries = {**_entries(kind.__base__), **_entries(kind)}

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from gradtape._engine.state.schedules import BaseSchedule, number_places
 from gradtape._src.core.typing import TensorLike
-from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
+from gradtape._src.optimizers.hyperparameters import Declared, bound, declare, hyperparameter
 
 __all__ = [
     "CosineDecay",
@@ -33,9 +33,9 @@ class LearningRateSchedule:
       >>> class Warmup(tf.optimizers.schedules.LearningRateSchedule):
       ...     def __call__(self, step):
       ...         return 0.1 * tf.minimum(tf.cast(step, tf.float32) / 4.0, 1.0)
-      >>> optimizer = tf.optimizers.SGD(Warmup())
+      >>> optimizer = tf.optimizers.SGD(Warmup(), name="sgd")
       >>> optimizer.iterations.assign(2)
-      <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=2>
+      <Variable path=sgd/iteration, shape=(), dtype=int64, value=2>
       >>> round(float(optimizer.learning_rate), 6)
       0.05
     """
@@ -88,8 +88,7 @@ class _Row(BaseSchedule, LearningRateSchedule, Declared):
         declare(cls)
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        given = type(self)._signature.bind(*arguments, **keywords)
-        given.apply_defaults()
+        given = bound(type(self), arguments, keywords)
         for name, value in given.arguments.items():
             setattr(self, name, value)
         self._check()

@@ -57,6 +57,8 @@ class SparseTensor(CompositeTensor):
         _check_equal(self._indices.shape[0], self._values.shape[0])
         _check_equal(self._indices.shape[1], self._dense_shape.shape[0])
 
+    _leaves_out_zeros = True
+
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
         """A sparse tensor of what has `indices`, `values` and `dense_shape`.

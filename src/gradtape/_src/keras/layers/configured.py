@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import weakref
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
+from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.operation import evaluated, is_remembered
@@ -40,6 +42,11 @@ class Configured(Layer):
     _order: ClassVar[tuple[Any, ...]] = (...,)
     _by_example: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_ours(cls):
+            name_constructor(cls)
+
     def _take(self, **options: Any) -> None:
         """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
         for name, value in options.items():
@@ -61,15 +68,23 @@ class Configured(Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         config = super().get_config()
-        for name in options_of(type(self)):  # type: ignore[arg-type]  # classes hash
+        for name in options_of(type(self)):
             value, family = getattr(self, name), family_of(name)
             config[name] = value if family is None else family.serialize(value)
         return config
 
 
-@functools.cache
+_options: weakref.WeakKeyDictionary[type[Configured], tuple[str, ...]] = weakref.WeakKeyDictionary()
+
+
 def options_of(kind: type[Configured]) -> tuple[str, ...]:
     """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
+    if kind not in _options:
+        _options[kind] = _options_of(kind)
+    return _options[kind]
+
+
+def _options_of(kind: type[Configured]) -> tuple[str, ...]:
     ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
     parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
     names = (parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD)

@@ -350,8 +350,9 @@ class LayerNormalization(Normalizing):
     ) -> None:
         if rms_scaling:
             warnings.warn(
-                "You passed `rms_scaling=True`, which is deprecated: it scales by the variance, not by the root mean "
-                "square. For that use `keras.layers.RMSNormalization`.",
+                "You passed `rms_scaling=True`, which is deprecated. This argument incorrectly scales the input by "
+                "the variance, not the root mean square. To correctly use RMS Normalization, please use "
+                "`keras.layers.RMSNormalization` instead.",
                 stacklevel=2,
             )
         super().__init__(**kwargs)
