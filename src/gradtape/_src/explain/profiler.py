@@ -27,7 +27,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.lines import Place, expression_at, short_file
 from gradtape._src.testing import observers
 
-_SWEEPS = {"gradient", "jacobian", "batch_jacobian", "_stacked", "_rows", "_jacobians"}
+_SWEEPS = {"gradient", "jacobian", "batch_jacobian", "_full_jacobians", "_jacobian_rows", "_jacobians"}
 REST = "between ops"
 _measuring: set[int] = set()  # threads that repeat an op
 
