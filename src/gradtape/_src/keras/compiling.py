@@ -1,4 +1,4 @@
-"""What `compile` makes of losses and metrics: one for each output, by structure or by name."""
+"""Compiled losses and metrics: one for each output, assigned by structure or by name."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class CompileMetrics:
         self.built = True
 
     def _name(self, names: list[Any]) -> None:
-        """Finds the names under which results are shown: with the output's before, and numbered where they recur."""
+        """Determines the names of results: prefixed by the output's name, and numbered if they repeat."""
         self._shown = []
         counts: dict[str, int] = {}
         for argument, groups in self._groups.items():
@@ -232,7 +232,7 @@ def names_of(y_pred: Any, output_names: list[str] | None) -> list[Any]:
 
 
 def _per_output(given: Any, y_pred: Any, names: list[Any], argument: str) -> list[list[Any]]:
-    """For each output the list of what is given for it."""
+    """The list of losses or metrics for each output."""
     count = len(names)
     if not nest.is_nested(given):
         return [[given]] * count
@@ -269,7 +269,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def aligned(y_true: Any, y_pred: Any, names: list[Any], used: list[bool]) -> list[Any]:
-    """The targets in the order of the outputs; None for an output that has no loss where there are fewer targets."""
+    """The targets in the order of the outputs; if there are fewer, None for outputs without a loss."""
     if isinstance(y_true, dict) and not isinstance(y_pred, dict) and set(names) == set(y_true):
         return [y_true[name] for name in names]
     flat = nest.flatten(y_true)
@@ -283,14 +283,14 @@ def aligned(y_true: Any, y_pred: Any, names: list[Any], used: list[bool]) -> lis
 
 
 def _kinds(y_true: Any, y_pred: Any) -> tuple[bool, bool]:
-    """Whether outputs are one probability, and whether targets are numbers of classes."""
+    """Whether outputs are single probabilities, and whether targets are class indices."""
     last = y_pred.shape[-1]
     fewer = len(y_true.shape) < len(y_pred.shape)
     return last == 1, fewer or (y_true.shape[-1] == 1 and last > 1)
 
 
 def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The loss that a name or a function stands for."""
+    """The loss for a name or a function."""
     if str(identifier).lower() in ("crossentropy", "ce"):
         binary, sparse = _kinds(y_true, y_pred)
         kind = "binary" if binary else "sparse_categorical" if sparse else "categorical"
@@ -304,7 +304,7 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
 
 
 def get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The metric that a name or a function stands for."""
+    """The metric for a name or a function."""
     if identifier is None:
         raise ValueError("Expected metric, received `None`")
     if str(identifier).lower() in ("accuracy", "acc"):

@@ -67,7 +67,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
 
 
 class PyDataset:
-    """Base of datasets that give a batch for a number; iterated over in order, or in random order if `fit` shuffles.
+    """Base of datasets that return a batch for a number; iterated over in order, or in random order if `fit` shuffles.
 
     A subclass defines `__len__` (how many batches there are) and `__getitem__(index)` (a batch), and may define
     `on_epoch_end()`.
@@ -167,7 +167,7 @@ class Batches:
             if not whole:
                 self._current = None
             elif self._size and self._seen >= self._size:
-                # As Keras does, though the next epoch may begin anew: shuffled datasets have another order each time.
+                # As Keras does, though the next epoch may begin again: shuffled datasets have another order each time.
                 self._current, self._seen = iter(self._source.batches()), 0
         self._source.end()
 

@@ -19,7 +19,7 @@ def changed() -> None:
 
 
 def kept(method: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """A method without arguments of a layer that walks through its parts; it is called anew after a change."""
+    """A method without arguments of a layer that walks through its parts; it is called again after a change."""
     name = method.__name__
 
     @functools.wraps(method)

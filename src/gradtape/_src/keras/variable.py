@@ -1,4 +1,4 @@
-"""Variable: what layers, metrics and seeds keep, with a path that says where in a model it is."""
+"""Variable: the variables of layers, metrics and seeds, with their path in a model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Variable(BaseVariable):
     regularizer: Any = None
     overwrite_with_gradient = False
     _autocast = True
-    # Whatever was said later of whether it is trainable; tapes go by what was said at first.
+    # `trainable` as set later; tapes use the initial value.
     _trainable: bool
 
     def __init__(
@@ -97,12 +97,12 @@ class Variable(BaseVariable):
 
     @property
     def path(self) -> str:
-        """The names of the layers around it and its own, joined by "/"."""
+        """The names of the enclosing layers and its own, joined by "/"."""
         return self._path
 
     @property
     def trainable(self) -> bool:
-        """Whether layers list it among their trainable ones. May be set."""
+        """Whether layers list it as trainable. May be set."""
         return self._trainable
 
     @trainable.setter
@@ -112,7 +112,7 @@ class Variable(BaseVariable):
 
     @property
     def value(self) -> Tensor:  # type: ignore[override]  # Keras' is a property
-        """Its present value, a tensor."""
+        """Its current value, a tensor."""
         return self.read_value()
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
@@ -171,7 +171,7 @@ class Variable(BaseVariable):
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
-        """Takes off the value.
+        """Subtracts from the value.
 
         Args:
           delta: what is subtracted; it is cast to the variable's dtype.

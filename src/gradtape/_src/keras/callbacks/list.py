@@ -11,7 +11,7 @@ from gradtape._src.keras.callbacks.logging import History, ProgbarLogger
 
 
 class CallbackList(Callback):
-    """Several callbacks as one; what steps told reaches them with numbers in the place of tensors.
+    """Several callbacks as one; logs are passed with numbers instead of tensors.
 
     Args:
       callbacks: the callbacks.
@@ -66,7 +66,7 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def asks_batches(self, what: str) -> bool:
-        """Whether any of them wants to know of single batches of what is done: "train", "test" or "predict".
+        """Whether any callback has methods for batches of "train", "test" or "predict".
 
         Args:
           what: one of these.

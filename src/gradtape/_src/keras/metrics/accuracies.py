@@ -73,7 +73,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where the class of the greatest prediction is the true one, else 0.
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predictions of each class.
 
     Returns:
@@ -122,7 +122,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     """1 where the true class is among the k greatest predictions, else 0.
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predictions of each class, or numbers of classes, the likeliest first.
       k: how many count.
       from_sorted_ids: whether predictions are numbers of classes.
@@ -152,7 +152,7 @@ class Accuracy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.Accuracy()
@@ -173,7 +173,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       threshold: the threshold.
 
     Example:
@@ -195,7 +195,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.CategoricalAccuracy()
@@ -216,7 +216,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.SparseCategoricalAccuracy()
@@ -238,7 +238,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     Args:
       k: how many count.
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.TopKCategoricalAccuracy(k=2)
@@ -260,7 +260,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     Args:
       k: how many count.
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       from_sorted_ids: whether predictions are numbers of classes, the likeliest first.
 
     Example:

@@ -127,7 +127,7 @@ def _sorted_counts(
     places = apply_cast(places, dtypes.int32)
     classes = math.prod(y_pred.shape[1:])
     if y_pred.ndim > 1:
-        # A row of places for each class; what is below all thresholds stays negative.
+        # A row of positions for each class; what is below all thresholds stays negative.
         places = (places + elementwise.minimum(places, 0) * levels) * classes + numbers(classes)
 
     def counted(weights: Tensor) -> Tensor:
