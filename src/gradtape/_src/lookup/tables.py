@@ -1,7 +1,7 @@
 """Tables whose entries do not change, and tables that programs write to.
 
 They are dicts of Python's. What does not change is looked up by a primitive, so that compiled functions go on with
-other keys; what changes is asked anew each time.
+other keys; what changes is asked again each time.
 """
 
 from __future__ import annotations

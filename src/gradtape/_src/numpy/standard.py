@@ -239,7 +239,7 @@ def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Te
 
 
 class unique_result(NamedTuple):
-    """The distinct elements of a tensor, and what else was asked for; None for what was not.
+    """The distinct elements of a tensor, and what else was requested; None for what was not.
 
     Attributes:
       values: the distinct elements, sorted.
@@ -366,7 +366,7 @@ class Info:
         """The devices there are.
 
         Returns:
-          A list of texts.
+          A list of strings.
 
         Example:
           >>> tf.array_api.__array_namespace_info__().devices()
@@ -396,7 +396,7 @@ class Info:
 
         Args:
           device: not used.
-          kind: the kind asked for; None for all.
+          kind: the kind requested; None for all.
 
         Returns:
           Dtypes by name.

@@ -322,7 +322,7 @@ def _row_count(rows: np.ndarray, shape: Any, taken: Any) -> int:
 
 
 def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of values and their places among an image's elements."""
+    """Of values and their positions among an image's elements."""
     values, places = _all_batched(count, operands, batched)
     (shape,) = given
     size = math.prod(shape)

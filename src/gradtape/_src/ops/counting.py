@@ -65,7 +65,7 @@ def bincount(
     """How often each of the numbers 0, 1, 2, ... occurs.
 
     Args:
-      arr: a tensor of whole numbers that are not negative.
+      arr: a tensor of integers that are not negative.
       weights: a tensor of the same shape, whose sums take the place of counts and whose dtype the result has; None for
         counts.
       minlength: the least length of the result, which is filled with 0.
@@ -362,7 +362,7 @@ def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = 
 
     Args:
       x: a vector.
-      out_idx: the dtype of places.
+      out_idx: the dtype of positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -388,7 +388,7 @@ def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: s
 
     Args:
       x: a vector.
-      out_idx: the dtype of places and counts.
+      out_idx: the dtype of positions and counts.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -414,7 +414,7 @@ def unravel_index(indices: TensorLike, dims: TensorLike, name: str | None = None
     """The coordinates of flat indices into a shape.
 
     Args:
-      indices: a whole number or a vector of them.
+      indices: an integer or a vector of them.
       dims: the shape, a vector of the same dtype.
       name: not used; TensorFlow names operations by it.
 

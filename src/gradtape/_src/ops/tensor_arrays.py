@@ -24,7 +24,7 @@ class TensorArray:
 
     Args:
       dtype: the dtype of the tensors.
-      size: how many there are.
+      size: their number.
       dynamic_size: whether writing behind the end makes it longer.
       clear_after_read: whether a tensor is forgotten once it was read; True unless given.
       tensor_array_name, handle, flow, name: not used.
@@ -163,7 +163,7 @@ class TensorArray:
         """The tensor at an index.
 
         Args:
-          index: a whole number.
+          index: an integer.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -208,7 +208,7 @@ class TensorArray:
         """Puts a tensor at an index.
 
         Args:
-          index: a whole number.
+          index: an integer.
           value: a tensor, or what converts to one.
           name: not used; TensorFlow names operations by it.
 
@@ -280,7 +280,7 @@ class TensorArray:
         """The tensors at some indices along a new first axis.
 
         Args:
-          indices: whole numbers.
+          indices: integers.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -344,7 +344,7 @@ class TensorArray:
         """Writes the slices of a tensor along its first axis to some indices.
 
         Args:
-          indices: whole numbers, one for each slice.
+          indices: integers, one for each slice.
           value: a tensor, or what converts to one.
           name: not used; TensorFlow names operations by it.
 

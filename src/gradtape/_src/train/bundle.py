@@ -165,7 +165,7 @@ def _write_text(file: BinaryIO, value: bytes) -> tuple[int, int]:
 
 
 class BundleReader:
-    """The tensors of a bundle, each read when it is asked for.
+    """The tensors of a bundle, each read when it is requested.
 
     Args:
       prefix: as for `write_bundle`.

@@ -83,7 +83,7 @@ def update_checkpoint_state(
       save_dir: the folder.
       model_checkpoint_path: the latest checkpoint.
       all_model_checkpoint_paths: all that are there, the oldest first; the latest alone unless given.
-      latest_filename: the file's name, "checkpoint" unless given.
+      latest_filename: the file's name, "checkpoint" by default.
       all_model_checkpoint_timestamps: when they were saved, in seconds since 1970.
       last_preserved_timestamp: when one was last kept for good.
 
@@ -108,7 +108,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the file's name, "checkpoint" unless given.
+      latest_filename: the file's name, "checkpoint" by default.
 
     Returns:
       A CheckpointState whose paths begin with the folder; None where there is no such file that can be read.
@@ -145,7 +145,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the name of the file that says so, "checkpoint" unless given.
+      latest_filename: the name of the file that says so, "checkpoint" by default.
 
     Returns:
       Its prefix, which `tf.train.Checkpoint.restore` takes, or None where there is none.
