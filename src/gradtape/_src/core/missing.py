@@ -1,4 +1,4 @@
-"""What is said about names that gradtape does not have."""
+"""Error messages for names that gradtape does not have."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _overlap(boxes: np.ndarray) -> np.ndarray:
-    """Of every two boxes the area that they share over the area that they cover; 0 where one is empty."""
+    """The intersection over union of every two boxes; 0 if one is empty."""
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
     area = np.prod(high - low, 1)
     shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
@@ -306,7 +306,7 @@ def _chosen_of_batch(
 
 
 def _left(boxes: np.ndarray, threshold: float) -> np.ndarray:
-    """Which boxes are chosen of those in the order of their scores; such as have no positive coordinate never are."""
+    """The mask of selected boxes, in the order of scores; boxes without a positive coordinate are never selected."""
     low, high = boxes[:, :2], boxes[:, 2:]
     area = np.prod(high - low, 1)
     shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])

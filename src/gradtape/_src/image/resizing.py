@@ -18,7 +18,7 @@ from gradtape._src.ops.shapes import transpose
 
 
 class ResizeMethod(str, enum.Enum):
-    """How pixels are computed of others.
+    """Interpolation methods.
 
     Example:
       >>> tf.image.ResizeMethod.BILINEAR.value

@@ -75,7 +75,7 @@ class VarLenFeature(NamedTuple):
 
 
 class _Column:
-    """How a feature is read."""
+    """The specification of a feature."""
 
     def __init__(self, key: str, feature: Any, op: str) -> None:
         if not isinstance(feature, FixedLenFeature | FixedLenSequenceFeature | VarLenFeature):

@@ -45,7 +45,7 @@ _present = _Present()
 
 
 class SummaryWriter:
-    """What summaries are written with: `create_file_writer` makes them.
+    """A writer of summaries, created by `create_file_writer`.
 
     Example:
       >>> writer = tf.summary.create_noop_writer()
@@ -87,7 +87,7 @@ class SummaryWriter:
             _present.writer, _present.step = before
 
     def set_as_default(self, step: Any = None) -> None:
-        """Has this thread's summaries written with this writer.
+        """Makes this writer the thread's default writer.
 
         Args:
           step: the step from now on; as it was before if None.
@@ -212,7 +212,7 @@ def create_noop_writer() -> SummaryWriter:
 
 
 def flush(writer: SummaryWriter | None = None, name: str | None = None) -> None:
-    """Has a writer hand what was written to the operating system.
+    """Flushes a writer.
 
     Args:
       writer: a writer; this thread's if None.

@@ -96,7 +96,7 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches there are; None: there is no end."""
+        """The number of batches; None: infinite or unknown."""
         return len(self) if hasattr(self, "__len__") else None
 
     def on_epoch_begin(self) -> None:
@@ -181,7 +181,7 @@ class Batches:
 
 
 class Source:
-    """What `fit`, `evaluate` and `predict` take batches from.
+    """Makes the source of batches for `fit`, `evaluate` and `predict`.
 
     Attributes:
       size: how many there are in an epoch, or None.

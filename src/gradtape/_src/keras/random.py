@@ -79,7 +79,7 @@ class SeedGenerator:
         return seed
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` makes an equal one of.
+        """The constructor's arguments, as plain data.
 
         Returns:
           A dict of plain data.
@@ -362,7 +362,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """How many of so many trials succeed.
+    """Binomial random numbers.
 
     Args:
       shape: the shape of the numbers.

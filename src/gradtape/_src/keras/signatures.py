@@ -1,4 +1,4 @@
-"""What `call`, `build` and `compute_output_shape` of a layer take, and which of a call's arguments are tensors."""
+"""Signatures of layers' `call`, `build` and `compute_output_shape`."""
 
 from __future__ import annotations
 

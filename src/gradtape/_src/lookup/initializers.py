@@ -1,4 +1,4 @@
-"""What tables are filled with: pairs of tensors, or the lines of a file."""
+"""Initializers of tables: pairs of tensors, or the lines of a file."""
 
 from __future__ import annotations
 

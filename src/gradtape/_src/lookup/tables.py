@@ -360,7 +360,7 @@ class MutableHashTable(_Table):
         super().__init__(key_dtype, value_dtype, default_value, name)
 
     def insert(self, keys: Any, values: Any, name: str | None = None) -> None:
-        """Gives keys their values, in the place of those that they have.
+        """Inserts keys with values, replacing existing ones.
 
         Args:
           keys: a tensor of the dtype of the keys.

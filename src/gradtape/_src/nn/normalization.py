@@ -169,7 +169,7 @@ def weighted_moments(
 def sufficient_statistics(
     x: TensorLike, axes: Axes, shift: TensorLike | None = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """What mean and variance over axes are made of.
+    """The sufficient statistics of mean and variance over axes.
 
     Args:
       x: a floating tensor.

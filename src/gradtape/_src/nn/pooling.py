@@ -133,7 +133,7 @@ def _geometry(
 
 @functools.lru_cache(64)
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
-    """How many of a window's elements lie inside the image, (1, positions, 1)."""
+    """The number of elements inside the image of each window, (1, positions, 1)."""
     plane = (1, *shape[1:-1], 1)
     return _SUMS(tensor_from(np.ones(plane), dtype), attributes=(plane, geometry))
 
@@ -290,7 +290,7 @@ max_pool3d: Pooling = _pooling(True, 3)
 
 
 class MaxPoolWithArgmax(NamedTuple):
-    """What `max_pool_with_argmax` returns: the largest, and their positions in the flattened image."""
+    """The result of `max_pool_with_argmax`: maxima, and their indices in the flattened image."""
 
     output: Tensor
     argmax: Tensor

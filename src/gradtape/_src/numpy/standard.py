@@ -37,7 +37,7 @@ def _numpys(dtype: Any) -> Any:
 
 
 class finfo_object(NamedTuple):
-    """What is known of a floating dtype.
+    """The properties of a floating dtype.
 
     Attributes:
       bits: its size.
@@ -61,7 +61,7 @@ class finfo_object(NamedTuple):
 
 
 class iinfo_object(NamedTuple):
-    """What is known of an integer dtype.
+    """The limits of an integer dtype.
 
     Attributes:
       bits: its size.
@@ -331,7 +331,7 @@ def unique_inverse(x: Any) -> unique_inverse_result:
 
 
 class Info:
-    """What a namespace of the array API says of itself.
+    """Inspection of the array API namespace.
 
     Example:
       >>> tf.array_api.__array_namespace_info__().default_dtypes()["real floating"]
@@ -339,7 +339,7 @@ class Info:
     """
 
     def capabilities(self) -> dict[str, Any]:
-        """What it can do.
+        """Its capabilities.
 
         Returns:
           A dict.

@@ -104,7 +104,7 @@ def format(
 
 
 def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Tensor:
-    """How long strings are.
+    """The lengths of strings.
 
     Args:
       input: a string tensor.

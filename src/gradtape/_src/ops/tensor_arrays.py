@@ -111,7 +111,7 @@ class TensorArray:
         return as_tensor(0)
 
     def size(self, name: str | None = None) -> Tensor:
-        """How many tensors there are.
+        """The number of tensors.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -200,12 +200,12 @@ class TensorArray:
         return found
 
     def _zeros(self) -> Tensor:
-        """What reads where nothing was written."""
+        """The value read where nothing was written."""
         sizes = self._shape.as_list() if self._shape.rank is not None else []
         return zeros(tuple(size or 0 for size in sizes), self._dtype)
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
-        """Puts a tensor at an index.
+        """Writes a tensor at an index.
 
         Args:
           index: an integer.

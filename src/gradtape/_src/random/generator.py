@@ -361,7 +361,7 @@ class Generator:
         dtype: DTypeLike = dtypes.int32,
         name: str | None = None,
     ) -> Tensor:
-        """How many of `counts` trials succeed, each with probability `probs`.
+        """Binomial random numbers: successes in `counts` trials with probability `probs`.
 
         Args:
           shape: the shape of the result, to whose end counts and probs broadcast.

@@ -281,7 +281,7 @@ def stateless_binomial(
     output_dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
+    """Binomial random numbers: successes in `counts` trials with probability `probs`, determined by the arguments.
 
     Args:
       shape: the shape of the result, ending in the broadcast shape of counts and probs.

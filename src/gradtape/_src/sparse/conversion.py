@@ -116,7 +116,7 @@ def _rows(places: np.ndarray, sizes: tuple[int, ...], validate: bool) -> np.ndar
 
 
 def to_indicator(sp_input: SparseTensor, vocab_size: IntLike, name: str | None = None) -> Tensor:
-    """Which numbers each row of a sparse tensor holds.
+    """A dense indicator of the values in each row of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor of integers from 0 to vocab_size - 1.

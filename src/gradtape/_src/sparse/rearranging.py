@@ -1,4 +1,4 @@
-"""What moves the positions of a sparse tensor's values: order, axes, parts."""
+"""Rearranging sparse tensors: order, axes, slices."""
 
 from __future__ import annotations
 

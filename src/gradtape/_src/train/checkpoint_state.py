@@ -1,4 +1,4 @@
-"""Which checkpoints a folder has: the text file ``checkpoint`` in it, and who keeps how many of them."""
+"""The state of a checkpoint folder: its text file ``checkpoint``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
 
 
 class CheckpointState:
-    """What the file ``checkpoint`` of a folder says.
+    """The contents of a folder's file ``checkpoint``.
 
     Attributes:
       model_checkpoint_path: the latest checkpoint.
@@ -77,7 +77,7 @@ def update_checkpoint_state(
     all_model_checkpoint_timestamps: Sequence[float] | None = None,
     last_preserved_timestamp: float | None = None,
 ) -> None:
-    """Says in a folder which checkpoint is its latest.
+    """Records the latest checkpoint in a folder.
 
     Args:
       save_dir: the folder.
@@ -104,7 +104,7 @@ def update_checkpoint_state(
 
 
 def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> CheckpointState | None:
-    """What a folder's file ``checkpoint`` says.
+    """Reads a folder's file ``checkpoint``.
 
     Args:
       checkpoint_dir: the folder.

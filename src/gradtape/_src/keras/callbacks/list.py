@@ -108,7 +108,7 @@ def _spread(name: str, of: str) -> Callable[..., None]:
 
 
 def pythonify_logs(logs: Any) -> dict[str, Any]:
-    """What a step told, with numbers in the place of tensors, in the order of names."""
+    """The logs of a step, with numbers instead of tensors, in the order of names."""
     found: dict[str, Any] = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):

@@ -148,7 +148,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
 
 @metric()
 class Accuracy(MeanMetricWrapper):
-    """How often predicted values equal the true ones.
+    """The fraction of predictions that equal the true values.
 
     Args:
       name: the metric's name.
@@ -169,7 +169,7 @@ class Accuracy(MeanMetricWrapper):
 
 @metric()
 class BinaryAccuracy(MeanMetricWrapper):
-    """How often predicted probabilities are on the true side of a threshold.
+    """The fraction of predicted probabilities on the right side of a threshold.
 
     Args:
       name: the metric's name.
@@ -191,7 +191,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 @metric()
 class CategoricalAccuracy(MeanMetricWrapper):
-    """How often the class of the greatest prediction is the true one, given as one-hot rows.
+    """The fraction of examples whose greatest prediction is the true class, given as one-hot rows.
 
     Args:
       name: the metric's name.
@@ -212,7 +212,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseCategoricalAccuracy(MeanMetricWrapper):
-    """How often the class of the greatest prediction is the true one, given by its number.
+    """The fraction of examples whose greatest prediction is the true class, given by its index.
 
     Args:
       name: the metric's name.
@@ -233,7 +233,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the true class, given as one-hot rows, is among the k greatest predictions.
+    """The fraction of examples whose true class, given as one-hot rows, is among the k greatest predictions.
 
     Args:
       k: how many count.
@@ -255,7 +255,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the true class, given by its number, is among the k greatest predictions.
+    """The fraction of examples whose true class, given by its index, is among the k greatest predictions.
 
     Args:
       k: how many count.

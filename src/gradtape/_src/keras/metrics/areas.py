@@ -22,7 +22,7 @@ _quotient = elementwise.divide_no_nan
 
 
 class Curve(enum.Enum):
-    """Which rates the curve is of."""
+    """The kind of curve."""
 
     ROC = "ROC"
     PR = "PR"
@@ -30,7 +30,7 @@ class Curve(enum.Enum):
 
 
 class Summation(enum.Enum):
-    """How high it is between two thresholds."""
+    """The interpolation between thresholds."""
 
     INTERPOLATION = "interpolation"
     MAJORING = "majoring"

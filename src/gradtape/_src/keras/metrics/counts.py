@@ -1,4 +1,4 @@
-"""How many decisions are right and wrong at thresholds: what precision, recall and areas under curves are made of."""
+"""Counts of right and wrong decisions at thresholds, for precision, recall and areas under curves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOWEST = -1e10
 
 
 class Count(enum.Enum):
-    """What is counted."""
+    """The kinds of counts."""
 
     TRUE_POSITIVES = "tp"
     FALSE_POSITIVES = "fp"

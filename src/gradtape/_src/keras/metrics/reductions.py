@@ -108,7 +108,7 @@ class Mean(Metric):
         self._one = tensor_of(1.0, self._computed_in)
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes values into account.
+        """Updates the metric with values.
 
         Args:
           values: tensors or numbers; of those within an example the mean counts.

@@ -280,7 +280,7 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
 
 @keras_op
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
-    """So many numbers of equal quotients.
+    """A geometric sequence of numbers.
 
     Args:
       start: the first.

@@ -199,7 +199,7 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """So many numbers at equal distances.
+    """Equally spaced numbers.
 
     Args:
       start: the first.
@@ -241,7 +241,7 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Tensor:
-    """So many powers of a base, their exponents at equal distances.
+    """Powers of a base with equally spaced exponents.
 
     Args:
       start: the first exponent.

@@ -53,13 +53,13 @@ def with_channels_last(compute: Callable[[Tensor], Tensor], images: Tensor, data
 
 
 def batched(compute: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """What a function of batches makes of a batch, or of one image."""
+    """Applies a function of batches to a batch, or to a single image."""
     return squeeze(compute(expand_dims(images, 0)), 0) if images.ndim == 3 else compute(images)
 
 
 @keras_op
 def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
-    """How light colours are.
+    """Converts RGB images to grayscale.
 
     Args:
       images: [height, width, channels] or a batch of them, of three channels or one.

@@ -85,7 +85,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def get_item(x: Any, key: Any) -> Tensor:
-    """What x[key] is.
+    """The same as x[key].
 
     Args:
       x: a tensor.
@@ -233,7 +233,7 @@ def digitize(x: Any, bins: Any) -> Tensor:
 
 @keras_op
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
-    """How often each integer from 0 on occurs.
+    """Counts the occurrences of nonnegative integers.
 
     Args:
       x: integers, a vector or rows.

@@ -447,7 +447,7 @@ def dot_product_attention(
 
 @keras_op
 def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
-    """How near two images are, as the peak signal to noise ratio in decibels.
+    """The peak signal-to-noise ratio of two images in decibels.
 
     Args:
       x1, x2: tensors of the same shape.

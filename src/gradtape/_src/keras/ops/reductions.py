@@ -152,7 +152,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
 @keras_op
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
-    """How many values over axes are not 0.
+    """The number of nonzero values over axes.
 
     Args:
       x: a tensor.

@@ -1,4 +1,4 @@
-"""What is done to arrays before a model sees them: classes as rows, sequences of one length, vectors of length 1."""
+"""Preprocessing of arrays: one-hot encoding, padding of sequences, normalization."""
 
 from __future__ import annotations
 
