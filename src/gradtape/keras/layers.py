@@ -1,4 +1,4 @@
-"""tf.keras.layers: layers, of which models are made."""
+"""tf.keras.layers: layers."""
 
 from gradtape._src.keras.input_layer import (
     Input as Input,

@@ -1,4 +1,4 @@
-"""tf.compat.v1.train: optimizers that eager programs still use."""
+"""tf.compat.v1.train: optimizers that eager programs use."""
 
 from gradtape._src.optimizers.v1 import (
     AdamOptimizer as AdamOptimizer,

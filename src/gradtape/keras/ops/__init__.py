@@ -1,4 +1,4 @@
-"""tf.keras.ops: functions of tensors and of symbolic values, named as NumPy names its own."""
+"""tf.keras.ops: functions of tensors and symbolic values, with NumPy's names."""
 
 from gradtape._src.keras.activations import (
     celu as celu,

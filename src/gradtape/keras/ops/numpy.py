@@ -1,4 +1,4 @@
-"""tf.keras.ops.numpy: functions that NumPy has."""
+"""tf.keras.ops.numpy: NumPy's functions."""
 
 from gradtape._src.keras.activations import (
     tanh as tanh,
