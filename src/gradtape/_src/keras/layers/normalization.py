@@ -71,7 +71,7 @@ class BatchNormalization(Normalizing):
     Args:
       axis: the axis of channels.
       momentum: how much of the moving means stays at each step.
-      epsilon: a small constant for numerical stability.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
       beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: initializers: an
@@ -308,7 +308,7 @@ class LayerNormalization(Normalizing):
 
     Args:
       axis: the axis that is normalized, or several; gamma and beta have their sizes.
-      epsilon: a small constant for numerical stability.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
       beta_initializer, gamma_initializer: initializers of the weights: an initializer, its name or its configuration.
@@ -417,7 +417,7 @@ class GroupNormalization(Normalizing):
     Args:
       groups: the number of groups, which divides that of channels; -1 for as many as there are channels.
       axis: the axis of channels.
-      epsilon: a small constant for numerical stability.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
       beta_initializer, gamma_initializer: initializers of the weights: an initializer, its name or its configuration.

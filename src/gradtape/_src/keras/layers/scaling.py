@@ -31,7 +31,7 @@ class RMSNormalization(Configured):
 
     Args:
       axis: the axis that is normalized, or several; the scale has their sizes.
-      epsilon: a small constant for numerical stability.
+      epsilon: a small number that keeps divisors away from 0.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Example:
