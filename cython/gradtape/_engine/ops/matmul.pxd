@@ -11,4 +11,4 @@ cdef Tensor matmul(Tensor a, Tensor b, bint transpose_a, bint transpose_b)
 cdef bint multiplies_rows(int64_t attribute, Py_ssize_t left_rank, Py_ssize_t right_rank) noexcept
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept
 cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total)
-cdef int forget_transposes() except -1             # at the end of a sweep
+cdef int forget_transposes() except -1             # called at the end of a sweep

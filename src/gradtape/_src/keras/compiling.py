@@ -1,4 +1,4 @@
-"""What `compile` makes of losses and metrics: one for each output, by structure or by name."""
+"""Compiled losses and metrics: one for each output, assigned by structure or by name."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ class CompileMetrics:
         return nest.flatten(values)
 
     def _name(self, names: list[Any]) -> None:
-        """Finds the names under which results are shown: with the output's before, and numbered where they recur."""
+        """Determines the names of results: prefixed by the output's name, and numbered if they repeat."""
         self._shown = []
         counts: dict[str, int] = {}
         for argument, groups in self._groups.items():
@@ -335,14 +335,14 @@ def _metrics_of(given: Any, target: Any, output: Any) -> list[Any]:
 
 
 def _kinds(y_true: Any, y_pred: Any) -> tuple[bool, bool]:
-    """Whether outputs are one probability, and whether targets are numbers of classes."""
+    """Whether outputs are single probabilities, and whether targets are class indices."""
     last = y_pred.shape[-1]
     fewer = len(y_true.shape) < len(y_pred.shape)
     return last == 1, fewer or (y_true.shape[-1] == 1 and last > 1)
 
 
 def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The loss that a name or a function stands for."""
+    """The loss for a name or a function."""
     if str(identifier).lower() in ("crossentropy", "ce"):
         binary, sparse = _kinds(y_true, y_pred)
         kind = "binary" if binary else "sparse_categorical" if sparse else "categorical"
@@ -356,7 +356,7 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
 
 
 def get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The metric that a name or a function stands for."""
+    """The metric for a name or a function."""
     if identifier is None:
         raise ValueError("Expected metric, received `None`")
     if str(identifier).lower() in ("accuracy", "acc"):

@@ -80,7 +80,7 @@ def _setting(name: str) -> property:
 
 
 class PyDataset:
-    """Base of datasets that give a batch for a number; iterated over in order, or in random order if `fit` shuffles.
+    """Base of datasets that return a batch for a number; iterated over in order, or in random order if `fit` shuffles.
 
     A subclass defines `__len__` (how many batches there are) and `__getitem__(index)` (a batch), and may define
     `on_epoch_end()`.
@@ -128,7 +128,7 @@ class PyDataset:
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches there are; None: there is no end."""
+        """The number of batches; None: infinite or unknown."""
         return len(self) if hasattr(self, "__len__") else None
 
     def on_epoch_begin(self) -> None:
@@ -209,7 +209,7 @@ class Batches:
 
 
 class Source:
-    """What `fit`, `evaluate` and `predict` take batches from.
+    """Makes the source of batches for `fit`, `evaluate` and `predict`.
 
     Attributes:
       size: how many there are in an epoch, or None.

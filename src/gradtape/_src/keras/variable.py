@@ -1,4 +1,4 @@
-"""Variable: what layers, metrics and seeds keep, with a path that says where in a model it is."""
+"""Variable: the variables of layers, metrics and seeds, with their path in a model."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Variable(NamedVariable):
     regularizer: Any = None
     overwrite_with_gradient = False
     _autocast = True
-    # Whatever was said later of whether it is trainable; tapes go by what was said at first.
+    # `trainable` as set later; tapes use the initial value.
     _trainable: bool
 
     def __init__(
@@ -91,7 +91,7 @@ class Variable(NamedVariable):
 
     @property
     def trainable(self) -> bool:
-        """Whether layers list it among their trainable ones. May be set."""
+        """Whether layers list it as trainable. May be set."""
         return self._trainable
 
     @trainable.setter
@@ -155,7 +155,7 @@ class Variable(NamedVariable):
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
-        """Takes off the value.
+        """Subtracts from the value.
 
         Args:
           delta: what is subtracted; it is cast to the variable's dtype.

@@ -134,7 +134,7 @@ def _geometry(
 
 @functools.lru_cache(64)
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
-    """How many of a window's elements lie inside the image, (1, places, 1)."""
+    """The number of elements inside the image of each window, (1, positions, 1)."""
     plane = (1, *shape[1:-1], 1)
     return _SUMS(tensor_from(np.ones(plane), dtype), attributes=(plane, geometry))
 
@@ -156,12 +156,12 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
     return (_PUT(g, *call.saved, attributes=call.attributes[:1]),)
 
 
-# The places depend on the image, without a slope: as TensorFlow's, gradients therefore have what was pooled as an
-# operand, to which they give zeros.
+# The positions depend on the image, with derivative zero: as in TensorFlow, the pooled values are therefore an operand
+# of the gradients, which are zero with respect to it.
 
 
 def _put(values: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Values added up at their places in an image."""
+    """Values added up at their positions in an image."""
     if values.dtype not in (float32, float64) or not values.shape.num_elements():
         return sums_of_rows(values, view(places), shape)
     out, image = empty(shape, values.dtype)
@@ -305,7 +305,7 @@ max_pool3d: Pooling = _pooling(True, 3)
 
 
 class MaxPoolWithArgmax(NamedTuple):
-    """What `max_pool_with_argmax` returns: the largest, and their places in the flattened image."""
+    """The result of `max_pool_with_argmax`: maxima, and their indices in the flattened image."""
 
     output: Tensor
     argmax: Tensor
@@ -329,12 +329,12 @@ def max_pool_with_argmax(
       strides: the steps between windows, likewise.
       padding: "SAME" or "VALID".
       data_format: "NHWC".
-      output_dtype: the dtype of places.
-      include_batch_in_index: whether places count through all images of the batch.
+      output_dtype: the dtype of positions.
+      include_batch_in_index: whether positions count through all images of the batch.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A named tuple of `output`, the largest, and `argmax`, their places (row * width + column) * channels + channel.
+      A named tuple of `output`, the largest, and `argmax`, their positions (row * width + column) * channels + channel.
 
     Raises:
       ValueError: another data_format.
@@ -398,7 +398,7 @@ def pool(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same dtype, of as many places as windows fit.
+      A tensor of the same dtype, of as many positions as windows fit.
 
     Raises:
       ValueError: another kind or rank, or dilations with strides greater than 1 or padding "SAME".

@@ -322,7 +322,7 @@ def _row_count(rows: np.ndarray, shape: Any, taken: Any) -> int:
 
 
 def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of values, their places among an image's elements, and what was pooled there."""
+    """Of values, their positions among an image's elements, and the pooled values."""
     *others, pooled = operands
     values, places = _all_batched(count, others, batched[:2])
     (shape,) = given

@@ -16,7 +16,7 @@ from gradtape._src.state.variable import Variable
 
 
 class LossScaleOptimizer(Optimizer):
-    """Another optimizer, for gradients of a loss that is scaled up so that they do not underflow.
+    """Wraps another optimizer, and scales the loss so that gradients do not underflow.
 
     The scale is halved, and the step left out, where a gradient is not finite; it is doubled after so many steps in a
     row in which all were. Hand the loss to `scale_loss` before its gradients are taken.
@@ -119,7 +119,7 @@ class LossScaleOptimizer(Optimizer):
             self.inner_optimizer.learning_rate = learning_rate
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss times the present scale.
+        """The loss times the current scale.
 
         Args:
           loss: a tensor, or a number.
