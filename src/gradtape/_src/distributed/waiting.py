@@ -57,8 +57,8 @@ class Waiting:
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
-        """Returns when `done()` is true, which is asked again and again: without a pause for as long as a message of so
-        many bytes should take, as MPI moves one on when it is asked, then rarely.
+        """Returns when `done()` is true, which is asked again and again: without a pause at first, then between others'
+        turns for as long as a message of so many bytes should take, as MPI moves one on when it is asked, then rarely.
 
         DeadlineExceededError where it takes longer than `fail_after`.
         """
@@ -70,7 +70,7 @@ class Waiting:
         while time.perf_counter() < soon:
             if done():
                 return
-            if crowded:
+            if crowded or time.perf_counter() - start > EAGER:
                 _let_others_run()
         nap, told, warned = SHORTEST_NAP, False, False
         while not done():
