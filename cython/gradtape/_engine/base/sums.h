@@ -9,11 +9,12 @@
 #include "halves.h"
 
 /* Values [IN] are added in their order and divided by `divisor` unless that is 1; results [OUT] get the same each, and may
- * be values, of the same elements. With `streams` all results but the first pass by the caches. */
+ * be values, of the same elements. All results but the first pass by the caches: they are other processes', whose caches and
+ * this one's would else hand lines to and fro. */
 typedef struct {
     const char* const* values;
     char* const* results;
-    int values_count, results_count, divisor, streams;
+    int values_count, results_count, divisor;
     ptrdiff_t n; /* elements of each */
 } Sums;
 
@@ -39,7 +40,7 @@ typedef struct {
             for (j = 0; j < n; j++) \
                 line[j] = (T)DIVIDE(line[j], divisor); \
         for (k = 0; k < s->results_count; k++) \
-            if (k && s->streams && n == SUMS_LINE / sizeof(T)) \
+            if (k && n == SUMS_LINE / sizeof(T)) \
                 STREAM_LINE(s->results[k] + first * sizeof(T), line); \
             else \
                 memcpy(s->results[k] + first * sizeof(T), line, n * sizeof(T)); \
@@ -54,8 +55,7 @@ typedef struct {
             name##_line(s, first, SUMS_LINE / sizeof(T), divisor, factor); \
         for (; first < s->n; first++) \
             name##_line(s, first, 1, divisor, factor); \
-        if (s->streams) \
-            STREAMED(); \
+        STREAMED(); \
     }
 
 #define SUMS_ADD(x, y) ((x) + (y))

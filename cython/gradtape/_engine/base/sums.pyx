@@ -12,7 +12,6 @@ cdef extern from "sums.h" nogil:
         int values_count
         int results_count
         int divisor
-        int streams
         Py_ssize_t n
 
     void sums_float(const Sums*)
@@ -57,15 +56,14 @@ enter(U32, sums_uint32, 4)
 enter(U64, sums_uint64, 8)
 
 
-def add_up(int dtype_code, list values, list results, int divisor=1, bint streams=False) -> None:
+def add_up(int dtype_code, list values, list results, int divisor=1) -> None:
     """Adds up arrays, and divides the sums.
 
     Args:
       dtype_code: the arrays' `DTypeCode`.
       values: two arrays or more (IN), contiguous and of the same size; of halves the integers of their bits.
-      results: arrays for the sums (OUT), which may be values.
+      results: arrays for the sums (OUT), which may be values; all but the first are other processes'.
       divisor: a positive number; 1 of complex numbers. Quotients of integers are cut off towards 0.
-      streams: whether all results but the first pass by the caches, as no one here is to read them soon.
     """
     cdef Py_buffer views[MOST]
     cdef char* starts[MOST]
@@ -88,7 +86,7 @@ def add_up(int dtype_code, list values, list results, int divisor=1, bint stream
                 raise ValueError("arrays that are added up have the same size, of whole aligned elements")
         sums.values, sums.results = <const char* const*>starts, <char* const*>&starts[count]
         sums.values_count, sums.results_count = count, held - count
-        sums.divisor, sums.streams, sums.n = divisor, streams, nbytes // sizes[dtype_code]
+        sums.divisor, sums.n = divisor, nbytes // sizes[dtype_code]
         if nbytes < LONG:
             functions[dtype_code](&sums)
         else:

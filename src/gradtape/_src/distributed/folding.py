@@ -14,8 +14,6 @@ Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two array
 Refine = Callable[[np.ndarray], object]  # what is done to a result, in place
 
 PART = 1 << 20  # bytes that NumPy combines, refines and copies at a time: calls cost little of it, and caches hold it
-# Bytes from which on results that other ranks wait for pass by the caches: they would be read into them to be written.
-STREAMED = 1 << 21
 
 
 def as_it_is(array: np.ndarray) -> None:
@@ -37,19 +35,18 @@ class Fold(NamedTuple):
     code: int = -1
     divisor: int = 1
 
-    def __call__(self, values: Sequence[np.ndarray], results: Sequence[np.ndarray], nbytes: int) -> None:
+    def __call__(self, values: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> None:
         """Combines flat arrays in their order, and writes what becomes of them to all results, which may be values.
 
         Args:
           values: the arrays.
           results: for the result, this rank's first.
-          nbytes: bytes of the whole of which all ranks do their part just now.
         """
         if self.code < 0:
             self.by_numpy(values, results)
         else:
             own, others = [bits_of(array) for array in values], [bits_of(array) for array in results]
-            add_up(self.code, own, others, self.divisor, nbytes >= STREAMED)
+            add_up(self.code, own, others, self.divisor)
 
     def by_numpy(self, values: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> None:
         """The same, by calls of NumPy."""

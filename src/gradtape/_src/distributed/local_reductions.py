@@ -115,7 +115,7 @@ class LocalReductions:
         part = slice(storage.rank * share, (storage.rank + 1) * share)
         if part.start < own.size:
             results[0], results[storage.rank] = results[storage.rank], results[0]
-            request.fold([array[part] for array in values], [array[part] for array in results], own.nbytes)
+            request.fold([array[part] for array in values], [array[part] for array in results])
 
     def close(self) -> None:
         """Has tensors lie in memory of this process' own again."""

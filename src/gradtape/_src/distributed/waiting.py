@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
 EAGER = 25e-6  # seconds in which a peer that computes the same should come
+# In which it may come with little more work. Naps take longer than they should: a rank that oversleeps keeps the next
+# one waiting, which does too, in every step.
+PATIENT = 1e-3
 PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
@@ -58,7 +61,8 @@ class Waiting:
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
         """Returns when `done()` is true, which is asked again and again: without a pause at first, then between others'
-        turns for as long as a message of so many bytes should take, as MPI moves one on when it is asked, then rarely.
+        turns for as long as peers and a message of so many bytes should take, as MPI moves one on when it is asked,
+        then rarely.
 
         DeadlineExceededError where it takes longer than `fail_after`.
         """
@@ -66,7 +70,7 @@ class Waiting:
             return
         start = time.perf_counter()
         crowded = self.world.local_size > self.processors  # who asks without a pause may keep the others from coming
-        soon = start + EAGER + PER_BYTE * length
+        soon = start + PATIENT + PER_BYTE * length
         while time.perf_counter() < soon:
             if done():
                 return

@@ -31,7 +31,7 @@ class Piece:
     def take(self, places: Sequence[np.ndarray]) -> None:
         values = [self._of(place) for place in places]
         values[self.rank] = self.own  # as no other core has read this memory
-        self.fold(values, [self.out], 0)
+        self.fold(values, [self.out])
 
     def _of(self, place: np.ndarray) -> np.ndarray:
         return place[: self.own.nbytes].view(self.own.dtype)
