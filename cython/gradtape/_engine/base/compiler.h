@@ -65,7 +65,7 @@
   #define FETCH_TO_WRITE(p) ((void)(p))
 #endif
 
-/* STREAM_LINE: writes the 64 bytes at p [IN] to `to` [OUT], by the caches where the processor can and `to` is a multiple of 16;
+/* STREAM_LINE: writes the 64 bytes at p [IN] to `to` [OUT], past the caches where the processor can and `to` is a multiple of 16;
  * STREAMED: what was written so is there for others before what is written from now on. */
 #if defined(__SSE2__) || defined(_M_X64)
   #include <emmintrin.h>

@@ -9,8 +9,8 @@
 #include "halves.h"
 
 /* Values [IN] are added in their order and divided by `divisor` unless that is 1; results [OUT] get the same each, and may
- * be values, of the same elements. All results but the first pass by the caches: they are other processes', whose caches and
- * this one's would else hand lines to and fro. */
+ * be values, of the same elements. All results but the first are written past the caches: they are other processes', whose
+ * caches and this one's would else hand lines to and fro. */
 typedef struct {
     const char* const* values;
     char* const* results;
