@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
 EAGER = 25e-6  # seconds in which a peer that computes the same should come
-# In which it may come with little more work. Naps take longer than they should: a rank that oversleeps keeps the next
-# one waiting, which does too, in every step.
+# In which it may come with little more work, if it has a processor. Naps take longer than they should: a rank that
+# oversleeps keeps the next one waiting, which does too, in every step.
 PATIENT = 1e-3
 PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
@@ -70,7 +70,7 @@ class Waiting:
             return
         start = time.perf_counter()
         crowded = self.world.local_size > self.processors  # who asks without a pause may keep the others from coming
-        soon = start + PATIENT + PER_BYTE * length
+        soon = start + (EAGER if crowded else PATIENT) + PER_BYTE * length
         while time.perf_counter() < soon:
             if done():
                 return
