@@ -7,6 +7,7 @@ import os
 
 import numpy as np
 import pytest
+
 from gradtape._engine.base.counters import Counters
 
 LINE, TURNS, LENGTH = 128, 2000, 300

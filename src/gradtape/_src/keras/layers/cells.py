@@ -47,7 +47,7 @@ class Cell(Configured):
 
     def _take_arguments(self, arguments: dict[str, Any]) -> None:
         """Stores the arguments of a cell's constructor, given as its `locals()`."""
-        self._take(**{name: arguments[name] for name in options_of(type(self))})  # type: ignore[arg-type]  # classes hash
+        self._take(**{name: arguments[name] for name in options_of(type(self))})
         self.dropout = min(1.0, max(0.0, self.dropout))
         self.recurrent_dropout = min(1.0, max(0.0, self.recurrent_dropout))
         if not hasattr(self, "seed_generator"):

@@ -26,7 +26,7 @@ class Recurrent(RNN):
         options = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         if "implementation" in kwargs:
             options["implementation"] = kwargs.pop("implementation")
-        options.update({name: arguments[name] for name in options_of(self._kind)})  # type: ignore[arg-type]
+        options.update({name: arguments[name] for name in options_of(self._kind)})
         super().__init__(
             self._kind(**options, name=_NAMES[self._kind]), **{name: arguments[name] for name in _OWN}, **kwargs
         )
