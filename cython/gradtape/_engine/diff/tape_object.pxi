@@ -111,12 +111,22 @@ cdef object new_tape(object cls, PyObject** arguments, size_t count, PyObject* n
         _idle_count -= 1
         tape = <GradientTape>_idle[_idle_count]
         PyObject_GC_Track(<PyObject*>tape)
+        track_kept(tape)
     else:
         tape = GradientTape.__new__(GradientTape)
     if given or names != NULL:
         keywords = {} if names == NULL else {name: <object>arguments[given + i] for i, name in enumerate(<tuple>names)}
         tape.__init__(*[<object>arguments[i] for i in range(given)], **keywords)
     return tape
+
+
+cdef void track_kept(GradientTape tape) noexcept:
+    """Tracks what an idle tape has kept."""
+    cdef PyObject* attributes = (<PyObject**>(<char*><PyObject*>tape + _type.tp_dictoffset))[0]
+    if tape.variables is not None:
+        PyObject_GC_Track(<PyObject*>tape.variables)
+    if attributes != NULL:
+        PyObject_GC_Track(attributes)
 
 
 cdef void free_tape(PyObject* o) noexcept:
@@ -153,6 +163,11 @@ cdef int reset_freed(GradientTape tape) except -1:
     # Keep the dictionary if it is empty, which makes method calls fast; drop it if others refer to it.
     if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
+    # If `gc.freeze` took these for lasting, cycles through the next tape would never be collected.
+    if tape.variables is not None:
+        PyObject_GC_UnTrack(<PyObject*>tape.variables)
+    if attributes[0] != NULL:
+        PyObject_GC_UnTrack(attributes[0])
     tape.watch_variables = True
     tape.persistent = tape.spent = tape.entered = tape.collected = False
     return 0

@@ -21,6 +21,8 @@ from gradtape._engine.record.entries cimport (CALL, MARK, PAGE_BITS, PAGE_MASK, 
 cdef extern from "Python.h":
     bint PyGC_Disable()
     bint PyGC_Enable()
+    void PyObject_GC_Track(PyObject* o)
+    void PyObject_GC_UnTrack(PyObject* o)
     PyObject* PyThreadState_GetDict()
 
 cdef extern from *:

@@ -9,6 +9,9 @@ cdef int ensure_page(Thread thread) except -1:
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
         thread.page.held = None
+        # If `gc.freeze` took the page for lasting, cycles through it would never be collected.
+        PyObject_GC_UnTrack(<PyObject*>thread.page)
+        PyObject_GC_Track(<PyObject*>thread.page)
         return 0
     if thread.page is not None and thread.next < thread.limit:
         thread.page.last = thread.next & PAGE_MASK
