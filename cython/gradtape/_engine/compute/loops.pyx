@@ -17,7 +17,7 @@ cdef enum:
     CUT = 1024                  # parts of a flat loop begin at multiples of this number of elements
     MOST_SEGMENTS = 64
     SEGMENT = 8 * CUT           # minimum size of a segment, in elements
-    MOST_VALUES = 2048          # float64 values, or half as many float32 pairs, summed while they are in L1
+    MOST_VALUES = 2048          # float64 values, or twice as many float32 values, that are summed while they are in L1
 
 
 cdef bint worth_cutting(Py_ssize_t work) noexcept nogil:
