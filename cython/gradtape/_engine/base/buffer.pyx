@@ -1,11 +1,11 @@
 """Pooled storage.
 
-Every tensor larger than its inline cell lives in a Block: a run of bytes inside a Slab. A slab is contiguous float
-memory held by one typed memoryview, acquired when the slab is made. Blocks come in size classes; a released block goes on top of
-its class' free list, so that the next op's output is the memory that is still in cache, and a step of fixed
-shapes asks the system for nothing. All of it runs under the interpreter's lock.
+Every tensor larger than its inline cell is stored in a Block: a range of bytes inside a Slab. A slab is contiguous memory,
+held by one typed memoryview. Blocks have size classes. A released block is put on top of its class' free list, so that the next
+op's result is in memory that is still in cache, and training steps of fixed shapes make no system calls. Everything runs with
+the GIL held.
 
-Dedicated slabs of chosen classes may come from a provider instead of the system: of memory that processes share.
+Dedicated slabs of chosen classes may be allocated by a provider instead of the system, such as shared memory.
 """
 
 cimport cython

@@ -10,7 +10,8 @@
 /* tables[k][b]: the checksum of the byte b followed by k zero bytes, so that eight bytes are eight independent look-ups
  * (Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008). */
 static uint32_t crc32c_tables[8][256];
-/* moves[k][b]: how byte k of a checksum contributes after CRC32C_RUN more bytes, in which checksums are linear. */
+/* moves[k][b]: the checksum whose byte k is b and whose other bytes are 0, after CRC32C_RUN zero bytes. Checksums are linear in
+ * their initial value, so the entries of four bytes are combined by xor. */
 #define CRC32C_RUN 2048
 static uint32_t crc32c_moves[4][256];
 
