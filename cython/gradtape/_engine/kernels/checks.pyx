@@ -77,10 +77,10 @@ def gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate
 
 def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b, bint transpose_a=False,
              bint transpose_b=False, str how="chosen", Py_ssize_t repeat=1):
-    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, by "direct" kernels, "blocked", either of them "shared" among
-    the threads, or by "blas".
+    """c (OUT, batch x m x n) = op(a) op(b), computed as `product` would ("chosen"), or by "direct" kernels, "blocked", either of
+    them "shared" among threads, or by "blas".
 
-    An a or b (IN) of batch 1 serves the whole batch.
+    An a or b (IN) of batch size 1 is broadcast.
     """
     cdef Py_ssize_t batch = c.shape[0], m = c.shape[1], n = c.shape[2], _turn
     cdef Py_ssize_t k = a.shape[1] if transpose_a else a.shape[2]

@@ -242,7 +242,7 @@ cdef inline real log1p_decay_(real x) noexcept nogil:
     cdef real z = exp_scaled[real](-fabs_(x), 0)
     cdef bint small = z < <real>0.33333333333333
     cdef real less = z - <real>1
-    # The rounding error of subtracting 1/2, relative to 1 + z, which is about 1.43 there.
+    # The rounding error of z - 1, which is not 0 only below 1/2, relative to 1 + z, which is about 1.43 there.
     cdef real lost = <real>0.7 * (z - (less + <real>1))
     return log_sum[real](<real>0 if small else <real>1, z if small else <real>0.5 * less, <real>0 if small else lost)
 

@@ -105,7 +105,7 @@ cdef void sgd(const Step* step, real* p, const real* g, const real* q, real** s,
 
 
 cdef void adam(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """AMSGrad, with the maximum of v so far: Reddi, Kale and Kumar 2018."""
+    """With a third slot AMSGrad: the maximum of v so far is used (Reddi, Kale and Kumar 2018)."""
     cdef Py_ssize_t i
     cdef const double* h = step.hyper
     cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
@@ -130,7 +130,7 @@ cdef void adam(const Step* step, real* p, const real* g, const real* q, real** s
 
 
 cdef void rmsprop(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """Centered RMSprop: uses the variance of g instead of its mean square."""
+    """With a third slot, the mean of g, centered: its variance is used instead of its mean square."""
     cdef Py_ssize_t i
     cdef const double* h = step.hyper
     cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2], rate = <real>step.rate
