@@ -15,11 +15,11 @@ ENGINE = CYTHON / "gradtape" / "_engine"
 # Flags by purpose, for GCC-like compilers and for MSVC. Flags that the compiler does not know are omitted; a kernel set
 # is not built if any of its flags is unknown.
 #
-# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Python's default
-# flags include -fwrapv; the engine does not rely on integer overflow, and loops are faster without.
+# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Python's own
+# flags include -fwrapv; no signed integer overflows in the engine, and loops are faster without.
 #
-# kernels.pxi and rules.pxi are compiled once per instruction set; kernels.dispatch chooses one at import. A loop over an
-# elementary function is vectorised only if the whole function is inlined, and jump threading would compute its
+# kernels.pxi and rules.pxi are compiled once per instruction set; kernels.dispatch chooses one at import. A loop over
+# an elementary function is vectorised only if the whole function is inlined, and jump threading would compute its
 # polynomial twice. Optimizers' steps are bitwise the same in every set, so their products and sums are not contracted.
 FLAGS = {
     "unix": {
@@ -145,7 +145,7 @@ class BuildEngine(build_ext):
 
 def extensions() -> list[Extension]:
     """One extension per module of the engine, and the shared one that Cython generates."""
-    # Cython takes the module's name from the file's.
+    # The file has the module's full name, from which Cython derives it.
     shared = Extension(SHARED, [str(ENGINE / "base" / f"{SHARED}.c")], extra_link_args=LINK_FLAGS)
     return [
         Extension(

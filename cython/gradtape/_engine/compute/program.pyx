@@ -13,7 +13,8 @@ from gradtape._engine.kernels.dispatch cimport (
     LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID_GRAD, LINK_SQUARE, LINK_SUB,
     LINK_SUB_FROM, LINK_TANH_GRAD, NO_LINK, Link, kernels)
 
-from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
+# `special` is used by `expand`. It is imported here so that no finalizer that needs a program can find it half imported.
+from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil

@@ -121,7 +121,7 @@ cdef class Arena:
             tensor.block = block
             tensor.data = block.data + self.offsets[i]
             i += 1
-        block.refs += i                  # so that no op takes an operand for the block's only user
+        block.refs += i                  # so that no op finds an operand unshared, and overwrites it
         for i in range(self.count):
             slots[self.slots[i]] = self.tensors[i]
         return 0

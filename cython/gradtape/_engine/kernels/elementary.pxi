@@ -127,7 +127,7 @@ cdef inline real expm1_near_0(real r) noexcept nogil:
 cdef inline real exp_scaled(real x, int exponent) noexcept nogil:
     """e**x * 2**exponent for x <= 97 (721 in double), where it overflows already, and |exponent| <= 4."""
     cdef real lowest = -110 if real is float else -752
-    # Rounds as `nearest` does, but with two biases and the power in the low bits, half of which is a biased exponent each.
+    # Rounds as `nearest` does, but with two biases added to the integer in the low bits, to be split into two biased exponents.
     cdef real rounder = <float>(ROUNDER32 + 254) if real is float else <double>(ROUNDER64 + 2046)
     cdef real rounded, first
     cdef unsigned int i, half
@@ -374,7 +374,7 @@ cdef inline double asin_core(double x) noexcept nogil:
                 0.024928620968250142469 + z * (-0.026282003946342177541 + z * 0.033720491778424833121))))
 
 cdef inline real asin_(real x) noexcept nogil:
-    # asin x = pi / 2 - 2 asin(sqrt((1 - x) / 2)) where x is large.
+    # asin x = pi / 2 - 2 asin(sqrt((1 - x) / 2)) for large x.
     cdef double size = fabs(x)
     cdef bint large = size > 0.5
     cdef double y = sqrt(0.5 * (1 - size)) if large else size

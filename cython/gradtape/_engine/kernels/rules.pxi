@@ -417,7 +417,7 @@ cdef inline void shape_part(const Step* step, const real* g, real* out, Py_ssize
 
 
 cdef inline void shape_squares(const Step* step, const real* q, real* out, Py_ssize_t n) noexcept nogil:
-    """out (OUT) = the squares q (IN) of a gradient, scaled like the gradient. They are not clipped here."""
+    """out (OUT) = the squares q (IN) of a gradient, scaled like the gradient. If they are to be clipped, they were before."""
     cdef Py_ssize_t i
     cdef real scale = 1 / <real>step.divisor
     if step.denominator != 0:

@@ -150,7 +150,7 @@ cdef class Tensor:
 
     @property
     def device(self):
-        """The one device there is, under TensorFlow's name."""
+        """The name of the only device, the CPU, as in TensorFlow."""
         return "/job:localhost/replica:0/task:0/device:CPU:0"
 
     @property
@@ -291,7 +291,7 @@ cdef class Tensor:
 
     @property
     def assign(self):
-        """Assigns to a part of a variable, where the tensor was just read from one by an index: v[1:].assign(value)."""
+        """Assigns to the part of a variable that the tensor was read from by indexing: v[1:].assign(value)."""
         return _operators.part_assigner(self)
 
     def ref(self):
@@ -311,11 +311,11 @@ cdef class Tensor:
 
     @property
     def backing_device(self):
-        """The device whose memory it is in: the one there is."""
+        """The device whose memory it is in, the same as `device`."""
         return self.device
 
     def cpu(self):
-        """Itself: there is no other device that it could be copied from.
+        """The tensor itself, as there are no other devices to copy it from.
 
         Returns:
           The tensor.
