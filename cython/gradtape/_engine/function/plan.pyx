@@ -57,7 +57,7 @@ cdef enum:
     # Kinds of actions besides those of steps:
     TAKE = 100               # an optimizer's step with dense gradients
     TOTAL = -1               # the sum of a program's values
-    EVERYWHERE = -2          # a program on splats, filled to a shape
+    EVERYWHERE = -2          # a program on operands with one value each, filled to a shape
     ADD_PRODUCT = -3         # adds a matrix product to a tensor, in place if possible
     JOIN = -4                # concatenation
     PART = -5                # split
