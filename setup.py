@@ -12,16 +12,15 @@ from setuptools.command.build_ext import build_ext
 CYTHON = Path("cython")
 ENGINE = CYTHON / "gradtape" / "_engine"
 
-# Flags by what they are for, as GCC and its relatives are told and as MSVC is. A compiler is asked which of them it
-# knows, and does without the others; a kernel set of which it does not know all is not built.
+# Flags by purpose, for GCC-like compilers and for MSVC. Flags that the compiler does not know are omitted; a kernel set
+# is not built if any of its flags is unknown.
 #
-# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Interpreters
-# ask their extensions to be compiled with -fwrapv; nothing here counts beyond an integer's end, and loops are quicker
-# without.
+# IEEE results are part of the contract (a tutorial depends on inf/inf being NaN), so never -ffast-math. Python's own
+# flags include -fwrapv; no signed integer overflows in the engine, and loops are faster without.
 #
-# kernels.pxi and rules.pxi are compiled once per instruction set; kernels.dispatch picks one at import. A loop over an
-# elementary function vectorises only if the whole function is inlined, and threading jumps would compute its polynomial
-# twice. Steps of optimizers have the same bits in every set, so their products and sums are not contracted.
+# kernels.pxi and rules.pxi are compiled once per instruction set; kernels.dispatch chooses one at import. A loop over
+# an elementary function is vectorised only if the whole function is inlined, and jump threading would compute its
+# polynomial twice. Optimizers' steps are bitwise the same in every set, so their products and sums are not contracted.
 FLAGS = {
     "unix": {
         "all": [
@@ -44,16 +43,16 @@ FLAGS = {
     },
 }
 SETS = ("baseline", "avx2", "avx512")
-# Further flags for a build that is to be debugged, and what is left out of one that is not.
+# Options for debug builds: additional flags, checks, and debug symbols.
 MORE_FLAGS = os.environ.get("GRADTAPE_FLAGS", "").split()
-# Fields of None raise, which else are read as if it were an object of the type.
+# Raises for attributes of None, which are otherwise read from memory as if it were an object of the declared type.
 CHECKS = bool(os.environ.get("GRADTAPE_CHECKS"))
 SYMBOLS = bool(os.environ.get("GRADTAPE_SYMBOLS"))
-# Code and constants in one segment: of forty modules that importing maps, each takes fewer pages and less time.
+# Code and constants share a segment, which saves pages and time when the forty modules are imported.
 LINK_FLAGS = ["-s", "-Wl,-z,noseparate-code"] if platform.system() == "Linux" and not SYMBOLS else []
 
-# What Cython puts into every module that uses it (typed memoryviews, the type of its functions) is compiled once, in a
-# module that Cython writes: without it modules would be a quarter larger together.
+# Cython's utility code (typed memoryviews, the type of its functions) is compiled once, into a module that Cython
+# generates, rather than into every module that uses it: the modules would be a quarter larger in total.
 SHARED = "gradtape._engine.base.cython_shared"
 
 HEADERS = (
@@ -69,20 +68,20 @@ DIRECTIVES = {
     "cdivision": True,
     "initializedcheck": False,
     "nonecheck": CHECKS,
-    # Typed arguments refuse None, which would be read as if it were an object of the type.
+    # Typed arguments reject None, which would be read as if it were an object of the declared type.
     "allow_none_for_extension_args": False,
     "embedsignature": False,
-    # Of methods that do not bind; what users see of a signature.
+    # The format of signatures that users see of methods without binding.
     "embedsignature.format": "clinic",
     "freethreading_compatible": False,
 }
 
 
 class BuildEngine(build_ext):
-    """build_ext that translates all modules side by side and compiles them so, with the flags that the compiler knows.
+    """build_ext that translates and compiles all modules in parallel, with the flags that the compiler knows.
 
-    Both happen when extensions are built and not when this file is read, so that a source distribution compiles nothing
-    and needs neither Cython nor NumPy.
+    Translation happens when extensions are built and not when this file is read, so that making a source distribution
+    compiles nothing and needs neither Cython nor NumPy.
     """
 
     def finalize_options(self) -> None:
@@ -110,7 +109,7 @@ class BuildEngine(build_ext):
         super().build_extensions()
 
     def translate(self) -> None:
-        """Has Cython turn every module into C."""
+        """Translates all modules to C with Cython."""
         import numpy
         from Cython.Build import cythonize
 
@@ -119,21 +118,21 @@ class BuildEngine(build_ext):
             include_path=["cython"],
             nthreads=self.parallel,
             force=self.force,
-            # What checks is not to be taken for the sources' usual translation.
+            # Translations with checks are kept apart from the usual ones.
             build_dir=os.path.join(self.build_temp, "checked") if CHECKS else None,
             compiler_directives=DIRECTIVES,
             shared_utility_qualified_name=SHARED,
             annotate=bool(os.environ.get("GRADTAPE_ANNOTATE")),
         )
         by_name = {extension.name: extension for extension in translated}
-        # setuptools has notes of its own on its extensions, so they stay and take over what is to be compiled.
+        # setuptools has set attributes of its extensions, so these are kept, with the sources of the translated ones.
         for extension in self.extensions:
             extension.sources = by_name[extension.name].sources
             extension.depends = by_name[extension.name].depends
             extension.include_dirs.append(numpy.get_include())
 
     def knows(self, flag: str) -> bool:
-        """Whether the compiler takes a flag without a word."""
+        """Whether the compiler accepts a flag without a message."""
         if self.compiler.compiler_type == "msvc":
             return True
         source = Path(self.build_temp) / "flag.c"
@@ -145,8 +144,8 @@ class BuildEngine(build_ext):
 
 
 def extensions() -> list[Extension]:
-    """One extension per module of the engine, and the one that Cython writes."""
-    # Cython takes the module's name from the file's.
+    """One extension per module of the engine, and the shared one that Cython generates."""
+    # The file has the module's full name, from which Cython derives it.
     shared = Extension(SHARED, [str(ENGINE / "base" / f"{SHARED}.c")], extra_link_args=LINK_FLAGS)
     return [
         Extension(
@@ -161,5 +160,5 @@ def extensions() -> list[Extension]:
     ] + [shared]
 
 
-if __name__ == "__main__":  # processes that translate read this file, too, where they are not forked
+if __name__ == "__main__":  # worker processes of cythonize also import this file, unless they are forked
     setup(ext_modules=extensions(), cmdclass={"build_ext": BuildEngine})

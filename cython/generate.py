@@ -1,6 +1,6 @@
-"""Writes what the engine compiles of every vector instruction: its code, its loop, and the loop's entry in a table.
+"""Generates the engine's sources for vector instructions: their codes, their loops, and the table of loops.
 
-The instructions stand in src/gradtape/_src/table/expressions.py. setup.py runs this before it compiles.
+Instructions are defined in src/gradtape/_src/table/expressions.py. setup.py runs this before it compiles.
 """
 
 import re
@@ -20,7 +20,7 @@ cdef void {name}_loop(real* out, const real* a, const real* b, const real* c, Py
         out[i] = {near}
 """
 
-# Block by block: whether the near formula holds is asked of a block's elements together, so that its loop vectorises.
+# Tests for whole blocks whether the near formula is valid for all elements, so that its loop can be vectorised.
 ON_CIRCLES = """
 cdef void {name}_loop(real* out, const real* a, const real* b, const real* c, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i, start, stop
@@ -36,7 +36,7 @@ cdef void {name}_loop(real* out, const real* a, const real* b, const real* c, Py
 
 
 def elements(arithmetic: str) -> str:
-    """Arithmetic of a, b and c as arithmetic of a[i], b[i] and c[i]."""
+    """Replaces a, b and c with a[i], b[i] and c[i]."""
     return re.sub(r"\b([abc])\b", r"\1[i]", arithmetic)
 
 
@@ -56,7 +56,7 @@ def loops(instructions: Mapping[str, Any]) -> Iterator[str]:
 
 
 def write() -> None:
-    """Files that say what they said stay as they are, so that nothing is compiled again."""
+    """Writes the generated files, except for those that have not changed, so that nothing is recompiled."""
     instructions = runpy.run_path(str(TABLE))["INSTRUCTIONS"]
     for file, part in ("base/instruction_codes.pxi", codes), ("kernels/instruction_loops.pxi", loops):
         path, text = HERE / "gradtape/_engine" / file, NOTE + "".join(part(instructions))

@@ -1,4 +1,4 @@
-"""Pooled storage: slabs of contiguous floats cut into blocks, reused last in, first out."""
+"""Pooled storage: slabs of memory divided into blocks, which are reused last in, first out."""
 
 cdef struct Block:
     char* data             # 64-byte aligned
@@ -12,7 +12,7 @@ cdef enum:
     GRAIN = 64                    # smallest block and alignment, bytes
     LINEAR_CLASSES = 16           # GRAIN, 2*GRAIN, ... 1 KiB
     SHARED_LIMIT = 1 << 17        # larger blocks get a slab of their own, returned to the system when idle
-    CLASSES = 448                 # enough for any size that 64 bits hold: a class' place is never out of the tables
+    CLASSES = 448                 # enough for any size of 64 bits, so that indices need no check
 
 cdef struct Pool:
     Block* idle[CLASSES]
@@ -21,10 +21,10 @@ cdef struct Pool:
 
 cdef Pool pool
 cdef Block* acquire_anew(int size_class) except NULL
-cdef void recycle(Block* block) noexcept               # back to its free list
+cdef void recycle(Block* block) noexcept               # returns it to its free list
 
 cdef inline int class_of(Py_ssize_t nbytes) noexcept nogil:
-    """Multiples of 64 bytes up to 1 KiB, then eight steps per doubling (at most 12.5% of slack)."""
+    """The size class: multiples of 64 bytes up to 1 KiB, then eight per doubling (at most 12.5% are unused)."""
     cdef Py_ssize_t grains = (nbytes + GRAIN - 1) // GRAIN
     cdef int shift = 0
     if grains <= LINEAR_CLASSES:
@@ -55,4 +55,4 @@ cdef inline void release(Block* block) noexcept:
     if block.refs == 0:
         recycle(block)
 
-cdef void on_growth(int (*relieve)() except -1) noexcept     # called before memory in use grows far beyond what it was
+cdef void on_growth(int (*relieve)() except -1) noexcept     # sets a function to be called before memory in use doubles

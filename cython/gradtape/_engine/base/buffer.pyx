@@ -1,11 +1,11 @@
 """Pooled storage.
 
-Every tensor larger than its inline cell lives in a Block: a run of bytes inside a Slab. A slab is contiguous float
-memory held by one typed memoryview, acquired when the slab is made. Blocks come in size classes; a released block goes on top of
-its class' free list, so that the next op's output is the memory that is still in cache, and a step of fixed
-shapes asks the system for nothing. All of it runs under the interpreter's lock.
+Every tensor larger than its inline cell is stored in a Block: a range of bytes inside a Slab. A slab is contiguous memory,
+held by one typed memoryview. Blocks have size classes. A released block is put on top of its class' free list, so that the next
+op's result is in memory that is still in cache, and training steps of fixed shapes make no system calls. Everything runs with
+the GIL held.
 
-Dedicated slabs of chosen classes may come from a provider instead of the system: of memory that processes share.
+Dedicated slabs of chosen classes may be allocated by a provider instead of the system, such as shared memory.
 """
 
 cimport cython
@@ -26,8 +26,8 @@ cdef extern from *:
     #else
     #include <stdint.h>
     #include <sys/mman.h>
-    /* Pages of its own for every slab: what is freed leaves the process, whatever the C library has come to hold back.
-       Slabs of 4 MiB and more start at a multiple of 2 MiB and ask for huge pages: fewer faults on first touch. */
+    /* Every slab is mapped separately, so that freed memory is returned to the system rather than kept by the C library.
+       Slabs of 4 MiB and more are aligned to 2 MiB and use huge pages: fewer page faults on first access. */
     static void* slab_alloc(size_t n) {
         size_t huge = (size_t)1 << 21, spare = n >= ((size_t)1 << 22) ? huge : 0;
         char* p = (char*)mmap(0, n + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -52,28 +52,28 @@ cdef extern from *:
     """
     void* slab_alloc(size_t n) nogil
     void slab_free(void* p, size_t n) nogil
-    int slab_replace(void* p, size_t n) nogil      # pages of this process' own at the same place, their contents lost
+    int slab_replace(void* p, size_t n) nogil      # maps private pages at the same address; contents are lost
 
 cdef enum:
     SHARED_SLAB = 1 << 18
-    IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use, at first
-    REST_FLOOR = 1 << 20          # and when none is, at first
+    IDLE_FLOOR = 1 << 25          # initial limit of idle dedicated memory while other dedicated memory is in use
+    REST_FLOOR = 1 << 20          # initial limit while none is in use
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log free dead results
-    RESERVE = 1 << 21             # two of the arenas that Python's objects come from
+    RESERVE = 1 << 21             # two arenas of Python's object allocator
 
-cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept
+cdef bint _trimmed[CLASSES]      # blocks of the class were returned to the system: needing one again doubles the limit
 cdef Py_ssize_t _kept_at_rest = REST_FLOOR, _kept_in_use = IDLE_FLOOR
 cdef Py_ssize_t _dedicated = 0   # dedicated memory in use
 cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _system_calls = 0
-cdef object _provider = None     # makes the memory of slabs of the provided classes
+cdef object _provider = None     # allocates the slabs of the provided classes
 cdef bint _provided[CLASSES]
-cdef void* _reserve = NULL       # given back when the system has no more: what handles that error needs some, too
-cdef Py_ssize_t _scarce = 0      # memory in use when the system had no more, until half of it is free again; else 0
+cdef void* _reserve = NULL       # freed when the system is out of memory, as handling that error needs some
+cdef Py_ssize_t _scarce = 0      # memory in use when the system was out of memory, until half of it is free again; else 0
 
 
 cdef class SlabMemory:
-    """Owns the bytes. It is a separate object because an exporter that held a view of itself would never be freed."""
+    """Owns the memory of a slab. A separate object, as an exporter that held a view of itself would never be freed."""
     cdef void* start
     cdef Py_ssize_t nbytes
 
@@ -87,11 +87,11 @@ cdef class SlabMemory:
 
 @cython.final
 cdef class Slab:
-    """A contiguous run of float storage and the memoryview that holds it."""
+    """A contiguous piece of memory, and the memoryview that keeps it alive."""
     cdef unsigned char[::1] view
     cdef unsigned char* cursor
     cdef Py_ssize_t left
-    cdef object provider         # that its memory is of; None: the system's
+    cdef object provider         # that allocated it; None: the system
 
     @staticmethod
     cdef Slab make(Py_ssize_t nbytes):
@@ -102,7 +102,7 @@ cdef class Slab:
             trim(0)
             memory.start = slab_alloc(nbytes)
         if memory.start == NULL:
-            if nbytes <= pool.in_use:      # more than that says little of what others may still have
+            if nbytes <= pool.in_use:      # failure of a larger request does not mean that memory is scarce
                 _scarce = pool.in_use
             if _reserve != NULL:
                 slab_free(_reserve, RESERVE)
@@ -115,7 +115,7 @@ cdef class Slab:
 
     @staticmethod
     cdef Slab of(object memory, Py_ssize_t nbytes):
-        """A slab of memory that is there, an exporter of so many bytes."""
+        """A slab of given memory, an exporter of `nbytes` bytes."""
         global _slabs, _reserved, _system_calls
         cdef Slab slab = Slab.__new__(Slab)
         slab.view = memory
@@ -127,7 +127,7 @@ cdef class Slab:
         return slab
 
 
-cdef Slab _open_slab = None       # shared slab that small blocks are being cut from
+cdef Slab _open_slab = None       # the shared slab that small blocks are taken from
 
 
 cdef inline Py_ssize_t class_capacity(int size_class) noexcept nogil:
@@ -145,12 +145,12 @@ cdef Py_ssize_t _relieve_at = RELIEF_FLOOR
 
 
 cdef Block* acquire_anew(int size_class) except NULL:
-    """Of a class without idle blocks, or whose blocks have slabs of their own."""
+    """A block of a class that has no idle blocks, or whose blocks have dedicated slabs."""
     global _idle_dedicated, _dedicated, _relieve_at
     cdef Py_ssize_t wanted = pool.in_use + class_capacity(size_class)
     cdef Block* block
     if 4 * wanted < _relieve_at:
-        _relieve_at = max(RELIEF_FLOOR, 2 * wanted)    # what was in use once is no measure for ever
+        _relieve_at = max(RELIEF_FLOOR, 2 * wanted)    # an old peak must not delay relief for ever
     if wanted > _relieve_at and _relieve != NULL:
         seek_relief()
     block = pool.idle[size_class]
@@ -171,7 +171,7 @@ cdef void on_growth(int (*relieve)() except -1) noexcept:
 
 
 cdef int seek_relief() except -1:
-    """Asks the log for what it need not hold, each time that memory in use has doubled since."""
+    """Makes the log free dead results. Called each time that memory in use has doubled since the last call."""
     global _relieve_at
     _relieve()
     _relieve_at = max(RELIEF_FLOOR, 2 * pool.in_use)
@@ -192,19 +192,19 @@ cdef Block* make_block(int size_class) except NULL:
         slab = provided_slab(size_class) if _provided[size_class] else None
         if slab is None:
             slab = Slab.make(capacity)
-        Py_INCREF(slab)          # returned by discard
+        Py_INCREF(slab)          # released by discard
     else:
         if _open_slab is None or _open_slab.left < capacity:
             shelve_rest()
             _open_slab = Slab.make(SHARED_SLAB)
-            Py_INCREF(_open_slab)    # shared slabs stay
+            Py_INCREF(_open_slab)    # shared slabs are never freed
         slab = _open_slab
     block = cut(slab, size_class)
     return block
 
 
 cdef Slab provided_slab(int size_class):
-    """A slab of the provider's, or None where it has no more; its class is an ordinary one from then on."""
+    """A slab from the provider; None if it has no more, which ends its use for the class."""
     cdef Py_ssize_t capacity = class_capacity(size_class)
     cdef object memory = _provider.slab(capacity)
     if memory is None:
@@ -240,7 +240,7 @@ cdef Block* cut(Slab slab, int size_class) except NULL:
 
 
 cdef int shelve_rest() except -1:
-    """Hands what is left of the open slab to the free lists, so that nothing of it is lost."""
+    """Moves the rest of the open slab to the free lists, so that it is not lost."""
     cdef Block* block
     cdef int size_class
     if _open_slab is None:
@@ -270,9 +270,9 @@ cdef void recycle(Block* block) noexcept:
         if _scarce:
             if 2 * pool.in_use <= _scarce:
                 _scarce = 0
-            trim(0)                        # others of the process need it too
+            trim(0)                        # the rest of the process needs memory, too
         elif _dedicated == 0 and _idle_dedicated > _kept_at_rest:
-            trim(_kept_at_rest)            # a model or a batch is gone: the next one may be of other sizes
+            trim(_kept_at_rest)            # a model or batch was freed; the next one may have other sizes
         elif _idle_dedicated > _kept_in_use and _idle_dedicated > pool.peak:
             trim(max(_kept_in_use, pool.peak // 2))
 
@@ -293,7 +293,7 @@ cdef void trim(Py_ssize_t keep) noexcept:
 
 
 cdef void discard(Block* block) noexcept:
-    """Returns a dedicated slab, whose block is in no list, to where it came from."""
+    """Returns a dedicated slab, whose block is in no list, to the system or its provider."""
     global _reserved, _slabs
     _reserved -= block.capacity
     _slabs -= 1
@@ -301,15 +301,16 @@ cdef void discard(Block* block) noexcept:
     free(block)
 
 
-LARGEST_CUT = SHARED_LIMIT       # bytes: larger tensors have slabs of their own, which a provider may make
+LARGEST_CUT = SHARED_LIMIT       # bytes; larger tensors have dedicated slabs, which a provider may allocate
 
 
 def provide(provider, Py_ssize_t nbytes) -> None:
-    """Has tensors that take as much room as one of so many bytes made of a provider's memory from now on, if their
-    blocks are dedicated. Memory of theirs that is idle is returned, and what is in use once it is released.
+    """Allocates tensors of the size class of `nbytes` from a provider's memory from now on, if their blocks have dedicated
+    slabs. Idle slabs of the class are freed now, others when they are released.
 
-    The provider has a method `slab` that takes a number of bytes and returns a writable buffer of as many, or None where it
-    has no more: then the system is asked, and no more the provider. There is one at a time; `provide_no_more` ends it.
+    The provider has a method `slab` that takes a number of bytes and returns a writable buffer of that size, or None if it has
+    no more; then the system's memory is used from that time on. Only one provider is possible at a time, until
+    `provide_no_more`.
     """
     global _provider
     cdef int size_class = class_of(nbytes)
@@ -323,7 +324,7 @@ def provide(provider, Py_ssize_t nbytes) -> None:
 
 
 def provide_no_more() -> None:
-    """Has all tensors made of the system's memory again, and returns what is idle to the provider."""
+    """Allocates all tensors from the system's memory again, and returns idle slabs to the provider."""
     global _provider
     cdef int size_class
     for size_class in range(CLASSES):
@@ -346,9 +347,9 @@ cdef int discard_idle(int size_class) except -1:
 
 
 def replace_pages(unsigned char[::1] memory, const unsigned char[::1] contents) -> None:
-    """Replaces whole pages of memory, which other processes share, by some of this process' own, at the same place.
+    """Replaces whole pages of shared memory with private pages of the given contents, at the same address.
 
-    Raises MemoryError where the system has none.
+    Raises MemoryError if the system has none.
     """
     if memory.shape[0] != contents.shape[0]:
         raise ValueError("Memory and its contents have different lengths.")
@@ -358,8 +359,8 @@ def replace_pages(unsigned char[::1] memory, const unsigned char[::1] contents) 
 
 
 def statistics() -> dict:
-    """Counters of the pool, in bytes unless said: what tensors hold now and held at most, what the system gave,
-    how many slabs that is, and how many blocks were handed out and system allocations made since import (counts)."""
+    """Counters of the pool: bytes used by tensors now and at most, bytes allocated from the system, the number of slabs, and the
+    numbers of blocks acquired and of system allocations since import."""
     return {
         "in_use": pool.in_use,
         "peak": pool.peak,
@@ -371,5 +372,5 @@ def statistics() -> dict:
 
 
 def reset_peak() -> None:
-    """Makes the present use the highest seen so far."""
+    """Sets the peak to the memory in use now."""
     pool.peak = pool.in_use

@@ -1,4 +1,4 @@
-"""Checksums of files: CRC-32C, which TensorFlow's checkpoints, records and event files carry."""
+"""CRC-32C, the checksum of TensorFlow's checkpoints, records and event files."""
 
 from libc.stdint cimport uint8_t, uint32_t
 
@@ -13,7 +13,7 @@ crc32c_prepare()
 
 
 def crc32c(const uint8_t[::1] data, uint32_t before=0) -> int:
-    """The checksum of data (IN), following what has the checksum `before`."""
+    """The checksum of data (IN) appended to data whose checksum is `before`."""
     cdef size_t count = data.shape[0]
     with nogil:
         before = crc32c_extend(before, &data[0] if count else NULL, count)
@@ -21,16 +21,16 @@ def crc32c(const uint8_t[::1] data, uint32_t before=0) -> int:
 
 
 def reference_crc32c(const uint8_t[::1] data) -> int:
-    """`crc32c` by tables alone, which tests compare it with."""
+    """`crc32c` computed only by tables, for tests."""
     return ~crc32c_by_table(0xFFFFFFFF, &data[0] if data.shape[0] else NULL, data.shape[0]) & 0xFFFFFFFF
 
 
 def masked_crc32c(const uint8_t[::1] data) -> int:
-    """As files hold it: rotated and moved, since the checksum of data that contains its own checksum is no good one."""
+    """The checksum as stored in files: masked, since checksums of data that contains its own checksum are problematic."""
     return mask(crc32c(data))
 
 
 def mask(uint32_t crc) -> int:
-    """The masked form of a checksum."""
+    """Masks a checksum: rotates it and adds a constant."""
     cdef uint32_t moved = 0xA282EAD8U
     return <uint32_t>(((crc >> 15) | (crc << 17)) + moved)

@@ -1,10 +1,10 @@
-/* What compilers and processors do not agree on: the one place that asks which of them this is. */
+/* Macros for what differs between compilers and processors. No other file tests which of them is used. */
 #ifndef GRADTAPE_COMPILER_H
 #define GRADTAPE_COMPILER_H
 
 #include <stddef.h>
 
-/* GCC alone, not what says it is like GCC. */
+/* GCC itself, not compilers that claim compatibility. */
 #if defined(__GNUC__) && !defined(__clang__)
   #define GRADTAPE_GCC
 #endif
@@ -21,8 +21,8 @@
   #define GRADTAPE_COMPILER "an unknown compiler"
 #endif
 
-/* Functions that must be inlined or must not; loops of constant
- * length, of so many rounds at most, that must be unrolled, and loops that must not. */
+/* Functions that must or must not be inlined; loops of constant length, with `most` iterations at most, that must be unrolled,
+ * and loops that must not be. */
 #if defined(__GNUC__)
   #define ALWAYS_INLINE static inline __attribute__((always_inline))
   #define NEVER_INLINE static __attribute__((noinline))
@@ -44,17 +44,17 @@
   #define DO_NOT_UNROLL
 #endif
 
-/* OWNED(o): a reference that is counted already, for Cython, which counts one of what it is given as a pointer. */
+/* OWNED(o): passes ownership of a reference to Cython, which would increment the count when casting a pointer to an object. */
 #define OWNED(o) ((PyObject*)(o))
 
-/* OPAQUE(x): from here on x is a register of which the compiler knows nothing. */
+/* OPAQUE(x): makes the compiler forget what it knows about x, which is in a register. */
 #if defined(__GNUC__)
   #define OPAQUE(x) __asm__("" : "+r"(x))
 #else
   #define OPAQUE(x) ((void)(x))
 #endif
 
-/* Asks for the cache line at p: to be read once or twice, or to be written soon. */
+/* Prefetches the cache line at p, to be read or to be written soon. */
 #if defined(__GNUC__)
   #define FETCH(p) __builtin_prefetch(p)
   #define FETCH_TO_L2(p) __builtin_prefetch(p, 0, 2)
@@ -65,8 +65,8 @@
   #define FETCH_TO_WRITE(p) ((void)(p))
 #endif
 
-/* STREAM_LINE: writes the 64 bytes at p [IN] to `to` [OUT], past the caches where the processor can and `to` is a multiple of 16;
- * STREAMED: what was written so is there for others before what is written from now on. */
+/* STREAM_LINE: copies 64 bytes at p [IN] to `to` [OUT], bypassing the caches if the processor can and `to` is a multiple of 16.
+ * STREAMED: a fence that orders these stores before later ones. */
 #if defined(__SSE2__) || defined(_M_X64)
   #include <emmintrin.h>
   ALWAYS_INLINE void STREAM_LINE(void* to, const void* p) {
@@ -85,8 +85,8 @@
   #define STREAMED() ((void)0)
 #endif
 
-/* HAS_VECTORS: a type of so many bytes of a type, which arithmetic takes whole; it may lie wherever an element may and be what
- * was written as elements. SHUFFLED: elements of two vectors of four, which are numbered in a row. */
+/* HAS_VECTORS: there are vector types with arithmetic. VECTOR_OF(type, bytes, name) defines one that may be unaligned and alias its
+ * elements. SHUFFLED: selects elements of two vectors of four, numbered consecutively. */
 #if defined(__GNUC__)
   #define HAS_VECTORS
   #define VECTOR_OF(type, bytes, name) \
@@ -98,8 +98,8 @@
   #endif
 #endif
 
-/* sum += b * a for vectors, where the sum stays in its register, which GCC is not sure to see; _ONE: for the one element at
- * a, of vectors of so many lanes. */
+/* sum += b * a for vectors, keeping the sum in its register, which GCC does not always do. _ONE: a points to one element, which is
+ * broadcast to that many lanes. */
 #if defined(GRADTAPE_GCC) && defined(__AVX512F__)
   #define MULTIPLY_ADD(instruction, sum, b, a) __asm__(instruction " %2, %1, %0" : "+v"(sum) : "v"(b), "v"(a))
   #define MULTIPLY_ADD_ONE(instruction, lanes, sum, b, a) \
@@ -109,7 +109,7 @@
   #define MULTIPLY_ADD_ONE(instruction, lanes, sum, b, a) ((sum) += (b) * *(a))
 #endif
 
-/* Memory of the function that asks for it. */
+/* Memory on the stack, until the calling function returns. */
 #if defined(__GNUC__)
   #define gradtape_alloca __builtin_alloca
 #else
@@ -117,7 +117,7 @@
   #define gradtape_alloca _alloca
 #endif
 
-/* A variable of each thread. glibc has room for a few pointers of libraries that are loaded late: no call to find them. */
+/* Thread-local variables. glibc reserves static TLS for a few pointers of dynamically loaded libraries, which saves a call. */
 #if defined(_MSC_VER)
   #define THREAD_LOCAL __declspec(thread)
   #define THREAD_LOCAL_POINTER THREAD_LOCAL
@@ -129,14 +129,14 @@
   #define THREAD_LOCAL_POINTER THREAD_LOCAL
 #endif
 
-/* CRC32C_INSTRUCTION: the checksum of a word of eight bytes after crc; CRC32C_PRESENT: whether this processor has it. */
+/* CRC32C_INSTRUCTION: updates crc with eight bytes; CRC32C_PRESENT: whether this processor has the instruction. */
 #if defined(__GNUC__) && defined(__x86_64__)
   #define CRC32C_TARGET __attribute__((target("sse4.2")))
   #define CRC32C_INSTRUCTION(crc, word) __builtin_ia32_crc32di(crc, word)
   #define CRC32C_PRESENT() __builtin_cpu_supports("sse4.2")
 #endif
 
-/* For threads that look out for each other; where there are no such threads, plain accesses. */
+/* Atomics and a pause for spinning threads; plain accesses on platforms without such threads. */
 #if defined(__GNUC__)
   #define LOAD_RELAXED(p) __atomic_load_n(p, __ATOMIC_RELAXED)
   #define LOAD_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
@@ -156,7 +156,7 @@
   #define LOOK_AGAIN() ((void)0)
 #endif
 
-/* Whether this processor, and the system that saves its registers, have what the kernel sets are compiled for. */
+/* Whether the processor and the operating system support the instruction sets that kernels are compiled for. */
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
   static inline int gradtape_has_avx2(void) {
       __builtin_cpu_init();
@@ -169,7 +169,7 @@
 #elif defined(_MSC_VER) && defined(_M_X64)
   #include <intrin.h>
   #include <immintrin.h>
-  /* The system saves AVX's registers where bits 1 and 2 of XCR0 are set, AVX-512's where bits 5 to 7 are too. */
+  /* The system saves AVX's registers if bits 1 and 2 of XCR0 are set, and AVX-512's if bits 5 to 7 are, too. */
   static inline int gradtape_saves(unsigned long long registers) {
       int word[4];
       __cpuid(word, 1);
@@ -195,7 +195,7 @@
   static inline int gradtape_has_avx512(void) { return 0; }
 #endif
 
-/* result = a op b by the instruction of that name, neither contracted nor with its operands in each other's places. */
+/* result = a op b by the named instruction, which the compiler can neither contract nor commute. */
 #if defined(__GNUC__) && defined(__AVX512F__)
   #define ARITHMETIC(instruction, result, a, b) __asm__(instruction " %2, %1, %0" : "=v"(result) : "v"(a), "vm"(b))
 #elif defined(__GNUC__) && defined(__AVX2__)

@@ -1,4 +1,4 @@
-"""Counters in memory that processes share: each process raises its own, and sees how far all have come."""
+"""Counters in shared memory: each process increases its own and can read the minimum of all."""
 
 from libc.stdint cimport int64_t
 
@@ -11,14 +11,14 @@ cdef enum:
 
 
 cdef class Counters:
-    """A counter of each process.
+    """One counter per process.
 
-    What a process wrote before it raised its counter is seen by those that have seen the counter raised.
+    Writes that a process made before it increased its counter are visible to processes that have read the new value.
 
     Args:
-      lines: for each process eight bytes or more that all of them share, writable and aligned, zeros at first; best a
-        line of cache for each.
-      own: which of them are this process'.
+      lines: for each process at least eight bytes of shared memory, writable, aligned and initially zero; preferably a
+        cache line each.
+      own: the index of this process' counter.
     """
     cdef volatile int64_t* counters[MOST]
     cdef int count, own
@@ -36,13 +36,13 @@ cdef class Counters:
         self.count, self.own = <int>len(lines), own
 
     def rise(self, int64_t value) -> None:
-        """Sets this process' counter, behind all that it wrote before."""
+        """Sets this process' counter, after all of its earlier writes."""
         if self.count == 0:
             raise ValueError("there are no counters")
         STORE_RELEASE(self.counters[self.own], value)
 
     def least(self) -> int:
-        """The counter of the process that has come least far: what all wrote before they raised theirs to it is there."""
+        """The minimum of all counters. What the processes wrote before they reached it is visible."""
         cdef int64_t found = 0, other
         cdef int place
         for place in range(self.count):

@@ -1,4 +1,4 @@
-/* CRC-32C (Castagnoli), reflected polynomial 0x82f63b78, as checkpoint and record files have it. */
+/* CRC-32C (Castagnoli), reflected polynomial 0x82f63b78, as in checkpoint and record files. */
 #ifndef GRADTAPE_CRC32C_H
 #define GRADTAPE_CRC32C_H
 
@@ -7,10 +7,11 @@
 #include <string.h>
 #include "compiler.h"
 
-/* tables[k][b]: the byte b followed by k zero bytes, so that eight bytes are eight independent look-ups
+/* tables[k][b]: the checksum of the byte b followed by k zero bytes, so that eight bytes are eight independent look-ups
  * (Kounavis and Berry, "Novel Table Lookup-Based Algorithms for High-Performance CRC Generation", 2008). */
 static uint32_t crc32c_tables[8][256];
-/* moves[k][b]: byte k of a checksum, where CRC32C_RUN bytes follow what it is of: a checksum is linear in it. */
+/* moves[k][b]: the checksum whose byte k is b and whose other bytes are 0, after CRC32C_RUN zero bytes. Checksums are linear in
+ * their initial value, so the entries of four bytes are combined by xor. */
 #define CRC32C_RUN 2048
 static uint32_t crc32c_moves[4][256];
 
@@ -49,13 +50,13 @@ static void crc32c_prepare(void) {
 }
 
 #if defined(CRC32C_INSTRUCTION)
-/* A checksum moved before CRC32C_RUN bytes. */
+/* The checksum after CRC32C_RUN zero bytes. */
 static uint32_t crc32c_moved(uint32_t crc) {
     return crc32c_moves[0][crc & 255] ^ crc32c_moves[1][(crc >> 8) & 255] ^ crc32c_moves[2][(crc >> 16) & 255]
          ^ crc32c_moves[3][crc >> 24];
 }
 
-/* The instruction takes three cycles and one can begin in each, so three runs are checksummed side by side. */
+/* The instruction has a latency of three cycles and a throughput of one, so three runs are processed in parallel. */
 CRC32C_TARGET static uint32_t crc32c_by_instruction(uint32_t crc, const uint8_t *data, size_t count) {
     uint64_t first = crc, second, third, word;
     for (; count >= 3 * CRC32C_RUN; count -= 3 * CRC32C_RUN, data += 2 * CRC32C_RUN) {
@@ -78,7 +79,7 @@ CRC32C_TARGET static uint32_t crc32c_by_instruction(uint32_t crc, const uint8_t 
 }
 #endif
 
-/* The checksum of what was checksummed before, by crc, followed by so many bytes at data [IN]. */
+/* Continues a checksum with `count` bytes at data [IN]. */
 static uint32_t crc32c_extend(uint32_t crc, const uint8_t *data, size_t count) {
     crc = ~crc;
 #if defined(CRC32C_INSTRUCTION)

@@ -1,5 +1,5 @@
-/* float16 and bfloat16 as float32 and back: exact, and rounded to the nearest, ties to even. Loops without branches, which
-   compilers turn into vectors. */
+/* Conversion of float16 and bfloat16 to float32, which is exact, and back, rounded to nearest, ties to even. The loops have no
+   branches, so that compilers can vectorize them. */
 
 #ifndef GRADTAPE_HALVES_H
 #define GRADTAPE_HALVES_H
@@ -21,7 +21,7 @@ static inline float float_of_bits(uint32_t bits) {
 }
 
 static inline float float_of_half(uint16_t half) {
-    /* The fields of half where float32 has its own; a product with 2^112 makes up for the exponent's bias, subnormals too. */
+    /* Shifts half's fields to float32's positions; multiplying by 2^112 corrects the exponent's bias, also for subnormals. */
     uint32_t bits = bits_of_float(float_of_bits((uint32_t)(half & 0x7fff) << 13) * 0x1p112f);
     bits = (half & 0x7c00) == 0x7c00 ? bits | 0x7f800000 : bits;
     return float_of_bits(bits | (uint32_t)(half & 0x8000) << 16);
@@ -29,9 +29,9 @@ static inline float float_of_half(uint16_t half) {
 
 static inline uint16_t half_of_float(float value) {
     uint32_t bits = bits_of_float(value), sign = bits >> 16 & 0x8000, size = bits & 0x7fffffff;
-    /* Normal: the exponent's new bias, and half of what is cut off, less one where that keeps ties even. */
+    /* Normal: subtracts the difference of the biases, and adds half a unit in the last place, or a bit less to round ties to even. */
     uint32_t normal = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
-    /* Subnormal: a sum with 1/2, whose last place is theirs, rounds. */
+    /* Subnormal: adding 1/2, which has the same last place, rounds. */
     uint32_t small = bits_of_float(float_of_bits(size < 0x38800000 ? size : 0) + 0.5f) - 0x3f000000;
     uint32_t large = size > 0x7f800000 ? 0x7e00 : 0x7c00;
     uint32_t finite = size < 0x38800000 ? small : normal;

@@ -1,4 +1,4 @@
-"""Extents: the immutable shapes that tensors, log entries and reverse rules share."""
+"""Extents: immutable shapes, shared by tensors, log entries and vjps."""
 
 from cpython.ref cimport PyObject
 from gradtape._engine.base.types cimport MAX_RANK
@@ -7,17 +7,17 @@ cdef struct Extent:
     Py_ssize_t refs
     Py_ssize_t size                 # elements
     Py_ssize_t dims[MAX_RANK]
-    PyObject* text                  # its TensorShape, made on first request
+    PyObject* text                  # its TensorShape, made on first use
     Extent* next                    # in the free list
     int rank
 
 cdef Extent* scalar_extent() noexcept                                            # borrowed, immortal
 cdef Extent* new_extent(int rank, const Py_ssize_t* dims) except NULL            # one reference
-cdef Extent* shared_extent(int rank, const Py_ssize_t* dims) except NULL         # the same, of arrays that come again and again
+cdef Extent* shared_extent(int rank, const Py_ssize_t* dims) except NULL         # the same, cached: for shapes of arrays
 cdef void recycle_extent(Extent* extent) noexcept
 cdef object tensor_shape(Extent* extent)                                         # a TensorShape
 cdef Extent* extent_from(object shape) except NULL      # from ints, sequences, arrays, tensors, TensorShape; one reference
-cdef Extent* broadcast_extents(Extent* a, Extent* b) except? NULL                # one reference; NULL without an error: no match
+cdef Extent* broadcast_extents(Extent* a, Extent* b) except? NULL                # one reference; NULL without an error: incompatible
 cdef object dims_text(Extent* extent)                                            # "[2,3]", as TensorFlow's messages print shapes
 
 cdef inline Extent* retain_extent(Extent* extent) noexcept:
@@ -30,7 +30,7 @@ cdef inline void release_extent(Extent* extent) noexcept:
         recycle_extent(extent)
 
 cdef inline bytes dims_of(Extent* extent):
-    """The dimensions as bytes: a key by which extents are told apart."""
+    """The dimensions as bytes, for use as a key."""
     return (<char*>extent.dims)[:extent.rank * sizeof(Py_ssize_t)]
 
 cdef inline bint same_extent(Extent* a, Extent* b) noexcept nogil:

@@ -1,4 +1,4 @@
-"""Extents: shapes as small shared records, so that an op's result takes its operand's shape by one increment."""
+"""Extents: shapes as reference-counted records, so that a result shares its operand's shape by one increment."""
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdlib cimport malloc
@@ -15,7 +15,7 @@ cdef enum:
     RECENT = 16
 
 cdef Extent* _free = NULL
-cdef Extent* _recent[RECENT]           # shapes of arrays that came in lately
+cdef Extent* _recent[RECENT]           # cache of recent shapes of arrays
 cdef Extent _scalar
 _scalar.refs = 1 << 40
 _scalar.size = 1
@@ -49,7 +49,7 @@ cdef Extent* new_extent(int rank, const Py_ssize_t* dims) except NULL:
     extent.size = 1
     for i in range(rank):
         extent.dims[i] = dims[i]
-        # Of two numbers below 2**23 the product is none too large, and a division takes long.
+        # Division is slow, so it is skipped if both numbers are below 2**23, whose product cannot be too large.
         if (extent.size | dims[i]) >> 23 != 0 and dims[i] > 0 and extent.size > MAX_SIZE // dims[i]:
             extent.next = _free
             _free = extent
@@ -59,8 +59,8 @@ cdef Extent* new_extent(int rank, const Py_ssize_t* dims) except NULL:
 
 
 cdef Extent* shared_extent(int rank, const Py_ssize_t* dims) except NULL:
-    """The extent that data of this shape had the last time, so that tensors made of one array have one: a step brings the same
-    arrays again, and equal shapes are told by their address."""
+    """A cached extent of this shape. Training steps convert arrays of the same shapes again and again; with shared extents
+    comparing pointers is enough."""
     cdef Extent* extent
     cdef int i, place
     if rank == 0:

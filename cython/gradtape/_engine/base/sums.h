@@ -1,4 +1,4 @@
-/* Sums of several arrays, or their means, written to several places in one pass over memory. */
+/* Sums or means of several arrays, written to several results in one pass over memory. */
 #ifndef GRADTAPE_SUMS_H
 #define GRADTAPE_SUMS_H
 
@@ -8,9 +8,9 @@
 #include "compiler.h"
 #include "halves.h"
 
-/* Values [IN] are added in their order and divided by `divisor` unless that is 1; results [OUT] get the same each, and may
- * be values, of the same elements. All results but the first are written past the caches: they are other processes', whose
- * caches and this one's would else hand lines to and fro. */
+/* Values [IN] are added in order, and divided by `divisor` unless that is 1. All results [OUT] are the same, and may be identical to
+ * values. All results but the first bypass the caches: they belong to other processes, and cache lines would otherwise move back
+ * and forth between cores. */
 typedef struct {
     const char* const* values;
     char* const* results;
@@ -18,7 +18,7 @@ typedef struct {
     ptrdiff_t n; /* elements of each */
 } Sums;
 
-#define SUMS_LINE 64 /* bytes of each that are computed before they are written: a line of cache */
+#define SUMS_LINE 64 /* bytes that are computed at once: a cache line */
 
 #define SUMS_FUNCTION(name, T, WIDE, ADD, SCALE, DIVIDE) \
     ALWAYS_INLINE void name##_line(const Sums* s, ptrdiff_t first, ptrdiff_t n, WIDE divisor, WIDE factor) { \
@@ -48,7 +48,7 @@ typedef struct {
     static void name(const Sums* s) { \
         const ptrdiff_t step = SUMS_LINE / sizeof(T); \
         const WIDE divisor = (WIDE)s->divisor; \
-        /* A power of two's reciprocal is exact: products with it have the bits of quotients, and take less time. */ \
+        /* The reciprocal of a power of two is exact, so multiplication gives the same bits as division, and is faster. */ \
         const WIDE factor = (s->divisor & (s->divisor - 1)) || s->divisor == 1 ? 0 : 1 / divisor; \
         ptrdiff_t first = 0; \
         for (; first + step <= s->n; first += step) \
@@ -73,7 +73,7 @@ SUMS_FUNCTION(sums_half, uint16_t, float, SUMS_ADD_HALVES, SUMS_SCALE_HALF, SUMS
 #define SUMS_DIVIDE_BFLOAT(x, divisor) bfloat_of_float(float_of_bfloat(x) / (divisor))
 SUMS_FUNCTION(sums_bfloat, uint16_t, float, SUMS_ADD_BFLOATS, SUMS_SCALE_BFLOAT, SUMS_DIVIDE_BFLOAT)
 
-/* Sums wrap, which in C those of unsigned integers do; quotients are cut off towards 0. There is no factor but 0. */
+/* Sums wrap, so they are computed in unsigned integers; quotients are truncated. factor is always 0. */
 #define SUMS_ADD_INTEGERS(x, y) ((uint64_t)(x) + (uint64_t)(y))
 SUMS_FUNCTION(sums_int8, int8_t, int64_t, SUMS_ADD_INTEGERS, SUMS_SCALE, SUMS_DIVIDE)
 SUMS_FUNCTION(sums_int16, int16_t, int64_t, SUMS_ADD_INTEGERS, SUMS_SCALE, SUMS_DIVIDE)

@@ -1,4 +1,4 @@
-"""Sums of processes' arrays, or their means, written to wherever these want them in one pass over memory."""
+"""Sums or means of the arrays of several processes, written to all of their results in one pass over memory."""
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from gradtape._engine.base.types cimport (
@@ -29,7 +29,7 @@ cdef extern from "sums.h" nogil:
 
 cdef enum:
     MOST = 64        # arrays
-    LONG = 1 << 16   # bytes from which on other threads may run meanwhile
+    LONG = 1 << 16   # bytes from which on the GIL is released
 
 ctypedef void (*Function)(const Sums*) noexcept nogil
 cdef Function functions[DTYPE_COUNT]
@@ -44,7 +44,7 @@ enter(F32, sums_float, 4)
 enter(F64, sums_double, 8)
 enter(F16, sums_half, 2)
 enter(BF16, sums_bfloat, 2)
-enter(C64, sums_float, 4)        # a complex number is two
+enter(C64, sums_float, 4)        # pairs of floats
 enter(C128, sums_double, 8)
 enter(I8, sums_int8, 1)
 enter(I16, sums_int16, 2)
@@ -57,13 +57,13 @@ enter(U64, sums_uint64, 8)
 
 
 def add_up(int dtype_code, list values, list results, int divisor=1) -> None:
-    """Adds up arrays, and divides the sums.
+    """Adds arrays elementwise, and divides the sums.
 
     Args:
       dtype_code: the arrays' `DTypeCode`.
-      values: two arrays or more (IN), contiguous and of the same size; of halves the integers of their bits.
-      results: arrays for the sums (OUT), which may be values; all but the first are other processes'.
-      divisor: a positive number; 1 of complex numbers. Quotients of integers are cut off towards 0.
+      values: at least two arrays (IN), contiguous and of the same size; of half precision, their bits as integers.
+      results: arrays for the sums (OUT), which may be values; all but the first belong to other processes.
+      divisor: a positive number; 1 for complex numbers. Quotients of integers are truncated.
     """
     cdef Py_buffer views[MOST]
     cdef char* starts[MOST]

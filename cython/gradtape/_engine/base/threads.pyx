@@ -1,13 +1,12 @@
 """A few parked threads for long loops.
 
-Workers sleep on a condition variable between loops: a spinning one would starve BLAS, whose threads run on the same cores.
-Waking a sleeper costs tens of microseconds, so where products need no BLAS a worker that has just done its part looks out
-for the next one for PATIENCE before it sleeps, as long as that finds it mostly: not in a program whose long loops alternate
-with other work, such as a BLAS of its own. A worker may also be lent: it then does something beside its caller, and is
-asked back when a loop wants it. Where cuts change results they follow from the sizes and the number of threads
-alone, so results do not depend on timing. A second Python thread that arrives while the workers are busy runs its own loop
-alone. After a fork the child starts workers of its own. How many: OMP_NUM_THREADS where it is set, otherwise the
-processors that this process may use.
+Workers sleep on a condition variable between loops, as spinning would take cores from the threads of BLAS. Waking a worker takes
+tens of microseconds, so if products do not use BLAS, a worker that has finished its part spins for PATIENCE before it sleeps, as
+long as that mostly succeeds: not in programs whose long loops alternate with other work, such as a BLAS of their own. A worker
+may also be lent: it then runs something else next to its caller, and is asked to return when a loop is waiting. If dividing a
+loop affects results, the parts depend only on the sizes and the number of threads, so results do not depend on timing. A second
+Python thread that arrives while the workers are busy runs its loop alone. After a fork the child starts its own workers. The
+number of threads is OMP_NUM_THREADS if set, otherwise that of the processors that this process may use.
 """
 
 import os
@@ -55,7 +54,7 @@ cdef extern from *:
         return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
 
-    /* Whoever asked for the loop has its first part, so that one loop after another finds that part's data in its cache. */
+    /* The calling thread always takes the first part, so that consecutive loops find its data in the same core's cache. */
     static void gradtape_pool_take(int mine) {
         for (; mine < gradtape_pool.parts; mine = gradtape_pool.next++) {
             gradtape_part work = gradtape_pool.work;
@@ -68,7 +67,7 @@ cdef extern from *:
         }
     }
 
-    /* Who is lent comes back as soon as a loop wants it, so it counts among those that look out for one. */
+    /* A lent worker returns as soon as a loop waits, so it is counted as spinning. */
     static void gradtape_pool_do_aside(void) {
         gradtape_part work = gradtape_pool.aside;
         void* context = gradtape_pool.aside_context;
@@ -80,10 +79,10 @@ cdef extern from *:
         gradtape_pool.alert--;
     }
 
-    /* A worker that has looked out in vain more often than not gives it up for as many jobs, then tries once more. */
+    /* A worker that has mostly spun in vain stops spinning for GRADTAPE_REST jobs, then tries once more. */
     enum { GRADTAPE_MOST_TRUST = 8, GRADTAPE_REST = 64 };
 
-    /* Whether a job other than `seen` comes before patience ends. */
+    /* Spins until there is a job other than `seen` or patience ends; returns whether there is one. */
     static int gradtape_pool_expect(unsigned long seen) {
         long long end = gradtape_pool_clock() + gradtape_pool.patience;
         gradtape_pool.alert++;
@@ -96,8 +95,7 @@ cdef extern from *:
         return gradtape_pool.job != seen;
     }
 
-    /* The caller has nothing else to do until the last part is done, and its share took about as long: it looks out for the
-       end for a moment before it sleeps. */
+    /* Waits for the last part: spins for a moment before it sleeps, as the parts take about as long as the caller's own. */
     static void gradtape_pool_await(void) {
         pthread_mutex_unlock(&gradtape_pool.lock);
         for (int i = 0; i < 4000 && LOAD_ACQUIRE(&gradtape_pool.unfinished); i++) LOOK_AGAIN();
@@ -195,7 +193,7 @@ cdef extern from *:
 
 cdef enum:
     MOST = 64
-    PATIENCE = 100_000    # nanoseconds that a worker looks out for work
+    PATIENCE = 100_000    # nanoseconds that a worker spins
 
 cdef int _count = 1
 
@@ -266,7 +264,7 @@ def get_num_threads() -> int:
 
 
 def default_threads() -> int:
-    """OMP_NUM_THREADS where it is a number, otherwise the processors that this process may use."""
+    """OMP_NUM_THREADS if it is a number, otherwise the number of processors that this process may use."""
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     if asked.isdigit() and int(asked) > 0:
         return int(asked)

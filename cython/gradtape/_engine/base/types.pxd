@@ -1,12 +1,12 @@
-"""The engine's vocabulary: element types, ranks, instruction codes. Constants and questions about them; nothing stands below."""
+"""Constants of the engine and predicates on them: element types, limits, instruction codes. Imports no other module."""
 
 cdef enum:
     MAX_RANK = 12        # axes of a tensor
     MAX_OPERANDS = 8     # operands of one elementwise program
 
 cdef enum DTypeCode:
-    # Of these two programs and kernels know the arithmetic; what else is computed with is computed through one of them, or by
-    # NumPy. So they stand first, then what else has gradients, then what has none: each question is one comparison.
+    # The order makes each predicate a single comparison. First the two dtypes that programs and kernels support natively (others
+    # are computed in one of them or by NumPy), then the other differentiable ones, then the rest.
     F32 = 0
     F64 = 1
     F16 = 2
@@ -25,14 +25,14 @@ cdef enum DTypeCode:
     DTYPE_COUNT = 15
 
 cdef inline bint is_native(int dtype_code) noexcept nogil:
-    """Whether programs and kernels compute with it as it is."""
+    """Whether programs and kernels support the dtype natively."""
     return dtype_code <= F64
 
 cdef inline bint is_floating(int dtype_code) noexcept nogil:
     return dtype_code <= BF16
 
 cdef inline bint is_half(int dtype_code) noexcept nogil:
-    """Whether it is computed with in float32, and what results is rounded to it."""
+    """Whether the dtype is of half precision: computed in float32, with results rounded."""
     return dtype_code == F16 or dtype_code == BF16
 
 cdef inline bint is_complex(int dtype_code) noexcept nogil:
@@ -45,8 +45,8 @@ ctypedef fused real:
     float
     double
 
-# The codes of vector instructions (Code), and how many there are (CODE_COUNT).
+# The codes of vector instructions (Code) and their number (CODE_COUNT).
 include "instruction_codes.pxi"
 
 cdef enum:
-    XOR = CODE_COUNT     # bitwise operators' third code, beside AND and OR; no vector instruction
+    XOR = CODE_COUNT     # a code for bitwise operators only, as AND and OR; there is no such vector instruction

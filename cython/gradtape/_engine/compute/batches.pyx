@@ -1,4 +1,4 @@
-"""The order in which a buffered shuffle draws, over numbers that stand for what is shuffled, in TensorFlow's order."""
+"""The shuffle buffer of datasets: a random order of the elements' numbers, the same as TensorFlow's."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
@@ -8,19 +8,18 @@ from gradtape._engine.compute.random cimport Stream, start, word
 import numpy as np
 
 cdef enum:
-    FIRST_ALLOCATED = 1024            # numbers that a buffer has memory for at first; it grows up to its capacity
+    FIRST_ALLOCATED = 1024            # initial size of a buffer, in numbers; it grows up to its capacity
 
 
 cdef class ShuffleBuffer:
-    """A ring of numbers out of which a Philox stream draws.
+    """A ring buffer of numbers, from which a Philox stream draws at random.
 
-    Each draw takes a number at random, puts the one that is in front in its place, and moves the front on. A number is
-    drawn when the ring holds `capacity` of them (any number where it is negative: then nothing is drawn before the end),
-    or what is left when no more will come.
+    Each draw replaces the drawn number with the front one and advances the front. Numbers are drawn when the ring holds
+    `capacity` of them, or when the input has ended. A capacity that is not positive is unlimited.
     """
     cdef int64_t* ring
-    cdef Py_ssize_t allocated    # numbers that the ring has memory for
-    cdef Py_ssize_t first        # the place of the front
+    cdef Py_ssize_t allocated    # size of the ring's memory, in numbers
+    cdef Py_ssize_t first        # index of the front
     cdef Py_ssize_t count        # numbers in the ring
     cdef readonly Py_ssize_t capacity
     cdef readonly uint64_t key, high, drawn
@@ -41,7 +40,7 @@ cdef class ShuffleBuffer:
         return self.count
 
     cdef int grow(self) except -1:
-        """Makes place for another number. The ring has not begun to wrap, as it is not full."""
+        """Allocates memory for more numbers. The ring cannot have wrapped yet, as it was never full."""
         cdef Py_ssize_t allocated = min(max(2 * self.allocated, FIRST_ALLOCATED), self.capacity)
         cdef void* memory = realloc(self.ring, allocated * sizeof(int64_t))
         if memory == NULL:
@@ -51,7 +50,7 @@ cdef class ShuffleBuffer:
         return 0
 
     cdef inline Py_ssize_t place(self, Py_ssize_t behind) noexcept:
-        """The place so many numbers behind the front."""
+        """The index in the ring of the number `behind` places behind the front."""
         cdef Py_ssize_t place = self.first + behind
         return place if place < self.capacity else place - self.capacity
 
@@ -67,7 +66,7 @@ cdef class ShuffleBuffer:
         cdef uint32_t random = word(&self.stream)
         cdef Py_ssize_t place
         cdef int64_t number
-        # Dividing by 32 bits takes less time.
+        # Division by 32 bits is faster.
         place = self.place(random % <uint32_t>self.count if self.count <= <Py_ssize_t>0xFFFFFFFF else random)
         number = self.ring[place]
         self.ring[place] = self.ring[self.first]
@@ -77,9 +76,9 @@ cdef class ShuffleBuffer:
         return number
 
     def exchange(self, const int64_t[::1] numbers, Py_ssize_t count, bint ended):
-        """Puts all numbers in and draws up to `count`: as soon as the ring is full, and when `ended` until it is empty.
+        """Adds numbers and draws up to `count`: while the ring is full or, if the input has `ended`, until it is empty.
 
-        numbers: IN, no more than fit in while `count` are drawn.
+        numbers: IN, at most as many as fit in while `count` are drawn.
         """
         cdef Py_ssize_t given = numbers.shape[0], at = 0, made = 0
         cdef int64_t[::1] out
@@ -111,7 +110,7 @@ cdef class ShuffleBuffer:
         return result
 
     def refill(self, const int64_t[::1] numbers):
-        """Begins with these numbers, IN, in the ring."""
+        """Replaces the content of the ring with these numbers (IN)."""
         cdef Py_ssize_t i
         self.first = self.count = 0
         for i in range(numbers.shape[0]):

@@ -1,14 +1,14 @@
-"""How a program runs: block by block of its result, with operands of any strides. A part of `program`, in which it is inlined."""
+"""The interpreter of programs: runs them block by block, with operands of any strides. Included in `program`, to be inlined."""
 
-# What an operand's register needs before a block is run.
+# How an operand's register is updated before each block.
 cdef enum Upkeep:
-    KEEP          # nothing: the same elements serve every block
-    ADVANCE       # the pointer moves by the block
-    LOCATE        # the pointer moves by strides: the block's elements are contiguous
+    KEEP          # not at all: all blocks read the same elements
+    ADVANCE       # the pointer advances by the block
+    LOCATE        # the pointer is computed from the strides, as the block's elements are contiguous
     COPY_IN       # elements are gathered or converted into the register's own memory
 
 
-# The result's axes as STRIDED operands see them: axes of one element dropped, axes that run on merged.
+# The result's axes for STRIDED operands, without axes of size 1, and with axes merged that are contiguous in every operand.
 cdef struct FoldedAxes:
     int rank
     Py_ssize_t shape[MAX_RANK]
@@ -50,7 +50,7 @@ cdef Py_ssize_t whole_rows(const FoldedAxes* axes, Py_ssize_t block) noexcept no
 
 
 cdef Py_ssize_t period(const FoldedAxes* axes, int k) noexcept nogil:
-    """After how many elements operand k repeats from its start for good."""
+    """The number of elements after which operand k repeats."""
     cdef Py_ssize_t length = 1
     cdef int axis, first = 0
     while first < axes.rank and axes.strides[k][first] == 0:
@@ -61,7 +61,7 @@ cdef Py_ssize_t period(const FoldedAxes* axes, int k) noexcept nogil:
 
 
 cdef Py_ssize_t locate(const FoldedAxes* axes, int k, Py_ssize_t offset, Py_ssize_t* index) noexcept nogil:
-    """Element of operand k for the result's element `offset`; `index` (OUT) is its position on each axis."""
+    """Offset in operand k of the result's element `offset`; `index` (OUT) is its index on each axis."""
     cdef Py_ssize_t element = 0
     cdef int axis
     for axis in range(axes.rank - 1, -1, -1):
@@ -72,7 +72,7 @@ cdef Py_ssize_t locate(const FoldedAxes* axes, int k, Py_ssize_t offset, Py_ssiz
 
 
 cdef inline bint is_run(const Operand* operand, Py_ssize_t size) noexcept nogil:
-    """Whether the operand's elements lie side by side in the program's type, one for each of the result."""
+    """Whether the operand is contiguous, of the program's type and of the result's size."""
     return not operand.bytes and (operand.mode == FULL or size == 1)
 
 
@@ -102,12 +102,12 @@ cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
         return kernels.sum64(a, n)
 
 
-# Lines of memory that the next block reads and writes, asked for while this one is computed: so many at each step.
+# Prefetching of the next block's operands and result while the current block is computed.
 cdef struct Ahead:
-    int streams
+    int streams                         # number of operands
     const char* at[MAX_OPERANDS]
-    const char* written                 # NULL: nothing is
-    Py_ssize_t share                    # of each, per step
+    const char* written                 # the result; NULL: none
+    Py_ssize_t share                    # cache lines of each per instruction
 
 
 cdef inline void ask_ahead(Ahead* ahead, int steps) noexcept nogil:
@@ -123,7 +123,7 @@ cdef inline void ask_ahead(Ahead* ahead, int steps) noexcept nogil:
 
 
 cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahead* ahead) noexcept nogil:
-    """Every instruction of a program on the first n elements of its registers."""
+    """Runs all instructions of a program on the first n elements of its registers."""
     cdef const Instruction* step = program.instructions
     cdef const Instruction* end = step + program.length
     cdef int links
@@ -158,7 +158,7 @@ cdef void gather_run(real* out, const real* a, Py_ssize_t stride, Py_ssize_t n) 
 
 cdef void gather(real* out, const Operand* operand, const FoldedAxes* axes, int k, Py_ssize_t offset,
                  Py_ssize_t n) noexcept nogil:
-    """Copies operand k (IN) for the result's elements offset .. offset+n into `out` (OUT), axis by axis."""
+    """Copies operand k (IN) for the result's elements offset .. offset+n into `out` (OUT)."""
     cdef Py_ssize_t index[MAX_RANK]
     cdef Py_ssize_t element, run, stride
     cdef int axis, last = axes.rank - 1
@@ -186,7 +186,7 @@ cdef void gather(real* out, const Operand* operand, const FoldedAxes* axes, int 
 
 
 cdef void repeat(real* out, const Operand* operand, const FoldedAxes* axes, int k, Py_ssize_t n) noexcept nogil:
-    """Fills `out` (OUT, n elements) with the period of operand k (IN) over and over, by doubling."""
+    """Fills `out` (OUT, n elements) with repetitions of operand k's (IN) period, by doubling."""
     cdef Py_ssize_t done = period(axes, k)
     gather(out, operand, axes, k, 0, done)
     while done < n:
@@ -196,7 +196,7 @@ cdef void repeat(real* out, const Operand* operand, const FoldedAxes* axes, int 
 
 cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_ssize_t size,
                         bint total) noexcept nogil:
-    """Program.run_few for one element type. Arithmetic is done here, on registers of one element that stands for all, too."""
+    """Program.run_few for one element type. Arithmetic is inlined, and reads scalar registers without filling them."""
     cdef real* registers[FEW_REGISTERS + 1]
     cdef Py_ssize_t steps[FEW_REGISTERS + 1]
     cdef real[FEW_REGISTERS][LANES] memory
@@ -247,7 +247,7 @@ cdef bint interpret_few(Program program, real* out, const Operand* operands, Py_
 
 
 cdef inline void fill_out(real** registers, Py_ssize_t* steps, real[LANES]* memory, int k, Py_ssize_t size) noexcept nogil:
-    """Gives a register of one element that stands for all as many as there are."""
+    """Fills a scalar register with copies of its element."""
     if steps[k] == 0:
         if size > 1:
             fill(memory[k], registers[k][0], size)

@@ -1,7 +1,7 @@
-"""Which instructions of a program make chains, whose values stay in registers. A part of `program`."""
+"""Finds chains of instructions, whose intermediate values stay in vector registers. Included in `program`."""
 
 cdef int link_kind(const Instruction* step, int value) noexcept:
-    """The kind of link that an instruction is to a value in a register, NO_LINK where it is none."""
+    """The kind of link that applies an instruction to the chain's value; NO_LINK if there is none."""
     if step.a == value:
         if step.code == NEG:
             return LINK_NEG
@@ -18,8 +18,8 @@ cdef int link_kind(const Instruction* step, int value) noexcept:
 
 
 cdef int find_chains(Instruction* steps, Link* links, int count, list read_once, int constants, int temporaries) except -1:
-    """Joins instructions (IN, OUT) of which each takes the value of the one before; a value that only the next link reads is
-    not stored. links is OUT. Registers from `constants` on, up to `temporaries`, are of constants."""
+    """Joins instructions (IN, OUT) into chains if each reads the result of the previous one. A result that only the next link reads
+    is not stored. links is OUT. Registers in [constants, temporaries) hold constants."""
     cdef int k, kind, start = -1
     cdef bint second
     if kernels.chain32 == NULL:
@@ -32,7 +32,7 @@ cdef int find_chains(Instruction* steps, Link* links, int count, list read_once,
             if read_once[k - 1]:
                 links[k - 1].out = -1
         else:
-            # From the operand that is no constant: links take constants out of a register.
+            # Begin with the operand that is not a constant, as links keep constants in a vector register.
             if constants <= steps[k].a < temporaries:
                 kind = link_kind(&steps[k], steps[k].b)
                 steps[k].first = steps[k].b
@@ -47,12 +47,12 @@ cdef int find_chains(Instruction* steps, Link* links, int count, list read_once,
 
 
 cdef unsigned long long bit_of(int register, int constants, int temporaries) noexcept:
-    """The bit of a constant in a mask of them, 0 for other registers and for constants that are too many."""
+    """The bit of a constant's register in a mask; 0 for other registers and for constants beyond MOST_SHORT."""
     return 1ULL << (register - constants) if constants <= register < min(temporaries, constants + MOST_SHORT) else 0
 
 
 cdef unsigned long long short_constants(const Instruction* steps, Link* links, int count, int constants, int temporaries) noexcept:
-    """The mask of the constants that links alone read, which take them out of a register (links, IN and OUT)."""
+    """The mask of the constants that only links (IN, OUT) read. The links are marked as reading them from a vector register."""
     cdef unsigned long long shorts = 0, others = 0
     cdef int k, chain_end = 0
     for k in range(count):

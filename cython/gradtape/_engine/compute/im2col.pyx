@@ -1,10 +1,10 @@
-"""Patches: what a window sees at each of its places over an image, gathered; and the transpose, which adds them back.
+"""im2col: gathers the patches of an image under a sliding window; and its transpose, which scatters them by addition.
 
-Pooling needs no patches: it looks for each window's largest elements, or their sum, where they are.
+Pooling is computed from the image directly, without patches.
 
 Images are (batch, d0, d1, d2, channels), contiguous; patches (batch, o0, o1, o2, k0, k1, k2, channels), both flat;
-`dims` is the image's shape. `geometry` is 15 numbers: window sizes k, places o, strides, dilations, padding before, of each
-spatial axis.
+`dims` is the image's shape. `geometry` is 15 numbers: window sizes k, output sizes o, strides, dilations and padding before,
+three of each.
 """
 
 from libc.string cimport memcpy, memset
@@ -13,10 +13,10 @@ from gradtape._engine.base.threads cimport run_parts, thread_count
 from gradtape._engine.base.types cimport real
 
 cdef enum:
-    SPLIT_WORK = 1 << 17        # elements of patches from which images are shared out among the threads
+    SPLIT_WORK = 1 << 17        # elements of patches from which images are divided among threads
     SHORT_RUN = 32              # elements below which a loop is faster than memcpy
 
-# The images and their patches; one of source and image is NULL, and one of patches and cotangents.
+# Arguments of gather (source, patches) and scatter (cotangents, image); the others are NULL.
 cdef struct Transfer:
     bint double_precision
     const void* source          # IN
@@ -29,13 +29,13 @@ cdef struct Transfer:
 
 
 def gather(const real[::1] image, real[::1] patches, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry, double outside):
-    """patches (OUT) of the image (IN); `outside` is what lies beyond its borders. Neither is empty."""
+    """Gathers patches (OUT) of the image (IN), padded with `outside`. Neither is empty."""
     cdef Transfer transfer = Transfer(real is double, &image[0], NULL, &patches[0], NULL, &dims[0], &geometry[0], outside)
     share_out(&transfer, patches.shape[0])
 
 
 def scatter(const real[::1] patches, real[::1] image, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
-    """Adds the patches (IN) to the image (IN, OUT) at the places they come from; what lies outside is dropped."""
+    """Adds the patches (IN) to the image (IN, OUT) at their positions; elements in the padding are dropped."""
     cdef Transfer transfer = Transfer(real is double, NULL, &image[0], NULL, &patches[0], &dims[0], &geometry[0], 0)
     share_out(&transfer, patches.shape[0])
 
@@ -48,7 +48,7 @@ cdef int share_out(Transfer* transfer, Py_ssize_t size) except -1:
 
 
 cdef void transfer_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the images, all of their patches."""
+    """Processes a part of the images."""
     cdef Transfer* transfer = <Transfer*>context
     cdef Py_ssize_t first = transfer.dims[0] * part // parts, stop = transfer.dims[0] * (part + 1) // parts
     if transfer.double_precision:
@@ -74,7 +74,7 @@ cdef void transfer_images(const Transfer* transfer, const real* source, real* im
                     continue
                 for o2 in range(g[5]):
                     i2 = o2 * g[8] - g[14]
-                    # Places of the window's row that lie inside, where they are neighbours: one run.
+                    # The range of the window's row that is inside the image; one contiguous run if not dilated.
                     low = min(max(-i2, 0), g[2])
                     high = max(min(dims[3] - i2, g[2]), low)
                     for k0 in range(g[0]):
@@ -98,7 +98,7 @@ cdef void transfer_images(const Transfer* transfer, const real* source, real* im
 
 cdef void transfer_line(const Transfer* transfer, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t n,
                     Py_ssize_t o0, Py_ssize_t o1, Py_ssize_t i) noexcept nogil:
-    """All windows along the last axis of an image of one channel, whose runs are short: element by element of the window."""
+    """All windows along the last axis of an image of one channel. Loops over the window's elements first, as runs are short."""
     cdef const Py_ssize_t* dims = transfer.dims
     cdef const Py_ssize_t* g = transfer.geometry
     cdef Py_ssize_t size = g[0] * g[1] * g[2], stride = g[8], k0, k1, k2, i0, i1, i2, at, o2, low, high
@@ -109,7 +109,7 @@ cdef void transfer_line(const Transfer* transfer, const real* source, real* imag
             at = ((n * dims[1] + i0) * dims[2] + i1) * dims[3]
             for k2 in range(g[2]):
                 i2 = k2 * g[11] - g[14]
-                # The places at which this element of the window lies inside.
+                # The range of windows for which this element is inside the image.
                 low = min((max(-i2, 0) + stride - 1) // stride, g[5])
                 high = max(min((dims[3] - 1 - i2 + stride) // stride, g[5]), low)
                 if not (0 <= i0 < dims[1] and 0 <= i1 < dims[2]):
@@ -129,7 +129,7 @@ cdef void transfer_line(const Transfer* transfer, const real* source, real* imag
 
 cdef void transfer_row(const Transfer* transfer, const real* source, real* image, real* patches, const real* cotangents, Py_ssize_t at,
                    Py_ssize_t i, Py_ssize_t i2) noexcept nogil:
-    """One row of a dilated window: at, i: where it begins in the image and among the patches; i2: its place on the last axis."""
+    """One row of a dilated window. at, i: its offsets in the image and the patches; i2: its index on the last axis."""
     cdef Py_ssize_t channels = transfer.dims[4], step = transfer.geometry[11], _k2
     for _k2 in range(transfer.geometry[2]):
         if 0 <= i2 < transfer.dims[3]:
@@ -165,34 +165,34 @@ cdef inline void add(real* to, const real* more, Py_ssize_t n) noexcept nogil:
         to[i] += more[i]
 
 
-# The images and what pooling finds in their windows; one of places and sums is NULL, and one of source and image.
+# Arguments of pooling; places is NULL for sums, source or image is NULL.
 cdef struct Pool:
     bint double_precision
     const void* source          # IN
     void* image                 # IN, OUT
-    void* values                # OUT: the largest, or sums; IN where they are added back
+    void* values                # OUT: maxima or sums; IN for spread_windows
     int* places                 # OUT
     const Py_ssize_t* dims
     const Py_ssize_t* geometry
 
 
 def find_largest(const real[::1] image, real[::1] values, int[::1] places, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
-    """Each window's largest element of the image (IN), channel by channel, and where in the image it stands (OUT).
+    """Max pooling: the largest element of each window of the image (IN), per channel, and its index in the image (OUT).
 
-    Of equals it is the first, of windows with a NaN the first NaN. Every window has an element inside the image.
+    The first one if several are equal; the first NaN if there is one. Every window must have an element inside the image.
     """
     cdef Pool pool = Pool(real is double, &image[0], NULL, &values[0], &places[0], &dims[0], &geometry[0])
     pool_out(&pool, values.shape[0])
 
 
 def sum_windows(const real[::1] image, real[::1] values, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
-    """The sum of each window's elements of the image (IN) that lie inside it, channel by channel (OUT)."""
+    """The sum (OUT) of the elements of each window that are inside the image (IN), per channel."""
     cdef Pool pool = Pool(real is double, &image[0], NULL, &values[0], NULL, &dims[0], &geometry[0])
     pool_out(&pool, values.shape[0])
 
 
 def spread_windows(const real[::1] values, real[::1] image, const Py_ssize_t[::1] dims, const Py_ssize_t[::1] geometry):
-    """Adds each window's value (IN) to all of its elements of the image (IN, OUT): the transpose of `sum_windows`."""
+    """Adds each window's value (IN) to all of its elements in the image (IN, OUT): the transpose of `sum_windows`."""
     cdef Pool pool = Pool(real is double, NULL, &image[0], <void*>&values[0], NULL, &dims[0], &geometry[0])
     pool_out(&pool, values.shape[0])
 
@@ -207,7 +207,7 @@ cdef int pool_out(Pool* pool, Py_ssize_t size) except -1:
 
 
 cdef void pool_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the images, all of their windows."""
+    """Processes a part of the images."""
     cdef Pool* pool = <Pool*>context
     cdef Py_ssize_t first = pool.dims[0] * part // parts, stop = pool.dims[0] * (part + 1) // parts
     if pool.double_precision:
@@ -257,7 +257,7 @@ cdef void pool_images(const Pool* pool, const real* source, real* image, real* v
 
 cdef inline void take_larger(const real* source, Py_ssize_t at, real* values, int* places, Py_ssize_t n,
                              bint begun) noexcept nogil:
-    """Takes the elements at a place that are larger than those so far, all of them where there are none so far."""
+    """Updates the maxima and their places with the elements at offset `at`; initializes them unless `begun`."""
     cdef Py_ssize_t i
     cdef int place = <int>at
     cdef real x, best
@@ -268,7 +268,7 @@ cdef inline void take_larger(const real* source, Py_ssize_t at, real* values, in
             values[i] = source[i]
             places[i] = place + <int>i
         return
-    # Both are always written: which is larger cannot be foretold.
+    # Without branches, which would be unpredictable.
     for i in range(n):
         x, best = source[i], values[i]
         larger = (x > best) | ((x != x) & (best == best))
@@ -276,7 +276,7 @@ cdef inline void take_larger(const real* source, Py_ssize_t at, real* values, in
         places[i] = place + <int>i if larger else places[i]
 
 
-# Values and where among an image's elements they stand. Values of an image stand in it.
+# Arguments of put_at_places.
 cdef struct Places:
     bint double_precision
     const void* values          # IN
@@ -288,9 +288,9 @@ cdef struct Places:
 
 
 def put_at_places(const real[::1] values, const int[::1] places, real[::1] image, Py_ssize_t images):
-    """image (OUT) = zeros, but that values (IN) are added up at their places (IN): the transpose of taking them.
+    """Sets image (OUT) to zero and adds values (IN) at their places (IN), indices in `image`: the transpose of max pooling.
 
-    There are so many images, at least one. Each has as many of the values, one after the other, and they stand in it.
+    `image` consists of that many `images`, at least one. The values of each are consecutive, equally many, and have places in it.
     """
     cdef Places put = Places(real is double, &values[0], &places[0], &image[0], images, values.shape[0] // images, image.shape[0] // images)
     cdef int parts = <int>min(thread_count(), images) if image.shape[0] >= SPLIT_WORK else 1
@@ -299,7 +299,7 @@ def put_at_places(const real[::1] values, const int[::1] places, real[::1] image
 
 
 cdef void put_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the images."""
+    """Processes a part of the images."""
     cdef Places* put = <Places*>context
     cdef Py_ssize_t first = put.images * part // parts, stop = put.images * (part + 1) // parts
     if put.double_precision:

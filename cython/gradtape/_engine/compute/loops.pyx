@@ -1,7 +1,7 @@
-"""Loops over flat data: programs and reductions, let out of the interpreter when they are long, and cut up among threads.
+"""Loops over flat data: programs and reductions. Long ones release the GIL and are divided among threads.
 
-Long sums are those of segments, whose places follow from the size alone, and threads take whole segments: results depend
-neither on timing nor on the number of threads. Where elements do not meet, cutting changes no bit, so a loop can be cut or not.
+Long sums are computed by segments that depend only on the size, and threads compute whole segments, so results depend neither
+on timing nor on the number of threads. Elementwise loops may be divided anywhere, as that does not change results.
 """
 
 from gradtape._engine.base.buffer cimport Block, acquire, release
@@ -12,12 +12,12 @@ from gradtape._engine.compute.program cimport FULL, SCALAR, STRIDED, Operand, Pr
 from gradtape._engine.kernels.dispatch cimport SUM, kernels
 
 cdef enum:
-    SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is worth cutting up
-    ALERT_WORK = 1 << 15        # the same while other threads look out for work
-    CUT = 1024                  # elements between places where a flat run may be cut
+    SPLIT_WORK = 1 << 18        # elements times instructions from which a loop is divided
+    ALERT_WORK = 1 << 15        # the same while other threads are spinning
+    CUT = 1024                  # parts of a flat loop begin at multiples of this number of elements
     MOST_SEGMENTS = 64
-    SEGMENT = 8 * CUT           # elements of a segment, at least
-    MOST_VALUES = 2048          # float64 of values, or twice as many float32, that are summed while L1 has them
+    SEGMENT = 8 * CUT           # minimum size of a segment, in elements
+    MOST_VALUES = 2048          # float64 values, or twice as many float32 values, that are summed while they are in L1
 
 
 cdef bint worth_cutting(Py_ssize_t work) noexcept nogil:
@@ -40,11 +40,11 @@ cdef double sum_of_segments(const double* sums, int segments) noexcept nogil:
     return total
 
 
-# A program's run cut along the first axis, or along the flat run where every operand is a run or a single element.
+# A program's loop divided along the first axis, or flattened if every operand is contiguous or a scalar.
 cdef struct Division:
     void* program
     bint double_precision
-    int segments                    # of a total, 0 of a run that is stored
+    int segments                    # of a total; 0 if the elements are stored
     char* out
     Py_ssize_t out_step             # bytes of result per index of the divided axis
     Operand operands[MAX_OPERANDS]
@@ -53,7 +53,7 @@ cdef struct Division:
     int rank
     Py_ssize_t shape[MAX_RANK]
     Py_ssize_t length               # of the divided axis
-    Py_ssize_t inner                # elements per index of it
+    Py_ssize_t inner                # elements per index of the divided axis
     double sums[MOST_SEGMENTS]
 
 
@@ -97,8 +97,8 @@ cdef void run_program(void* program, bint double_precision, void* out, const Ope
 
 
 cdef int execute(Program program, bint double_precision, void* out, Operand* operands, Extent* extent, bint total) except -1:
-    """Runs a program. Long runs let other Python threads in (inputs are immutable and the output is not yet shared) and
-    are cut up among the parked threads."""
+    """Runs a program. Long runs release the GIL, as inputs are immutable and the output is not yet shared, and are divided
+    among the parked threads."""
     cdef Division division
     cdef int parts = thread_count(), segments = segments_of(extent.size) if total else 0, i
     cdef bint flat = True
@@ -146,8 +146,8 @@ cdef int execute(Program program, bint double_precision, void* out, Operand* ope
     return 0
 
 
-# The sum of a program's values that are never stored, with the bits of storing and reducing them: kernels add up CUT elements in
-# their own type and these in double, so the sums of CUT are what the threads find.
+# The sum of a program's values without storing them, bitwise the same as storing and reducing them: kernels sum CUT elements in
+# the elements' type and add those sums in double precision, so threads compute the sums of CUT elements.
 cdef struct Summing:
     void* program
     bint double_precision
@@ -197,7 +197,7 @@ cdef bint execute_sum(Program program, bint double_precision, void* out, Operand
     job.length, job.sums = size, <double*>sums.data
     with nogil:
         run_parts(sum_blocks, &job, thread_count() if worth_cutting(size * (program.length + 2)) else 1)
-    # In the order of `reduce_run`.
+    # Added in the order of `reduce_run`.
     for segment in range(segments):
         totals[segment] = 0
         for i in range(place_of_cut(size, segment, segments) // CUT, (place_of_cut(size, segment + 1, segments) + CUT - 1) // CUT):
@@ -251,7 +251,7 @@ cdef struct ReductionDivision:
 
 
 cdef void reduce_part(void* context, int part, int parts) noexcept nogil:
-    """Some of the outer indices, or some segments of one long sum."""
+    """Reduces a part of the outer indices, or some segments of one long sum."""
     cdef ReductionDivision* job = <ReductionDivision*>context
     cdef Py_ssize_t start, stop, row = job.reduced * job.inner
     cdef int width = 4 if job.dtype_code == F32 else 8, i
@@ -280,7 +280,7 @@ cdef void reduce_flat(int kind, int dtype_code, const char* a, char* out, Py_ssi
 
 cdef void reduce_run(int kind, int dtype_code, const char* a, char* out, Py_ssize_t outer, Py_ssize_t reduced,
                      Py_ssize_t inner) noexcept:
-    """a is IN, out is OUT. Long reductions let other Python threads in, and are cut up where the parts do not meet."""
+    """a is IN, out is OUT. Long reductions release the GIL, and are divided if the parts are independent."""
     cdef ReductionDivision job
     cdef Py_ssize_t size = outer * reduced * inner
     cdef int parts = thread_count()

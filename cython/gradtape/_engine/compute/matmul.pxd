@@ -6,18 +6,19 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
                  Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                  const void* a, Py_ssize_t a_batch_stride, const void* b, Py_ssize_t b_batch_stride, void* c) except -1
 
-# Whether a product is too small for any way but direct_product, but not empty.
+# Whether a product is not empty and so small that `product` always computes it by direct_product.
 cdef bint is_short(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
 
-# Adds op(a) op(b) to c (IN, OUT) instead, and says so, where the product is short.
+# Adds op(a) op(b) to c (IN, OUT) if the product is short; otherwise returns False.
 cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k,
                       const void* a, const void* b, void* c) noexcept
 
-# Whether op(a) op(b) has the same bits from b as from a copy of its transpose: it is direct, and adds up in one go either way.
+# Whether op(a) op(b) is bitwise the same if b is replaced with a copy of its transpose: if it is direct, and its depth summed
+# in one pass either way.
 cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
 
-# The ways that `product` chooses between; no size may be 0. direct_product may also run without the GIL; shared_product cuts
-# the product into parts for as many threads, and packs what it multiplies when `blocked`.
+# The implementations that `product` chooses from; no size may be 0. direct_product does not need the GIL. shared_product divides
+# the product into parts for as many threads, and packs the operands if `blocked`.
 cdef int shared_product(bint double_precision, bint transpose_a, bint transpose_b, Py_ssize_t batch,
                         Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const void* a, Py_ssize_t a_batch_stride,
                         const void* b, Py_ssize_t b_batch_stride, void* c, int parts, bint blocked) except -1

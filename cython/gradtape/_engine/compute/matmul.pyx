@@ -1,7 +1,7 @@
 """Matrix products over raw, row-major operands.
 
-Small ones run in registers as they are. Large ones go to NumPy's BLAS, or where that leaves half of the processor's vectors
-unused, block by block through the same kernels, cut up among the parked threads.
+Small ones are computed by the kernels without packing. Large ones are computed by NumPy's BLAS or, if that uses only half of the
+processor's vector width, by the same kernels block by block, divided among the parked threads.
 """
 
 cimport numpy as cnp
@@ -20,23 +20,23 @@ cdef extern from "numpy/arrayobject.h":
                        void* data, int itemsize, int flags, object obj)
     object PyArray_MatrixProduct2(object a, object b, cnp.ndarray out)
 
-# Direct products win up to these numbers of multiply-adds, about where BLAS takes a second thread: by shape, since matrices
-# that are used once only wait for memory. Measured by `python benchmarks/product_thresholds.py`.
+# Direct products are faster than BLAS up to these numbers of multiply-adds, about where BLAS uses a second thread. They depend on
+# the shape, as products that read each element once are limited by memory. Measured by `python benchmarks/product_thresholds.py`.
 cdef enum:
     DIRECT_WORK = 1_000_000
     DIRECT_NARROW_WORK = 400_000      # a result of fewer than 16 rows or columns
     DIRECT_VECTOR_WORK = 100_000      # a result of one row or column
-    SHARED_WORK = 2_000_000           # from here on a second thread is worth waking
-    SHARED_VECTOR_WORK = 500_000      # the same of a result of one row or column, which waits for memory
-    BLOCKED_WORK = 16_000_000         # from here on packing pays, unless a side of the result is narrow
+    SHARED_WORK = 2_000_000           # from here on waking a second thread is worthwhile
+    SHARED_VECTOR_WORK = 500_000      # the same for a result of one row or column, which is limited by memory
+    BLOCKED_WORK = 16_000_000         # from here on packing is worthwhile, unless a side of the result is narrow
     NARROW = 32
-    DEEP = 4                          # times deeper than wide and high, and few enough results to add up: cut along the depth
-    DEEP_RESULT = 1 << 15
-    TILE_ROWS = 48                    # parts meet between whole tiles of any height and width: but for a few rows or columns,
-    TILE_COLUMNS = 64                 # cutting changes no bit
+    DEEP = 4                          # products are divided along the depth if it is this many times the width and the height,
+    DEEP_RESULT = 1 << 15             # and the result has at most this many elements
+    TILE_ROWS = 48                    # parts begin at multiples of every height and width of the kernels' tiles: except for a few
+    TILE_COLUMNS = 64                 # rows or columns, dividing a product does not change results
     PANEL_ROWS = 6                    # the same for blocked parts
-    ALERT_WORK = 200_000              # as SHARED_WORK, while other threads look out for work
-    LONG_WORK = 1_000_000             # from here on other threads may have the interpreter meanwhile
+    ALERT_WORK = 200_000              # as SHARED_WORK, while other threads are spinning
+    LONG_WORK = 1_000_000             # from here on the GIL is released
 
 
 cdef inline bint _small(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept nogil:
@@ -53,7 +53,7 @@ cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
 
 
 cdef object _matrix(bint double_precision, bint transpose, Py_ssize_t rows, Py_ssize_t columns, const void* data):
-    """A rows x columns view of row-major memory (of its transpose when `transpose`), without copying."""
+    """A rows x columns view of row-major memory, or of its transpose."""
     cdef cnp.npy_intp item = 8 if double_precision else 4
     cdef cnp.npy_intp dims[2]
     cdef cnp.npy_intp strides[2]
@@ -94,8 +94,8 @@ cdef int blas_product(bint double_precision, bint transpose_a, bint transpose_b,
     return 0
 
 
-# A product cut into parts along one of its sides. Blocked parts work in a block of scratch storage each, and those of a product cut
-# along its depth, but for the first, write sums of their own.
+# A product divided into parts along one of its sides. Each blocked part has its own scratch memory. If the product is divided along
+# its depth, each part but the first writes to its own sums, which are added to the result afterwards.
 cdef enum Cut:
     ROWS
     COLUMNS
@@ -104,7 +104,7 @@ cdef enum Cut:
 cdef struct Share:
     bint double_precision, blocked
     Cut cut
-    Py_ssize_t length, grain     # of the side that is cut: parts meet at multiples of the grain
+    Py_ssize_t length, grain     # size of the divided side; parts begin at multiples of the grain
     Py_ssize_t m, n, k, a_row, a_col, b_row, b_col
     const char* a
     const char* b
@@ -206,14 +206,14 @@ cdef int product(bint double_precision, bint transpose_a, bint transpose_b, Py_s
         memset(c, 0, batch * m * n * (8 if double_precision else 4))
         return 0
     if b_batch_stride == 0 and batch > 1 and not transpose_a and a_batch_stride == m * k:
-        # One matrix for the whole batch: a single product of all rows.
+        # The whole batch is multiplied by one matrix: a single product of all rows.
         m *= batch
         batch = 1
     if not outruns_blas and not _small(m, n, k):
         return blas_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride,
                             b, b_batch_stride, c)
     work = m * n * k
-    # Whether threads look out must not show in the result, which it would in passes as deep as few rows and columns ask for.
+    # Results must not depend on whether threads are spinning. With few rows or columns they would, as the depth of passes differs.
     if work >= ALERT_WORK and (work >= (SHARED_WORK if min(m, n) > 1 else SHARED_VECTOR_WORK)
                                or alert_threads() > 0 and min(m, n) > FEW_ROWS):
         return shared_product(double_precision, transpose_a, transpose_b, batch, m, n, k, a, a_batch_stride, b, b_batch_stride,
@@ -237,4 +237,4 @@ cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b,
 
 
 if outruns_blas:
-    look_out()      # no product goes to BLAS, so its threads are not starved
+    look_out()      # threads may spin, as no product uses BLAS, whose threads they would compete with

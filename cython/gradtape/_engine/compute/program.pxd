@@ -7,18 +7,18 @@ from gradtape._engine.kernels.dispatch cimport Link
 from gradtape._engine.record.primitive cimport READS_RESULT, Primitive
 
 cdef enum:
-    FEW = 16              # elements up to which arithmetic is done without a kernel
+    FEW = 16              # elements up to which arithmetic is inlined rather than done by a kernel
 
 cdef enum OperandMode:
     FULL          # contiguous, one element per result element
-    SCALAR        # one element for all
-    STRIDED       # anything else: element strides per result axis, 0 where broadcast
+    SCALAR        # one element, broadcast
+    STRIDED       # any other strides
 
 cdef struct Operand:
     const void* data
     int mode
     bint bytes                         # elements are bool bytes: loaded as 0.0 or 1.0 of the program's type
-    Py_ssize_t strides[MAX_RANK]       # in elements; read in STRIDED mode only
+    Py_ssize_t strides[MAX_RANK]       # in elements per result axis, 0 if broadcast; only for STRIDED
 
 # Roles that a derivative program's operands play, in Derivative.reads.
 cdef enum Role:
@@ -32,49 +32,49 @@ cdef struct Instruction:
     int a
     int b
     int c
-    int chained                        # links of a chain that begins here, of which the first is this instruction; 0: none does
-    int first                          # the register of the value with which it begins
+    int chained                        # number of links of the chain that begins with this instruction; 0: none does
+    int first                          # register of the chain's initial value
 
 cdef class Program(Primitive)          # forward declaration
 
 @cython.final
 cdef class Derivative:
-    """The reverse rule of one operand: cotangent of the operand = program(*reads)."""
-    cdef readonly bint zero            # identically zero: no cotangent flows
+    """The vjp with respect to one operand: cotangent of the operand = program(*reads)."""
+    cdef readonly bint zero            # identically zero
     cdef readonly bint identity        # the cotangent itself; program is None
     cdef readonly Program program
     cdef readonly int count
-    cdef bint short                    # a program that reads three tensors or fewer
+    cdef bint short                    # a program with at most three operands
     cdef int reads[MAX_OPERANDS]       # a Role or an operand position per operand of `program`
 
 @cython.final
 cdef class Program(Primitive):
-    """A compiled elementwise function of `arity` operands; its name is the public op's, or a text of a derived formula."""
+    """A compiled elementwise function of `arity` operands. Its name is the public op's, or the text of a derived formula."""
     cdef readonly int arity
-    cdef readonly bint predicate       # result is to be stored as bool bytes
+    cdef readonly bint predicate       # the result is stored as bool bytes
     cdef int single                    # the Code if the program is one instruction on its operands in order, else -1
-    cdef bint direct                   # one instruction on its operands in order, whose result is stored as it is
-    cdef bint expanded                 # the formula is in instructions as it stands
-    cdef bint arithmetic               # and that a sum, difference, product or quotient
+    cdef bint direct                   # `single`, and not a predicate
+    cdef bint expanded                 # the formula already consists of instructions
+    cdef bint arithmetic               # `single` is a sum, difference, product or quotient
     cdef readonly object expression    # the formula: expressions.Expr over operands 0 .. arity-1
-    cdef object integers               # what computes it on NumPy arrays of integers, or of bools; None: nothing does
-    cdef int takes                     # the dtype codes that it takes, a bit each
-    cdef str taken                     # and what messages list as such
+    cdef object integers               # function that computes it on NumPy arrays of integers or bools; None: not supported
+    cdef int takes                     # supported dtype codes, a bit each
+    cdef str taken                     # the same as listed by error messages
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
-    cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
-    # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
+    cdef void* ready[MAX_OPERANDS]     # the same, borrowed, NULL until first used
+    # Made by `compile` before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
-    cdef Link* links                   # each instruction as a link, where it is part of a chain
-    cdef float* constants32            # each constant repeated, for runs of few elements
+    cdef Link* links                   # per instruction its link, if it is part of a chain
+    cdef float* constants32            # each constant LANES times
     cdef double* constants64
     cdef int length, constant_count, registers
-    cdef unsigned long long shorts     # the constants, a bit each, that links alone read: of these there is no block
+    cdef unsigned long long shorts     # the constants, a bit each, that only links read, so that they are not filled to a block
     cdef int short_count
     cdef int compile(self) except -1
     cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)
-    cdef Derivative derivative(self, int operand)      # derived (or overriding) rule, built on first use and cached
+    cdef Derivative derivative(self, int operand)      # derived or overriding rule, built on first use and cached
     # Runs over all elements of the result shape. `out` is OUT: `size` elements of the program's type, bool bytes when
     # `predicate`, or one element when `total` (the sum over all elements is stored instead of the elements).
     # out may be identical to a FULL operand of the same type.
@@ -84,11 +84,11 @@ cdef class Program(Primitive):
     cdef bint run_rows(self, bint double_precision, void* out, const Operand* a, const Operand* b, bint swapped, int rank,
                        const Py_ssize_t* shape, Py_ssize_t size) noexcept nogil
 
-    # The same for few elements, of which all that leads to the run would be most of the cost; False, and nothing is done, where
-    # they are not few, an operand is STRIDED or the program was not compiled yet.
+    # A variant of `run` with little overhead for few elements. False, and nothing is done, if there are more than FEW elements, an
+    # operand is STRIDED or the program is not compiled yet.
     cdef bint run_few(self, bint double_precision, void* out, const Operand* operands, Py_ssize_t size, bint total) noexcept nogil
 
-cdef Program program(str name)         # the program of a row of the elementwise table; KeyError if there is none
+cdef Program program(str name)         # the program of a row of the elementwise table; raises KeyError
 
 
 cdef inline Derivative derivative_of(Program program, int operand):
@@ -99,10 +99,10 @@ cdef inline Derivative derivative_of(Program program, int operand):
 
 cdef inline void few(int code, real* out, const real* a, Py_ssize_t a_step, const real* b, Py_ssize_t b_step,
                      Py_ssize_t n) noexcept nogil:
-    """Arithmetic on so few elements that calling a kernel would be most of the cost. a and b are IN, out is OUT."""
+    """Arithmetic on so few elements that a call of a kernel would take most of the time. a and b are IN, out is OUT."""
     cdef Py_ssize_t i
     if n == 1:
-        # As vectors, the loops below would ask a good deal before they do it.
+        # Avoids the overhead of the loops below, which compilers vectorize.
         out[0] = a[0] * b[0] if code == MUL else a[0] + b[0] if code == ADD else a[0] - b[0] if code == SUB else a[0] / b[0]
     elif code == MUL:
         for i in range(n):

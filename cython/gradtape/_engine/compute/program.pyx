@@ -1,6 +1,6 @@
-"""Programs: elementwise expressions compiled to vector instructions, and those of the table by name.
+"""Programs: elementwise expressions compiled to vector instructions, and a registry of the table's programs by name.
 
-Expressions and their derivatives are made in expressions, the rows of the table in elementwise.
+Expressions and their derivatives are defined in `expressions`, the rows of the table in `elementwise`.
 """
 
 cimport cython
@@ -13,7 +13,8 @@ from gradtape._engine.kernels.dispatch cimport (
     LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID_GRAD, LINK_SQUARE, LINK_SUB,
     LINK_SUB_FROM, LINK_TANH_GRAD, NO_LINK, Link, kernels)
 
-from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint: `expand` reads it, and no finalizer is to find it half read
+# `special` is used by `expand`. It is imported here so that no finalizer that needs a program can find it half imported.
+from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
@@ -21,15 +22,15 @@ cdef extern from "compiler.h":
     void FETCH_TO_WRITE(const void* p) noexcept nogil
 
 cdef enum:
-    BLOCK_BYTES = 4096          # of one register: small enough that all of a program's stay in L1
-    SCRATCH_BYTES = 32768       # of all registers that need memory of their own; taken from the stack
-    LANES = 16                  # registers start at multiples of this many elements; no fewer than FEW
-    FEW_REGISTERS = 32          # of the programs that have a short way for few elements
+    BLOCK_BYTES = 4096          # size of one register: small enough that all of a program's fit into L1
+    SCRATCH_BYTES = 32768       # maximum size of all registers that need their own memory, which is on the stack
+    LANES = 16                  # registers start at multiples of this many elements; at least FEW
+    FEW_REGISTERS = 32          # maximum number of registers of programs that `run_few` can run
     MAX_REGISTERS = 250
-    MOST_SHORT = 64             # constants of a program that can be short: repeated for a vector, not for a block
-    LINE = 64                   # bytes of a line of cache
-    FAR_BYTES = 1 << 19         # of a run from which the next block's lines are asked for: they are not in cache by themselves
-    FAR_BLOCK_BYTES = 2048      # of one register then, as these lines are in L1 too
+    MOST_SHORT = 64             # maximum number of constants that are not filled to a block
+    LINE = 64                   # bytes of a cache line
+    FAR_BYTES = 1 << 19         # size of a run from which the next block is prefetched, as hardware prefetching is not enough
+    FAR_BLOCK_BYTES = 2048      # size of one register then, as the prefetched lines are in L1, too
 
 CODES = {name: code for code, name in enumerate(expressions.INSTRUCTIONS)}
 if len(CODES) != CODE_COUNT or CODES["add"] != ADD or CODES["div"] != DIV:
@@ -41,11 +42,11 @@ include "chains.pxi"
 
 @cython.final
 cdef class Derivative:
-    """The reverse rule of one operand: cotangent of the operand = program(*reads)."""
+    """The vjp with respect to one operand: cotangent of the operand = program(*reads)."""
 
     @property
     def roles(self):
-        """The role of each operand of `program`: -1 the cotangent, -2 the operation's result, else an operand's position."""
+        """The role of each operand of `program`: -1 for the cotangent, -2 for the op's result, else an operand's position."""
         return tuple([self.reads[k] for k in range(self.count)])
 
     def __repr__(self):
@@ -84,7 +85,7 @@ cdef class Program(Primitive):
         PyMem_RawFree(self.constants64)
 
     cdef int compile(self) except -1:
-        """Lists the formula's instructions, with values in as few registers as their lifetimes allow."""
+        """Compiles the formula to instructions, reusing registers of values that are not read any more."""
         cdef int k
         cdef float* constants32
         cdef double* constants64
@@ -130,7 +131,7 @@ cdef class Program(Primitive):
                 links[k] = Link(NO_LINK, 0, 0, 0)
             find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps], self.arity, first)
             shorts = short_constants(instructions, links, len(steps), self.arity, first)
-            # Another thread may have been here meanwhile.
+            # Another thread may have compiled it meanwhile.
             if self.instructions == NULL:
                 self.registers = count
                 self.constant_count = len(constants)
@@ -148,7 +149,7 @@ cdef class Program(Primitive):
         return 0
 
     cdef int prepare(self) except -1:
-        """Compiles a program that was not run yet; running cannot raise."""
+        """Compiles the program unless that is done. Running cannot raise."""
         if self.instructions == NULL:
             self.compile()
         return 0
@@ -207,7 +208,7 @@ cdef class Program(Primitive):
     cdef void run(self, bint double_precision, void* out, const Operand* operands, int rank, const Py_ssize_t* shape,
                   Py_ssize_t size, bint total) noexcept nogil:
         cdef int arity = self.arity
-        # One instruction over whole runs needs no blocks.
+        # One instruction on contiguous operands needs no blocks.
         if (self.single >= 0 and not (total or self.predicate) and is_run(&operands[0], size)
                 and (arity < 2 or is_run(&operands[1], size)) and (arity < 3 or is_run(&operands[2], size))):
             if double_precision:
@@ -240,7 +241,7 @@ cdef class Program(Primitive):
 
     cdef bint run_rows(self, bint double_precision, void* out, const Operand* a, const Operand* b, bint swapped, int rank,
                        const Py_ssize_t* shape, Py_ssize_t size) noexcept nogil:
-        """Arithmetic of a run with one element, or with a row that repeats; False, and nothing is done, where b is neither."""
+        """Arithmetic of a contiguous operand a with a scalar or a row b that is broadcast; False, and nothing is done, if b is neither."""
         cdef int op, axis = rank - 1, step = b.mode != SCALAR
         cdef Py_ssize_t width = 1
         if b.bytes:
@@ -267,7 +268,7 @@ cdef class Program(Primitive):
             kernels.broadcast32(op, <float*> out, <const float*> a.data, <const float*> b.data, step, size // width, width)
         return True
 
-    # For tests and for documentation; the engine calls `derivative` and `run`.
+    # For tests and documentation; the engine calls `derivative` and `run`.
 
     def rule(self, int operand):
         """The `Derivative` with respect to the operand at a position."""
@@ -278,7 +279,7 @@ cdef class Program(Primitive):
     def evaluate(self, *arrays, bint total=False, out=None):
         """The program's value on NumPy arrays: float64 if one of them is, else float32; bool arrays are read as bytes.
 
-        Arrays broadcast as NumPy's do, and any strides will do. With `total`, the sum over all elements.
+        Arrays may be of any strides and are broadcast as in NumPy. With `total`, the sum over all elements.
         `out` is a contiguous array of the result's shape and type; it may be an operand of that shape.
         """
         import numpy
@@ -320,13 +321,13 @@ cdef class Program(Primitive):
 
 
 cdef str camel(str name):
-    """TensorFlow's name of a kernel, where it is the public one's in other letters."""
+    """The default of a kernel's name in TensorFlow: the public name in camel case."""
     return "".join([part.capitalize() for part in name.split("_")])
 
 
-# Programs without overriding rules, by formula and arity, so that equal derivatives are one program.
+# Programs without overriding rules by formula and arity, so that equal derivatives share a program.
 cdef dict shared = {}
-# The programs of the table's rows by name, made as they are asked for, and which of the shared ones have a row's name.
+# Programs of the table's rows by name, made on first use; `titled`: the shared ones that have a row's name.
 cdef dict named = {}
 cdef bint _all_named = False
 cdef set titled = set()
@@ -337,7 +338,7 @@ cdef Program derived_program(expression, int arity):
     global _all_named
     found = shared.get((expression, arity))
     if found is None and not _all_named:
-        # It may be a row's.
+        # It may be the program of a row.
         for name in table():
             program(name)
         _all_named = True
@@ -350,7 +351,7 @@ cdef Program derived_program(expression, int arity):
 
 
 cdef Program program(str name):
-    """A row's program is made when it is first asked for, and compiled when it is first run."""
+    """Makes a row's program on first use. It is compiled when it is first run."""
     found = named.get(name)
     if found is None:
         row = table()[name]
@@ -364,7 +365,7 @@ cdef Program program(str name):
             if not row.derivatives:
                 titled.add(found)
                 shared[formula, arity] = found
-        # Another thread may have been here meanwhile.
+        # Another thread may have made it meanwhile.
         found = named.setdefault(name, found)
     return <Program> found
 
@@ -389,5 +390,5 @@ def table():
 
 
 def named_program(str name):
-    """The program of a row of the table, for tests; KeyError if there is none."""
+    """The program of a row of the table, for tests; raises KeyError."""
     return program(name)

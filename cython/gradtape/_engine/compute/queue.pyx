@@ -1,11 +1,11 @@
-"""Small products that a second thread computes while the first goes on.
+"""A queue of small matrix products that a second thread computes while the first one continues.
 
-One thread at a time has the queue: it puts products in, and settles them before it needs what they give. A lent worker takes
-one after the other, in order, as long as more come, and so does who settles: a product that nobody has begun is computed by
-the one who waits for it, so a worker that sleeps, is late or does not exist costs nothing. Results have the bits of
-products one after another, as each waits for those that it follows.
+One thread at a time owns the queue. It enqueues products, and settles them before it reads their results. A worker computes
+them in order as long as more come. The owner, when it settles, computes those that are not begun itself, so that a worker
+which sleeps, is late or does not exist costs nothing. Results are bitwise those of sequential execution, as each product
+waits for those that it depends on.
 
-The worker knows pointers and sizes alone. All but its part runs under the interpreter's lock. A fork first does what is queued.
+The worker only uses pointers and sizes; everything else runs with the GIL held. Before a fork all queued products are finished.
 """
 
 from libc.stdint cimport INT64_MAX, int64_t
@@ -45,36 +45,36 @@ cdef extern from *:
     void gradtape_queue_at_fork(void (*before)() noexcept nogil, void (*in_child)(bint owns) noexcept nogil) noexcept
 
 cdef enum:
-    TRIAL = 16                   # times that a trial takes, and in which
-    IN_A_ROW = 4                 # are done the same way
+    TRIAL = 16                   # number of times that the work is done in a trial,
+    IN_A_ROW = 4                 # as many in a row with or without the queue
     BETWEEN_TRIALS = 1024
-    MOST_LOOKS = 500             # that a worker takes for the next product, and who waits before others may have its core
+    MOST_LOOKS = 500             # iterations that a worker spins for the next product, and a waiting thread before it yields its core
 
 cdef struct Place:
     Product product
     const void* a
     const void* b
     void* c
-    long done                    # how many were in the queue with the last one that is done here
-    char apart[32]               # places of two cache lines
+    long done                    # number, from 1, of the last product that was finished in this place
+    char apart[32]               # pads places to two cache lines
 
 cdef struct Queue:
     long begun                   # each of these has its own cache line
     char apart[120]
     long put
     char apart_again[120]
-    long served                  # a worker is here, or on its way
+    long served                  # a worker is serving the queue, or about to
     char far_from_these[120]
-    long settled                 # the owner's alone: so many are known to be done
+    long settled                 # number of products known to be done; used only by the owner
     bint occupied
-    bint refused                 # no worker was to be had
+    bint refused                 # no worker was available
 
 cdef Queue queue
 cdef Place places[MOST_QUEUED]
 
 
 cdef bint begin(long* number) noexcept nogil:
-    """Takes the first product that nobody has begun; False where there is none."""
+    """Takes the first product that is not begun; False if there is none."""
     cdef long first = load(&queue.begun)
     while first < load_acquire(&queue.put):
         if replaced(&queue.begun, first, first + 1):
@@ -96,7 +96,7 @@ cdef void compute(long number) noexcept nogil:
 
 
 cdef void wait_for(long number) noexcept nogil:
-    """Waits for a product that was begun."""
+    """Waits for a product that another thread has begun."""
     cdef long* done = &places[number % MOST_QUEUED].done
     cdef int looks = 0
     while load_acquire(done) <= number:
@@ -108,7 +108,7 @@ cdef void wait_for(long number) noexcept nogil:
 
 
 cdef void serve(void* context, int part, int parts) noexcept nogil:
-    """A worker's part."""
+    """The worker's loop."""
     cdef long number
     cdef int looks = 0
     while looks < MOST_LOOKS and not loop_waits():

@@ -1,4 +1,4 @@
-"""Philox streams, block by block and word by word."""
+"""Philox streams, read by blocks or by words."""
 
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memset
@@ -8,11 +8,11 @@ cdef struct Stream:
     uint64_t low
     uint64_t high
     uint32_t words[4]   # the current block
-    int left            # its words not yet taken one by one
+    int left            # words of it that `word` has not returned yet
 
 
 cdef inline Stream start(uint64_t key, uint64_t low, uint64_t high, uint64_t skip) noexcept nogil:
-    """The stream ``skip`` blocks on."""
+    """The stream after skipping ``skip`` blocks."""
     cdef Stream stream
     stream.key = key
     stream.low = low + skip
@@ -23,7 +23,7 @@ cdef inline Stream start(uint64_t key, uint64_t low, uint64_t high, uint64_t ski
 
 
 cdef inline void advance(Stream* stream) noexcept nogil:
-    """Ten rounds on the counter fill ``words``; the counter moves on."""
+    """Fills ``words`` by ten rounds on the counter, and increments the counter."""
     cdef uint32_t a = <uint32_t>stream.low, b = <uint32_t>(stream.low >> 32)
     cdef uint32_t c = <uint32_t>stream.high, d = <uint32_t>(stream.high >> 32)
     cdef uint32_t k = <uint32_t>stream.key, m = <uint32_t>(stream.key >> 32)

@@ -2,7 +2,7 @@
 
 A stream is three 64-bit words: ``key``, and the counter's ``low`` and ``high`` halves. Each counter value yields a block of
 four 32-bit words. Block i of a stream belongs to outputs 4i..4i+3 (2i, 2i+1 for doubles), so any partition of the work
-gives the same numbers. Where an output may need more words than one block has (rejection), it owns 256 blocks of its own.
+gives the same numbers. For rejection methods, which may need more words than one block has, each output has 256 blocks.
 
 Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 """
@@ -14,15 +14,15 @@ from libc.string cimport memcpy
 from gradtape._engine.base.types cimport real
 
 cdef enum:
-    RESERVED = 256  # blocks that belong to one output of a rejection method
-    RESERVED_FEW = 42  # and to one sum of geometric numbers
-    PATIENCE = 1000  # draws beyond the highest in a row, of which a single one is rare
+    RESERVED = 256  # blocks per output of a rejection method
+    RESERVED_FEW = 42  # blocks per sum of geometric numbers
+    PATIENCE = 1000  # maximum number of consecutive draws above the highest value, even one of which is rare
 
 cdef double TWO_PI = 6.283185307179586
 
 
 cdef inline float unit_float(uint32_t x) noexcept nogil:
-    """[0, 1): 23 bits become the fraction of a number in [1, 2), less one."""
+    """A number in [0, 1): 23 bits are the fraction of a number in [1, 2), from which 1 is subtracted."""
     cdef uint32_t bits = (127u << 23) | (x & 0x7FFFFFu)
     cdef float value
     memcpy(&value, &bits, 4)
@@ -30,7 +30,7 @@ cdef inline float unit_float(uint32_t x) noexcept nogil:
 
 
 cdef inline double unit_double(uint32_t x, uint32_t y) noexcept nogil:
-    """[0, 1) of 52 bits: 20 of x above 32 of y."""
+    """A number in [0, 1) of 52 bits: the upper 20 are from x, the lower 32 from y."""
     cdef uint64_t bits = (<uint64_t>1023 << 52) | (<uint64_t>(x & 0xFFFFFu) << 32) | y
     cdef double value
     memcpy(&value, &bits, 8)
@@ -38,7 +38,7 @@ cdef inline double unit_double(uint32_t x, uint32_t y) noexcept nogil:
 
 
 cdef inline void normal_pair(const uint32_t* x, real* pair) noexcept nogil:
-    """Box-Muller: two words give two floats, four words two doubles."""
+    """Two normal numbers by Box-Muller: floats from two words, doubles from four."""
     cdef double radius, angle
     cdef float u, r, a
     if real is float:
@@ -65,7 +65,7 @@ def fill_bits(uint32_t[::1] out, uint64_t key, uint64_t low, uint64_t high):
 
 
 def fill_uniform(real[::1] out, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out`` (OUT) with uniform numbers of [0, 1)."""
+    """Fills ``out`` (OUT) with uniform numbers in [0, 1)."""
     cdef Py_ssize_t i, n = out.shape[0]
     cdef uint32_t x
     cdef Stream stream = start(key, low, high, 0)
@@ -81,7 +81,7 @@ def fill_uniform(real[::1] out, uint64_t key, uint64_t low, uint64_t high):
 def fill_normal(real[::1] out, uint64_t key, uint64_t low, uint64_t high):
     """Fills ``out`` (OUT) with standard normal numbers."""
     cdef Py_ssize_t i, j, n = out.shape[0]
-    cdef Py_ssize_t wide = 2 if real is float else 4   # words that a pair takes
+    cdef Py_ssize_t wide = 2 if real is float else 4   # words per pair
     cdef real pair[2]
     cdef uint32_t x[4]
     cdef Stream stream = start(key, low, high, 0)
@@ -96,10 +96,10 @@ def fill_normal(real[::1] out, uint64_t key, uint64_t low, uint64_t high):
 
 
 def fill_truncated_normal(real[::1] out, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out`` (OUT) with standard normal numbers of (-2, 2): any beyond is drawn anew."""
+    """Fills ``out`` (OUT) with standard normal numbers in (-2, 2): others are redrawn."""
     cdef Py_ssize_t i, j, k, n = out.shape[0]
     cdef Py_ssize_t group = 4 if real is float else 2
-    cdef Py_ssize_t wide = 8 // group   # words that a pair takes
+    cdef Py_ssize_t wide = 8 // group   # words per pair
     cdef real pair[2]
     cdef uint32_t x[4]
     cdef Stream stream
@@ -125,7 +125,7 @@ cdef double[10] STIRLING_TAILS = [
     0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287]
 
 
-cdef struct Pairs:   # doubles made two at a time, of which the later is taken first
+cdef struct Pairs:   # doubles generated in pairs, of which the second is returned first
     double values[2]
     int left
 
@@ -150,7 +150,7 @@ cdef inline double normal_of(Stream* stream, Pairs* pairs) noexcept nogil:
 
 
 cdef double gamma_draw(Stream* stream, double alpha) noexcept nogil:
-    """One number of Gamma(alpha, 1), NaN where there is no such distribution: Marsaglia and Tsang, ACM TOMS 26(3), 2000."""
+    """A number from Gamma(alpha, 1), NaN if alpha is negative or NaN: Marsaglia and Tsang, ACM TOMS 26(3), 2000."""
     cdef Pairs uniforms, normals
     cdef double d, c, x, v, u
     if not alpha >= 0:
@@ -174,8 +174,8 @@ cdef double gamma_draw(Stream* stream, double alpha) noexcept nogil:
 
 
 cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept nogil:
-    """One number of Poisson(rate), NaN for NaN: Knuth's product below 10, else Hoermann's transformed rejection (1993). What is
-    never drawn at most `highest` is `highest`."""
+    """A number from Poisson(rate), NaN for NaN: by Knuth's product below 10, else by Hoermann's transformed rejection (1993). Draws
+    above `highest` are rejected; after PATIENCE of them the result is `highest`."""
     cdef Pairs uniforms
     cdef double product = 1, count = 0, limit, a, b, inverse_alpha, u, v, shifted
     cdef int beyond = 0
@@ -211,7 +211,7 @@ cdef double poisson_draw(Stream* stream, double rate, double highest) noexcept n
 
 
 cdef double stirling_tail(double k) noexcept nogil:
-    """log(k!) less Stirling's approximation of it."""
+    """log(k!) minus Stirling's approximation of it."""
     cdef double square = (k + 1) * (k + 1)
     if k <= 9:
         return STIRLING_TAILS[<int>k]
@@ -219,7 +219,7 @@ cdef double stirling_tail(double k) noexcept nogil:
 
 
 cdef double binomial_draw(Stream* stream, double count, double p, bint many) noexcept nogil:
-    """One number of Binomial(count, p), p at most 1/2: sums of geometric numbers, or, where the mean is 10 or more (`many`),
+    """A number from Binomial(count, p), p at most 1/2: by sums of geometric numbers or, if the mean is 10 or more (`many`), by
     transformed rejection with squeeze (Hoermann, Journal of Statistical Computation and Simulation 46, 1993)."""
     cdef Pairs uniforms
     cdef double total = 0, drawn = 0, stddev, a, b, alpha, odds, mode, u, v, shifted, k
@@ -255,7 +255,7 @@ cdef double binomial_draw(Stream* stream, double count, double p, bint many) noe
 
 def fill_binomial(double[:, ::1] out, const double[::1] counts, const double[::1] p, const unsigned char[::1] many,
                   uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out[sample, j]`` (OUT) with Binomial(counts[j], p[j]) of ``counts`` and ``p`` (IN), p at most 1/2."""
+    """Fills ``out[sample, j]`` (OUT) with numbers from Binomial(counts[j], p[j]); ``counts`` and ``p`` are IN, p at most 1/2."""
     cdef Py_ssize_t i, j, samples = out.shape[0]
     cdef Stream stream
     with nogil:
@@ -269,8 +269,8 @@ def fill_binomial(double[:, ::1] out, const double[::1] counts, const double[::1
 
 
 def fill_gamma(double[:, ::1] out, const double[::1] alpha, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out[sample, j]`` (OUT) with Gamma(alpha[j], 1) of ``alpha`` (IN); samples of one alpha are neighbours
-    in the stream."""
+    """Fills ``out[sample, j]`` (OUT) with numbers from Gamma(alpha[j], 1); ``alpha`` is IN. Samples of one alpha are adjacent in
+    the stream."""
     cdef Py_ssize_t i, j, samples = out.shape[0]
     cdef Stream stream
     with nogil:
@@ -281,7 +281,7 @@ def fill_gamma(double[:, ::1] out, const double[::1] alpha, uint64_t key, uint64
 
 
 def fill_poisson(double[:, ::1] out, const double[::1] rate, double highest, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out[sample, j]`` (OUT) with Poisson(rate[j]) of ``rate`` (IN), at most ``highest``."""
+    """Fills ``out[sample, j]`` (OUT) with numbers from Poisson(rate[j]), at most ``highest``; ``rate`` is IN."""
     cdef Py_ssize_t i, j, samples = out.shape[0]
     cdef Stream stream
     with nogil:
@@ -292,7 +292,7 @@ def fill_poisson(double[:, ::1] out, const double[::1] rate, double highest, uin
 
 
 def fill_categorical(int64_t[:, ::1] out, const double[:, ::1] cdf, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out[row, sample]`` (OUT) with the class where ``cdf[row]`` (IN, unnormalised) first exceeds a draw."""
+    """Fills ``out[row, sample]`` (OUT) with random classes: the first where ``cdf[row]`` (IN, unnormalised) exceeds a uniform draw."""
     cdef Py_ssize_t row, i, first, last, middle, classes = cdf.shape[1]
     cdef double draw
     cdef uint32_t x
@@ -313,7 +313,7 @@ def fill_categorical(int64_t[:, ::1] out, const double[:, ::1] cdf, uint64_t key
 
 
 def fill_permutation(int64_t[::1] out, uint64_t key, uint64_t low, uint64_t high):
-    """Fills ``out`` (OUT) with a random order of 0..n-1: Fisher and Yates from the front, one word per exchange."""
+    """Fills ``out`` (OUT) with a random permutation of 0..n-1: Fisher and Yates from the front, one word per swap."""
     cdef Py_ssize_t i, j, n = out.shape[0]
     cdef Stream stream = start(key, low, high, 0)
     with nogil:

@@ -1,7 +1,7 @@
-"""Arenas: where results of a plan lie that nobody else sees.
+"""Arenas: preallocated storage for results that are not visible outside of a plan.
 
-A repetition takes one block from the pool for all of these, and makes none of their tensors: they are the arena's, and every
-repetition writes them anew. So none may be in anybody's hands when it ends, which who lays them out has to prove.
+A replay allocates one block for all of these, and reuses the arena's Tensor objects rather than creating new ones. So no other
+reference to them may exist when it ends, which the layout (`lay_out` in encoding.pxi) must ensure.
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
@@ -51,7 +51,7 @@ cdef class Layout:
         else:
             offset = self.size
             if self.gaps and sum(self.gaps[len(self.gaps) - 1]) == self.size:
-                offset = self.gaps.pop()[0]          # the last gap grows
+                offset = self.gaps.pop()[0]          # extends the last gap
             self.size = offset + wanted
         self.regions[slot] = [offset, wanted, 1]
         self.places.append((slot, offset, form))
@@ -121,7 +121,7 @@ cdef class Arena:
             tensor.block = block
             tensor.data = block.data + self.offsets[i]
             i += 1
-        block.refs += i                  # so that no op takes it for one that only its operand holds
+        block.refs += i                  # so that no op finds an operand unshared, and overwrites it
         for i in range(self.count):
             slots[self.slots[i]] = self.tensors[i]
         return 0
@@ -130,7 +130,7 @@ cdef class Arena:
         cdef Py_ssize_t i
         cdef Tensor tensor
         if self.block == NULL:
-            return                       # there was no memory
+            return                       # enter ran out of memory
         for i in range(self.count):
             slots[self.slots[i]] = NULL
         for tensor in self.distinct:

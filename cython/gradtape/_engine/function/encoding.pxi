@@ -1,7 +1,7 @@
-"""How a tree of steps becomes code: numbered, folded, fused, and its actions with their last uses. A part of `plan`."""
+"""Compiles a tree of steps to code: value numbering, constant folding, fusion, scheduling, last uses. Included in `plan`."""
 
 cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list arguments) except -1:
-    """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
+    """Compiles a tree. Steps are fused only if the function is called often, as compiling fused programs takes time."""
     number(root, {}, {}, {}, recorded)
     known = {slot: given_form[:2] for slot, given_form in enumerate(arguments)}
     encode(root, slots, fuses and not recorded, recorded, known, set())
@@ -9,8 +9,8 @@ cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list ar
 
 
 cdef int number(Node node, dict known, dict names, dict constants, bint recorded) except -1:
-    """Finds which steps compute something new. known: slot by what is computed; names: the slot that stands for a slot; constants:
-    tensor by slot."""
+    """Eliminates common subexpressions and folds constants. known: slot by `key_of` its step; names: replacement by slot;
+    constants: tensor by slot."""
     cdef Step step, renamed
     cdef Tensor folded
     node.numbered = []
@@ -47,7 +47,7 @@ cdef int number(Node node, dict known, dict names, dict constants, bint recorded
 
 
 cdef int forget_reads(Step step, dict known) except -1:
-    """What an effect may write is read anew behind it."""
+    """Forgets the reads of variables that an effect may write."""
     if step.effect == DRAWS or step.effect == SHOWS:
         for variable in step.writes or ():
             known.pop((READ, id(variable)), None)
@@ -59,7 +59,7 @@ cdef int forget_reads(Step step, dict known) except -1:
 
 
 cdef object key_of(Step step):
-    """What a step computes."""
+    """A key that is equal for steps which compute the same value."""
     cdef Tensor tensor
     if step.kind == READ:
         return READ, id(step.variable)
@@ -88,7 +88,7 @@ cdef Tensor folded_step(Step step, dict constants):
 
 
 cdef Step renamed_step(Step step, dict names):
-    """The step with other slots for its operands."""
+    """The step with its operands' slots renamed."""
     cdef Step made
     cdef int i
     for i in range(step.operand_count):
@@ -120,8 +120,10 @@ cdef object renamed_places(object packed, dict names):
 
 
 cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known, set splats):
-    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before;
-    splats: the slots of that in which one may be."""
+    """Makes the code of a node and its descendants. Returns the slots that they read from earlier steps.
+
+    known: forms of slots that exist beforehand; splats: those of them that may hold a splat.
+    """
     cdef set live = set()
     cdef Step step
     cdef int i
@@ -185,7 +187,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
 
 
 cdef list living_steps(list steps, set live):
-    """The steps that matter for the slots that live on, or for more than slots."""
+    """The steps that live slots depend on or that have side effects."""
     cdef set needed = set(live)
     cdef list kept = []
     cdef Step step
@@ -201,7 +203,7 @@ cdef list living_steps(list steps, set live):
 
 
 cdef bint is_needed(Step step, set live) except -1:
-    """Whether a step does more than give values, or one of a slot that lives."""
+    """Whether a step has side effects or one of its results is live."""
     cdef int i
     if step.kind > READ:
         return True
@@ -286,10 +288,10 @@ cdef int encode_queued(Action* action, Step step, Schedule schedule) except -1:
 
 
 cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except -1:
-    """Gives results a place in the arena that nobody sees but actions which only read them.
+    """Lays out in the arena the results that only the node's own actions read, none of which keeps a reference.
 
-    ends: per action the slots that nobody needs after it; seen: the slots that others see; known: forms of what others made before;
-    splats: the slots in which one may be.
+    ends: per action the slots that are not read afterwards; seen: slots that are visible elsewhere; known: forms of slots that
+    exist beforehand; splats: slots that may hold a splat.
     """
     cdef Layout layout = Layout()
     cdef dict forms = dict(known)
@@ -308,7 +310,7 @@ cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except 
         if not only_reads(action, step, i >= code.certain):
             seen.update(step.operand_slots)
         elif not action.placed and (action.kind == ADD_PRODUCT or action.kind == COMPILED and step.primitive.shares):
-            seen.add(step.operands[step.operand_count - 1])          # where the result may lie
+            seen.add(step.operands[step.operand_count - 1])          # the result may share its storage
     for i in range(code.count):
         action, step = &code.actions[i], code.steps[i]
         if action.placed and action.kind == COMPILED and step.primitive.shares:
@@ -330,7 +332,7 @@ cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except 
 
 
 cdef bint has_place(Action* action, Step step, dict forms, set splats) except -1:
-    """Whether an action's results may be written into storage that is there."""
+    """Whether an action can write its results into given storage."""
     cdef bint elementwise = action.kind == PROGRAM or action.kind == LONG_PROGRAM
     cdef int k
     for k in range(step.result_count):
@@ -356,7 +358,7 @@ cdef Py_ssize_t rank_of(tuple form) noexcept:
 
 
 cdef bint only_reads(Action* action, Step step, bint certain) noexcept:
-    """Whether an action neither keeps its operands nor shows them to anybody."""
+    """Whether an action neither keeps references to its operands nor passes them to Python."""
     if action.kind == PROGRAM or action.kind == LONG_PROGRAM:
         return step.attribute <= F64
     if action.kind == ASSIGN:
@@ -365,7 +367,7 @@ cdef bint only_reads(Action* action, Step step, bint certain) noexcept:
 
 
 cdef int place_of_operand(Action* action, Step step, Layout layout, dict forms) except -2:
-    """The slot of an operand where an action's result may lie; -1 where there is none."""
+    """The slot of an operand whose storage the action's result may take over; -1 if there is none."""
     cdef int k, slot
     if action.kind == COMPILED and step.primitive.shares:
         return step.operands[0]
@@ -378,7 +380,7 @@ cdef int place_of_operand(Action* action, Step step, Layout layout, dict forms) 
 
 
 cdef set splats_of(list steps, set before):
-    """The slots in which a splat may be behind some steps."""
+    """The slots that may hold a splat after the steps."""
     cdef set found = set(before)
     cdef Step step
     for step in steps:
@@ -390,7 +392,7 @@ cdef set splats_of(list steps, set before):
 
 
 cdef bint is_dense_step(Step step) except -1:
-    """Whether an effect is a step of an optimizer with a tensor for each variable."""
+    """Whether an effect is an optimizer's step whose gradients are all dense tensors."""
     if not isinstance(getattr(step.function, "__self__", None), BaseOptimizer) or step.function.__name__ != "_take":
         return False
     pairs, = step.arguments
@@ -401,7 +403,7 @@ cdef bint is_dense_step(Step step) except -1:
 
 
 cdef bint may_vary(Step step) noexcept:
-    """Whether its results may have another shape each time."""
+    """Whether the shapes of a step's results may differ between replays."""
     if step.kind == READ:
         return step.variable.open_shape is not None
     return (step.kind == SCRIPTED and step.primitive.varies) or (

@@ -1,10 +1,10 @@
 """Fusion of consecutive elementwise steps into one program, whose intermediate values stay in the cache.
 
-A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
-else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
+A step is fused with an earlier one that computes one of its operands, elementwise and of the same shape and dtype, if no other
+step reads that. The fused program runs the same instructions on the same operands, so results are bitwise the same.
 
-A sum or mean of all values of a long program that no other step reads takes the program in: values are added up block by block, in
-the order in which kernels add up what was stored.
+A sum or mean of all values of a long program is fused with the program if no other step reads the values. They are added block
+by block, in the order in which kernels add stored values.
 """
 
 from libc.string cimport memcpy

@@ -1,11 +1,11 @@
-"""Plans: trees of traces, and the loop that repeats them.
+"""Plans: trees of traces, and the loop that replays them.
 
-The traces of one signature are a tree: they part at guards. A node's steps become a list of actions: those that matter,
-each value computed once, constants folded. Where tapes around the function record its repetitions everything is done as
-it was traced, for what they record must be what eager execution would have told them.
+The traces of one signature form a tree that branches at guards. A node's steps are compiled to a list of actions, after
+elimination of dead code and common subexpressions and constant folding. If outer tapes record the replays, all steps are
+replayed as traced, since tapes must record what they would in eager execution.
 
-Effects that stand before a guard are kept back until the way is certain; where a guard depends on them they are done, and
-taken back if it leads off the trace. Python then runs the function from its start, as if nothing had happened.
+Effects before a guard are deferred until no guard can fail any more. If a guard depends on them, they are executed, and
+undone if the guard then fails. Python then runs the function from its start, as if the replay had not been tried.
 """
 
 from cpython.ref cimport Py_INCREF, Py_XDECREF, PyObject
@@ -49,18 +49,19 @@ from gradtape._engine.state.optimizers import BaseOptimizer
 from gradtape._src.core.hints import note
 
 cdef enum:
-    FEW_SLOTS = 128          # that a repetition keeps on the stack
-    MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
-    FUSES_AFTER = 2          # repetitions
-    LARGEST_PLACED = SHARED_LIMIT    # bytes of a result in an arena: larger ones, whose making hardly shows, come and go one by one
-    LAST_USE = 4             # in the attribute of ADD_PRODUCT: nobody needs what was there
-    TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
-    TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
-    EVERYWHERE = -2          # and its value of operands that are one value each
-    ADD_PRODUCT = -3         # and the sum of a product and what was there, in its place if nobody else needs that
-    JOIN = -4                # what puts tensors together in turns
-    PART = -5                # and what takes one apart
-    SUMMED = -6              # the sum or mean of a program's values that are never stored
+    FEW_SLOTS = 128          # up to which a replay's slots are on the stack
+    MOST_FOLDED = 1 << 14    # largest result of constant folding, in elements
+    FUSES_AFTER = 2          # replays after which steps are fused
+    LARGEST_PLACED = SHARED_LIMIT    # largest result in an arena, in bytes; allocation costs little of the time of larger ones
+    LAST_USE = 4             # bit in the attribute of ADD_PRODUCT: the summand is not read afterwards
+    # Kinds of actions besides those of steps:
+    TAKE = 100               # an optimizer's step with dense gradients
+    TOTAL = -1               # the sum of a program's values
+    EVERYWHERE = -2          # a program on operands with one value each, filled to a shape
+    ADD_PRODUCT = -3         # adds a matrix product to a tensor, in place if possible
+    JOIN = -4                # concatenation
+    PART = -5                # split
+    SUMMED = -6              # the sum or mean of a fused program's values, which are not stored
 
 cdef extern from "Python.h":
     PyObject** PySequence_Fast_ITEMS(object sequence)
@@ -73,44 +74,44 @@ MISSED = object()
 globals()["MISSED"] = MISSED
 
 
-# What a repetition does
+# Code of replays
 
 cdef struct Action:
-    int kind                         # of its step, or TAKE
-    int out                          # the slot of its only result
-    int operands[3]                  # slots; -1 where there are fewer
+    int kind                         # its step's, or TAKE and so on
+    int out                          # slot of the first result; -1: none
+    int operands[3]                  # slots of the first operands; -1: none
     int end_count
-    int* ends                        # slots that nobody needs after it
-    int held_count                   # of these the first so many are not the arena's
-    bint placed                      # its results lie in the arena where the repetition has it
-    int ending                       # of a program, the operands that are among them and may become its result, a bit each
-    PyObject* step                   # all of these borrowed
+    int* ends                        # slots that are not read afterwards
+    int held_count                   # number of these outside of the arena, which come first
+    bint placed                      # its results are in the arena if the replay has it
+    int ending                       # of a program, a bit for each operand in `ends`, which its result may overwrite
+    PyObject* step                   # borrowed, as are the following
     PyObject* primitive
     Evaluate compute
     Write write
     Extent* shape
-    Extent* over                     # of a total, or of what tensors are joined to; owned
-    Extent** parts                   # of the results of PART, and NULL behind them; owned
+    Extent* over                     # shape that TOTAL and SUMMED sum over, or JOIN's result has; owned
+    Extent** parts                   # shapes of the results of PART, followed by NULL; owned
     int64_t attribute
-    long awaited                     # so many of the node's products in the queue are settled first
-    Product* product                 # what is put into the queue, where the repetition has it; owned, else NULL
+    long awaited                     # number of the node's queued products that must be finished before
+    Product* product                 # the product to be queued if the replay uses the queue; owned; NULL: none
 
 
 cdef class Code:
-    """The actions of a node, and where they lead. Others take their place when branches grow: what a repetition still needs is
-    known for the tree as it was, so it stays with the code that it began with, which never changes."""
+    """The actions of a node, and the code that follows. It is immutable: when the tree grows it is replaced, and running replays
+    continue with the code they began with, as last uses of slots depend on the whole tree."""
     cdef Action* actions
     cdef Py_ssize_t count
-    cdef Py_ssize_t certain          # the action from which on nothing leads off the trace
+    cdef Py_ssize_t certain          # index of the first action from which on the replay cannot fail
     cdef readonly list steps
-    cdef Py_ssize_t slots            # that a repetition of the whole tree needs
-    cdef Layout layout               # of results that nobody else sees; None: there are none
-    cdef Arena arena                 # None as long as a repetition has it
-    cdef int products                # that are put into the queue
-    cdef Trial _trial                # whether that pays
-    cdef object given                # the result, with Places; None where a guard follows
+    cdef Py_ssize_t slots            # number of slots of the whole tree
+    cdef Layout layout               # of results in the arena; None: there are none
+    cdef Arena arena                 # None while a replay uses it
+    cdef int products                # number of queued products
+    cdef Trial _trial                # times with and without the queue
+    cdef object given                # the result, with Places; None if a guard follows
     cdef Step asked                  # the guard; None at the end
-    cdef dict children               # the code for each outcome of the guard
+    cdef dict children               # Code by outcome of the guard
 
     def __cinit__(self, list steps not None):
         self.steps = steps
@@ -121,18 +122,18 @@ cdef class Code:
 
     @property
     def last_uses(self):
-        """Per action the slots that nobody needs after it."""
+        """Per action the slots that are not read afterwards."""
         return [[self.actions[i].ends[k] for k in range(self.actions[i].end_count)] for i in range(self.count)]
 
     @property
     def overwritten(self):
-        """Per action the slots of which one becomes the result's if its tensor is of the same form."""
+        """Per action the operands' slots that the result may overwrite if the shape and dtype are the same."""
         return [[(<Step>self.steps[i]).operands[k] for k in range((<Step>self.steps[i]).operand_count)
                  if (self.actions[i].ending >> k) & 1] for i in range(self.count)]
 
     @property
     def arena_bytes(self):
-        """How much storage a repetition takes at once, for results that nobody else sees."""
+        """The size of the arena in bytes."""
         return 0 if self.layout is None else self.layout.size
 
     @property
@@ -142,24 +143,24 @@ cdef class Code:
 
     @property
     def left_to_queue(self):
-        """The steps whose products are put into the queue."""
+        """The steps whose products are queued."""
         return [self.steps[i] for i in range(self.count) if self.actions[i].product != NULL]
 
     @property
     def waited_for(self):
-        """Per product in the queue those, counted from 1, that are done before it begins."""
+        """Per queued product the numbers, from 1, of the products that it waits for."""
         return [[self.actions[i].product.after[k] for k in range(3) if self.actions[i].product.after[k]]
                 for i in range(self.count) if self.actions[i].product != NULL]
 
     @property
     def trial(self):
-        """Nanoseconds of a repetition without the queue and with it, as last tried; None as long as either is missing."""
+        """Nanoseconds of a replay without and with the queue, as last measured; None until both are known."""
         times = self._trial.least[0], self._trial.least[1]
         return times if 0 < min(times) and max(times) < INT64_MAX else None
 
     @property
     def called(self):
-        """The steps whose evaluation is a call of Python."""
+        """The steps that are evaluated in Python."""
         return [self.steps[i] for i in range(self.count) if self.actions[i].kind == SCRIPTED]
 
     def __dealloc__(self):
@@ -172,7 +173,7 @@ cdef class Code:
                 if self.actions[i].over != NULL:
                     release_extent(self.actions[i].over)
                 if self.actions[i].parts != NULL:
-                    # Up to the NULL behind them: the collector may have taken the steps, which know how many there are.
+                    # Up to the NULL, as the garbage collector may have cleared the steps, which hold the number of results.
                     k = 0
                     while self.actions[i].parts[k] != NULL:
                         release_extent(self.actions[i].parts[k])
@@ -187,13 +188,13 @@ cdef class Node:
     """A run of steps up to a guard, or to the end."""
     cdef readonly list steps             # as they were traced
     cdef readonly Step guard             # None at the end
-    cdef readonly dict children          # the node for each outcome of the guard met so far
+    cdef readonly dict children          # Node by outcome of the guard, for the outcomes met so far
     cdef object outputs                  # at the end: the result, with Places
     cdef list output_slots
-    # What is planned
+    # Made by planning:
     cdef readonly Code code
-    cdef list numbered                   # steps each of which computes something new
-    cdef Step asked                      # the guard, and the outputs, of these
+    cdef list numbered                   # steps without common subexpressions, constants folded
+    cdef Step asked                      # the guard and the outputs with slots renamed accordingly
     cdef object given
     cdef list given_slots
 
@@ -203,12 +204,12 @@ cdef class Node:
 
     @property
     def plan(self):
-        """The steps that a repetition takes."""
+        """The steps that a replay executes."""
         return self.code.steps
 
 
 cdef bint same_attributes(object a, object b) except -1:
-    """Whether two attributes are equal to the last bit; False where that cannot be told."""
+    """Whether two attributes are bitwise equal; False if comparing them raises."""
     if a is b:
         return True
     if type(a) is not type(b):
@@ -228,13 +229,13 @@ cdef bint same_attributes(object a, object b) except -1:
 
 
 cdef bint same_tensor(Tensor a, Tensor b) noexcept:
-    """Whether two tensors are equal to the last bit."""
+    """Whether two tensors are bitwise equal."""
     return a is b or (a.dtype_code == b.dtype_code and a.splat == b.splat and same_extent(a.extent, b.extent)
                       and memcmp(a.data, b.data, (1 if a.splat else a.extent.size) * item_size(a.dtype_code)) == 0)
 
 
 cdef bint same_step(Step a, Step b) except -1:
-    """Whether two steps do the same; guards may differ in their outcome."""
+    """Whether two steps are the same; guards may differ in their outcome."""
     if (a.kind != b.kind or a.primitive is not b.primitive or a.operand_count != b.operand_count or a.result_count != b.result_count
             or a.attribute != b.attribute or a.variable is not b.variable or a.effect != b.effect):
         return False
@@ -252,9 +253,9 @@ cdef bint same_step(Step a, Step b) except -1:
 
 
 def evaluations(list steps not None):
-    """Steps to compare others with, without variables and constants' tensors, but for splats, which are no operands elsewhere.
+    """A copy of steps for `same_evaluations`: without variables, and without the tensors of constants except splats.
 
-    None if they do more than evaluate and read variables.
+    None if there are guards or side effects.
     """
     cdef list kept = []
     cdef Step step, form
@@ -272,7 +273,7 @@ def evaluations(list steps not None):
 
 
 def same_evaluations(list kept not None, list steps not None):
-    """Whether steps do what the kept ones did, with the same splats, other constants and variables of the same shapes and dtypes."""
+    """Whether steps are the same as the kept ones, except for variables and constants other than splats of equal shapes and dtypes."""
     cdef Step a, b
     cdef Py_ssize_t i
     if len(kept) != len(steps):
@@ -294,7 +295,7 @@ def same_evaluations(list kept not None, list steps not None):
 
 
 cdef Node grown(list steps, int start, object outputs, list output_slots):
-    """A branch of the steps from `start` on."""
+    """A tree of the steps from `start` on."""
     cdef Node root = Node(), node = root, child
     cdef Step step
     cdef int i
@@ -317,24 +318,24 @@ cdef object _set_random_state = None
 
 
 def install_random_state(get, put) -> None:
-    """How the state of random numbers that functions draw is kept and put back."""
+    """Sets the functions that get and set the state of the random number generators."""
     global _random_state, _set_random_state
     _random_state, _set_random_state = get, put
 
 
 cdef class Plan:
-    """All traces of one signature, and how they are repeated."""
+    """All traces of one signature, and their code for replays."""
     def __init__(self, bint recorded):
         self.recorded = recorded
         self.lock = threading.RLock()
 
     @property
     def argument_bytes(self):
-        """How many bytes each of the tensors has with which the function is called; they have the first slots."""
+        """The size in bytes of each argument that is a tensor; these have the first slots."""
         return [size for _, _, size in self.arguments]
 
     def fail(self, str reason not None):
-        """From now on the function runs eagerly for this signature."""
+        """Makes the function run eagerly with this signature from now on."""
         self.failure = reason
         self.root = None
 
@@ -344,7 +345,7 @@ cdef class Plan:
         cdef str decided = None
         for step in reversed(trace.steps):
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
-                # Of another shape it could neither be used nor taken back.
+                # If a replay got another shape, the result could not be used, nor the effect undone.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
                     step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
@@ -361,10 +362,10 @@ cdef class Plan:
             self.slots = max(self.slots, trace.slot_count)
             self.arguments = trace.arguments
             prepare(<Node>root, self.slots, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
-            self.root = root                            # as others may repeat it from now on
+            self.root = root                            # last, as other threads may replay it from now on
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
-        """Follows a trace through the tree, and grows a branch where it leaves it; False where it does other things there."""
+        """Inserts a trace into the tree: as a new branch at the first new outcome of a guard. False if its steps differ before that."""
         cdef Recorder trace = made
         cdef Node node = <Node>self.root
         cdef Step step
@@ -385,7 +386,7 @@ cdef class Plan:
             node = node.children[step.outcome]
 
     def run(self, list arguments not None):
-        """The function's result of these tensors; MISSED, and nothing has happened, where no trace tells it."""
+        """Replays the function on tensors. Returns its result, or MISSED, without side effects, if there is no trace for it."""
         arguments = list(arguments)
         return self.repeat(PySequence_Fast_ITEMS(arguments), len(arguments))
 
@@ -438,7 +439,7 @@ cdef class Plan:
                             state.finish()
                             state = None
                     if (queues or arena is not None) and (observing or not unobserved()):
-                        # Which a program in Python may have brought about.
+                        # An op in Python may have installed an observer or opened a tape.
                         if queues:
                             settle(queued())
                             vacate()
@@ -519,14 +520,13 @@ cdef class Plan:
 
 
 cdef int explain(object error, Step step) except -1:
-    """Says which op of the traced program raised, where a repetition could not be run again from its start."""
+    """Adds to an exception where the op that raised was traced, if the function cannot be run again eagerly from its start."""
     if step.file is not None:
         note(error, f'  in "{step.name}", traced at {step.file}, line {step.line}')
     return 0
 
 
 cdef inline int put(PyObject** slots, Py_ssize_t slot, object tensor) except -1:
-    """Puts a tensor into a slot."""
     cdef PyObject* before = slots[slot]
     Py_INCREF(tensor)
     slots[slot] = <PyObject*>tensor
@@ -545,7 +545,7 @@ cdef inline Tensor operand(const Action* action, PyObject** slots, int place):
 
 
 cdef inline int evaluate(Action* action, PyObject** slots) except -1:
-    """Evaluates as eager execution does: tapes and tracers of the present see it."""
+    """Evaluates as eager execution does: active tapes and tracers record it."""
     cdef Step step
     cdef int i
     if action.ending and in_place(action, slots):
@@ -583,7 +583,7 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
 
 
 cdef int read(Action* action, PyObject** slots) except -1:
-    """Reads a variable. The slot alone holds what it gives: a variable is written in place where nobody holds its value."""
+    """Reads a variable. Only the slot holds the result, as variables are written in place only if nothing else holds their value."""
     cdef Tensor value = (<Step>action.step).variable.read()
     if value.extent != action.shape and not same_extent(value.extent, action.shape):
         raise OtherForm(f"{(<Step>action.step).name} gave a tensor of shape {tensor_shape(value.extent)}")
@@ -591,7 +591,7 @@ cdef int read(Action* action, PyObject** slots) except -1:
 
 
 cdef int write(Action* action, PyObject** slots) except -1:
-    """Evaluates into the arena. Nobody records or observes what a repetition does that has it."""
+    """Evaluates into the arena. Replays use it only if they are not recorded or observed."""
     cdef Step step = <Step>action.step
     cdef Tensor out = <Tensor>slots[action.out]
     cdef PyObject* given[MAX_OPERANDS]
@@ -602,7 +602,7 @@ cdef int write(Action* action, PyObject** slots) except -1:
         return write_elementwise(<Program>action.primitive, out, given, step.operand_count, <int>action.attribute)
     if action.kind == COMPILED:
         if action.write == NULL:
-            return 0                     # it lies where its operand does
+            return 0                     # the result shares the operand's storage
         return action.write(out, <Tensor>slots[action.operands[0]], operand(action, slots, 1), action.attribute)
     if action.kind == ADD_PRODUCT:
         return add_product_to(action, slots, placed_total(action, slots, False))
@@ -612,8 +612,7 @@ cdef int write(Action* action, PyObject** slots) except -1:
 
 
 cdef bint in_place(Action* action, PyObject** slots) except -1:
-    """Has a program write its result over an operand that ends with it, if nobody else holds that; False, and nothing is done,
-    where there is none."""
+    """Has a program overwrite an operand that is not read afterwards and not shared; False, and nothing is done, if there is none."""
     cdef Step step = <Step>action.step
     cdef PyObject* given[MAX_OPERANDS]
     cdef PyObject* before = slots[action.out]
@@ -631,10 +630,10 @@ cdef bint in_place(Action* action, PyObject** slots) except -1:
 
 
 cdef Tensor total_to_add_to(Action* action, PyObject** slots, bint queues):
-    """What a product is added to: the operand if nobody else holds it, else a copy."""
+    """The tensor that a product is added to: the operand if it is not shared, else a copy."""
     cdef PyObject* held = slots[action.operands[2]]
     cdef Tensor out = <Tensor>held
-    # The slot holds it, and `out`.
+    # Two references are the slot's and that of `out`.
     if not (action.attribute & LAST_USE and held.ob_refcnt == 2 and (out.block == NULL or out.block.refs == 1)):
         if queues:
             settle(queued())
@@ -644,7 +643,7 @@ cdef Tensor total_to_add_to(Action* action, PyObject** slots, bint queues):
 
 
 cdef Tensor placed_total(Action* action, PyObject** slots, bint queues):
-    """The same in the arena, where the operand may lie already."""
+    """The same in the arena: the operand is copied unless it has the same place."""
     cdef Tensor held = <Tensor>slots[action.operands[2]], out = <Tensor>slots[action.out]
     if held.data != out.data:
         if queues:
@@ -654,7 +653,7 @@ cdef Tensor placed_total(Action* action, PyObject** slots, bint queues):
 
 
 cdef int put_off_product(Action* action, PyObject** slots, long base, bint placed) except -1:
-    """Puts a product into the queue. placed: its result lies in the arena."""
+    """Queues a product. placed: its result is in the arena."""
     cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out
     if placed:
         out = placed_total(action, slots, True) if action.kind == ADD_PRODUCT else <Tensor>slots[action.out]
@@ -674,14 +673,14 @@ cdef int add_product_to(Action* action, PyObject** slots, Tensor out) except -1:
 
 
 cdef Tensor sum_with_product(Action* action, PyObject** slots):
-    """What `added_product` gives."""
+    """The result of `evaluate_added_product`."""
     cdef Tensor out = total_to_add_to(action, slots, False)
     add_product_to(action, slots, out)
     return out
 
 
 cdef Tensor joined(Action* action, PyObject** slots):
-    """What `evaluate_assembly` gives."""
+    """The result of `evaluate_assembly`."""
     cdef Tensor out = new_tensor((<Tensor>slots[action.operands[0]]).dtype_code, action.over)
     join_into(action, slots, out)
     return out
@@ -702,7 +701,7 @@ cdef int join_into(Action* action, PyObject** slots, Tensor out) except -1:
 
 
 cdef int put_parts(Action* action, PyObject** slots, bint placed) except -1:
-    """Does what `evaluate_parts` does. placed: the parts lie in the arena."""
+    """Stores the results of `evaluate_parts` in their slots. placed: they are in the arena."""
     cdef Step step = <Step>action.step
     cdef Tensor tensor = <Tensor>slots[step.operands[0]], out
     cdef Py_ssize_t outer = action.attribute, item = item_size(tensor.dtype_code), run, offset = 0
@@ -719,7 +718,7 @@ cdef int put_parts(Action* action, PyObject** slots, bint placed) except -1:
 
 
 cdef int carry_through(Action* action, PyObject** slots) except -1:
-    """Does what changes more than slots."""
+    """Executes a step that has side effects."""
     cdef Step step = <Step>action.step
     cdef int i
     if action.kind == ASSIGN:
@@ -737,7 +736,7 @@ cdef int carry_through(Action* action, PyObject** slots) except -1:
 
 
 cdef int carry_out(Step step, object given) except -1:
-    """Does what was put off with what it is given."""
+    """Executes a deferred step."""
     if step.kind == ASSIGN:
         if step.attribute:
             step.variable.shift(given, step.attribute)
@@ -749,11 +748,11 @@ cdef int carry_out(Step step, object given) except -1:
 
 
 class OtherForm(Exception):
-    """A result has not the shape or dtype that it had in the trace."""
+    """The shape or dtype of a result differs from the trace's."""
 
 
 cdef int take(Step step, PyObject** slots, list results) except -1:
-    """Puts results of Python into their slots, if they are of the traced shapes and dtypes: what follows was made for these."""
+    """Stores results of Python functions in their slots, after checking that shapes and dtypes are the traced ones."""
     cdef Tensor result
     cdef int i
     if len(results) != step.result_count:
@@ -768,10 +767,10 @@ cdef int take(Step step, PyObject** slots, list results) except -1:
 
 
 cdef class Repetition:
-    """What a repetition keeps back, or can take back, as long as a guard may lead it off its trace."""
-    cdef list waiting                    # (step, what it is done with)
-    cdef list before                     # (variable, its value)
-    cdef object random
+    """Deferred effects of a replay, and what is needed to undo others, as long as a guard may still fail."""
+    cdef list waiting                    # deferred effects: (step, operand or arguments)
+    cdef list before                     # values to be restored: (variable, value)
+    cdef object random                   # state of the random number generators to be restored, or None
 
     def __cinit__(self):
         self.waiting = []
@@ -802,7 +801,7 @@ cdef class Repetition:
         return 0
 
     cdef int before_read(self, BaseVariable variable) except -1:
-        """Does what was put off if the variable is written by it."""
+        """Executes deferred effects if one of them writes the variable."""
         cdef Step step
         for step, _ in self.waiting:
             if step.effect == WRITES and any([written is variable for written in step.writes]):
@@ -811,7 +810,7 @@ cdef class Repetition:
         return 0
 
     cdef int flush(self) except -1:
-        """Writes what was put off; what only shows values stays."""
+        """Executes deferred effects, except for those that only show values."""
         cdef Step step
         cdef list waiting = self.waiting
         self.waiting = []
@@ -824,7 +823,7 @@ cdef class Repetition:
         return 0
 
     cdef int finish(self) except -1:
-        """Does all that was put off: the end of the trace is certain."""
+        """Executes all deferred effects, when no guard can fail any more."""
         cdef list waiting = self.waiting
         self.waiting = []
         for step, given in waiting:

@@ -1,12 +1,12 @@
 """Schedules which matrix products of a plan are queued for a second thread, the order of steps, and what each step waits for.
 
-A product may be left to a second thread where the first has enough else to do between the last of its operands and the first
-use of its result: gradients of weights, and inputs' part of a recurrence, but not what carries a state from step to step. Times are
-estimated by sizes. Whether a thread comes for them changes no bit, so estimates may be wrong.
+A product is queued if the first thread has enough other work between the last of its operands and the first use of its result:
+gradients of weights and the inputs' part of a recurrence, but not the products that carry state from step to step. Times are
+estimated from sizes. Results are bitwise the same whoever computes a product, so estimates may be wrong.
 
-A product that is used at once though its operands were there long ago goes into the queue earlier, with constants and views
-that it alone waits for. A step that reads what the queue gives has it settled first, and so has now and then a product, so that
-operands, which live until then, do not pile up.
+A product whose result is used at once, though its operands have been available for a while, is queued earlier, together with
+constants and views that only it waits for. A step that reads a queued product's result waits for it. From time to time a product
+also waits for earlier ones, as their operands stay alive until then and would accumulate.
 """
 
 from gradtape._engine.base.types cimport F64
@@ -126,7 +126,7 @@ cdef class Planner:
         return 0
 
     cdef dict needs(self):
-        """The place at which each candidate's result, or what others add to it, is read by the first thread."""
+        """By candidate, the index of the first step that reads its result, directly or after other candidates add to it."""
         cdef dict found = {}
         cdef int place, reader, need
         for place in sorted(self.candidates, reverse=True):
@@ -140,7 +140,8 @@ cdef class Planner:
         return found
 
     cdef int ready(self, int slot, set moved) except -2:
-        """The place behind which what a slot holds is there if constants and views are moved there, which are added to `moved`."""
+        """The index of the step after which a slot's value is available, if constants and views, which are added to `moved`, are
+        moved forward."""
         cdef int place = self.makers.get(slot, -1)
         cdef Step step
         if place < 0 or place in moved:

@@ -1,3 +1,3 @@
-"""The loops of kernels.pxi, compiled for any processor."""
+"""The loops of kernels.pxi, compiled for all processors."""
 
 include "kernels.pxi"

@@ -1,8 +1,8 @@
-/* Chains of arithmetic: each instruction takes the value that the one before it made, which stays in registers between
- * them, strip by strip. An instruction on its own is bound by the loading and storing of what it reads and makes.
+/* Chains of arithmetic: each instruction uses the result of the previous one, which stays in vector registers, strip by strip.
+ * Separate instructions would be limited by loads and stores.
  *
- * The instructions are written as they are executed: none is contracted with its neighbour, and of two NaNs the first operand
- * is the result, as in the loops that run an instruction on its own. Where that cannot be said, there are no chains.
+ * Inline assembly ensures that instructions are not contracted, and that of two NaNs the first operand is the result, as in the
+ * loops of single instructions. For compilers and instruction sets without it there are no chains.
  * This file includes itself once per element type; it needs vectors.h.
  */
 #ifndef REAL
@@ -11,7 +11,7 @@
 #include "vectors.h"
 
 #if defined(HAS_VECTORS) && defined(ARITHMETIC)
-  /* Vectors of a strip: half of the registers. */
+  /* Vectors per strip: half of the registers. */
   #ifdef __AVX512F__
     #define STRIP 16
   #else
@@ -40,7 +40,7 @@
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 #define VALUE TILE(vector)
-/* Of every vector of a strip; the last vectors of a run are copied, as they are not whole. */
+/* For every vector of a strip. The last vector of a run may be incomplete, and is loaded with `lanes`. */
 #define OF_ALL(statement) for (int j = 0; j < vectors; j++) { statement; }
 #define OTHER(name) VALUE name = whole ? *(const VALUE*)(other + j * WIDTH) : TILE(load)(other, lanes)
 #define TAKE(instruction) \
@@ -50,7 +50,7 @@
 #define TAKE_FROM(instruction) \
     if (link->still) { OF_ALL(ARITHMETIC(instruction SUFFIX, value[j], constant, value[j])) } \
     else { OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) } break
-/* The operand of these is never `still`. */
+/* Here the operand is never `still`. */
 #define SCALE(factor) OF_ALL(OTHER(b); VALUE by = factor; ARITHMETIC("vmul" SUFFIX, value[j], value[j], by)) break
 
 ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const REAL* first, REAL** registers, ptrdiff_t at,

@@ -1,6 +1,6 @@
-"""Hooks for tests and benchmarks: the kernels in use, called on NumPy arrays, and loops that they are compared with.
+"""For tests and benchmarks: calls kernels on NumPy arrays, and has reference loops to compare them with.
 
-Every array is C-contiguous float32 or float64; arguments marked IN are read, OUT written.
+All arrays are C-contiguous float32 or float64.
 """
 
 from libc.math cimport INFINITY
@@ -17,7 +17,7 @@ KINDS = {"SUM": SUM, "PROD": PROD, "MAX": MAX, "MIN": MIN}
 
 
 def run(str code, real[::1] out, const real[::1] a, const real[::1] b=None, const real[::1] c=None, Py_ssize_t repeat=1):
-    """out (OUT, n) = the instruction `code` of a, b, c (IN, n), `repeat` times over."""
+    """out (OUT, n) = the instruction `code` of a, b, c (IN, n), run `repeat` times."""
     cdef int number = CODES[code]
     cdef Py_ssize_t n = out.shape[0], _turn
     cdef real* to = &out[0] if n else NULL
@@ -77,10 +77,10 @@ def gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate
 
 def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b, bint transpose_a=False,
              bint transpose_b=False, str how="chosen", Py_ssize_t repeat=1):
-    """c (OUT, batch x m x n) = op(a) op(b) as _contract chooses, by "direct" kernels, "blocked", either of them "shared" among
-    the threads, or by "blas".
+    """c (OUT, batch x m x n) = op(a) op(b), computed as `product` would ("chosen"), or by "direct" kernels, "blocked", either of
+    them "shared" among threads, or by "blas".
 
-    An a or b (IN) of batch 1 serves the whole batch.
+    An a or b (IN) of batch size 1 is broadcast.
     """
     cdef Py_ssize_t batch = c.shape[0], m = c.shape[1], n = c.shape[2], _turn
     cdef Py_ssize_t k = a.shape[1] if transpose_a else a.shape[2]
@@ -103,7 +103,7 @@ def contract(real[:, :, ::1] c, const real[:, :, ::1] a, const real[:, :, ::1] b
 
 
 def reference_total(const real[::1] a):
-    """What `total` is compared with: one running sum in double."""
+    """Reference for `total`: one running sum in double."""
     cdef double result = 0
     cdef Py_ssize_t i
     for i in range(a.shape[0]):
@@ -112,7 +112,7 @@ def reference_total(const real[::1] a):
 
 
 def reference_reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a):
-    """What `reduce` is compared with: one running value per result element, sums in double."""
+    """Reference for `reduce`: one running value per result element, sums in double."""
     cdef int number = KINDS[kind]
     cdef Py_ssize_t o, r, i
     cdef double value, x
@@ -131,7 +131,7 @@ def reference_reduce(str kind, real[:, ::1] out, const real[:, :, ::1] a):
 
 
 def reference_gemm(real[:, ::1] c, const real[:, :] a, const real[:, :] b, bint accumulate=False):
-    """What `gemm` is compared with: three loops, sums in double."""
+    """Reference for `gemm`: three loops, sums in double."""
     cdef Py_ssize_t i, j, q
     cdef double value
     for i in range(c.shape[0]):

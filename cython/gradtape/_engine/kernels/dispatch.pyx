@@ -1,4 +1,4 @@
-"""Picks, once at import, the set of kernels that this processor runs fastest.
+"""Chooses at import the kernel set that is fastest on this processor.
 
 The environment variable GRADTAPE_ISA (baseline, avx2 or avx512) overrides the choice.
 """
@@ -36,7 +36,7 @@ _chosen = importlib.import_module(f"gradtape._engine.kernels.{_isa}")
 kernels = (<const Kernels*><size_t>_chosen.table())[0]
 _rules = importlib.import_module(f"gradtape._engine.kernels.rules_{_isa}")
 rules = (<const Rules*><size_t>_rules.rules())[0]
-# Per rule: its number in the table, and the names of its hyperparameters in order.
+# By rule: its index in the table, and the names of its hyperparameters in order.
 PLACES = _rules.PLACES
 
 
@@ -50,6 +50,6 @@ def compiler():
     return GRADTAPE_COMPILER.decode()
 
 
-# The OpenBLAS in NumPy's wheels takes its kernels for AVX2 on AMD's AVX-512 processors, of half the width; on Intel's it is
-# overtaken up to some 1500³, and up to 5% ahead beyond. That is with the tiles of GCC: clang leaves their sums in memory.
+# On AMD's AVX-512 processors the OpenBLAS in NumPy's wheels uses its AVX2 kernels, of half the vector width. On Intel's the kernels
+# here are faster up to about 1500³, and OpenBLAS up to 5% faster beyond. This holds for GCC; clang keeps the tiles' sums in memory.
 outruns_blas = _isa == "avx512" and compiler().startswith("GCC")

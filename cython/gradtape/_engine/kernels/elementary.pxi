@@ -1,6 +1,5 @@
-# Elementary functions of one number: polynomials of our own fit (minimax over the reduced range, computed with mpmath), written
-# without branches so that a loop over them vectorises. Measured error bounds, in units in the last place, are asserted by
-# tests/test_kernels.py:
+# Elementary functions of one number: minimax polynomials on the reduced range, fitted with mpmath, written without branches so
+# that loops over them are vectorised. Measured error bounds, in units in the last place, asserted by tests/test_kernels.py:
 #
 #   function                                    float32   float64
 #   exp, log, log1p                               1         1
@@ -14,9 +13,9 @@
 #   erfc                                          0.6       5
 #   pow (float64: the C library's), atan2         1         2.5
 #
-# They are exact at 0, 1 and the infinities, give NaN for NaN, subnormal numbers where those are the answer, and infinity where
-# the answer overflows. The argument reductions are the usual ones: exponents by rounding x / ln 2 with a two-part ln 2,
-# logarithms about [2/3, 4/3], circles by a multi-part pi / 2 (Cody and Waite, Software Manual for the Elementary Functions).
+# They are exact at 0, 1 and the infinities, return NaN for NaN, subnormal numbers where these are the result, and infinity on
+# overflow. Argument reductions are the usual ones: exponentials by rounding x / ln 2 with a two-part ln 2, logarithms to
+# [2/3, 4/3], circular functions by a multi-part pi / 2 (Cody and Waite, Software Manual for the Elementary Functions).
 
 cdef extern from * nogil:
     """
@@ -40,7 +39,7 @@ cdef extern from * nogil:
     unsigned long long bits64(double x)
     double from_bits64(unsigned long long u)
 
-# Adding and subtracting one of these rounds a number to an integer, which then also sits in the sum's low bits.
+# Adding and subtracting one of these rounds a number to an integer, which is also in the low bits of the sum.
 cdef enum:
     ROUNDER32 = 12582912                 # 1.5 * 2**23
     ROUNDER64 = 6755399441055744         # 1.5 * 2**52
@@ -82,12 +81,12 @@ cdef inline real trunc_(real x) noexcept nogil:
         return trunc(x)
 
 cdef inline real rint_(real x) noexcept nogil:
-    # The sum with `rounder` has no scratch for a fraction; beyond `rounder` every number is an integer (or not a number).
+    # The sum with `rounder` has no bits for a fraction; every number beyond `rounder` is an integer, infinite or NaN.
     cdef real rounder = 8388608 if real is float else 4503599627370496
     cdef real size = fabs_(x)
     return copysign_((size + rounder) - rounder, x) if size < rounder else x
 
-# Polynomials by pairs of terms (Estrin 1960): a vector waits for half as many sums as in Horner's order.
+# Polynomials by pairs of terms (Estrin 1960): half as many dependent additions as in Horner's scheme.
 
 cdef inline real poly3(real x, real c0, real c1, real c2, real c3) noexcept nogil:
     return (c3 * x + c2) * (x * x) + (c1 * x + c0)
@@ -108,7 +107,7 @@ cdef inline real nearest(real x) noexcept nogil:
         return (x + <double>ROUNDER64) - <double>ROUNDER64
 
 cdef inline real without_powers_of_two(real x, real n) noexcept nogil:
-    """x - n ln 2, ln 2 being the sum of a part short enough for an exact product and the rest."""
+    """x - n ln 2, with ln 2 as the sum of a part short enough for an exact product and the rest."""
     if real is float:
         return (x - n * <float>0.693359375) - n * <float>-2.12194440054690583e-4
     else:
@@ -126,9 +125,9 @@ cdef inline real expm1_near_0(real r) noexcept nogil:
                                                2.0924504981520729902e-9)) * (r * r) + r
 
 cdef inline real exp_scaled(real x, int exponent) noexcept nogil:
-    """e**x * 2**exponent for x <= 97 (721 in double), by when it overflows, and an exponent of at most 4 in size."""
+    """e**x * 2**exponent for x <= 97 (721 in double), where it overflows already, and |exponent| <= 4."""
     cdef real lowest = -110 if real is float else -752
-    # Rounds as `nearest` does, but leaves two biases and the power in the low bits, which halve into biased exponents.
+    # Rounds as `nearest` does, but with two biases added to the integer in the low bits, to be split into two biased exponents.
     cdef real rounder = <float>(ROUNDER32 + 254) if real is float else <double>(ROUNDER64 + 2046)
     cdef real rounded, first
     cdef unsigned int i, half
@@ -136,7 +135,7 @@ cdef inline real exp_scaled(real x, int exponent) noexcept nogil:
     x = lowest if x < lowest else x
     rounded = x * <real>1.44269504088896340736 + rounder
     x = expm1_near_0(without_powers_of_two(x, rounded - rounder))
-    # Two factors, since the whole power may be subnormal or overflow while the product does not.
+    # Two factors, as the whole power may be subnormal or overflow although the product does not.
     if real is float:
         i = bits32(rounded) + <unsigned int>exponent
         half = i >> 1
@@ -155,10 +154,10 @@ cdef inline real exp_(real x) noexcept nogil:
 cdef inline real exp_parts(real x, real* half_power) noexcept nogil:
     """The y with e**x = 2 half_power (1 + y), half_power (OUT) being a power of two, for x <= 89 (710 in double).
 
-    Where e**x is far beneath the last place of 1, 2 half_power (1 + y) may be anything as small.
+    If e**x is far below the last place of 1, 2 half_power (1 + y) may be any number as small.
     """
     cdef real lowest = -18 if real is float else -38
-    # Rounds as `nearest` does, but leaves the power's biased exponent, not the integer itself, in the low bits.
+    # Rounds as `nearest` does, but with the power's biased exponent rather than the integer itself in the low bits.
     cdef real rounder = <float>(ROUNDER32 + 126) if real is float else <double>(ROUNDER64 + 1022)
     cdef real rounded
     x = lowest if x < lowest else x
@@ -178,7 +177,7 @@ cdef inline real expm1_(real x) noexcept nogil:
     return x if fabs_(x) < smallest else y
 
 cdef inline real log_sum(real k, real f, real low) noexcept nogil:
-    """k ln 2 + log(1 + f) + low, for f in [-1/3, 1/3] and a low beneath the last place of the rest."""
+    """k ln 2 + log(1 + f) + low, for f in [-1/3, 1/3] and a low below the last place of the rest."""
     cdef real half_square = <real>0.5 * f * f
     cdef real s, z, rest
     if real is float:
@@ -188,7 +187,7 @@ cdef inline real log_sum(real k, real f, real low) noexcept nogil:
         low += k * <float>-2.12194440054690583e-4
         return k * <float>0.693359375 + (f - (half_square - (rest + low)))
     else:
-        # 2 atanh(s) for s = f / (2 + f), so arranged that the largest terms are exact.
+        # 2 atanh(s) for s = f / (2 + f), arranged so that the largest terms are exact.
         s = f / (2 + f)
         z = s * s
         rest = z * poly7[double](z, 0.66666666666666595915, 0.40000000000056956889, 0.28571428555765985716,
@@ -207,14 +206,14 @@ cdef inline real split(real x, real* k) noexcept nogil:
         k[0] = <float>(<int>(u - v) >> 23)
         return from_bits32(v)
     else:
-        # Few processors convert 64-bit integers: k goes into the low bits of a double, offset to be positive.
+        # Few processors convert 64-bit integers: k is put into the low bits of a double, with an offset that makes it positive.
         w = bits64(x)
         y = ((w - 0x3fe5555555555555ULL) & 0xfffffffffffffULL) + 0x3fe5555555555555ULL
         k[0] = from_bits64(((w - y + (1100ULL << 52)) >> 52) | 0x4330000000000000ULL) - (4503599627370496.0 + 1100.0)
         return from_bits64(y)
 
 cdef inline real log_edges(real y, real x) noexcept nogil:
-    """y, the logarithm of a positive and finite x, or what it is for any other x."""
+    """The logarithm of any x, given y, which is the logarithm of a positive, finite x."""
     y = y if x < INFINITY else x
     y = -<real>INFINITY if x == 0 else y
     return <real>NAN if x < 0 else y
@@ -239,16 +238,16 @@ cdef inline real log1p_(real x) noexcept nogil:
     return copysign_[real](log_edges[real](log_sum[real](k, f, lost), u), x)
 
 cdef inline real log1p_decay_(real x) noexcept nogil:
-    # log(1 + z) for z = e**-|x| <= 1, where neither powers of two nor edges ask for more.
+    # log(1 + z) for z = e**-|x| <= 1, a simpler case: no powers of two and no special values.
     cdef real z = exp_scaled[real](-fabs_(x), 0)
     cdef bint small = z < <real>0.33333333333333
     cdef real less = z - <real>1
-    # What is lost below 1/2, as a part of 1 + z, which is nearly 1.43 there.
+    # The rounding error of z - 1, which is not 0 only below 1/2, relative to 1 + z, which is about 1.43 there.
     cdef real lost = <real>0.7 * (z - (less + <real>1))
     return log_sum[real](<real>0 if small else <real>1, z if small else <real>0.5 * less, <real>0 if small else lost)
 
 cdef inline real tanh_(real x) noexcept nogil:
-    # (1 - z) / (1 + z) for z = e**(-2|x|), halved, with z in its parts so that both sums are rounded once.
+    # (1 - z) / (1 + z) for z = e**(-2|x|), both halved, with z as the parts of exp_parts so that each sum is rounded once.
     cdef real half_power
     cdef real y = exp_parts[real](<real>-2 * fabs_(x), &half_power)
     y = -(half_power * y + (half_power - <real>0.5)) / (half_power * y + (half_power + <real>0.5))
@@ -271,7 +270,7 @@ cdef inline real cosh_(real x) noexcept nogil:
     cdef real t = exp_scaled[real](highest if size > highest else size, -1)
     return t + <real>0.25 / t
 
-# Circles. Reduced arguments hold while the quotient is below 2**20; the loops send runs with larger ones to the C library.
+# Circular functions. The argument reduction is accurate for quotients below 2**20; for larger ones the loops use the C library.
 
 cdef enum:
     CIRCLE_LIMIT = 1000000
@@ -333,7 +332,7 @@ cdef inline double tan64(double x) noexcept nogil:
 cdef inline real tan_(real x) noexcept nogil:
     return <real>tan64(x)
 
-# The rest is computed in double for float32 too.
+# The rest is computed in double, also for float32.
 
 cdef inline double atan_ratio(double y, double x) noexcept nogil:
     """The angle of (x, y) for x, y >= 0, not both 0 and not both infinite."""
@@ -355,7 +354,7 @@ cdef inline real atan_(real x) noexcept nogil:
 
 cdef inline real atan2_(real y, real x) noexcept nogil:
     cdef double up = fabs(y), along = fabs(x), angle
-    # Ratios that only signs or infinities tell: 0/0 is 0, inf/inf is 1.
+    # Undefined ratios: 0/0 is taken as 0, inf/inf as 1.
     cdef bint endless = (up == INFINITY) & (along == INFINITY)
     cdef double scale = 0.25 if (up > 1e300) | (along > 1e300) else 1.0
     up = 1.0 if endless else up * scale
@@ -375,7 +374,7 @@ cdef inline double asin_core(double x) noexcept nogil:
                 0.024928620968250142469 + z * (-0.026282003946342177541 + z * 0.033720491778424833121))))
 
 cdef inline real asin_(real x) noexcept nogil:
-    # asin x = pi / 2 - 2 asin(sqrt((1 - x) / 2)) where x is large.
+    # asin x = pi / 2 - 2 asin(sqrt((1 - x) / 2)) for large x.
     cdef double size = fabs(x)
     cdef bint large = size > 0.5
     cdef double y = sqrt(0.5 * (1 - size)) if large else size
@@ -422,7 +421,7 @@ cdef inline double erf_near_0(double x) noexcept nogil:
 
 cdef inline double erfc_far(double x) noexcept nogil:
     """erfc(x) for x >= 1/2: e**-(x*x) / (1 + 2x) times a polynomial in (x - 3) / (x + 3)."""
-    # x*x in two parts, or its rounding error would be multiplied by its size.
+    # x*x in two parts, as the exponential would amplify its rounding error.
     cdef double y = 28.0 if x > 28.0 else x
     cdef double head = from_bits64(bits64(y) & 0xfffffffff8000000ULL)
     cdef double t = (y - 3) / (y + 3)
@@ -439,7 +438,7 @@ cdef inline double erfc_far(double x) noexcept nogil:
     return exp_(-head * head) * ((1 - d * (1 - d * (0.5 - d / 6))) * p / (1 + 2 * y))
 
 cdef inline float erf32(float size) noexcept nogil:
-    """erf for size >= 0 in float alone, as 1 - erfc forgives what the exponent loses."""
+    """erf for size >= 0 in single precision, as errors of the exponential do not matter in 1 - erfc."""
     cdef float y = <float>5 if size > 5 else size
     cdef float z = y * y
     cdef float t = (y - <float>3) / (y + <float>3)
@@ -495,7 +494,7 @@ cdef inline real pow_(real x, real y) noexcept nogil:
     if real is double:
         return pow(x, y)
     else:
-        # In double the error of y log|x| is far beneath a float's last place. Signs and edges as C's pow.
+        # In double the error of y log|x| is far below a float's last place. Signs and special values are as in C's pow.
         base = x
         exponent = y
         size = fabs(base)
@@ -523,7 +522,7 @@ cdef inline real nextafter_(real x, real y) noexcept nogil:
     else:
         return nextafter(x, y)
 
-# Choices, where TensorFlow's answer is told from others.
+# Selections. Ties and special values are as in TensorFlow.
 
 cdef inline real sign_(real x) noexcept nogil:
     cdef real s = <real>(x > 0) - <real>(x < 0)
@@ -547,7 +546,7 @@ cdef inline real gate_(real x, real y) noexcept nogil:
     return x * (<real>1 if y > 0 else <real>0)
 
 cdef inline real tanh_grad_(real x, real y) noexcept nogil:
-    # As 1 - y * y, but without what that loses where y is nearly 1.
+    # 1 - y * y, without cancellation for y near 1.
     return x * ((<real>1 - y) * (<real>1 + y))
 
 cdef inline real sigmoid_grad_(real x, real y) noexcept nogil:

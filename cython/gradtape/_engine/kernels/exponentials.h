@@ -1,9 +1,10 @@
-/* e**x, tanh and sigmoid of float32 by AVX-512's own instructions: a table in a register, a power of two applied at once. Four
- * vectors go side by side, statement by statement, as the latencies of one are longer than what a processor looks ahead.
+/* e**x, tanh and sigmoid of float32 by AVX-512 intrinsics: table look-ups in registers and scaling by powers of two. Four vectors
+ * are interleaved statement by statement, as the latency of one is more than out-of-order execution can hide.
  *
- * exp and sigmoid have the arithmetic of elementary.pxi, with the same bits as where its sums are contracted. tanh is a polynomial
+ * exp and sigmoid have the arithmetic of elementary.pxi, with the same bits as if its sums are contracted. tanh is a polynomial
  * about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by fit_tanh.py.
- * Elsewhere they are NULL, and the loops over elementary.pxi are taken. It needs vectors.h and the EXPM1 constants of elementary.pxi.
+ * Without AVX-512 they are NULL, and the loops over elementary.pxi are used. It needs vectors.h and the EXPM1 constants of
+ * elementary.pxi.
  */
 #include "vectors.h"
 
@@ -30,14 +31,14 @@ static const float TANH_FACTORS[7][16] = {
     -0.22395761f, -0.37489057f, -0.08729613f, -0.04547159f, -0.023530986f, 0.013088938f, 0.015076216f, 0.0020827916f }
 };
 
-#define SIDE 4                                    /* vectors side by side */
+#define SIDE 4                                    /* vectors that are interleaved */
 #define OF_ALL(statement) UNROLL(4) for (int j = 0; j < vectors; j++) { statement; }
 #define ALL(x) _mm512_set1_ps(x)
 #define BITS(x) _mm512_castps_si512(x)
 #define NUMBER(x) _mm512_castsi512_ps(x)
 #define SIGN _mm512_set1_epi32((int)0x80000000u)
 
-/* y = e**y, from y of at most 97; NaN stays. */
+/* y = e**y for y of at most 97 or NaN. */
 ALWAYS_INLINE void exponentials(__m512* y, const int vectors) {
     __m512 power[SIDE], square[SIDE], sum[SIDE], more[SIDE];
     OF_ALL(y[j] = _mm512_max_ps(ALL(-110), y[j]))
@@ -81,7 +82,7 @@ ALWAYS_INLINE void tanh_strip(float* out, const float* a, const int vectors, con
     #define READ (whole ? _mm512_loadu_ps(a + j * 16) : (__m512)load32(a, lanes))
     #define FACTOR(k) _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_FACTORS[k]))
     OF_ALL(size[j] = _mm512_min_ps(ALL(9.5f), _mm512_abs_ps(READ)))
-    /* The exponent and a bit of the fraction, of which the table is asked for the last four bits. */
+    /* The exponent and the first bit of the fraction; the look-up uses the last four bits of these. */
     OF_ALL(entry[j] = _mm512_max_epi32(_mm512_srli_epi32(BITS(size[j]), 22), _mm512_set1_epi32(247)))
     OF_ALL(size[j] = _mm512_sub_ps(size[j], _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_CENTRES))))
     OF_ALL(y[j] = _mm512_fmadd_ps(FACTOR(6), size[j], FACTOR(5)))
@@ -90,7 +91,7 @@ ALWAYS_INLINE void tanh_strip(float* out, const float* a, const int vectors, con
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(2)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(1)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(0)))
-    /* y with the sign of what was read. */
+    /* y with the sign of x. */
     OF_ALL(y[j] = NUMBER(_mm512_ternarylogic_epi32(BITS(y[j]), BITS(READ), SIGN, 0xd8)))
     OF_ALL(if (whole) _mm512_storeu_ps(out + j * 16, y[j]); else store32(out, (vector32)y[j], lanes))
     #undef READ

@@ -1,6 +1,6 @@
-# Every loop of the engine over flat runs of floats, compiled once per instruction set.
+# All of the engine's loops over flat arrays of floats, compiled once per instruction set.
 #
-# In all signatures `out` is OUT, `a`, `b`, `c` are IN. The loops are plain so that the compiler vectorises them.
+# In all signatures `out` is OUT, `a`, `b`, `c` are IN. The loops are simple so that the compiler vectorises them.
 
 from libc.math cimport (ceil, ceilf, copysign, copysignf, cos, fabs, fabsf, floor, floorf, fmod, fmodf, lgamma, log,
                         nextafter, nextafterf, pow, sin, sqrt, sqrtf, tan, trunc, truncf, INFINITY, NAN, M_PI)
@@ -18,7 +18,7 @@ ctypedef void (*Loop32)(float*, const float*, const float*, const float*, Py_ssi
 ctypedef void (*Loop64)(double*, const double*, const double*, const double*, Py_ssize_t) noexcept nogil
 
 cdef inline bint in_circle(const real* a, Py_ssize_t n) noexcept nogil:
-    """Whether every element is small enough for the reduction of turned()."""
+    """Whether all elements are small enough for the argument reduction of sin, cos and tan."""
     cdef Py_ssize_t i
     cdef int outside = 0
     for i in range(n):
@@ -59,7 +59,7 @@ cdef extern from "exponentials.h" nogil:
     void tanh_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
 
 cdef void enter_instead(int code, Loop32 single_precision) noexcept:
-    """Where the instruction set has such a loop."""
+    """Replaces a loop if the instruction set has a special one."""
     if single_precision != NULL:
         loops32[code] = single_precision
 
@@ -91,5 +91,5 @@ kernels_here.blocked64 = blocked_run[double]
 
 
 def table():
-    """The address of this set's filled table of kernels."""
+    """The address of this set's table of kernels."""
     return <size_t>&kernels_here

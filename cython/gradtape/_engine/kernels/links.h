@@ -1,9 +1,9 @@
-/* Arithmetic of a value with one more operand: of the rows of an array with one row, and of the links of a chain, each of which
- * takes the value that the one before it made. */
+/* Links: arithmetic of a value and at most one more operand. In a chain each link applies to the result of the previous one; the
+ * same kinds are used for arithmetic of an array and a broadcast row. */
 #ifndef GRADTAPE_LINKS
 #define GRADTAPE_LINKS
 
-/* Of those named ..._TO, ..._FROM and ..._BY the operand comes first. NO_LINK: an instruction that is none. */
+/* In ..._TO, ..._FROM and ..._BY the operand comes first. NO_LINK: the instruction is not a link. */
 enum LinkKind {
     LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE,
     LINK_TANH_GRAD, LINK_SIGMOID_GRAD, NO_LINK
@@ -12,8 +12,8 @@ enum LinkKind {
 typedef struct {
     int kind;
     int other;       /* the operand's register */
-    int out;         /* the register that keeps the value, -1 where only the next link reads it */
-    int still;       /* the operand is a constant, of which there is one vector, or 16 elements */
+    int out;         /* the register that the result is stored in; -1 if only the next link reads it */
+    int still;       /* the operand is a constant, stored as 16 elements rather than as a block */
 } Link;
 
 #endif

@@ -1,5 +1,5 @@
-# Matrix products: which loop of tile.h fits the strides, the little packing that the others need, and products whose
-# operands do not fit in cache, packed block by block.
+# Matrix products: chooses the loop of tile.h for the strides, packs operands that have no such loop, and computes products whose
+# operands do not fit into the cache by packed blocks.
 
 cdef extern from "tile.h" nogil:
     void tiles32(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const float* a, Py_ssize_t a_row, Py_ssize_t a_col,
@@ -27,9 +27,9 @@ cdef extern from "tile.h" nogil:
                     double* panel) noexcept
 
 cdef enum:
-    PASS_DEPTH = 512     # rows of b that are taken through all tiles, so that what one tile read is in cache for the next
-    FEW_DEPTH = 16       # the same for few rows of a, which read b but once: so many rows of it side by side
-    WIDE = 512           # columns from which that is worth adding up so often
+    PASS_DEPTH = 512     # rows of b per pass over all tiles, so that they stay in cache from one tile to the next
+    FEW_DEPTH = 16       # the same for few rows of a, which read b only once: rows of b that are read in parallel
+    WIDE = 512           # columns from which FEW_DEPTH is used, as each pass updates all of c
 
 cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                        const real* b, Py_ssize_t b_row, real* c, Py_ssize_t c_row, bint accumulate) noexcept nogil:
@@ -41,7 +41,7 @@ cdef inline void tiles(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, 
 cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                  const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
                  bint accumulate) noexcept nogil:
-    """Products through row-major panels of b on the stack."""
+    """A product by row-major panels of b, copied to the stack."""
     cdef real panel[PACKED_DEPTH * PANEL_COLUMNS]
     cdef Py_ssize_t start, rows, columns
     while n > 0:
@@ -61,7 +61,7 @@ cdef void packed(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssi
 
 cdef void upright(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_col, const real* b, Py_ssize_t b_row,
                   real* c) noexcept nogil:
-    """A result that is_upright, from a (IN) with rows side by side and a row-major b (IN)."""
+    """A product that is_upright, of a column-major a (IN) and a row-major b (IN)."""
     cdef real panel[FEW_COLUMNS * PANEL_COLUMNS]
     cdef Py_ssize_t start, rows
     while m > 0:
@@ -86,8 +86,8 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
         for i in range(m):
             memset(c + i * ldc, 0, 0 if accumulate else n * sizeof(real))
     elif n == 1 and ldc == 1 and sa_row == 1 and m > 1:
-        # One column: the transposed product has one row and runs along a's columns. Last ones first: if a product that ran
-        # forwards has read a before, those are still in cache.
+        # One column: the transposed product has one row, and reads a by columns. In reverse order, as the last columns are
+        # still in cache if a previous product has read a in forward order.
         tiles(1, m, k, b + (k - 1) * sb_row, 0, -sb_row, a + (k - 1) * sa_col, -sa_col, c, m, accumulate)
     elif n == 1 and sb_row == 1 and sa_col == 1 and ldc == 1:
         if real is float:
@@ -112,15 +112,15 @@ cdef void gemm_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_s
         packed(m, n, k, a, sa_row, sa_col, b, sb_row, sb_col, c, ldc, accumulate)
 
 cdef inline Py_ssize_t part_of(Py_ssize_t left, Py_ssize_t most, Py_ssize_t grain) noexcept nogil:
-    """How much of what is left to do next, at most `most`: the last two parts are of one size."""
+    """The size of the next part of what is left, at most `most`: the last two parts are of about equal size."""
     return most if left >= 2 * most else left if left <= most else min(most, ((left + 1) // 2 + grain - 1) // grain * grain)
 
 cdef void blocked_run(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k, const real* a, Py_ssize_t a_row, Py_ssize_t a_col,
                       const real* b, Py_ssize_t b_row, Py_ssize_t b_col, real* c, Py_ssize_t c_row,
                       real* scratch) noexcept nogil:
-    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b in L1. scratch: BLOCK_ROOM elements.
+    """Goto and van de Geijn (2008): a block of a stays in L2, a panel of b in L1. scratch: BLOCK_SCRATCH elements.
 
-    What is copied next is asked for while the tiles of this block and panel are computed.
+    The next block and panel are prefetched while the tiles of the current ones are computed.
     """
     cdef Py_ssize_t most = BLOCK_DEPTH32 if real is float else BLOCK_DEPTH64
     cdef Py_ssize_t start = 0, top = 0, left, depth = part_of(k, most, 1), height = part_of(m, BLOCK_HEIGHT, PANEL_HEIGHT)

@@ -1,5 +1,5 @@
-# Sums, products and extrema of runs and of columns. The order of additions depends on the lengths alone, never on addresses or
-# threads, so that the same numbers give the same bits.
+# Sums, products and extrema over contiguous elements and over columns. The order of additions depends only on the sizes, not on
+# addresses or threads, so results are bitwise reproducible.
 
 cdef extern from "rows.h" nogil:
     float sum_run32(const float* a, Py_ssize_t n) noexcept
@@ -8,12 +8,12 @@ cdef extern from "rows.h" nogil:
     void sum_rows64(const double* a, Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t width, double* to) noexcept
 
 cdef enum:
-    LANES = 64           # running values of a run
-    FEW = 16             # elements from which a sum has several; fewer are added one after another, as TensorFlow does
-    BLOCK = 1024         # elements of a run added in their own type before they join a total in double
-    BLOCK_ROWS = 64      # rows likewise
+    LANES = 64           # accumulators of a contiguous reduction
+    FEW = 16             # elements from which a sum has several accumulators; fewer are added in order, as TensorFlow does
+    BLOCK = 1024         # elements that are added in their own type; the sums of blocks are added in double
+    BLOCK_ROWS = 64      # the same for rows
     COLUMNS = 256        # columns reduced together
-    MANY = 16            # rows side by side from which sums gain by it
+    MANY = 16            # rows that can be reduced together from which on that is faster
 
 cdef inline real joined(int kind, real x, real y) noexcept nogil:
     if kind == SUM:
@@ -34,7 +34,7 @@ cdef inline real identity(int kind, real like) noexcept nogil:
         return -<real>INFINITY if kind == MAX else <real>INFINITY
 
 cdef inline real run_of(int kind, const real* a, Py_ssize_t n) noexcept nogil:
-    """The reduction of n elements in their own type, lane by lane."""
+    """The reduction of n elements in their own type, with LANES accumulators."""
     cdef real lanes[LANES]
     cdef real result
     cdef Py_ssize_t i = 0, j, half = LANES // 2
@@ -84,7 +84,7 @@ cdef inline void rows_of(int kind, const real* a, Py_ssize_t rows, Py_ssize_t st
         return
     for i in range(width):
         to[i] = a[i]
-    while kind == PROD and r + 4 <= rows:     # nested extrema would not vectorise
+    while kind == PROD and r + 4 <= rows:     # nested extrema would not be vectorised
         row = a + r * stride
         for i in range(width):
             to[i] = joined[real](kind, to[i], joined[real](
@@ -98,7 +98,7 @@ cdef inline void rows_of(int kind, const real* a, Py_ssize_t rows, Py_ssize_t st
         r += 1
 
 cdef void sum_of_rows(const real* a, Py_ssize_t rows, Py_ssize_t stride, Py_ssize_t width, real* to) noexcept nogil:
-    """rows_of for sums of up to COLUMNS columns: blocks of rows in their own type, totals of blocks in double."""
+    """rows_of for sums of up to COLUMNS columns: blocks of rows are added in their own type, the sums of blocks in double."""
     cdef double total[COLUMNS]
     cdef Py_ssize_t start = BLOCK_ROWS, i
     rows_of[real](SUM, a, min(rows, BLOCK_ROWS), stride, width, to)
@@ -123,7 +123,7 @@ cdef inline void columns_of(int kind, const real* a, Py_ssize_t rows, Py_ssize_t
 cdef inline void reduce_kind(int kind, const real* a, real* out, Py_ssize_t outer, Py_ssize_t reduced,
                              Py_ssize_t inner) noexcept nogil:
     cdef real lanes[COLUMNS]
-    cdef Py_ssize_t together = COLUMNS // 2 // inner       # narrow rows are reduced several at a time, side by side
+    cdef Py_ssize_t together = COLUMNS // 2 // inner       # several narrow rows are reduced as one wide row
     cdef Py_ssize_t whole, r, i, start
     for r in range(outer):
         if inner == 1:

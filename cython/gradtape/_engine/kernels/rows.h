@@ -1,7 +1,7 @@
-/* Runs and rows of arrays in vectors. This file includes itself once per element type.
+/* Sums and broadcast arithmetic in vectors. This file includes itself once per element type.
  *
- *   sum_run_*, sum_rows_*: the sum of a run, and of rows, element by element.
- *   broadcast_*: arithmetic of rows with one row or one element.
+ *   sum_run_*: the sum of an array; sum_rows_*: the elementwise sum of rows.
+ *   broadcast_*: arithmetic of rows with one row or a scalar.
  */
 #ifndef REAL
 
@@ -25,7 +25,7 @@
 
 #define WIDTH ((int)(VECTOR_BYTES / sizeof(REAL)))
 
-/* `vectors` vectors of the sum of rows, every fourth row added to sums of its own. */
+/* The sum of rows for a strip of `vectors` vectors, with four accumulators each, for every fourth row. */
 ALWAYS_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t rows, ptrdiff_t stride, REAL* to, int lanes) {
     VECTOR sums[4][4];
     UNROLL(4)
@@ -56,7 +56,7 @@ ALWAYS_INLINE void TILE(sum_strip)(const int vectors, const REAL* a, ptrdiff_t r
     TILE(store)(to + (vectors - 1) * WIDTH, sums[0][vectors - 1], lanes);
 }
 
-/* to (OUT, width) = the sum of rows of a, which are `stride` apart. */
+/* to (OUT, width) = the sum of the rows of a (IN), which are `stride` apart. */
 static void TILE(sum_rows)(const REAL* a, ptrdiff_t rows, ptrdiff_t stride, ptrdiff_t width, REAL* to) {
     for (; width > 0; width -= MOST_VECTORS * WIDTH, a += MOST_VECTORS * WIDTH, to += MOST_VECTORS * WIDTH) {
         ptrdiff_t left = (width + WIDTH - 1) / WIDTH;
@@ -90,7 +90,7 @@ ALWAYS_INLINE VECTOR TILE(combine)(const int op, VECTOR x, VECTOR y) {
          : op == LINK_SUB_FROM ? y - x : y / x;
 }
 
-/* `vectors` vectors of every row of a with those of one row. */
+/* Combines a strip of `vectors` vectors of every row of a with one row. */
 ALWAYS_INLINE void TILE(combine_strip)(const int op, const int vectors, REAL* out, const REAL* a, const VECTOR* row, ptrdiff_t rows,
                                      ptrdiff_t stride, int lanes) {
     for (; rows > 0; rows--, a += stride, out += stride) {
@@ -106,7 +106,7 @@ ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, co
     const ptrdiff_t most = MOST_VECTORS * WIDTH;
     ptrdiff_t stride = step ? width : most;
     VECTOR row[MOST_VECTORS];
-    if (!step) {                               /* one element: its rows are as wide as suits */
+    if (!step) {                               /* a scalar: the array is treated as rows of `most` elements */
         UNROLL(4)
         for (int j = 0; j < MOST_VECTORS; j++)
             row[j] = TILE(spread)(b);
@@ -132,8 +132,8 @@ ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, co
     }
 }
 
-/* out (OUT, rows x width) = a op b, of a (IN, rows x width) and a row b (IN, width) or, where step is 0, one element of it. op: the
- * kind of a link, LINK_ADD, SUB, MUL, DIV, SUB_FROM or DIV_FROM. */
+/* out (OUT, rows x width) = a op b for a (IN, rows x width) and a row b (IN, width) or, if step is 0, a scalar b. op: LINK_ADD, SUB,
+ * MUL, DIV, SUB_FROM or DIV_FROM. */
 static void TILE(broadcast)(int op, REAL* out, const REAL* a, const REAL* b, int step, ptrdiff_t rows, ptrdiff_t width) {
     switch (op) {
         case LINK_ADD: TILE(combine_rows)(LINK_ADD, out, a, b, step, rows, width); break;

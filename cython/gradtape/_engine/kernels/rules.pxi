@@ -1,8 +1,8 @@
-# The arithmetic of optimizers: one function per rule, and what goes before it, over flat data.
+# The arithmetic of optimizers on flat data: one function per rule, and the decay, scaling and clipping before it.
 #
-# The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here too, because
-# 1 - 0.999 in float32 is a hundred thousandth away from the same in float64. Products and sums are not contracted, so that
-# every instruction set gives the same bits.
+# The arithmetic is that of Keras 3: scalars that Keras casts to the variable's dtype are rounded to it here, too, as 1 - 0.999
+# in float32 and in float64 have a relative difference of one hundred thousandth. Products and sums are not contracted, so that
+# all instruction sets give the same bits.
 
 from libc.math cimport fabs, fabsf, pow, sqrt, sqrtf
 from libc.stdint cimport int64_t, uint16_t
@@ -15,8 +15,8 @@ cdef extern from "math.h" nogil:
     float powf(float, float)
 
 cdef enum:
-    RULES = 16               # that the table has places for
-    SQUARE_LANES = 8         # partial sums
+    RULES = 16               # size of the table
+    SQUARE_LANES = 8         # partial sums of `squares`
 
 cdef enum Trait:
     ABSOLUTE = 1
@@ -49,12 +49,12 @@ cdef inline real square(const real* g, const real* q, Py_ssize_t i) noexcept nog
 
 
 cdef inline float cast_as_keras(double x) noexcept nogil:
-    """A Python number as Keras' cast gives it: by way of float32, even for float64 variables."""
+    """A Python number as Keras casts it: through float32, even for float64 variables."""
     return <float>x
 
 
 cdef double squares(const real* g, double divisor, Py_ssize_t n) noexcept nogil:
-    """The sum of (g / divisor)², g IN: squares of g's type, added up in lanes of double."""
+    """The sum of (g / divisor)², g IN: squares of g's type, accumulated in lanes of double."""
     cdef double lanes[SQUARE_LANES]
     cdef double total = 0
     cdef real x, by = <real>divisor
@@ -78,9 +78,9 @@ cdef double squares(const real* g, double divisor, Py_ssize_t n) noexcept nogil:
     return total
 
 
-# One rule each. p: the parameter (IN, OUT); g: its gradient (IN); q: what stands for g² (for |g| in Adamax) where g sums
-# up entries of one index, which Keras squares one by one, or NULL (IN); s: the rule's slots (IN, OUT), NULL where not in use;
-# n: elements of each; h: hyperparameters in the order of the rule's entry in the table below.
+# The rules. p: the parameter (IN, OUT); g: its gradient (IN); q (IN): used instead of g² (|g| in Adamax) unless NULL: for sparse
+# gradients with repeated indices, whose entries Keras squares one by one; s: the rule's slots (IN, OUT), NULL if not in use;
+# n: number of elements; h: hyperparameters in the order of the rule's entry in the table below.
 
 cdef void sgd(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
@@ -105,7 +105,7 @@ cdef void sgd(const Step* step, real* p, const real* g, const real* q, real** s,
 
 
 cdef void adam(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """With the largest v so far: Reddi, Kale and Kumar 2018."""
+    """With a third slot AMSGrad: the maximum of v so far is used (Reddi, Kale and Kumar 2018)."""
     cdef Py_ssize_t i
     cdef const double* h = step.hyper
     cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
@@ -130,7 +130,7 @@ cdef void adam(const Step* step, real* p, const real* g, const real* q, real** s
 
 
 cdef void rmsprop(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """With the mean of g its variance stands for its mean square."""
+    """With a third slot, the mean of g, centered: its variance is used instead of its mean square."""
     cdef Py_ssize_t i
     cdef const double* h = step.hyper
     cdef real rho = <real>h[0], rest = <real>(1 - h[0]), momentum = <real>h[1], epsilon = <real>h[2], rate = <real>step.rate
@@ -249,7 +249,7 @@ cdef void lion(const Step* step, real* p, const real* g, const real* q, real** s
 
 
 cdef void schedule_free_adamw(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """The parameter lies between the iterate z and the mean of all iterates, which it is taken apart into and made of again."""
+    """The parameter is an interpolation of the iterate z and the mean of all iterates; the mean is recovered from both."""
     cdef Py_ssize_t i
     cdef const double* h = step.hyper
     cdef real beta_1 = <real>cast_as_keras(h[0]), beta_2 = <real>cast_as_keras(h[1]), epsilon = <real>cast_as_keras(h[2])
@@ -270,14 +270,14 @@ cdef void schedule_free_adamw(const Step* step, real* p, const real* g, const re
 
 
 cdef inline void adam_change(const real* m, const real* v, real* out, Py_ssize_t n, real first, real second, real epsilon) noexcept nogil:
-    """out (OUT) = m / first over the root of v / second (IN)."""
+    """out (OUT) = m / first / (sqrt(v / second) + epsilon), m and v IN."""
     cdef Py_ssize_t i
     for i in range(n):
         out[i] = m[i] / first / (root(v[i] / second) + epsilon)
 
 
 cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """Adam's change, scaled by the parameter's norm over its own; it is made twice, since it is kept nowhere."""
+    """Adam's change, scaled by the ratio of the parameter's norm to its own. It is computed twice rather than stored."""
     cdef Py_ssize_t i, start = 0, length
     cdef const double* h = step.hyper
     cdef real first = <real>(1 - h[0]), second = <real>(1 - h[1]), epsilon = <real>h[2]
@@ -310,7 +310,7 @@ cdef void lamb(const Step* step, real* p, const real* g, const real* q, real** s
 
 
 cdef void adafactor(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """Of matrices only the means of g² over rows and over columns are kept; v is their product over its mean."""
+    """For matrices only the means of g² over rows and over columns are stored; v is their outer product divided by its mean."""
     cdef Py_ssize_t i, row, column, rows = step.rows, columns = step.columns, start
     cdef const double* h = step.hyper
     cdef real epsilon_1 = <real>h[1], epsilon_2 = <real>cast_as_keras(h[2]), t = <real>step.t
@@ -362,7 +362,7 @@ ctypedef void (*Single)(const Step* step, float* p, const float* g, const float*
 ctypedef void (*Double)(const Step* step, double* p, const double* g, const double* q, double** s, Py_ssize_t n) noexcept nogil
 
 cdef Rule rule_table[RULES]
-PLACES = {}                  # dispatch hands it on
+PLACES = {}                  # read by dispatch
 
 
 cdef int enter_rule(str name, Single single, Double double_precision, int row_slots, int traits, str hyperparameters) except -1:
@@ -396,7 +396,7 @@ cdef inline bint as_it_is(const Step* step) noexcept nogil:
 
 
 cdef inline void shape_part(const Step* step, const real* g, real* out, Py_ssize_t n) noexcept nogil:
-    """out (OUT) = the gradient (IN) scaled and clipped; NaN stays what it is."""
+    """out (OUT) = the gradient (IN) scaled and clipped; NaNs are kept."""
     cdef Py_ssize_t i
     cdef real divisor = <real>step.divisor, numerator = <real>step.numerator, denominator = <real>step.denominator
     cdef real limit = <real>step.limit
@@ -417,7 +417,7 @@ cdef inline void shape_part(const Step* step, const real* g, real* out, Py_ssize
 
 
 cdef inline void shape_squares(const Step* step, const real* q, real* out, Py_ssize_t n) noexcept nogil:
-    """out (OUT) = what stands for the squares (IN) of a gradient that is scaled; what was to be clipped is clipped."""
+    """out (OUT) = the squares q (IN) of a gradient, scaled like the gradient. If they are to be clipped, they were before."""
     cdef Py_ssize_t i
     cdef real scale = 1 / <real>step.divisor
     if step.denominator != 0:
@@ -443,7 +443,7 @@ cdef inline void run_rule(const Step* step, real* p, const real* g, const real* 
 
 
 cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """Block by block: decay, scaling and clipping, then the rule."""
+    """Decay, scaling and clipping, then the rule, block by block."""
     cdef real shaped[STEP_BLOCK]
     cdef real shaped_squares[STEP_BLOCK]
     cdef real* slots[SLOTS]
@@ -469,7 +469,7 @@ cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, re
 
 
 cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
-    """The same for a rule that must see all of the parameter. -1: no memory."""
+    """The same for a rule that needs all of the parameter at once. -1: out of memory."""
     cdef real* shaped = NULL
     if step.decay == step.decay:
         decay_part(step, p, n)
@@ -497,13 +497,13 @@ cdef inline int walk_typed(const Step* step, real* p, const real* g, const real*
     return 0
 
 
-# Of half precision: in float32, a block at a time, rounded once where it is written.
+# Half precision is computed in float32, block by block, and rounded once when it is stored.
 
 ctypedef void (*Pass)(const void* context, float* target, const float* source, Py_ssize_t n) noexcept nogil
 
 
 cdef void pass_in_single(int dtype_code, Pass apply, const void* context, char* target, const char* source, Py_ssize_t n) noexcept nogil:
-    """target (IN, OUT) and source (IN; NULL where it is not read) given to a pass as float32."""
+    """Applies a pass to target (IN, OUT) and source (IN; NULL if not read) converted to float32."""
     cdef float wide_target[STEP_BLOCK]
     cdef float wide_source[STEP_BLOCK]
     cdef Py_ssize_t start = 0, length
@@ -520,7 +520,7 @@ cdef void pass_in_single(int dtype_code, Pass apply, const void* context, char* 
 
 cdef int walk_in_single(const Step* step, bint brain, uint16_t* p, const uint16_t* g, const uint16_t* q, uint16_t** s,
                         const Py_ssize_t* sizes, Py_ssize_t n) noexcept nogil:
-    """One parameter's part; a rule that must see all of it gets all of it. -1: no memory."""
+    """Updates one parameter in float32: block by block, or at once for a rule that needs that. -1: out of memory."""
     cdef bint whole = rule_table[step.rule].whole
     cdef Py_ssize_t most = n if whole or n < STEP_BLOCK else STEP_BLOCK, needed = 3 * most, start = 0, length, i
     cdef Py_ssize_t counts[SLOTS]
@@ -698,5 +698,5 @@ rules_here.advance = advance
 
 
 def rules():
-    """The address of this set's filled table of rules."""
+    """The address of this set's table of rules."""
     return <size_t>&rules_here

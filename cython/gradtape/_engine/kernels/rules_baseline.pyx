@@ -1,3 +1,3 @@
-"""The arithmetic of optimizers in rules.pxi, compiled for what every processor runs."""
+"""The arithmetic of optimizers in rules.pxi, compiled for all processors."""
 
 include "rules.pxi"

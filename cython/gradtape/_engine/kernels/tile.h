@@ -1,13 +1,13 @@
 /* Register-blocked products of small matrices. This file includes itself once per element type.
  *
  *   tiles_*: c (OUT, m x n) = or += a b, b with unit column stride, a with any strides (its elements are broadcast).
- *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (rows of both are multiplied).
- *   panel_of_*: a panel of b for tiles_*, out of a b of any strides.
- *   interleave_*, panels_*: the same product out of an a that was copied into the order in which tiles read it.
+ *   dots_*:  c (OUT, m x n) = or += a b, a with unit column stride, b with unit row stride (by dot products).
+ *   panel_of_*: copies a panel for tiles_* from a b of any strides.
+ *   interleave_*, panels_*: copies a into the order in which tiles read it; the product of such an a.
  *
- * A tile of ROWS x VECTORS vector registers of c stays in registers while k runs; where a tile is too small to keep the
- * multipliers busy, STEPS values of k go to separate accumulators. Columns beyond the last whole vector are masked.
- * With vector types (vectors.h) nothing is left to the vectoriser's judgement; compilers without them get loops.
+ * A tile of `rows` x `vectors` vector registers of c stays in registers during the loop over k. If a tile is too small to keep
+ * the multipliers busy, `steps` values of k have separate accumulators. Columns beyond the last whole vector are masked.
+ * Vector types (vectors.h) make the code independent of automatic vectorisation; compilers without them get plain loops.
  */
 #ifndef REAL
 
@@ -23,24 +23,24 @@
   #define STRIP_BYTES 128
 #endif
 
-/* What will be copied next: `runs` of so many bytes, `stride` bytes apart, of which every tile asks for `lines` lines. */
+/* The data that will be copied next: `runs` of `bytes` bytes, `stride` bytes apart. Every tile prefetches `lines` cache lines. */
 typedef struct {
     const char* at;
     ptrdiff_t runs, bytes, stride, offset, lines;
 } Ahead;
 
-/* A matrix (IN, one of its strides is 1) of elements of `item` bytes that is to be in L2 before `tiles` tiles are done. */
+/* A matrix (IN, one of its strides is 1) of elements of `item` bytes, to be prefetched into L2 while `tiles` tiles are computed. */
 static inline Ahead ahead_of(const void* a, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t a_row, ptrdiff_t a_col, ptrdiff_t item,
                              ptrdiff_t tiles) {
     Ahead next = {(const char*)a, a_col == 1 ? rows : columns, (a_col == 1 ? columns : rows) * item,
                   (a_col == 1 ? a_row : a_col) * item, 0, 0};
     if (((size_t)a | (size_t)next.stride) & 63)
-        next.bytes += 63;                      /* a run that does not start on a line may end on one more */
+        next.bytes += 63;                      /* an unaligned run may touch one more line */
     next.lines = next.runs * ((next.bytes + 63) / 64) / (tiles > 0 ? tiles : 1) + 1;
     return next;
 }
 
-/* Where the next four rows begin; the last four may be some of those before. */
+/* The first of the next four rows. The last four may overlap the previous ones. */
 static inline ptrdiff_t next_four(ptrdiff_t p, ptrdiff_t rows) {
     return p + 8 <= rows || p + 4 >= rows ? p + 4 : rows - 4;
 }
@@ -54,7 +54,7 @@ static inline void fetch(Ahead* next) {
     }
 }
 
-/* What the tiles of a product have in common: its depth, strides in elements, the lanes of the last vector of columns. */
+/* Parameters that all tiles of a product share: depth, strides in elements, lanes of the last vector of columns. */
 typedef struct {
     ptrdiff_t k, a_row, a_col, b_row, c_row;
     int lanes, accumulate;
@@ -100,20 +100,20 @@ ALWAYS_INLINE void TILE(one_step)(const int rows, const int vectors, const int a
     }
 }
 
-/* sums = a tile, with accumulators of their own for `steps` columns. adjacent: asks for a row of c now and then, so that the
- * loop need not wait for all of them at once. */
+/* sums = a tile, with separate accumulators for `steps` columns. adjacent: rows of c are prefetched one by one during the loop,
+ * rather than awaited all at once after it. */
 ALWAYS_INLINE void TILE(run_of)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
                               const REAL* a, const REAL* b, const REAL* c, VECTOR (*sums)[16][4]) {
     ptrdiff_t k = layout->k, a_row = layout->a_row * sizeof(REAL), a_col = layout->a_col * sizeof(REAL), b_row = layout->b_row;
     const int steps = rows * vectors >= 8 ? 1 : rows * vectors >= 4 ? 2 : rows * vectors >= 2 ? 4 : 8;
     ptrdiff_t part = adjacent ? k / rows / steps * steps : 0, now = adjacent ? k - (rows - 1) * part : k;
     const char* from[4];
-    OPAQUE(a_col);                 /* or the compiler would add a loop for the stride of one element */
+    OPAQUE(a_col);                 /* otherwise the compiler would add a second loop for a stride of one element */
     UNROLL(4)
     for (int q = 0; q < 4; q++) {
         from[q] = (const char*)a + 4 * q * a_row;
         if (4 * q < rows && !(adjacent && q > 0))
-            OPAQUE(from[q]);       /* or it would keep every row's offset, more than fit in registers */
+            OPAQUE(from[q]);       /* otherwise it would keep every row's offset, which do not fit in registers */
     }
     UNROLL(8)
     for (int s = 0; s < steps; s++)
@@ -155,7 +155,7 @@ ALWAYS_INLINE void TILE(run_of)(const int rows, const int vectors, const int adj
                 sums[0][i][j] += sums[s][i][j];
 }
 
-/* c = or += a tile, whose last vector of a row has so many lanes. */
+/* c = or += a tile, whose rows' last vectors have `lanes` lanes. */
 ALWAYS_INLINE void TILE(put)(const int rows, const int vectors, const int accumulate, VECTOR (*sums)[4], REAL* c, ptrdiff_t c_row,
                            int lanes) {
     UNROLL(16)
@@ -173,7 +173,7 @@ ALWAYS_INLINE void TILE(put)(const int rows, const int vectors, const int accumu
     }
 }
 
-/* One tile; adjacent: a column of a is `rows` elements side by side, and c is far away. */
+/* One tile; adjacent: each column of a is `rows` contiguous elements, and c is not in cache. */
 ALWAYS_INLINE void TILE(one_tile)(const int rows, const int vectors, const int adjacent, const Layout* layout, int lanes,
                                 const REAL* a, const REAL* b, REAL* c) {
     VECTOR sums[8][16][4];
@@ -184,7 +184,7 @@ ALWAYS_INLINE void TILE(one_tile)(const int rows, const int vectors, const int a
         TILE(put)(rows, vectors, 0, sums[0], c, layout->c_row, lanes);
 }
 
-/* A function for every tile: inlined into one, the loops would have to share its registers. */
+/* Every tile is a function of its own, as loops inlined into one function would compete for its registers. */
 typedef void (*TILE(Tile))(const Layout*, const REAL*, const REAL*, REAL*);
 #define TILE_OF(rows, vectors, adjacent) \
     NEVER_INLINE void TILE(tile_##rows##_##vectors##_##adjacent##_)(const Layout* layout, const REAL* a, \
@@ -205,7 +205,7 @@ TILES_OF(1) TILES_OF(2) TILE_OF(7, 1, 0) TILE_OF(8, 1, 0)
 TILES_OF(3) TILES_OF(4) TILE_OF(16, 1, 0) TILE_OF(7, 2, 0) TILE_OF(8, 2, 0) TILE_OF(12, 2, 0) TILE_OF(7, 3, 0) TILE_OF(8, 3, 0)
 #endif
 
-/* By vectors of columns: the tiles of up to 8 rows, the highest tile and how high it is, the one for an interleaved a. */
+/* By number of vectors of columns: the tiles of up to 8 rows, the highest tile and its height, the tile for an interleaved a. */
 static const struct { TILE(Tile) of[9], highest; int most; TILE(Tile) adjacent; } TILE(shapes)[5] = {
     {{0}, 0, 0, 0},
     #if MOST_VECTORS > 2
@@ -223,7 +223,7 @@ static const struct { TILE(Tile) of[9], highest; int most; TILE(Tile) adjacent; 
 #undef NAME
 #undef NAMES
 
-/* All rows of a strip of `vectors` vectors of columns. */
+/* Computes all rows of a strip of `vectors` vectors of columns. */
 ALWAYS_INLINE void TILE(strip)(ptrdiff_t vectors, ptrdiff_t m, const Layout* layout, const REAL* a, const REAL* b, REAL* c) {
     const ptrdiff_t most = TILE(shapes)[vectors].most;
     for (; m >= most; m -= most, a += most * layout->a_row, c += most * layout->c_row)
@@ -246,7 +246,7 @@ static void TILE(tiles)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, pt
         TILE(strip)((n + WIDTH - 1) / WIDTH, m, &layout, a, b, c);
 }
 
-/* As tiles, for at most STRIP_BYTES of columns and an a (IN) that `interleave` wrote. */
+/* As tiles_*, for at most STRIP_BYTES of columns and an a (IN) written by interleave_*. */
 static void TILE(panels)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, const REAL* b, ptrdiff_t b_row, REAL* c,
                          ptrdiff_t c_row, int accumulate, Ahead* next_a, Ahead* next_b) {
     ptrdiff_t vectors = (n + WIDTH - 1) / WIDTH;
@@ -269,7 +269,7 @@ ALWAYS_INLINE void TILE(dot_step)(const int columns, VECTOR* sums, const REAL* a
         sums[j] += a_now * TILE(load)((const REAL*)(b[j >> 2] + (j & 3) * b_col), lanes);
 }
 
-/* One row of a times `columns` columns of b. */
+/* The products of one row of a and `columns` columns of b. */
 ALWAYS_INLINE void TILE(one_dot)(const int columns, ptrdiff_t whole, int lanes, const REAL* a, const REAL* b, ptrdiff_t b_col,
                                REAL* c, int accumulate) {
     VECTOR sums[8];
@@ -316,7 +316,7 @@ static void TILE(dots)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const REAL* a, ptr
     }
 }
 
-/* 4 rows of a panel, of 4 columns. */
+/* Transposes 4 columns into 4 rows of a panel. */
 ALWAYS_INLINE void TILE(transpose_four)(const REAL* b, ptrdiff_t b_col, REAL* to, ptrdiff_t columns) {
     FOUR w = *(const FOUR*)b, x = *(const FOUR*)(b + b_col);
     FOUR y = *(const FOUR*)(b + 2 * b_col), z = *(const FOUR*)(b + 3 * b_col);
@@ -347,12 +347,12 @@ static void TILE(transpose)(ptrdiff_t rows, ptrdiff_t columns, const REAL* b, pt
             panel[p * columns + j] = b[j * b_col + p];
 }
 
-/* to (OUT, m x k) = a (IN, one of its strides is 1), PANEL_HEIGHT rows after the other and column after column in each. */
+/* to (OUT, m x k) = a (IN, one of its strides is 1) in panels of PANEL_HEIGHT rows, each by columns. */
 static void TILE(interleave)(ptrdiff_t m, ptrdiff_t k, const REAL* a, ptrdiff_t a_row, ptrdiff_t a_col, REAL* to) {
     for (; m > 0; m -= PANEL_HEIGHT, a += PANEL_HEIGHT * a_row) {
         ptrdiff_t rows = m < PANEL_HEIGHT ? m : PANEL_HEIGHT, p = 0;
         if (a_col == 1 && rows >= 4)
-            for (; p + 4 <= k; p += 4, to += 4 * rows) {      /* four rows and the last four, which may be some of the same */
+            for (; p + 4 <= k; p += 4, to += 4 * rows) {      /* the first four rows and the last four, which may overlap */
                 TILE(transpose_four)(a + p, a_row, to, rows);
                 TILE(transpose_four)(a + (rows - 4) * a_row + p, a_row, to + rows - 4, rows);
             }

@@ -1,4 +1,4 @@
-/* The vector registers of the instruction set, their loads and stores, and sums across them. */
+/* Vector types of the instruction set, their loads and stores, and sums of their lanes. */
 #ifndef GRADTAPE_VECTORS_H
 #define GRADTAPE_VECTORS_H
 
@@ -6,7 +6,7 @@
 #include <string.h>
 #include "compiler.h"
 
-#define VECTOR TILE(vector)               /* of REAL, where TILE(name) appends its width */
+#define VECTOR TILE(vector)               /* a vector of REAL; TILE(name) appends the width of REAL to a name */
 
 #ifdef HAS_VECTORS
   #if defined(__AVX512F__)
@@ -19,7 +19,7 @@
     #define MOST_VECTORS 2
   #elif defined(__aarch64__)
     #define VECTOR_BYTES 16
-    #define MOST_VECTORS 4                     /* there are twice as many registers as with SSE and AVX */
+    #define MOST_VECTORS 4                     /* twice as many as with SSE and AVX, as there are twice as many registers */
   #else
     #define VECTOR_BYTES 16
     #define MOST_VECTORS 2
@@ -29,7 +29,7 @@
   VECTOR_OF(float, 16, four32);
   VECTOR_OF(double, 32, four64);
 
-  /* load: the first `lanes` elements from p, zeros after them; store: the reverse;
+  /* load: the first `lanes` elements from p, followed by zeros; store: stores the first `lanes` elements;
    * across: the sum of all lanes; across_four: those of four vectors. */
   #if defined(__AVX512F__)
   ALWAYS_INLINE vector32 load32(const float* p, int lanes) {
@@ -47,7 +47,7 @@
   #define FUSED32 "vfmadd231ps"
   #define FUSED64 "vfmadd231pd"
   ALWAYS_INLINE float across32(vector32 x) { return _mm512_reduce_add_ps((__m512)x); }
-  /* 4 rows of a panel (see transpose_*), of 16 columns: quarters of vectors from columns 4 apart, transposed side by side. */
+  /* Transposes 16 columns into 4 rows of a panel (see transpose_*): the quarters of each vector are from columns 4 apart. */
   ALWAYS_INLINE __m512 quarters(const float* b, ptrdiff_t b_col) {
       __m512 x = _mm512_castps128_ps512(_mm_loadu_ps(b));
       x = _mm512_insertf32x4(x, _mm_loadu_ps(b + 4 * b_col), 1);

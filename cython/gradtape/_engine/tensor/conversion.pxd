@@ -1,9 +1,9 @@
-"""What becomes a tensor."""
+"""Conversion to tensors."""
 
 from gradtape._engine.tensor.tensor cimport Tensor
 
-cdef Tensor convert_numbers(object value, int dtype_code)            # a number or numbers in a floating dtype, or None: see there
-cdef Tensor floating_of(Tensor tensor, int dtype_code)               # of integers: the same values in a floating dtype
-cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: whatever the value suggests
+cdef Tensor convert_numbers(object value, int dtype_code)            # fast path for numbers and arrays in a floating dtype, or None
+cdef Tensor floating_of(Tensor tensor, int dtype_code)               # casts integers to a floating dtype
+cdef Tensor convert(object value, int dtype_code, bint preferred)    # dtype_code -1: inferred from the value
 cdef Tensor from_array(object array, int dtype_code)
-cdef str dtype_word(int dtype_code)                                  # as TensorFlow's messages call a dtype
+cdef str dtype_word(int dtype_code)                                  # a dtype's name in TensorFlow's error messages

@@ -1,4 +1,4 @@
-"""What becomes a tensor: numbers, arrays, sequences, and objects that convert themselves."""
+"""Conversion to tensors: of numbers, arrays, sequences, and objects with a conversion method."""
 
 cimport numpy as cnp
 from cpython.float cimport PyFloat_AS_DOUBLE
@@ -44,7 +44,7 @@ cdef inline void copy_as(const source_type* source, target_type* target, Py_ssiz
 
 
 cdef bint copy_floating(int type_number, const void* source, int dtype_code, void* target, Py_ssize_t n) noexcept nogil:
-    """Contiguous data (IN) into a floating tensor's (OUT); False when the source's type is not one of the usual ones."""
+    """Copies contiguous data (IN) to a float32 or float64 tensor's (OUT); False if the source's type is not supported."""
     if type_number == cnp.NPY_LONGLONG:
         type_number = cnp.NPY_INT64
     if dtype_code == F32:
@@ -73,7 +73,7 @@ cdef bint copy_floating(int type_number, const void* source, int dtype_code, voi
 
 
 cdef Tensor from_array(object value, int dtype_code):
-    """A tensor with a copy of the array's data, cast to the dtype (-1: its own)."""
+    """A tensor with a copy of an array's data, cast to the dtype (-1: the array's)."""
     cdef cnp.ndarray array = value
     cdef Extent* extent
     cdef Tensor tensor
@@ -113,9 +113,9 @@ cdef extern from "numpy/arrayscalars.h":
 
 
 cdef Tensor convert_numbers(object value, int dtype_code):
-    """A Python number, or a contiguous, aligned array of numbers, as a tensor of a floating dtype.
+    """A tensor of a floating dtype from a Python number or a contiguous, aligned array of numbers.
 
-    None for all other values, which are for `convert`: most operands that are no tensors are of these kinds.
+    None for all other values, for which `convert` is to be called. Most operands that are not tensors are of these kinds.
     """
     cdef int overflow = 0
     cdef int64_t whole
@@ -146,7 +146,7 @@ cdef Tensor convert_numbers(object value, int dtype_code):
 
 
 cdef inline bint is_usual(int type_number) noexcept nogil:
-    """Whether copy_floating knows the type."""
+    """Whether copy_floating supports the type."""
     return (type_number == cnp.NPY_FLOAT32 or type_number == cnp.NPY_FLOAT64 or type_number == cnp.NPY_INT64
             or type_number == cnp.NPY_INT32 or type_number == cnp.NPY_LONGLONG)
 
@@ -199,7 +199,7 @@ cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
 
 
 cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
-    """The dtype that an array becomes where `dtype_code` is asked for: NumPy's conversion, if no part of a value is lost."""
+    """The dtype to convert an array to if `dtype_code` is requested: its own if it must not be cast to that, as complex to real."""
     cdef int number = cnp.PyArray_TYPE(array)
     if dtype_code >= 0 and (cnp.PyTypeNum_ISINTEGER(number) or cnp.PyTypeNum_ISFLOAT(number) or cnp.PyTypeNum_ISBOOL(number)
                             or number == cnp.NPY_OBJECT or number == type_numbers[<int>BF16]
@@ -209,7 +209,7 @@ cdef int conversion_code(cnp.ndarray array, int dtype_code) except -2:
 
 
 cdef Tensor convert_object(object value, int dtype_code):
-    """What is neither tensor nor array: a number, a sequence, or an object that knows how to become one of these."""
+    """A tensor of a value that is neither a tensor nor an array: a number, a sequence, or an object with a conversion method."""
     cdef object array
     cdef Tensor tensor
     if type(value) is int or type(value) is float or type(value) is bool:
@@ -233,7 +233,7 @@ cdef Tensor convert_object(object value, int dtype_code):
 
 
 cdef bint holds_tensor(object sequence, int levels) except -1:
-    """Whether a tensor stands among so many levels of a sequence, which may hold itself."""
+    """Whether a sequence contains a tensor, down to `levels` levels of nesting, as it may contain itself."""
     for item in sequence:
         if isinstance(item, (Tensor, Readable)):
             return True
@@ -252,7 +252,7 @@ cdef str dtype_word(int dtype_code):
 
 
 cdef object misfit(int outcome):
-    """The exception for a sequence that filling refused, TensorFlow's sentence and then the remedy."""
+    """The exception for an outcome of `fill`: TensorFlow's message, followed by the remedy."""
     if outcome == MIXED:
         return ValueError("Can't convert Python sequence with mixed types to Tensor. "
                           "Make every element a number of one kind.")
@@ -266,7 +266,7 @@ cdef object misfit(int outcome):
 
 
 cdef Tensor from_sequence(object value, int dtype_code):
-    """A tensor of a number or a nested sequence of numbers, of the dtype asked for or of the one it suggests."""
+    """A tensor of a number or a nested sequence of numbers, of the requested dtype or, if that is -1, of the inferred one."""
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int rank = 0, outcome, kind = survey(value, dims, &rank), code
     cdef Extent* extent = new_extent(rank, dims)
@@ -315,12 +315,12 @@ cdef Tensor from_sequence(object value, int dtype_code):
 
 
 cdef inline bint is_filled(int dtype_code) noexcept:
-    """Whether filling knows the dtype; the others are made of one of these."""
+    """Whether `fill` supports the dtype. Other dtypes are converted from one that it supports."""
     return 0 <= dtype_code <= F64 or dtype_code == I32 or dtype_code == I64 or dtype_code == BOOL
 
 
 cdef Tensor narrowed(object value, int dtype_code, Extent* extent, const Py_ssize_t* dims, int rank):
-    """Numbers in a dtype that filling does not know, by way of one that holds them; None where that does not hold them either."""
+    """A tensor of a dtype that `fill` does not support, by way of a wider one; None if the numbers do not fit."""
     cdef Tensor wide = new_tensor(F32 if is_half(dtype_code) else I64, extent)
     cdef int outcome = fill(value, wide.dtype_code, True, dims, rank, wide.data)
     if outcome == TOO_WIDE and dtype_code == U64:
@@ -339,7 +339,7 @@ cdef Tensor narrowed(object value, int dtype_code, Extent* extent, const Py_ssiz
 
 
 cdef Tensor complex_from(object value, int dtype_code, const Py_ssize_t* dims, int rank):
-    """Complex numbers, and what lies among them, of a sequence of this shape."""
+    """A complex tensor of a sequence of this shape, which may also contain real numbers."""
     if dtype_code >= 0 and not is_complex(dtype_code):
         raise cannot_convert(value, dtype_code, ". Take tf.math.real of it, or another dtype")
     try:

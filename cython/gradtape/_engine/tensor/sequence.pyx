@@ -1,8 +1,8 @@
 """Nested Python sequences as rectangular data.
 
-`survey` reads the shape off the first elements and the dtype off the first leaf, as TensorFlow does; `fill` then walks
-all leaves into storage of one dtype and says where a leaf does not fit. A bool counts as an integer among numbers, an
-integer as a float among floats, and nothing else mixes.
+`survey` infers the shape from the first elements and the dtype from the first leaf, as TensorFlow does. `fill` then stores all
+leaves in one dtype, and reports if one does not fit. Bools are accepted among numbers, integers among floats; no other kinds may
+be mixed.
 """
 
 cimport numpy as cnp
@@ -33,7 +33,7 @@ cdef type _bool = np.bool_
 
 
 def held(value):
-    """The value with tuples in place of its lists. NumPy reads lists in place, and fails where an item's own code changes one."""
+    """The value with its lists replaced by tuples. NumPy fails if a list changes while it is read, by methods of an item."""
     return tuple([held(item) for item in value]) if isinstance(value, (list, tuple)) else value
 
 
@@ -44,19 +44,19 @@ cdef inline bint is_sequence(object value) except -1:
         return False
     if cnp.PyArray_Check(value):
         return cnp.PyArray_NDIM(value) > 0
-    # What has a dtype is a tensor of another kind, which knows better what it is; a shape has none.
+    # Convertible objects with a dtype are other kinds of tensors, which convert themselves; a TensorShape has none.
     return PySequence_Check(value) and not (hasattr(value, "__tf_tensor__") and hasattr(value, "dtype"))
 
 
 cdef inline object leaf(object value):
-    """A leaf as a scalar: arrays without axes give theirs."""
+    """A leaf as a scalar, also if it is an array of rank 0."""
     return value[()] if cnp.PyArray_Check(value) else value
 
 
 cdef int survey(object value, Py_ssize_t* dims, int* rank) except -1:
-    """Writes the shape (OUT) and returns what kind of leaf comes first.
+    """Stores the shape (OUT) and returns the kind of the first leaf, a `Leaf`.
 
-    Raises ValueError for a first leaf that is no number, and for more axes than tensors have.
+    Raises ValueError if the first leaf is not a number or the nesting is deeper than MAX_RANK.
     """
     cdef object kind
     rank[0] = 0
@@ -86,12 +86,12 @@ cdef int survey(object value, Py_ssize_t* dims, int* rank) except -1:
     if PyUnicode_Check(value) or PyBytes_Check(value):
         return UNSUPPORTED
     if hasattr(value, "__tf_tensor__"):
-        value.__tf_tensor__(None, None)                         # of text it says so
+        value.__tf_tensor__(None, None)                         # that of string tensors raises a more specific exception
     raise ValueError(f"Attempt to convert a value ({value!r}) with an unsupported type ({kind}) to a Tensor.")
 
 
 cdef int fill(object value, int dtype_code, bint asked, const Py_ssize_t* dims, int rank, char* out) except -1:
-    """Writes every leaf of a sequence of this shape into out (OUT), of float32, float64, int32, int64 or bool."""
+    """Stores the leaves of a sequence of this shape in out (OUT) as float32, float64, int32, int64 or bool; returns an `Outcome`."""
     cdef Py_ssize_t place = 0
     return walk(value, dtype_code, asked, dims, rank, out, &place)
 
@@ -100,7 +100,7 @@ cdef int walk(object value, int dtype_code, bint asked, const Py_ssize_t* dims, 
               Py_ssize_t* place) except -1:
     cdef Py_ssize_t i
     cdef int outcome
-    cdef object item             # held while it is read
+    cdef object item             # holds a reference while the item is read
     if rank == 0:
         if is_sequence(value):
             return MIXED
@@ -112,7 +112,7 @@ cdef int walk(object value, int dtype_code, bint asked, const Py_ssize_t* dims, 
     if cnp.PyArray_Check(value) and copied(value, dtype_code, asked, dims, rank, out, place):
         return FILLED
     for i in range(dims[0]):
-        # Items run code of their own, which may shorten what they stand in; and a subclass's length is what it says it is.
+        # The actual size is checked each time, as methods of an item may change the list, and a subclass may override len().
         if PyList_Check(value):
             if i >= PyList_GET_SIZE(value):
                 return RAGGED
@@ -131,7 +131,7 @@ cdef int walk(object value, int dtype_code, bint asked, const Py_ssize_t* dims, 
 
 cdef bint copied(cnp.ndarray array, int dtype_code, bint asked, const Py_ssize_t* dims, int rank, char* out,
                  Py_ssize_t* place) except -1:
-    """Copies a whole array of numbers among floats in one go, where no element needs looking at."""
+    """Copies a whole array of numbers to floats if no element has to be checked; otherwise returns False."""
     cdef int i
     cdef cnp.npy_intp size = 1
     if not (dtype_code == F64 or dtype_code == F32 and (asked or array.dtype.itemsize <= 4)) or array.dtype.kind not in "fiu":

@@ -1,4 +1,4 @@
-"""Tensors: immutable values over pooled storage, and their data as NumPy's."""
+"""Tensors: immutable arrays in pooled storage, and their conversion to NumPy arrays."""
 
 cimport cython
 
@@ -9,31 +9,31 @@ from gradtape._engine.base.shape cimport Extent
 from gradtape._engine.base.types cimport DTYPE_COUNT
 
 cdef class Readable:
-    """Something whose present value is a tensor: a variable."""
+    """Base class of variables: an object whose current value is a tensor."""
     cdef Tensor read(self)
 
-cdef PyObject* variable_type         # the public class of variables, which nearly all of them are of
+cdef PyObject* variable_type         # the public class of variables, for a fast check before isinstance
 
 cdef extern from "Python.h":
     PyObject* type_of "(PyObject*)Py_TYPE"(object o)
 
 cdef enum:
-    CELL_BYTES = 64              # of a value that needs no block: sixteen float32, a 4×4 matrix
+    CELL_BYTES = 64              # largest data stored inline, without a block: 16 float32, a 4×4 matrix
 
 @cython.final
 cdef class Tensor:
-    cdef char* data              # inline cell, or the block's bytes
-    cdef Block* block            # NULL when inline
+    cdef char* data              # points to `cell`, or into the block
+    cdef Block* block            # NULL if the data are in `cell`
     cdef Extent* extent
     cdef int64_t node            # 0: never recorded or watched
     cdef short dtype_code
-    cdef short splat             # only inside a sweep: one stored element stands for all of the extent
-    cdef unsigned int tag        # its number in a trace; 0: in none
+    cdef short splat             # only within sweeps and replays: all elements are equal, and only one is stored
+    cdef unsigned int tag        # its number in a trace; 0: not in a trace
     cdef double cell[8]
     cdef object __weakref__
-    cdef PyObject* attributes    # a dict, or NULL where none was ever set
+    cdef PyObject* attributes    # a dict, or NULL if no attribute was ever set
 
-# What the operators of Tensor and Variable call; set by the modules above it.
+# Implementations of the operators of Tensor and Variable, set by the modules that define them, which import this one.
 cdef struct Operators:
     object (*binary)(int code, object a, object b)
     object (*unary)(int code, object a)
@@ -41,29 +41,29 @@ cdef struct Operators:
     object (*matmul)(object a, object b)
     object (*getitem)(object a, object key)
     object (*equal)(object a, object b, bint negate)
-    object (*pack)(object values, int dtype_code)        # a sequence that holds tensors becomes one tensor
+    object (*pack)(object values, int dtype_code)        # converts a sequence that contains tensors
     object (*bitwise)(int code, object a, object b)
     object (*floordiv)(object a, object b)
-    object (*part_assigner)(object a)                    # what assigns to the part of a variable that was just read
-    int (*value_read)(Tensor a, bint truth) except -1    # a program looks at a value (or asks whether it is true) while a trace is made
+    object (*part_assigner)(object a)                    # function that assigns to the part of a variable that `a` was read from
+    int (*value_read)(Tensor a, bint truth) except -1    # called during tracing if Python reads a value (truth: only whether it is true)
 
 cdef Operators* operators() noexcept
 
-cdef bint tracing                    # a thread is tracing a function
+cdef bint tracing                    # some thread is tracing a function
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
-cdef Tensor unplaced(int dtype_code, Extent* extent)                 # without storage, which the caller gives it
-cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
+cdef Tensor unplaced(int dtype_code, Extent* extent)                 # without storage, which the caller provides
+cdef Tensor new_splat(int dtype_code, Extent* extent)              # a splat, whose one stored element is undefined
 cdef Tensor new_scalar(int dtype_code, double value)
-cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size
-# Whether the caller holds the only reference to a tensor and its block, and no weak reference: its bytes may be overwritten with
-# another value. For tensors without a block it is False: a new one costs as little.
+cdef Tensor share(Tensor tensor, Extent* extent)                     # the same storage with another shape of equal size
+# Whether the caller has the only reference to a tensor and its block, and there is no weak reference, so that its data may be
+# overwritten. False for tensors without a block, as new ones cost as little.
 cdef bint is_free(PyObject* tensor) noexcept
 cdef object as_array(Tensor tensor)                                  # read-only view
 cdef object to_numpy(Tensor tensor)                                  # writable copy; a NumPy scalar for rank 0
 cdef object dtype_object(int dtype_code)
 cdef int dtype_code_of(object dtype) except -1
-cdef double scalar_value(Tensor tensor) noexcept                     # of a complex number the real part
+cdef double scalar_value(Tensor tensor) noexcept                     # the first element, or its real part
 
 cdef list numpy_dtypes               # by dtype code
 cdef dict codes_by_numpy
@@ -71,18 +71,18 @@ cdef int[DTYPE_COUNT] type_numbers   # NumPy's, by dtype code
 cdef void write_number(int dtype_code, char* target, double value) noexcept nogil
 
 cdef extern from "compiler.h":
-    void fetch "FETCH"(const void* p) noexcept nogil    # into cache: something that will be looked at in a while
+    void fetch "FETCH"(const void* p) noexcept nogil    # prefetches a cache line
 cdef enum:
-    FETCH_AHEAD = 32             # items of a long list
+    FETCH_AHEAD = 32             # distance of prefetching in long lists, in items
 cdef inline Tensor usual_tensor(object value):
-    """A tensor itself, a variable's value, None for anything else, variables of a subclass among it."""
+    """A tensor itself, the value of a variable that is not of a subclass; None for anything else."""
     if type(value) is Tensor:
         return <Tensor>value
     if type_of(value) == variable_type:
         return (<Readable>value).read()
     return None
 cdef inline Tensor readable_tensor(object value):
-    """The same with variables of every class."""
+    """The same, including variables of subclasses."""
     if type(value) is Tensor:
         return <Tensor>value
     if type_of(value) == variable_type or isinstance(value, Readable):

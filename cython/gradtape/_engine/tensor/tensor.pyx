@@ -1,7 +1,7 @@
 """Tensors.
 
-A Tensor is immutable: its bytes are written once, by the op that makes it, before anyone else sees it. Values of up to
-CELL_BYTES live in the tensor itself, larger ones in a pooled block that tensors, variables and exports share.
+A Tensor is immutable: its data are written once, by the op that creates it. Up to CELL_BYTES they are stored in the tensor
+itself, otherwise in a pooled block, which tensors, variables and exported arrays may share.
 """
 
 cimport cython
@@ -46,7 +46,7 @@ cdef list _formats = [b"f", b"d", b"e", None, b"Zf", b"Zd", b"b", b"h", b"i", b"
 
 
 cdef int adopt_numpy(int dtype_code) except -1:
-    """Looks up NumPy's dtype of a code. bfloat16's is that of a package, imported when it is first used."""
+    """Looks up the NumPy dtype of a code. That of bfloat16 is defined by a package, which is imported on first use."""
     numpy_dtype = np.dtype(_dtype_objects[dtype_code].as_numpy_dtype)
     numpy_dtypes[dtype_code] = numpy_dtype
     codes_by_numpy[numpy_dtype] = dtype_code
@@ -83,7 +83,7 @@ cdef class Readable:
 
 
 def variables_are(type cls) -> type:
-    """Makes the class, a subclass of Readable, the one that operands are compared with first."""
+    """Sets the class of variables, a subclass of Readable, that operands are compared with first."""
     global variable_type
     Py_INCREF(cls)
     variable_type = <PyObject*>cls
@@ -91,7 +91,7 @@ def variables_are(type cls) -> type:
 
 
 cdef inline Tensor seen(Tensor tensor):
-    """The tensor, after telling a trace that the program reads its value."""
+    """The tensor, after notifying the tracer that Python reads its value."""
     if tracing:
         _operators.value_read(tensor, False)
     return tensor
@@ -120,8 +120,6 @@ cdef class Tensor:
     """
 
     __array_priority__ = 100
-
-    # What it is
 
     @property
     def shape(self):
@@ -152,7 +150,7 @@ cdef class Tensor:
 
     @property
     def device(self):
-        """The one device there is, under TensorFlow's name."""
+        """The name of the only device, the CPU, as in TensorFlow."""
         return "/job:localhost/replica:0/task:0/device:CPU:0"
 
     @property
@@ -185,7 +183,7 @@ cdef class Tensor:
         if not self.shape.is_compatible_with(shape):
             raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {shape}.")
 
-    # Data out
+    # Conversions
 
     def numpy(self):
         """Its value as a writable NumPy array, a copy.
@@ -208,7 +206,7 @@ cdef class Tensor:
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
         array = as_array(seen(self))
         if max_version is None or max_version[0] < 1:
-            # A capsule older than version 1 cannot be read-only: writing to it would change the tensor.
+            # Capsules before version 1 cannot be read-only, so writing to them would change the tensor.
             if copy is False:
                 raise BufferError("Tensors are immutable: ask for DLPack's version 1, which can say so, or for a copy")
             array = array.copy()
@@ -293,7 +291,7 @@ cdef class Tensor:
 
     @property
     def assign(self):
-        """Assigns to a part of a variable, where the tensor was just read from one by an index: v[1:].assign(value)."""
+        """Assigns to the part of a variable that the tensor was read from by indexing: v[1:].assign(value)."""
         return _operators.part_assigner(self)
 
     def ref(self):
@@ -313,11 +311,11 @@ cdef class Tensor:
 
     @property
     def backing_device(self):
-        """The device whose memory it is in: the one there is."""
+        """The device whose memory it is in, the same as `device`."""
         return self.device
 
     def cpu(self):
-        """Itself: there is no other device that it could be copied from.
+        """The tensor itself, as there are no other devices to copy it from.
 
         Returns:
           The tensor.
@@ -347,7 +345,7 @@ cdef class Tensor:
     def __reduce__(self):
         return _restore, (np.array(to_numpy(seen(self))),)
 
-    # Operators, once more in BaseVariable: a common base class would cost tensors their free list
+    # Operators, repeated in BaseVariable, as with a common base class tensors could not have a free list
 
     def __add__(a, b):
         return _operators.binary(ADD, a, b)
@@ -414,7 +412,7 @@ cdef class Tensor:
 
 
 class Reference:
-    """A hashable stand-in for a tensor or variable, equal to every other reference to the same object."""
+    """A hashable reference to a tensor or variable, equal to all other references to the same object."""
 
     __slots__ = ("__weakref__", "_wrapped")
 
@@ -453,7 +451,7 @@ cdef object wrapped_by(object other):
 
 
 def _restore(array):
-    """A pickled tensor's value as a tensor."""
+    """Makes a tensor of a pickled tensor's value."""
     cdef int dtype_code = dtype_code_of(array.dtype)
     cdef cnp.ndarray held = np.asarray(array, numpy_dtypes[dtype_code], order="C")
     cdef Extent* extent = shared_extent(held.ndim, <Py_ssize_t*>cnp.PyArray_DIMS(held))
@@ -463,8 +461,8 @@ def _restore(array):
     return tensor
 
 
-# Every operation makes a tensor and most free one, so both are done here: Cython's code clears fields that are about to be
-# set, and saves and restores the pending exception around each destructor. Idle objects are linked through their `data`.
+# Every op creates a tensor and most free one, so both are implemented here: Cython's code clears fields that are about to be set,
+# and saves and restores the pending exception around each destructor. Freed objects are linked by `data` for reuse.
 
 cdef extern from *:
     """
@@ -496,7 +494,7 @@ cdef enum:
 
 
 cdef inline Tensor blank(int dtype_code, Extent* extent):
-    """A tensor that has its shape and dtype; the caller gives it storage."""
+    """A tensor with shape and dtype but without storage, which the caller provides."""
     global _idle, _idle_count
     cdef Tensor tensor
     if _idle == NULL:
@@ -525,7 +523,7 @@ cdef bint is_free(PyObject* tensor) noexcept:
 
 
 cdef void end_tensor(PyObject* o) noexcept:
-    """The destructor: o's count is 0, so no variable may hold it here."""
+    """The destructor. o's reference count is 0, so it must not be assigned to an object variable."""
     global _idle, _idle_count
     if <size_t>weak_references(o)[0] | <size_t>(<Tensor>o).attributes:
         if weak_references(o)[0] != NULL:
@@ -552,8 +550,8 @@ cdef Py_ssize_t _weakrefs = (<TypeObject*>Tensor).tp_weaklistoffset
 cdef Freer _free_memory = (<TypeObject*>Tensor).tp_free
 (<TypeObject*>Tensor).tp_dealloc = end_tensor
 (<TypeObject*>Tensor).tp_name = "gradtape.Tensor"             # the public name
-# Attributes that programs set on a tensor, in a dict that is made for the first one: as a field of Cython's it would make the
-# cycle collector follow every tensor. So a tensor that holds itself in an attribute is never freed.
+# Attributes that programs set on a tensor are in a dict that is created with the first one. It is not a field known to Cython,
+# which would make the garbage collector track all tensors. So a tensor that refers to itself by an attribute is never freed.
 cdef Tensor _example = Tensor.__new__(Tensor)
 (<TypeObject*>Tensor).tp_dictoffset = <char*>&_example.attributes - <char*><PyObject*>_example
 PyType_Modified(<TypeObject*>Tensor)
@@ -561,13 +559,13 @@ _example = None
 
 
 def add_property(str name, described) -> None:
-    """Gives tensors an attribute that a room above describes, a property; until then it is any program's own."""
+    """Adds a property to Tensor, defined by a higher module. Before that the name is an ordinary attribute."""
     (<dict>(<TypeObject*>Tensor).tp_dict)[name] = described
     PyType_Modified(<TypeObject*>Tensor)
 
 
 cdef object refuse(object cls, object arguments, object keywords):
-    """Tensor.__new__ for Python, which refuses; the engine makes tensors without it."""
+    """Tensor.__new__ for Python, which raises. The engine creates tensors without it."""
     raise TypeError("Tensors are made by tf.constant, tf.convert_to_tensor and operations, not by calling tf.Tensor")
 
 
@@ -605,7 +603,7 @@ cdef Tensor new_scalar(int dtype_code, double value):
 
 
 cdef void write_number(int dtype_code, char* target, double value) noexcept nogil:
-    """One element (OUT) of any dtype."""
+    """Stores one element (OUT) of any dtype."""
     if dtype_code == F32:
         (<float*>target)[0] = <float>value
     elif dtype_code == F64:
@@ -669,7 +667,7 @@ cdef Tensor share(Tensor tensor, Extent* extent):
     if tensor.block == NULL:
         if extent.size == 1:
             other.cell[0] = tensor.cell[0]
-            other.cell[1] = tensor.cell[1]       # a complex number's second half
+            other.cell[1] = tensor.cell[1]       # the imaginary part of a complex128
         else:
             memcpy(other.cell, tensor.cell, CELL_BYTES)
         other.data = <char*>other.cell
